@@ -1,0 +1,63 @@
+# azl on your own machine: the same bundles that run as GitHub actions. `make` alone tells what there is.
+# GNU make only dispatches: order, checks and variables are the local CLI's (local/src).
+
+define help_text
+azl builds an RPM distribution: toolchain, packages, images. In order of use:
+
+  make doctor                                  what this machine lacks, and the command that mends it
+  make toolchain                               the RPMs that builds start from (UPDATE=1 moves their lock)
+  make plan                                    what would be built, and why: out/plan.json
+  make input-srpms                             fetches and checks all sources, packs them: out/SRPMS
+  make build-packages PACKAGE_BUILD_LIST=bash  builds bash and what it needs (no list: all): out/RPMS
+  make image                                   all of that, then the image, booted once: out/images
+  make run                                     boots the image in this terminal
+
+When something fails, and for your own specs:
+
+  make build-packages SPECS_DIR=/src/SPECS     any folder laid out as <dir>/<name>.spec
+  make image CONFIG_FILE=my/image.json         another image
+  make shell PACKAGE=bash                      the build root of bash as it failed
+  make signatures PACKAGE=bash                 writes the digests of its sources
+  make clean                                   removes what was built (clean-all: downloads and toolchain, too)
+
+For work on azl itself:
+
+  make test                                    all tests
+  make test-hosts                              the main job in a fresh Debian 13
+  make dist                                    builds the bundles that are committed
+
+A variable is an action's input in upper case with _, on the command line or in the environment:
+SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)
+RUN_CHECK=y CONCURRENT_PACKAGE_BUILDS=2 ... Each action's README lists all of its inputs.
+endef
+
+here := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
+named := $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v))
+
+export AZL_HELP := $(value help_text)
+export AZL_NAMED := $(filter-out -*,$(named))
+export SPECS_DIR ?= $(here)examples/distro/SPECS
+export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
+
+local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
+house_targets := test test-hosts dist
+
+.DEFAULT_GOAL := help
+.PHONY: help $(local_targets) $(house_targets)
+.NOTPARALLEL:
+.SUFFIXES:
+
+help:
+	@printf '%s\n' "$$AZL_HELP"
+
+$(local_targets):
+	@sh '$(here)local/start.sh' $@
+
+$(house_targets):
+	@sh '$(here)scripts/start.sh' $@
+
+Makefile: ;
+
+# Whatever else is asked for: the CLI knows the nearest name.
+.DEFAULT:
+	@sh '$(here)local/start.sh' '$@'

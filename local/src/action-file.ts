@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+
+/** One action.yml, as far as starting it needs. */
+export interface Action {
+  /** Relative to `actions`: `build-packages`, `build-packages/plan`. */
+  name: string;
+  /** The bundle's entry, absolute. */
+  entry: string;
+  inputs: Record<string, { default?: string; description?: string; required?: boolean }>;
+  outputs: string[];
+}
+
+/**
+ * Reads one action.yml. Defaults are texts, as the runner hands them over (`true`, `2`).
+ * @throws Error naming the file when it says nothing to start.
+ */
+export function parseAction(text: string, name: string, file: string): Action {
+  const { inputs, outputs, runs } = parse(text) as {
+    inputs?: Record<string, { default?: unknown; description?: string; required?: boolean } | null>;
+    outputs?: Record<string, unknown>;
+    runs?: { main?: string };
+  };
+  if (runs?.main === undefined) throw new Error(`${file}: has no runs.main`);
+  return {
+    name,
+    entry: resolve(dirname(file), runs.main),
+    inputs: Object.fromEntries(
+      Object.entries(inputs ?? {}).map(([input, said]) => [
+        input,
+        {
+          ...(said?.default === undefined || said.default === null ? {} : { default: String(said.default) }),
+          ...(said?.description === undefined ? {} : { description: said.description }),
+          ...(said?.required === undefined ? {} : { required: said.required }),
+        },
+      ]),
+    ),
+    outputs: Object.keys(outputs ?? {}),
+  };
+}
+
+/** Every action below `actionsDir`, sub-actions behind the action that they belong to. */
+export function readActions(actionsDir: string): Action[] {
+  const folders = (dir: string) =>
+    readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  const names = folders(actionsDir).flatMap((name) => [
+    name,
+    ...folders(join(actionsDir, name)).map((sub) => `${name}/${sub}`),
+  ]);
+  return names
+    .map((name) => ({ name, file: join(actionsDir, name, 'action.yml') }))
+    .filter(({ file }) => existsSync(file))
+    .map(({ name, file }) => parseAction(readFileSync(file, 'utf8'), name, file));
+}

@@ -1,0 +1,68 @@
+/** One line of a bundle's output, understood as the runner does. */
+export type Said =
+  | { kind: 'text'; text: string }
+  | { kind: 'group'; text: string }
+  | { kind: 'end' }
+  | { kind: 'debug'; text: string }
+  | { kind: 'notice' | 'warning' | 'error'; text: string; file?: string; line?: string; column?: string }
+  | { kind: 'silent' };
+
+const unescapeText = (text: string) =>
+  text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
+const unescapeProperty = (text: string) => unescapeText(text.replaceAll('%3A', ':').replaceAll('%2C', ','));
+
+/**
+ * Reads a bundle's output line by line: workflow commands (`::name key=value,key=value::text`, as GitHub documents
+ * them) and plain text. Between `::stop-commands::token` and `::token::` everything is text.
+ */
+export function commandReader(): (line: string) => Said {
+  let stopped: string | undefined;
+  return (line) => {
+    if (stopped !== undefined) {
+      if (line !== `::${stopped}::`) return { kind: 'text', text: line };
+      stopped = undefined;
+      return { kind: 'silent' };
+    }
+    const match = /^::([a-z-]+)(?: ([^:]*(?:%3A[^:]*)*))?::(.*)$/s.exec(line);
+    if (match === null) return { kind: 'text', text: line };
+    const text = unescapeText(match[3] ?? '');
+    const properties = Object.fromEntries(
+      (match[2] ?? '').split(',').map((pair) => {
+        const at = pair.indexOf('=');
+        return [pair.slice(0, Math.max(at, 0)).trim(), unescapeProperty(pair.slice(at + 1))];
+      }),
+    );
+    switch (match[1]) {
+      case 'group':
+        return { kind: 'group', text };
+      case 'endgroup':
+        return { kind: 'end' };
+      case 'debug':
+        return { kind: 'debug', text };
+      case 'notice':
+      case 'warning':
+      case 'error': {
+        const { file, line: lineNumber, col } = properties;
+        return {
+          kind: match[1],
+          text,
+          ...(file === undefined ? {} : { file }),
+          ...(lineNumber === undefined ? {} : { line: lineNumber }),
+          ...(col === undefined ? {} : { column: col }),
+        };
+      }
+      case 'stop-commands':
+        stopped = match[3] ?? '';
+        return { kind: 'silent' };
+      case 'add-mask':
+      case 'save-state':
+      case 'set-output':
+      case 'add-matcher':
+      case 'remove-matcher':
+      case 'echo':
+        return { kind: 'silent' };
+      default:
+        return { kind: 'text', text: line };
+    }
+  };
+}

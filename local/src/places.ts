@@ -1,0 +1,38 @@
+import { join, relative, resolve } from 'node:path';
+
+/** The folders of a run, as they are shown and handed to actions: relative to the workspace where they lie in it. */
+export interface Places {
+  build: string;
+  out: string;
+  cache: string;
+  toolchain: string;
+}
+
+/** Where things lie: `BUILD_DIR`, `OUT_DIR`, `CACHE_DIR`, else the usual folders. Pure. */
+export function placesOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  checkout: string,
+  workspace: string,
+): Places {
+  const seen = (path: string) => {
+    const inside = relative(workspace, resolve(workspace, path));
+    return inside === '' || inside.startsWith('..') ? resolve(workspace, path) : inside;
+  };
+  const cache = seen(environment['CACHE_DIR'] || join(checkout, 'build', 'cache'));
+  return {
+    build: seen(environment['BUILD_DIR'] || 'build'),
+    out: seen(environment['OUT_DIR'] || 'out'),
+    cache,
+    toolchain: seen(environment['TOOLCHAIN_DIR'] || join(cache, 'toolchain')),
+  };
+}
+
+/** The inputs of actions that the places decide. */
+export function placeInputs(places: Places): Record<string, string> {
+  return {
+    'build-dir': places.build,
+    'out-dir': places.out,
+    'cache-dir': places.cache,
+    'toolchain-dir': places.toolchain,
+  };
+}

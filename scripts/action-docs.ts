@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { repository } from './build-dist.ts';
+
+interface Described {
+  description?: string;
+  default?: unknown;
+  required?: boolean;
+}
+
+/** What stands between the marks is written by this script. */
+const begin = (name: string) => `<!-- ${name} -->`;
+const end = (name: string) => `<!-- /${name} -->`;
+
+/** A Markdown table of an action's inputs or outputs. Pure. */
+export function table(
+  kind: 'inputs' | 'outputs',
+  entries: Readonly<Record<string, Described | null>>,
+): string {
+  const cell = (text: string) => text.trim().replaceAll('|', '\\|').replace(/\s+/g, ' ');
+  const rows = Object.entries(entries).map(([name, one]) => {
+    const value = (one?.default ?? '') === '' ? '' : `\`${cell(String(one?.default))}\``;
+    const columns = kind === 'inputs' ? [`\`${name}\``, value] : [`\`${name}\``];
+    return [...columns, cell(one?.description ?? '')];
+  });
+  const head = kind === 'inputs' ? ['input', 'default', ''] : ['output', ''];
+  // As wide as the formatter makes them.
+  const widths = head.map((_, column) =>
+    Math.max(3, ...[head, ...rows].map((row) => [...(row[column] ?? '')].length)),
+  );
+  const line = (row: readonly string[], fill: string) =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
+  return [line(head, ' '), line([], '-'), ...rows.map((row) => line(row, ' '))].join('\n');
+}
+
+/**
+ * The text of a README with what stands between its marks (`<!-- inputs -->` … `<!-- /inputs -->`; of the sub-action
+ * `plan`: `<!-- plan inputs -->`) replaced. `actions`: text of each action.yml by sub-action, '' for the action's own.
+ * Pure. @throws Error for a begin without its end.
+ */
+export function withTables(readme: string, actions: Readonly<Record<string, string>>): string {
+  let text = readme;
+  for (const [name, source] of Object.entries(actions)) {
+    const action = parse(source) as Partial<Record<'inputs' | 'outputs', Record<string, Described | null>>>;
+    for (const kind of ['inputs', 'outputs'] as const) {
+      const mark = `${name} ${kind}`.trim();
+      const [from, to] = [begin(mark), end(mark)];
+      const start = text.indexOf(from);
+      if (start < 0) continue;
+      const stop = text.indexOf(to, start);
+      if (stop < 0) throw new Error(`'${from}' has no '${to}'`);
+      text = `${text.slice(0, start)}${from}\n${table(kind, action[kind] ?? {})}\n${text.slice(stop)}`;
+    }
+  }
+  return text;
+}
+
+/** Each action's README as it is, and as it should be. */
+export function actionReadmes(): { path: string; have: string; want: string }[] {
+  const root = join(repository, 'actions');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
+  const sources = files.filter((path) => /^[^/]+(\/[^/]+)?\/action\.yml$/.test(path));
+  return files
+    .filter((path) => /^[^/]+\/README\.md$/.test(path))
+    .map((path) => {
+      const folder = path.slice(0, path.indexOf('/') + 1);
+      const own = sources.filter((source) => source.startsWith(folder));
+      const actions = Object.fromEntries(
+        own.map((source) => [
+          source.slice(folder.length).replace(/\/?action\.yml$/, ''),
+          readFileSync(join(root, source), 'utf8'),
+        ]),
+      );
+      const have = readFileSync(join(root, path), 'utf8');
+      return { path: join(root, path), have, want: withTables(have, actions) };
+    });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { path, have, want } of actionReadmes()) if (have !== want) writeFileSync(path, want);
+}

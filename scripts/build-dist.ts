@@ -1,0 +1,146 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+/** The checkout. */
+export const repository = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+/** A tool of this checkout, whatever PATH says: where ncc lies is part of what it writes. */
+function tool(name: string): string {
+  return join(repository, 'node_modules', '.bin', name);
+}
+
+/** One folder `dist` that is committed. */
+interface Bundle {
+  /** The folder that holds `src` and `dist`, relative to the checkout. */
+  folder: string;
+  /** The module that everything is reached from, relative to the checkout, without its ending. */
+  module: string;
+  /** File names in `dist` → the function of the module that each calls. None: the module runs when it is loaded. */
+  entries: Record<string, string>;
+}
+
+/** Every bundle of the checkout, sorted by folder. */
+export function bundles(): Bundle[] {
+  const actions = readdirSync(join(repository, 'actions')).sort();
+  const found: Bundle[] = [];
+  for (const name of actions) {
+    const folder = join('actions', name);
+    if (!existsSync(join(repository, folder, 'src', 'entries.ts'))) continue;
+    found.push({ folder, module: join(folder, 'src', 'entries'), entries: entriesOf(folder) });
+  }
+  found.push({ folder: 'local', module: join('local', 'src', 'main'), entries: { 'index.js': 'main' } });
+  return found;
+}
+
+/**
+ * The entries that an action and its sub-actions start: `dist/plan.js` calls the function `plan`, `dist/index.js`
+ * the function `main`. Read from the `main:` of each action.yml.
+ */
+function entriesOf(folder: string): Record<string, string> {
+  const entries: Record<string, string> = {};
+  for (const file of globSync([`${folder}/action.yml`, `${folder}/*/action.yml`], {
+    cwd: repository,
+  }).sort()) {
+    const { runs } = parse(readFileSync(join(repository, file), 'utf8')) as { runs: { main: string } };
+    const entry = basename(runs.main);
+    entries[entry] = entry === 'index.js' ? 'main' : basename(entry, '.js');
+  }
+  return entries;
+}
+
+/**
+ * Builds every bundle below `target` (`<target>/<folder>/dist`): all, or none when one fails. Equal sources give equal
+ * bytes, wherever the checkout lies. Types are not looked at: `make test` does.
+ * @throws Error with what the compiler said
+ */
+export async function buildAll(target: string): Promise<void> {
+  mkdirSync(join(repository, 'build'), { recursive: true });
+  // Inside the checkout: what is bundled is found in its node_modules.
+  const lib = mkdtempSync(join(repository, 'build', 'lib-'));
+  try {
+    const tsc = spawnSync(tool('tsc'), ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', lib], {
+      cwd: repository,
+      encoding: 'utf8',
+    });
+    if (tsc.status !== 0) throw new Error(`tsc failed:\n${tsc.stdout}${tsc.stderr}`);
+    copyHelpers(lib);
+    writeFileSync(join(lib, 'package.json'), '{"type":"module"}\n');
+    const waiting = bundles();
+    const work = async () => {
+      for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await bundle(one, lib);
+    };
+    for (const ended of await Promise.allSettled([work(), work()])) {
+      if (ended.status === 'rejected') throw ended.reason;
+    }
+    for (const { folder } of bundles()) {
+      const dist = join(target, folder, 'dist');
+      rmSync(dist, { recursive: true, force: true });
+      cpSync(join(lib, folder, 'dist'), dist, { recursive: true });
+    }
+  } finally {
+    rmSync(lib, { recursive: true, force: true });
+  }
+}
+
+/** Copies what lies beside the modules and is read by them (Python, shell, templates) to where the compiler wrote. */
+function copyHelpers(lib: string): void {
+  for (const file of globSync(['src/**', 'actions/*/src/**', 'local/src/**'], {
+    cwd: repository,
+    withFileTypes: true,
+  })) {
+    if (!file.isFile() || /\.ts$|^\.|~$/.test(file.name) || file.parentPath.endsWith('__pycache__')) continue;
+    const from = join(file.parentPath, file.name);
+    const to = join(lib, from.slice(repository.length + 1));
+    mkdirSync(dirname(to), { recursive: true });
+    cpSync(from, to);
+  }
+}
+
+async function bundle(one: Bundle, lib: string): Promise<void> {
+  const dist = join(lib, one.folder, 'dist');
+  mkdirSync(dist, { recursive: true });
+  const output = ['-o', join(dist, 'code'), '--license', 'licenses.txt'];
+  await ncc(lib, ['build', `${one.module}.js`, '-m', ...output]);
+  writeFileSync(join(dist, 'package.json'), '{"type":"module"}\n');
+  for (const [file, name] of Object.entries(one.entries)) {
+    writeFileSync(join(dist, file), `import { ${name} } from './code/index.js';\n\nawait ${name}();\n`);
+  }
+}
+
+/** ncc takes along files below the folder it runs in that a path in the code may name: there are none but ours. */
+async function ncc(cwd: string, args: string[]): Promise<void> {
+  const child = spawn(tool('ncc'), args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`ncc ${args.join(' ')} failed:\n${said}`);
+}
+
+/** The digest of all that bundles are made of, as `local/start.sh` compares it. */
+export function sourcesDigest(): string {
+  const shell = spawnSync('sh', [join(repository, 'local', 'sources.sh')], { encoding: 'utf8' });
+  if (shell.status !== 0) throw new Error(`local/sources.sh failed: ${shell.stderr}`);
+  return shell.stdout;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const digest = sourcesDigest();
+  await buildAll(repository);
+  writeFileSync(join(repository, 'local', 'dist', 'sources.sha256'), digest);
+}

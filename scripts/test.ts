@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureCommands, needs } from '../src/shared/host/packages.ts';
+import type { Log } from '../src/shared/log.ts';
+import { formatProblem } from '../src/shared/problems.ts';
+import { repository } from './build-dist.ts';
+
+/** Of one step: how many of its tests passed, and how many did not. */
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+/** What is looked at once, each counting as one test. */
+const checks: [name: string, argv: string[]][] = [
+  ['Format and lint', ['biome', 'ci', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.']],
+  ['Types', ['tsc', '-p', '.']],
+  ['The committed bundles', ['node', 'scripts/check-dist.ts']],
+  // Also what the suites below start from: its toolchain, its results, its image.
+  ['The main job: make image', ['make', '--no-print-directory', 'image']],
+];
+
+/** The layers of docs/testing.md, cheapest first. */
+const layers = ['unit', 'integration', 'bundle', 'e2e'];
+
+const log: Log = {
+  info: (message) => console.log(message),
+  warn: (one) => console.warn(typeof one === 'string' ? one : formatProblem(one)),
+  error: (one) => console.error(typeof one === 'string' ? one : formatProblem(one)),
+  group: async (title, body) => {
+    console.log(`==> ${title}`);
+    return await body();
+  },
+  progress: () => {},
+};
+
+/** Runs a command of node_modules on this terminal; answers its exit code. */
+async function run(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const child = spawn(argv[0] as string, argv.slice(1), { cwd: repository, stdio: 'inherit', env });
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Runs one layer. A test that was skipped promised something that nobody looked at: it counts as failed. */
+async function runLayer(layer: string, report: string): Promise<Count> {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await run(['vitest', 'run', '--project', layer, '--passWithNoTests', ...reporters]);
+  const { numPassedTests: passed, numTotalTests: total } = readReport(report);
+  // A file that cannot be loaded fails without a test in it.
+  return { passed, failed: total - passed || (code === 0 ? 0 : 1) };
+}
+
+function readReport(path: string): { numPassedTests: number; numTotalTests: number } {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return { numPassedTests: 0, numTotalTests: 0 };
+  }
+}
+
+await ensureCommands([...needs.toolchain, ...needs.packages, ...needs.image, ...needs.boot], log);
+const reports = mkdtempSync(join(tmpdir(), 'azl-test-'));
+const all: Count = { passed: 0, failed: 0 };
+const badSteps: string[] = [];
+const add = (step: string, { passed, failed }: Count) => {
+  all.passed += passed;
+  all.failed += failed;
+  if (failed > 0) badSteps.push(step);
+};
+try {
+  for (const [name, argv] of checks) {
+    console.log(`==> ${name}`);
+    add(name, (await run(argv)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+  }
+  for (const layer of layers) {
+    console.log(`==> Tests: ${layer}`);
+    add(layer, await runLayer(layer, join(reports, `${layer}.json`)));
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+if (badSteps.length > 0) console.log(`Failed: ${badSteps.join(', ')}`);
+console.log(`${all.passed} passed, ${all.failed} failed`);
+process.exit(all.failed === 0 && all.passed > checks.length ? 0 : 1);

@@ -1,0 +1,68 @@
+import { setMaxListeners } from 'node:events';
+import * as core from '@actions/core';
+import { killRunningTools, ToolError } from '../host/process.ts';
+import type { Log } from '../log.ts';
+import { ProblemsError } from '../problems.ts';
+import { actionLog } from './log.ts';
+
+/** What an action's body is handed: where to speak, and when to stop. */
+export interface ActionContext {
+  log: Log;
+  /** Aborts when the job is cancelled or Ctrl-C is pressed. */
+  signal: AbortSignal;
+}
+
+/** Ends the action as failed without a further message: all that is wrong was already said. */
+export class SaidFailure extends Error {}
+
+/**
+ * Runs the body of an action: every way to end badly becomes one clear message and exit code 1, a signal becomes
+ * an orderly end (130), and nothing that was started outlives it.
+ */
+export async function runAction(body: (context: ActionContext) => Promise<void>): Promise<void> {
+  const live = Number.parseInt(process.env['AZL_PROGRESS_FD'] ?? '', 10);
+  const log = actionLog(Number.isNaN(live) ? undefined : live);
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // one for each tool that runs
+  const parent = process.ppid;
+  const orphanWatch = setInterval(() => {
+    if (process.ppid !== parent) stop.abort();
+  }, 1000);
+  orphanWatch.unref();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  try {
+    await body({ log, signal: stop.signal });
+  } catch (error) {
+    process.exitCode = stop.signal.aborted ? 130 : 1;
+    if (stop.signal.aborted)
+      log.info('Stopped. What was finished is kept; the same command goes on from there.');
+    else report(error, log);
+  } finally {
+    clearInterval(orphanWatch);
+    killRunningTools();
+  }
+  process.exit(process.exitCode ?? 0);
+}
+
+function report(error: unknown, log: Log): void {
+  if (error instanceof SaidFailure) return;
+  if (error instanceof ProblemsError) {
+    for (const one of error.problems) log.error(one);
+    return;
+  }
+  if (error instanceof ToolError) {
+    log.error(error.message);
+    return;
+  }
+  const code = (error as NodeJS.ErrnoException)?.code;
+  if (code === 'ENOSPC') {
+    log.error(
+      'The disk is full. Free some space (`df -h`), then run the same command again: finished work is kept.',
+    );
+    return;
+  }
+  log.error(
+    `${error instanceof Error ? error.message : String(error)}${code === undefined ? ' (a fault of azl itself; please report it with the debug log)' : ''}`,
+  );
+  if (error instanceof Error) core.debug(error.stack ?? '');
+}

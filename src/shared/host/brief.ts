@@ -1,0 +1,37 @@
+import { getExecOutput } from '@actions/exec';
+import { asRoot, plainEnvironment, ToolError, type ToolResult } from './process.ts';
+
+export interface BriefOptions {
+  root?: boolean;
+  cwd?: string;
+  /** The whole environment, nothing is inherited. Default: `plainEnvironment`. */
+  env?: Readonly<Record<string, string>>;
+  /** Bytes for standard input; only for a tool that reads it to the end. */
+  input?: string | Buffer;
+  ok?: readonly number[] | 'any';
+}
+
+/**
+ * Runs a tool that ends by itself within moments (it answers a question, or writes one small file), with text for its
+ * standard input. What may run longer goes through `runTool`, which can kill all that a tool started.
+ * @throws ToolError when it ends with a code that `ok` does not list.
+ */
+export async function briefTool(argv: readonly string[], options: BriefOptions = {}): Promise<ToolResult> {
+  const env = { ...(options.env ?? plainEnvironment) };
+  const [command, ...args] = options.root ? asRoot(argv, env) : argv;
+  const output = await getExecOutput(quoted(command as string), args, {
+    cwd: options.cwd ?? process.cwd(),
+    env,
+    ...(options.input === undefined ? {} : { input: Buffer.from(options.input) }),
+    silent: true,
+    ignoreReturnCode: true,
+  });
+  const result = { code: output.exitCode, stdout: output.stdout, stderr: output.stderr };
+  if (options.ok !== 'any' && !(options.ok ?? [0]).includes(result.code)) throw new ToolError(argv, result);
+  return result;
+}
+
+/** `@actions/exec` splits its first argument at spaces unless they stand in quotes. */
+function quoted(command: string): string {
+  return `"${command.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** How a process ended, and what it said. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A checkout of azl with the real Makefile and local CLI, and bundles of the test's own. */
+export interface Checkout {
+  dir: string;
+  write(path: string, text: string): void;
+  /** Runs a command in it, with nothing in the environment but what finds tools, and `env`. */
+  run(argv: readonly string[], env?: Record<string, string>): Promise<Ended>;
+  remove(): void;
+}
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Writes the digest of the sources again, as `make dist` does, so that the bundles count as current. */
+export async function stamp(checkout: Checkout): Promise<void> {
+  const { stdout } = await checkout.run(['sh', 'local/sources.sh']);
+  checkout.write('local/dist/sources.sha256', stdout);
+}
+
+/**
+ * @param bundles by action name: the inputs of its action.yml with their defaults, and the body of its bundle, an ES
+ *   module that finds `say(...)`, `input(name)` and `output(name, value)`
+ */
+export async function makeCheckout(
+  bundles: Record<string, { inputs: Record<string, string>; body: string }>,
+): Promise<Checkout> {
+  const dir = mkdtempSync(join(tmpdir(), 'azl-checkout-'));
+  const checkout: Checkout = {
+    dir,
+    write(path, text) {
+      mkdirSync(dirname(join(dir, path)), { recursive: true });
+      writeFileSync(join(dir, path), text);
+    },
+    async run(argv, env = {}) {
+      const child = spawn(argv[0] as string, argv.slice(1), {
+        cwd: dir,
+        env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const ended: Ended = { code: null, stdout: '', stderr: '' };
+      child.stdout.on('data', (chunk) => (ended.stdout += chunk));
+      child.stderr.on('data', (chunk) => (ended.stderr += chunk));
+      ended.code = await new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', resolve);
+      });
+      return ended;
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+  for (const path of [
+    'Makefile',
+    'local',
+    'scripts',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]) {
+    cpSync(join(repository, path), join(dir, path), { recursive: true });
+  }
+  mkdirSync(join(dir, 'src'));
+  for (const [name, { inputs, body }] of Object.entries(bundles)) {
+    const lines = Object.entries(inputs).map(
+      ([input, value]) => `  ${input}:\n    default: ${JSON.stringify(value)}\n`,
+    );
+    mkdirSync(join(dir, 'actions', name, 'src'), { recursive: true });
+    checkout.write(
+      `actions/${name}/action.yml`,
+      `inputs:\n${lines.join('')}runs: { using: node24, main: dist/index.js }\n`,
+    );
+    checkout.write(`actions/${name}/dist/package.json`, '{"type":"module"}\n');
+    checkout.write(
+      `actions/${name}/dist/index.js`,
+      `import { appendFileSync, writeFileSync, writeSync } from 'node:fs';
+const say = (text) => writeSync(1, text + '\\n');
+const input = (name) => process.env['INPUT_' + name.toUpperCase()];
+const output = (name, value) =>
+  appendFileSync(process.env.GITHUB_OUTPUT, name + '<<EOT\\n' + value + '\\nEOT\\n');
+${body}
+`,
+    );
+  }
+  await stamp(checkout);
+  return checkout;
+}
+
+/** Puts a program of the test's own where PATH finds it first. Answers that PATH. */
+export function withProgram(checkout: Checkout, name: string, script: string): string {
+  checkout.write(`bin/${name}`, script);
+  chmodSync(join(checkout.dir, 'bin', name), 0o755);
+  return `${join(checkout.dir, 'bin')}:${process.env['PATH'] ?? ''}`;
+}
