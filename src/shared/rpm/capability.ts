@@ -1,0 +1,177 @@
+import type { Capability } from './rpm.ts';
+import { compareEvr, type Evr, parseEvr } from './version.ts';
+
+export type Comparison = '<' | '<=' | '=' | '>=' | '>';
+
+/** A plain capability in parts; `comparison` and `evr` come together or not at all. */
+export interface ParsedCapability {
+  name: string;
+  comparison?: Comparison;
+  evr?: string;
+}
+
+export type CapabilityKind =
+  | 'rich'
+  | 'file'
+  | 'soname'
+  | 'pkgconfig'
+  | 'perl'
+  | 'python'
+  | 'cmake'
+  | 'config'
+  | 'generated'
+  | 'plain';
+
+const comparisons: Readonly<Record<string, Comparison>> = {
+  '<': '<',
+  '<=': '<=',
+  '=<': '<=',
+  '=': '=',
+  '==': '=',
+  '>=': '>=',
+  '=>': '>=',
+  '>': '>',
+};
+
+/** Prefixes before `(` that rpm's and the language stacks' dependency generators write into built packages. */
+const generated =
+  /^(mvn|osgi|rubygem|ruby|golang|golang-ipath|tex|texlive|font|typelib|ocaml|ocamlx|crate|npm|nodejs|php-composer|php-pear|ghc|R|lua|kmod|ksym|kernel|modalias|mimehandler|application|metainfo|gstreamer\d[^(]*|rpm_macro|qml6?import|dotnet|user|group|debuginfo|appstream|hunspell|locale|postscriptdriver)\(.+\)$/;
+
+/** True for `(a if b)` and its like: what the solver has to take apart, not a name with a version. */
+export function isRich(capability: Capability): boolean {
+  return capability.startsWith('(');
+}
+
+/**
+ * Takes `name`, or `name <op> [epoch:]version[-release]`, apart; a rich dependency is its own name.
+ * @throws Error when there is no such operator, or something else than one name, one operator and one version.
+ */
+export function parseCapability(capability: Capability): ParsedCapability {
+  if (isRich(capability)) return { name: capability };
+  const [name, operator, evr, ...more] = capability.trim().split(/\s+/);
+  if (name !== undefined && name !== '' && operator === undefined) return { name };
+  const comparison = comparisons[operator ?? ''];
+  if (comparison === undefined || evr === undefined || more.length > 0) {
+    throw new Error(`'${capability}' is no capability: expected 'name' or 'name >= version'`);
+  }
+  return { name: name as string, comparison, evr };
+}
+
+/** The name of a plain capability: `zlib-devel >= 1.3` → `zlib-devel`. A rich dependency is its own name. */
+export function nameOf(capability: Capability): string {
+  if (isRich(capability)) return capability;
+  return /^\S*/.exec(capability.trim())?.[0] ?? '';
+}
+
+/** Every name in a capability, in the order it is written, each once; a rich one is searched at all depths. */
+export function namesOf(capability: Capability): string[] {
+  if (!isRich(capability)) return [nameOf(capability)];
+  return [...new Set(termsOf(capability).map((term) => nameOf(term)))];
+}
+
+/** The plain capabilities, with their versions, that a rich dependency is made of, in the order it is written. */
+export function termsOf(rich: Capability): Capability[] {
+  const terms: string[] = [];
+  let term = '';
+  /** What may come next: a name, a version, or an operator (which ends the term). */
+  let next: 'name' | 'version' | 'operator' = 'name';
+  const finish = () => {
+    if (term !== '') terms.push(term);
+    term = '';
+  };
+  for (const token of richTokens(rich)) {
+    if (token === '(' || token === ')') {
+      finish();
+      next = token === '(' ? 'name' : 'operator';
+    } else if (next === 'name') {
+      term = token;
+      next = 'operator';
+    } else if (next === 'version' || comparisons[token] !== undefined) {
+      term += ` ${token}`;
+      next = next === 'version' ? 'operator' : 'version';
+    } else {
+      finish();
+      next = 'name';
+    }
+  }
+  finish();
+  return terms;
+}
+
+/**
+ * Whether a package that provides `provide` satisfies `require`, as rpm decides it: same name, and their version
+ * ranges overlap; a side without a version matches every version. Rich dependencies are the solver's: never here.
+ */
+export function satisfies(provide: Capability, require: Capability): boolean {
+  if (isRich(provide) || isRich(require) || nameOf(provide) !== nameOf(require)) return false;
+  const a = parseCapability(provide);
+  const b = parseCapability(require);
+  if (!a.comparison || !a.evr || !b.comparison || !b.evr) return true;
+  return overlap(parseEvr(a.evr), a.comparison, parseEvr(b.evr), b.comparison);
+}
+
+/** What sort of thing a capability names, by the way it is written. */
+export function kindOf(capability: Capability): CapabilityKind {
+  const name = nameOf(capability);
+  if (isRich(name)) return 'rich';
+  if (name.startsWith('/')) return 'file';
+  if (/^[^\s/()]+\.so(\.[^\s/()]+)*(\([^()]*\))*$/.test(name)) return 'soname';
+  if (/^pkgconfig\(.+\)$/.test(name)) return 'pkgconfig';
+  if (/^perl\(.+\)$/.test(name)) return 'perl';
+  if (/^python([\d.]*dist)?\(.+\)$/.test(name)) return 'python';
+  if (/^cmake\(.+\)$/.test(name)) return 'cmake';
+  if (/^config\(.+\)$/.test(name)) return 'config';
+  return generated.test(name) ? 'generated' : 'plain';
+}
+
+/**
+ * True for names that rpm's dependency generators write when a package is built, so that no spec states who
+ * provides them: sonames, `pkgconfig(…)`, `perl(…)`, `python3dist(…)` and so on.
+ */
+export function isRevealedByBuild(name: string): boolean {
+  const kind = kindOf(name);
+  return kind !== 'plain' && kind !== 'file' && kind !== 'rich';
+}
+
+function overlap(a: Evr, x: Comparison, b: Evr, y: Comparison): boolean {
+  const order = compareEvr(a, b);
+  if (order < 0) return x.startsWith('>') || y.startsWith('<');
+  if (order > 0) return x.startsWith('<') || y.startsWith('>');
+  const [equalA, equalB] = [x.endsWith('='), y.endsWith('=')];
+  // Without a release, `= 1.0` means any release of it, so `> 1.0-1` and `= 1.0` have versions in common.
+  if (a.release !== undefined && b.release === undefined && equalB) return true;
+  if (b.release !== undefined && a.release === undefined && equalA) return true;
+  return (equalA && equalB) || (x[0] !== '=' && x[0] === y[0]);
+}
+
+/** Splits at blanks and at parentheses that group; those inside a name, as in `perl(Foo)`, belong to the name. */
+function richTokens(rich: string): string[] {
+  const tokens: string[] = [];
+  let at = 0;
+  while (at < rich.length) {
+    const character = rich[at] as string;
+    if (/\s/.test(character)) {
+      at++;
+    } else if (character === '(' || character === ')') {
+      tokens.push(character);
+      at++;
+    } else {
+      const end = wordEnd(rich, at);
+      tokens.push(rich.slice(at, end));
+      at = end;
+    }
+  }
+  return tokens;
+}
+
+function wordEnd(text: string, from: number): number {
+  let depth = 0;
+  let at = from;
+  for (; at < text.length; at++) {
+    const character = text[at] as string;
+    if (/\s/.test(character)) break;
+    if (character === '(') depth++;
+    if (character === ')' && --depth < 0) break;
+  }
+  return at;
+}

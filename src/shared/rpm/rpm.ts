@@ -1,0 +1,33 @@
+/**
+ * A capability as RPM writes it: `zlib-devel >= 1.3`, `pkgconfig(zlib)`, `/usr/bin/perl`, or a rich dependency
+ * `(a if b)`, which is passed on unmangled.
+ */
+export type Capability = string;
+
+/** What an RPM file says of itself: all that a solver, a key or a repository needs to know without the file. */
+export interface Rpm {
+  /** The file's base name: `<name>-<version>-<release>.<arch>.rpm`. */
+  file: string;
+  name: string;
+  /** 0 when the header has none. */
+  epoch: number;
+  version: string;
+  release: string;
+  arch: string;
+  /** Base name of its SRPM. */
+  sourceRpm: string;
+  /** Bytes of the file. */
+  size: number;
+  /** SHA-256 of the unsigned file. */
+  shipDigest: string;
+  /** SHA-256 over what dependents' builds can see of it (docs/keys.md). */
+  outputDigest: string;
+  provides: Capability[];
+  requires: Capability[];
+  conflicts: Capability[];
+  obsoletes: Capability[];
+  /** Absolute paths of everything that is not a folder (ghosts too), sorted. */
+  files: string[];
+  /** Absolute paths of its folders, sorted. */
+  folders: string[];
+}
