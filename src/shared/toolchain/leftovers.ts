@@ -1,0 +1,30 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runTool } from '../host/process.ts';
+
+/** A new folder `<dir>/<prefix><pid>-…`, which {@link clearLeftovers} recognises when its maker is gone. */
+export async function ownFolder(dir: string, prefix: string): Promise<string> {
+  return await mkdtemp(join(dir, `${prefix}${process.pid}-`));
+}
+
+/**
+ * Removes what processes that are gone left in `dir`: every entry `<prefix><pid>-…`.
+ * @param asRoot when it may belong to root; without, what cannot be removed stays
+ */
+export async function clearLeftovers(dir: string, prefix: string, asRoot = false): Promise<void> {
+  for (const name of await readdir(dir).catch(() => [])) {
+    if (!name.startsWith(prefix)) continue;
+    const maker = /^(\d+)-/.exec(name.slice(prefix.length))?.[1];
+    if (maker === undefined || (await exists(`/proc/${maker}`))) continue;
+    const path = join(dir, name);
+    if (asRoot) await runTool(['rm', '-rf', '--one-file-system', '--', path], { root: true });
+    else await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

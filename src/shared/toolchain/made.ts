@@ -1,0 +1,226 @@
+import { accountFiles, groups, users } from './accounts.ts';
+import { perlAttributes, perlDependencies, rpmMacros, systemdMacros } from './macros.ts';
+import type { Entry, StandIn } from './stand-ins.ts';
+
+const link = (path: string, target: string): Entry => ({ type: 'link', path, target });
+const folder = (path: string, mode?: number, group?: string): Entry => ({
+  type: 'folder',
+  path,
+  ...(mode === undefined ? {} : { mode }),
+  ...(group === undefined ? {} : { group }),
+});
+const config = (path: string, text: string, mode = 0o644, group = 'root'): Entry => ({
+  type: 'file',
+  path,
+  text,
+  mode,
+  group,
+  config: true,
+});
+
+/** What Debian's maintainer scripts and alternatives would have made, by the RPM that gets it. */
+const links: Readonly<Record<string, readonly Entry[]>> = {
+  bash: [link('/usr/bin/sh', 'bash')],
+  gawk: [link('/usr/bin/awk', 'gawk'), link('/usr/bin/nawk', 'gawk')],
+  gcc: [link('/usr/bin/cc', 'gcc'), link('/usr/bin/c99', 'c99-gcc'), link('/usr/bin/c89', 'c89-gcc')],
+  'gcc-c++': [link('/usr/bin/c++', 'g++')],
+  which: [link('/usr/bin/which', 'which.debianutils')],
+  bison: [link('/usr/bin/yacc', 'bison.yacc')],
+  automake: [
+    link('/usr/bin/automake', '/usr/bin/automake-1*'),
+    link('/usr/bin/aclocal', '/usr/bin/aclocal-1*'),
+  ],
+  lua: [link('/usr/bin/lua', '/usr/bin/lua5*'), link('/usr/bin/luac', '/usr/bin/luac5*')],
+  'procps-ng': [link('/usr/bin/w', 'w.procps')],
+  dbus: [
+    {
+      type: 'owner',
+      path: '/usr/lib/dbus-1.0/dbus-daemon-launch-helper',
+      mode: 0o4754,
+      group: 'messagebus',
+    },
+  ],
+};
+
+/** The entries that a converted RPM gets besides its files. */
+export function linksOf(name: string): Entry[] {
+  return [...(links[name] ?? []), ...(name === 'systemd' ? presets : [])];
+}
+
+/** Folders of every root. Packages converted from Debian leave them to `filesystem`. */
+const folders: readonly Entry[] = [
+  ...'/boot /dev /etc /home /mnt /opt /srv /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/include /usr/libexec /usr/share /usr/src'
+    .split(' ')
+    .map((path) => folder(path)),
+  ...'/usr/local /usr/local/bin /usr/local/sbin /usr/local/lib /usr/local/share /usr/local/include /usr/local/etc'
+    .split(' ')
+    .map((path) => folder(path)),
+  ...'/var /var/cache /var/lib /var/lib/misc /var/log /var/opt /var/spool /var/local /etc/profile.d /etc/opt /etc/skel'
+    .split(' ')
+    .map((path) => folder(path)),
+  ...'/usr/lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu/pkgconfig /usr/share/doc /usr/share/man /usr/share/info /usr/share/pkgconfig'
+    .split(' ')
+    .map((path) => folder(path)),
+  ...'/usr/share/licenses /usr/share/locale /usr/lib/pkgconfig /usr/share/misc /usr/lib/modules /etc/pam.d'
+    .split(' ')
+    .map((path) => folder(path)),
+  folder('/proc', 0o555),
+  folder('/sys', 0o555),
+  folder('/run'),
+  folder('/root', 0o700),
+  folder('/tmp', 0o1777),
+  folder('/var/tmp', 0o1777),
+  folder('/var/mail', 0o2775, 'mail'),
+];
+
+/** Paths, without the leading slash, of the folders above. */
+export const commonFolders: readonly string[] = folders.map((entry) => entry.path.slice(1));
+
+const filesystem: readonly Entry[] = [
+  ...folders,
+  link('/bin', 'usr/bin'),
+  link('/sbin', 'usr/sbin'),
+  link('/lib', 'usr/lib'),
+  link('/lib64', 'usr/lib64'),
+  link('/var/run', '/run'),
+  link('/var/lock', '/run/lock'),
+  link('/etc/mtab', '/proc/self/mounts'),
+  ...['/etc/shadow', '/etc/gshadow'].map((path) => config(path, accountFiles[path] ?? '', 0o640, 'shadow')),
+  config('/etc/fstab', ''),
+  config('/etc/hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n'),
+  config('/etc/shells', '/bin/sh\n/bin/bash\n/usr/bin/sh\n/usr/bin/bash\n'),
+  config(
+    '/etc/nsswitch.conf',
+    [
+      'passwd: files systemd',
+      'group: files systemd',
+      'shadow: files systemd',
+      'gshadow: files systemd',
+      'hosts: files dns',
+      'networks: files',
+      'protocols: files',
+      'services: files',
+      'ethers: files',
+      'rpc: files',
+      '',
+    ].join('\n'),
+  ),
+  config(
+    '/etc/profile',
+    [
+      'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin',
+      "if [ \"$(id -u)\" -eq 0 ]; then PS1='# '; else PS1='$ '; fi",
+      'if [ -n "$BASH" ]; then PS1="[\\u@\\h \\W]$PS1"; fi',
+      'for file in /etc/profile.d/*.sh; do',
+      '  if [ -r "$file" ]; then . "$file"; fi',
+      'done',
+      'unset file',
+      '',
+    ].join('\n'),
+  ),
+];
+
+const setup: readonly Entry[] = ['/etc/passwd', '/etc/group'].map((path) =>
+  config(path, accountFiles[path] ?? ''),
+);
+
+/**
+ * Which units start in an image, in the way of RPM distributions: those that are named. Debian has no such files
+ * (its scripts enable what they install), and without any systemd enables all.
+ */
+const presets: readonly Entry[] = [
+  {
+    type: 'file',
+    path: '/usr/lib/systemd/system-preset/90-systemd.preset',
+    text: 'enable getty@.service\nenable remote-fs.target\nenable systemd-pstore.service\nenable dbus.socket\n',
+  },
+  { type: 'file', path: '/usr/lib/systemd/system-preset/99-default.preset', text: 'disable *\n' },
+];
+
+/** What Debian's pam-auth-update writes: the stacks that services include. */
+const pamStacks: readonly Entry[] = [
+  config(
+    '/etc/pam.d/common-auth',
+    'auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n',
+  ),
+  config(
+    '/etc/pam.d/common-account',
+    'account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n',
+  ),
+  config(
+    '/etc/pam.d/common-password',
+    'password [success=1 default=ignore] pam_unix.so yescrypt\npassword requisite pam_deny.so\npassword required pam_permit.so\n',
+  ),
+  config(
+    '/etc/pam.d/common-session',
+    'session required pam_permit.so\nsession required pam_unix.so\n-session optional pam_systemd.so\n',
+  ),
+  config(
+    '/etc/pam.d/common-session-noninteractive',
+    'session required pam_permit.so\nsession required pam_unix.so\n',
+  ),
+  config(
+    '/etc/pam.d/other',
+    '@include common-auth\n@include common-account\n@include common-password\n@include common-session\n',
+  ),
+];
+
+const ours = (
+  name: string,
+  summary: string,
+  entries: readonly Entry[],
+  links: { provides?: string[]; requires?: string[] } = {},
+): StandIn => ({
+  name,
+  epoch: 0,
+  version: '1.0',
+  release: '1',
+  noarch: true,
+  summary,
+  debs: [],
+  entries: [...entries],
+  provides: links.provides ?? [],
+  requires: links.requires ?? [],
+  ignoredRequires: [],
+  scripts: '',
+});
+
+/** The stand-ins that come from no Debian package. */
+export const ownStandIns: readonly StandIn[] = [
+  ours('filesystem', 'Folders, merged /usr and base settings of every root', filesystem, {
+    provides: ['basesystem = 1.0-1'],
+    requires: ['setup'],
+  }),
+  // In a package of its own, before all others: rpm looks an owner up when it writes his file.
+  ours('setup', 'System accounts of every root', setup, {
+    provides: [...users.map(([name]) => `user(${name})`), ...groups.map(([name]) => `group(${name})`)],
+  }),
+  ours('pam-configuration', 'The PAM stacks that services include', pamStacks, { requires: ['filesystem'] }),
+  ours(
+    'distribution-release',
+    'Says which distribution this is, until its own release package does',
+    [
+      {
+        type: 'file',
+        path: '/usr/lib/os-release',
+        text: 'NAME="Linux"\nPRETTY_NAME="Linux"\nID=linux\nVERSION_ID="1.0"\n',
+      },
+      link('/etc/os-release', '../usr/lib/os-release'),
+      config('/etc/issue', '\\S\nKernel \\r on \\m (\\l)\n\n'),
+    ],
+    { provides: ['system-release = 1.0-1'], requires: ['filesystem'] },
+  ),
+  ours(
+    'distribution-rpm-macros',
+    'Paths that rpm, its database and its builds use in this root',
+    [
+      { type: 'file', path: '/etc/rpm/macros.distribution', text: rpmMacros },
+      { type: 'file', path: '/usr/lib/rpm/macros.d/macros.systemd', text: systemdMacros },
+      { type: 'file', path: '/usr/lib/rpm/perl-dependencies.py', text: perlDependencies, mode: 0o755 },
+      ...Object.entries(perlAttributes).map(
+        ([name, text]): Entry => ({ type: 'file', path: `/usr/lib/rpm/fileattrs/${name}.attr`, text }),
+      ),
+    ],
+    { provides: ['systemd-rpm-macros = 1.0-1'], requires: ['filesystem'] },
+  ),
+];

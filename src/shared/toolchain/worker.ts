@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { builder } from '../buildroot/sandbox.ts';
+import { textDigest } from '../host/files.ts';
+import { plainEnvironment, runTool } from '../host/process.ts';
+import type { Rpm } from '../rpm/rpm.ts';
+import { sourceDateEpoch } from './convert.ts';
+
+const finish = readFileSync(new URL('./finish.sh', import.meta.url), 'utf8');
+
+/** How `rpm` installs into a root: only what is said here, nothing of the host's macros decides where things go. */
+const rpmArguments = [
+  ...['--define', '_dbpath /var/lib/rpm', '--define', '_db_backend sqlite', '--define', '_install_langs all'],
+  ...['--nosignature', '--noplugins', '--excludeartifacts'],
+];
+
+/** The worker's digest: its RPMs' digests and the recipe that installs them. Pure. */
+export function workerDigest(rpms: readonly Rpm[]): string {
+  const content = rpms.map((rpm) => `${rpm.file} ${rpm.shipDigest}`).sort();
+  return textDigest(JSON.stringify([finish, rpmArguments, builder, sourceDateEpoch, content]));
+}
+
+/**
+ * Installs `files` (paths of RPMs) into the empty folder `tree`, as root, in namespaces of its own without network,
+ * and adds the user that builds. Only scriptlets of our own stand-ins run.
+ */
+export async function installWorker(
+  files: readonly string[],
+  tree: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await mkdir(tree, { recursive: true });
+  await runTool(['chmod', '0755', tree]);
+  const alone = ['unshare', '--mount', '--pid', '--fork', '--ipc', '--uts', '--net', '--'];
+  const options = {
+    root: true,
+    timeoutSeconds: 900,
+    env: { ...plainEnvironment, SOURCE_DATE_EPOCH: String(sourceDateEpoch) },
+    ...(signal === undefined ? {} : { signal }),
+  };
+  await runTool(['chown', '0:0', tree], options);
+  await runTool([...alone, 'rpm', '--root', tree, ...rpmArguments, '-i', ...files], options);
+  await runTool(
+    [...alone, 'chroot', tree, '/bin/sh', '-c', finish, 'azl', String(builder.uid), builder.home],
+    options,
+  );
+}
+
+/** Removes a worker's tree, which belongs to root. Links in it are removed, never followed. */
+export async function removeTree(dir: string): Promise<void> {
+  await runTool(['rm', '-rf', '--one-file-system', '--', dir], { root: true });
+}
+
+/** The worker's folder in a toolchain folder. */
+export function workerTree(toolchainDir: string): string {
+  return join(toolchainDir, 'worker');
+}
