@@ -1,0 +1,48 @@
+import { order } from '../graph/graph.ts';
+import type { Components } from './key.ts';
+
+/** Names told in one reason before the rest is counted. */
+const told = 4;
+
+/**
+ * Why a package is built though it was built before: what differs between the components of the two keys, own files
+ * first. `undefined` components: it was never built.
+ */
+export function reasonToBuild(before: Components | undefined, now: Components): string {
+  if (before === undefined) return 'never built before';
+  const groups = new Map<string, string[]>();
+  for (const name of [...new Set([...Object.keys(before), ...Object.keys(now)])].sort(order)) {
+    if (before[name] === now[name]) continue;
+    const [kind, detail = ''] = split(name);
+    const change = before[name] === undefined ? 'new ' : now[name] === undefined ? 'no more ' : '';
+    groups.set(kind, [...(groups.get(kind) ?? []), `${change}${detail}`]);
+  }
+  const parts = kinds.flatMap(([kind, words]) => {
+    const details = groups.get(kind);
+    if (details === undefined) return [];
+    const listed = details.filter(Boolean);
+    const more = listed.length > told ? ` and ${listed.length - told} more` : '';
+    return [listed.length === 0 ? words : `${words}: ${listed.slice(0, told).join(', ')}${more}`];
+  });
+  return parts.length === 0 ? 'its result is not in the store any more' : parts.join('; ');
+}
+
+const kinds: readonly (readonly [string, string])[] = [
+  ['spec', 'spec changed'],
+  ['include', 'included file changed'],
+  ['source', 'source changed'],
+  ['patch', 'patch changed'],
+  ['macro', 'macro changed'],
+  ['installed', 'dependency changed'],
+  ['release', 'release of a dependency changed'],
+  ['worker', 'worker changed'],
+  ['recipe', 'build recipe changed'],
+  ['arch', 'architecture changed'],
+  ['schema', 'key schema changed'],
+];
+
+function split(name: string): [string, string?] {
+  const colon = name.indexOf(':');
+  if (colon === -1) return [name];
+  return [name.slice(0, colon), name.slice(colon + 1).replace(/^(.*)\.(x86_64|aarch64|noarch)$/, '$1')];
+}

@@ -1,0 +1,24 @@
+import type { Rpm } from '../rpm/rpm.ts';
+
+/** The SRPM of a result. */
+export interface Srpm {
+  file: string;
+  size: number;
+  shipDigest: string;
+}
+
+/** What one build made, as the store keeps it beside the files. Everything but bytes. */
+export interface Result {
+  schema: 'azl/result';
+  version: 1;
+  /** Spec file name without `.spec`. */
+  package: string;
+  /** 64 hex digits. */
+  key: string;
+  /** What the key was made of, by name: the next plan diffs it to say why. */
+  components: Record<string, string>;
+  srpm: Srpm;
+  rpms: Rpm[];
+  /** Seconds that the build took, without waiting. */
+  seconds: number;
+}

@@ -1,0 +1,114 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { plainEnvironment } from '../host/process.ts';
+import type { Capability, Rpm } from '../rpm/rpm.ts';
+import { areStandIns, type Toolchain } from '../toolchain/toolchain.ts';
+
+/** The helper's text; part of every question's digest. */
+export const solverRecipe = readFileSync(new URL('./solver.py', import.meta.url), 'utf8');
+
+/** Which RPMs does it take that all of `install` is there? */
+export interface SolverRequest {
+  install: readonly Capability[];
+  /** File names of toolchain RPMs that stay unless something that is needed stands against them. */
+  base: readonly string[];
+  /** Results that may be used. */
+  local: readonly Rpm[];
+}
+
+export interface InstalledRpm {
+  origin: 'local' | 'toolchain';
+  file: string;
+}
+
+export type SolverAnswer =
+  /** The whole set, base included, sorted by file. */
+  | { ok: true; installed: InstalledRpm[] }
+  /** Sentences for people, sorted; and what nothing provides, of the request or of any RPM that it needs. */
+  | { ok: false; problems: string[]; missing: Capability[] };
+
+export interface Solver {
+  /** @throws Error when a capability or a base entry makes no sense, or the helper died. */
+  solve(request: SolverRequest): Promise<SolverAnswer>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(answer: SolverAnswer): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Starts libsolv in a helper process over a toolchain. It has no privileges, an empty environment, and ends when its
+ * input closes, so also when this process is killed.
+ */
+export async function startSolver(toolchain: Toolchain): Promise<Solver> {
+  const helper = spawn('/usr/bin/python3', ['-I', '-c', solverRecipe], {
+    env: plainEnvironment,
+    cwd: '/',
+    stdio: 'pipe',
+  });
+  const waiting: Waiting[] = [];
+  let ended: Error | undefined;
+  const said = tail(helper);
+  createInterface({ input: helper.stdout }).on('line', (line) => {
+    const next = waiting.shift();
+    const answer = JSON.parse(line) as SolverAnswer | { refused: string };
+    if ('refused' in answer) next?.reject(new Error(answer.refused));
+    else next?.resolve(answer);
+  });
+  const gone = new Promise<void>((resolve) => {
+    const end = (why: string) => {
+      ended = new Error(`the solver ended (${why})${said() === '' ? '' : `:\n${said()}`}`);
+      for (const one of waiting.splice(0)) one.reject(ended);
+      resolve();
+    };
+    helper.once('error', (error) => end(error.message));
+    helper.once('close', (code, signal) => end(`${signal ?? code}`));
+  });
+  helper.stdin.on('error', () => {});
+  const tell = (value: unknown) => helper.stdin.write(`${JSON.stringify(value)}\n`);
+  tell({ arch: toolchain.arch, standIns: areStandIns(toolchain), rpms: toolchain.rpms.map(facts) });
+  return {
+    solve: (request) =>
+      new Promise((resolve, reject) => {
+        if (ended !== undefined) return reject(ended);
+        waiting.push({ resolve, reject });
+        tell({ install: request.install, base: request.base, local: request.local.map(facts) });
+      }),
+    close: async () => {
+      helper.stdin.end();
+      await gone;
+    },
+  };
+}
+
+/** What a solver may look at: everything that can change an answer, and nothing else. */
+export function facts(rpm: Rpm) {
+  const { file, name, epoch, version, release, arch } = rpm;
+  const { provides, requires, conflicts, obsoletes, files, folders } = rpm;
+  return {
+    file,
+    name,
+    epoch,
+    version,
+    release,
+    arch,
+    provides,
+    requires,
+    conflicts,
+    obsoletes,
+    files,
+    folders,
+  };
+}
+
+/** The last words on standard error. */
+function tail(helper: ChildProcessWithoutNullStreams): () => string {
+  let text = '';
+  helper.stderr.on('data', (chunk: Buffer) => {
+    text = (text + chunk.toString('utf8')).slice(-2000);
+  });
+  return () => text.trim().split('\n').slice(-4).join('\n');
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { parseUserJson } from '../json.ts';
+import { type Problem, ProblemsError } from '../problems.ts';
+
+/** The Debian source package that ships an upstream tarball byte for byte, under a name of Debian's. */
+export interface DebianSource {
+  package: string;
+  version: string;
+  /** The tarball's name there: `bzip2_1.0.8.orig.tar.gz`. */
+  file: string;
+}
+
+/** `debian-sources.json`: base names of sources, all from one suite. */
+export interface DebianSources {
+  suite: string;
+  files: ReadonlyMap<string, DebianSource>;
+}
+
+const shapes = {
+  package: /^[a-z0-9][a-z0-9.+-]+$/,
+  version: /^[0-9][A-Za-z0-9.+~:-]*$/,
+  file: /^[a-z0-9][A-Za-z0-9.+~_-]+$/,
+};
+
+/** Reads the text of a `debian-sources.json`. @throws ProblemsError with everything that is wrong with it */
+export function parseDebianSources(text: string, file: string): DebianSources {
+  const value = parseUserJson(text, file) as {
+    suite?: unknown;
+    files?: unknown;
+  };
+  const problems: Problem[] = [];
+  const suite = typeof value?.suite === 'string' ? value.suite : '';
+  if (!/^[a-z][a-z0-9-]*$/.test(suite))
+    problems.push({
+      message: `${JSON.stringify(value?.suite)} is no name of a suite`,
+      file,
+      path: '$.suite',
+    });
+  const files = new Map<string, DebianSource>();
+  const isTable = typeof value?.files === 'object' && value.files !== null && !Array.isArray(value.files);
+  if (!isTable) problems.push({ message: 'this is no JSON object', file, path: '$.files' });
+  const rows = isTable ? Object.entries(value.files as object) : [];
+  for (const [name, row] of rows as [string, Partial<Record<keyof DebianSource, unknown>> | null][]) {
+    const path = `$.files[${JSON.stringify(name)}]`;
+    const bad = (Object.keys(shapes) as (keyof DebianSource)[]).filter((key) => {
+      const text = row?.[key];
+      return typeof text !== 'string' || !shapes[key].test(text);
+    });
+    for (const key of bad) {
+      const mend =
+        'Write {"package": …, "version": …, "file": …}, as `apt-get source --print-uris` tells them.';
+      problems.push({
+        message: `${JSON.stringify(row?.[key])} is no Debian source ${key}`,
+        file,
+        path: `${path}.${key}`,
+        mend,
+      });
+    }
+    if (bad.length === 0) files.set(name, row as unknown as DebianSource);
+  }
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return { suite, files };
+}
+
+/** Reads a `debian-sources.json`. @throws ProblemsError */
+export async function readDebianSources(path: string): Promise<DebianSources> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ProblemsError([
+      { message: `this file cannot be read (${(error as NodeJS.ErrnoException).code})`, file: path },
+    ]);
+  }
+  return parseDebianSources(text, path);
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeJson } from '../host/files.ts';
+import { parseUserJson } from '../json.ts';
+import { type Problem, ProblemsError, problem } from '../problems.ts';
+import type { Spec, SpecSource } from '../spec/spec.ts';
+
+/** SHA-256 in lower case hex by base name. */
+export type Signatures = ReadonlyMap<string, string>;
+
+/** `<name>.signatures.json` beside the spec. */
+export function signaturesFile(specsDir: string, spec: Pick<Spec, 'package' | 'path'>): string {
+  return join(specsDir, spec.path, '..', `${spec.package}.signatures.json`);
+}
+
+/**
+ * Reads `{"Signatures": {"<base name>": "<sha256>"}}`; the key's case does not count, as in Azure Linux's own reader.
+ * @throws ProblemsError when it is not JSON (with line and column), not of this shape, or holds what is no SHA-256
+ */
+export function parseSignatures(content: string, file: string): Signatures {
+  const value = parseUserJson(content, file);
+  const entries = isObject(value)
+    ? Object.entries(value).filter(([key]) => key.toLowerCase() === 'signatures')
+    : [];
+  const [entry] = entries;
+  if (entry === undefined || entries.length > 1 || !isObject(entry[1])) {
+    const message = entries.length > 1 ? "it has 'Signatures' twice" : "it has no object 'Signatures'";
+    throw problem(message, { file, path: '$', mend: 'Expected {"Signatures": {"file": "sha256"}}.' });
+  }
+  const problems: Problem[] = [];
+  const signatures = new Map<string, string>();
+  for (const [name, digest] of Object.entries(entry[1])) {
+    if (typeof digest === 'string' && /^[0-9a-f]{64}$/i.test(digest)) {
+      signatures.set(name, digest.toLowerCase());
+    } else {
+      problems.push({
+        message: `${JSON.stringify(digest)} is no SHA-256`,
+        file,
+        path: `$.${entry[0]}[${JSON.stringify(name)}]`,
+        mend: 'Expected 64 hex digits.',
+      });
+    }
+  }
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return signatures;
+}
+
+/** The signatures beside a spec; none when there is no such file. @throws ProblemsError */
+export async function readSignatures(
+  specsDir: string,
+  spec: Pick<Spec, 'package' | 'path'>,
+): Promise<Signatures> {
+  const file = signaturesFile(specsDir, spec);
+  let content: string;
+  try {
+    content = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return new Map();
+    throw problem(`it cannot be read (${code})`, { file });
+  }
+  return parseSignatures(content, file);
+}
+
+/** Sources that have no entry, as problems. Patches lie beside the spec and need none. */
+export function missingEntries(
+  file: string,
+  name: string,
+  sources: readonly SpecSource[],
+  signatures: Signatures,
+): Problem[] {
+  return sources
+    .filter((source) => source.kind === 'source' && !signatures.has(source.name))
+    .map((source) => ({
+      message: `Source${source.number} '${source.name}' has no entry`,
+      file,
+      mend: `Check the file, then run: make signatures PACKAGE=${name}`,
+    }));
+}
+
+/** Writes `digests`, sorted by name, as a package's signatures. Answers the file. */
+export async function writeSignatures(
+  specsDir: string,
+  spec: Pick<Spec, 'package' | 'path'>,
+  digests: Signatures,
+): Promise<string> {
+  const file = signaturesFile(specsDir, spec);
+  const sorted = Object.fromEntries([...digests].sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeJson(file, { Signatures: sorted });
+  return file;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,111 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import type { Problem } from '../problems.ts';
+import { isPlainFileName } from './text.ts';
+
+/** A spec file that was found. */
+export interface SpecFile {
+  /** Its name without `.spec`. */
+  package: string;
+  /** Relative to the specs folder. */
+  path: string;
+}
+
+/**
+ * The spec files `<specsDir>/<name>.spec` and `<specsDir>/<dir>/<name>.spec`, by path; with every fault of their
+ * names and places. Reads no spec.
+ */
+export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; problems: Problem[] }> {
+  const problems: Problem[] = [];
+  const files: SpecFile[] = [];
+  const root = await realpath(specsDir).catch(() => undefined);
+  if (root === undefined || !(await stat(root)).isDirectory()) {
+    const message = 'there is no such folder of specs';
+    return {
+      files,
+      problems: [
+        { file: specsDir, message, mend: 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.' },
+      ],
+    };
+  }
+  const look = async (folder: string) => {
+    for (const bytes of (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare)) {
+      const name = bytes.toString('utf8');
+      const exact = Buffer.from(name, 'utf8').equals(bytes);
+      const path = posix.join(folder, name);
+      if (name.endsWith('.spec')) {
+        const fault = exact && isPlainFileName(name) ? await faultOf(root, path) : nameFault;
+        if (fault === undefined) files.push({ package: name.slice(0, -'.spec'.length), path });
+        else problems.push({ file: join(specsDir, shown(path)), ...fault });
+      } else if (folder === '' && exact && (await isFolder(join(root, name)))) {
+        if (isPlainFileName(name)) await look(name);
+        else if ((await readdir(join(root, name))).some((inner) => inner.endsWith('.spec')))
+          problems.push({ file: join(specsDir, shown(name)), ...nameFault });
+      }
+    }
+  };
+  await look('');
+  if (files.length === 0 && problems.length === 0) {
+    const mend = 'Put each package into a folder of its own: <name>/<name>.spec with its sources beside it.';
+    problems.push({ file: specsDir, message: 'the folder holds no spec', mend });
+  }
+  return { files, problems: [...problems, ...sameNames(specsDir, files)] };
+}
+
+const nameFault = {
+  message: 'this name is not one that azl takes',
+  mend: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
+};
+
+/** Characters that a terminal or a log would act on are written as JSON does. */
+function shown(path: string): string {
+  return JSON.stringify(path).slice(1, -1);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'> | undefined> {
+  const real = await realpath(join(root, path)).catch(() => undefined);
+  if (real === undefined)
+    return { message: 'this symbolic link leads nowhere', mend: 'Replace it by the spec itself.' };
+  if (!real.startsWith(`${root}/`)) {
+    return {
+      message: 'this symbolic link leads out of the folder of specs',
+      mend: 'Replace it by the spec itself.',
+    };
+  }
+  const [file, folder] = [await stat(real), await stat(join(root, posix.dirname(path)))];
+  if (!file.isFile()) return { message: 'this is no file', mend: 'Remove it, or put the spec there.' };
+  if (
+    (file.mode & 0o004) === 0 ||
+    (folder.mode & 0o005) !== 0o005 ||
+    ((await stat(root)).mode & 0o001) === 0
+  ) {
+    return {
+      message: 'only its owner can read this spec, but specs are parsed by a user without any rights',
+      mend: 'Run `chmod -R go+rX` on the folder of specs.',
+    };
+  }
+  return undefined;
+}
+
+function sameNames(specsDir: string, files: readonly SpecFile[]): Problem[] {
+  const first = new Map<string, string>();
+  return files.flatMap((file) => {
+    const other = first.get(file.package);
+    if (other === undefined) {
+      first.set(file.package, file.path);
+      return [];
+    }
+    const message = `this spec has the same name as ${join(specsDir, other)}`;
+    return [
+      {
+        file: join(specsDir, file.path),
+        message,
+        mend: "Rename one: a spec's file name is its package's identity.",
+      },
+    ];
+  });
+}
