@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { textDigest } from '../host/files.ts';
+import { checkMacros } from '../spec/spec.ts';
+import { builder, sandboxEnvironment } from './sandbox.ts';
+
+/** Loaded after rpm's own macros wherever a spec is parsed or built. */
+export const policyMacros = {
+  name: 'macros.zz-azl',
+  text: readFileSync(new URL('./macros.azl', import.meta.url), 'utf8'),
+} as const;
+
+/** The one time that builds know: 2025-01-01. Not the changelog's, which every Release bump moves. */
+export const sourceDateEpoch = 1_735_689_600;
+
+/** `%_topdir` inside every build root. */
+export const topDir = '/usr/src/azl';
+
+/** rpm's defaults that put version and release into every ELF file; off, so that a new Release alone changes nothing. */
+const releaseInElf = ['_unique_debug_names', '_unique_debug_srcs', '_unique_build_ids'];
+
+/** What must be in a root in which rpmbuild runs, whoever provides it. */
+export const buildRootEssentials: readonly string[] = [
+  '/usr/bin/rpmbuild',
+  '/usr/bin/python3',
+  '/usr/bin/gcc',
+  '/usr/bin/make',
+  '/usr/bin/tar',
+  '/usr/bin/setpriv',
+];
+
+/** Which part of rpmbuild's work is asked for. */
+export type BuildStep = 'srpm' | 'rpms' | 'check';
+
+const stepArguments: Record<BuildStep, readonly string[]> = {
+  srpm: ['-bs', '--nodeps'],
+  rpms: ['-bb', '--noclean', '--nocheck'],
+  check: ['-bi', '--noclean'],
+};
+
+/** The argv of rpmbuild for a spec below `topDir`/SPECS. `defines` are macros of the distribution (`dist`, …). */
+export function rpmbuildArguments(
+  step: BuildStep,
+  spec: string,
+  defines: Readonly<Record<string, string>>,
+): string[] {
+  const macros = { ...defines, ...checkMacros(step === 'check') };
+  return [
+    'rpmbuild',
+    ...stepArguments[step],
+    ...releaseInElf.map((name) => `--undefine=${name}`),
+    ...Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]),
+    `${topDir}/SPECS/${spec}`,
+  ];
+}
+
+/** The environment of rpmbuild, besides the sandbox's own. */
+export const buildEnvironment: Readonly<Record<string, string>> = {
+  SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+};
+
+/** Digest of everything about how a build is run that is the same for all packages. Part of every key. */
+export const recipeDigest = textDigest(
+  JSON.stringify({
+    macros: policyMacros.text,
+    argv: (['srpm', 'rpms'] as const).map((step) => rpmbuildArguments(step, 'x.spec', {})),
+    environment: { ...sandboxEnvironment, ...buildEnvironment },
+    user: builder,
+    topDir,
+  }),
+);
+
+/** The same for a `%check`: its verdict's key. */
+export const checkRecipeDigest = textDigest(
+  JSON.stringify([recipeDigest, rpmbuildArguments('check', 'x.spec', {})]),
+);

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asRoot, plainEnvironment, runTool, type ToolOptions, type ToolResult } from '../host/process.ts';
+
+const enter = readFileSync(new URL('./enter.sh', import.meta.url), 'utf8');
+
+/** A root filesystem: a tree that nobody writes, and a layer on the host's disk that takes every change. */
+export interface Root {
+  /** The worker's tree, shared by all. */
+  worker: string;
+  /** The folder made by {@link createLayer}. */
+  layer: string;
+}
+
+export interface Bind {
+  /** On the host. */
+  source: string;
+  /** In the sandbox: absolute. */
+  target: string;
+  /** Default: read-only. */
+  writable?: boolean;
+}
+
+export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'> {
+  root: Root;
+  /** Default: an ordinary user, {@link builder}. `root` is root of the sandbox, without rights over the host. */
+  as?: 'root' | 'builder';
+  /** In the sandbox. Default: `/`. */
+  cwd?: string;
+  /** Added to {@link sandboxEnvironment}; nothing else is seen inside. */
+  env?: Readonly<Record<string, string>>;
+  binds?: readonly Bind[];
+  /** Roots inside it (brought in by `binds`) that programs enter by chroot: each gets its own /proc, /dev and /run. */
+  inner?: readonly string[];
+}
+
+/** The ordinary user that parses specs and builds packages. Its numbers are the same on every host. */
+export const builder = { uid: 20211, gid: 20211, home: '/var/lib/azl-builder' } as const;
+
+/** All that a process in a sandbox finds in its environment, besides what a caller adds. */
+export const sandboxEnvironment: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+  TERM: 'dumb',
+  SHELL: '/bin/sh',
+};
+
+/** What root inside keeps: enough for an RPM transaction and its scriptlets, nothing that reaches the host. */
+const capabilities = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_DAC_READ_SEARCH',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETPCAP',
+  'CAP_SETFCAP',
+  'CAP_SYS_CHROOT',
+];
+
+/** Makes an empty layer: a fresh root is one of these over the worker. */
+export async function createLayer(dir: string): Promise<string> {
+  await mkdir(join(dir, 'upper'), { recursive: true });
+  await mkdir(join(dir, 'work'), { recursive: true });
+  await mkdir(join(dir, 'mnt'), { recursive: true });
+  // It becomes the root's own `/`: whatever our umask is, ordinary users must get past it.
+  await chmod(join(dir, 'upper'), 0o755);
+  return dir;
+}
+
+/** Removes a layer with all that was written into it. Symbolic links in it are removed, never followed. */
+export async function removeLayer(dir: string): Promise<void> {
+  await runTool(['rm', '-rf', '--one-file-system', '--', dir], { root: true });
+}
+
+/** Bubblewrap's arguments for `argv` in a root that is mounted at `mountPoint`. Pure. */
+export function sandboxArguments(
+  argv: readonly string[],
+  mountPoint: string,
+  options: Omit<SandboxOptions, 'root'>,
+): string[] {
+  const asBuilder = (options.as ?? 'builder') === 'builder';
+  const env = {
+    ...sandboxEnvironment,
+    HOME: asBuilder ? builder.home : '/root',
+    USER: asBuilder ? 'builder' : 'root',
+    ...options.env,
+  };
+  const become = asBuilder
+    ? [
+        'setpriv',
+        `--reuid=${builder.uid}`,
+        `--regid=${builder.gid}`,
+        '--clear-groups',
+        '--bounding-set=-all',
+        '--',
+      ]
+    : [];
+  return [
+    ...['--bind', mountPoint, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/run'],
+    ...(options.binds ?? []).flatMap((bind) => [
+      bind.writable ? '--bind' : '--ro-bind',
+      bind.source,
+      bind.target,
+    ]),
+    ...(options.inner ?? []).flatMap((root) => [
+      ...['--proc', `${root}/proc`, '--dev', `${root}/dev`, '--tmpfs', `${root}/run`],
+    ]),
+    ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--hostname', 'azl-builder'],
+    ...['--die-with-parent', '--clearenv'],
+    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', name])],
+    ...['--chdir', options.cwd ?? '/', '--', ...become, ...argv],
+  ];
+}
+
+function enterArguments(argv: readonly string[], options: SandboxOptions, mountPoint: string): string[] {
+  return [
+    ...['unshare', '--mount', '--', '/bin/sh', '-c', enter, 'azl'],
+    ...[options.root.worker, options.root.layer, mountPoint],
+    ...sandboxArguments(argv, mountPoint, options),
+  ];
+}
+
+/**
+ * Runs `argv` in a root, seeing nothing of the host but `binds`: own mount, process, IPC, host name and network
+ * namespaces (only a loopback of its own), an environment built from nothing. Its standard input is empty.
+ * Ends with everything it started, also when this process is killed.
+ * @throws ToolError as `runTool` does.
+ */
+export async function runInSandbox(argv: readonly string[], options: SandboxOptions): Promise<ToolResult> {
+  const mountPoint = join(options.root.layer, 'mnt');
+  const { root: _root, as: _as, cwd: _cwd, env: _env, binds: _binds, inner: _inner, ...tool } = options;
+  return await runTool(enterArguments(argv, options, mountPoint), { ...tool, root: true });
+}
+
+/** The same sandbox on this terminal, for a person. Answers its exit code. */
+export async function shellInSandbox(argv: readonly string[], options: SandboxOptions): Promise<number> {
+  const mountPoint = join(options.root.layer, 'mnt');
+  const interactive = { ...options, env: { ...options.env, TERM: process.env['TERM'] ?? 'dumb' } };
+  const [command, ...args] = asRoot(enterArguments(argv, interactive, mountPoint), plainEnvironment);
+  const child: ChildProcess = spawn(command as string, args, {
+    stdio: 'inherit',
+    env: { ...plainEnvironment },
+  });
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}

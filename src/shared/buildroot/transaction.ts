@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Bind, type Root, runInSandbox } from './sandbox.ts';
+
+const helper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
+
+export interface TransactionOptions {
+  root: Root;
+  /** Where the RPM files lie on the host, checked by the caller: nothing looks at their digests again. */
+  rpmDirs: readonly { dir: string; files: readonly string[] }[];
+  /** Installed RPMs to erase: `name-version-release.arch`. */
+  remove: readonly string[];
+  /** A root inside the sandbox to work on (an image's, brought in by `binds`). Default: the sandbox's own. */
+  into?: string;
+  binds?: readonly Bind[];
+  /** Seconds since 1970: what the installed RPMs' records say is the time. */
+  sourceDateEpoch: number;
+  /** Seconds until the transaction is killed. Default: none. */
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+}
+
+/** A transaction that rpm refused, or that a scriptlet or a damaged file broke. The root is not usable. */
+export class TransactionError extends Error {
+  /** Each in rpm's words. */
+  readonly problems: readonly string[];
+  /** What rpm and the scriptlets said. */
+  readonly output: string;
+
+  constructor(problems: readonly string[], output: string) {
+    const words = output.trim() === '' ? '' : `\n${output.trim().split('\n').slice(-20).join('\n')}`;
+    super(`the RPMs cannot be installed: ${problems.join('; ')}${words}`);
+    this.name = 'TransactionError';
+    this.problems = problems;
+    this.output = output;
+  }
+}
+
+/**
+ * Installs and erases RPMs in one transaction, scriptlets included, inside the sandbox and as its root. An RPM replaces
+ * an installed one of its name, whatever the versions. rpm checks all dependencies and file conflicts once more.
+ * Answers what is installed afterwards, as {@link installedPackages} does, and what the scriptlets said (the last MiB).
+ * @throws TransactionError
+ */
+export async function installRpms(
+  options: TransactionOptions,
+): Promise<{ installed: string[]; scriptletOutput: string }> {
+  const dir = await mkdtemp(join(options.root.layer, 'transaction-'));
+  try {
+    const request = {
+      root: options.into ?? '/',
+      install: options.rpmDirs.flatMap(({ files }, index) =>
+        files.map((file) => `/azl/rpms-${index}/${file}`),
+      ),
+      erase: options.remove,
+    };
+    await writeFile(join(dir, 'transaction.py'), helper);
+    await writeFile(join(dir, 'request.json'), JSON.stringify(request));
+    const rpms = options.rpmDirs.map(({ dir: source }, index) => ({ source, target: `/azl/rpms-${index}` }));
+    const { stdout } = await runInSandbox(
+      ['/usr/bin/python3', '-IB', '/azl/run/transaction.py', '/azl/run/request.json'],
+      {
+        root: options.root,
+        as: 'root',
+        env: { SOURCE_DATE_EPOCH: String(options.sourceDateEpoch) },
+        ...(options.into === undefined ? {} : { inner: [options.into] }),
+        binds: [...(options.binds ?? []), { source: dir, target: '/azl/run' }, ...rpms],
+        ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      },
+    );
+    const answer = JSON.parse(stdout) as { problems: string[]; output: string };
+    if (answer.problems.length > 0) throw new TransactionError(answer.problems, answer.output);
+    return { installed: await installedPackages(options), scriptletOutput: answer.output };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * What rpm's database in a root says is installed: `name-epoch:version-release.arch`, sorted; imported keys
+ * (`gpg-pubkey`) left out. Asked by a process of its own, which no scriptlet has touched.
+ */
+export async function installedPackages(
+  options: Pick<TransactionOptions, 'root' | 'into' | 'binds' | 'signal'>,
+): Promise<string[]> {
+  const format = '%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}\\n';
+  const { stdout } = await runInSandbox(['rpm', '--root', options.into ?? '/', '-qa', '--qf', format], {
+    root: options.root,
+    as: 'root',
+    binds: options.binds ?? [],
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('gpg-pubkey-'))
+    .sort();
+}

@@ -1,0 +1,26 @@
+import type { Components } from '../key/key.ts';
+import type { Result } from '../result/result.ts';
+
+/** How a package of a run ended. */
+export type Outcome =
+  | { state: 'built' | 'reused'; reason: string; result: Result }
+  | { state: 'failed'; reason: string; log?: string; seconds?: number; key?: string }
+  | { state: 'blocked'; reason: string; rootCauses: string[] }
+  | { state: 'left'; reason: string };
+
+/** A package whose key is known: everything that decides its result. */
+export interface Keyed {
+  key: string;
+  components: Components;
+  /** File names in the build root, by where they come from. */
+  installed: { origin: 'local' | 'toolchain'; file: string }[];
+  /** Packages of the tree whose results the root may hold. */
+  packages: string[];
+}
+
+/** A package before its build: what the plan says of it. */
+export type Planned =
+  | { state: 'build'; reason: string; keyed: Keyed }
+  | { state: 'reuse'; reason: string; result: Result }
+  | { state: 'maybe'; reason: string; waitsFor: string[] }
+  | { state: 'failed'; reason: string };

@@ -1,0 +1,67 @@
+import { order } from '../graph/graph.ts';
+import type { Outcome, Planned } from '../plan/state.ts';
+
+/** `out/build.json` (docs/schema/build.schema.json). */
+export interface BuildJson {
+  schema: 'azl/build';
+  version: 1;
+  packages: {
+    name: string;
+    state: string;
+    reason: string;
+    key: string | null;
+    seconds: number | null;
+    rpms: { path: string; sha256: string }[];
+    check?: 'passed' | 'failed';
+  }[];
+}
+
+/** `out/plan.json` (docs/schema/plan.schema.json). */
+export interface PlanJson {
+  schema: 'azl/plan';
+  version: 1;
+  packages: { name: string; state: string; reason: string; key: string | null; waitsFor: string[] }[];
+}
+
+/**
+ * What became of each package.
+ * @param pathOf where an RPM was published, below the out folder
+ * @param checks whether the `%check` of a package passed, where it ran
+ */
+export function buildJson(
+  outcomes: ReadonlyMap<string, Outcome>,
+  pathOf: (rpm: { file: string; arch: string }) => string,
+  checks: ReadonlyMap<string, boolean>,
+): BuildJson {
+  const packages = [...outcomes]
+    .sort(([a], [b]) => order(a, b))
+    .map(([name, outcome]) => {
+      const result = 'result' in outcome ? outcome.result : undefined;
+      const failure = outcome.state === 'failed' ? outcome : undefined;
+      const check = checks.get(name);
+      return {
+        name,
+        state: outcome.state,
+        reason: outcome.reason,
+        key: result?.key ?? failure?.key ?? null,
+        seconds: outcome.state === 'built' ? outcome.result.seconds : (failure?.seconds ?? null),
+        rpms: (result?.rpms ?? []).map((rpm) => ({ path: pathOf(rpm), sha256: rpm.shipDigest })),
+        ...(check === undefined ? {} : { check: check ? ('passed' as const) : ('failed' as const) }),
+      };
+    });
+  return { schema: 'azl/build', version: 1, packages };
+}
+
+/** What would become of each package. */
+export function planJson(plan: ReadonlyMap<string, Planned>): PlanJson {
+  const packages = [...plan]
+    .sort(([a], [b]) => order(a, b))
+    .map(([name, one]) => ({
+      name,
+      state: one.state,
+      reason: one.reason,
+      key: one.state === 'reuse' ? one.result.key : one.state === 'build' ? one.keyed.key : null,
+      waitsFor: one.state === 'maybe' ? one.waitsFor : [],
+    }));
+  return { schema: 'azl/plan', version: 1, packages };
+}

@@ -1,0 +1,167 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type BundleRun, type Inputs, runBundle } from '../support/bundle.ts';
+import { tinyPackages, writeTree } from '../support/tiny-distro.ts';
+import { testWorker } from '../support/worker.ts';
+import { newWorkspace, removeWorkspace } from '../support/workspace.ts';
+
+let toolchainDir: string;
+let dir: string;
+
+beforeAll(async () => {
+  toolchainDir = (await testWorker()).dir;
+});
+afterEach(async () => {
+  await removeWorkspace(dir);
+});
+
+const plain = (name: string, more = '') =>
+  `Summary: x\nName: ${name}\nVersion: 1\nRelease: 1\nLicense: x\nBuildArch: noarch\n${more}\n%description\nx\n%install\nmkdir -p %{buildroot}/usr/share/${name}\n%files\n/usr/share/${name}\n`;
+
+/** Writes files below SPECS and runs the build; nothing may be built. */
+async function refused(files: Record<string, string>, inputs: Inputs = {}): Promise<BundleRun> {
+  dir = newWorkspace();
+  mkdirSync(join(dir, 'SPECS'));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(dir, 'SPECS', path, '..'), { recursive: true });
+    writeFileSync(join(dir, 'SPECS', path), text);
+  }
+  const run = await runBundle('build-packages', { 'toolchain-dir': toolchainDir, ...inputs }, dir);
+  expect(run.code, run.said).toBe(1);
+  expect(run.said).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+  expect(run.said).not.toContain('building (');
+  expect(existsSync(join(dir, 'out/RPMS'))).toBe(false);
+  return run;
+}
+
+const digest = 'a'.repeat(64);
+
+describe('each fault gets one clear message before anything is built', () => {
+  it.each<[string, Record<string, string>, Inputs, RegExp[]]>([
+    ['an empty folder', { '.keep': '' }, {}, [/SPECS/, /spec/i]],
+    [
+      'no folder',
+      {},
+      { 'specs-dir': 'SPECZ' },
+      [/'specs-dir' \(SPECS_DIR\) is 'SPECZ', which does not exist/],
+    ],
+    [
+      'a bad variable',
+      { 'a/a.spec': plain('a') },
+      { 'run-check': 'perhaps' },
+      [/'run-check' \(RUN_CHECK\) is 'perhaps', expected y or n/],
+    ],
+    [
+      'a bad number',
+      { 'a/a.spec': plain('a') },
+      { 'concurrent-package-builds': '0' },
+      [/CONCURRENT_PACKAGE_BUILDS.*'0'.*at least 1/],
+    ],
+    [
+      'an unknown package',
+      { 'a/apple.spec': plain('apple') },
+      { 'package-build-list': 'aple' },
+      [/'aple', which is neither a spec nor an RPM.*Nearest: 'apple'/],
+    ],
+    [
+      'a spec that does not parse',
+      { 'a/a.spec': plain('a', '%if 1\n') },
+      {},
+      [/file=SPECS\/a\/a\.spec/, /SPECS\/a\/a\.spec:\d+/],
+    ],
+    [
+      'a spec without a name',
+      { 'a/a.spec': plain('a').replace('Name: a\n', '') },
+      {},
+      [/SPECS\/a\/a\.spec.*Name/],
+    ],
+    [
+      'two specs of one base name',
+      { 'a/a.spec': plain('a'), 'b/a.spec': plain('b') },
+      {},
+      [/SPECS\/a\/a\.spec/, /SPECS\/b\/a\.spec/],
+    ],
+    [
+      'two specs that make one RPM',
+      { 'a/a.spec': plain('same'), 'b/b.spec': plain('same') },
+      {},
+      [/same-1-1\.noarch\.rpm/],
+    ],
+    [
+      'an unknown BuildRequires',
+      { 'a/a.spec': plain('a', 'BuildRequires: zlib-devl') },
+      {},
+      [
+        /SPECS\/a\/a\.spec:7: BuildRequires 'zlib-devl' is provided by nothing\. Nearest: 'zlib-devel' \(toolchain\)\. Needed by: a\./,
+      ],
+    ],
+    [
+      'an unsatisfiable version',
+      { 'a/a.spec': plain('a', 'BuildRequires: b > 5'), 'b/b.spec': plain('b') },
+      {},
+      [/'b > 5' is provided by nothing\. There is b 1-1 \(b\)/],
+    ],
+    [
+      'a cycle',
+      { 'a/a.spec': plain('a', 'BuildRequires: b'), 'b/b.spec': plain('b', 'BuildRequires: a') },
+      {},
+      [/dependency cycle: building a needs b; building b needs a/],
+    ],
+    [
+      'a missing signature',
+      { 'a/a.spec': plain('a', 'Source0: x.txt'), 'a/x.txt': 'x' },
+      {},
+      [/a\.signatures\.json: Source0 'x\.txt' has no entry/, /make signatures PACKAGE=a/],
+    ],
+    [
+      'signatures that are no JSON',
+      { 'a/a.spec': plain('a'), 'a/a.signatures.json': '{\n "Signatures" {}}' },
+      {},
+      [/SPECS\/a\/a\.signatures\.json:2:15: This is not JSON/],
+    ],
+    [
+      'a wrong digest',
+      {
+        'a/a.spec': plain('a', 'Source0: x.txt'),
+        'a/x.txt': 'x',
+        'a/a.signatures.json': `{"signatures": {"x.txt": "${digest}"}}`,
+      },
+      {},
+      [new RegExp(`SHA-256 is 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881.*${digest}`)],
+    ],
+    [
+      'a missing patch',
+      { 'a/a.spec': plain('a', 'Patch0: fix.patch') },
+      {},
+      [/Patch0 'fix\.patch' is nowhere to be found/],
+    ],
+  ])('%s', async (_name, files, inputs, expected) => {
+    const { said } = await refused(files, inputs);
+    for (const pattern of expected) expect(said).toMatch(pattern);
+  });
+
+  it('tells the faults of all specs at once', async () => {
+    const { said } = await refused({
+      'a/a.spec': plain('a', 'BuildRequires: nowhere-a'),
+      'b/b.spec': plain('b', 'Source0: x.txt\nBuildRequires: nowhere-b'),
+    });
+    for (const word of ['nowhere-a', 'nowhere-b', 'x.txt']) expect(said).toContain(word);
+  });
+});
+
+describe('a source that nobody has', () => {
+  it('fails its package alone and tells where it was looked for', async () => {
+    dir = newWorkspace();
+    await writeTree(join(dir, 'SPECS'), tinyPackages());
+    rmSync(join(dir, 'SPECS/delta/delta.txt'));
+    const run = await runBundle(
+      'build-packages',
+      { 'toolchain-dir': toolchainDir, 'package-build-list': 'tiny-macros delta' },
+      dir,
+    );
+    expect(run.code).toBe(1);
+    expect(run.said).toContain("Source0 'delta.txt' is nowhere to be found. Looked beside the spec");
+    expect(run.outputs).toMatchObject({ built: '1', failed: '1' });
+  });
+});

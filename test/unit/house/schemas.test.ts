@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+
+const validator = (name: string) =>
+  new Ajv2020({ strictTypes: false }).compile(
+    JSON.parse(readFileSync(new URL(`../../../docs/schema/${name}.schema.json`, import.meta.url), 'utf8')),
+  );
+const key = 'ab'.repeat(32);
+
+describe('build.schema.json', () => {
+  const validate = validator('build');
+  const built = {
+    name: 'bash',
+    state: 'built',
+    reason: 'the spec changed',
+    key,
+    seconds: 12.5,
+    rpms: [{ path: 'RPMS/x86_64/bash-5.2-1.x86_64.rpm', sha256: key }],
+  };
+  const file = (...packages: unknown[]) => ({ schema: 'azl/build', version: 1, packages });
+
+  it.each([
+    ['nothing', file()],
+    ['a built package', file(built)],
+    ['every state', file(...['reused', 'failed', 'blocked', 'left'].map((state) => ({ ...built, state })))],
+    [
+      'a package that was never reached',
+      file({ ...built, state: 'left', key: null, seconds: null, rpms: [] }),
+    ],
+    [
+      'a state and a field of later versions',
+      { ...file({ ...built, state: 'postponed', until: 1 }), more: true },
+    ],
+  ])('accepts %s', (_what, json) => {
+    expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it.each([
+    ['another schema', { ...file(), schema: 'azl/plan' }],
+    ['another version', { ...file(), version: 2 }],
+    ['packages by name', { ...file(), packages: { bash: built } }],
+    ...Object.keys(built).map((name): [string, unknown] => [
+      `a package without ${name}`,
+      file(Object.fromEntries(Object.entries(built).filter(([field]) => field !== name))),
+    ]),
+    ['a short key', file({ ...built, key: 'ab' })],
+    ['an absolute path', file({ ...built, rpms: [{ path: '/x.rpm', sha256: key }] })],
+    ['a path that leaves the folder', file({ ...built, rpms: [{ path: 'a/../../x.rpm', sha256: key }] })],
+    ['no digest', file({ ...built, rpms: [{ path: 'x.rpm' }] })],
+  ])('refuses %s', (_what, json) => {
+    expect(validate(json)).toBe(false);
+  });
+});
+
+describe('plan.schema.json', () => {
+  const validate = validator('plan');
+  const file = (...packages: unknown[]) => ({ schema: 'azl/plan', version: 1, packages });
+  const build = { name: 'bash', state: 'build', reason: 'new', key };
+  const maybe = { name: 'bash', state: 'maybe', reason: 'm4 decides', key: null, waitsFor: ['m4'] };
+
+  it.each([
+    ['nothing', file()],
+    ['build, reuse, maybe', file(build, { ...build, state: 'reuse', waitsFor: [] }, maybe)],
+    ['a state of later versions', file({ ...maybe, state: 'remote' })],
+  ])('accepts %s', (_what, json) => {
+    expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it.each([
+    ['maybe without what decides', file({ ...maybe, waitsFor: [] })],
+    ['maybe without waitsFor', file({ ...build, state: 'maybe' })],
+    ['a package without a reason', file({ name: 'bash', state: 'build', key })],
+    ['a name twice in waitsFor', file({ ...maybe, waitsFor: ['m4', 'm4'] })],
+  ])('refuses %s', (_what, json) => {
+    expect(validate(json)).toBe(false);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { qemuArguments, startLine } from '../../../src/shared/image/qemu.ts';
+import { deadEnd, judge, plainLine, readReport } from '../../../src/shared/image/verdict.ts';
+import { failureLines } from '../../../src/shared/image/words.ts';
+
+const base = { seconds: 20, acceleration: 'tcg', timedOut: false } as const;
+
+describe('verdicts', () => {
+  it('pass when systemd says running', () => {
+    const report = readReport(['', 'state running', 'end\r']);
+    expect(judge({ ...base, report })).toMatchObject({ passed: true, state: 'running', reason: '' });
+  });
+
+  it('name each failed unit with its last lines', () => {
+    const report = readReport([
+      'state degraded',
+      'failed a.service',
+      'log one',
+      'log two  x',
+      'failed b.mount',
+      'end',
+    ]);
+    const verdict = judge({ ...base, report });
+    expect(verdict).toMatchObject({ passed: false, reason: 'units a.service, b.mount failed' });
+    expect(failureLines(verdict)).toEqual(['a.service failed:', '    one', '    two  x', 'b.mount failed:']);
+  });
+
+  it.each([
+    ['a report that breaks off', ['state running'], {}, 'the machine stopped before it was up'],
+    ['no word in time', [], { timedOut: true }, 'it did not come up within 20 seconds'],
+    ['a panic', [], { deadBy: 'the kernel panicked (x)' }, 'the kernel panicked (x)'],
+    ['another state', ['state maintenance', 'end'], {}, "the system is 'maintenance', not 'running'"],
+  ])('fail with %s', (_name, lines, more, reason) => {
+    expect(judge({ ...base, report: readReport(lines), ...more })).toMatchObject({ passed: false, reason });
+  });
+});
+
+describe('the console', () => {
+  it.each([
+    ['[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs', 'the kernel panicked'],
+    ['\u001b[0mYou are in emergency mode.', 'emergency mode'],
+    ['grub> ', 'the boot loader gave up'],
+    ['BdsDxe: No bootable option or device was found.', 'the firmware found nothing to boot'],
+  ])('%j is a dead end', (line, words) => {
+    expect(deadEnd(line)).toContain(words);
+  });
+
+  it.each([
+    'error: no suitable video mode found.',
+    '[  OK  ] Started x.service',
+    'login:',
+  ])('%j is none', (line) => {
+    expect(deadEnd(line)).toBeUndefined();
+  });
+
+  it('is shown without colours', () => {
+    expect(plainLine('[\u001b[0;32m  OK  \u001b[0m] Reached\u0007 it\r')).toBe('[  OK  ] Reached it');
+  });
+});
+
+describe('qemuArguments', () => {
+  const machine = {
+    disk: '/a,b.qcow2',
+    diskFormat: 'qcow2',
+    code: '/c.fd',
+    vars: '/v.fd',
+    acceleration: 'tcg',
+    serial: ['file:/s', 'stdio'],
+  } as const;
+
+  it('has no network, 1 GiB, UEFI, and a disk whose name may hold a comma', () => {
+    const argv = qemuArguments(machine).join(' ');
+    expect(argv).toContain('-nic none');
+    expect(argv).toContain('-m 1024');
+    expect(argv).toContain('-accel tcg,thread=multi -cpu max');
+    expect(argv).toContain('if=pflash,format=raw,unit=0,readonly=on,file=/c.fd');
+    expect(argv).toContain('if=none,id=disk,format=qcow2,file=/a,,b.qcow2,cache=unsafe');
+    expect(argv).toContain('-serial file:/s -serial stdio');
+  });
+
+  it('can attach the disk by SATA and use KVM', () => {
+    const argv = qemuArguments({ ...machine, diskBus: 'sata', acceleration: 'kvm' }).join(' ');
+    expect(argv).toContain('-device ich9-ahci,id=ahci -device ide-hd,bus=ahci.0,drive=disk');
+    expect(argv).toContain('-accel kvm -cpu host');
+  });
+
+  it('start line leaves the image as it is', () => {
+    const line = startLine("out/it's.raw", machine);
+    expect(line).toContain("'if=none,id=disk,format=raw,file=out/it'\\''s.raw,snapshot=on,cache=unsafe'");
+    expect(line).toContain('-serial mon:stdio');
+  });
+});

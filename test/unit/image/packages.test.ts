@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { imageComponents, imageName, imageSeed } from '../../../src/shared/image/image.ts';
+import { choosePackages, findBootTools, wishOf } from '../../../src/shared/image/packages.ts';
+import { parseImageConfig } from '../../../src/shared/image/parse-config.ts';
+import { formatProblem, type ProblemsError } from '../../../src/shared/problems.ts';
+import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
+import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+
+function rpm(name: string, files: string[] = [], provides: string[] = []): Rpm {
+  return {
+    ...{ file: `${name}-1-1.noarch.rpm`, name, epoch: 0, version: '1', release: '1', arch: 'noarch' },
+    ...{
+      sourceRpm: '',
+      size: 1,
+      shipDigest: `ship ${name}`,
+      outputDigest: '',
+      provides: [name, ...provides],
+    },
+    ...{ requires: [], conflicts: [], obsoletes: [], files, folders: [] },
+  };
+}
+
+const { config } = parseImageConfig(
+  JSON.stringify({
+    Disks: [
+      {
+        ...{ PartitionTableType: 'gpt', MaxSize: 100, Artifacts: [{ Type: 'raw' }] },
+        Partitions: [
+          { ID: 'esp', Flags: ['esp'], Start: 1, End: 9, FsType: 'fat32' },
+          { ID: 'rootfs', Start: 9, FsType: 'ext4' },
+        ],
+      },
+    ],
+    SystemConfigs: [
+      {
+        ...{ Name: 'My image', BootType: 'efi', Packages: ['bash'], KernelOptions: { default: 'kernel' } },
+        PartitionSettings: [{ ID: 'rootfs', MountPoint: '/' }],
+        Users: [{ Name: 'root', Password: 'secret' }],
+      },
+    ],
+  }),
+  'c.json',
+);
+
+describe('wishOf', () => {
+  it.each([
+    ['bash', 'bash'],
+    ['zlib=1.3.1-1', 'zlib = 1.3.1-1'],
+    ['zlib >= 1.3', 'zlib >= 1.3'],
+    ['pkgconfig(zlib)', 'pkgconfig(zlib)'],
+    ['/usr/bin/sh', '/usr/bin/sh'],
+    ['a b', undefined],
+    ['$(x)', undefined],
+    ['--root', undefined],
+    ['', undefined],
+    ['a\nb', undefined],
+  ])('%j', (entry, capability) => {
+    expect(wishOf(entry)).toBe(capability);
+  });
+});
+
+it('all wishes that nothing provides are named with their places, the nearest names, and versions', async () => {
+  const wishes = ['bahs', 'bash = 7', 'bash'].map((capability, index) => ({
+    ...{ capability, file: 'l.json' },
+    path: `$.packages[${index}]`,
+  }));
+  const solver = {
+    solve: async () => ({ ok: false as const, problems: ['x'], missing: ['bahs'] }),
+    close: async () => {},
+  };
+  const toolchain = { rpms: [{ ...rpm('bash'), provides: ['bash = 1-1'] }] } as unknown as Toolchain;
+  await expect(choosePackages({ wishes, local: [], toolchain, solver, file: 'c.json' })).rejects.toThrow(
+    "l.json $.packages[0]: Package 'bahs' is provided by nothing. Nearest: 'bash'.\nl.json $.packages[1]: Package 'bash = 7' is provided by nothing. There is bash 1-1.",
+  );
+});
+
+describe('findBootTools', () => {
+  const complete = [
+    rpm('kernel', ['/boot/vmlinuz-6.1']),
+    rpm('dracut', ['/usr/bin/dracut']),
+    rpm('grub2', ['/usr/bin/grub-mkimage']),
+    rpm('grub2-efi-binary', ['/usr/lib/grub/x86_64-efi/linux.mod']),
+    rpm('kmod', ['/usr/sbin/depmod']),
+  ].map((one) => ({ origin: 'toolchain' as const, rpm: one }));
+
+  it('finds the kernel of the package that the config names', () => {
+    const other = { origin: 'local' as const, rpm: rpm('kernel-hwe', ['/boot/vmlinuz-9']) };
+    expect(findBootTools([...complete, other], config, 'c.json').kernelRelease).toBe('6.1');
+  });
+
+  it('names all that is missing', () => {
+    try {
+      findBootTools([], config, 'c.json');
+      expect.unreachable();
+    } catch (error) {
+      const lines = (error as ProblemsError).problems.map(formatProblem);
+      expect(lines).toHaveLength(5);
+      expect(lines[0]).toContain("The image has no kernel. Add the package 'kernel'.");
+    }
+  });
+});
+
+describe('identity of an image', () => {
+  const packages = [{ origin: 'local' as const, rpm: rpm('example-release', [], ['system-release = 1']) }];
+  const named = {
+    wishes: [],
+    additional: [],
+    postInstall: [],
+    finalize: [],
+    sshKeys: [],
+    digests: { s: 'd' },
+  };
+  const components = (change: Partial<Parameters<typeof imageComponents>[0]> = {}) =>
+    imageComponents({ config, named, packages, workerDigest: 'w', tools: { mke2fs: '1' }, ...change });
+
+  it('has a name without a clock', () => {
+    expect(imageName('My image', packages)).toBe('My-image-1');
+    expect(imageName('x', [])).toBe('x');
+  });
+
+  it('changes with everything that shapes its bytes', () => {
+    const users = structuredClone(config);
+    users.system.hostname = 'other';
+    const all = [
+      components(),
+      components({ config: users }),
+      components({ named: { ...named, digests: { s: 'e' } } }),
+      components({ packages: [] }),
+      components({ workerDigest: 'v' }),
+      components({ tools: { mke2fs: '2' } }),
+    ].map((one) => JSON.stringify(one));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('does not let a secret into identifiers', () => {
+    const other = structuredClone(config);
+    for (const user of other.system.users) user.password = 'another';
+    expect(imageSeed(other)).toBe(imageSeed(config));
+  });
+});
