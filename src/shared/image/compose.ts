@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { removeLayer } from '../buildroot/sandbox.ts';
+import { briefTool } from '../host/brief.ts';
+import { fileDigest, readUserFile, writeJson } from '../host/files.ts';
+import { runTool } from '../host/process.ts';
+import { keyOf } from '../key/key.ts';
+import type { Log } from '../log.ts';
+import { readRpm } from '../rpm/read.ts';
+import type { Rpm } from '../rpm/rpm.ts';
+import { type Solver, startSolver } from '../solver/solver.ts';
+import type { Toolchain } from '../toolchain/toolchain.ts';
+import { bootTest } from './boot-test.ts';
+import type { ImageConfig } from './config.ts';
+import { writeDisk } from './disk.ts';
+import { bootPlace, type Image, type ImageFile, imageComponents, imageName, imageSeed } from './image.ts';
+import { imageStore } from './image-store.ts';
+import { layOut } from './layout.ts';
+import { type NamedFiles, readNamedFiles } from './named-files.ts';
+import { type BootTools, choosePackages, findBootTools, type ImagePackage } from './packages.ts';
+import { parseImageConfig } from './parse-config.ts';
+import { makeTrees } from './root.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Seconds that an image has to come up; emulated, and beside other work, it takes minutes. */
+const bootSeconds = 900;
+
+export interface ComposeOptions {
+  configFile: string;
+  /** What the config's paths are relative to. Default: the config's folder. */
+  configBaseDir?: string;
+  toolchain: Toolchain;
+  toolchainDir: string;
+  /** This run's RPMs, at any depth. */
+  rpmsDir: string;
+  outDir: string;
+  buildDir: string;
+  cacheDir: string;
+  bootTest: boolean;
+  log: Log;
+  signal?: AbortSignal;
+}
+
+export interface Composed {
+  image: Image;
+  reused: boolean;
+  /** Absent when the boot test is off. */
+  verdict?: Verdict;
+  /** True when the verdict is one of an earlier run. */
+  verdictKept: boolean;
+  /** Where the boot test's serial log of a failed boot, or of the last one, lies. */
+  serialLog: string;
+  /** Files in `<outDir>/images`: none when the boot test failed. */
+  paths: string[];
+  /** The published image.json; empty when the boot test failed. */
+  manifest: string;
+  /** The folder of the store that holds the image. */
+  stored: string;
+}
+
+interface Plan {
+  config: ImageConfig;
+  named: NamedFiles;
+  packages: ImagePackage[];
+  folders: Map<Rpm, string>;
+  tools: BootTools;
+  components: Record<string, string>;
+}
+
+/** Reads and checks a config and every file that it names: what can be said before anything slow. */
+export async function readImageConfig(
+  options: Pick<ComposeOptions, 'configFile' | 'configBaseDir' | 'log'>,
+): Promise<{ config: ImageConfig; named: NamedFiles }> {
+  const file = options.configFile;
+  const { config, warnings } = parseImageConfig(await readUserFile(file, 'The image config'), file);
+  for (const warning of warnings) options.log.warn(warning);
+  return { config, named: await readNamedFiles(config, file, options.configBaseDir || dirname(file)) };
+}
+
+/** Makes an image, or takes it from the store; boots it, unless that was done; puts it into `<outDir>/images`. */
+export async function composeImage(options: ComposeOptions): Promise<Composed> {
+  const { log, buildDir, cacheDir } = options;
+  const plan = await makePlan(options);
+  const key = keyOf(plan.components);
+  const name = imageName(plan.config.system.name, plan.packages);
+  const store = imageStore(join(cacheDir, 'images'), log);
+  const work = join(buildDir, 'image', `${process.pid}-${randomBytes(4).toString('hex')}`);
+  await mkdir(work, { recursive: true });
+  try {
+    const stored = await store.get(key);
+    const image = stored ?? (await make(options, plan, key, name, work));
+    if (stored === undefined) await store.put(image, join(work, 'files'));
+    const serialLog = join(buildDir, 'logs', `image-${name}.serial.log`);
+    const kept = await store.verdict(key);
+    let verdict = options.bootTest ? kept : undefined;
+    if (options.bootTest && verdict === undefined) {
+      log.info(`Booting ${name}`);
+      verdict = await boot(options, image, store.place(key), work, serialLog);
+      if (verdict.passed) await store.keepVerdict(key, verdict);
+    }
+    const published = verdict?.passed === false ? [] : await publish(options, image, store.place(key));
+    return {
+      image,
+      reused: stored !== undefined,
+      ...(verdict === undefined ? {} : { verdict }),
+      verdictKept: verdict !== undefined && kept !== undefined,
+      serialLog,
+      paths: published,
+      manifest: published.length === 0 ? '' : join(options.outDir, 'images', `${name}.json`),
+      stored: store.place(key),
+    };
+  } finally {
+    await removeLayer(work);
+  }
+}
+
+async function makePlan(options: ComposeOptions): Promise<Plan> {
+  const { toolchain, configFile: file } = options;
+  const { config, named } = await readImageConfig(options);
+  const folders = new Map<Rpm, string>();
+  for (const path of await rpmFiles(options.rpmsDir)) folders.set(await readRpm(path), dirname(path));
+  let solver: Solver | undefined;
+  try {
+    solver = await startSolver(toolchain);
+    const local = [...folders.keys()];
+    const packages = await choosePackages({ wishes: named.wishes, local, toolchain, solver, file });
+    const tools = findBootTools(packages, config, file);
+    const { workerDigest } = toolchain;
+    const components = imageComponents({
+      config,
+      named,
+      packages,
+      workerDigest,
+      tools: await toolVersions(),
+    });
+    return { config, named, packages, folders, tools, components };
+  } finally {
+    await solver?.close();
+  }
+}
+
+async function make(
+  options: ComposeOptions,
+  plan: Plan,
+  key: string,
+  name: string,
+  work: string,
+): Promise<Image> {
+  const { log, signal, configFile: file } = options;
+  const { config, named, packages, tools } = plan;
+  const seed = imageSeed(config);
+  const layout = layOut(config, seed);
+  const toolchainRpms = join(options.toolchainDir, 'RPMS');
+  log.info(`Installing ${packages.length} packages into ${name}`);
+  const trees = await makeTrees({
+    ...{ config, file, layout, seed, named, boot: tools, log },
+    rpms: packages.map(({ origin, rpm }) => ({
+      rpm,
+      dir: origin === 'local' ? (plan.folders.get(rpm) as string) : toolchainRpms,
+    })),
+    worker: join(options.toolchainDir, 'worker'),
+    workDir: join(work, 'root'),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  log.info('Writing the disk');
+  const folder = join(work, 'files');
+  await mkdir(folder);
+  const raw = join(work, 'disk.raw');
+  await writeDisk({ raw, layout, trees, seed, file, ...(signal === undefined ? {} : { signal }) });
+  const files: ImageFile[] = [];
+  const run = signal === undefined ? {} : { signal };
+  // The boot test starts the raw bytes, so they are there whatever the config asks for.
+  const artifacts = [...config.disk.artifacts];
+  if (!artifacts.some(({ type }) => type === 'raw')) artifacts.push({ name: '', type: 'raw' });
+  for (const artifact of artifacts) {
+    const target = `${artifact.name === '' ? name : imageName(artifact.name, packages)}.${artifact.type}`;
+    const path = join(folder, target);
+    if (artifact.type === 'raw') await runTool(['cp', '--sparse=always', '--reflink=auto', raw, path], run);
+    else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, path], run);
+    const { size } = await stat(path);
+    files.push({ file: target, type: artifact.type, size, sha256: await fileDigest(path) });
+  }
+  return {
+    schema: 'azl/image',
+    version: 1,
+    ...{ name, key, components: plan.components, files },
+    packages: packages.map(({ origin, rpm }) => ({ file: rpm.file, origin, sha256: rpm.shipDigest })),
+    boot: bootPlace(layout, tools),
+  };
+}
+
+async function boot(
+  options: ComposeOptions,
+  image: Image,
+  folder: string,
+  work: string,
+  serialLog: string,
+): Promise<Verdict> {
+  await mkdir(dirname(serialLog), { recursive: true });
+  const raw = image.files.find(({ type }) => type === 'raw') as ImageFile;
+  const verdict = await bootTest({
+    raw: join(folder, raw.file),
+    ...image.boot,
+    workDir: join(work, 'boot'),
+    cacheDir: options.cacheDir,
+    serialLog,
+    log: options.log,
+    timeoutSeconds: bootSeconds,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if ((await fileDigest(join(folder, raw.file))) !== raw.sha256)
+    throw new Error('the boot test changed the image that it booted');
+  return verdict;
+}
+
+/** Copies the image's files to `<outDir>/images`, each whole or not at all. Answers their paths. */
+async function publish(options: ComposeOptions, image: Image, folder: string): Promise<string[]> {
+  const target = join(options.outDir, 'images');
+  await mkdir(target, { recursive: true });
+  const paths: string[] = [];
+  for (const { file } of image.files) {
+    const path = join(target, file);
+    const part = `${path}.part`;
+    await runTool(['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file), part]);
+    await runTool(['mv', '-f', '--', part, path]);
+    paths.push(path);
+  }
+  await writeJson(join(target, `${image.name}.json`), image);
+  return paths;
+}
+
+async function rpmFiles(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  return entries
+    .filter((entry) => entry.isFile() && /\.rpm$/.test(entry.name) && !/\.(no)?src\.rpm$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Versions of the host's tools that shape an image's bytes. */
+async function toolVersions(): Promise<Record<string, string>> {
+  const asked: [string, string][] = [
+    ['mke2fs', '-V'],
+    ['mkfs.vfat', '--help'],
+    ['mcopy', '--version'],
+    ['sfdisk', '--version'],
+    ['qemu-img', '--version'],
+  ];
+  const versions: Record<string, string> = {};
+  for (const [tool, flag] of asked) {
+    const { stdout, stderr } = await briefTool(['/usr/bin/env', tool, flag], { ok: 'any' });
+    versions[tool] = /\d+\.[^\s,)]+/.exec(stdout + stderr)?.[0] ?? '';
+  }
+  return versions;
+}

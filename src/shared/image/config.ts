@@ -1,0 +1,98 @@
+/** An Azure Linux image config, read and checked. Every path in it is as the user wrote it, relative to the base folder. */
+export interface ImageConfig {
+  disk: DiskConfig;
+  system: SystemConfig;
+}
+
+export interface DiskConfig {
+  /** MiB. */
+  maxSize: number;
+  artifacts: Artifact[];
+  /** In the order of the file, which is also their order on the disk. */
+  partitions: PartitionConfig[];
+}
+
+export interface Artifact {
+  /** Empty: the system's name. */
+  name: string;
+  type: 'raw' | 'qcow2';
+}
+
+export interface PartitionConfig {
+  id: string;
+  /** The partition's label in the GPT. */
+  name: string;
+  /** MiB. */
+  start: number;
+  /** MiB, exclusive; 0 fills the disk. */
+  end: number;
+  fsType: 'fat32' | 'vfat' | 'ext4';
+  flags: string[];
+  /** Its kind by word (`linux`, `esp`, `linux-root-amd64` …) or empty. */
+  type: string;
+  /** Its kind by GUID, upper case, or empty. */
+  typeUuid: string;
+}
+
+export interface SystemConfig {
+  name: string;
+  hostname: string;
+  /** Paths of JSON files `{"packages": [...]}`. */
+  packageLists: string[];
+  /** `name` or `name=version`. */
+  packages: string[];
+  /** The package that gives the kernel, or empty: whatever kernel the lists bring. */
+  kernelPackage: string;
+  kernelCommandLine: string;
+  partitionSettings: PartitionSetting[];
+  additionalFiles: AdditionalFile[];
+  postInstallScripts: ScriptConfig[];
+  finalizeImageScripts: ScriptConfig[];
+  groups: GroupConfig[];
+  users: UserConfig[];
+}
+
+export interface PartitionSetting {
+  id: string;
+  /** Absolute, or empty: not mounted. */
+  mountPoint: string;
+  mountOptions: string;
+  mountIdentifier: 'uuid' | 'partuuid' | 'partlabel';
+}
+
+export interface AdditionalFile {
+  /** Path on the host. */
+  source: string;
+  /** Absolute path in the image. */
+  target: string;
+  /** Permission bits, or undefined: those that the source has. */
+  mode?: number;
+}
+
+export interface ScriptConfig {
+  path: string;
+  args: string;
+}
+
+export interface GroupConfig {
+  name: string;
+  gid?: number;
+}
+
+export interface UserConfig {
+  name: string;
+  uid?: number;
+  password: string;
+  /** True: `password` is what stands in /etc/shadow. */
+  passwordHashed: boolean;
+  /** Days until it must be changed; -1: never; undefined: not said. */
+  passwordExpiresDays?: number;
+  sshPubKeys: string[];
+  /** Paths on the host. */
+  sshPubKeyPaths: string[];
+  primaryGroup: string;
+  secondaryGroups: string[];
+  /** The login shell, or empty. */
+  startupCommand: string;
+  homeDirectory: string;
+}

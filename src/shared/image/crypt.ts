@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+
+const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const rounds = 5000;
+
+/** The order in which the scheme's text takes the 64 bytes of the last digest, three at a time. */
+const order = Array.from({ length: 21 }, (_, i) => {
+  const triple = [i, i + 21, i + 42];
+  return [...triple.slice(i % 3), ...triple.slice(0, i % 3)];
+});
+
+/**
+ * `$6$…`: SHA-512 crypt as glibc and libxcrypt make it (U. Drepper, "Unix crypt using SHA-256 and SHA-512"), 5000 rounds.
+ * @param salt at most 16 characters of `./0-9A-Za-z`.
+ */
+export function sha512Crypt(password: string, salt: string): string {
+  const key = Buffer.from(password);
+  const seed = Buffer.from(salt.slice(0, 16));
+  const digest = (...parts: Buffer[]) => {
+    const hash = createHash('sha512');
+    for (const part of parts) hash.update(part);
+    return hash.digest();
+  };
+  const stretched = (block: Buffer, length: number) => Buffer.alloc(length, block);
+
+  const inner = digest(key, seed, key);
+  const first = [key, seed, filled(inner, key.length)];
+  for (let bits = key.length; bits > 0; bits >>= 1) first.push(bits & 1 ? inner : key);
+  let last = digest(...first);
+  const keys = key.length === 0 ? key : stretched(digest(...Array<Buffer>(key.length).fill(key)), key.length);
+  const salts =
+    seed.length === 0
+      ? seed
+      : stretched(digest(...Array<Buffer>(16 + (last[0] as number)).fill(seed)), seed.length);
+  for (let round = 0; round < rounds; round++) {
+    const parts = [round & 1 ? keys : last];
+    if (round % 3 !== 0) parts.push(salts);
+    if (round % 7 !== 0) parts.push(keys);
+    parts.push(round & 1 ? last : keys);
+    last = digest(...parts);
+  }
+  let text = '';
+  for (const [a, b, c] of order as [number, number, number][])
+    text += letters(((last[a] as number) << 16) | ((last[b] as number) << 8) | (last[c] as number), 4);
+  text += letters(last[63] as number, 2);
+  return `$6$${seed.toString()}$${text}`;
+}
+
+/** A salt that follows from `seed` alone, so that an image is the same twice. No secret may be in the seed. */
+export function fixedSalt(seed: string): string {
+  const bytes = createHash('sha256').update(seed).digest();
+  return [...bytes.subarray(0, 16)].map((byte) => alphabet[byte & 63]).join('');
+}
+
+function filled(block: Buffer, length: number): Buffer {
+  return length === 0 ? Buffer.alloc(0) : Buffer.alloc(length, block);
+}
+
+function letters(value: number, count: number): string {
+  let text = '';
+  let rest = value;
+  for (let i = 0; i < count; i++) {
+    text += alphabet[rest & 63];
+    rest >>= 6;
+  }
+  return text;
+}

@@ -1,0 +1,120 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { fileDigest } from '../host/files.ts';
+import { parseUserJson } from '../json.ts';
+import { type Problem, ProblemsError } from '../problems.ts';
+import type { ImageConfig } from './config.ts';
+import { isObject, member } from './config-values.ts';
+import { type PackageWish, wishOf } from './packages.ts';
+
+/** The files that a config names, found and read. Paths are absolute. */
+export interface NamedFiles {
+  wishes: PackageWish[];
+  additional: { path: string; target: string; mode: number }[];
+  postInstall: string[];
+  finalize: string[];
+  /** For each user, the keys that its files hold. */
+  sshKeys: string[][];
+  /** SHA-256 and permission bits of each file, by the path as the config writes it. */
+  digests: Record<string, string>;
+}
+
+const system = '$.SystemConfigs[0]';
+
+/**
+ * Finds and reads everything that a config names, relative to `baseDir`.
+ * @throws ProblemsError with all that is missing or malformed.
+ */
+export async function readNamedFiles(
+  config: ImageConfig,
+  file: string,
+  baseDir: string,
+): Promise<NamedFiles> {
+  const problems: Problem[] = [];
+  const digests: Record<string, string> = {};
+  const found = async (name: string, path: string): Promise<{ path: string; mode: number } | undefined> => {
+    const place = isAbsolute(name) ? name : resolve(baseDir, name);
+    try {
+      const facts = await stat(place);
+      if (!facts.isFile()) throw new Error('is no file');
+      digests[name] = `${await fileDigest(place)} ${(facts.mode & 0o777).toString(8)}`;
+      return { path: place, mode: facts.mode & 0o777 };
+    } catch (error) {
+      const why =
+        (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
+      problems.push({ message: `'${name}' ${why}`, file, path, mend: `Looked for ${place}.` });
+      return undefined;
+    }
+  };
+
+  const wishes: PackageWish[] = [];
+  const wish = (entry: unknown, from: string, path: string) => {
+    const capability = typeof entry === 'string' ? wishOf(entry) : undefined;
+    if (capability !== undefined) wishes.push({ capability, file: from, path });
+    else
+      problems.push({
+        message: `${JSON.stringify(entry)} is no package: expected "name" or "name=version"`,
+        file: from,
+        path,
+      });
+  };
+  for (const [index, name] of config.system.packageLists.entries()) {
+    const list = await found(name, `${system}.PackageLists[${index}]`);
+    if (list === undefined) continue;
+    try {
+      const json = parseUserJson(await readFile(list.path, 'utf8'), list.path);
+      const entries = isObject(json)
+        ? Object.entries(json).find(([key]) => key.toLowerCase() === 'packages')
+        : undefined;
+      if (entries === undefined || !Array.isArray(entries[1]))
+        problems.push({
+          message: 'This is no package list: expected {"packages": ["name", ...]}',
+          file: list.path,
+          path: '$',
+        });
+      else
+        for (const [number, entry] of entries[1].entries())
+          wish(entry, list.path, `$.${entries[0]}[${number}]`);
+    } catch (error) {
+      if (!(error instanceof ProblemsError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  for (const [index, entry] of config.system.packages.entries())
+    wish(entry, file, `${system}.Packages[${index}]`);
+  if (config.system.kernelPackage !== '')
+    wish(config.system.kernelPackage, file, `${system}.KernelOptions.default`);
+
+  const additional: NamedFiles['additional'] = [];
+  for (const one of config.system.additionalFiles) {
+    const source = await found(one.source, member(`${system}.AdditionalFiles`, one.source));
+    if (source !== undefined)
+      additional.push({ path: source.path, target: one.target, mode: one.mode ?? source.mode });
+  }
+  const scripts = async (key: 'postInstallScripts' | 'finalizeImageScripts', name: string) => {
+    const paths: string[] = [];
+    for (const [index, script] of config.system[key].entries())
+      paths.push((await found(script.path, `${system}.${name}[${index}].Path`))?.path ?? '');
+    return paths;
+  };
+  const postInstall = await scripts('postInstallScripts', 'PostInstallScripts');
+  const finalize = await scripts('finalizeImageScripts', 'FinalizeImageScripts');
+  const sshKeys: string[][] = [];
+  for (const [index, user] of config.system.users.entries()) {
+    const keys: string[] = [];
+    for (const [number, name] of user.sshPubKeyPaths.entries()) {
+      const source = await found(name, `${system}.Users[${index}].SSHPubKeyPaths[${number}]`);
+      if (source === undefined) continue;
+      const text = await readFile(source.path, 'utf8');
+      keys.push(
+        ...text
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== '' && !line.startsWith('#')),
+      );
+    }
+    sshKeys.push(keys);
+  }
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return { wishes, additional, postInstall, finalize, sshKeys, digests };
+}
