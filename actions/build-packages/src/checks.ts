@@ -1,0 +1,118 @@
+import { readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import {
+  buildEnvironment,
+  checkRecipeDigest,
+  rpmbuildArguments,
+  topDir,
+} from '../../../src/shared/buildroot/recipe.ts';
+import { removeLayer, runInSandbox } from '../../../src/shared/buildroot/sandbox.ts';
+import { needsOf } from '../../../src/shared/graph/needs.ts';
+import { readJson, textDigest, writeJson } from '../../../src/shared/host/files.ts';
+import { solveRoot } from '../../../src/shared/plan/settle.ts';
+import type { Outcome } from '../../../src/shared/plan/state.ts';
+import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
+import type { Spec } from '../../../src/shared/spec/spec.ts';
+import { enterRoot } from './build-package.ts';
+import { macrosBind, stage } from './pack-srpm.ts';
+import { fetchSources } from './source-digests.ts';
+import { places, type Workshop } from './workshop.ts';
+
+/** What the `%check` of a package said. */
+export interface CheckVerdict {
+  package: string;
+  passed: boolean;
+  /** From an earlier run with the same key. */
+  remembered: boolean;
+  /** Why it failed, in words. */
+  reason?: string;
+  log?: string;
+}
+
+/**
+ * Runs the `%check` of every package of the run that has one and whose RPMs are there, in a root of its own, and
+ * throws away what that builds: RPMs are never touched. A passed check is remembered under its own key.
+ */
+export async function runChecks(
+  workshop: Workshop,
+  outcomes: ReadonlyMap<string, Outcome>,
+): Promise<CheckVerdict[]> {
+  const queue = workshop.names.filter((name) => {
+    const state = outcomes.get(name)?.state;
+    return (state === 'built' || state === 'reused') && workshop.tree.graph.specs.get(name)?.hasCheck;
+  });
+  const verdicts: CheckVerdict[] = [];
+  const total = queue.length;
+  const worker = async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      workshop.context.signal.throwIfAborted();
+      workshop.context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
+      verdicts.push(await checkOne(workshop, workshop.tree.graph.specs.get(name) as Spec));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return verdicts.sort((a, b) => (a.package < b.package ? -1 : 1));
+}
+
+async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
+  const { tree, inputs, context } = workshop;
+  const name = spec.package;
+  const needs = needsOf(tree.graph, name, spec.checkRequires);
+  const lacking = [...needs.missing.map(({ capability }) => capability), ...needs.waitsFor];
+  if (lacking.length > 0) {
+    return {
+      package: name,
+      passed: false,
+      remembered: false,
+      reason: `its %check needs ${lacking.join(', ')}, which is not there`,
+    };
+  }
+  const root = await solveRoot(tree, needs.packages, [...spec.buildRequires, ...spec.checkRequires]);
+  if (!root.ok) return { package: name, passed: false, remembered: false, reason: root.problems.join('; ') };
+  const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
+  const result = tree.graph.results.get(name);
+  const key = textDigest(
+    JSON.stringify([
+      checkRecipeDigest,
+      result?.key,
+      root.installed.map(({ rpm }) => [rpm.name, rpm.arch, rpm.outputDigest]),
+    ]),
+  );
+  const memory = join(inputs.cacheDir, 'checks', `${key}.json`);
+  if ((await readJson<{ passed: boolean }>(memory))?.passed === true)
+    return { package: name, passed: true, remembered: true };
+  const log = join(places.logs(inputs), `${name}.check.log`);
+  const layer = join(places.layers(inputs), `${name}.check`);
+  await rm(log, { force: true });
+  try {
+    const staging = await stage(workshop, spec, await fetchSources(workshop, spec));
+    const entered = await enterRoot(workshop, { installed, packages: needs.packages }, layer);
+    const ended = await runInSandbox(rpmbuildArguments('check', basename(spec.path), tree.defines), {
+      root: entered,
+      cwd: topDir,
+      env: buildEnvironment,
+      binds: [
+        macrosBind(staging),
+        { source: join(staging, 'SPECS'), target: `${topDir}/SPECS` },
+        { source: join(staging, 'SOURCES'), target: `${topDir}/SOURCES` },
+      ],
+      log,
+      signal: context.signal,
+      ok: 'any',
+    });
+    if (ended.code === 0) {
+      await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
+      context.log.info(`${name}: %check passed`);
+      return { package: name, passed: true, remembered: false };
+    }
+    const lines = decisiveLines(await readFile(log, 'utf8'));
+    context.log.error({
+      message: [`${name}: %check failed`, ...lines.map((line) => `    ${line}`)].join('\n'),
+      file: join(inputs.specsDir, spec.path),
+    });
+    return { package: name, passed: false, remembered: false, reason: '%check failed', log };
+  } finally {
+    await removeLayer(layer);
+  }
+}

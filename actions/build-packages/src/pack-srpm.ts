@@ -1,0 +1,87 @@
+import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { collectRpms } from '../../../src/shared/buildroot/collect.ts';
+import {
+  buildEnvironment,
+  policyMacros,
+  rpmbuildArguments,
+  sourceDateEpoch,
+  topDir,
+} from '../../../src/shared/buildroot/recipe.ts';
+import {
+  type Bind,
+  createLayer,
+  type Root,
+  removeLayer,
+  runInSandbox,
+} from '../../../src/shared/buildroot/sandbox.ts';
+import type { Spec } from '../../../src/shared/spec/spec.ts';
+import { places, type Workshop } from './workshop.ts';
+
+/** The policy macros, in every root in which rpmbuild runs, where rpm reads them last. */
+export function macrosBind(staging: string): Bind {
+  return { source: join(staging, policyMacros.name), target: `/etc/rpm/${policyMacros.name}` };
+}
+
+/** Lays out a package's spec and sources below `staging`, as rpmbuild finds them in SPECS/ and SOURCES/. */
+export async function stage(
+  workshop: Workshop,
+  spec: Spec,
+  files: ReadonlyMap<string, string>,
+): Promise<string> {
+  const staging = join(places.staging(workshop.inputs), spec.package);
+  await rm(staging, { recursive: true, force: true });
+  const folder = join(workshop.inputs.specsDir, spec.path, '..');
+  const copies: [string, string][] = [
+    [join(workshop.inputs.specsDir, spec.path), join('SPECS', basename(spec.path))],
+    ...spec.includes.map(({ name }): [string, string] => [
+      join(folder, name),
+      join('SOURCES', basename(name)),
+    ]),
+    ...[...files].map(([name, path]): [string, string] => [path, join('SOURCES', name)]),
+  ];
+  for (const dir of ['SPECS', 'SOURCES', 'srpm']) await mkdir(join(staging, dir), { recursive: true });
+  await writeFile(join(staging, policyMacros.name), policyMacros.text);
+  for (const [from, to] of copies) {
+    const target = join(staging, to);
+    await copyFile(from, target);
+    await chmod(target, 0o644);
+    await utimes(target, sourceDateEpoch, sourceDateEpoch);
+  }
+  return staging;
+}
+
+/** Packs the SRPM of a staged package in a plain worker root. Answers its path. */
+export async function packSrpm(
+  workshop: Workshop,
+  spec: Spec,
+  staging: string,
+  log: string,
+): Promise<string> {
+  const layer = await createLayer(join(places.layers(workshop.inputs), `${spec.package}.srpm`));
+  const root: Root = { worker: join(workshop.toolchainDir, 'worker'), layer };
+  try {
+    await runInSandbox(rpmbuildArguments('srpm', basename(spec.path), workshop.tree.defines), {
+      root,
+      env: buildEnvironment,
+      binds: [
+        macrosBind(staging),
+        { source: join(staging, 'SPECS'), target: `${topDir}/SPECS` },
+        { source: join(staging, 'SOURCES'), target: `${topDir}/SOURCES` },
+      ],
+      log,
+      signal: workshop.context.signal,
+    });
+    const [file, ...more] = await collectRpms(
+      root,
+      [`${topDir}/SRPMS`],
+      join(staging, 'srpm'),
+      workshop.context.signal,
+    );
+    if (file === undefined || more.length > 0)
+      throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);
+    return join(staging, 'srpm', file);
+  } finally {
+    await removeLayer(layer);
+  }
+}

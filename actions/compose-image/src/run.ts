@@ -1,0 +1,79 @@
+import { join, relative } from 'node:path';
+import { SaidFailure } from '../../../src/shared/github/action.ts';
+import { readJson } from '../../../src/shared/host/files.ts';
+import { type Composed, composeImage } from '../../../src/shared/image/compose.ts';
+import { defaultFirmware, findFirmware, startLine } from '../../../src/shared/image/qemu.ts';
+import { failureLines, verdictLine } from '../../../src/shared/image/words.ts';
+import type { Log } from '../../../src/shared/log.ts';
+import { type Problem, ProblemsError, problem } from '../../../src/shared/problems.ts';
+import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+
+/** Inputs of the action; folders are absolute, files as the user wrote them. */
+export interface Inputs {
+  configFile: string;
+  configBaseDir: string;
+  rpmsDir: string;
+  repoList: string;
+  toolchainDir: string;
+  bootTest: boolean;
+  outDir: string;
+  buildDir: string;
+  cacheDir: string;
+}
+
+export interface Deps {
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** What is wrong with the inputs themselves. Pure. */
+export function checkInputs(inputs: Inputs): Problem[] {
+  const problems: Problem[] = [];
+  if (inputs.configFile === '')
+    problems.push({
+      message: "Input 'config-file' (CONFIG_FILE) is empty, expected the path of an image config",
+    });
+  if (inputs.repoList !== '')
+    problems.push({
+      message: "Input 'repo-list' (REPO_LIST) is known but not supported yet",
+      mend: 'Leave it empty.',
+    });
+  return problems;
+}
+
+/**
+ * Makes the image and puts it into `out-dir`, unless its boot test failed.
+ * @throws ProblemsError for bad input; SaidFailure when the image did not pass, which is then said.
+ */
+export async function run(
+  inputs: Inputs,
+  { log, signal }: Deps,
+): Promise<{ images: string[]; manifest: string; summary: string }> {
+  const problems = checkInputs(inputs);
+  if (problems.length > 0) throw new ProblemsError(problems);
+  const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
+  if (toolchain === undefined)
+    throw problem('There is no toolchain', { file: inputs.toolchainDir, mend: 'Run: make toolchain' });
+  const composed = await composeImage({ ...inputs, toolchain, log, signal });
+  const shown = (path: string) => relative(process.cwd(), path) || path;
+  if (composed.verdict?.passed === false) {
+    for (const line of failureLines(composed.verdict)) log.info(line);
+    log.error({
+      message: `The image ${composed.image.name} failed its boot test: ${composed.verdict.reason}`,
+      mend: `Serial log: ${shown(composed.serialLog)}; image: ${shown(composed.stored)}.`,
+    });
+    throw new SaidFailure();
+  }
+  const line = verdictLine(composed);
+  log.info(line);
+  for (const path of composed.paths) log.info(`image: ${shown(path)}`);
+  const raw = composed.paths.find((path) => path.endsWith('.raw'));
+  const firmware = await findFirmware().catch(() => defaultFirmware);
+  if (raw !== undefined) log.info(`start: ${startLine(shown(raw), firmware)}`);
+  return { images: composed.paths, manifest: composed.manifest, summary: summaryOf(composed, line) };
+}
+
+function summaryOf(composed: Composed, line: string): string {
+  const rows = composed.image.files.map(({ file, size, sha256 }) => `| ${file} | ${size} | ${sha256} |`);
+  return `### ${composed.image.name}\n\n${line}\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+}

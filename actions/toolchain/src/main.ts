@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import * as core from '@actions/core';
+import { runAction } from '../../../src/shared/github/action.ts';
+import { flag, readInputs, text } from '../../../src/shared/github/inputs.ts';
+import { modes, run } from './run.ts';
+
+/** The entry of the action: reads its inputs, does the work, reports. */
+export async function main(): Promise<void> {
+  await runAction(async ({ log, signal }) => {
+    const inputs = readInputs({
+      toolchainMode: modes,
+      toolchainManifest: text,
+      toolchainArchive: text,
+      toolchainDir: text,
+      cacheDir: text,
+      update: flag,
+    });
+    const made = await run(
+      {
+        ...inputs,
+        toolchainDir: inputs.toolchainDir === '' ? '' : resolve(inputs.toolchainDir),
+        cacheDir: resolve(inputs.cacheDir),
+      },
+      { log, signal, jobs: availableParallelism() },
+    );
+    core.setOutput('toolchain-dir', made.toolchainDir);
+    core.setOutput('worker-digest', made.workerDigest);
+  });
+}

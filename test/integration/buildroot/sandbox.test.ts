@@ -1,0 +1,98 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectRpms } from '../../../src/shared/buildroot/collect.ts';
+import {
+  builder,
+  createLayer,
+  type Root,
+  removeLayer,
+  runInSandbox,
+} from '../../../src/shared/buildroot/sandbox.ts';
+import { testWorker } from '../../support/worker.ts';
+
+// Commas, colons and blanks mean something in mount options.
+const dir = mkdtempSync(join(tmpdir(), 'azl sandbox,a:b-'));
+let root: Root;
+
+beforeAll(async () => {
+  root = { worker: (await testWorker()).worker, layer: await createLayer(join(dir, 'layer')) };
+});
+afterAll(async () => {
+  await removeLayer(root.layer);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const inside = async (script: string, as: 'root' | 'builder' = 'builder') =>
+  (await runInSandbox(['sh', '-c', script], { root, as, ok: 'any' })).stdout.trim();
+
+describe('a sandbox', () => {
+  it('is entered by an ordinary user who cannot become another and owns no rights', async () => {
+    expect(await inside('id -u; id -g; id -G')).toBe(`${builder.uid}\n${builder.gid}\n${builder.gid}`);
+    expect(await inside('grep -E "^Cap(Eff|Prm|Bnd)" /proc/self/status | cut -f2 | sort -u')).toBe(
+      '0000000000000000',
+    );
+    expect(await inside('touch /usr/bin/x 2>/dev/null || echo refused')).toBe('refused');
+  });
+
+  it('gives its root no rights over the host: no devices, no mounts, no modules, no other processes', async () => {
+    expect(await inside('mknod /x b 8 0 2>/dev/null || echo refused', 'root')).toBe('refused');
+    expect(await inside('mount -t tmpfs x /mnt 2>/dev/null || echo refused', 'root')).toBe('refused');
+    expect(Number(await inside('ls -d /proc/[0-9]* | wc -l', 'root'))).toBeLessThan(8);
+    expect(await inside('ls /sys/kernel 2>/dev/null | wc -l', 'root')).toBe('0');
+  });
+
+  it('has no network but a loopback of its own, a fixed host name, and nothing of our environment', async () => {
+    expect(await inside("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '")).toBe('lo');
+    expect(await inside('hostname || cat /proc/sys/kernel/hostname')).toBe('azl-builder');
+    process.env['ACTIONS_RUNTIME_TOKEN'] = 'secret';
+    expect(await inside('env')).not.toContain('ACTIONS_RUNTIME_TOKEN');
+    expect((await inside('env | cut -d= -f1 | sort')).split('\n')).toEqual(
+      ['HOME', 'LANG', 'PATH', 'PWD', 'SHELL', 'TERM', 'TZ', 'USER']
+        .concat((await inside('env')).includes('SHLVL=') ? ['SHLVL', '_'] : [])
+        .sort(),
+    );
+  });
+
+  it('keeps every change in its layer: the worker stays as it was, other layers see nothing', async () => {
+    await inside('echo changed > /etc/azl-changed; rm /etc/passwd', 'root');
+    expect(readFileSync(join(root.layer, 'upper/etc/azl-changed'), 'utf8')).toBe('changed\n');
+    expect(existsSync(join(root.worker, 'etc/azl-changed'))).toBe(false);
+    expect(existsSync(join(root.worker, 'etc/passwd'))).toBe(true);
+    const other = { worker: root.worker, layer: await createLayer(join(dir, 'other')) };
+    const { stdout } = await runInSandbox(['ls', '/etc/passwd'], { root: other });
+    expect(stdout).toBe('/etc/passwd\n');
+    await removeLayer(other.layer);
+  });
+
+  it('shows a bound folder read-only unless it says otherwise', async () => {
+    const shown = mkdtempSync(join(dir, 'shown-'));
+    writeFileSync(join(shown, 'file'), 'text');
+    const look = ['sh', '-c', 'cat /in/file; echo > /in/new 2>/dev/null || echo " refused"'];
+    const { stdout } = await runInSandbox(look, {
+      root,
+      as: 'root',
+      binds: [{ source: shown, target: '/in' }],
+    });
+    expect(stdout).toBe('text refused\n');
+    await runInSandbox(look, { root, as: 'root', binds: [{ source: shown, target: '/in', writable: true }] });
+    expect(existsSync(join(shown, 'new'))).toBe(true);
+  });
+
+  it('leaves no mount behind', () => {
+    expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(dir.replaceAll(' ', '\\040'));
+  });
+
+  it('follows no symbolic link out of a layer, neither when it collects nor when it removes', async () => {
+    const kept = mkdtempSync(join(dir, 'kept-'));
+    writeFileSync(join(kept, 'precious-1-1.noarch.rpm'), 'text');
+    const layer = await createLayer(join(dir, 'hostile'));
+    const hostile = { worker: root.worker, layer };
+    await runInSandbox(['true'], { root: hostile });
+    symlinkSync(kept, join(layer, 'upper', 'RPMS'));
+    await expect(collectRpms(hostile, ['/RPMS'], join(dir, 'out'))).rejects.toThrow(/no RPM among its RPMs/);
+    await removeLayer(layer);
+    expect(existsSync(join(kept, 'precious-1-1.noarch.rpm'))).toBe(true);
+  });
+});

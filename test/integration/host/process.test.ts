@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { briefTool } from '../../../src/shared/host/brief.ts';
+import { runTool, ToolError } from '../../../src/shared/host/process.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'azl-process-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const runner = fileURLToPath(new URL('../../../src/shared/host/process.ts', import.meta.url));
+
+/** Whether a process is there and not merely waiting to be reaped. */
+function lives(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (let tries = 0; !what(); tries++) {
+    if (tries > 400) throw new Error(`never came true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** A tool that starts a child in the background and notes the ids of both. */
+const family = (file: string) => [
+  'sh',
+  '-c',
+  `sleep 300 & echo $! $$ > ${file}.new; mv ${file}.new ${file}; wait`,
+];
+const pidsIn = (file: string) => readFileSync(file, 'utf8').trim().split(' ').map(Number);
+
+describe('a tool', () => {
+  it('answers its output, its exit code, and sees an environment built from nothing', async () => {
+    process.env['AZL_SECRET'] = 'token';
+    const { stdout } = await runTool(['env']);
+    expect(stdout).not.toContain('AZL_SECRET');
+    expect(stdout).toContain('LANG=C.UTF-8');
+    expect((await runTool(['sh', '-c', 'echo out; echo err >&2; exit 3'], { ok: [3] })).stderr).toBe('err\n');
+    await expect(runTool(['sh', '-c', 'echo why >&2; exit 3'])).rejects.toThrow(/ended with 3:\nwhy/);
+    await expect(runTool(['/nowhere/tool'])).rejects.toBeInstanceOf(ToolError);
+  });
+
+  it('gets its arguments as they are, whatever a shell would make of them', async () => {
+    const nasty = ['a b', '$(touch x)', '`id`', "'", '"', '\\', '*', '-n', 'line\nbreak', ''];
+    const { stdout } = await runTool(['printf', '%s|', ...nasty]);
+    expect(stdout).toBe(`${nasty.join('|')}|`);
+    const brief = await briefTool(['printf', '%s|', ...nasty]);
+    expect(brief.stdout).toBe(`${nasty.join('|')}|`);
+    expect((await briefTool(['cat'], { input: 'through standard input' })).stdout).toBe(
+      'through standard input',
+    );
+  });
+
+  it('is killed with its children when it takes too long, or when the caller gives up', async () => {
+    const late = join(dir, 'late');
+    expect((await runTool(family(late), { timeoutSeconds: 1, ok: 'any' })).code).toBe(124);
+    await until(() => pidsIn(late).every((pid) => !lives(pid)));
+    const given = join(dir, 'given-up');
+    const stop = new AbortController();
+    const run = runTool(family(given), { signal: stop.signal });
+    await until(() => existsSync(given));
+    stop.abort();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    await until(() => pidsIn(given).every((pid) => !lives(pid)));
+  });
+
+  it.each([
+    'SIGKILL',
+    'SIGTERM',
+    'SIGINT',
+  ] as const)('dies with its children when %s ends its starter', async (signal) => {
+    const file = join(dir, signal);
+    const script = join(dir, `${signal}.ts`);
+    writeFileSync(
+      script,
+      `import { runTool } from '${runner}';\nawait runTool(${JSON.stringify(family(file))});\n`,
+    );
+    const starter = spawn(process.execPath, [script], { stdio: 'ignore' });
+    await until(() => existsSync(file));
+    starter.kill(signal);
+    await until(() => pidsIn(file).every((pid) => !lives(pid)));
+  });
+
+  it('leaves nothing behind when it ends by itself', async () => {
+    const { stdout } = await runTool(['sh', '-c', 'echo $PPID']);
+    await until(() => !lives(Number(stdout)));
+  });
+});

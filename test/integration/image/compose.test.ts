@@ -1,0 +1,150 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
+import { briefTool } from '../../../src/shared/host/brief.ts';
+import { fileDigest } from '../../../src/shared/host/files.ts';
+import { runTool } from '../../../src/shared/host/process.ts';
+import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose.ts';
+import { recordingLog } from '../../../src/shared/log.ts';
+import { testWorker } from '../../support/worker.ts';
+
+/** The smallest set that an image needs here; without an init system it is made, not booted. */
+const packages = ['filesystem', 'bash', 'coreutils', 'kmod', 'dracut', 'grub2', 'grub2-efi-binary'];
+const rootOffset = 9 * 1024 * 1024;
+let dir: string;
+
+function config(change: (system: Record<string, unknown>) => void = () => {}): string {
+  const system: Record<string, unknown> = {
+    Name: 'tiny',
+    BootType: 'efi',
+    Hostname: 'tiny-host',
+    Packages: packages,
+    KernelOptions: { default: 'kernel' },
+    KernelCommandLine: { ExtraCommandLine: 'console=ttyS0' },
+    PartitionSettings: [
+      { ID: 'esp', MountPoint: '/boot/efi' },
+      { ID: 'rootfs', MountPoint: '/' },
+    ],
+    Users: [
+      { Name: 'root', Password: 'secret' },
+      {
+        Name: 'ann',
+        UID: '1200',
+        PasswordHashed: true,
+        Password: '$6$x$y',
+        SSHPubKeys: ['ssh-ed25519 AAAA a'],
+      },
+    ],
+    AdditionalFiles: { 'motd.txt': { Path: '/etc/motd', Permissions: '0640' } },
+    PostInstallScripts: [{ Path: 'post.sh', Args: 'one two' }],
+  };
+  change(system);
+  return JSON.stringify({
+    Disks: [
+      {
+        PartitionTableType: 'gpt',
+        MaxSize: 900,
+        Artifacts: [{ Type: 'raw' }],
+        Partitions: [
+          { ID: 'esp', Flags: ['esp'], Start: 1, End: 9, FsType: 'fat32' },
+          { ID: 'rootfs', Start: 9, End: 0, FsType: 'ext4' },
+        ],
+      },
+    ],
+    SystemConfigs: [system],
+  });
+}
+
+async function options(name: string, text = config()): Promise<ComposeOptions> {
+  const place = join(dir, name);
+  await mkdir(place);
+  await writeFile(join(place, 'c.json'), text);
+  await writeFile(join(place, 'motd.txt'), 'hello\n');
+  await writeFile(
+    join(place, 'post.sh'),
+    'echo "$@" > /etc/ran; ln -s /etc/shadow /etc/leads-out; if (: < /dev/tcp/127.0.0.1/22) 2>/dev/null; then exit 9; fi\n',
+  );
+  const { dir: toolchainDir, toolchain } = await testWorker();
+  return {
+    configFile: join(place, 'c.json'),
+    ...{ toolchain, toolchainDir, bootTest: false, log: recordingLog() },
+    rpmsDir: join(place, 'RPMS'),
+    outDir: join(place, 'out'),
+    buildDir: join(place, 'build'),
+    cacheDir: join(place, 'cache'),
+  };
+}
+
+async function inImage(raw: string, command: string): Promise<string> {
+  const { stdout } = await briefTool(
+    ['/usr/bin/env', 'debugfs', '-R', command, `${raw}?offset=${rootOffset}`],
+    {},
+  );
+  return stdout;
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'azl-image-'));
+});
+
+afterAll(async () => {
+  await removeLayer(dir);
+});
+
+describe('an image', () => {
+  it('holds what its config says on a sound disk, is the same bytes in another folder at another time, and is reused', async () => {
+    const first = await options('first');
+    const made = await composeImage(first);
+    const raw = made.paths[0] as string;
+    expect(made.reused).toBe(false);
+
+    expect(await inImage(raw, 'cat /etc/hostname')).toBe('tiny-host\n');
+    expect(await inImage(raw, 'cat /etc/ran')).toBe('one two\n');
+    expect(await inImage(raw, 'cat /etc/motd')).toBe('hello\n');
+    expect(await inImage(raw, 'stat /etc/motd')).toContain('Mode:  0640');
+    expect(await inImage(raw, 'cat /etc/machine-id')).toBe('');
+    expect(await inImage(raw, 'cat /etc/passwd')).toContain('ann:x:1200:1200::/home/ann:/bin/bash\n');
+    const shadow = await inImage(raw, 'cat /etc/shadow');
+    expect(shadow).toMatch(/^root:\$6\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}:20089:/m);
+    expect(shadow).toContain('\nann:$6$x$y:20089:');
+    expect(await inImage(raw, 'cat /home/ann/.ssh/authorized_keys')).toBe('ssh-ed25519 AAAA a\n');
+    expect(await inImage(raw, 'ls /tmp')).not.toContain('post.sh');
+    expect(await inImage(raw, 'cat /boot/grub2/grub.cfg')).toContain('console=ttyS0');
+    expect(await inImage(raw, 'stat /etc/motd')).toContain('ctime: 0x67748580');
+
+    const checked = await runTool(['sfdisk', '--verify', raw]);
+    expect(checked.stdout + checked.stderr).toContain('No errors detected');
+    await runTool(['e2fsck', '-fn', `${raw}?offset=${rootOffset}`]);
+    const esp = await runTool(['mdir', '-i', `${raw}@@${1024 * 1024}`, '-b', '-/', '::/']);
+    expect(esp.stdout).toContain('::/EFI/BOOT/BOOTX64.EFI');
+
+    const second = await options('second');
+    const log = recordingLog();
+    const again = await composeImage({ ...second, log });
+    expect([again.image.key, again.image.files]).toEqual([made.image.key, made.image.files]);
+    expect(await fileDigest(again.paths[0] as string)).toBe(await fileDigest(raw));
+    expect((await composeImage(second)).reused).toBe(true);
+  });
+
+  it('is not made when a script fails, and the script is named', async () => {
+    const failing = await options('failing');
+    await writeFile(join(failing.configFile, '..', 'post.sh'), 'echo it broke >&2\nexit 3\n');
+    await expect(composeImage(failing)).rejects.toThrow(
+      /\$\.SystemConfigs\[0\]\.PostInstallScripts\[0\]: script 'post\.sh' ended with 3:\nit broke/,
+    );
+  });
+
+  it('is refused for packages that nothing provides, all of them', async () => {
+    const missing = await options(
+      'missing',
+      config((system) => {
+        system['Packages'] = [...packages, 'bahs', 'nowhere-to-be-found'];
+      }),
+    );
+    await expect(composeImage(missing)).rejects.toThrow(
+      /Packages\[7\]: Package 'bahs' is provided by nothing\. Nearest: 'bash'\.\n.*Packages\[8\]: Package 'nowhere/,
+    );
+  });
+});

@@ -1,0 +1,232 @@
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createLayer,
+  removeLayer,
+  runInSandbox,
+  type SandboxOptions,
+} from '../../../src/shared/buildroot/sandbox.ts';
+import { fileDigest } from '../../../src/shared/host/files.ts';
+import { runTool } from '../../../src/shared/host/process.ts';
+import { recordingLog } from '../../../src/shared/log.ts';
+import { unsatisfied } from '../../../src/shared/toolchain/closed.ts';
+import { convertAll } from '../../../src/shared/toolchain/convert.ts';
+import { ownStandIns } from '../../../src/shared/toolchain/made.ts';
+import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
+import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const cacheDir = process.env['AZL_TEST_CACHE'] ?? join(repository, 'build/cache');
+const dir = join(cacheDir, 'toolchain');
+const options = { mode: 'bootstrap', dir, cacheDir, update: false, jobs: 2 } as const;
+
+let toolchain: Toolchain;
+let scratch: string;
+
+beforeAll(async () => {
+  toolchain = await prepareToolchain({ ...options, log: recordingLog() });
+  scratch = await mkdtemp(join(tmpdir(), 'azl-toolchain-test-'));
+}, 1_200_000);
+
+afterAll(async () => {
+  await removeLayer(scratch);
+});
+
+async function inWorker(argv: readonly string[], extra: Partial<SandboxOptions> = {}) {
+  const layer = await createLayer(await mkdtemp(join(scratch, 'layer-')));
+  return await runInSandbox(argv, { root: { worker: join(dir, 'worker'), layer }, ...extra });
+}
+
+describe('the bootstrap toolchain', () => {
+  it('holds every file that it names, closed under what they require', async () => {
+    for (const rpm of toolchain.rpms)
+      expect((await stat(join(dir, 'RPMS', rpm.file))).size, rpm.file).toBe(rpm.size);
+    expect([...unsatisfied(toolchain.rpms)]).toEqual([]);
+    const files = toolchain.rpms.map((rpm) => rpm.file);
+    expect(files).toEqual([...files].sort());
+    for (const file of toolchain.worker) expect(files).toContain(file);
+  });
+
+  it('has no path in two packages', () => {
+    const owners = new Map<string, string>();
+    for (const rpm of toolchain.rpms) {
+      for (const path of rpm.files) {
+        expect(owners.get(path), `${path} in ${rpm.name}`).toBeUndefined();
+        owners.set(path, rpm.name);
+      }
+    }
+  });
+
+  it('offers what specs require by name', () => {
+    const offered = new Set(
+      toolchain.rpms.flatMap((rpm) => [...rpm.provides.map((one) => one.split(' ')[0]), ...rpm.files]),
+    );
+    const asked = `zlib-devel openssl-devel ncurses-devel readline-devel gcc-c++ make perl python3-devel gettext-devel
+      systemd-rpm-macros shadow-utils util-linux-devel e2fsprogs-libs glibc-devel kernel-headers xz-devel libcap-devel
+      libacl-devel libattr-devel pcre2-devel gmp-devel pam-devel libxml2-devel popt-devel sqlite-devel system-release
+      pkgconfig(zlib) pkgconfig(libcrypto) pkgconfig(ncursesw) pkgconfig(liblzma) perl(strict) perl(Getopt::Long)
+      python3dist(setuptools) /bin/sh /usr/bin/sh /usr/bin/perl /usr/bin/python3 /sbin/ldconfig /bin/gzip
+      libc.so.6()(64bit) libc.so.6(GLIBC_2.34)(64bit) rtld(GNU_HASH) user(messagebus) group(shadow)`;
+    for (const name of asked.split(/\s+/)) expect(offered, name).toContain(name);
+  });
+
+  it('is reused as it is while lock and recipe are the same', async () => {
+    const before = await stat(join(dir, 'toolchain.json'));
+    const log = recordingLog();
+    expect(await prepareToolchain({ ...options, log })).toEqual(toolchain);
+    expect((await stat(join(dir, 'toolchain.json'))).ino).toBe(before.ino);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('satisfies dnf: the worker, all build extras, an image', async () => {
+    const repo = join(scratch, 'repo');
+    await mkdir(repo);
+    await symlink(join(dir, 'RPMS'), join(repo, 'RPMS'));
+    await runTool(['createrepo_c', '--quiet', '--no-database', repo]);
+    const conf = join(scratch, 'dnf.conf');
+    await writeFile(conf, `[main]\nplugins=0\ngpgcheck=0\nreposdir=${scratch}/none\nlogdir=${scratch}/log\n`);
+    const all = toolchain.rpms.map((rpm) => rpm.name);
+    const worker = toolchain.rpms.filter((rpm) => toolchain.worker.includes(rpm.file)).map((rpm) => rpm.name);
+    const image =
+      'bash kernel systemd systemd-udev dbus login shadow-utils util-linux iproute grub2-efi-x64 dracut'.split(
+        ' ',
+      );
+    const answers: string[] = [];
+    for (const [index, names] of [worker, image, all].entries()) {
+      const root = join(scratch, `dnf-${index}`);
+      const asked = await runTool(
+        [
+          ...['dnf', '-c', conf, `--installroot=${root}`, '--releasever=1', '--forcearch=x86_64', '-y'],
+          ...[
+            `--repofrompath=t,file://${repo}`,
+            '--repo=t',
+            `--setopt=cachedir=${scratch}/dnf-cache-${index}`,
+          ],
+          ...['--setopt=install_weak_deps=0', '--setopt=tsflags=test', 'install', ...names],
+        ],
+        { root: true, ok: 'any' },
+      );
+      answers.push(asked.code === 0 ? 'ok' : `${asked.stdout.slice(-3000)}${asked.stderr.slice(-3000)}`);
+      await runTool(['rm', '-rf', '--one-file-system', '--', root], { root: true });
+    }
+    expect(answers).toEqual(['ok', 'ok', 'ok']);
+  });
+});
+
+describe('the worker', () => {
+  it('holds exactly the RPMs that the toolchain says', async () => {
+    const said = await inWorker(['rpm', '-qa', '--qf', '%{name}-%{version}-%{release}.%{arch}.rpm\\n']);
+    expect(said.stdout.trim().split('\n').sort()).toEqual(toolchain.worker);
+  });
+
+  it('compiles and runs C and C++', async () => {
+    const source = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n';
+    const script = 'cd && printf "$1" >a.c && cc -O2 a.c -o a && ./a && cp a.c b.cc && c++ b.cc -o b && ./b';
+    const said = await inWorker([
+      'sh',
+      '-ec',
+      script,
+      'sh',
+      source.replaceAll('\n', ' \\n').replace(' \\n', '\\n'),
+    ]);
+    expect(said.stdout).toBe('hello\nhello\n');
+  });
+
+  it('has the Python binding of rpm, with the same database', async () => {
+    const script =
+      'import rpm; print(sum(1 for _ in rpm.TransactionSet().dbMatch()), rpm.expandMacro("%_libdir"))';
+    const said = await inWorker(['/usr/bin/python3', '-c', script], { as: 'root' });
+    expect(said.stdout.trim()).toBe(`${toolchain.worker.length} /usr/lib/x86_64-linux-gnu`);
+  });
+
+  it('builds a package as the ordinary user, with what rpm finds out by itself', async () => {
+    const spec = await readFile(new URL('./probe.spec', import.meta.url), 'utf8');
+    const script = [
+      'cd /usr/src/azl && cat >probe.spec <<"END"',
+      spec,
+      'END',
+      'rpmbuild -bb --define "_topdir /usr/src/azl" probe.spec >log 2>&1 || { cat log; exit 1; }',
+      'cd RPMS/*; for r in *.rpm; do echo "== $r"; rpm -qp --provides "$r"; echo "-- requires"; rpm -qp --requires "$r"; done',
+    ].join('\n');
+    const said = (await inWorker(['sh', '-c', script])).stdout;
+    for (const line of [
+      'probe = 1.0-1',
+      'libprobe.so.1()(64bit)',
+      'pkgconfig(probe) = 1.0',
+      'libc.so.6()(64bit)',
+    ])
+      expect(said).toContain(line);
+    for (const line of ['perl(Probe::Sub) = 2.5', 'perl(Carp)', '/usr/bin/perl', '== probe-debuginfo-1.0-1'])
+      expect(said).toContain(line);
+    expect(said).toMatch(/python3\.\d+dist\(probe\) = 1/);
+  });
+
+  it('lets the compiler, the loader and the shell stand under their usual names', async () => {
+    const names =
+      'sh awk cc c++ which pkg-config perl python3 setpriv debugedit find-debuginfo m4 cpio patch xz zstd unzip';
+    const said = await inWorker([
+      'sh',
+      '-c',
+      'for name in $1; do command -v "$name" || echo "no $name"; done',
+      'sh',
+      names,
+    ]);
+    expect(said.stdout).not.toContain('no ');
+  });
+});
+
+describe('a converted package', () => {
+  it('has the same bytes wherever and whenever it is made', async () => {
+    const debsDir = join(cacheDir, 'debs');
+    const lock = JSON.parse(await readFile(join(cacheDir, 'toolchain.lock'), 'utf8'));
+    const deb = lock.packages.find((one: { name: string }) => one.name === 'zlib1g');
+    const standIn = {
+      ...{
+        name: 'zlib',
+        epoch: 1,
+        version: '1',
+        release: '1',
+        noarch: false,
+        summary: '100% zlib',
+        debs: [deb.digest],
+      },
+      ...{ entries: [], provides: [], requires: [], ignoredRequires: [], scripts: '' },
+    };
+    const made = [];
+    for (const name of ['one', 'two']) {
+      const options = {
+        cacheDir: join(scratch, name),
+        debsDir,
+        arch: 'x86_64',
+        jobs: 1,
+        log: recordingLog(),
+      };
+      made.push(...(await convertAll([standIn, ...ownStandIns], options)));
+    }
+    const digests = await Promise.all(made.map(async ({ path }) => await fileDigest(path)));
+    expect(digests.slice(0, digests.length / 2)).toEqual(digests.slice(digests.length / 2));
+    expect(made[0]?.rpm.provides).toContain('libz.so.1()(64bit)');
+    await rm(join(scratch, 'two'), { recursive: true });
+  });
+});
+
+describe('the lock', () => {
+  it('names a version that neither mirror nor cache has, and how to move on', async () => {
+    const own = join(scratch, 'stale');
+    await mkdir(own);
+    const lock = JSON.parse(await readFile(join(cacheDir, 'toolchain.lock'), 'utf8'));
+    lock.packages = lock.packages.filter((one: { name: string }) => one.name === 'hostname');
+    lock.packages[0] = { ...lock.packages[0], version: '0.0.1', digest: 'a'.repeat(64) };
+    await writeFile(join(own, 'toolchain.lock'), JSON.stringify(lock));
+    const failed = prepareToolchain({
+      ...options,
+      dir: join(own, 'toolchain'),
+      cacheDir: own,
+      log: recordingLog(),
+    });
+    await expect(failed).rejects.toThrow(/hostname 0\.0\.1.*make toolchain UPDATE=1/);
+  });
+});
