@@ -2,8 +2,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { makeBuildRoot, WrongBuildRoot } from '../../../src/shared/buildroot/buildroot.ts';
 import { collectRpms } from '../../../src/shared/buildroot/collect.ts';
-import { buildEnvironment, rpmbuildArguments, topDir } from '../../../src/shared/buildroot/recipe.ts';
-import { type Root, removeLayer, runInSandbox } from '../../../src/shared/buildroot/sandbox.ts';
+import { topDir } from '../../../src/shared/buildroot/recipe.ts';
+import { type Root, removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import { TransactionError } from '../../../src/shared/buildroot/transaction.ts';
 import { aside } from '../../../src/shared/host/files.ts';
 import { ToolError } from '../../../src/shared/host/process.ts';
@@ -13,7 +13,7 @@ import type { Result } from '../../../src/shared/result/result.ts';
 import { readRpm, readSrpm } from '../../../src/shared/rpm/read.ts';
 import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
-import { macrosBind, packSrpm, stage } from './pack-srpm.ts';
+import { packSrpm, runRpmbuild, stage } from './pack-srpm.ts';
 import { places, type Workshop } from './workshop.ts';
 
 /** A build that ended badly, in words; its log tells the rest. */
@@ -48,7 +48,7 @@ export async function buildPackage(
     const staging = await stage(workshop, spec, files);
     const srpm = await packSrpm(workshop, spec, staging, log);
     const root = await enterRoot(workshop, keyed, layer);
-    await runRpmbuild(workshop, spec, root, staging, log);
+    await runRpmbuild('rpms', { workshop, spec, root, staging, log });
     const filesDir = aside(join(places.staging(inputs), `${spec.package}.result`));
     const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal);
     await rename(srpm, join(filesDir, basename(srpm)));
@@ -107,27 +107,6 @@ export async function enterRoot(
     layer,
     installed,
     folderOf: (rpm) => folders.get(rpm) as string,
-    signal: workshop.context.signal,
-  });
-}
-
-async function runRpmbuild(
-  workshop: Workshop,
-  spec: Spec,
-  root: Root,
-  staging: string,
-  log: string,
-): Promise<void> {
-  await runInSandbox(rpmbuildArguments('rpms', basename(spec.path), workshop.tree.defines), {
-    root,
-    cwd: topDir,
-    env: buildEnvironment,
-    binds: [
-      macrosBind(staging),
-      { source: join(staging, 'SPECS'), target: `${topDir}/SPECS` },
-      { source: join(staging, 'SOURCES'), target: `${topDir}/SOURCES` },
-    ],
-    log,
     signal: workshop.context.signal,
   });
 }

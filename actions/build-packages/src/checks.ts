@@ -1,13 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
-import {
-  buildEnvironment,
-  checkRecipeDigest,
-  rpmbuildArguments,
-  topDir,
-} from '../../../src/shared/buildroot/recipe.ts';
-import { removeLayer, runInSandbox } from '../../../src/shared/buildroot/sandbox.ts';
+import { join } from 'node:path';
+import { checkRecipeDigest } from '../../../src/shared/buildroot/recipe.ts';
+import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import { needsOf } from '../../../src/shared/graph/needs.ts';
 import { readJson, textDigest, writeJson } from '../../../src/shared/host/files.ts';
 import { solveRoot } from '../../../src/shared/plan/settle.ts';
@@ -15,7 +10,7 @@ import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { enterRoot } from './build-package.ts';
-import { macrosBind, stage } from './pack-srpm.ts';
+import { runRpmbuild, stage } from './pack-srpm.ts';
 import { fetchSources } from './source-digests.ts';
 import { places, type Workshop } from './workshop.ts';
 
@@ -88,19 +83,7 @@ async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
   try {
     const staging = await stage(workshop, spec, await fetchSources(workshop, spec));
     const entered = await enterRoot(workshop, { installed, packages: needs.packages }, layer);
-    const ended = await runInSandbox(rpmbuildArguments('check', basename(spec.path), tree.defines), {
-      root: entered,
-      cwd: topDir,
-      env: buildEnvironment,
-      binds: [
-        macrosBind(staging),
-        { source: join(staging, 'SPECS'), target: `${topDir}/SPECS` },
-        { source: join(staging, 'SOURCES'), target: `${topDir}/SOURCES` },
-      ],
-      log,
-      signal: context.signal,
-      ok: 'any',
-    });
+    const ended = await runRpmbuild('check', { workshop, spec, root: entered, staging, log }, 'any');
     if (ended.code === 0) {
       await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
       context.log.info(`${name}: %check passed`);

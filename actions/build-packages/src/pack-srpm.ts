@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 import { collectRpms } from '../../../src/shared/buildroot/collect.ts';
 import {
+  type BuildStep,
   buildEnvironment,
   policyMacros,
   rpmbuildArguments,
@@ -15,11 +16,12 @@ import {
   removeLayer,
   runInSandbox,
 } from '../../../src/shared/buildroot/sandbox.ts';
+import type { ToolOptions, ToolResult } from '../../../src/shared/host/process.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { places, type Workshop } from './workshop.ts';
 
-/** The policy macros, in every root in which rpmbuild runs, where rpm reads them last. */
-export function macrosBind(staging: string): Bind {
+/** The policy macros, where rpm reads them last. */
+function macrosBind(staging: string): Bind {
   return { source: join(staging, policyMacros.name), target: `/etc/rpm/${policyMacros.name}` };
 }
 
@@ -51,6 +53,37 @@ export async function stage(
   return staging;
 }
 
+/** One run of rpmbuild: which package, in which root, from which staged files, with its words added to `log`. */
+export interface RpmbuildRun {
+  workshop: Workshop;
+  spec: Spec;
+  root: Root;
+  staging: string;
+  log: string;
+}
+
+/** Runs one step of rpmbuild over a staged package. @throws ToolError as `runTool` does, unless `ok` lists its code */
+export async function runRpmbuild(
+  step: BuildStep,
+  run: RpmbuildRun,
+  ok: ToolOptions['ok'] = [0],
+): Promise<ToolResult> {
+  const { workshop, spec, root, staging, log } = run;
+  return await runInSandbox(rpmbuildArguments(step, basename(spec.path), workshop.tree.defines), {
+    root,
+    cwd: topDir,
+    env: buildEnvironment,
+    binds: [
+      macrosBind(staging),
+      { source: join(staging, 'SPECS'), target: `${topDir}/SPECS` },
+      { source: join(staging, 'SOURCES'), target: `${topDir}/SOURCES` },
+    ],
+    log,
+    signal: workshop.context.signal,
+    ok,
+  });
+}
+
 /** Packs the SRPM of a staged package in a plain worker root. Answers its path. */
 export async function packSrpm(
   workshop: Workshop,
@@ -61,17 +94,7 @@ export async function packSrpm(
   const layer = await createLayer(join(places.layers(workshop.inputs), `${spec.package}.srpm`));
   const root: Root = { worker: join(workshop.toolchainDir, 'worker'), layer };
   try {
-    await runInSandbox(rpmbuildArguments('srpm', basename(spec.path), workshop.tree.defines), {
-      root,
-      env: buildEnvironment,
-      binds: [
-        macrosBind(staging),
-        { source: join(staging, 'SPECS'), target: `${topDir}/SPECS` },
-        { source: join(staging, 'SOURCES'), target: `${topDir}/SOURCES` },
-      ],
-      log,
-      signal: workshop.context.signal,
-    });
+    await runRpmbuild('srpm', { workshop, spec, root, staging, log });
     const [file, ...more] = await collectRpms(
       root,
       [`${topDir}/SRPMS`],
