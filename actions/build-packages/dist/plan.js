@@ -1,0 +1,3 @@
+import { plan } from './code/index.js';
+
+await plan();

@@ -1,0 +1,3 @@
+import { srpms } from './code/index.js';
+
+await srpms();

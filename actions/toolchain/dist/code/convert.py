@@ -1,0 +1,350 @@
+"""Makes one RPM out of Debian packages, or out of entries given in the job.
+
+    /usr/bin/python3 convert.py JOB SCRATCH OUT
+
+JOB is a JSON file (convert.ts, type StandInJob, with `debs` as paths), SCRATCH an empty folder of ours,
+OUT the path of the RPM to write. Needs no rights: owners and modes go into the spec's %files.
+Only data of the packages is read: none of their maintainer scripts runs.
+"""
+import fnmatch
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+
+MERGED = re.compile(r"^(bin|sbin|lib|lib64|lib32|libx32)(/|$)")
+ESSENTIAL = ("bash", "coreutils", "findutils", "gawk", "grep", "sed", "util-linux")
+ALIASES_OF_USR = ("bin", "sbin", "lib", "lib64")
+
+
+class Tree:
+    """The files of the package: on disk below `root`, with owners and kinds beside."""
+
+    def __init__(self, root):
+        self.root = root
+        self.owner = {}
+        self.folders = {}
+        self.files = {}
+        self.config = set()
+
+    def at(self, path):
+        return os.path.join(self.root, path)
+
+    def parents(self, path):
+        os.makedirs(os.path.dirname(self.at(path)), exist_ok=True)
+
+    def clear(self, path):
+        try:
+            os.unlink(self.at(path))
+        except (FileNotFoundError, IsADirectoryError):
+            pass
+
+
+def place(name):
+    """The path of an archive member in a merged /usr, without a leading slash; None: nothing to keep."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if ".." in parts or any(ord(letter) < 32 for letter in name):
+        sys.exit(f"an archive member has the path {name!r}")
+    path = "/".join(parts)
+    if path in ("", "usr") or path in ALIASES_OF_USR:
+        return None
+    return "usr/" + path if MERGED.match(path) else path
+
+
+def unpack(deb, tree, dropped):
+    """Adds the files of one Debian package."""
+    with subprocess.Popen(["dpkg-deb", "--ctrl-tarfile", deb], stdout=subprocess.PIPE) as control:
+        with tarfile.open(fileobj=control.stdout, mode="r|") as members:
+            for member in members:
+                if os.path.basename(member.name) == "conffiles":
+                    for line in members.extractfile(member).read().decode().splitlines():
+                        path = place(line.split(" ")[-1])
+                        if path is not None:
+                            tree.config.add(path)
+        control.stdout.read()
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as content:
+        with tarfile.open(fileobj=content.stdout, mode="r|") as members:
+            for member in members:
+                path = place(member.name)
+                if path is not None and not dropped(path):
+                    add_member(tree, path, members, member)
+        content.stdout.read()
+    if control.returncode or content.returncode:
+        sys.exit(f"{deb} cannot be unpacked")
+
+
+def add_member(tree, path, members, member):
+    tree.owner[path] = (member.uname or "root", member.gname or "root")
+    if member.isdir():
+        os.makedirs(tree.at(path), exist_ok=True)
+        tree.folders[path] = (member.mode & 0o7777, member.mtime)
+        return
+    tree.parents(path)
+    tree.clear(path)
+    if member.issym():
+        os.symlink(member.linkname, tree.at(path))
+        os.utime(tree.at(path), (member.mtime, member.mtime), follow_symlinks=False)
+        tree.files[path] = None
+    elif member.islnk():
+        other = place(member.linkname)
+        if other in tree.files:
+            os.link(tree.at(other), tree.at(path))
+            tree.files[path] = tree.files[other]
+    elif member.isreg():
+        with open(tree.at(path), "wb") as file:
+            source = members.extractfile(member)
+            while chunk := source.read(1 << 20):
+                file.write(chunk)
+        tree.files[path] = (member.mode & 0o7777, member.mtime)
+
+
+def add_entry(tree, entry, epoch):
+    """Adds what the job itself brings: a folder, a file with its text, or a symbolic link."""
+    path = entry["path"].lstrip("/")
+    tree.owner[path] = (entry.get("user", "root"), entry.get("group", "root"))
+    if entry["type"] == "folder":
+        os.makedirs(tree.at(path), exist_ok=True)
+        tree.folders[path] = (entry.get("mode", 0o755), epoch)
+        return
+    if entry["type"] == "link":
+        target = entry["target"]
+        if "*" in target:
+            found = sorted(glob.glob(tree.root + target))
+            if not found:
+                return
+            target = os.path.basename(found[-1])
+        tree.parents(path)
+        tree.clear(path)
+        os.symlink(target, tree.at(path))
+        os.utime(tree.at(path), (epoch, epoch), follow_symlinks=False)
+        tree.files[path] = None
+        return
+    if entry["type"] == "owner":
+        if path in tree.files:
+            tree.files[path] = (entry["mode"], tree.files[path][1])
+        else:
+            del tree.owner[path]
+        return
+    tree.parents(path)
+    tree.clear(path)
+    with open(tree.at(path), "w", encoding="utf-8") as file:
+        file.write(entry["text"])
+    tree.files[path] = (entry.get("mode", 0o644), epoch)
+    if entry.get("config"):
+        tree.config.add(path)
+
+
+def settle(tree, epoch):
+    """Gives files and folders their modes and times, innermost first."""
+    for path, facts in tree.files.items():
+        if facts is not None:
+            os.chmod(tree.at(path), facts[0])
+            time = min(facts[1], epoch)
+            os.utime(tree.at(path), (time, time))
+    for path in sorted(tree.folders, reverse=True):
+        mode, time = tree.folders[path]
+        os.chmod(tree.at(path), mode)
+        os.utime(tree.at(path), (min(time, epoch), min(time, epoch)))
+
+
+def elf_dependencies(tree):
+    """(provides, requires) that rpm's own ELF reader finds. Requires are sonames without symbol versions, so that a
+    library built without them can take the place of Debian's."""
+    elves = []
+    for path, facts in sorted(tree.files.items()):
+        if facts is None or path.startswith("usr/lib/debug/") or path.endswith((".o", ".ko", ".a")):
+            continue
+        with open(tree.at(path), "rb") as file:
+            if file.read(4) == b"\x7fELF":
+                elves.append(tree.at(path))
+    if not elves:
+        return set(), set()
+    names = "\n".join(elves).encode() + b"\n"
+    found = [
+        subprocess.run(["/usr/lib/rpm/elfdeps", side], input=names, stdout=subprocess.PIPE, check=True).stdout
+        for side in ("--provides", "--requires")
+    ]
+    provides, requires = ({line for line in text.decode().splitlines() if line} for text in found)
+    library = re.compile(r"^(lib|ld-)[^()]*\.so[^()]*\(")
+    provides = {line for line in provides if library.match(line)}
+    plain = {re.sub(r"\([^()]*\)(\(64bit\))$", r"()\1", line) for line in requires if library.match(line)}
+    if "rtld(GNU_HASH)" in requires:
+        plain.add("rtld(GNU_HASH)")
+    return provides, plain - provides
+
+
+def pkgconfig_provides(tree):
+    """pkgconfig(x) = version, of the files that pkg-config looks at."""
+    for path in tree.files:
+        if not re.search(r"^usr/(lib|share|lib/x86_64-linux-gnu)/pkgconfig/[^/]+\.pc$", path):
+            continue
+        if not os.path.exists(tree.at(path)):
+            continue
+        variables, version = {}, ""
+        with open(tree.at(path), encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if assignment := re.match(r"^(\w+)\s*=\s*(.*?)\s*$", line):
+                    variables[assignment[1]] = assignment[2]
+                elif field := re.match(r"^Version:\s*(.*?)\s*$", line):
+                    version = re.sub(r"\$\{(\w+)\}", lambda name: variables.get(name[1], ""), field[1])
+        name = os.path.basename(path)[:-3]
+        legal = re.fullmatch(r"[A-Za-z0-9._+~^-]+", version)
+        yield f"pkgconfig({name}) = {version}" if legal else f"pkgconfig({name})"
+
+
+def python_provides(tree):
+    """python3dist(x) = version and python(abi), as rpm's generators write them."""
+    for path in tree.files:
+        if found := re.fullmatch(r"usr/bin/python(3\.\d+)", path):
+            yield f"python(abi) = {found[1]}"
+        if not re.search(r"^usr/lib/python3[^/]*/[^/]+(/[^/]+\.(dist|egg)-info/(METADATA|PKG-INFO)|\.egg-info)$", path):
+            continue
+        if os.path.islink(tree.at(path)) or not os.path.isfile(tree.at(path)):
+            continue
+        with open(tree.at(path), encoding="utf-8", errors="replace") as file:
+            head = file.read(4096)
+        name = re.search(r"^Name: (\S+)$", head, re.M)
+        version = re.search(r"^Version: ([\w.+]+)$", head, re.M)
+        if name and version:
+            yield f"python3dist({re.sub(r'[-_.]+', '-', name[1].lower())}) = {version[1]}"
+
+
+def perl_provides(tree):
+    """perl(Module) = version, of modules on Perl's path."""
+    home = re.compile(r"^usr/(share/perl5|lib/x86_64-linux-gnu/perl5/[^/]+|share/perl/[^/]+"
+                      r"|lib/x86_64-linux-gnu/perl/[^/]+|lib/x86_64-linux-gnu/perl-base)/([\w/]+)\.pm$")
+    number = re.compile(r"^\s*(?:our\s+|package\s+)?[\w:$*{}]*?(?:VERSION)\s*=\s*['\"]?v?(\d[\d._]*)", re.M)
+    for path in tree.files:
+        found = home.match(path)
+        if not found or not os.path.exists(tree.at(path)):
+            continue
+        module = found[2].replace("/", "::")
+        if not re.fullmatch(r"[A-Za-z]\w*(::\w+)*", module):
+            continue
+        with open(tree.at(path), encoding="utf-8", errors="replace") as file:
+            version = number.search(file.read(65536))
+        yield f"perl({module}) = {version[1].replace('_', '').rstrip('.')}" if version else f"perl({module})"
+
+
+def merged_provides(tree):
+    """/bin/x and /sbin/x, which specs name as often as /usr/bin/x."""
+    for path in tree.files:
+        if re.fullmatch(r"usr/s?bin/[\w.+-]+", path):
+            yield path[3:]
+
+
+def script_requires(tree, name):
+    """Debian's scripts take its essential packages for granted; RPM has no such thing."""
+    if name in ESSENTIAL:
+        return set()
+    for path, facts in tree.files.items():
+        if facts is not None and facts[0] & 0o111:
+            with open(tree.at(path), "rb") as file:
+                if re.match(rb"#! ?/(usr/)?bin/(ba)?sh\b", file.read(20)):
+                    return set(ESSENTIAL)
+    return set()
+
+
+def listed(path):
+    """A path as %files takes it: a pattern that matches it. Quotes mean other things to other versions of rpm."""
+    literal = re.sub(r"[\[*?]", lambda special: f"[{special[0]}]", path)
+    return "/" + re.sub(r"[\s{}\"'\\,]", "?", literal).replace("%", "%%")
+
+
+def spec(job, tree, provides, requires):
+    lines = [
+        f"Name: {job['name']}", f"Version: {job['version']}", f"Release: {job['release']}",
+        f"Summary: {job['summary'].replace('%', '%%')}", "License: see /usr/share/doc", "AutoReqProv: no",
+    ]
+    if job["epoch"]:
+        lines.append(f"Epoch: {job['epoch']}")
+    if job["noarch"]:
+        lines.append("BuildArch: noarch")
+    lines += [f"Provides: {line}" for line in sorted(provides)]
+    lines += [f"Requires: {line}" for line in sorted(requires)]
+    lines += ["%description", job["summary"].replace("%", "%%"), "%install", "rm -rf %{buildroot}",
+              "mv %{azl_tree} %{buildroot}", job["scripts"], "%files", "%defattr(-,root,root,-)"]
+    for path in sorted({**tree.files, **tree.folders}):
+        words = []
+        if path in tree.config and path not in tree.folders:
+            words.append("%config(noreplace)")
+        if tree.owner[path] != ("root", "root"):
+            facts = tree.folders.get(path) or tree.files.get(path)
+            mode = f"{facts[0]:04o}" if facts else "-"
+            words.append(f"%attr({mode},{','.join(tree.owner[path])})")
+        if path in tree.folders:
+            words.append("%dir")
+        lines.append(" ".join([*words, listed(path)]))
+    return "\n".join(lines) + "\n"
+
+
+def main(job_path, scratch, out):
+    os.umask(0o022)
+    with open(job_path, encoding="utf-8") as file:
+        job = json.load(file)
+    epoch = job["sourceDateEpoch"]
+    tree = Tree(os.path.join(scratch, "tree"))
+    os.makedirs(tree.root)
+    drop = re.compile("|".join(f"(?:{fnmatch.translate(pattern)})" for pattern in job["drop"]))
+    keep = re.compile("|".join(f"(?:{fnmatch.translate(pattern)})" for pattern in job["keep"]))
+
+    def dropped(path):
+        return bool(job["drop"]) and bool(drop.match("/" + path)) and not keep.match("/" + path)
+
+    for deb in job["debs"]:
+        unpack(deb, tree, dropped)
+    for entry in job["entries"]:
+        add_entry(tree, entry, epoch)
+    folders = {folder for path in tree.files for folder in ancestors(path)}
+    for folder in list(tree.folders):
+        if folder in job["commonFolders"] or (job["debs"] and "usr/share/doc/" in folder and folder not in folders):
+            del tree.folders[folder]
+    settle(tree, epoch)
+
+    provides, requires = elf_dependencies(tree)
+    for generator in (pkgconfig_provides, python_provides, perl_provides, merged_provides):
+        provides.update(generator(tree))
+    provides.update(job["provides"])
+    requires = (requires - set(job["ignoredRequires"])) | set(job["requires"])
+    if job["debs"]:
+        requires |= script_requires(tree, job["name"])
+
+    spec_path = os.path.join(scratch, "package.spec")
+    with open(spec_path, "w", encoding="utf-8") as file:
+        file.write(spec(job, tree, provides, requires))
+    build(spec_path, scratch, tree.root, epoch, job)
+    (made,) = glob.glob(os.path.join(glob.escape(scratch), "rpms", "*.rpm"))
+    shutil.move(made, out)
+
+
+def ancestors(path):
+    while path := os.path.dirname(path):
+        yield path
+
+
+def build(spec_path, scratch, tree, epoch, job):
+    defines = {
+        "_topdir": scratch, "_tmppath": scratch, "_rpmdir": os.path.join(scratch, "rpms"), "_dbpath": "/nonexistent",
+        "_build_name_fmt": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm", "azl_tree": tree,
+        "_binary_payload": "w3.zstdio", "_binary_filedigest_algorithm": "8", "_source_filedigest_algorithm": "8",
+        "_buildhost": "azl", "use_source_date_epoch_as_buildtime": "1", "source_date_epoch_from_changelog": "0",
+        "_build_id_links": "none", "debug_package": "%{nil}", "__os_install_post": "%{nil}",
+        "__spec_install_pre": "%{___build_pre}", "__check_files": "%{nil}", "__arch_install_post": "%{nil}",
+        "_binaries_in_noarch_packages_terminate_build": "0", "_missing_build_ids_terminate_build": "0",
+    }
+    argv = ["rpmbuild", "-bb", "--quiet", "--nodeps", "--target", "noarch" if job["noarch"] else job["arch"]]
+    for name, value in defines.items():
+        argv += ["--define", f"{name} {value}"]
+    os.makedirs(os.path.join(scratch, "BUILD"), exist_ok=True)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch), "HOME": scratch}
+    ended = subprocess.run([*argv, spec_path], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if ended.returncode:
+        sys.exit(f"rpmbuild of {job['name']} failed:\n" + ended.stdout.decode(errors="replace")[-2000:])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,3 @@
+import { main } from './code/index.js';
+
+await main();
