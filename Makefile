@@ -23,7 +23,9 @@ When something fails, and for your own specs:
 For work on azl itself:
 
   make test                                    all tests
+  make test-full                               the same with whole runs of the example distribution: hours
   make test-hosts                              the main job in a fresh Debian 13
+  make bench                                   measures the main job, writes the figures of the README
   make dist                                    builds the bundles that are committed
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
@@ -40,7 +42,7 @@ export SPECS_DIR ?= $(here)examples/distro/SPECS
 export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-house_targets := test test-hosts dist
+house_targets := test test-full test-hosts bench dist
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(house_targets)

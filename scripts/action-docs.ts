@@ -3,16 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { repository } from './build-dist.ts';
+import { markdownTable, withBlock } from './markdown.ts';
 
 interface Described {
   description?: string;
   default?: unknown;
   required?: boolean;
 }
-
-/** What stands between the marks is written by this script. */
-const begin = (name: string) => `<!-- ${name} -->`;
-const end = (name: string) => `<!-- /${name} -->`;
 
 /** A Markdown table of an action's inputs or outputs. Pure. */
 export function table(
@@ -26,13 +23,7 @@ export function table(
     return [...columns, cell(one?.description ?? '')];
   });
   const head = kind === 'inputs' ? ['input', 'default', ''] : ['output', ''];
-  // As wide as the formatter makes them.
-  const widths = head.map((_, column) =>
-    Math.max(3, ...[head, ...rows].map((row) => [...(row[column] ?? '')].length)),
-  );
-  const line = (row: readonly string[], fill: string) =>
-    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
-  return [line(head, ' '), line([], '-'), ...rows.map((row) => line(row, ' '))].join('\n');
+  return markdownTable(head, rows);
 }
 
 /**
@@ -45,13 +36,7 @@ export function withTables(readme: string, actions: Readonly<Record<string, stri
   for (const [name, source] of Object.entries(actions)) {
     const action = parse(source) as Partial<Record<'inputs' | 'outputs', Record<string, Described | null>>>;
     for (const kind of ['inputs', 'outputs'] as const) {
-      const mark = `${name} ${kind}`.trim();
-      const [from, to] = [begin(mark), end(mark)];
-      const start = text.indexOf(from);
-      if (start < 0) continue;
-      const stop = text.indexOf(to, start);
-      if (stop < 0) throw new Error(`'${from}' has no '${to}'`);
-      text = `${text.slice(0, start)}${from}\n${table(kind, action[kind] ?? {})}\n${text.slice(stop)}`;
+      text = withBlock(text, `${name} ${kind}`.trim(), table(kind, action[kind] ?? {}));
     }
   }
   return text;

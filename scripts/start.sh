@@ -13,7 +13,9 @@ export PATH
 case $1 in
 dist) exec node scripts/build-dist.ts ;;
 test) exec node scripts/test.ts ;;
+test-full) exec node scripts/test.ts full ;;
 test-hosts) exec node scripts/test-hosts.ts ;;
+bench) exec node bench/run.ts ;;
 esac
 echo "scripts/start.sh: unknown target '$1'." >&2
 exit 1

@@ -33,7 +33,7 @@ export const everyNeed = all;
 export const ownTargets = ['doctor', 'run', 'shell', 'signatures', 'clean', 'clean-all'] as const;
 
 /** Targets of the Makefile that do not come here, for the nearest name of one that does not exist. */
-export const otherTargets = ['help', 'test', 'test-hosts', 'dist'] as const;
+export const otherTargets = ['help', 'test', 'test-full', 'test-hosts', 'bench', 'dist'] as const;
 
 /** Every target there is. */
 export function allTargets(): string[] {

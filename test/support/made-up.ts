@@ -86,5 +86,6 @@ export function madeUpResult(name: string, rpms: Rpm[] = [madeUpRpm(name)], key 
     srpm: { file: `${name}-1.0-1.src.rpm`, size: 1, shipDigest: 'srpm' },
     rpms,
     seconds: 1,
+    parts: { srpm: 0.1, builddep: 0.2, build: 0.7 },
   };
 }

@@ -31,7 +31,8 @@ const changelog = `
 - First
 `;
 
-const library = (name: string, more: string, requires = '', flags = '') => ({
+/** @param expected what the library's function must return, in C */
+const library = (name: string, expected: string, more: string, requires = '', flags = '') => ({
   spec: `${header(name, `Source0:        %{name}-%{version}.tar.gz\n${more}`)}
 %package        devel
 Summary:        Headers of ${name}
@@ -54,7 +55,10 @@ install -D -m 644 ${name}.h %{buildroot}%{_includedir}/${name}.h
 install -D -m 644 ${name}.pc %{buildroot}%{_libdir}/pkgconfig/${name}.pc
 
 %check
-grep -q ${name}_number ${name}.h
+ln -sf lib${name}.so.1.0 lib${name}.so.1
+printf '#include "%s"\\nint main(void) { return ${name}_number() != ${expected}; }\\n' ${name}.h > check.c
+gcc -o check -I. check.c -L. -l:lib${name}.so.1.0
+LD_LIBRARY_PATH=. ./check
 
 %files
 %{_libdir}/lib${name}.so.1*
@@ -88,9 +92,15 @@ install -D -m 644 %{SOURCE0} %{buildroot}%{_rpmmacrodir}/macros.tiny
 ${changelog}`,
       sources: { 'macros.tiny': '%tiny_greeting hello\n' },
     },
-    alpha: library('alpha', 'BuildRequires:  tiny-macros >= 1.0\nBuildRequires:  gcc'),
+    alpha: library('alpha', 'ALPHA_LIMIT', 'BuildRequires:  tiny-macros >= 1.0\nBuildRequires:  gcc'),
     beta: {
-      ...library('beta', 'BuildRequires:  pkgconfig(alpha)', 'Requires:       alpha-devel', '-lalpha'),
+      ...library(
+        'beta',
+        '2 * ALPHA_LIMIT',
+        'BuildRequires:  pkgconfig(alpha)',
+        'Requires:       alpha-devel',
+        '-lalpha',
+      ),
       sources: {
         'beta.h': '#include <alpha.h>\nint beta_number(void);\n',
         'beta.c': '#include "beta.h"\nint beta_number(void) { return alpha_number() + ALPHA_LIMIT; }\n',

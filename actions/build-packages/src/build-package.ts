@@ -44,11 +44,18 @@ export async function buildPackage(
   await rm(log, { force: true });
   await removeLayer(kept);
   const started = performance.now();
+  const parts = { srpm: 0, builddep: 0, build: 0 };
+  const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const done = await work;
+    parts[part] = rounded(performance.now() - start);
+    return done;
+  };
   try {
     const staging = await stage(workshop, spec, files);
-    const srpm = await packSrpm(workshop, spec, staging, log);
-    const root = await enterRoot(workshop, keyed, layer);
-    await runRpmbuild('rpms', { workshop, spec, root, staging, log });
+    const srpm = await timed('srpm', packSrpm(workshop, spec, staging, log));
+    const root = await timed('builddep', enterRoot(workshop, keyed, layer));
+    await timed('build', runRpmbuild('rpms', { workshop, spec, root, staging, log }));
     const filesDir = aside(join(places.staging(inputs), `${spec.package}.result`));
     const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal);
     await rename(srpm, join(filesDir, basename(srpm)));
@@ -60,7 +67,8 @@ export async function buildPackage(
       components: keyed.components,
       srpm: await readSrpm(join(filesDir, basename(srpm))),
       rpms: await checkedRpms(spec, filesDir, rpms, basename(srpm), tree.toolchain.arch),
-      seconds: Math.round((performance.now() - started) / 100) / 10,
+      seconds: rounded(performance.now() - started),
+      parts,
     };
     await workshop.store.put(result, filesDir);
     await removeLayer(layer);
@@ -75,6 +83,11 @@ export async function buildPackage(
       throw new BuildFailed(error.message, log);
     throw error;
   }
+}
+
+/** Milliseconds as seconds, to a hundredth. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds / 10) / 100;
 }
 
 /** Makes the build root that a key lists. */

@@ -1,5 +1,6 @@
 import { order } from '../graph/graph.ts';
 import type { Outcome, Planned } from '../plan/state.ts';
+import type { BuildParts } from '../result/result.ts';
 
 /** `out/build.json` (docs/schema/build.schema.json). */
 export interface BuildJson {
@@ -11,6 +12,7 @@ export interface BuildJson {
     reason: string;
     key: string | null;
     seconds: number | null;
+    parts: BuildParts | null;
     rpms: { path: string; sha256: string }[];
     check?: 'passed' | 'failed';
   }[];
@@ -44,7 +46,8 @@ export function buildJson(
         state: outcome.state,
         reason: outcome.reason,
         key: result?.key ?? failure?.key ?? null,
-        seconds: outcome.state === 'built' ? outcome.result.seconds : (failure?.seconds ?? null),
+        seconds: result?.seconds ?? failure?.seconds ?? null,
+        parts: result?.parts ?? null,
         rpms: (result?.rpms ?? []).map((rpm) => ({ path: pathOf(rpm), sha256: rpm.shipDigest })),
         ...(check === undefined ? {} : { check: check ? ('passed' as const) : ('failed' as const) }),
       };

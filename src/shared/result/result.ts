@@ -21,4 +21,13 @@ export interface Result {
   rpms: Rpm[];
   /** Seconds that the build took, without waiting. */
   seconds: number;
+  /** What they went into, in order. */
+  parts: BuildParts;
+}
+
+/** Seconds of each part of a build: packing its SRPM, installing its build root, rpmbuild itself. */
+export interface BuildParts {
+  srpm: number;
+  builddep: number;
+  build: number;
 }

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { createLayer, type Root, removeLayer, runInSandbox } from '../src/shared/buildroot/sandbox.ts';
+import { runTool } from '../src/shared/host/process.ts';
+import { median, rounded } from './stopwatch.ts';
+
+const pairs = 15;
+
+/** Medians over {@link pairs} rounds in which each way had its turn. */
+export interface BuildRoot {
+  /** A fresh build root as azl makes one: an empty layer, mounted over the worker, entered to run `true`. */
+  freshMilliseconds: number;
+  /** Unpacking the worker from a tar file: the fastest that a copy can be. */
+  untarMilliseconds: number;
+  /** Unpacking it from a tar.gz, as Azure Linux's toolkit does for each package. */
+  untarGzipMilliseconds: number;
+  /** What is unpacked. */
+  workerMegabytes: number;
+}
+
+/** A fresh build root beside unpacking the worker of `toolchainDir`, on the file system of `dir`. */
+export async function benchBuildRoot(toolchainDir: string, dir: string): Promise<BuildRoot> {
+  const worker = join(toolchainDir, 'worker');
+  const tar = join(dir, 'worker.tar');
+  const gzip = `${tar}.gz`;
+  const asRoot = { root: true };
+  await runTool(['mkdir', '-p', dir]);
+  await runTool(['tar', '-cf', tar, '-C', worker, '.'], asRoot);
+  await runTool(['tar', '-czf', gzip, '-C', worker, '.'], asRoot);
+  const place = join(dir, 'root');
+  const timed = async (work: () => Promise<unknown>): Promise<number> => {
+    // What another way left to be written must not be waited for here.
+    await runTool(['sync', '-f', dir]);
+    const started = performance.now();
+    await work();
+    const taken = performance.now() - started;
+    await removeLayer(place);
+    return taken;
+  };
+  const fresh = async () => {
+    const root: Root = { worker, layer: await createLayer(place) };
+    await runInSandbox(['/usr/bin/true'], { root });
+  };
+  const untar = async (archive: string) => {
+    await runTool(['mkdir', place]);
+    await runTool(['tar', '-xf', archive, '-C', place], asRoot);
+  };
+  const taken = { fresh: [] as number[], untar: [] as number[], gzip: [] as number[] };
+  for (let round = 0; round < pairs; round++) {
+    taken.fresh.push(await timed(fresh));
+    taken.untar.push(await timed(() => untar(tar)));
+    taken.gzip.push(await timed(() => untar(gzip)));
+  }
+  const size = await runTool(['stat', '-c', '%s', tar]);
+  return {
+    freshMilliseconds: rounded(median(taken.fresh)),
+    untarMilliseconds: rounded(median(taken.untar)),
+    untarGzipMilliseconds: rounded(median(taken.gzip)),
+    workerMegabytes: Math.round(Number(size.stdout) / 1e6),
+  };
+}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from '../scripts/build-dist.ts';
+import type { BuildJson } from '../src/shared/report/build-json.ts';
+import { divide, type Lap, median, type Part, rounded, stamped } from './stopwatch.ts';
+
+/** What `make image` says when each of its parts begins, on a machine that has only the downloads. */
+const coldParts: readonly Part[] = [
+  { name: 'toolchain', begins: /^Converting \d+ packages/ },
+  { name: 'worker', begins: /^Installing the worker/ },
+  { name: 'specs and plan', begins: /^==> Specs/ },
+  { name: 'packages', begins: /^\S+: building \(/ },
+  { name: 'compose', begins: /^Installing \d+ packages into/ },
+  { name: 'boot', begins: /^Booting / },
+];
+
+/** The same when everything is reused. */
+const againParts: readonly Part[] = [
+  { name: 'specs and plan', begins: /^==> Specs/ },
+  { name: 'publish', begins: /^Reused, nothing that reaches them changed/ },
+  { name: 'image', begins: /^\d+ reused in/ },
+];
+
+/** What of the cache was fetched: it stays when a cold run is measured. */
+const downloads = ['apt', 'debs', 'sources', 'toolchain.lock', '.made-by-azl'];
+
+/** Sums over all packages of a run, in seconds; several are built at once. */
+export type PackageParts = Record<'srpm' | 'builddep' | 'build', number>;
+
+export interface MainJob {
+  cold: Lap & { packages: number; packageParts: PackageParts };
+  /** The median of some runs without a change. */
+  again: Lap;
+}
+
+/** `make image` on the example distribution below `dir`: from downloads alone, then again without a change. */
+export async function benchMainJob(dir: string): Promise<MainJob> {
+  const places = ['build', 'out', 'cache'].map((name) => join(dir, name));
+  const [build, out, cache] = places as [string, string, string];
+  const make = (target: string) => [
+    ...['make', '--no-print-directory', target],
+    ...[`BUILD_DIR=${build}`, `OUT_DIR=${out}`, `CACHE_DIR=${cache}`],
+  ];
+  console.log('==> Downloads');
+  await stamped(make('input-srpms'), repository);
+  for (const path of [build, out]) rmSync(path, { recursive: true, force: true });
+  for (const name of readdirSync(cache)) {
+    if (!downloads.includes(name)) rmSync(join(cache, name), { recursive: true, force: true });
+  }
+  console.log('==> make image, from downloads alone');
+  const first = await stamped(make('image'), repository);
+  const built = JSON.parse(readFileSync(join(out, 'build.json'), 'utf8')) as BuildJson;
+  const packageParts: PackageParts = { srpm: 0, builddep: 0, build: 0 };
+  for (const { parts } of built.packages) {
+    for (const part of Object.keys(packageParts) as (keyof PackageParts)[])
+      packageParts[part] = rounded(packageParts[part] + (parts?.[part] ?? 0));
+  }
+  console.log('==> make image, again');
+  const laps: Lap[] = [];
+  for (let run = 0; run < 3; run++) {
+    const { lines, seconds } = await stamped(make('image'), repository);
+    laps.push(divide(lines, againParts, seconds));
+  }
+  laps.sort((a, b) => a.seconds - b.seconds);
+  return {
+    cold: { ...divide(first.lines, coldParts, first.seconds), packages: built.packages.length, packageParts },
+    again: laps.find(({ seconds }) => seconds === median(laps.map((lap) => lap.seconds))) as Lap,
+  };
+}
