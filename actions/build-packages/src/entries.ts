@@ -4,6 +4,7 @@ import * as core from '@actions/core';
 import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/github/action.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { aside, writeJson } from '../../../src/shared/host/files.ts';
+import { needs } from '../../../src/shared/host/packages.ts';
 import { buildJson, planJson } from '../../../src/shared/report/build-json.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import { summaryMarkdown, summaryText, tally } from '../../../src/shared/report/summary.ts';
@@ -16,9 +17,11 @@ import { planBuilds, runBuilds } from './run-builds.ts';
 import { fetchSources } from './source-digests.ts';
 import { openWorkshop, places, type Workshop } from './workshop.ts';
 
+const building = [...needs.toolchain, ...needs.packages];
+
 /** `build-packages`: plans and builds everything in one job. */
 export async function main(): Promise<void> {
-  await runAction(async (context) => {
+  await runAction(building, async (context) => {
     const started = performance.now();
     const inputs = readBuildInputs();
     await using(context, inputs, async (workshop) => {
@@ -63,7 +66,7 @@ export async function main(): Promise<void> {
 
 /** `build-packages/plan`: what would be built, and why. */
 export async function plan(): Promise<void> {
-  await runAction(async (context) => {
+  await runAction(building, async (context) => {
     const inputs = readTreeInputs();
     await using(context, inputs, async (workshop) => {
       const found = await planBuilds(workshop);
@@ -84,7 +87,7 @@ export async function plan(): Promise<void> {
 
 /** `build-packages/srpms`: fetches and checks all sources, packs them. */
 export async function srpms(): Promise<void> {
-  await runAction(async (context) => {
+  await runAction(building, async (context) => {
     const inputs = readTreeInputs();
     await using(context, inputs, async (workshop) => {
       const dir = join(inputs.outDir, 'SRPMS');

@@ -6,6 +6,7 @@ import { policyMacros } from '../../../src/shared/buildroot/recipe.ts';
 import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import type { ActionContext } from '../../../src/shared/github/action.ts';
 import { readJson, writeJson } from '../../../src/shared/host/files.ts';
+import { lockFolder } from '../../../src/shared/host/lock.ts';
 import { namedPackages, treeProblems, withNeeds } from '../../../src/shared/plan/goals.ts';
 import { makeTree, type Tree } from '../../../src/shared/plan/settle.ts';
 import { failOnProblems, problem } from '../../../src/shared/problems.ts';
@@ -39,7 +40,7 @@ export interface Workshop {
   priority: Map<string, number>;
   /** Expected seconds of a package, from its newest result. */
   seconds: Map<string, number>;
-  /** Keeps the solver's answers and ends it. */
+  /** Keeps the solver's answers and ends it; lets go of the build folder. */
   close(): Promise<void>;
 }
 
@@ -51,8 +52,26 @@ export const places = {
   failedRoots: (inputs: TreeInputs) => join(inputs.buildDir, 'roots'),
 } as const;
 
-/** Reads and checks a whole tree. @throws ProblemsError with everything that is wrong with it, before any build. */
+/**
+ * Reads and checks a whole tree, and makes its build folder this process's own.
+ * @throws ProblemsError with everything that is wrong with it, before any build; or when another run is at work there
+ */
 export async function openWorkshop(inputs: TreeInputs, context: ActionContext): Promise<Workshop> {
+  const release = await lockFolder(inputs.buildDir, { signal: context.signal });
+  try {
+    const workshop = await readTree(inputs, context);
+    const close = async () => {
+      await workshop.close();
+      await release();
+    };
+    return { ...workshop, close };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Workshop> {
   const { log, signal } = context;
   const { toolchain, toolchainDir } = await findToolchain(inputs, context);
   await sweep(inputs);

@@ -2,11 +2,12 @@ import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { flag, readInputs, text } from '../../../src/shared/github/inputs.ts';
+import { ensureCommands, needs } from '../../../src/shared/host/packages.ts';
 import { run } from './run.ts';
 
 /** The entry of the action: reads its inputs, does the work, reports. */
 export async function main(): Promise<void> {
-  await runAction(async ({ log, signal }) => {
+  await runAction([...needs.toolchain, ...needs.packages, ...needs.image], async ({ log, signal }) => {
     const inputs = readInputs({
       configFile: text,
       configBaseDir: text,
@@ -18,6 +19,7 @@ export async function main(): Promise<void> {
       buildDir: text,
       cacheDir: text,
     });
+    if (inputs.bootTest) await ensureCommands(needs.boot, log, signal);
     const { images, manifest, summary } = await run(
       {
         ...inputs,

@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { flag, readInputs, text } from '../../../src/shared/github/inputs.ts';
+import { needs } from '../../../src/shared/host/packages.ts';
 import { modes, run } from './run.ts';
 
 /** The entry of the action: reads its inputs, does the work, reports. */
 export async function main(): Promise<void> {
-  await runAction(async ({ log, signal }) => {
+  await runAction(needs.toolchain, async ({ log, signal }) => {
     const inputs = readInputs({
       toolchainMode: modes,
       toolchainManifest: text,

@@ -4,6 +4,7 @@
 #   then: bubblewrap's arguments, with --bind "$3" / among them
 # Folders are opened first and named by descriptor: overlay's option string knows no path with a comma or colon.
 set -e
+umask 022
 mount --make-rprivate /
 # The root folder belongs to root inside, whoever made the layer.
 chown 0:0 "$2/upper"

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import * as core from '@actions/core';
+import { ensureCommands, type Need } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
 import type { Log } from '../log.ts';
 import { ProblemsError } from '../problems.ts';
@@ -16,10 +17,15 @@ export interface ActionContext {
 export class SaidFailure extends Error {}
 
 /**
- * Runs the body of an action: every way to end badly becomes one clear message and exit code 1, a signal becomes
+ * Runs the body of an action, once the host has what it needs: every way to end badly becomes one clear message and exit code 1, a signal becomes
  * an orderly end (130), and nothing that was started outlives it.
  */
-export async function runAction(body: (context: ActionContext) => Promise<void>): Promise<void> {
+export async function runAction(
+  needs: readonly Need[],
+  body: (context: ActionContext) => Promise<void>,
+): Promise<void> {
+  // What we write is read by users without rights and lands in packages and images: never as the caller's mask says.
+  process.umask(0o022);
   const live = Number.parseInt(process.env['AZL_PROGRESS_FD'] ?? '', 10);
   const log = actionLog(Number.isNaN(live) ? undefined : live);
   const stop = new AbortController();
@@ -31,6 +37,7 @@ export async function runAction(body: (context: ActionContext) => Promise<void>)
   orphanWatch.unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   try {
+    await ensureCommands(needs, log, stop.signal);
     await body({ log, signal: stop.signal });
   } catch (error) {
     process.exitCode = stop.signal.aborted ? 130 : 1;

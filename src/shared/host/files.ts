@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { problem } from '../problems.ts';
+import { runTool } from './process.ts';
 
 /** A path beside `path` that no other process uses: what is written there is renamed to `path` when whole. */
 export function aside(path: string): string {
@@ -26,6 +27,27 @@ export async function writeWhole(path: string, content: string | Buffer): Promis
   } catch (error) {
     await rm(part, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Moves a folder to `to`, which must not exist: it appears there whole, also when it comes from another file system.
+ * Sparse files stay sparse.
+ */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const part = aside(to);
+    try {
+      await runTool(['cp', '--archive', '--sparse=always', '--', from, part]);
+      await rename(part, to);
+    } catch (failed) {
+      await rm(part, { recursive: true, force: true });
+      throw failed;
+    }
+    await rm(from, { recursive: true, force: true });
   }
 }
 

@@ -36,6 +36,7 @@ const ways = {
   zstd: { packages: ['zstd'] },
   setpriv: { packages: ['util-linux', 'setpriv'] },
   unshare: { packages: ['util-linux'] },
+  flock: { packages: ['util-linux'] },
   debootstrap: { packages: ['debootstrap'] },
   'CA certificates': { files: ['/etc/ssl/certs/ca-certificates.crt'], packages: ['ca-certificates'] },
 } as const satisfies Record<string, Way>;
@@ -44,7 +45,19 @@ export type Need = keyof typeof ways;
 
 /** What each part of the main job needs. */
 export const needs = {
-  toolchain: ['rpm', 'rpmbuild', 'bwrap', 'python3', 'dpkg-deb', 'tar', 'xz', 'zstd', 'setpriv', 'unshare'],
+  toolchain: [
+    'rpm',
+    'rpmbuild',
+    'bwrap',
+    'python3',
+    'dpkg-deb',
+    'tar',
+    'xz',
+    'zstd',
+    'setpriv',
+    'unshare',
+    'flock',
+  ],
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
   image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],
   boot: ['qemu-system-x86_64', 'qemu-io', 'OVMF firmware'],

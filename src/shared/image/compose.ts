@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { removeLayer } from '../buildroot/sandbox.ts';
 import { briefTool } from '../host/brief.ts';
 import { fileDigest, readUserFile, writeJson } from '../host/files.ts';
+import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
 import { keyOf } from '../key/key.ts';
 import type { Log } from '../log.ts';
@@ -80,6 +81,15 @@ export async function readImageConfig(
 
 /** Makes an image, or takes it from the store; boots it, unless that was done; puts it into `<outDir>/images`. */
 export async function composeImage(options: ComposeOptions): Promise<Composed> {
+  const release = await lockFolder(options.buildDir, { signal: options.signal });
+  try {
+    return await composeLocked(options);
+  } finally {
+    await release();
+  }
+}
+
+async function composeLocked(options: ComposeOptions): Promise<Composed> {
   const { log, buildDir, cacheDir } = options;
   const plan = await makePlan(options);
   const key = keyOf(plan.components);

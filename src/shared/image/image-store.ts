@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aside, fileDigest, readJson, textDigest, writeJson } from '../host/files.ts';
+import { aside, fileDigest, moveFolder, readJson, textDigest, writeJson } from '../host/files.ts';
 import type { Log } from '../log.ts';
 import { bootTestRecipe } from './boot-layer.ts';
 import type { Image } from './image.ts';
@@ -44,7 +44,7 @@ export function imageStore(dir: string, log: Log) {
       await rename(place(image.key), old).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
       });
-      await rename(folder, place(image.key));
+      await moveFolder(folder, place(image.key));
       await rm(old, { recursive: true, force: true });
     },
     /** The verdict of a boot test that this image passed. Failures are not kept: they may be the host's. */

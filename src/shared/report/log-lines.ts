@@ -1,10 +1,13 @@
 /** What shows, in the log of a build, where it went wrong: most telling first. */
 const tells: readonly RegExp[] = [
   /(^|\s)(fatal )?error:|undefined reference|: Error \d|^E: |cannot find -l|No such file or directory|command not found/i,
-  /^(FAIL|FAILED|not ok|\*\*\* )|: FAILED|assertion .*failed|Traceback/i,
+  /^(FAIL|FAILED|not ok|\*\*\*)\b|: FAILED|assertion .*failed|Traceback/i,
   /No space left on device|Killed|Segmentation fault/i,
   /^error: |Bad exit status|RPM build errors/i,
 ];
+
+/** What tells nothing: make's way through folders, and automake's counts ("# ERROR: 0"). */
+const noise = /^make(\[\d+\])?: (Entering|Leaving) directory|^# [A-Z]+: +\d+$/;
 
 /** Lines shown before and after the first telling one. */
 const around = { before: 2, after: 5 };
@@ -14,16 +17,27 @@ const around = { before: 2, after: 5 };
  * the last stage began, else the last lines.
  */
 export function decisiveLines(log: string): string[] {
-  const lines = log.split('\n').map((line) => line.trimEnd());
+  const lines = log
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => !noise.test(line));
   while (lines.at(-1) === '') lines.pop();
   const stage = lines.findLastIndex((line) => line.startsWith('Executing(%'));
   const body = lines.slice(Math.max(0, stage));
+  const report = failedTest(body);
+  if (report !== undefined) return report;
   for (const tell of tells) {
     const at = body.findIndex((line, index) => index > 0 && tell.test(line) && !/Bad exit status/.test(line));
     if (at === -1) continue;
     return body.slice(Math.max(0, at - around.before), at + around.after + 1);
   }
   return body.slice(-10);
+}
+
+/** What automake's test-suite.log says of the first test that failed, under a heading `FAIL: <name>`. */
+function failedTest(lines: readonly string[]): string[] | undefined {
+  const at = lines.findIndex((line, index) => /^FAIL: /.test(line) && /^=+$/.test(lines[index + 1] ?? ''));
+  return at === -1 ? undefined : lines.slice(at, at + 12);
 }
 
 /** The stage of rpmbuild in which a log ends: `%prep`, `%build`, `%install`, `%check`, or undefined. */

@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aside, fileDigest, readJson, writeJson } from '../host/files.ts';
+import { aside, fileDigest, moveFolder, readJson, writeJson } from '../host/files.ts';
 import type { Result } from '../result/result.ts';
 import { DamagedResult, type Store } from './store.ts';
 
@@ -46,7 +46,7 @@ export function directoryStore(dir: string): Store {
       await rename(at, old).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
       });
-      await rename(filesDir, at);
+      await moveFolder(filesDir, at);
       await rm(old, { recursive: true, force: true });
       opened.add(result.key);
       await writeJson(join(dir, 'latest', `${result.package}.json`), { key: result.key });

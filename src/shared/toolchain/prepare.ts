@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { aside, readJson, textDigest, writeJson, writeWhole } from '../host/files.ts';
+import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
 import type { Log } from '../log.ts';
 import { problem } from '../problems.ts';
@@ -43,6 +44,16 @@ const stampFile = 'recipe';
  * @throws ProblemsError when the lock names what is not to be had any more, or the host's lists lack a package.
  */
 export async function prepareToolchain(options: ToolchainOptions): Promise<Toolchain> {
+  // Whoever comes second takes what the first one makes.
+  const release = await lockFolder(options.cacheDir, { wait: options.log, signal: options.signal });
+  try {
+    return await lockedToolchain(options);
+  } finally {
+    await release();
+  }
+}
+
+async function lockedToolchain(options: ToolchainOptions): Promise<Toolchain> {
   if (options.mode !== 'bootstrap')
     throw problem(`toolchain mode '${options.mode}' is not supported yet`, {
       mend: "Only 'bootstrap' is (toolchain-mode=bootstrap, without a manifest or an archive).",
