@@ -5,7 +5,7 @@ import { distributionMacros, readTreeInputs } from '../../actions/build-packages
 import { treeSources } from '../../actions/build-packages/src/source-digests.ts';
 import { policyMacros } from '../../src/shared/buildroot/recipe.ts';
 import { nearest } from '../../src/shared/nearest.ts';
-import { problem } from '../../src/shared/problems.ts';
+import { failOnProblems, problem } from '../../src/shared/problems.ts';
 import { parseSpecs } from '../../src/shared/spec/parse.ts';
 import type { Toolchain } from '../../src/shared/toolchain/toolchain.ts';
 import { placeInputs } from './places.ts';
@@ -32,7 +32,7 @@ export async function signSources(local: Local): Promise<number> {
   for (const [input, value] of Object.entries(values)) process.env[inputVariable(input)] = value;
   const inputs = readTreeInputs();
   const toolchain: Toolchain = JSON.parse(readFileSync(join(places.toolchain, 'toolchain.json'), 'utf8'));
-  const { specs } = await parseSpecs({
+  const { specs, faults } = await parseSpecs({
     specsDir: inputs.specsDir,
     worker: join(places.toolchain, 'worker'),
     layersDir: join(places.build, 'layers'),
@@ -44,6 +44,7 @@ export async function signSources(local: Local): Promise<number> {
     signal: stop.signal,
   });
   const spec = specs.find((one) => one.package === name);
+  failOnProblems(faults.filter(({ packages }) => packages.includes(name)).map(({ problem }) => problem));
   if (spec === undefined) {
     const near = nearest(
       name,

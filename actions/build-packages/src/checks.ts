@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkRecipeDigest } from '../../../src/shared/buildroot/recipe.ts';
 import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import { needsOf } from '../../../src/shared/graph/needs.ts';
-import { readJson, textDigest, writeJson } from '../../../src/shared/host/files.ts';
+import { isDiskFull, readJson, textDigest, writeJson } from '../../../src/shared/host/files.ts';
 import { solveRoot } from '../../../src/shared/plan/settle.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
@@ -26,14 +26,15 @@ export interface CheckVerdict {
 }
 
 /**
- * Runs the `%check` of every package of the run that has one and whose RPMs are there, in a root of its own, and
- * throws away what that builds: RPMs are never touched. A passed check is remembered under its own key.
+ * Runs the `%check` of every package that was asked for, has one, and whose RPMs are there: in a root of its own, and
+ * throws away what that builds. RPMs are never touched. A passed check is remembered under its own key.
  */
 export async function runChecks(
   workshop: Workshop,
   outcomes: ReadonlyMap<string, Outcome>,
+  jobs = availableParallelism(),
 ): Promise<CheckVerdict[]> {
-  const queue = workshop.names.filter((name) => {
+  const queue = workshop.goals.filter((name) => {
     const state = outcomes.get(name)?.state;
     return (state === 'built' || state === 'reused') && workshop.tree.graph.specs.get(name)?.hasCheck;
   });
@@ -43,18 +44,34 @@ export async function runChecks(
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
       workshop.context.signal.throwIfAborted();
       workshop.context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
-      verdicts.push(await checkOne(workshop, workshop.tree.graph.specs.get(name) as Spec));
+      verdicts.push(await verdictOf(workshop, workshop.tree.graph.specs.get(name) as Spec));
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const workers = Array.from({ length: jobs }, worker);
+  await Promise.all(workers).finally(() => Promise.allSettled(workers));
   return verdicts.sort((a, b) => (a.package < b.package ? -1 : 1));
+}
+
+/** Whatever keeps a check from being run is that check's failure: all others, and the RPMs, are there all the same. */
+async function verdictOf(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
+  try {
+    return await checkOne(workshop, spec);
+  } catch (error) {
+    workshop.context.signal.throwIfAborted();
+    if (isDiskFull(error)) throw error;
+    const reason = `its %check cannot be run: ${(error as Error).message}`;
+    return { package: spec.package, passed: false, remembered: false, reason };
+  }
 }
 
 async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
   const { tree, inputs, context } = workshop;
   const name = spec.package;
   const needs = needsOf(tree.graph, name, spec.checkRequires);
-  const lacking = [...needs.missing.map(({ capability }) => capability), ...needs.waitsFor];
+  const lacking = [
+    ...needs.missing.map(({ capability }) => capability),
+    ...needs.waits.map((wait) => wait.open?.capability ?? wait.package),
+  ];
   if (lacking.length > 0) {
     return {
       package: name,

@@ -5,6 +5,7 @@ import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/
 import { order } from '../../../src/shared/graph/graph.ts';
 import { aside, writeJson } from '../../../src/shared/host/files.ts';
 import { needs } from '../../../src/shared/host/packages.ts';
+import type { Planned } from '../../../src/shared/plan/state.ts';
 import { buildJson, planJson } from '../../../src/shared/report/build-json.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import { summaryMarkdown, summaryText, tally } from '../../../src/shared/report/summary.ts';
@@ -26,11 +27,13 @@ export async function main(): Promise<void> {
     const inputs = readBuildInputs();
     await using(context, inputs, async (workshop) => {
       const outcomes = await runBuilds(workshop, inputs.concurrentPackageBuilds);
-      const verdicts = inputs.runCheck ? await runChecks(workshop, outcomes) : [];
+      const verdicts = inputs.runCheck
+        ? await runChecks(workshop, outcomes, inputs.concurrentPackageBuilds)
+        : [];
       const results = [...outcomes.values()].flatMap((outcome) =>
         'result' in outcome ? [outcome.result] : [],
       );
-      await publish(workshop, results, workshop.names);
+      await publish(workshop, results, [...outcomes.keys()]);
       const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
       await writeJson(join(inputs.outDir, 'build.json'), buildJson(outcomes, publishedPath, checks));
 
@@ -74,13 +77,14 @@ export async function plan(): Promise<void> {
       await writeJson(file, planJson(found));
       const sorted = [...found].sort(([a], [b]) => order(a, b));
       for (const [name, one] of sorted) context.log.info(`${one.state.padEnd(6)} ${name}: ${one.reason}`);
-      const count = sorted.filter(([, one]) => one.state === 'build').length;
-      const maybe = sorted.filter(([, one]) => one.state === 'maybe').length;
+      const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
+      const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
       context.log.info(
-        `${count} to build, ${maybe} decided on the way, ${sorted.length - count - maybe} reused. Plan: ${file}`,
+        `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
       );
       core.setOutput('plan-json', file);
-      core.setOutput('build-count', count);
+      core.setOutput('build-count', count('build'));
+      if (failed !== '') throw new SaidFailure();
     });
   });
 }

@@ -19,10 +19,10 @@ export interface TreeInputs {
   distTag: string;
   distNameAbrv: string;
   releaseMajorId: string;
+  runCheck: boolean;
 }
 
 export interface BuildInputs extends TreeInputs {
-  runCheck: boolean;
   concurrentPackageBuilds: number | undefined;
 }
 
@@ -41,6 +41,7 @@ const treeTable = {
   distTag: text,
   distNameAbrv: text,
   releaseMajorId: text,
+  runCheck: flag,
 };
 
 /** The inputs of `plan` and `srpms`. @throws ProblemsError with all that is wrong with them. */
@@ -50,9 +51,7 @@ export function readTreeInputs(): TreeInputs {
 
 /** The inputs of `build-packages`. @throws ProblemsError */
 export function readBuildInputs(): BuildInputs {
-  return checked(
-    readInputs<BuildInputs>({ ...treeTable, runCheck: flag, concurrentPackageBuilds: count(1) }),
-  );
+  return checked(readInputs<BuildInputs>({ ...treeTable, concurrentPackageBuilds: count(1) }));
 }
 
 function checked<T extends TreeInputs>(given: T): T {
@@ -70,9 +69,11 @@ function checked<T extends TreeInputs>(given: T): T {
 
 /** Macros of the distribution that specs may name. */
 export function distributionMacros(inputs: TreeInputs): Record<string, string> {
-  return {
+  const macros = {
     dist: inputs.distTag,
     [inputs.distNameAbrv]: inputs.releaseMajorId.split('.')[0] ?? '',
     distro_release_version: inputs.releaseMajorId,
   };
+  // rpm takes no macro without a body.
+  return Object.fromEntries(Object.entries(macros).filter(([name, value]) => name !== '' && value !== ''));
 }

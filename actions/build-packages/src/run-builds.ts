@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { type Progress, planned, settleAll } from '../../../src/shared/plan/engine.ts';
+import { isDiskFull } from '../../../src/shared/host/files.ts';
+import {
+  type EngineOptions,
+  fail,
+  newProgress,
+  type Progress,
+  planned,
+  settleAll,
+} from '../../../src/shared/plan/engine.ts';
 import { learn } from '../../../src/shared/plan/settle.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
@@ -17,10 +25,10 @@ export async function runBuilds(
   workshop: Workshop,
   jobs = availableParallelism(),
 ): Promise<Map<string, Outcome>> {
-  const { tree, store, names, priority, rebuild, context } = workshop;
-  const { log, signal } = context;
-  const progress: Progress = { outcomes: new Map(), ready: new Map(), waiting: new Map() };
-  const options = { tree, store, names, priority, rebuild, warn: (message: string) => log.warn(message) };
+  const { tree, priority } = workshop;
+  const { log, signal } = workshop.context;
+  const progress = newProgress(workshop.names);
+  const options = engineOptions(workshop);
   const running = new Map<string, { started: number; done: Promise<void> }>();
   const show = () => log.progress(progressLine(stateOf(workshop, progress, running)));
   const ticker = setInterval(show, 1000);
@@ -38,8 +46,9 @@ export async function runBuilds(
         const build = async () => {
           log.info(`${name}: building (${reason})`);
           const outcome = await buildOne(workshop, name, { keyed, reason });
-          progress.outcomes.set(name, outcome);
-          if ('result' in outcome) {
+          if (!('result' in outcome)) fail(options, progress, name, outcome);
+          else {
+            progress.outcomes.set(name, outcome);
             learn(tree, outcome.result);
             log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
           }
@@ -56,7 +65,7 @@ export async function runBuilds(
     clearInterval(ticker);
     await Promise.allSettled([...running.values()].map(({ done }) => done));
   }
-  for (const name of names) {
+  for (const name of progress.names) {
     if (!progress.outcomes.has(name)) progress.outcomes.set(name, { state: 'left', reason: 'not reached' });
   }
   return progress.outcomes;
@@ -64,18 +73,13 @@ export async function runBuilds(
 
 /** Settles a run without building anything: what `make plan` shows. */
 export async function planBuilds(workshop: Workshop) {
-  const { tree, store, names, priority, rebuild, context } = workshop;
-  const progress: Progress = { outcomes: new Map(), ready: new Map(), waiting: new Map() };
-  const options = {
-    tree,
-    store,
-    names,
-    priority,
-    rebuild,
-    warn: (message: string) => context.log.warn(message),
-  };
-  await settleAll(options, progress, new Set());
+  const progress = newProgress(workshop.names);
+  await settleAll(engineOptions(workshop), progress, new Set());
   return planned(progress);
+}
+
+function engineOptions({ tree, store, priority, rebuild, context }: Workshop): EngineOptions {
+  return { tree, store, priority, rebuild, warn: (message) => context.log.warn(message) };
 }
 
 async function buildOne(
@@ -90,6 +94,7 @@ async function buildOne(
     return { state: 'built', reason, result: await buildPackage(workshop, spec, keyed, files) };
   } catch (error) {
     workshop.context.signal.throwIfAborted();
+    if (isDiskFull(error)) throw error;
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const log = error instanceof BuildFailed ? error.log : undefined;
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
@@ -118,14 +123,14 @@ function stateOf(workshop: Workshop, progress: Progress, running: ReadonlyMap<st
   const active = [...running]
     .map(([name, { started }]) => ({ name, seconds: (now - started) / 1000 }))
     .sort((a, b) => b.seconds - a.seconds);
-  const rest = workshop.names.filter((name) => !progress.outcomes.has(name) && !running.has(name));
+  const rest = [...progress.names].filter((name) => !progress.outcomes.has(name) && !running.has(name));
   const work =
     rest.reduce((sum, name) => sum + expected(name), 0) +
     active.reduce((sum, { name, seconds }) => sum + Math.max(2, expected(name) - seconds), 0);
   const longest = Math.max(0, ...rest.map((name) => workshop.priority.get(name) ?? 0));
   return {
     done: progress.outcomes.size,
-    total: workshop.names.length,
+    total: progress.names.size,
     running: active,
     ready: progress.ready.size,
     left: Math.max(longest, work / Math.max(1, running.size)),

@@ -20,5 +20,5 @@ export async function treeSources(inputs: TreeInputs, { log, signal }: ActionCon
 
 /** The checked files of a package's sources, fetched where needed. */
 export async function fetchSources(workshop: Workshop, spec: Spec): Promise<Map<string, string>> {
-  return await workshop.sources.locate(spec, workshop.tree.sources.get(spec.package) ?? {});
+  return await workshop.sources.locate(spec, await workshop.tree.sources(spec.package));
 }

@@ -5,16 +5,19 @@ import { join } from 'node:path';
 import { policyMacros } from '../../../src/shared/buildroot/recipe.ts';
 import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import type { ActionContext } from '../../../src/shared/github/action.ts';
+import { order } from '../../../src/shared/graph/graph.ts';
 import { readJson, writeJson } from '../../../src/shared/host/files.ts';
 import { lockFolder } from '../../../src/shared/host/lock.ts';
+import type { Log } from '../../../src/shared/log.ts';
 import { namedPackages, treeProblems, withNeeds } from '../../../src/shared/plan/goals.ts';
 import { makeTree, type Tree } from '../../../src/shared/plan/settle.ts';
-import { failOnProblems, problem } from '../../../src/shared/problems.ts';
+import { failOnProblems, type Problem, ProblemsError, problem } from '../../../src/shared/problems.ts';
 import { nameOf } from '../../../src/shared/rpm/capability.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
-import { rememberingSolver } from '../../../src/shared/solver/remember.ts';
-import { type Solver, type SolverAnswer, startSolver } from '../../../src/shared/solver/solver.ts';
+import { type AnswerMemory, rememberingSolver } from '../../../src/shared/solver/remember.ts';
+import { type SolverAnswer, startSolver } from '../../../src/shared/solver/solver.ts';
 import type { Sources } from '../../../src/shared/sources/locate.ts';
+import { findSpecs, type SpecFault } from '../../../src/shared/spec/find.ts';
 import { parseSpecs } from '../../../src/shared/spec/parse.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { directoryStore } from '../../../src/shared/store/directory.ts';
@@ -23,6 +26,27 @@ import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
 import { distributionMacros, type TreeInputs } from './inputs.ts';
 import { treeSources } from './source-digests.ts';
+
+/** The solver's answers of earlier runs. A run over all specs keeps only those that it asked for. */
+async function openMemory(file: string, all: boolean): Promise<AnswerMemory & { save(): Promise<void> }> {
+  const answers = new Map(Object.entries((await readJson<Record<string, SolverAnswer>>(file)) ?? {}));
+  const asked = new Map<string, SolverAnswer>();
+  return {
+    get: (question) => {
+      const known = answers.get(question);
+      if (known !== undefined) asked.set(question, known);
+      return known;
+    },
+    set: (question, answer) => {
+      answers.set(question, answer);
+      asked.set(question, answer);
+    },
+    save: async () => {
+      const kept = [...(all ? asked : answers)].sort(([a], [b]) => order(a, b));
+      await writeJson(file, Object.fromEntries(kept));
+    },
+  };
+}
 
 /** Everything that planning and building of one tree have in common. */
 export interface Workshop {
@@ -73,10 +97,14 @@ export async function openWorkshop(inputs: TreeInputs, context: ActionContext): 
 
 async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Workshop> {
   const { log, signal } = context;
+  // What needs no worker is said before one is made.
+  failOnProblems(
+    (await findSpecs(inputs.specsDir)).faults.filter(isFoldersOwn).map(({ problem }) => problem),
+  );
   const { toolchain, toolchainDir } = await findToolchain(inputs, context);
   await sweep(inputs);
   const defines = distributionMacros(inputs);
-  const { specs } = await log.group('Specs', () =>
+  const { specs, faults } = await log.group('Specs', () =>
     parseSpecs({
       specsDir: inputs.specsDir,
       worker: join(toolchainDir, 'worker'),
@@ -89,35 +117,25 @@ async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Wor
       signal,
     }),
   );
-  const memoryFile = join(inputs.cacheDir, 'solver.json');
-  const answers = new Map(Object.entries((await readJson<Record<string, SolverAnswer>>(memoryFile)) ?? {}));
-  const asked = new Map<string, SolverAnswer>();
-  const solver: Solver = rememberingSolver(toolchain, startSolver, {
-    get: (question) => {
-      const known = answers.get(question);
-      if (known !== undefined) asked.set(question, known);
-      return known;
-    },
-    set: (question, answer) => {
-      answers.set(question, answer);
-      asked.set(question, answer);
-    },
-  });
+  const all = inputs.packageBuildList.length === 0;
+  if (all) failOnProblems(faults.map(({ problem }) => problem));
   const store = directoryStore(join(inputs.cacheDir, 'store'));
-  const bare = makeTree({ specs, toolchain, solver, sources: new Map(), defines });
-  const goals =
-    inputs.packageBuildList.length === 0
-      ? [...bare.graph.specs.keys()].sort()
-      : namedPackages(bare.graph, inputs.packageBuildList, 'package-build-list');
-  const rebuild = new Set(namedPackages(bare.graph, inputs.packageRebuildList, 'package-rebuild-list'));
-  const names = withNeeds(bare.graph, goals);
+  const memory = await openMemory(join(inputs.cacheDir, 'solver.json'), all);
+  const solver = rememberingSolver(toolchain, startSolver, memory);
   const sources = await treeSources(inputs, context);
-  const { digests, problems } = await sources.digests(specs.filter((spec) => names.includes(spec.package)));
-  failOnProblems([
-    ...problems,
-    ...treeProblems(bare.graph, names, placeIn(inputs.specsDir, bare.graph.specs)),
-  ]);
-  const tree: Tree = { ...bare, sources: digests };
+  const byName = new Map(specs.map((spec) => [spec.package, spec]));
+  const tree = makeTree({
+    ...{ specs, toolchain, solver, defines },
+    sources: (name) => sources.digests(byName.get(name) as Spec),
+  });
+  const goals = all
+    ? [...tree.graph.specs.keys()].sort(order)
+    : namedPackages(tree.graph, inputs.packageBuildList, 'package-build-list', faults, specs);
+  const rebuild = namedPackages(tree.graph, inputs.packageRebuildList, 'package-rebuild-list', faults, specs);
+  const names = withNeeds(tree.graph, goals, (name) =>
+    inputs.runCheck ? (byName.get(name)?.checkRequires ?? []) : [],
+  );
+  await checkTree(inputs, tree, names, faults, log);
   const seconds = new Map<string, number>();
   for (const name of names) {
     const known = (await store.latest(name))?.seconds;
@@ -125,13 +143,44 @@ async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Wor
   }
   log.info(`${specs.length} specs, ${names.length} of them in this run.`);
   return {
-    ...{ inputs, context, tree, store, sources, toolchainDir, goals, names, rebuild, seconds },
+    ...{ inputs, context, tree, store, sources, toolchainDir, goals, names, seconds },
+    rebuild: new Set(rebuild),
     priority: priorities(tree.graph, names, (name) => seconds.get(name)),
     close: async () => {
       await solver.close();
-      await writeJson(memoryFile, Object.fromEntries([...asked].sort(([a], [b]) => (a < b ? -1 : 1))));
+      await memory.save();
     },
   };
+}
+
+function isFoldersOwn({ packages }: SpecFault): boolean {
+  return packages.length === 0;
+}
+
+/**
+ * Everything that can be said of a run before anything is built: sources without digests, requirements that nothing
+ * provides, cycles. Faults of specs that this run does not need are told and stop nothing; they do where something is
+ * missing, which such a spec may be the one to provide.
+ */
+async function checkTree(
+  inputs: TreeInputs,
+  tree: Tree,
+  names: readonly string[],
+  faults: readonly SpecFault[],
+  log: Log,
+): Promise<void> {
+  const problems: Problem[] = [];
+  for (const name of names) {
+    await tree.sources(name).catch((error: unknown) => {
+      if (!(error instanceof ProblemsError)) throw error;
+      problems.push(...error.problems);
+    });
+  }
+  const wrong = treeProblems(tree.graph, names, placeIn(inputs.specsDir, tree.graph.specs));
+  const stops = (fault: SpecFault) =>
+    wrong.length > 0 || isFoldersOwn(fault) || fault.packages.some((name) => names.includes(name));
+  failOnProblems([...faults.filter(stops).map(({ problem }) => problem), ...problems, ...wrong]);
+  for (const { problem } of faults) log.warn({ ...problem, mend: 'This run does not need it: left out.' });
 }
 
 async function findToolchain(

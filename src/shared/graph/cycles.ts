@@ -1,18 +1,24 @@
-import { type Graph, order } from './graph.ts';
-import { statedNeeds } from './needs.ts';
+import type { Capability } from '../rpm/rpm.ts';
+import { order } from './graph.ts';
 
 /** One step of a cycle: the build of `package` needs `needs`, through these RPMs. */
 export interface CycleStep {
   package: string;
   needs: string;
-  through: string[];
+  through: readonly string[];
+  /** What `needs` may provide; absent when it is certain that it is needed. */
+  open?: Capability;
 }
 
 /**
  * Cycles through builds among `names` and all they need, one for each knot of packages, shortest path first found.
  * RPMs that require each other without a build between them are no cycle.
+ * @param stepsOf what the build of a package needs
  */
-export function findCycles(graph: Graph, names: Iterable<string>): CycleStep[][] {
+export function findCycles(
+  names: Iterable<string>,
+  stepsOf: (name: string) => readonly CycleStep[],
+): CycleStep[][] {
   const cycles: CycleStep[][] = [];
   const inCycle = new Set<string>();
   const done = new Set<string>();
@@ -20,9 +26,9 @@ export function findCycles(graph: Graph, names: Iterable<string>): CycleStep[][]
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
     if (done.has(name)) continue;
     done.add(name);
-    queue.push(...statedNeeds(graph, name).keys());
+    queue.push(...stepsOf(name).map(({ needs }) => needs));
     if (inCycle.has(name)) continue;
-    const path = shortestWayBack(graph, name);
+    const path = shortestWayBack(name, stepsOf);
     if (path === undefined) continue;
     for (const step of path) inCycle.add(step.package);
     cycles.push(path);
@@ -30,21 +36,24 @@ export function findCycles(graph: Graph, names: Iterable<string>): CycleStep[][]
   return cycles;
 }
 
-function shortestWayBack(graph: Graph, start: string): CycleStep[] | undefined {
+function shortestWayBack(
+  start: string,
+  stepsOf: (name: string) => readonly CycleStep[],
+): CycleStep[] | undefined {
   const cameFrom = new Map<string, CycleStep>();
   const queue = [start];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    for (const [next, through] of statedNeeds(graph, at)) {
-      if (cameFrom.has(next)) continue;
-      cameFrom.set(next, { package: at, needs: next, through });
-      if (next !== start) {
-        queue.push(next);
+    for (const step of stepsOf(at)) {
+      if (cameFrom.has(step.needs)) continue;
+      cameFrom.set(step.needs, step);
+      if (step.needs !== start) {
+        queue.push(step.needs);
         continue;
       }
       const path: CycleStep[] = [];
-      for (let step = cameFrom.get(start); step !== undefined; step = cameFrom.get(step.package)) {
-        path.unshift(step);
-        if (step.package === start) break;
+      for (let back = cameFrom.get(start); back !== undefined; back = cameFrom.get(back.package)) {
+        path.unshift(back);
+        if (back.package === start) break;
       }
       return path;
     }
@@ -52,12 +61,15 @@ function shortestWayBack(graph: Graph, start: string): CycleStep[] | undefined {
   return undefined;
 }
 
-/** `building a needs b (through b-libs), building b needs a`. */
+/** `building a needs b (through b-libs); building b needs pkgconfig(a), which a may provide`. */
 export function describeCycle(cycle: readonly CycleStep[]): string {
   return cycle
-    .map(({ package: name, needs, through }) => {
+    .map(({ package: name, needs, through, open }) => {
       const way = through.filter((rpm) => rpm !== needs);
-      return `building ${name} needs ${needs}${way.length === 0 ? '' : ` (through ${way.join(', ')})`}`;
+      const chain = way.length === 0 ? '' : ` (through ${way.join(', ')})`;
+      return open === undefined
+        ? `building ${name} needs ${needs}${chain}`
+        : `building ${name} needs ${open}${chain}, which ${needs} may provide`;
     })
     .join('; ');
 }

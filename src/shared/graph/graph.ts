@@ -1,11 +1,12 @@
 import type { Result } from '../result/result.ts';
 import { nameOf, satisfies } from '../rpm/capability.ts';
+import { canonical, canonicalPath } from '../rpm/path.ts';
 import type { Capability, Rpm } from '../rpm/rpm.ts';
 import { compareEvr } from '../rpm/version.ts';
 import type { Spec } from '../spec/spec.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
 
-/** An RPM as the graph sees it: what the spec says until the package is built, then what rpmbuild made. */
+/** An RPM as the graph sees it: what the spec says, or what rpmbuild made. */
 export interface RpmNode {
   package: string;
   name: string;
@@ -13,46 +14,60 @@ export interface RpmNode {
   evr: string;
   provides: readonly Capability[];
   requires: readonly Capability[];
-  /** Paths, and before the build also patterns of paths. */
+  /** Paths as {@link canonicalPath} has them; of a spec also patterns of paths. */
   files: readonly string[];
+}
+
+/** RPMs by package and by what they provide: by name of a capability, or by path. */
+export interface NodeIndex {
+  rpms: Map<string, RpmNode[]>;
+  providers: Map<string, Set<RpmNode>>;
 }
 
 /** Everything that decides who needs whom. Made by {@link makeGraph}, grows by {@link addResult}. */
 export interface Graph {
   specs: ReadonlyMap<string, Spec>;
+  /** What the specs state. Never changes. */
+  stated: NodeIndex;
   results: Map<string, Result>;
-  /** RPMs of each package, as far as known. */
-  rpms: Map<string, RpmNode[]>;
-  /** Name of a capability, or path without wildcard → RPMs of the tree that may provide it. */
-  providers: Map<string, Set<RpmNode>>;
+  /** What the results made. */
+  made: NodeIndex;
+  /** Packages that will have no result in this run. */
+  failed: Set<string>;
+  /** `asker candidate`: the candidate waits for the asker, so it cannot provide what the asker waits for. */
+  unable: Set<string>;
   /** What the toolchain provides, by name. Its paths count, too. */
   toolchain: ReadonlyMap<string, readonly Capability[]>;
 }
 
 /** The graph of a tree of specs, before anything of it is built. Specs for another architecture are left out. */
 export function makeGraph(specs: readonly Spec[], toolchain: Toolchain): Graph {
-  const graph: Graph = {
-    specs: new Map(specs.filter((spec) => spec.excluded === undefined).map((spec) => [spec.package, spec])),
+  const built = specs.filter((spec) => spec.excluded === undefined);
+  const stated: NodeIndex = { rpms: new Map(), providers: new Map() };
+  for (const spec of built) setRpms(stated, spec.package, nodesOfSpec(spec));
+  return {
+    specs: new Map(built.map((spec) => [spec.package, spec])),
+    stated,
     results: new Map(),
-    rpms: new Map(),
-    providers: new Map(),
+    made: { rpms: new Map(), providers: new Map() },
+    failed: new Set(),
+    unable: new Set(),
     toolchain: indexToolchain(toolchain.rpms),
   };
-  for (const spec of graph.specs.values()) setRpms(graph, spec.package, nodesOfSpec(spec));
-  return graph;
 }
 
-/** Replaces what a spec says by what its build made. */
+/** Adds what a build made. */
 export function addResult(graph: Graph, result: Result): void {
   graph.results.set(result.package, result);
-  setRpms(graph, result.package, nodesOfResult(result));
+  setRpms(graph.made, result.package, nodesOfResult(result));
 }
 
-/** RPMs of the tree that provide `capability`, the one that wins first: highest version, then package, then name. */
-export function providersOf(graph: Graph, capability: Capability): RpmNode[] {
-  const name = nameOf(capability);
-  const found = [...(graph.providers.get(name) ?? [])].filter(
-    (node) => node.files.includes(name) || node.provides.some((provide) => satisfies(provide, capability)),
+/** RPMs that provide `capability`, the one that wins first: highest version, then package, then name. */
+export function providersOf(index: NodeIndex, capability: Capability): RpmNode[] {
+  const wanted = canonical(capability);
+  const name = nameOf(wanted);
+  const found = [...(index.providers.get(name) ?? [])].filter(
+    (node) => node.files.includes(name) || node.provides.some((provide) => satisfies(provide, wanted)),
   );
   return found.sort(
     (a, b) => -compareEvr(a.evr, b.evr) || order(a.package, b.package) || order(a.name, b.name),
@@ -61,19 +76,20 @@ export function providersOf(graph: Graph, capability: Capability): RpmNode[] {
 
 /** Whether a toolchain RPM provides `capability`. */
 export function toolchainProvides(graph: Graph, capability: Capability): boolean {
-  const provided = graph.toolchain.get(nameOf(capability));
-  return provided?.some((provide) => satisfies(provide, capability)) ?? false;
+  const wanted = canonical(capability);
+  const provided = graph.toolchain.get(nameOf(wanted));
+  return provided?.some((provide) => satisfies(provide, wanted)) ?? false;
 }
 
-function setRpms(graph: Graph, name: string, nodes: RpmNode[]): void {
-  for (const old of graph.rpms.get(name) ?? []) {
-    for (const key of keysOf(old)) graph.providers.get(key)?.delete(old);
+function setRpms(index: NodeIndex, name: string, nodes: RpmNode[]): void {
+  for (const old of index.rpms.get(name) ?? []) {
+    for (const key of keysOf(old)) index.providers.get(key)?.delete(old);
   }
-  graph.rpms.set(name, nodes);
+  index.rpms.set(name, nodes);
   for (const node of nodes) {
     for (const key of keysOf(node)) {
-      const at = graph.providers.get(key) ?? new Set();
-      graph.providers.set(key, at.add(node));
+      const at = index.providers.get(key) ?? new Set();
+      index.providers.set(key, at.add(node));
     }
   }
 }
@@ -89,9 +105,9 @@ function nodesOfSpec(spec: Spec): RpmNode[] {
       package: spec.package,
       name: one.name,
       evr: evrOf(one),
-      provides: [`${one.name} = ${evrOf(one)}`, ...one.provides],
+      provides: [`${one.name} = ${evrOf(one)}`, ...one.provides.map(canonical)],
       requires: one.requires,
-      files: one.files,
+      files: one.files.map(canonicalPath),
     }));
 }
 
@@ -100,22 +116,22 @@ function nodesOfResult(result: Result): RpmNode[] {
     package: result.package,
     name: rpm.name,
     evr: evrOf(rpm),
-    provides: rpm.provides,
+    provides: rpm.provides.map(canonical),
     requires: rpm.requires,
-    files: [...rpm.files, ...rpm.folders],
+    files: [...rpm.files, ...rpm.folders].map(canonicalPath),
   }));
 }
 
 function indexToolchain(rpms: readonly Rpm[]): Map<string, Capability[]> {
   const index = new Map<string, Capability[]>();
-  const add = (name: string, capability: Capability) => {
+  const add = (capability: Capability) => {
+    const name = nameOf(capability);
     const at = index.get(name);
     if (at === undefined) index.set(name, [capability]);
     else at.push(capability);
   };
   for (const rpm of rpms) {
-    for (const provide of rpm.provides) add(nameOf(provide), provide);
-    for (const path of [...rpm.files, ...rpm.folders]) add(path, path);
+    for (const one of [...rpm.provides, ...rpm.files, ...rpm.folders]) add(canonical(one));
   }
   return index;
 }

@@ -4,21 +4,27 @@ import type { Graph, RpmNode } from './graph.ts';
 import { order } from './graph.ts';
 
 /**
- * Packages of the tree, not built yet, whose name or whose `%files` say that their build probably reveals `capability`
- * (`pkgconfig(x)`, a soname, `perl(X)`, `python3dist(x)`, a path): by their own name first.
+ * Packages of the tree whose name, or whose `%files`, say that their build probably reveals `capability`
+ * (`pkgconfig(x)`, a soname, `perl(X)`, `python3dist(x)`, a path). From specs alone: builds do not change the answer.
  */
 export function likelyProviders(graph: Graph, capability: Capability): string[] {
-  const { stem, basenames } = traces(nameOf(capability));
+  const name = nameOf(capability);
+  const known = likelyOf.get(graph) ?? new Map<string, string[]>();
+  likelyOf.set(graph, known);
+  const there = known.get(name);
+  if (there !== undefined) return there;
+  const { stem, basenames } = traces(name);
   const found: string[] = [];
-  for (const [name, nodes] of graph.rpms) {
-    if (graph.results.has(name)) continue;
-    const spec = graph.specs.get(name);
-    const names = [name, spec?.name ?? name, ...nodes.map((node) => node.name)];
-    if (names.some((one) => sameStem(one, stem)) || nodes.some((node) => ownsPattern(node, basenames)))
-      found.push(name);
+  for (const [one, nodes] of graph.stated.rpms) {
+    const names = [one, graph.specs.get(one)?.name ?? one, ...nodes.map((node) => node.name)];
+    if (names.some((other) => sameStem(other, stem)) || nodes.some((node) => ownsPattern(node, basenames)))
+      found.push(one);
   }
-  return found.sort(order);
+  known.set(name, found.sort(order));
+  return found;
 }
+
+const likelyOf = new WeakMap<Graph, Map<string, string[]>>();
 
 /** The word that a provider's name has in common with a capability, and the base names of files that reveal it. */
 function traces(name: string): { stem: string; basenames: string[] } {
@@ -47,8 +53,8 @@ function bare(name: string): string {
     .toLowerCase()
     .replace(/-(devel|libs?|static|tools|bin)$/, '')
     .replace(/^(python3?|lib)-?/, '')
-    .replace(/[-_.\d]+$/, '')
-    .replaceAll(/[-_.]/g, '');
+    .replace(/[-_.+\d]+$/, '')
+    .replaceAll(/[-_.+]/g, '');
 }
 
 /** A `%files` entry that spells at least the first letters of one of the base names. */

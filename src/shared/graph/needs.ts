@@ -1,138 +1,143 @@
-import { isRevealedByBuild, isRich, nameOf, namesOf } from '../rpm/capability.ts';
+import { isRevealedByBuild, isRich, nameOf, termsOf } from '../rpm/capability.ts';
 import type { Capability } from '../rpm/rpm.ts';
 import { type Graph, order, providersOf, type RpmNode, toolchainProvides } from './graph.ts';
 import { likelyProviders } from './likely.ts';
+import { statedDependents } from './stated.ts';
 
-/** How a requirement came up: the chain of names from the package down to the capability. */
+/** A requirement that nothing provides, or can still provide. */
 export interface Missing {
   capability: Capability;
   /** `[package, rpm, …]`: who states it last, its askers before. */
   path: string[];
 }
 
+/** A package without a result that something is waited for from. */
+export interface Wait {
+  package: string;
+  /** The RPMs that lead to it. */
+  through: string[];
+  /** What it may provide; absent when it is certain that it is needed. */
+  open?: { capability: Capability; likely: boolean };
+}
+
 /** What a package needs from the tree, as far as the results at hand tell. */
 export interface Needs {
   /** Packages whose RPMs its build root may hold, sorted. */
   packages: string[];
-  /** Those of them, and those that may provide an open requirement, that have no result yet, sorted. */
-  waitsFor: string[];
-  /** Requirements that nothing provides or can still provide. */
+  /** For each package the first reason to wait for it, a certain one before others; by package. */
+  waits: Wait[];
   missing: Missing[];
 }
 
 /** Who satisfies one requirement. */
 export type Provider =
-  | { by: 'tree'; nodes: RpmNode[] }
+  | { by: 'tree'; node: RpmNode }
   | { by: 'toolchain' }
-  | { by: 'open'; candidates: string[] }
+  | { by: 'open'; candidates: string[]; likely: boolean }
   | { by: 'nothing' };
 
 /**
- * Resolves one requirement of `asker` (a package). What the tree states or has built wins; a requirement of a kind
- * that only a build reveals stays open while specs are left that may provide it: the likely ones by name and files,
- * and where the toolchain has nothing either, all others.
+ * Resolves one requirement of `asker` (a package). In this order, which looks at specs and at results that were waited
+ * for, never at what happens to be built already:
+ *
+ * 1. a spec states that it provides it, the highest version first, and its build did not show otherwise;
+ * 2. it is of a kind that only a build reveals, and specs are likely to: it stays open until all of them are built;
+ * 3. the toolchain;
+ * 4. it is of that kind, and the build of any other spec shows that it provides it: open until all of them are built.
+ *
+ * @param late nothing more can be built without an answer: what is there for 4. has to do
  */
-export function resolve(graph: Graph, capability: Capability, asker: string): Provider {
-  const nodes = providersOf(graph, capability);
-  if (nodes.length > 0) return { by: 'tree', nodes: [nodes[0] as RpmNode] };
-  const inToolchain = toolchainProvides(graph, capability);
-  if (isRevealedByBuild(nameOf(capability)) || nameOf(capability).startsWith('/')) {
-    const may = (name: string) => name !== asker && !statedReach(graph, name).has(asker);
-    const likely = likelyProviders(graph, capability).filter(may);
-    if (likely.length > 0) return { by: 'open', candidates: likely };
-    if (inToolchain) return { by: 'toolchain' };
-    const others = [...graph.specs.keys()]
-      .filter((name) => !graph.results.has(name) && may(name))
-      .sort(order);
-    if (others.length > 0) return { by: 'open', candidates: others };
+export function resolve(graph: Graph, capability: Capability, asker: string, late = false): Provider {
+  for (const node of providersOf(graph.stated, capability)) {
+    if (!graph.results.has(node.package)) return { by: 'tree', node };
+    const made = madeBy(graph, capability, (one) => one === node.package);
+    if (made !== undefined) return { by: 'tree', node: made };
   }
-  return inToolchain ? { by: 'toolchain' } : { by: 'nothing' };
+  const name = nameOf(capability);
+  if (!isRevealedByBuild(name) && !name.startsWith('/'))
+    return { by: toolchainProvides(graph, capability) ? 'toolchain' : 'nothing' };
+  const needing = statedDependents(graph, asker);
+  const able = (one: string) => one !== asker && !needing.has(one) && !graph.unable.has(`${asker} ${one}`);
+  const likely = likelyProviders(graph, capability).filter(able);
+  const awaited = likely.filter((one) => !graph.results.has(one));
+  if (awaited.length > 0) return { by: 'open', candidates: awaited, likely: true };
+  const expected = madeBy(graph, capability, (one) => likely.includes(one));
+  if (expected !== undefined) return { by: 'tree', node: expected };
+  if (toolchainProvides(graph, capability)) return { by: 'toolchain' };
+  const others = [...graph.specs.keys()].filter(
+    (one) => !graph.results.has(one) && !graph.failed.has(one) && able(one),
+  );
+  if (others.length > 0 && !late) return { by: 'open', candidates: others.sort(order), likely: false };
+  const found = madeBy(graph, capability, able);
+  return found === undefined ? { by: 'nothing' } : { by: 'tree', node: found };
 }
 
-/** What the build of `name` needs, with `more` requirements besides its BuildRequires (those of its %check). */
-export function needsOf(graph: Graph, name: string, more: readonly Capability[] = []): Needs {
+function madeBy(graph: Graph, capability: Capability, whose: (name: string) => boolean): RpmNode | undefined {
+  return providersOf(graph.made, capability).find((node) => whose(node.package));
+}
+
+/**
+ * What the build of `name` needs.
+ * @param more requirements besides its BuildRequires (those of its %check)
+ * @param late as in {@link resolve}
+ */
+export function needsOf(graph: Graph, name: string, more: readonly Capability[] = [], late = false): Needs {
   const spec = graph.specs.get(name);
   const packages = new Set<string>();
-  const waitsFor = new Set<string>();
+  const waits = new Map<string, Wait>();
   const missing: Missing[] = [];
   const seen = new Set<string>();
   const queue: { capability: Capability; path: string[] }[] = [];
   const ask = (capabilities: readonly Capability[], path: string[]) => {
     for (const capability of capabilities) {
-      const parts = isRich(capability) ? namesOf(capability) : [capability];
-      for (const part of parts) {
-        const mark = isRich(capability) ? `(${part}` : part;
-        if (seen.has(mark)) continue;
-        seen.add(mark);
-        queue.push({ capability: isRich(capability) ? mark : part, path });
-      }
+      if (seen.has(capability)) continue;
+      seen.add(capability);
+      queue.push({ capability, path });
+    }
+  };
+  const wait = (one: Wait) => {
+    const there = waits.get(one.package);
+    if (there === undefined || (there.open !== undefined && one.open === undefined))
+      waits.set(one.package, one);
+  };
+  const take = (provider: Provider, capability: Capability, path: string[]) => {
+    const through = path.slice(1);
+    if (provider.by === 'tree') {
+      const { node } = provider;
+      packages.add(node.package);
+      if (graph.results.has(node.package)) ask(node.requires, [...path, node.name]);
+      else wait({ package: node.package, through: [...through, node.name] });
+    } else if (provider.by === 'open') {
+      for (const candidate of provider.candidates)
+        wait({ package: candidate, through, open: { capability, likely: provider.likely } });
     }
   };
   ask([...(spec?.buildRequires ?? []), ...more], [name]);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const optional = next.capability.startsWith('(');
-    const capability = optional ? next.capability.slice(1) : next.capability;
-    const provider = resolve(graph, capability, name);
-    if (provider.by === 'tree') {
-      for (const node of provider.nodes) {
-        packages.add(node.package);
-        if (graph.results.has(node.package)) ask(node.requires, [...next.path, node.name]);
-        else waitsFor.add(node.package);
-      }
-    } else if (provider.by === 'open' && !optional) {
-      for (const candidate of provider.candidates) waitsFor.add(candidate);
-    } else if (provider.by === 'nothing' && !optional) {
-      missing.push({ capability, path: next.path });
+    const { capability, path } = next;
+    if (!isRich(capability)) {
+      const provider = resolve(graph, capability, name, late);
+      take(provider, capability, path);
+      if (provider.by === 'nothing') missing.push({ capability, path });
+      continue;
     }
-  }
-  return { packages: [...packages].sort(order), waitsFor: [...waitsFor].sort(order), missing };
-}
-
-/**
- * Packages that `name` needs by what specs state (and finished builds made), through any number of builds. Open
- * requirements are no statement. `name` itself is in it only when it needs itself.
- */
-export function statedReach(graph: Graph, name: string): ReadonlySet<string> {
-  const reach = new Set<string>();
-  const queue = [...statedNeeds(graph, name).keys()];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (reach.has(next)) continue;
-    reach.add(next);
-    queue.push(...statedNeeds(graph, next).keys());
-  }
-  return reach;
-}
-
-/** Stated needs do not change while the graph stays as it is: a result replaces a package's RPM nodes. */
-const statedCache = new WeakMap<Graph, { results: number; needs: Map<string, Map<string, string[]>> }>();
-
-/** Packages in the run-time closure of the stated BuildRequires of `name`, each with the chain of RPMs to it. */
-export function statedNeeds(graph: Graph, name: string): ReadonlyMap<string, string[]> {
-  let cache = statedCache.get(graph);
-  if (cache === undefined || cache.results !== graph.results.size) {
-    cache = { results: graph.results.size, needs: new Map() };
-    statedCache.set(graph, cache);
-  }
-  const known = cache.needs.get(name);
-  if (known !== undefined) return known;
-  const found = new Map<string, string[]>();
-  const seen = new Set<RpmNode>();
-  const queue: { capability: Capability; path: string[] }[] = [];
-  const ask = (capabilities: readonly Capability[], path: string[]) => {
-    for (const capability of capabilities) {
-      for (const part of isRich(capability) ? namesOf(capability) : [capability])
-        queue.push({ capability: part, path });
+    // Which of its names count is the solver's affair: all of them are in its sight.
+    const terms = termsOf(capability).map((term) => ({ term, provider: resolve(graph, term, name, late) }));
+    const someone = terms.some(({ provider }) => provider.by === 'tree' || provider.by === 'toolchain');
+    for (const { term, provider } of terms) {
+      if (provider.by !== 'open' || provider.likely || !someone) take(provider, term, path);
     }
+    if (isPlainlyMissing(capability) && terms.every(({ provider }) => provider.by === 'nothing'))
+      missing.push({ capability, path });
+  }
+  return {
+    packages: [...packages].sort(order),
+    waits: [...waits.values()].sort((a, b) => order(a.package, b.package)),
+    missing,
   };
-  ask(graph.specs.get(name)?.buildRequires ?? [], []);
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const node = providersOf(graph, next.capability)[0];
-    if (node === undefined || seen.has(node)) continue;
-    seen.add(node);
-    const path = [...next.path, node.name];
-    if (!found.has(node.package)) found.set(node.package, path);
-    ask(node.requires, path);
-  }
-  cache.needs.set(name, found);
-  return found;
+}
+
+/** Whether a rich dependency can only be met when one of its names is there. */
+function isPlainlyMissing(rich: Capability): boolean {
+  return !/\s(?:if|unless|without|else)\s/.test(rich);
 }

@@ -78,6 +78,11 @@ export function textDigest(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** Whether something failed because a disk has no room left. */
+export function isDiskFull(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC';
+}
+
 /** The text of a file that the user named. @throws ProblemsError naming it when it cannot be read. */
 export async function readUserFile(path: string, what: string): Promise<string> {
   try {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { order } from '../graph/graph.ts';
-import { nameOf, parseCapability } from '../rpm/capability.ts';
+import { isRich, nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
 import type { Capability, Rpm } from '../rpm/rpm.ts';
 import { parseEvr } from '../rpm/version.ts';
 import type { Spec } from '../spec/spec.ts';
@@ -65,14 +65,14 @@ export function keyOf(components: Components): string {
 /** RPMs whose release this build looks at: a requirement names it, or the spec asks rpm's database. */
 function releasesSeen(spec: Spec, installed: readonly Rpm[]): Rpm[] {
   if (spec.queriesRpmDatabase) return [...installed];
-  const names = new Set(spec.buildRequires.filter(namesRelease).map(nameOf));
+  const plain = spec.buildRequires.flatMap((one) => (isRich(one) ? termsOf(one) : [one]));
+  const names = new Set(plain.filter(namesRelease).map(nameOf));
   return installed.filter(
     (rpm) => names.has(rpm.name) || rpm.provides.some((provide) => names.has(nameOf(provide))),
   );
 }
 
 function namesRelease(capability: Capability): boolean {
-  if (capability.startsWith('(')) return /[<>=]\s*\S+-\S/.test(capability);
   const { evr } = parseCapability(capability);
   return evr !== undefined && parseEvr(evr).release !== undefined;
 }

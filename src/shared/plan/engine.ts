@@ -1,18 +1,18 @@
-import { describeCycle, findCycles } from '../graph/cycles.ts';
+import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { order } from '../graph/graph.ts';
+import type { Wait } from '../graph/needs.ts';
 import { reasonToBuild } from '../key/reason.ts';
+import { formatProblem } from '../problems.ts';
 import type { Result } from '../result/result.ts';
 import { byPriority } from '../schedule/priority.ts';
 import { DamagedResult, type Store } from '../store/store.ts';
-import { learn, settle, type Tree } from './settle.ts';
+import { learn, settle, type Tree, type Verdict } from './settle.ts';
 import type { Keyed, Outcome, Planned } from './state.ts';
 
 /** What the engine is driven by. */
 export interface EngineOptions {
   tree: Tree;
   store: Store;
-  /** Packages of this run: the goals and all they may need. */
-  names: readonly string[];
   priority: ReadonlyMap<string, number>;
   /** Packages that are built even when the store has their result. */
   rebuild: ReadonlySet<string>;
@@ -21,11 +21,18 @@ export interface EngineOptions {
 
 /** Where the packages of a run stand. Grows until each has an outcome. */
 export interface Progress {
+  /** Packages of this run: the goals and all they may need. What builds reveal is added. */
+  names: Set<string>;
   outcomes: Map<string, Outcome>;
   /** Keyed, missing in the store, not started. */
   ready: Map<string, { keyed: Keyed; reason: string }>;
-  /** Names in `waitsFor` what decides. */
-  waiting: Map<string, string[]>;
+  /** What each of the others waits for. */
+  waiting: Map<string, Wait[]>;
+}
+
+/** A run of `names` before anything of it is settled. */
+export function newProgress(names: Iterable<string>): Progress {
+  return { names: new Set(names), outcomes: new Map(), ready: new Map(), waiting: new Map() };
 }
 
 /**
@@ -38,40 +45,127 @@ export async function settleAll(
   progress: Progress,
   busy: ReadonlySet<string>,
 ): Promise<void> {
-  const { tree, outcomes, ready, waiting } = { ...options, ...progress };
+  const { names, outcomes, ready, waiting } = progress;
   for (let moved = true; moved; ) {
     moved = false;
     waiting.clear();
-    for (const name of byPriority(options.names, options.priority)) {
+    for (const name of byPriority([...names], options.priority)) {
       if (outcomes.has(name) || busy.has(name) || ready.has(name)) continue;
-      const verdict = await settle(tree, name);
-      if (verdict.state === 'waits') {
-        const broken = verdict.waitsFor.filter((need) => isBroken(outcomes.get(need)));
-        if (broken.length > 0) {
-          outcomes.set(name, blocked(broken, outcomes));
-          moved = true;
-        } else waiting.set(name, verdict.waitsFor);
-      } else if (verdict.state === 'keyed') {
-        const found = await lookUp(options, name, verdict.keyed);
-        if (found === undefined)
-          ready.set(name, { keyed: verdict.keyed, reason: await reason(options, name, verdict.keyed) });
-        else {
-          outcomes.set(name, { state: 'reused', reason: 'nothing that reaches it changed', result: found });
-          learn(tree, found);
-          moved = true;
-        }
-      } else {
-        outcomes.set(name, { state: 'failed', reason: words(verdict) });
-        moved = true;
-      }
+      const verdict = await settle(options.tree, name);
+      moved = (await apply(options, progress, name, verdict)) || moved;
     }
+    if (!moved && busy.size === 0 && ready.size === 0 && waiting.size > 0)
+      moved = await hurry(options, progress);
   }
-  if (ready.size === 0 && busy.size === 0 && waiting.size > 0) {
-    for (const [name, reasonWords] of knots(tree, waiting))
-      outcomes.set(name, { state: 'failed', reason: reasonWords });
-    waiting.clear();
-    await settleAll(options, progress, busy);
+}
+
+/**
+ * Nothing can be built: whoever hopes for what any spec might turn out to provide takes what is there. All of them look
+ * at the same results, so that it does not matter who comes first. Where that helps nobody, circles are untied, and
+ * who hopes in vain has failed.
+ */
+async function hurry(options: EngineOptions, progress: Progress): Promise<boolean> {
+  const late = new Map<string, Verdict>();
+  for (const [name, waits] of progress.waiting) {
+    if (waits.every(({ open }) => open?.likely === false))
+      late.set(name, await settle(options.tree, name, true));
   }
+  const keyed = [...late].filter(([, { state }]) => state === 'keyed');
+  for (const [name, verdict] of keyed) {
+    progress.waiting.delete(name);
+    await apply(options, progress, name, verdict);
+  }
+  if (keyed.length > 0) return true;
+  for (const [name, verdict] of late) {
+    if (verdict.state === 'waits') progress.waiting.set(name, verdict.waits);
+    else progress.waiting.delete(name);
+  }
+  if (untie(options, progress)) return true;
+  const vain = [...late].filter(([, { state }]) => state !== 'waits');
+  for (const [name, verdict] of vain) await apply(options, progress, name, verdict);
+  return vain.length > 0;
+}
+
+/**
+ * Packages wait for each other in a circle. What one of them may provide to another cannot come from there: one such
+ * wait is given up. Where all of a circle is certain, it is a cycle that builds brought. Answers whether there was one.
+ */
+function untie(options: EngineOptions, progress: Progress): boolean {
+  const { waiting } = progress;
+  const steps = (name: string): CycleStep[] =>
+    (waiting.get(name) ?? []).map((one) => ({
+      package: name,
+      needs: one.package,
+      through: one.through,
+      ...(one.open === undefined ? {} : { open: one.open.capability }),
+    }));
+  const cycles = findCycles(waiting.keys(), steps);
+  for (const cycle of cycles) {
+    const [guess] = cycle
+      .filter(({ open }) => open !== undefined)
+      .sort((a, b) => order(a.package, b.package));
+    if (guess !== undefined) {
+      options.tree.graph.unable.add(`${guess.package} ${guess.needs}`);
+      continue;
+    }
+    const reason = `dependency cycle: ${describeCycle(cycle)}`;
+    for (const step of cycle) fail(options, progress, step.package, { state: 'failed', reason });
+  }
+  return cycles.length > 0;
+}
+
+/** Notes what a verdict says of a package. Answers whether others may be settled after it. */
+async function apply(
+  options: EngineOptions,
+  progress: Progress,
+  name: string,
+  verdict: Verdict,
+): Promise<boolean> {
+  const { names, outcomes, ready, waiting } = progress;
+  if (verdict.state === 'waits') {
+    const broken = verdict.waits.filter(
+      (one) => one.open?.likely !== false && isBroken(outcomes.get(one.package)),
+    );
+    if (broken.length > 0) {
+      fail(
+        options,
+        progress,
+        name,
+        blocked(
+          broken.map((one) => one.package),
+          outcomes,
+        ),
+      );
+      return true;
+    }
+    waiting.set(name, verdict.waits);
+    const before = names.size;
+    for (const one of verdict.waits) names.add(one.package);
+    return names.size > before;
+  }
+  if (verdict.state !== 'keyed') {
+    fail(options, progress, name, { state: 'failed', reason: words(verdict, options.tree.graph.failed) });
+    return true;
+  }
+  const found = await lookUp(options, name, verdict.keyed);
+  if (found === undefined) {
+    ready.set(name, { keyed: verdict.keyed, reason: await reason(options, name, verdict.keyed) });
+    return false;
+  }
+  outcomes.set(name, { state: 'reused', reason: 'nothing that reaches it changed', result: found });
+  learn(options.tree, found);
+  return true;
+}
+
+/** Notes that a package will have no result in this run. */
+export function fail(
+  { tree }: Pick<EngineOptions, 'tree'>,
+  progress: Progress,
+  name: string,
+  outcome: Outcome,
+): void {
+  progress.outcomes.set(name, outcome);
+  tree.graph.failed.add(name);
 }
 
 /** What a plan says of each package, from where {@link settleAll} got without building anything. */
@@ -84,7 +178,8 @@ export function planned(progress: Progress): Map<string, Planned> {
   }
   for (const [name, { keyed, reason: why }] of progress.ready)
     plan.set(name, { state: 'build', reason: why, keyed });
-  for (const [name, waitsFor] of progress.waiting) {
+  for (const [name, waits] of progress.waiting) {
+    const waitsFor = waits.map((one) => one.package);
     plan.set(name, { state: 'maybe', reason: `decided by what ${waitsFor.join(', ')} will be`, waitsFor });
   }
   return plan;
@@ -125,29 +220,17 @@ function blocked(broken: readonly string[], outcomes: ReadonlyMap<string, Outcom
   return { state: 'blocked', reason: `needs ${rootCauses.join(', ')}, which failed`, rootCauses };
 }
 
-function words(
-  verdict:
-    | { state: 'missing'; missing: { capability: string; path: string[] }[] }
-    | { state: 'unsolvable'; problems: string[] },
-): string {
+function words(verdict: Exclude<Verdict, { state: 'waits' | 'keyed' }>, failed: ReadonlySet<string>): string {
+  if (verdict.state === 'faulty') return verdict.problems.map(formatProblem).join('; ');
   if (verdict.state === 'unsolvable') return `its build root cannot be made: ${verdict.problems.join('; ')}`;
+  const perhaps =
+    failed.size === 0
+      ? ''
+      : ` (perhaps one of those that failed would: ${[...failed].sort(order).join(', ')})`;
   return verdict.missing
     .map(
       ({ capability, path }) =>
-        `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}`,
+        `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}${perhaps}`,
     )
     .join('; ');
-}
-
-/** Packages that wait for each other though nothing is being built: results brought a cycle that no spec states. */
-function knots(tree: Tree, waiting: ReadonlyMap<string, string[]>): [string, string][] {
-  const cycles = findCycles(tree.graph, waiting.keys());
-  const knotted = cycles.flatMap((cycle) =>
-    cycle.map(({ package: name }): [string, string] => [name, `dependency cycle: ${describeCycle(cycle)}`]),
-  );
-  if (knotted.length > 0) return knotted.filter(([name]) => waiting.has(name));
-  return [...waiting].map(([name, waitsFor]) => [
-    name,
-    `waits for ${waitsFor.join(', ')}, which wait for it`,
-  ]);
 }

@@ -1,7 +1,8 @@
 import { buildRootEssentials, recipeDigest } from '../buildroot/recipe.ts';
 import { addResult, type Graph, makeGraph } from '../graph/graph.ts';
-import { type Missing, needsOf } from '../graph/needs.ts';
+import { type Missing, needsOf, type Wait } from '../graph/needs.ts';
 import { keyComponents, keyOf } from '../key/key.ts';
+import { type Problem, ProblemsError } from '../problems.ts';
 import type { Result } from '../result/result.ts';
 import type { Rpm } from '../rpm/rpm.ts';
 import type { Solver } from '../solver/solver.ts';
@@ -15,8 +16,8 @@ export interface Tree {
   toolchain: Toolchain;
   graph: Graph;
   solver: Pick<Solver, 'solve'>;
-  /** Package → SHA-256 by base name of its sources and patches. */
-  sources: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** SHA-256 by base name of a package's sources and patches. @throws ProblemsError when one has none, or the wrong one */
+  sources(name: string): Promise<Readonly<Record<string, string>>>;
   defines: Readonly<Record<string, string>>;
 }
 
@@ -27,26 +28,33 @@ export function makeTree(parts: Omit<Tree, 'graph'>): Tree {
 
 /** Where a package stands with the results at hand. */
 export type Verdict =
-  | { state: 'waits'; waitsFor: string[] }
+  | { state: 'waits'; waits: Wait[] }
   | { state: 'missing'; missing: Missing[] }
   | { state: 'unsolvable'; problems: string[] }
+  | { state: 'faulty'; problems: readonly Problem[] }
   | { state: 'keyed'; keyed: Keyed };
 
 /**
  * Settles one package as far as the results at hand allow: what it waits for, what is missing, or its key.
  * The same results give the same verdict, in whatever order they came.
+ * @param late nothing more can be built without this package: what is there has to do
  */
-export async function settle(tree: Tree, name: string): Promise<Verdict> {
+export async function settle(tree: Tree, name: string, late = false): Promise<Verdict> {
   const { graph, toolchain } = tree;
-  const needs = needsOf(graph, name);
+  const needs = needsOf(graph, name, [], late);
   if (needs.missing.length > 0) return { state: 'missing', missing: needs.missing };
-  if (needs.waitsFor.length > 0) return { state: 'waits', waitsFor: needs.waitsFor };
+  if (needs.waits.length > 0) return { state: 'waits', waits: needs.waits };
   const spec = graph.specs.get(name) as Spec;
   const root = await solveRoot(tree, needs.packages, spec.buildRequires);
   if (!root.ok) return { state: 'unsolvable', problems: root.problems };
+  const sources = await tree.sources(name).catch((error: unknown) => {
+    if (error instanceof ProblemsError) return error;
+    throw error;
+  });
+  if (sources instanceof ProblemsError) return { state: 'faulty', problems: sources.problems };
   const components = keyComponents({
     spec,
-    sources: tree.sources.get(name) ?? {},
+    sources,
     arch: toolchain.arch,
     defines: tree.defines,
     recipe: recipeDigest,

@@ -1,5 +1,5 @@
 import { type Graph, order } from '../graph/graph.ts';
-import { statedNeeds } from '../graph/needs.ts';
+import { statedNeeds } from '../graph/stated.ts';
 
 /** Seconds expected of a package that was never built. */
 export const unknownSeconds = 30;

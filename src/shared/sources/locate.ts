@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { aside, fileDigest } from '../host/files.ts';
 import type { Log } from '../log.ts';
-import { failOnProblems, type Problem, ProblemsError } from '../problems.ts';
+import { failOnProblems, type Problem } from '../problems.ts';
 import type { SpecSource } from '../spec/spec.ts';
 import { type DebianArchive, debianArchive } from './debian-archive.ts';
 import type { DebianSources } from './debian-sources.ts';
@@ -30,12 +30,10 @@ export interface SourcePlaces extends LocalPlaces {
 /** The sources of one run. */
 export interface Sources {
   /**
-   * The digests of all sources and patches of `specs`, by package and base name, with everything that is wrong with
-   * them. Fetches nothing.
+   * The digests of all sources and patches of a package, by base name; worked out once. Fetches nothing.
+   * @throws ProblemsError with everything that is wrong with them
    */
-  digests(
-    specs: readonly SourcesOf[],
-  ): Promise<{ digests: Map<string, Record<string, string>>; problems: Problem[] }>;
+  digests(spec: SourcesOf): Promise<Readonly<Record<string, string>>>;
   /**
    * Finds or fetches every source of a package: beside the spec, in the source folders, among what was fetched before,
    * by URL, and from Debian.
@@ -113,21 +111,18 @@ export function openSources(
     return found;
   };
 
+  const known = new Map<string, Promise<Readonly<Record<string, string>>>>();
+  const ownDigests = async (spec: SourcesOf) => {
+    const { digests, problems } = await digestsOf(places, spec, await readSignatures(places.specsDir, spec));
+    failOnProblems(problems);
+    return digests;
+  };
+
   return {
-    digests: async (specs) => {
-      const digests = new Map<string, Record<string, string>>();
-      const problems: Problem[] = [];
-      for (const spec of specs) {
-        try {
-          const own = await digestsOf(places, spec, await readSignatures(places.specsDir, spec));
-          digests.set(spec.package, own.digests);
-          problems.push(...own.problems);
-        } catch (error) {
-          if (!(error instanceof ProblemsError)) throw error;
-          problems.push(...error.problems);
-        }
-      }
-      return { digests, problems };
+    digests: (spec) => {
+      const there = known.get(spec.package) ?? ownDigests(spec);
+      known.set(spec.package, there);
+      return there;
     },
     locate: (spec, digests) => {
       const digestOf = ({ name }: SpecSource) => (Object.hasOwn(digests, name) ? digests[name] : undefined);

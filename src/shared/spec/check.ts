@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Problem } from '../problems.ts';
 import type { SpecAnswer } from './answer.ts';
+import type { SpecFault } from './find.ts';
 import type { Spec } from './spec.ts';
 import { isPlainFileName } from './text.ts';
 
@@ -53,18 +54,19 @@ export function baseName(source: string): string {
 }
 
 /** What is wrong between the specs of a tree: two that would make the same RPM or SRPM file. Pure. */
-export function checkSpecs(specsDir: string, specs: readonly Spec[]): Problem[] {
+export function checkSpecs(specsDir: string, specs: readonly Spec[]): SpecFault[] {
   const makers = new Map<string, Spec>();
   return specs.flatMap((spec) => {
     if (spec.excluded !== undefined) return [];
     const files = [spec.sourceRpm, ...spec.packages.filter(({ built }) => built).map(({ file }) => file)];
-    return files.flatMap((made): Problem[] => {
+    return files.flatMap((made): SpecFault[] => {
       const other = makers.get(made);
       makers.set(made, other ?? spec);
       if (other === undefined) return [];
       const whose = other === spec ? 'a second time' : `which ${join(specsDir, other.path)} makes, too`;
       const mend = 'Give one of them another Name, Version or Release.';
-      return [{ file: join(specsDir, spec.path), message: `this spec makes ${made} ${whose}`, mend }];
+      const problem = { file: join(specsDir, spec.path), message: `this spec makes ${made} ${whose}`, mend };
+      return [{ packages: [spec.package, other.package], problem }];
     });
   });
 }

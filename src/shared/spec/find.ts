@@ -11,22 +11,25 @@ export interface SpecFile {
   path: string;
 }
 
+/** A problem of a folder of specs, and the packages that it keeps from being built: none when it is the folder's own. */
+export interface SpecFault {
+  packages: readonly string[];
+  problem: Problem;
+}
+
 /**
  * The spec files `<specsDir>/<name>.spec` and `<specsDir>/<dir>/<name>.spec`, by path; with every fault of their
  * names and places. Reads no spec.
  */
-export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; problems: Problem[] }> {
-  const problems: Problem[] = [];
+export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; faults: SpecFault[] }> {
+  const faults: SpecFault[] = [];
+  const blame = (problem: Problem, ...packages: string[]) => faults.push({ packages, problem });
   const files: SpecFile[] = [];
   const root = await realpath(specsDir).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) {
-    const message = 'there is no such folder of specs';
-    return {
-      files,
-      problems: [
-        { file: specsDir, message, mend: 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.' },
-      ],
-    };
+    const mend = 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.';
+    blame({ file: specsDir, message: 'there is no such folder of specs', mend });
+    return { files, faults };
   }
   const look = async (folder: string) => {
     for (const bytes of (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare)) {
@@ -36,20 +39,20 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
       if (name.endsWith('.spec')) {
         const fault = exact && isPlainFileName(name) ? await faultOf(root, path) : nameFault;
         if (fault === undefined) files.push({ package: name.slice(0, -'.spec'.length), path });
-        else problems.push({ file: join(specsDir, shown(path)), ...fault });
+        else blame({ file: join(specsDir, shown(path)), ...fault }, name.slice(0, -'.spec'.length));
       } else if (folder === '' && exact && (await isFolder(join(root, name)))) {
         if (isPlainFileName(name)) await look(name);
         else if ((await readdir(join(root, name))).some((inner) => inner.endsWith('.spec')))
-          problems.push({ file: join(specsDir, shown(name)), ...nameFault });
+          blame({ file: join(specsDir, shown(name)), ...nameFault }, name);
       }
     }
   };
   await look('');
-  if (files.length === 0 && problems.length === 0) {
+  if (files.length === 0 && faults.length === 0) {
     const mend = 'Put each package into a folder of its own: <name>/<name>.spec with its sources beside it.';
-    problems.push({ file: specsDir, message: 'the folder holds no spec', mend });
+    blame({ file: specsDir, message: 'the folder holds no spec', mend });
   }
-  return { files, problems: [...problems, ...sameNames(specsDir, files)] };
+  return { files, faults: [...faults, ...sameNames(specsDir, files)] };
 }
 
 const nameFault = {
@@ -91,7 +94,7 @@ async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'
   return undefined;
 }
 
-function sameNames(specsDir: string, files: readonly SpecFile[]): Problem[] {
+function sameNames(specsDir: string, files: readonly SpecFile[]): SpecFault[] {
   const first = new Map<string, string>();
   return files.flatMap((file) => {
     const other = first.get(file.package);
@@ -100,12 +103,7 @@ function sameNames(specsDir: string, files: readonly SpecFile[]): Problem[] {
       return [];
     }
     const message = `this spec has the same name as ${join(specsDir, other)}`;
-    return [
-      {
-        file: join(specsDir, file.path),
-        message,
-        mend: "Rename one: a spec's file name is its package's identity.",
-      },
-    ];
+    const mend = "Rename one: a spec's file name is its package's identity.";
+    return [{ packages: [file.package], problem: { file: join(specsDir, file.path), message, mend } }];
   });
 }

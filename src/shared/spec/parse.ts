@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { builder, createLayer, removeLayer, runInSandbox } from '../buildroot/sandbox.ts';
 import { textDigest } from '../host/files.ts';
 import type { Log } from '../log.ts';
-import { failOnProblems, type Problem } from '../problems.ts';
+import type { Problem } from '../problems.ts';
 import { isSpecAnswer, type JobAnswer, problemsFromWords, type SpecAnswer } from './answer.ts';
 import { baseName, checkSpecs, problemsOfAnswer } from './check.ts';
-import { findSpecs, type SpecFile } from './find.ts';
+import { findSpecs, type SpecFault, type SpecFile } from './find.ts';
 import { checkMacros, type Spec } from './spec.ts';
 import { dependsOnCheck, macrosNamedIn, pathsOfFilesSection, queriesRpmDatabase } from './text.ts';
 
@@ -40,11 +40,11 @@ interface Found extends SpecFile {
 }
 
 /**
- * Every spec of a folder, as the worker's rpm reads it: in a sandbox, each by a user of its own.
- * @throws ProblemsError with the faults of all specs at once.
+ * Every spec of a folder, as the worker's rpm reads it: in a sandbox, each by a user of its own. A spec with a fault of
+ * its own is not among them.
  */
-export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[] }> {
-  const { files, problems } = await findSpecs(options.specsDir);
+export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; faults: SpecFault[] }> {
+  const { files, faults } = await findSpecs(options.specsDir);
   const root = files.length === 0 ? options.specsDir : await realpath(options.specsDir);
   const found = await Promise.all(
     files.map(async (file): Promise<Found> => {
@@ -63,9 +63,10 @@ export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]
     if (job.check) continue;
     const file = join(options.specsDir, job.spec.path);
     const [plain, checked] = [answers[index], withCheck.get(job.spec) ?? answers[index]];
-    const faults = [...new Set([plain, checked])].flatMap((answer) => faultsOf(file, answer));
-    problems.push(...new Map(faults.map((fault) => [`${fault.line} ${fault.message}`, fault])).values());
-    if (faults.length > 0 || !plain?.answer || !checked?.answer) continue;
+    const problems = [...new Set([plain, checked])].flatMap((answer) => problemsOf(file, answer));
+    const each = new Map(problems.map((one) => [`${one.line} ${one.message}`, one])).values();
+    faults.push(...[...each].map((problem) => ({ packages: [job.spec.package], problem })));
+    if (problems.length > 0 || !plain?.answer || !checked?.answer) continue;
     specs.push(
       toSpec(
         job.spec,
@@ -76,11 +77,10 @@ export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]
       ),
     );
   }
-  failOnProblems([...problems, ...checkSpecs(options.specsDir, specs)]);
-  return { specs };
+  return { specs, faults: [...faults, ...checkSpecs(options.specsDir, specs)] };
 }
 
-function faultsOf(file: string, answer: JobAnswer | undefined): Problem[] {
+function problemsOf(file: string, answer: JobAnswer | undefined): Problem[] {
   if (answer === undefined) return problemsFromWords(file, 'gave no answer', '');
   if (answer.answer === null) return problemsFromWords(file, answer.ended ?? '', answer.words);
   if (isSpecAnswer(answer.answer)) return problemsOfAnswer(file, answer.answer);
@@ -199,7 +199,8 @@ function toSpec(
       obsoletes: capabilities(item.obsoletes),
       files: pathsOfFilesSection(fileList),
     })),
-    hasCheck: answer.hasCheck,
+    // A spec may have its %check only with `with_check`.
+    hasCheck: checked.hasCheck,
     digest: found.digest,
     includes: includes.map(({ name, digest }) => ({ name, digest })),
     macrosNamed: macrosNamedIn(texts),

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/log.ts';
-import { ProblemsError } from '../../../src/shared/problems.ts';
+import { type Problem, ProblemsError } from '../../../src/shared/problems.ts';
 import type { DownloaderOptions } from '../../../src/shared/sources/download.ts';
 import { openSources, type SourcePlaces } from '../../../src/shared/sources/locate.ts';
 import { readSignatures, writeSignatures } from '../../../src/shared/sources/signatures.ts';
@@ -95,6 +95,16 @@ const kept = () =>
   readdirSync(join(dir, 'cache'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
+
+/** The problems that a call is refused for. */
+async function faults(call: Promise<unknown>): Promise<readonly Problem[]> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ProblemsError)) throw error ?? new Error('no problem was found');
+  return error.problems;
+}
 
 async function refusal(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
@@ -288,7 +298,7 @@ describe('a local source', () => {
     );
     answers['/a'] = whole;
     const { sources } = open();
-    const { problems } = await sources.digests([specOf(source(`${base}/a`))]);
+    const problems = await faults(sources.digests(specOf(source(`${base}/a`))));
     expect(problems.map(({ message }) => message)).toEqual([
       `its SHA-256 is ${sha('other')}, but a.signatures.json says ${right}`,
     ]);
@@ -302,7 +312,7 @@ describe('a local source', () => {
     writeFileSync(join(dir, 'secret'), 'secret');
     symlinkSync(join(dir, 'secret'), join(dir, 'SPECS/a/x.patch'));
     const patch = source(undefined, { name: 'x.patch', kind: 'patch' });
-    const { problems } = await open().sources.digests([specOf(patch)]);
+    const problems = await faults(open().sources.digests(specOf(patch)));
     expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(/leads out of/)]);
     expect(await refusal(open().sources.locate(specOf(patch), { 'x.patch': sha('secret') }))).toMatch(
       /leads out of/,
@@ -310,7 +320,7 @@ describe('a local source', () => {
   });
 
   it.each(['../b/x', '/etc/passwd', '..', '-rf', 'a\nb', ''])('named %j is refused', async (name) => {
-    const { problems } = await open().sources.digests([specOf(source(undefined, { name, kind: 'patch' }))]);
+    const problems = await faults(open().sources.digests(specOf(source(undefined, { name, kind: 'patch' }))));
     expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(/is no plain file name/)]);
   });
 
@@ -321,12 +331,13 @@ describe('a local source', () => {
     );
   });
 
-  it('and all that is wrong with it come back at once, for all packages', async () => {
+  it('and all that is wrong with them come back at once', async () => {
     mkdirSync(join(dir, 'SPECS/b'));
     writeFileSync(join(dir, 'SPECS/b/b.signatures.json'), '{');
     const a = specOf(source(), source(undefined, { name: 'x.patch', kind: 'patch' }));
     const b = { package: 'b', path: 'b/b.spec', sources: [source()] };
-    const { problems } = await open().sources.digests([a, b]);
+    const { sources } = open();
+    const problems = [...(await faults(sources.digests(a))), ...(await faults(sources.digests(b)))];
     expect(problems.map(({ file, message }) => `${file?.slice(dir.length)}: ${message}`)).toEqual([
       "/SPECS/a/a.signatures.json: Source0 'a-1.tar.gz' has no entry",
       expect.stringMatching(
@@ -358,9 +369,7 @@ describe('signatures', () => {
       `${JSON.stringify({ Signatures: { 'a-1.tar.gz': right, 'b.conf': sha('conf') } }, null, 2)}\n`,
     );
     writeFileSync(join(dir, 'SPECS/a/x.patch'), 'patch');
-    const { digests, problems } = await sources.digests([spec]);
-    expect(problems).toEqual([]);
-    await sources.locate(spec, digests.get('a') ?? {});
+    await sources.locate(spec, await sources.digests(spec));
     expect(asked).toEqual(['/a']);
   });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import { textDigest } from '../../../src/shared/host/files.ts';
 import { recordingLog } from '../../../src/shared/log.ts';
-import { formatProblem, ProblemsError } from '../../../src/shared/problems.ts';
+import { failOnProblems, formatProblem, ProblemsError } from '../../../src/shared/problems.ts';
 import { type ParseOptions, parseSpecs } from '../../../src/shared/spec/parse.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { specText, writeTree } from '../../support/trees.ts';
@@ -33,7 +33,8 @@ async function parse(name: string, files: Record<string, string>, options: Parti
     arch: 'x86_64',
     jobs: 4,
   };
-  const { specs } = await parseSpecs({ ...all, log: recordingLog(), ...options });
+  const { specs, faults } = await parseSpecs({ ...all, log: recordingLog(), ...options });
+  failOnProblems(faults.map(({ problem }) => problem));
   return new Map(specs.map((spec): [string, Spec] => [spec.package, spec]));
 }
 

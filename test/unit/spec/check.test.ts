@@ -23,7 +23,7 @@ function spec(name: string, sourceRpm: string, files: Record<string, boolean>, e
   };
 }
 
-const said = (...specs: Spec[]) => checkSpecs('SPECS', specs).map(formatProblem);
+const said = (...specs: Spec[]) => checkSpecs('SPECS', specs).map(({ problem }) => formatProblem(problem));
 
 it('names both specs that make one RPM file', () => {
   expect(said(spec('a', 'a.src.rpm', { x: true }), spec('b', 'b.src.rpm', { x: true }))).toEqual([

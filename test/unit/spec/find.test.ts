@@ -16,10 +16,10 @@ beforeEach(async () => {
 afterEach(async () => await rm(dir, { recursive: true }));
 
 const find = async () => {
-  const { files, problems } = await findSpecs(specs);
+  const { files, faults } = await findSpecs(specs);
   return {
     paths: files.map(({ path }) => path),
-    said: problems.map(formatProblem).map((line) => line.replaceAll(`${dir}/`, '')),
+    said: faults.map(({ problem }) => formatProblem(problem).replaceAll(`${dir}/`, '')),
   };
 };
 
