@@ -7,6 +7,8 @@ import { problem } from '../../../src/shared/problems.ts';
 export interface TreeInputs {
   specsDir: string;
   packageBuildList: string[];
+  configFile: string;
+  configBaseDir: string;
   packageRebuildList: string[];
   toolchainDir: string;
   toolchainMode: 'auto' | 'bootstrap' | 'download' | 'archive';
@@ -29,6 +31,8 @@ export interface BuildInputs extends TreeInputs {
 const treeTable = {
   specsDir: text,
   packageBuildList: list,
+  configFile: text,
+  configBaseDir: text,
   packageRebuildList: list,
   toolchainDir: text,
   toolchainMode: choice('auto', 'bootstrap', 'download', 'archive'),

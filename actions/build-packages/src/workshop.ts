@@ -8,8 +8,9 @@ import type { ActionContext } from '../../../src/shared/github/action.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { readJson, writeJson } from '../../../src/shared/host/files.ts';
 import { lockFolder } from '../../../src/shared/host/lock.ts';
+import { readImageConfig } from '../../../src/shared/image/compose.ts';
 import type { Log } from '../../../src/shared/log.ts';
-import { namedPackages, treeProblems, withNeeds } from '../../../src/shared/plan/goals.ts';
+import { namedPackages, packageNamed, treeProblems, withNeeds } from '../../../src/shared/plan/goals.ts';
 import { makeTree, type Tree } from '../../../src/shared/plan/settle.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../../../src/shared/problems.ts';
 import { nameOf } from '../../../src/shared/rpm/capability.ts';
@@ -130,7 +131,10 @@ async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Wor
   });
   const goals = all
     ? [...tree.graph.specs.keys()].sort(order)
-    : namedPackages(tree.graph, inputs.packageBuildList, 'package-build-list', faults, specs);
+    : [
+        ...namedPackages(tree.graph, inputs.packageBuildList, 'package-build-list', faults, specs),
+        ...(await imageGoals(inputs, tree, log)),
+      ];
   const rebuild = namedPackages(tree.graph, inputs.packageRebuildList, 'package-rebuild-list', faults, specs);
   const names = withNeeds(tree.graph, goals, (name) =>
     inputs.runCheck ? (byName.get(name)?.checkRequires ?? []) : [],
@@ -151,6 +155,15 @@ async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Wor
       await memory.save();
     },
   };
+}
+
+/** The packages of the tree that the image asks for. What it asks for besides is the image's own affair. */
+async function imageGoals(inputs: TreeInputs, tree: Tree, log: Log): Promise<string[]> {
+  if (inputs.configFile === '') return [];
+  const quiet: Log = { ...log, warn: () => {} };
+  const { configFile, configBaseDir } = inputs;
+  const { named } = await readImageConfig({ configFile, configBaseDir, log: quiet });
+  return named.wishes.flatMap(({ capability }) => packageNamed(tree.graph, nameOf(capability)) ?? []);
 }
 
 function isFoldersOwn({ packages }: SpecFault): boolean {
