@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isDiskFull } from '../../../src/shared/host/files.ts';
 import {
+  accept,
   type EngineOptions,
   fail,
   newProgress,
@@ -9,7 +10,6 @@ import {
   planned,
   settleAll,
 } from '../../../src/shared/plan/engine.ts';
-import { learn } from '../../../src/shared/plan/settle.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import { decisiveLines, failedStage } from '../../../src/shared/report/log-lines.ts';
@@ -25,7 +25,7 @@ export async function runBuilds(
   workshop: Workshop,
   jobs = availableParallelism(),
 ): Promise<Map<string, Outcome>> {
-  const { tree, priority } = workshop;
+  const { priority } = workshop;
   const { log, signal } = workshop.context;
   const progress = newProgress(workshop.names);
   const options = engineOptions(workshop);
@@ -48,8 +48,7 @@ export async function runBuilds(
           const outcome = await buildOne(workshop, name, { keyed, reason });
           if (!('result' in outcome)) fail(options, progress, name, outcome);
           else {
-            progress.outcomes.set(name, outcome);
-            learn(tree, outcome.result);
+            accept(options, progress, outcome);
             log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
           }
         };

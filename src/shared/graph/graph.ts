@@ -62,6 +62,17 @@ export function addResult(graph: Graph, result: Result): void {
   setRpms(graph.made, result.package, nodesOfResult(result));
 }
 
+/** The package whose result already holds a file of this one's name, and that file: two may only differ once built. */
+export function sameFile(graph: Graph, result: Result): { package: string; file: string } | undefined {
+  const own = new Set([result.srpm.file, ...result.rpms.map(({ file }) => file)]);
+  for (const other of graph.results.values()) {
+    if (other.package === result.package) continue;
+    const file = [other.srpm.file, ...other.rpms.map((rpm) => rpm.file)].find((one) => own.has(one));
+    if (file !== undefined) return { package: other.package, file };
+  }
+  return undefined;
+}
+
 /** RPMs that provide `capability`, the one that wins first: highest version, then package, then name. */
 export function providersOf(index: NodeIndex, capability: Capability): RpmNode[] {
   const wanted = canonical(capability);

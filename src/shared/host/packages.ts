@@ -37,6 +37,7 @@ const ways = {
   setpriv: { packages: ['util-linux', 'setpriv'] },
   unshare: { packages: ['util-linux'] },
   flock: { packages: ['util-linux'] },
+  sudo: { packages: ['sudo'] },
   debootstrap: { packages: ['debootstrap'] },
   'CA certificates': { files: ['/etc/ssl/certs/ca-certificates.crt'], packages: ['ca-certificates'] },
 } as const satisfies Record<string, Way>;

@@ -1,5 +1,5 @@
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
-import { order } from '../graph/graph.ts';
+import { order, sameFile } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
 import { reasonToBuild } from '../key/reason.ts';
 import { formatProblem } from '../problems.ts';
@@ -152,9 +152,25 @@ async function apply(
     ready.set(name, { keyed: verdict.keyed, reason: await reason(options, name, verdict.keyed) });
     return false;
   }
-  outcomes.set(name, { state: 'reused', reason: 'nothing that reaches it changed', result: found });
-  learn(options.tree, found);
+  accept(options, progress, { state: 'reused', reason: 'nothing that reaches it changed', result: found });
   return true;
+}
+
+/** Notes a result, built or reused, unless another package's holds a file of the same name. */
+export function accept(
+  options: Pick<EngineOptions, 'tree'>,
+  progress: Progress,
+  outcome: Extract<Outcome, { result: Result }>,
+): void {
+  const { result } = outcome;
+  const clash = sameFile(options.tree.graph, result);
+  if (clash === undefined) {
+    progress.outcomes.set(result.package, outcome);
+    learn(options.tree, result);
+  } else {
+    const reason = `its build made ${clash.file}, which ${clash.package} makes, too`;
+    fail(options, progress, result.package, { state: 'failed', reason });
+  }
 }
 
 /** Notes that a package will have no result in this run. */

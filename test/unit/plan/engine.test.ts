@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fail, newProgress, settleAll } from '../../../src/shared/plan/engine.ts';
+import { accept, fail, newProgress, settleAll } from '../../../src/shared/plan/engine.ts';
 import { withNeeds } from '../../../src/shared/plan/goals.ts';
-import { learn, makeTree, type Tree } from '../../../src/shared/plan/settle.ts';
+import { makeTree, type Tree } from '../../../src/shared/plan/settle.ts';
 import type { Keyed, Outcome } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
@@ -106,8 +106,7 @@ async function run(
     );
     const result = madeUpResult(name, rpms, keyed.key);
     await store.put(result, '');
-    progress.outcomes.set(name, { state: 'built', reason, result });
-    learn(tree, result);
+    accept(options, progress, { state: 'built', reason, result });
   }
   return { outcomes: progress.outcomes, built, tree };
 }
@@ -213,6 +212,21 @@ describe('a run', () => {
       reason: 'dependency cycle: building c needs d; building d needs c (through b)',
     });
     expect(statesOf(outcomes)).toEqual({ a: 'blocked', b: 'built', c: 'failed', d: 'failed' });
+  });
+
+  it('fails a package whose build makes a file of another', async () => {
+    const { outcomes } = await run(
+      [
+        { spec: madeUpSpec('a', [], { a: {}, same: {} }) },
+        { spec: madeUpSpec('b', [], { b: {}, same: {} }) },
+      ],
+      ['a', 'b'],
+      first,
+    );
+    expect(outcomes.get('b')).toEqual({
+      state: 'failed',
+      reason: 'its build made same-1.0-1.x86_64.rpm, which a makes, too',
+    });
   });
 
   it('fails a package whose sources have a fault, when it turns out to be needed', async () => {

@@ -1,0 +1,57 @@
+import { chmodSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runBundle } from '../support/bundle.ts';
+import { distributions } from '../support/distributions.ts';
+import { asUser, giveCheckout, strangersIn } from '../support/user.ts';
+import { ownPlaces, seedDownloads } from '../support/whole-run.ts';
+import { testWorker } from '../support/worker.ts';
+import { digests, leftBehind, newWorkspace, removeWorkspace } from '../support/workspace.ts';
+
+const published = ['out/RPMS', 'out/SRPMS', 'out/images'];
+const [distribution] = distributions as [(typeof distributions)[0]];
+const dir = newWorkspace();
+const calm = newWorkspace();
+
+/** `make` in the user's own checkout, from the user's own folder. */
+const make = (target: string) => ['make', '-f', 'azl/Makefile', target, ...ownPlaces(dir), 'BOOT_TEST=n'];
+
+beforeAll(async () => {
+  for (const one of [dir, calm]) await distribution.write(one);
+  await seedDownloads(join(dir, 'cache'), 'copies');
+  chmodSync(dir, 0o755);
+  await giveCheckout(dir);
+  const { dir: toolchainDir } = await testWorker();
+  const inputs = { 'toolchain-dir': toolchainDir, 'config-file': 'imageconfigs/minimal.json' };
+  for (const action of ['build-packages', 'compose-image']) {
+    const run = await runBundle(action, { ...inputs, 'boot-test': 'n' }, calm);
+    expect(run.code, run.said).toBe(0);
+  }
+});
+afterAll(async () => {
+  for (const one of [dir, calm]) await removeWorkspace(one);
+});
+
+describe('an ordinary user', () => {
+  it('without sudo is told so before anything starts, and how to mend it', async () => {
+    const { code, stdout, stderr } = await asUser(make('image'), dir, 'nothing');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/sudo: asks for a password.*NOPASSWD/);
+    expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+    expect(existsSync(join(dir, 'out'))).toBe(false);
+  });
+
+  it('with sudo gets the same bytes as root, from the same downloads, and all of it is theirs', async () => {
+    const { code, stdout, stderr } = await asUser(make('image'), dir, 'everything');
+    expect(code, stdout + stderr).toBe(0);
+    expect(digests(dir, published)).toEqual(digests(calm, published));
+    expect(await strangersIn(join(dir, 'out'))).toEqual([]);
+    expect(leftBehind(dir)).toEqual([]);
+    const again = await asUser(make('image'), dir, 'everything');
+    expect(again.code, again.stdout + again.stderr).toBe(0);
+    expect(again.stdout).toContain(': reused, ');
+    const cleaned = await asUser(make('clean-all'), dir, 'everything');
+    expect(cleaned.code, cleaned.stdout + cleaned.stderr).toBe(0);
+    for (const folder of ['build', 'out', 'cache']) expect(existsSync(join(dir, folder))).toBe(false);
+  });
+});
