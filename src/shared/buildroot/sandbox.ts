@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asRoot, plainEnvironment, runTool, type ToolOptions, type ToolResult } from '../host/process.ts';
+import { seccompFilter } from './seccomp.ts';
 
 const enter = readFileSync(new URL('./enter.sh', import.meta.url), 'utf8');
 
@@ -48,11 +49,13 @@ export const sandboxEnvironment: Readonly<Record<string, string>> = {
   SHELL: '/bin/sh',
 };
 
-/** What root inside keeps: enough for an RPM transaction and its scriptlets, nothing that reaches the host. */
+/**
+ * What root inside keeps: enough for an RPM transaction and its scriptlets, nothing that reaches the host.
+ * CAP_DAC_READ_SEARCH does: with it, open_by_handle_at() opens any file of the disk on which a bound folder lies.
+ */
 const capabilities = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
-  'CAP_DAC_READ_SEARCH',
   'CAP_FOWNER',
   'CAP_FSETID',
   'CAP_KILL',
@@ -62,6 +65,10 @@ const capabilities = [
   'CAP_SETFCAP',
   'CAP_SYS_CHROOT',
 ];
+
+const filter = seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64');
+/** `enter.sh` opens the filter there. */
+const filterDescriptor = 8;
 
 /** Makes an empty layer: a fresh root is one of these over the worker. */
 export async function createLayer(dir: string): Promise<string> {
@@ -102,27 +109,36 @@ export function sandboxArguments(
       ]
     : [];
   return [
-    ...['--bind', mountPoint, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/run'],
+    ...['--bind', mountPoint, '/', ...kernelFolders('')],
     ...(options.binds ?? []).flatMap((bind) => [
       bind.writable ? '--bind' : '--ro-bind',
       bind.source,
       bind.target,
     ]),
-    ...(options.inner ?? []).flatMap((root) => [
-      ...['--proc', `${root}/proc`, '--dev', `${root}/dev`, '--tmpfs', `${root}/run`],
-    ]),
+    ...(options.inner ?? []).flatMap(kernelFolders),
     ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--hostname', 'azl-builder'],
-    ...['--die-with-parent', '--clearenv'],
+    ...['--die-with-parent', '--clearenv', '--seccomp', String(filterDescriptor)],
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', name])],
     ...['--chdir', options.cwd ?? '/', '--', ...become, ...argv],
   ];
 }
 
+/** /proc is read-only: /proc/sys is the host's own, and root inside would be root there. `enter.sh` does it for /dev. */
+function kernelFolders(root: string): string[] {
+  const proc = `${root}/proc`;
+  return ['--proc', proc, '--remount-ro', proc, '--dev', `${root}/dev`, '--tmpfs', `${root}/run`];
+}
+
+/** For `printf %b`: a descriptor of ours would not get through sudo. */
+function escaped(bytes: Buffer): string {
+  return [...bytes].map((byte) => `\\0${byte.toString(8)}`).join('');
+}
+
 function enterArguments(argv: readonly string[], options: SandboxOptions, mountPoint: string): string[] {
   return [
     ...['unshare', '--mount', '--', '/bin/sh', '-c', enter, 'azl'],
-    ...[options.root.worker, options.root.layer, mountPoint],
+    ...[options.root.worker, options.root.layer, mountPoint, escaped(filter)],
     ...sandboxArguments(argv, mountPoint, options),
   ];
 }
