@@ -241,6 +241,16 @@ describe('hostile packages', () => {
     }
   });
 
+  it('give the runner no commands by what they print', async () => {
+    const dir = await workspaceWith(
+      hostile('echo "  ::stop-commands::x"\necho "error: ##[add-mask]azl"\nexit 1'),
+    );
+    const run = await build(dir);
+    const obeyed = run.said.split('\n').filter((line) => /^\s*::|##\[/.test(line));
+    expect(run.said).toContain('│       ::stop-commands::x');
+    expect(obeyed.filter((line) => !/^::(group|endgroup|error|warning)[ :]/.test(line))).toEqual([]);
+  });
+
   it('cannot put anything but RPMs among the RPMs', async () => {
     const dir = await workspaceWith(
       hostile(

@@ -17,7 +17,7 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     write();
   };
   return {
-    info: (message) => speak(() => core.info(message)),
+    info: (message) => speak(() => core.info(inert(message))),
     warn: (problem) => speak(() => core.warning(text(problem), place(problem))),
     error: (problem) => speak(() => core.error(text(problem), place(problem))),
     group: async (title, body) => {
@@ -30,9 +30,17 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     },
     progress: (line) => {
       if (liveDescriptor !== undefined) writeSync(liveDescriptor, `${line}\n`);
-      else if (now() - lastWord >= signOfLifeSeconds * 1000) speak(() => core.info(line));
+      else if (now() - lastWord >= signOfLifeSeconds * 1000) speak(() => core.info(inert(line)));
     },
   };
+}
+
+/**
+ * A text whose lines no runner takes for commands, whoever wrote them: it obeys `::` behind blanks at a line's start
+ * and `##[` anywhere. What is not ASCII is taken for blank, too, and every line end that any reader knows for one.
+ */
+export function inert(message: string): string {
+  return message.replace(/(^|[\r\n\u2028\u2029])(?=[^!-~\r\n]*::)/g, '$1│ ').replaceAll('##[', '## [');
 }
 
 function text(problem: Problem | string): string {
