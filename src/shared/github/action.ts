@@ -46,6 +46,7 @@ export async function runAction(
     else report(error, log);
   } finally {
     clearInterval(orphanWatch);
+    log.end();
     killRunningTools();
   }
   process.exit(process.exitCode ?? 0);
