@@ -135,7 +135,9 @@ function escaped(bytes: Buffer): string {
   return [...bytes].map((byte) => `\\0${byte.toString(8)}`).join('');
 }
 
-function enterArguments(argv: readonly string[], options: SandboxOptions, mountPoint: string): string[] {
+/** What is started on the host, as root, to run `argv` in a root: everything that decides how it runs. Pure. */
+export function enterArguments(argv: readonly string[], options: SandboxOptions): string[] {
+  const mountPoint = join(options.root.layer, 'mnt');
   return [
     ...['unshare', '--mount', '--', '/bin/sh', '-c', enter, 'azl'],
     ...[options.root.worker, options.root.layer, mountPoint, escaped(filter)],
@@ -150,16 +152,14 @@ function enterArguments(argv: readonly string[], options: SandboxOptions, mountP
  * @throws ToolError as `runTool` does.
  */
 export async function runInSandbox(argv: readonly string[], options: SandboxOptions): Promise<ToolResult> {
-  const mountPoint = join(options.root.layer, 'mnt');
   const { root: _root, as: _as, cwd: _cwd, env: _env, binds: _binds, inner: _inner, ...tool } = options;
-  return await runTool(enterArguments(argv, options, mountPoint), { ...tool, root: true });
+  return await runTool(enterArguments(argv, options), { ...tool, root: true });
 }
 
 /** The same sandbox on this terminal, for a person. Answers its exit code. */
 export async function shellInSandbox(argv: readonly string[], options: SandboxOptions): Promise<number> {
-  const mountPoint = join(options.root.layer, 'mnt');
   const interactive = { ...options, env: { ...options.env, TERM: process.env['TERM'] ?? 'dumb' } };
-  const [command, ...args] = asRoot(enterArguments(argv, interactive, mountPoint), plainEnvironment);
+  const [command, ...args] = asRoot(enterArguments(argv, interactive), plainEnvironment);
   const child: ChildProcess = spawn(command as string, args, {
     stdio: 'inherit',
     env: { ...plainEnvironment },
