@@ -148,6 +148,32 @@ describe('a tree of packages', () => {
     expect(Object.keys(statesOf(some))).toEqual(['alpha', 'beta', 'tiny-macros']);
   });
 
+  it('publishes again what somebody changed in the output, also where its size is the same', async () => {
+    const path = join(dir, 'out/RPMS/noarch/delta-1.0-1.azl3.noarch.rpm');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    writeFileSync(path, bytes);
+    expect((await build(dir)).outputs).toMatchObject({ built: '0', reused: '5' });
+    expect(digests(dir, published)).toEqual(first);
+  });
+
+  it('packs the SRPMs alone, each in its current release only', async () => {
+    const own = await workspaceWith(tinyPackages());
+    const pack = async () => await runBundle('build-packages/srpms', { 'toolchain-dir': toolchainDir }, own);
+    const found = () => readdirSync(join(own, 'out/SRPMS')).sort();
+    expect((await pack()).code).toBe(0);
+    expect(found()).toHaveLength(5);
+    await edit(own, 'alpha', (one) => {
+      one.spec = one.spec.replace('Release:        1', 'Release:        2');
+    });
+    expect((await pack()).code).toBe(0);
+    expect(found()).toHaveLength(5);
+    expect(found()[0]).toBe('alpha-1.0-2.azl3.src.rpm');
+    rmSync(join(own, 'SPECS/delta'), { recursive: true });
+    expect((await pack()).code).toBe(0);
+    expect(found()).not.toContain('delta-1.0-1.azl3.src.rpm');
+  });
+
   it('says that a stored result is damaged, and builds it again', async () => {
     const results = join(dir, 'build/cache/store/results');
     const damaged = (readdirSync(results, { recursive: true }) as string[]).find((name) =>
