@@ -207,6 +207,28 @@ describe('a tree of packages', () => {
     expect(digests(dir, published)).toEqual(first);
   });
 
+  it('says where a build made something else than was parsed, and where rpmbuild did not even begin', async () => {
+    const spec = (name: string, tags: string) =>
+      `Summary: x\nName: ${name}\nVersion: 1\nRelease: 1\nLicense: x\nBuildArch: noarch\n${tags}\n%description\nx\n%install\nmkdir -p %{buildroot}/usr/share/${name}\n%files\n/usr/share/${name}\n`;
+    const installed = (tag: string) => `BuildRequires: base\n%(test -e /usr/share/base && echo "${tag}")`;
+    const own = await workspaceWith({
+      base: { spec: spec('base', '') },
+      unlike: {
+        spec: spec('unlike', `${installed('Epoch: 2')}\nProvides: made-by = %{?epoch}%{!?epoch:none}`),
+      },
+      unable: { spec: spec('unable', installed('BuildArch: of-no-kind')) },
+    });
+    const run = await build(own);
+    expect(statesOf(own)).toEqual({ base: 'built', unable: 'failed', unlike: 'built' });
+    const warnings = run.said.split('\n').filter((line) => line.startsWith('::warning'));
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /unlike was built otherwise than it was parsed: unlike-1-1\.noarch became unlike-2:1-1\.noarch, .*unlike provides no 'made-by = none'/,
+      ),
+    ]);
+    expect(run.said).toContain('unable: rpmbuild ended with 1');
+  });
+
   it('runs %check apart from the RPMs, shows a failed one, and fails the run for it', async () => {
     const run = await build(dir, { 'run-check': 'y' });
     expect(run.code).toBe(0);

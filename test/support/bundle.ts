@@ -18,13 +18,26 @@ export interface BundleRun {
 /** Inputs of an action (`build-packages`, `build-packages/plan`, …) by name; the rest take their defaults. */
 export type Inputs = Readonly<Record<string, string>>;
 
-/** Starts the committed bundle of an action as the runner would, in `workspace`, and waits for its end. */
-export async function runBundle(action: string, inputs: Inputs, workspace: string): Promise<BundleRun> {
-  return await startBundle(action, inputs, workspace).ended;
+/**
+ * Starts the committed bundle of an action as the runner would, in `workspace`, and waits for its end.
+ * @param starter a command that starts the command which follows it
+ */
+export async function runBundle(
+  action: string,
+  inputs: Inputs,
+  workspace: string,
+  starter: readonly string[] = [],
+): Promise<BundleRun> {
+  return await startBundle(action, inputs, workspace, starter).ended;
 }
 
 /** The same, with the process at hand. It leads a process group of its own. */
-export function startBundle(action: string, inputs: Inputs, workspace: string) {
+export function startBundle(
+  action: string,
+  inputs: Inputs,
+  workspace: string,
+  starter: readonly string[] = [],
+) {
   const folder = join(repository, 'actions', action);
   const file = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as {
     inputs: Record<string, { default?: string }>;
@@ -46,7 +59,8 @@ export function startBundle(action: string, inputs: Inputs, workspace: string) {
   for (const [name, { default: value = '' }] of Object.entries(file.inputs)) {
     env[`INPUT_${name.toUpperCase()}`] = inputs[name] ?? String(value);
   }
-  const child = spawn(process.execPath, [join(folder, file.runs.main)], {
+  const [command, ...args] = [...starter, process.execPath, join(folder, file.runs.main)];
+  const child = spawn(command as string, args, {
     cwd: workspace,
     env,
     detached: true,

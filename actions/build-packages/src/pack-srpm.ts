@@ -16,6 +16,11 @@ import { problem } from '../../../src/shared/problems.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { places, type Workshop } from './workshop.ts';
 
+/** Where a package's files are laid out. */
+export function stagingFolder({ inputs }: Workshop, spec: Spec): string {
+  return join(places.staging(inputs), spec.package);
+}
+
 /**
  * Lays out a package's spec and sources, as rpmbuild finds them in SPECS/ and SOURCES/.
  * @throws ProblemsError when a file is not the one any more that the package's key was made of
@@ -26,7 +31,7 @@ export async function stage(
   files: ReadonlyMap<string, string>,
 ): Promise<string> {
   const { inputs, tree } = workshop;
-  const staging = join(places.staging(inputs), spec.package);
+  const staging = stagingFolder(workshop, spec);
   await rm(staging, { recursive: true, force: true });
   for (const dir of [staged.spec, staged.sources, 'srpm'])
     await mkdir(join(staging, dir), { recursive: true });
