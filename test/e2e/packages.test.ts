@@ -183,7 +183,16 @@ describe('a tree of packages', () => {
     const run = await build(dir);
     expect(run.said).toMatch(/stored result of delta .* is damaged/);
     expect(run.outputs).toMatchObject({ built: '1', reused: '4' });
+    expect(run.summary).toContain('| delta | built | its result is not in the store any more |');
     expect(digests(dir, published)).toEqual(first);
+    const manifest = join(results, damaged as string, '../result.json');
+    writeFileSync(
+      manifest,
+      readFileSync(manifest, 'utf8').replace('"outputDigest": "', '"outputDigest": "0'),
+    );
+    const again = await build(dir);
+    expect(again.said).toMatch(/stored result of delta .* is damaged: result\.json/);
+    expect(again.outputs).toMatchObject({ built: '1', reused: '4' });
   });
 
   it('fails one package and blocks what needs it, while the rest is built; then goes on from there', async () => {

@@ -82,10 +82,10 @@ export async function buildPackage(
       seconds: rounded(performance.now() - started),
       parts,
     };
-    await workshop.store.put(result, filesDir);
+    const stored = await workshop.store.put(result, filesDir, workshop.rebuild.has(spec.package));
     await removeLayer(layer);
     await rm(staging, { recursive: true, force: true });
-    return result;
+    return stored;
   } catch (error) {
     context.signal.throwIfAborted();
     const refused = error instanceof TransactionError || error instanceof WrongBuildRoot;
