@@ -33,9 +33,13 @@ export async function stage(
   const { inputs, tree } = workshop;
   const staging = stagingFolder(workshop, spec);
   await rm(staging, { recursive: true, force: true });
-  for (const dir of [staged.spec, staged.sources, 'srpm'])
-    await mkdir(join(staging, dir), { recursive: true });
+  const folders = [staged.spec, staged.sources, 'srpm'].map((name) => join(staging, name));
+  for (const dir of folders) await mkdir(dir, { recursive: true });
+  // The builder reads them, whatever our umask is; nobody else comes that far.
+  for (const dir of folders) await chmod(dir, 0o755);
+  await chmod(staging, 0o700);
   await writeFile(join(staging, staged.macros), policyMacros.text);
+  await chmod(join(staging, staged.macros), staged.mode);
   const folder = join(inputs.specsDir, spec.path, '..');
   const digests = tree.sources.get(spec.package) ?? {};
   const copies = [

@@ -70,11 +70,15 @@ const filter = seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64');
 /** `enter.sh` opens the filter there. */
 const filterDescriptor = 8;
 
-/** Makes an empty layer: a fresh root is one of these over the worker. */
+/**
+ * Makes an empty layer: a fresh root is one of these over the worker. Nobody but its owner and root comes into its
+ * folder: programs of strangers lie there, with whatever rights they gave themselves.
+ */
 export async function createLayer(dir: string): Promise<string> {
   await mkdir(join(dir, 'upper'), { recursive: true });
   await mkdir(join(dir, 'work'), { recursive: true });
   await mkdir(join(dir, 'mnt'), { recursive: true });
+  await chmod(dir, 0o700);
   // It becomes the root's own `/`: whatever our umask is, ordinary users must get past it.
   await chmod(join(dir, 'upper'), 0o755);
   return dir;

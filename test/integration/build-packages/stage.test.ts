@@ -52,6 +52,19 @@ it('lays out what the key was made of, with fixed modes and times', async () => 
   }
 });
 
+it('lays it out for the builder alone, whatever the mask of the caller is', async () => {
+  const before = process.umask(0o077);
+  try {
+    const staging = await stage(workshop, spec, files);
+    const modes = ['', 'SPECS', 'SOURCES', 'macros.zz-azl', 'SPECS/app.spec'].map(
+      (path) => statSync(join(staging, path)).mode & 0o7777,
+    );
+    expect(modes).toEqual([0o700, 0o755, 0o755, 0o644, 0o644]);
+  } finally {
+    process.umask(before);
+  }
+});
+
 it.each(Object.entries(paths))('refuses a %s that changed since the key was made', async (_name, path) => {
   await writeFile(path, 'edited meanwhile');
   await expect(stage(workshop, spec, files)).rejects.toThrow(

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,6 +19,7 @@ import {
   removeLayer,
   runInSandbox,
 } from '../../../src/shared/buildroot/sandbox.ts';
+import { runTool } from '../../../src/shared/host/process.ts';
 import { testWorker } from '../../support/worker.ts';
 
 // Commas, colons and blanks mean something in mount options.
@@ -148,6 +150,31 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
     expect(stdout).toBe('text refused\n');
     await runInSandbox(look, { root, as: 'root', binds: [{ source: shown, target: '/in', writable: true }] });
     expect(existsSync(join(shown, 'new'))).toBe(true);
+  });
+
+  it('keeps what is written in it from other users of the host, and from the mask of its caller', async () => {
+    const before = process.umask(0o077);
+    try {
+      const other = { worker: root.worker, layer: await createLayer(join(dir, 'masked')) };
+      const script =
+        'cp /bin/sh /usr/bin/mine; chmod 4755 /usr/bin/mine; mkdir /opt/new; stat -c %a / /opt/new';
+      const made = await runInSandbox(['sh', '-c', script], { root: other, as: 'root' });
+      expect(made.stdout).toBe('755\n755\n');
+      expect((await runInSandbox(['ls', '/opt'], { root: other })).stdout).toBe('new\n');
+      expect(statSync(join(other.layer, 'upper/usr/bin/mine')).mode & 0o7777).toBe(0o4755);
+      const stranger = [
+        'setpriv',
+        '--reuid=65534',
+        '--regid=65534',
+        '--clear-groups',
+        'ls',
+        `${other.layer}/upper`,
+      ];
+      chmodSync(dir, 0o755);
+      await expect(runTool(stranger, { root: true })).rejects.toThrow('Permission denied');
+    } finally {
+      process.umask(before);
+    }
   });
 
   it('leaves no mount behind', () => {

@@ -92,6 +92,15 @@ describe('a tool', () => {
     if (existsSync(file)) await until(() => pidsIn(file).every((pid) => !lives(pid)));
   });
 
+  it('writes what everybody may read, whatever the mask of its starter is', async () => {
+    const before = process.umask(0o077);
+    try {
+      expect((await runTool(['sh', '-c', 'umask'])).stdout).toBe('0022\n');
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it('puts its output into a file', async () => {
     const file = join(dir, 'output');
     const { stdout } = await runTool(['sh', '-c', 'echo out; echo err >&2'], { output: file });
