@@ -93,7 +93,10 @@ export async function buildPackage(
   }
 }
 
-/** Keeps what a person can look into, or makes room where there was none. Answers the error to end with. */
+/**
+ * Keeps what a person can look into: not what a full disk, or a file that is wrong, left of a build. Answers the error
+ * to end with.
+ */
 async function afterFailure(
   workshop: Workshop,
   spec: Spec,
@@ -102,14 +105,14 @@ async function afterFailure(
 ): Promise<unknown> {
   const { inputs, tree } = workshop;
   const staging = stagingFolder(workshop, spec);
-  if (isDiskFull(failure) || (await failedForSpace(workshop, failure))) {
-    withoutSpace.add(workshop);
+  const full = isDiskFull(failure) || (await failedForSpace(workshop, failure));
+  if (full) withoutSpace.add(workshop);
+  if (full || failure instanceof ProblemsError) {
     await removeLayer(layer);
     await rm(staging, { recursive: true, force: true });
-    return isDiskFull(failure) ? failure : diskFull();
+    return full && !isDiskFull(failure) ? diskFull() : failure;
   }
   for (const dir of ['result', 'srpm']) await rm(join(staging, dir), { recursive: true, force: true });
-  if (failure instanceof ProblemsError) return failure;
   await keepRoot({ layer, staging }, join(places.failedRoots(inputs), spec.package), {
     package: spec.package,
     workerDigest: tree.toolchain.workerDigest,
