@@ -1,9 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildEnvironment, topDir } from '../../src/shared/buildroot/recipe.ts';
-import { shellInSandbox } from '../../src/shared/buildroot/sandbox.ts';
+import { keptSandbox, readKeptRoot } from '../../src/shared/buildroot/kept-root.ts';
+import { builder, shellInSandbox } from '../../src/shared/buildroot/sandbox.ts';
+import { readJson } from '../../src/shared/host/files.ts';
+import { runTool } from '../../src/shared/host/process.ts';
 import { nearest } from '../../src/shared/nearest.ts';
 import { problem } from '../../src/shared/problems.ts';
+import type { Toolchain } from '../../src/shared/toolchain/toolchain.ts';
 import type { Local } from './run-chain.ts';
 
 /** `make shell PACKAGE=x`: a shell in the build root of x as its failed build left it. Answers its exit code. */
@@ -26,13 +29,31 @@ export async function openShell(local: Local): Promise<number> {
           : `Run: make build-packages PACKAGE_BUILD_LIST=${/^[\w.+-]+$/.test(name) ? name : '<package>'}`,
     });
   }
+  const dir = join(roots, name);
+  const note = await readKeptRoot(dir);
+  const toolchain = await readJson<Toolchain>(join(places.toolchain, 'toolchain.json'));
+  if (note === undefined || note.workerDigest !== toolchain?.workerDigest) {
+    throw problem(
+      `The build root of '${name}' was made with another toolchain than ${places.toolchain} is now`,
+      {
+        mend: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}`,
+      },
+    );
+  }
+  const owner = `${builder.uid}:${builder.gid}`;
+  const own = ['SPECS', 'SOURCES'].map((folder) => join(dir, 'staging', folder));
+  await runTool(['chown', '--recursive', '--no-dereference', owner, '--', ...own], { root: true });
   log.info(
     `The build root of ${name}, as its builder. Its log: ${join(places.build, 'logs', `${name}.log`)}`,
   );
-  log.info('To leave: `exit`. The next build of the package starts with a fresh root.');
-  return await shellInSandbox(['/bin/bash'], {
-    root: { worker: join(places.toolchain, 'worker'), layer: join(roots, name) },
-    cwd: topDir,
-    env: buildEnvironment,
-  });
+  log.info(`To repeat the build: ${note.argv.map(quoted).join(' ')}`);
+  log.info(
+    'SPECS and SOURCES are copies. To leave: `exit`. The next build of the package starts with a fresh root.',
+  );
+  return await shellInSandbox(['/bin/bash'], keptSandbox(join(places.toolchain, 'worker'), dir));
+}
+
+/** A word as a shell takes it for one. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

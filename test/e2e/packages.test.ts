@@ -148,6 +148,32 @@ describe('a tree of packages', () => {
     expect(Object.keys(statesOf(some))).toEqual(['alpha', 'beta', 'tiny-macros']);
   });
 
+  it('publishes again what somebody changed in the output, also where its size is the same', async () => {
+    const path = join(dir, 'out/RPMS/noarch/delta-1.0-1.azl3.noarch.rpm');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    writeFileSync(path, bytes);
+    expect((await build(dir)).outputs).toMatchObject({ built: '0', reused: '5' });
+    expect(digests(dir, published)).toEqual(first);
+  });
+
+  it('packs the SRPMs alone, each in its current release only', async () => {
+    const own = await workspaceWith(tinyPackages());
+    const pack = async () => await runBundle('build-packages/srpms', { 'toolchain-dir': toolchainDir }, own);
+    const found = () => readdirSync(join(own, 'out/SRPMS')).sort();
+    expect((await pack()).code).toBe(0);
+    expect(found()).toHaveLength(5);
+    await edit(own, 'alpha', (one) => {
+      one.spec = one.spec.replace('Release:        1', 'Release:        2');
+    });
+    expect((await pack()).code).toBe(0);
+    expect(found()).toHaveLength(5);
+    expect(found()[0]).toBe('alpha-1.0-2.azl3.src.rpm');
+    rmSync(join(own, 'SPECS/delta'), { recursive: true });
+    expect((await pack()).code).toBe(0);
+    expect(found()).not.toContain('delta-1.0-1.azl3.src.rpm');
+  });
+
   it('says that a stored result is damaged, and builds it again', async () => {
     const results = join(dir, 'build/cache/store/results');
     const damaged = (readdirSync(results, { recursive: true }) as string[]).find((name) =>
@@ -157,7 +183,16 @@ describe('a tree of packages', () => {
     const run = await build(dir);
     expect(run.said).toMatch(/stored result of delta .* is damaged/);
     expect(run.outputs).toMatchObject({ built: '1', reused: '4' });
+    expect(run.summary).toContain('| delta | built | its result is not in the store any more |');
     expect(digests(dir, published)).toEqual(first);
+    const manifest = join(results, damaged as string, '../result.json');
+    writeFileSync(
+      manifest,
+      readFileSync(manifest, 'utf8').replace('"outputDigest": "', '"outputDigest": "0'),
+    );
+    const again = await build(dir);
+    expect(again.said).toMatch(/stored result of delta .* is damaged: result\.json/);
+    expect(again.outputs).toMatchObject({ built: '1', reused: '4' });
   });
 
   it('fails one package and blocks what needs it, while the rest is built; then goes on from there', async () => {
@@ -179,6 +214,28 @@ describe('a tree of packages', () => {
     await edit(dir, 'beta', () => {});
     expect((await build(dir)).code).toBe(0);
     expect(digests(dir, published)).toEqual(first);
+  });
+
+  it('says where a build made something else than was parsed, and where rpmbuild did not even begin', async () => {
+    const spec = (name: string, tags: string) =>
+      `Summary: x\nName: ${name}\nVersion: 1\nRelease: 1\nLicense: x\nBuildArch: noarch\n${tags}\n%description\nx\n%install\nmkdir -p %{buildroot}/usr/share/${name}\n%files\n/usr/share/${name}\n`;
+    const installed = (tag: string) => `BuildRequires: base\n%(test -e /usr/share/base && echo "${tag}")`;
+    const own = await workspaceWith({
+      base: { spec: spec('base', '') },
+      unlike: {
+        spec: spec('unlike', `${installed('Epoch: 2')}\nProvides: made-by = %{?epoch}%{!?epoch:none}`),
+      },
+      unable: { spec: spec('unable', installed('BuildArch: of-no-kind')) },
+    });
+    const run = await build(own);
+    expect(statesOf(own)).toEqual({ base: 'built', unable: 'failed', unlike: 'built' });
+    const warnings = run.said.split('\n').filter((line) => line.startsWith('::warning'));
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /unlike was built otherwise than it was parsed: unlike-1-1\.noarch became unlike-2:1-1\.noarch, .*unlike provides no 'made-by = none'/,
+      ),
+    ]);
+    expect(run.said).toContain('unable: rpmbuild ended with 1');
   });
 
   it('runs %check apart from the RPMs, shows a failed one, and fails the run for it', async () => {
@@ -239,6 +296,16 @@ describe('hostile packages', () => {
     } finally {
       server.close();
     }
+  });
+
+  it('give the runner no commands by what they print', async () => {
+    const dir = await workspaceWith(
+      hostile('echo "  ::stop-commands::x"\necho "error: ##[add-mask]azl"\nexit 1'),
+    );
+    const run = await build(dir);
+    const obeyed = run.said.split('\n').filter((line) => /^\s*::|##\[/.test(line));
+    expect(run.said).toContain('│       ::stop-commands::x');
+    expect(obeyed.filter((line) => !/^::(group|endgroup|error|warning)[ :]/.test(line))).toEqual([]);
   });
 
   it('cannot put anything but RPMs among the RPMs', async () => {

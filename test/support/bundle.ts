@@ -20,15 +20,15 @@ export type Inputs = Readonly<Record<string, string>>;
 
 /**
  * Starts the committed bundle of an action as the runner would, in `workspace`, and waits for its end.
- * @param before what stands in front of the command: another host name, say
+ * @param starter a command that starts the command which follows it
  */
 export async function runBundle(
   action: string,
   inputs: Inputs,
   workspace: string,
-  before: readonly string[] = [],
+  starter: readonly string[] = [],
 ): Promise<BundleRun> {
-  return await startBundle(action, inputs, workspace, before).ended;
+  return await startBundle(action, inputs, workspace, starter).ended;
 }
 
 /** The same, with the process at hand. It leads a process group of its own. */
@@ -36,7 +36,7 @@ export function startBundle(
   action: string,
   inputs: Inputs,
   workspace: string,
-  before: readonly string[] = [],
+  starter: readonly string[] = [],
 ) {
   const folder = join(repository, 'actions', action);
   const file = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as {
@@ -59,7 +59,7 @@ export function startBundle(
   for (const [name, { default: value = '' }] of Object.entries(file.inputs)) {
     env[`INPUT_${name.toUpperCase()}`] = inputs[name] ?? String(value);
   }
-  const [command, ...args] = [...before, process.execPath, join(folder, file.runs.main)];
+  const [command, ...args] = [...starter, process.execPath, join(folder, file.runs.main)];
   const child = spawn(command as string, args, {
     cwd: workspace,
     env,

@@ -1,19 +1,22 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { makeBuildRoot, WrongBuildRoot } from '../../../src/shared/buildroot/buildroot.ts';
 import { collectRpms } from '../../../src/shared/buildroot/collect.ts';
-import { topDir } from '../../../src/shared/buildroot/recipe.ts';
+import { keepRoot } from '../../../src/shared/buildroot/kept-root.ts';
+import { rpmbuildArguments, topDir } from '../../../src/shared/buildroot/recipe.ts';
 import { type Root, removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import { TransactionError } from '../../../src/shared/buildroot/transaction.ts';
-import { aside } from '../../../src/shared/host/files.ts';
+import { diskFull, isDiskFull, ranOutOfSpace } from '../../../src/shared/host/files.ts';
 import { ToolError } from '../../../src/shared/host/process.ts';
 import type { RootRpm } from '../../../src/shared/plan/settle.ts';
 import type { Keyed } from '../../../src/shared/plan/state.ts';
+import { ProblemsError } from '../../../src/shared/problems.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { readRpm, readSrpm } from '../../../src/shared/rpm/read.ts';
 import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
+import { differences } from '../../../src/shared/spec/differences.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
-import { packSrpm, runRpmbuild, stage } from './pack-srpm.ts';
+import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
 import { places, type Workshop } from './workshop.ts';
 
 /** A build that ended badly, in words; its log tells the rest. */
@@ -26,10 +29,14 @@ export class BuildFailed extends Error {
   }
 }
 
+/** Runs that met a full disk: what is removed for it makes room again, and who failed beside it failed for it, too. */
+const withoutSpace = new WeakSet<Workshop>();
+
 /**
  * Builds one package in a fresh root and puts the result into the store.
  * @param files base name → path of each source and patch, checked
- * @throws BuildFailed; then the root stays below `build-dir`/roots/<package> for a person to look at
+ * @throws BuildFailed; then the root stays below `build-dir`/roots/<package> for a person to look at. An error that
+ *   {@link isDiskFull} knows: then nothing stays
  */
 export async function buildPackage(
   workshop: Workshop,
@@ -37,12 +44,12 @@ export async function buildPackage(
   keyed: Keyed,
   files: ReadonlyMap<string, string>,
 ): Promise<Result> {
-  const { inputs, context, tree } = workshop;
+  const { inputs, context } = workshop;
   const log = join(places.logs(inputs), `${spec.package}.log`);
   const layer = join(places.layers(inputs), spec.package);
-  const kept = join(places.failedRoots(inputs), spec.package);
   await rm(log, { force: true });
-  await removeLayer(kept);
+  await removeLayer(join(places.failedRoots(inputs), spec.package));
+  const failed = (words: string) => new BuildFailed(words, log);
   const started = performance.now();
   const parts = { srpm: 0, builddep: 0, build: 0 };
   const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
@@ -53,11 +60,16 @@ export async function buildPackage(
   };
   try {
     const staging = await stage(workshop, spec, files);
-    const srpm = await timed('srpm', packSrpm(workshop, spec, staging, log));
-    const root = await timed('builddep', enterRoot(workshop, keyed, layer));
-    await timed('build', runRpmbuild('rpms', { workshop, spec, root, staging, log }));
-    const filesDir = aside(join(places.staging(inputs), `${spec.package}.result`));
-    const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal);
+    const packing = packSrpm(workshop, spec, staging, log);
+    const srpm = await timed('srpm', packing.catch(saying(() => failed('packing the SRPM failed'))));
+    const entering = enterRoot(workshop, keyed, layer).catch(saying(ours('its build root cannot be made')));
+    const root = await timed('builddep', entering);
+    const building = runRpmbuild('rpms', { workshop, spec, root, staging, log });
+    await timed('build', building.catch(saying(({ code }) => failed(`rpmbuild ended with ${code}`))));
+    const filesDir = join(staging, 'result');
+    const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
+      saying(ours('its RPMs cannot be taken out of its root')),
+    );
     await rename(srpm, join(filesDir, basename(srpm)));
     const result: Result = {
       schema: 'azl/result',
@@ -66,23 +78,70 @@ export async function buildPackage(
       key: keyed.key,
       components: keyed.components,
       srpm: await readSrpm(join(filesDir, basename(srpm))),
-      rpms: await checkedRpms(spec, filesDir, rpms, basename(srpm), tree.toolchain.arch),
+      rpms: await checkedRpms(workshop, spec, filesDir, rpms, basename(srpm)),
       seconds: rounded(performance.now() - started),
       parts,
     };
-    await workshop.store.put(result, filesDir);
+    const stored = await workshop.store.put(result, filesDir, workshop.rebuild.has(spec.package));
     await removeLayer(layer);
     await rm(staging, { recursive: true, force: true });
-    return result;
+    return stored;
   } catch (error) {
     context.signal.throwIfAborted();
-    await mkdir(places.failedRoots(inputs), { recursive: true });
-    await rename(layer, kept).catch(() => {});
-    if (error instanceof ToolError) throw new BuildFailed(`${error.argv[0]} ended with ${error.code}`, log);
-    if (error instanceof TransactionError || error instanceof WrongBuildRoot)
-      throw new BuildFailed(error.message, log);
-    throw error;
+    const refused = error instanceof TransactionError || error instanceof WrongBuildRoot;
+    throw await afterFailure(workshop, spec, layer, refused ? failed(error.message) : error);
   }
+}
+
+/**
+ * Keeps what a person can look into: not what a full disk, or a file that is wrong, left of a build. Answers the error
+ * to end with.
+ */
+async function afterFailure(
+  workshop: Workshop,
+  spec: Spec,
+  layer: string,
+  failure: unknown,
+): Promise<unknown> {
+  const { inputs, tree } = workshop;
+  const staging = stagingFolder(workshop, spec);
+  const full = isDiskFull(failure) || (await failedForSpace(workshop, failure));
+  if (full) withoutSpace.add(workshop);
+  if (full || failure instanceof ProblemsError) {
+    await removeLayer(layer);
+    await rm(staging, { recursive: true, force: true });
+    return full && !isDiskFull(failure) ? diskFull() : failure;
+  }
+  for (const dir of ['result', 'srpm']) await rm(join(staging, dir), { recursive: true, force: true });
+  await keepRoot({ layer, staging }, join(places.failedRoots(inputs), spec.package), {
+    package: spec.package,
+    workerDigest: tree.toolchain.workerDigest,
+    argv: rpmbuildArguments('rpms', basename(spec.path), tree.defines),
+  });
+  return failure;
+}
+
+/** Puts into words that a tool ended badly. */
+function saying(words: (error: ToolError) => Error) {
+  return (error: unknown) => {
+    throw error instanceof ToolError ? words(error) : error;
+  };
+}
+
+/** Words for a tool of ours: it can be trusted to know a full disk. */
+function ours(words: string) {
+  return (error: ToolError) =>
+    isDiskFull(error)
+      ? error
+      : new Error(`${words}: ${error.stderr.trim() || `it ended with ${error.code}`}`);
+}
+
+/** Whether a build failed because the disk is full, or because it was a moment ago. */
+async function failedForSpace(workshop: Workshop, failure: unknown): Promise<boolean> {
+  if (withoutSpace.has(workshop)) return true;
+  if (!(failure instanceof BuildFailed)) return false;
+  const words = `${failure.message}\n${await readFile(failure.log, 'utf8').catch(() => '')}`;
+  return await ranOutOfSpace(words, workshop.inputs.buildDir);
 }
 
 /** Milliseconds as seconds, to a hundredth. */
@@ -124,21 +183,24 @@ export async function enterRoot(
   });
 }
 
-/** Reads what rpmbuild made, and refuses what is not this package's. */
+/** Reads what rpmbuild made, refuses what is not this package's, and says where it is not what the spec said. */
 async function checkedRpms(
+  { tree, inputs, context }: Workshop,
   spec: Spec,
   dir: string,
   files: readonly string[],
   srpm: string,
-  arch: string,
 ): Promise<Rpm[]> {
   const rpms = await Promise.all(files.map((file) => readRpm(join(dir, file))));
   for (const rpm of rpms) {
     if (rpm.sourceRpm !== srpm)
       throw new Error(`${rpm.file} says it was built from ${rpm.sourceRpm}, not from ${srpm}`);
-    if (rpm.arch !== arch && rpm.arch !== 'noarch')
+    if (rpm.arch !== tree.toolchain.arch && rpm.arch !== 'noarch')
       throw new Error(`${rpm.file} of ${spec.package} is for ${rpm.arch}`);
   }
   if (rpms.length === 0) throw new Error(`${spec.package} made no RPM: its spec has no %files section`);
+  const difference = differences(spec, rpms);
+  if (difference !== undefined)
+    context.log.warn({ message: difference, file: join(inputs.specsDir, spec.path) });
   return rpms.sort((a, b) => (a.file < b.file ? -1 : 1));
 }

@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as core from '@actions/core';
 import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/github/action.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
-import { aside, writeJson } from '../../../src/shared/host/files.ts';
+import { writeJson } from '../../../src/shared/host/files.ts';
 import { needs } from '../../../src/shared/host/packages.ts';
 import type { Planned } from '../../../src/shared/plan/state.ts';
 import { buildJson, planJson } from '../../../src/shared/report/build-json.ts';
@@ -13,7 +13,7 @@ import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { runChecks } from './checks.ts';
 import { readBuildInputs, readTreeInputs } from './inputs.ts';
 import { packSrpm, stage } from './pack-srpm.ts';
-import { publish, publishedPath } from './publish.ts';
+import { publish, publishedPath, publishSrpm } from './publish.ts';
 import { planBuilds, runBuilds } from './run-builds.ts';
 import { fetchSources } from './source-digests.ts';
 import { openWorkshop, places, type Workshop } from './workshop.ts';
@@ -94,20 +94,14 @@ export async function srpms(): Promise<void> {
   await runAction(building, async (context) => {
     const inputs = readTreeInputs();
     await using(context, inputs, async (workshop) => {
-      const dir = join(inputs.outDir, 'SRPMS');
-      await mkdir(dir, { recursive: true });
       for (const [index, name] of workshop.names.entries()) {
         const spec = workshop.tree.graph.specs.get(name) as Spec;
         context.log.progress(`[${index}/${workshop.names.length}] ${name}`);
         const staging = await stage(workshop, spec, await fetchSources(workshop, spec));
         const srpm = await packSrpm(workshop, spec, staging, join(places.logs(inputs), `${name}.srpm.log`));
-        const target = join(dir, basename(srpm));
-        const part = aside(target);
-        await copyFile(srpm, part);
-        await rename(part, target);
-        context.log.info(target);
+        context.log.info(await publishSrpm(workshop, name, srpm));
       }
-      core.setOutput('srpms-dir', dir);
+      core.setOutput('srpms-dir', join(inputs.outDir, 'SRPMS'));
     });
   });
 }

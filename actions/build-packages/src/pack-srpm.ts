@@ -3,52 +3,66 @@ import { basename, join } from 'node:path';
 import { collectRpms } from '../../../src/shared/buildroot/collect.ts';
 import {
   type BuildStep,
-  buildEnvironment,
   policyMacros,
   rpmbuildArguments,
-  sourceDateEpoch,
+  rpmbuildSandbox,
+  staged,
   topDir,
 } from '../../../src/shared/buildroot/recipe.ts';
-import {
-  type Bind,
-  createLayer,
-  type Root,
-  removeLayer,
-  runInSandbox,
-} from '../../../src/shared/buildroot/sandbox.ts';
+import { createLayer, type Root, removeLayer, runInSandbox } from '../../../src/shared/buildroot/sandbox.ts';
+import { fileDigest } from '../../../src/shared/host/files.ts';
 import type { ToolOptions, ToolResult } from '../../../src/shared/host/process.ts';
+import { problem } from '../../../src/shared/problems.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { places, type Workshop } from './workshop.ts';
 
-/** The policy macros, where rpm reads them last. */
-function macrosBind(staging: string): Bind {
-  return { source: join(staging, policyMacros.name), target: `/etc/rpm/${policyMacros.name}` };
+/** Where a package's files are laid out. */
+export function stagingFolder({ inputs }: Workshop, spec: Spec): string {
+  return join(places.staging(inputs), spec.package);
 }
 
-/** Lays out a package's spec and sources below `staging`, as rpmbuild finds them in SPECS/ and SOURCES/. */
+/**
+ * Lays out a package's spec and sources, as rpmbuild finds them in SPECS/ and SOURCES/.
+ * @throws ProblemsError when a file is not the one any more that the package's key was made of
+ */
 export async function stage(
   workshop: Workshop,
   spec: Spec,
   files: ReadonlyMap<string, string>,
 ): Promise<string> {
-  const staging = join(places.staging(workshop.inputs), spec.package);
+  const { inputs, tree } = workshop;
+  const staging = stagingFolder(workshop, spec);
   await rm(staging, { recursive: true, force: true });
-  const folder = join(workshop.inputs.specsDir, spec.path, '..');
-  const copies: [string, string][] = [
-    [join(workshop.inputs.specsDir, spec.path), join('SPECS', basename(spec.path))],
-    ...spec.includes.map(({ name }): [string, string] => [
-      join(folder, name),
-      join('SOURCES', basename(name)),
-    ]),
-    ...[...files].map(([name, path]): [string, string] => [path, join('SOURCES', name)]),
+  const folders = [staged.spec, staged.sources, 'srpm'].map((name) => join(staging, name));
+  for (const dir of folders) await mkdir(dir, { recursive: true });
+  // The builder reads them, whatever our umask is; nobody else comes that far.
+  for (const dir of folders) await chmod(dir, 0o755);
+  await chmod(staging, 0o700);
+  await writeFile(join(staging, staged.macros), policyMacros.text);
+  await chmod(join(staging, staged.macros), staged.mode);
+  const folder = join(inputs.specsDir, spec.path, '..');
+  const digests = await tree.sources(spec.package);
+  const copies = [
+    {
+      from: join(inputs.specsDir, spec.path),
+      to: join(staged.spec, basename(spec.path)),
+      digest: spec.digest,
+    },
+    ...spec.includes.map(({ name, digest }) => ({
+      from: join(folder, name),
+      to: join(staged.sources, basename(name)),
+      digest,
+    })),
+    ...[...files].map(([name, from]) => ({ from, to: join(staged.sources, name), digest: digests[name] })),
   ];
-  for (const dir of ['SPECS', 'SOURCES', 'srpm']) await mkdir(join(staging, dir), { recursive: true });
-  await writeFile(join(staging, policyMacros.name), policyMacros.text);
-  for (const [from, to] of copies) {
+  for (const { from, to, digest } of copies) {
     const target = join(staging, to);
     await copyFile(from, target);
-    await chmod(target, 0o644);
-    await utimes(target, sourceDateEpoch, sourceDateEpoch);
+    if ((await fileDigest(target)) !== digest) {
+      throw problem(`'${from}' changed while the run was going on`, { mend: 'Run the same command again.' });
+    }
+    await chmod(target, staged.mode);
+    await utimes(target, staged.time, staged.time);
   }
   return staging;
 }
@@ -70,14 +84,7 @@ export async function runRpmbuild(
 ): Promise<ToolResult> {
   const { workshop, spec, root, staging, log } = run;
   return await runInSandbox(rpmbuildArguments(step, basename(spec.path), workshop.tree.defines), {
-    root,
-    cwd: topDir,
-    env: buildEnvironment,
-    binds: [
-      macrosBind(staging),
-      { source: join(staging, 'SPECS'), target: `${topDir}/SPECS` },
-      { source: join(staging, 'SOURCES'), target: `${topDir}/SOURCES` },
-    ],
+    ...rpmbuildSandbox(root, staging),
     log,
     signal: workshop.context.signal,
     ok,

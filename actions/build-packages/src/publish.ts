@@ -1,6 +1,6 @@
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { aside, readJson, writeJson } from '../../../src/shared/host/files.ts';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { aside, fileDigest, readJson, writeJson } from '../../../src/shared/host/files.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { writeRepository } from '../../../src/shared/rpm/repository.ts';
 import type { Workshop } from './workshop.ts';
@@ -9,8 +9,11 @@ import type { Workshop } from './workshop.ts';
 interface Inventory {
   schema: 'azl/packages';
   version: 1;
-  packages: Record<string, { key: string; files: string[] }>;
+  packages: Record<string, { files: string[] }>;
 }
+
+const inventoryFile = 'packages.json';
+const srpmFolder = 'SRPMS';
 
 /** Where an RPM lies below `out-dir`. */
 export function publishedPath(rpm: { file: string; arch: string }): string {
@@ -27,48 +30,73 @@ export async function publish(
   touched: readonly string[],
 ): Promise<void> {
   const { inputs, store, tree, context } = workshop;
-  const inventoryFile = join(inputs.outDir, 'packages.json');
-  const before = await readJson<Inventory>(inventoryFile);
-  const packages: Inventory['packages'] = {};
-  for (const [name, entry] of Object.entries(before?.packages ?? {})) {
-    if (tree.graph.specs.has(name) && !touched.includes(name)) packages[name] = entry;
-  }
-  const folders = ['RPMS', join('RPMS', tree.toolchain.arch), join('RPMS', 'noarch'), 'SRPMS'];
+  const packages = await published(workshop);
+  for (const name of touched) delete packages[name];
+  const rpmFolders = ['RPMS', join('RPMS', tree.toolchain.arch), join('RPMS', 'noarch')];
+  const folders = [...rpmFolders, srpmFolder];
   for (const folder of folders) await mkdir(join(inputs.outDir, folder), { recursive: true });
   for (const result of results) {
     const from = await store.open(result);
-    const there = before?.packages[result.package]?.key === result.key;
-    const files = [...result.rpms.map(publishedPath), join('SRPMS', result.srpm.file)];
-    for (const path of files)
-      await put(join(from, path.slice(path.lastIndexOf('/') + 1)), join(inputs.outDir, path), there);
-    packages[result.package] = { key: result.key, files };
+    const files = [
+      ...result.rpms.map((rpm) => ({ ...rpm, path: publishedPath(rpm) })),
+      { ...result.srpm, path: join(srpmFolder, result.srpm.file) },
+    ];
+    for (const { file, path, shipDigest } of files)
+      await put(join(from, file), join(inputs.outDir, path), shipDigest);
+    packages[result.package] = { files: files.map(({ path }) => path) };
   }
-  const claimed = new Set(Object.values(packages).flatMap(({ files }) => files));
-  for (const folder of folders) {
-    for (const name of await readdir(join(inputs.outDir, folder))) {
-      const path = join(folder, name);
-      if (/\.rpm(\.[^/]*\.part)?$/.test(name) && !claimed.has(path))
-        await rm(join(inputs.outDir, path), { force: true });
-    }
-  }
-  const sorted = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeJson(inventoryFile, {
-    schema: 'azl/packages',
-    version: 1,
-    packages: sorted,
-  } satisfies Inventory);
+  await keepOnly(inputs.outDir, folders, packages);
   await writeRepository(join(inputs.outDir, 'RPMS'), context.log, context.signal);
 }
 
-/** Copies a file so that it appears whole. One that this result published before is left as it is. */
-async function put(from: string, to: string, there: boolean): Promise<void> {
-  if (there && (await sameSize(from, to))) return;
-  const part = aside(to);
-  await copyFile(from, part);
-  await rename(part, to);
+/** Puts a package's SRPM into `out-dir`; one that no package claims any more goes. Answers where it lies. */
+export async function publishSrpm(workshop: Workshop, name: string, srpm: string): Promise<string> {
+  const { outDir } = workshop.inputs;
+  const packages = await published(workshop);
+  const path = join(srpmFolder, basename(srpm));
+  await mkdir(join(outDir, srpmFolder), { recursive: true });
+  await put(srpm, join(outDir, path), await fileDigest(srpm));
+  const rpms = packages[name]?.files.filter((file) => !file.startsWith(`${srpmFolder}/`)) ?? [];
+  packages[name] = { files: [...rpms, path] };
+  await keepOnly(outDir, [srpmFolder], packages);
+  return join(outDir, path);
 }
 
-async function sameSize(a: string, b: string): Promise<boolean> {
-  const [left, right] = await Promise.all([stat(a), stat(b).catch(() => undefined)]);
-  return left.size === right?.size;
+/** What the packages of the tree published before. */
+async function published({ inputs, tree }: Workshop): Promise<Inventory['packages']> {
+  const before = await readJson<Inventory>(join(inputs.outDir, inventoryFile));
+  const known = Object.entries(before?.packages ?? {}).filter(([name]) => tree.graph.specs.has(name));
+  return Object.fromEntries(known);
+}
+
+/** Removes every RPM in `folders` that no package claims, and writes down who claims what. */
+async function keepOnly(
+  outDir: string,
+  folders: readonly string[],
+  packages: Inventory['packages'],
+): Promise<void> {
+  const claimed = new Set(Object.values(packages).flatMap(({ files }) => files));
+  for (const folder of folders) {
+    for (const name of await readdir(join(outDir, folder))) {
+      const path = join(folder, name);
+      if (/\.rpm(\.[^/]*\.part)?$/.test(name) && !claimed.has(path))
+        await rm(join(outDir, path), { force: true });
+    }
+  }
+  const sorted = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const inventory: Inventory = { schema: 'azl/packages', version: 1, packages: sorted };
+  await writeJson(join(outDir, inventoryFile), inventory);
+}
+
+/** Copies a file so that it appears whole. One that is there with the same bytes is left as it is. */
+async function put(from: string, to: string, digest: string): Promise<void> {
+  const there = await fileDigest(to).catch(() => undefined);
+  if (there === digest) return;
+  const part = aside(to);
+  try {
+    await copyFile(from, part);
+    await rename(part, to);
+  } finally {
+    await rm(part, { force: true });
+  }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RootRpm } from '../plan/settle.ts';
 import type { Rpm } from '../rpm/rpm.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
+import { verifiedRpms } from '../toolchain/verified.ts';
 import { sourceDateEpoch } from './recipe.ts';
 import { createLayer, type Root } from './sandbox.ts';
 import { installRpms } from './transaction.ts';
@@ -23,15 +24,18 @@ export class WrongBuildRoot extends Error {}
 
 /**
  * Makes a fresh build root: a layer over the worker in which exactly `installed` is installed.
- * @throws WrongBuildRoot when rpm's database says otherwise afterwards; TransactionError
+ * @throws WrongBuildRoot when rpm's database says otherwise afterwards; TransactionError; ProblemsError when the toolchain
+ *   is damaged
  */
 export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
   const { toolchain, toolchainDir, installed } = options;
   const root = { worker: join(toolchainDir, 'worker'), layer: await createLayer(options.layer) };
   const change = difference(toolchain, installed);
   const folders = new Map<string, string[]>();
+  const prebuilt = change.add.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
+  const prebuiltDir = await verifiedRpms(toolchainDir, prebuilt);
   for (const { origin, rpm } of change.add) {
-    const dir = origin === 'local' ? options.folderOf(rpm) : join(toolchainDir, 'RPMS');
+    const dir = origin === 'local' ? options.folderOf(rpm) : prebuiltDir;
     folders.set(dir, [...(folders.get(dir) ?? []), rpm.file]);
   }
   if (change.add.length === 0 && change.remove.length === 0) return root;

@@ -21,45 +21,49 @@ export async function collectRpms(
   signal?: AbortSignal,
 ): Promise<string[]> {
   await mkdir(dir, { recursive: true });
-  const files: string[] = [];
-  const problems: string[] = [];
-  const writes: Promise<void>[] = [];
-  const parser = new Parser({
-    onReadEntry: (entry: ReadEntry) => {
-      const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
-      if (entry.type === 'Directory') return entry.resume();
-      if (entry.type !== 'File' || !rpmFile.test(name) || files.includes(name)) {
-        problems.push(`'${entry.path}' (${entry.type})`);
-        return entry.resume();
-      }
-      files.push(name);
-      const out = createWriteStream(join(dir, name), { flags: 'wx' });
-      writes.push(finished(out));
-      return entry.pipe(out as unknown as Parameters<ReadEntry['pipe']>[0]);
-    },
-  });
   const archive = aside(join(dir, 'rpms.tar'));
   try {
-    const out = createWriteStream(archive);
     await runInSandbox(
       ['tar', '--create', '--file=-', '--format=posix', '--', ...folders.map((folder) => folder.slice(1))],
-      {
-        root,
-        cwd: '/',
-        onData: (chunk) => out.write(chunk),
-        ...(signal === undefined ? {} : { signal }),
-      },
+      { root, cwd: '/', output: archive, ...(signal === undefined ? {} : { signal }) },
     );
-    out.end();
-    await finished(out);
-    await new Promise<void>((resolve, reject) => {
-      parser.on('end', resolve);
-      parser.on('error', reject);
-      createReadStream(archive).on('error', reject).pipe(parser);
-    });
+    return await unpack(archive, dir);
   } finally {
     await rm(archive, { force: true });
   }
+}
+
+async function unpack(archive: string, dir: string): Promise<string[]> {
+  const files: string[] = [];
+  const problems: string[] = [];
+  const writes: Promise<void>[] = [];
+  const source = createReadStream(archive);
+  await new Promise<void>((resolve, reject) => {
+    // A file that cannot be written takes no more: without this the rest would wait for it for ever.
+    const fail = (error: unknown) => {
+      source.destroy();
+      reject(error);
+    };
+    const parser = new Parser({
+      onReadEntry: (entry: ReadEntry) => {
+        const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+        if (entry.type === 'Directory') return entry.resume();
+        if (entry.type !== 'File' || !rpmFile.test(name) || files.includes(name)) {
+          problems.push(`'${entry.path}' (${entry.type})`);
+          return entry.resume();
+        }
+        files.push(name);
+        const out = createWriteStream(join(dir, name), { flags: 'wx' });
+        const written = finished(out);
+        written.catch(fail);
+        writes.push(written);
+        return entry.pipe(out as unknown as Parameters<ReadEntry['pipe']>[0]);
+      },
+    });
+    parser.on('end', resolve);
+    parser.on('error', fail);
+    source.on('error', fail).pipe(parser);
+  });
   await Promise.all(writes);
   if (problems.length > 0)
     throw new Error(`the build left what is no RPM among its RPMs: ${problems.join(', ')}`);

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { textDigest } from '../host/files.ts';
 import { checkMacros } from '../spec/spec.ts';
-import { builder, sandboxEnvironment } from './sandbox.ts';
+import { type Bind, enterArguments, type Root, type SandboxOptions } from './sandbox.ts';
+import { transactionCommand, transactionHelper, transactionSandbox } from './transaction.ts';
 
 /** Loaded after rpm's own macros wherever a spec is parsed or built. */
 export const policyMacros = {
@@ -58,18 +60,60 @@ export const buildEnvironment: Readonly<Record<string, string>> = {
   SOURCE_DATE_EPOCH: String(sourceDateEpoch),
 };
 
-/** Digest of everything about how a build is run that is the same for all packages. Part of every key. */
-export const recipeDigest = textDigest(
-  JSON.stringify({
-    macros: policyMacros.text,
-    argv: (['srpm', 'rpms'] as const).map((step) => rpmbuildArguments(step, 'x.spec', {})),
-    environment: { ...sandboxEnvironment, ...buildEnvironment },
-    user: builder,
-    topDir,
-  }),
-);
+/** How a package's files lie in its staging folder: the spec, what it brings in and its sources, and the macros. */
+export const staged = {
+  spec: 'SPECS',
+  sources: 'SOURCES',
+  macros: policyMacros.name,
+  mode: 0o644,
+  time: sourceDateEpoch,
+} as const;
+
+/** Where a build finds its staging folder's content. Pure. */
+export function stagingBinds(staging: string, writable = false): Bind[] {
+  return [
+    { source: join(staging, staged.macros), target: `/etc/rpm/${policyMacros.name}` },
+    { source: join(staging, staged.spec), target: `${topDir}/SPECS`, writable },
+    { source: join(staging, staged.sources), target: `${topDir}/SOURCES`, writable },
+  ];
+}
+
+/** The sandbox of rpmbuild over a staging folder. Pure. */
+export function rpmbuildSandbox(root: Root, staging: string): SandboxOptions {
+  return { root, cwd: topDir, env: buildEnvironment, binds: stagingBinds(staging) };
+}
+
+const anyRoot: Root = { worker: '/worker', layer: '/layer' };
+
+function rpmbuildPart(step: BuildStep): string[] {
+  return enterArguments(rpmbuildArguments(step, 'x.spec', {}), rpmbuildSandbox(anyRoot, '/staging'));
+}
+
+/** Everything about how a build is run that is the same for all packages. */
+export const recipe = {
+  macros: policyMacros.text,
+  staged,
+  srpm: rpmbuildPart('srpm'),
+  rpms: rpmbuildPart('rpms'),
+  installHelper: transactionHelper,
+  install: enterArguments(
+    transactionCommand,
+    transactionSandbox('/run', {
+      root: anyRoot,
+      rpmDirs: [{ dir: '/rpms', files: [] }],
+      remove: [],
+      sourceDateEpoch,
+    }),
+  ),
+};
+
+/** The digest of a recipe. Pure. */
+export function digestOf(one: typeof recipe): string {
+  return textDigest(JSON.stringify(one));
+}
+
+/** Part of every key. */
+export const recipeDigest = digestOf(recipe);
 
 /** The same for a `%check`: its verdict's key. */
-export const checkRecipeDigest = textDigest(
-  JSON.stringify([recipeDigest, rpmbuildArguments('check', 'x.spec', {})]),
-);
+export const checkRecipeDigest = textDigest(JSON.stringify([recipeDigest, rpmbuildPart('check')]));

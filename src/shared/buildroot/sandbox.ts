@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asRoot, plainEnvironment, runTool, type ToolOptions, type ToolResult } from '../host/process.ts';
+import { seccompFilter } from './seccomp.ts';
 
 const enter = readFileSync(new URL('./enter.sh', import.meta.url), 'utf8');
 
@@ -48,11 +49,13 @@ export const sandboxEnvironment: Readonly<Record<string, string>> = {
   SHELL: '/bin/sh',
 };
 
-/** What root inside keeps: enough for an RPM transaction and its scriptlets, nothing that reaches the host. */
+/**
+ * What root inside keeps: enough for an RPM transaction and its scriptlets, nothing that reaches the host.
+ * CAP_DAC_READ_SEARCH does: with it, open_by_handle_at() opens any file of the disk on which a bound folder lies.
+ */
 const capabilities = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
-  'CAP_DAC_READ_SEARCH',
   'CAP_FOWNER',
   'CAP_FSETID',
   'CAP_KILL',
@@ -63,11 +66,19 @@ const capabilities = [
   'CAP_SYS_CHROOT',
 ];
 
-/** Makes an empty layer: a fresh root is one of these over the worker. */
+const filter = seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64');
+/** `enter.sh` opens the filter there. */
+const filterDescriptor = 8;
+
+/**
+ * Makes an empty layer: a fresh root is one of these over the worker. Nobody but its owner and root comes into its
+ * folder: programs of strangers lie there, with whatever rights they gave themselves.
+ */
 export async function createLayer(dir: string): Promise<string> {
   await mkdir(join(dir, 'upper'), { recursive: true });
   await mkdir(join(dir, 'work'), { recursive: true });
   await mkdir(join(dir, 'mnt'), { recursive: true });
+  await chmod(dir, 0o700);
   // It becomes the root's own `/`: whatever our umask is, ordinary users must get past it.
   await chmod(join(dir, 'upper'), 0o755);
   return dir;
@@ -102,27 +113,38 @@ export function sandboxArguments(
       ]
     : [];
   return [
-    ...['--bind', mountPoint, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/run'],
+    ...['--bind', mountPoint, '/', ...kernelFolders('')],
     ...(options.binds ?? []).flatMap((bind) => [
       bind.writable ? '--bind' : '--ro-bind',
       bind.source,
       bind.target,
     ]),
-    ...(options.inner ?? []).flatMap((root) => [
-      ...['--proc', `${root}/proc`, '--dev', `${root}/dev`, '--tmpfs', `${root}/run`],
-    ]),
+    ...(options.inner ?? []).flatMap(kernelFolders),
     ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--hostname', 'azl-builder'],
-    ...['--die-with-parent', '--clearenv'],
+    ...['--die-with-parent', '--clearenv', '--seccomp', String(filterDescriptor)],
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', name])],
     ...['--chdir', options.cwd ?? '/', '--', ...become, ...argv],
   ];
 }
 
-function enterArguments(argv: readonly string[], options: SandboxOptions, mountPoint: string): string[] {
+/** /proc is read-only: /proc/sys is the host's own, and root inside would be root there. `enter.sh` does it for /dev. */
+function kernelFolders(root: string): string[] {
+  const proc = `${root}/proc`;
+  return ['--proc', proc, '--remount-ro', proc, '--dev', `${root}/dev`, '--tmpfs', `${root}/run`];
+}
+
+/** For `printf %b`: a descriptor of ours would not get through sudo. */
+function escaped(bytes: Buffer): string {
+  return [...bytes].map((byte) => `\\0${byte.toString(8)}`).join('');
+}
+
+/** What is started on the host, as root, to run `argv` in a root: everything that decides how it runs. Pure. */
+export function enterArguments(argv: readonly string[], options: SandboxOptions): string[] {
+  const mountPoint = join(options.root.layer, 'mnt');
   return [
     ...['unshare', '--mount', '--', '/bin/sh', '-c', enter, 'azl'],
-    ...[options.root.worker, options.root.layer, mountPoint],
+    ...[options.root.worker, options.root.layer, mountPoint, escaped(filter)],
     ...sandboxArguments(argv, mountPoint, options),
   ];
 }
@@ -134,16 +156,14 @@ function enterArguments(argv: readonly string[], options: SandboxOptions, mountP
  * @throws ToolError as `runTool` does.
  */
 export async function runInSandbox(argv: readonly string[], options: SandboxOptions): Promise<ToolResult> {
-  const mountPoint = join(options.root.layer, 'mnt');
   const { root: _root, as: _as, cwd: _cwd, env: _env, binds: _binds, inner: _inner, ...tool } = options;
-  return await runTool(enterArguments(argv, options, mountPoint), { ...tool, root: true });
+  return await runTool(enterArguments(argv, options), { ...tool, root: true });
 }
 
 /** The same sandbox on this terminal, for a person. Answers its exit code. */
 export async function shellInSandbox(argv: readonly string[], options: SandboxOptions): Promise<number> {
-  const mountPoint = join(options.root.layer, 'mnt');
   const interactive = { ...options, env: { ...options.env, TERM: process.env['TERM'] ?? 'dumb' } };
-  const [command, ...args] = asRoot(enterArguments(argv, interactive, mountPoint), plainEnvironment);
+  const [command, ...args] = asRoot(enterArguments(argv, interactive), plainEnvironment);
   const child: ChildProcess = spawn(command as string, args, {
     stdio: 'inherit',
     env: { ...plainEnvironment },

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bind, type Root, runInSandbox } from './sandbox.ts';
+import { type Bind, type Root, runInSandbox, type SandboxOptions } from './sandbox.ts';
 
-const helper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
+/** What runs inside. */
+export const transactionHelper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
 
 export interface TransactionOptions {
   root: Root;
@@ -37,6 +38,27 @@ export class TransactionError extends Error {
   }
 }
 
+export const transactionCommand = [
+  '/usr/bin/python3',
+  '-IB',
+  '/azl/run/transaction.py',
+  '/azl/run/request.json',
+];
+
+/** The sandbox of a transaction whose helper and request lie in `dir`. Pure. */
+export function transactionSandbox(dir: string, options: TransactionOptions): SandboxOptions {
+  const rpms = options.rpmDirs.map(({ dir: source }, index) => ({ source, target: `/azl/rpms-${index}` }));
+  return {
+    root: options.root,
+    as: 'root',
+    env: { SOURCE_DATE_EPOCH: String(options.sourceDateEpoch) },
+    ...(options.into === undefined ? {} : { inner: [options.into] }),
+    binds: [...(options.binds ?? []), { source: dir, target: '/azl/run' }, ...rpms],
+    ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+}
+
 /**
  * Installs and erases RPMs in one transaction, scriptlets included, inside the sandbox and as its root. An RPM replaces
  * an installed one of its name, whatever the versions. rpm checks all dependencies and file conflicts once more.
@@ -55,21 +77,9 @@ export async function installRpms(
       ),
       erase: options.remove,
     };
-    await writeFile(join(dir, 'transaction.py'), helper);
+    await writeFile(join(dir, 'transaction.py'), transactionHelper);
     await writeFile(join(dir, 'request.json'), JSON.stringify(request));
-    const rpms = options.rpmDirs.map(({ dir: source }, index) => ({ source, target: `/azl/rpms-${index}` }));
-    const { stdout } = await runInSandbox(
-      ['/usr/bin/python3', '-IB', '/azl/run/transaction.py', '/azl/run/request.json'],
-      {
-        root: options.root,
-        as: 'root',
-        env: { SOURCE_DATE_EPOCH: String(options.sourceDateEpoch) },
-        ...(options.into === undefined ? {} : { inner: [options.into] }),
-        binds: [...(options.binds ?? []), { source: dir, target: '/azl/run' }, ...rpms],
-        ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      },
-    );
+    const { stdout } = await runInSandbox(transactionCommand, transactionSandbox(dir, options));
     const answer = JSON.parse(stdout) as { problems: string[]; output: string };
     if (answer.problems.length > 0) throw new TransactionError(answer.problems, answer.output);
     return { installed: await installedPackages(options), scriptletOutput: answer.output };

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import * as core from '@actions/core';
+import { isDiskFull } from '../host/files.ts';
 import { ensureCommands, type Need } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
 import type { Log } from '../log.ts';
@@ -46,6 +47,7 @@ export async function runAction(
     else report(error, log);
   } finally {
     clearInterval(orphanWatch);
+    log.end();
     killRunningTools();
   }
   process.exit(process.exitCode ?? 0);
@@ -57,17 +59,17 @@ function report(error: unknown, log: Log): void {
     for (const one of error.problems) log.error(one);
     return;
   }
-  if (error instanceof ToolError) {
-    log.error(error.message);
-    return;
-  }
-  const code = (error as NodeJS.ErrnoException)?.code;
-  if (code === 'ENOSPC') {
+  if (isDiskFull(error)) {
     log.error(
       'The disk is full. Free some space (`df -h`), then run the same command again: finished work is kept.',
     );
     return;
   }
+  if (error instanceof ToolError) {
+    log.error(error.message);
+    return;
+  }
+  const code = (error as NodeJS.ErrnoException)?.code;
   log.error(
     `${error instanceof Error ? error.message : String(error)}${code === undefined ? ' (a fault of azl itself; please report it with the debug log)' : ''}`,
   );

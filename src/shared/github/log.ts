@@ -2,26 +2,48 @@ import { writeSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Log } from '../log.ts';
 import { formatProblem, type Problem } from '../problems.ts';
+import { watchSilence } from './silence.ts';
 
-/** Seconds without a word after which a line of progress is printed where there is no terminal. */
-const signOfLifeSeconds = 30;
+/** The log of an action, which breaks long silences until it is ended. */
+export interface ActionLog extends Log {
+  end(): void;
+}
 
 /**
  * The log of an action: workflow commands on standard output. Where `liveDescriptor` is given, lines of progress go
  * to that file descriptor, one a line, for whoever draws them on a terminal.
  */
-export function actionLog(liveDescriptor: number | undefined, now: () => number = Date.now): Log {
-  let lastWord = now();
-  const speak = (write: () => void) => {
-    lastWord = now();
-    write();
+export function actionLog(liveDescriptor: number | undefined, now: () => number = Date.now): ActionLog {
+  const silence = watchSilence(liveDescriptor !== undefined, now());
+  const show = (line: string) => {
+    if (liveDescriptor === undefined) return core.info(inert(line));
+    try {
+      writeSync(liveDescriptor, `${line}\n`);
+    } catch {
+      // Whoever draws is gone or slow, and the next line tells as much.
+    }
   };
+  const timer = setInterval(() => {
+    const line = silence.due(now());
+    if (line !== undefined) show(line);
+  }, 1000);
+  timer.unref();
   return {
-    info: (message) => speak(() => core.info(message)),
-    warn: (problem) => speak(() => core.warning(text(problem), place(problem))),
-    error: (problem) => speak(() => core.error(text(problem), place(problem))),
+    info: (message) => {
+      silence.said(now(), message);
+      core.info(inert(message));
+    },
+    warn: (problem) => {
+      silence.said(now());
+      core.warning(text(problem), place(problem));
+    },
+    error: (problem) => {
+      silence.said(now());
+      core.error(text(problem), place(problem));
+    },
     group: async (title, body) => {
-      speak(() => core.startGroup(title));
+      silence.said(now(), title);
+      core.startGroup(title);
       try {
         return await body();
       } finally {
@@ -29,10 +51,18 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
       }
     },
     progress: (line) => {
-      if (liveDescriptor !== undefined) writeSync(liveDescriptor, `${line}\n`);
-      else if (now() - lastWord >= signOfLifeSeconds * 1000) speak(() => core.info(line));
+      if (silence.progress(now(), line)) show(line);
     },
+    end: () => clearInterval(timer),
   };
+}
+
+/**
+ * A text whose lines no runner takes for commands, whoever wrote them: it obeys `::` behind blanks at a line's start
+ * and `##[` anywhere. What is not ASCII is taken for blank, too, and every line end that any reader knows for one.
+ */
+export function inert(message: string): string {
+  return message.replace(/(^|[\r\n\u2028\u2029])(?=[^!-~\r\n]*::)/g, '$1│ ').replaceAll('##[', '## [');
 }
 
 function text(problem: Problem | string): string {

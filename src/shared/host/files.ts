@@ -1,14 +1,32 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { problem } from '../problems.ts';
-import { runTool } from './process.ts';
+import { runTool, ToolError } from './process.ts';
 
 /** A path beside `path` that no other process uses: what is written there is renamed to `path` when whole. */
 export function aside(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
+}
+
+/** Removes what processes that are gone left {@link aside} in a folder. */
+export async function sweepParts(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    const maker = /\.(\d+)-[0-9a-f]{8}\.part$/.exec(name)?.[1];
+    if (maker !== undefined && !isAlive(Number(maker)))
+      await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Writes a file so that a reader sees all of it or the one before, also after a crash. Makes its folder. */
@@ -51,6 +69,11 @@ export async function moveFolder(from: string, to: string): Promise<void> {
   }
 }
 
+/** True for the error of a file that is not there. */
+export function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
 /** Writes `value` as JSON for people and machines: two spaces, a last newline. See {@link writeWhole}. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
@@ -61,7 +84,7 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError || isAbsent(error)) return undefined;
     throw error;
   }
 }
@@ -78,11 +101,6 @@ export function textDigest(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Whether something failed because a disk has no room left. */
-export function isDiskFull(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC';
-}
-
 /** The text of a file that the user named. @throws ProblemsError naming it when it cannot be read. */
 export async function readUserFile(path: string, what: string): Promise<string> {
   try {
@@ -91,4 +109,30 @@ export async function readUserFile(path: string, what: string): Promise<string> 
     const code = (error as NodeJS.ErrnoException).code;
     throw problem(`${what} cannot be read (${code === 'ENOENT' ? 'no such file' : code})`, { file: path });
   }
+}
+
+const noSpace = /No space left on device|Disk quota exceeded/;
+
+/** The error of whatever found that the disk is full. */
+export function diskFull(): Error {
+  return Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+}
+
+/** True for an error, of ours or of a tool of ours, that says that a disk is full: going on has no use. */
+export function isDiskFull(error: unknown): boolean {
+  if (error instanceof ToolError) return noSpace.test(error.stderr);
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** With less than this left nothing works; with less than that, who says that the disk is full may well be right. */
+const room = { none: 2 ** 26, little: 2 ** 30, files: 100 };
+
+/**
+ * True when a program that said `words` failed because the disk that holds `dir` is full. Its words alone do not tell:
+ * it may have met a limit of its own, or name another fault; and what did not fit it has often removed again.
+ */
+export async function ranOutOfSpace(words: string, dir: string): Promise<boolean> {
+  const { bsize, bavail, files, ffree } = await statfs(dir);
+  const left = bavail * bsize;
+  return left < (noSpace.test(words) ? room.little : room.none) || (files > 0 && ffree < room.files);
 }

@@ -21,6 +21,8 @@ export interface ToolOptions {
   env?: Readonly<Record<string, string>>;
   /** A file that receives standard output and standard error, in order, as they come. */
   log?: string;
+  /** A file, written anew, that receives standard output instead of keeping it. */
+  output?: string;
   /** Called with each complete line of standard output. */
   onLine?: (line: string) => void;
   /** Called with each chunk of standard output, instead of keeping it. */
@@ -77,7 +79,8 @@ export function asRoot(argv: readonly string[], env: Readonly<Record<string, str
 /**
  * Runs a host tool to its end, together with everything it starts: when the call is aborted, times out, or this
  * process dies (by any signal, SIGKILL included), its whole process group is killed.
- * @throws ToolError when it ends with a code that `ok` does not list; an AbortError when `signal` aborts.
+ * @throws ToolError when it ends with a code that `ok` does not list; an AbortError when `signal` aborts; what a listener
+ *   threw, or the fault of a file that could not be written: the tool ends for it, too
  */
 export async function runTool(argv: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
   options.signal?.throwIfAborted();
@@ -103,17 +106,25 @@ export async function runTool(argv: readonly string[], options: ToolOptions = {}
   const timer = options.timeoutSeconds ? setTimeout(expire, options.timeoutSeconds * 1000) : undefined;
   options.signal?.addEventListener('abort', letGo, { once: true });
 
-  const log = options.log === undefined ? undefined : createWriteStream(options.log, { flags: 'a' });
-  const stdout = collect(options.onData, options.onLine);
+  let fault: unknown;
+  const fail = (error: unknown) => {
+    fault ??= error;
+    letGo();
+  };
+  const log = fileSink(options.log, 'a', fail);
+  const output = fileSink(options.output, 'w', fail);
+  const stdout = collect(output === undefined ? options.onData : output.write, options.onLine);
   const stderr = collect();
-  child.stdout?.on('data', (chunk: Buffer) => {
-    stdout.push(chunk);
-    log?.write(chunk);
-  });
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr.push(chunk);
-    log?.write(chunk);
-  });
+  const receive = (kept: ReturnType<typeof collect>) => (chunk: Buffer) => {
+    try {
+      kept.push(chunk);
+      log?.write(chunk);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  child.stdout?.on('data', receive(stdout));
+  child.stderr?.on('data', receive(stderr));
 
   try {
     const code = await new Promise<number>((resolve, reject) => {
@@ -122,10 +133,9 @@ export async function runTool(argv: readonly string[], options: ToolOptions = {}
         resolve(timedOut ? 124 : (exitCode ?? 128 + signalNumber(signal))),
       );
     });
-    if (log !== undefined) {
-      log.end();
-      await finished(log);
-    }
+    if (fault !== undefined) throw fault;
+    await log?.end();
+    await output?.end();
     const result = { code, stdout: stdout.text(), stderr: stderr.text() };
     options.signal?.throwIfAborted();
     if (options.ok !== 'any' && !(options.ok ?? [0]).includes(code)) throw new ToolError(argv, result);
@@ -134,6 +144,8 @@ export async function runTool(argv: readonly string[], options: ToolOptions = {}
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', letGo);
     letGo();
+    log?.drop();
+    output?.drop();
     running.delete(child);
   }
 }
@@ -146,6 +158,23 @@ export function killRunningTools(): void {
 function signalNumber(signal: NodeJS.Signals | null): number {
   const numbers: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
   return (signal && numbers[signal]) ?? 9;
+}
+
+/** A file that chunks go to. Its faults are heard from the first moment: one that nobody listens to ends the process. */
+function fileSink(path: string | undefined, flags: 'a' | 'w', fail: (error: unknown) => void) {
+  if (path === undefined) return undefined;
+  const stream = createWriteStream(path, { flags });
+  stream.on('error', fail);
+  return {
+    write: (chunk: Buffer): void => {
+      stream.write(chunk);
+    },
+    end: async () => {
+      stream.end();
+      await finished(stream);
+    },
+    drop: () => stream.destroy(),
+  };
 }
 
 function collect(onData?: (chunk: Buffer) => void, onLine?: (line: string) => void) {

@@ -12,6 +12,7 @@ import { readRpm } from '../rpm/read.ts';
 import type { Rpm } from '../rpm/rpm.ts';
 import { type Solver, startSolver } from '../solver/solver.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
+import { verifiedRpms } from '../toolchain/verified.ts';
 import { bootTest } from './boot-test.ts';
 import type { ImageConfig } from './config.ts';
 import { writeDisk } from './disk.ts';
@@ -161,7 +162,8 @@ async function make(
   const { config, named, packages, tools } = plan;
   const seed = imageSeed(config);
   const layout = layOut(config, seed);
-  const toolchainRpms = join(options.toolchainDir, 'RPMS');
+  const prebuilt = packages.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
+  const toolchainRpms = await verifiedRpms(options.toolchainDir, prebuilt);
   log.info(`Installing ${packages.length} packages into ${name}`);
   const trees = await makeTrees({
     ...{ config, file, layout, seed, named, boot: tools, log },

@@ -203,10 +203,9 @@ export function planned(progress: Progress): Map<string, Planned> {
 
 async function lookUp(options: EngineOptions, name: string, keyed: Keyed): Promise<Result | undefined> {
   if (options.rebuild.has(name)) return undefined;
-  const found = await options.store.get(keyed.key);
-  if (found === undefined || found.package !== name) return undefined;
   try {
-    await options.store.open(found);
+    const found = await options.store.get(keyed.key, name);
+    if (found !== undefined) await options.store.open(found);
     return found;
   } catch (error) {
     if (!(error instanceof DamagedResult)) throw error;

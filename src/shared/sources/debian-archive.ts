@@ -1,6 +1,6 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../host/files.ts';
+import { isDiskFull, writeWhole } from '../host/files.ts';
 import { runTool, ToolError } from '../host/process.ts';
 import type { DebianSource } from './debian-sources.ts';
 
@@ -74,6 +74,7 @@ export function debianArchive(options: DebianArchiveOptions): DebianArchive {
 }
 
 function faultOf(error: unknown): string | undefined {
+  if (isDiskFull(error)) return undefined;
   if (error instanceof ToolError) return lastWords(error);
   return error instanceof NoMirror ? error.message : undefined;
 }
@@ -112,7 +113,7 @@ async function download(
       await apt(['source', '--download-only', '--tar-only', '--only-source', ...names], options, landing);
       return undefined;
     } catch (error) {
-      if (!(error instanceof ToolError)) throw error;
+      if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
       return lastWords(error);
     }
   };

@@ -1,6 +1,6 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { aside, fileDigest } from '../host/files.ts';
+import { aside, fileDigest, sweepParts } from '../host/files.ts';
 import type { Log } from '../log.ts';
 import { failOnProblems, type Problem } from '../problems.ts';
 import type { SpecSource } from '../spec/spec.ts';
@@ -160,7 +160,7 @@ async function fetchSource(
     if (found !== undefined) log.warn({ message: `${kept} is damaged: it counts as absent` });
   }
   await mkdir(folder, { recursive: true });
-  await sweep(folder);
+  await sweepParts(folder);
   const failures: string[] = [];
   const part = aside(join(folder, source.name));
   /** Gives a whole file its name, if it is the right one. */
@@ -195,22 +195,5 @@ async function fetchSource(
     return failures;
   } finally {
     await rm(part, { force: true });
-  }
-}
-
-/** Removes what killed runs left half-written: parts whose process is gone. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const pid = /\.(\d+)-[0-9a-f]{8}\.part$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,6 +2,7 @@
 
 const named = [
   /%\{?[!?]*([A-Za-z_]\w*)/g,
+  /%\{?[!?]*(?:un)?defined[ \t(]+([A-Za-z_]\w*)/g,
   /\bmacros\.([A-Za-z_]\w*)/g,
   /\bmacros\[\s*['"](\w+)['"]/g,
   /\brpm\.isdefined\(\s*['"](\w+)['"]/g,

@@ -1,24 +1,30 @@
 import type { Result } from '../result/result.ts';
 
+/** What is remembered of a package's newest result, also when that is gone: to tell what changed, and how long it took. */
+export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
+
 /** Where results live between runs, found by key. */
 export interface Store {
-  /** The manifest of the result under `key`, or undefined. Reads no RPM. */
-  get(key: string): Promise<Result | undefined>;
+  /** The manifest of a package's result under `key`, or undefined. Reads no RPM. @throws DamagedResult */
+  get(key: string, name: string): Promise<Result | undefined>;
   /** The folder that holds the files of a result, each compared with its digest. @throws DamagedResult */
   open(result: Result): Promise<string>;
-  /** Keeps a result: `filesDir` holds its SRPM and RPMs, and is consumed. Replaces one under the same key. */
-  put(result: Result, filesDir: string): Promise<void>;
-  /** Forgets a result. */
+  /**
+   * Keeps a result: `filesDir` holds its SRPM and RPMs, and is consumed. A whole one that is there under the same key
+   * stays, because others may be reading it, unless this is to `replace` it.
+   * @returns the result that the store has from now on
+   */
+  put(result: Result, filesDir: string, replace: boolean): Promise<Result>;
+  /** Forgets a result; what {@link Store.latest} tells of it stays. */
   drop(key: string): Promise<void>;
-  /** The newest result of a package, whatever its key: to tell what changed, and how long it took. */
-  latest(name: string): Promise<Result | undefined>;
+  latest(name: string): Promise<Latest | undefined>;
 }
 
-/** A stored result whose bytes are not what its manifest says. It counts as absent. */
+/** A stored result whose bytes are not what was stored. It counts as absent. */
 export class DamagedResult extends Error {
   readonly key: string;
 
-  constructor(result: Result, file: string, fault: string) {
+  constructor(result: Pick<Result, 'package' | 'key'>, file: string, fault: string) {
     super(
       `the stored result of ${result.package} (key ${result.key.slice(0, 12)}…) is damaged: ${file} ${fault}`,
     );

@@ -1,9 +1,9 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileDigest } from '../host/files.ts';
+import { fileDigest, isDiskFull } from '../host/files.ts';
 import { runTool, ToolError } from '../host/process.ts';
 import type { Log } from '../log.ts';
-import { ProblemsError, problem } from '../problems.ts';
+import { failOnProblems, problem } from '../problems.ts';
 import { type Deb, parsePackages } from './debian.ts';
 import { clearLeftovers, ownFolder } from './leftovers.ts';
 
@@ -13,9 +13,11 @@ export interface Apt {
   dir: string;
   log: Log;
   signal?: AbortSignal | undefined;
+  /** apt's settings besides ours: another mirror than the host's. */
+  settings?: Readonly<Record<string, string>>;
 }
 
-function options(dir: string): string[] {
+function options({ dir, settings: others }: Apt): string[] {
   const settings = {
     'Dir::State': dir,
     'Dir::State::lists': join(dir, 'lists'),
@@ -28,15 +30,17 @@ function options(dir: string): string[] {
     'Acquire::Retries': '3',
     'Acquire::http::Timeout': '30',
     'Acquire::https::Timeout': '30',
+    ...others,
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
 
-async function apt(argv: readonly string[], { dir, signal }: Apt, cwd?: string): Promise<string> {
+async function apt(argv: readonly string[], work: Apt, cwd?: string): Promise<string> {
+  const { dir, signal } = work;
   await mkdir(join(dir, 'lists/partial'), { recursive: true });
   await mkdir(join(dir, 'cache/archives/partial'), { recursive: true });
   const [tool, ...rest] = argv;
-  const run = await runTool([tool as string, ...options(dir), ...rest], {
+  const run = await runTool([tool as string, ...options(work), ...rest], {
     timeoutSeconds: 1800,
     ...(signal === undefined ? {} : { signal }),
     ...(cwd === undefined ? {} : { cwd }),
@@ -55,7 +59,7 @@ export async function offeredPackages(work: Apt, arch: string): Promise<Map<stri
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     work.log.warn({
-      message: `The package lists could not be refreshed (${error.stderr.trim().split('\n').at(-1) ?? error.message})`,
+      message: `The package lists could not be refreshed (${lastWords(error)})`,
       mend: 'The lists that this machine already has are used.',
     });
   }
@@ -96,27 +100,52 @@ export async function fetchDebs(debs: readonly Deb[], debsDir: string, work: Apt
   await clearLeftovers(debsDir, 'landing-');
   const wanted: Deb[] = [];
   for (const deb of debs) {
-    const found = await stat(debPath(debsDir, deb)).catch(() => undefined);
-    if (found === undefined || found.size !== deb.size) wanted.push(deb);
+    const path = debPath(debsDir, deb);
+    const found = (await exists(path)) ? await fileDigest(path) : undefined;
+    if (found === deb.digest) continue;
+    if (found !== undefined) work.log.warn(`${path} (${deb.name}) is damaged: it counts as absent`);
+    wanted.push(deb);
   }
   if (wanted.length === 0) return;
-  const offered = await versionsOffered(wanted, work);
-  const gone = wanted.filter((deb) => !offered.has(deb.name));
-  if (gone.length > 0) {
-    throw new ProblemsError(
-      gone.map((deb) => ({
-        message: `the lock names ${deb.name} ${deb.version}, which neither the mirror nor the cache has any more`,
-        file: 'toolchain.lock',
-        mend: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
-      })),
-    );
-  }
+  failOnGone(wanted, await versionsOffered(wanted, work));
   const megabytes = wanted.reduce((sum, deb) => sum + deb.size, 0) / 1e6;
   work.log.info(`Fetching ${wanted.length} packages (${megabytes.toFixed(0)} MB) from the host's mirror`);
   for (let start = 0; start < wanted.length; start += batch) {
     work.log.progress(`fetching packages: ${start} of ${wanted.length}`);
-    await fetchBatch(wanted.slice(start, start + batch), debsDir, work);
+    const next = wanted.slice(start, start + batch);
+    try {
+      await fetchBatch(next, debsDir, work);
+    } catch (error) {
+      if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
+      // Our lists may offer what the mirror, which has moved on, does not have any more.
+      await refreshLists(work);
+      failOnGone(next, await listed(next, work));
+      await fetchBatch(next, debsDir, work).catch(inWords);
+    }
   }
+}
+
+function failOnGone(debs: readonly Deb[], offered: ReadonlySet<string>): void {
+  const gone = debs.filter((deb) => !offered.has(deb.name));
+  failOnProblems(
+    gone.map((deb) => ({
+      message: `the lock names ${deb.name} ${deb.version}, which neither the mirror nor the cache has any more`,
+      file: 'toolchain.lock',
+      mend: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
+    })),
+  );
+}
+
+/** What apt says when it cannot fetch what its lists offer. */
+function inWords(error: unknown): never {
+  if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
+  throw problem(`The host's mirror does not give what its lists offer (${lastWords(error)})`, {
+    mend: 'Look at the network, then run the same command again: what was fetched is kept.',
+  });
+}
+
+function lastWords(error: ToolError): string {
+  return error.stderr.trim().split('\n').at(-1) || error.message;
 }
 
 async function fetchBatch(debs: readonly Deb[], debsDir: string, work: Apt): Promise<void> {
@@ -144,23 +173,35 @@ async function fetchBatch(debs: readonly Deb[], debsDir: string, work: Apt): Pro
 
 /** Names of those whose exact version our lists have; lists that lack one are refreshed once. */
 async function versionsOffered(debs: readonly Deb[], work: Apt): Promise<Set<string>> {
-  const ask = async () => {
-    const table = await apt(['apt-cache', 'madison', ...debs.map((deb) => deb.name)], work).catch(() => '');
-    const rows = new Set(
-      table.split('\n').map((row) =>
-        row
-          .split('|', 2)
-          .map((cell) => cell.trim())
-          .join(' '),
-      ),
-    );
-    return new Set(debs.filter((deb) => rows.has(`${deb.name} ${deb.version}`)).map((deb) => deb.name));
-  };
   await seedLists(work.dir);
-  const first = await ask();
+  const first = await listed(debs, work);
   if (first.size === debs.length) return first;
-  await apt(['apt-get', 'update'], work).catch(() => '');
-  return await ask();
+  await refreshLists(work);
+  return await listed(debs, work);
+}
+
+/** Fetches the lists anew; where that fails, the old ones stay. */
+async function refreshLists(work: Apt): Promise<void> {
+  await apt(['apt-get', 'update'], work).catch((error: unknown) => {
+    if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
+  });
+}
+
+async function listed(debs: readonly Deb[], work: Apt): Promise<Set<string>> {
+  const asked = ['apt-cache', 'madison', ...debs.map((deb) => deb.name)];
+  const table = await apt(asked, work).catch((error: unknown) => {
+    if (error instanceof ToolError) return '';
+    throw error;
+  });
+  const rows = new Set(
+    table.split('\n').map((row) =>
+      row
+        .split('|', 2)
+        .map((cell) => cell.trim())
+        .join(' '),
+    ),
+  );
+  return new Set(debs.filter((deb) => rows.has(`${deb.name} ${deb.version}`)).map((deb) => deb.name));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { link, mkdir, mkdtemp, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { aside, readJson, textDigest, writeJson } from '../host/files.ts';
 import { runTool } from '../host/process.ts';
 import type { Log } from '../log.ts';
@@ -119,7 +120,12 @@ async function convert(standIn: StandIn, scratch: string, options: ConvertOption
   const path = join(options.cacheDir, `${key}.rpm`);
   const facts = join(options.cacheDir, `${key}.json`);
   const known = await readJson<Rpm>(facts);
-  if (known !== undefined && (await sizeOf(path)) === known.size) return { standIn, path, rpm: known };
+  if (known !== undefined) {
+    const now = await readRpm(path).catch(() => undefined);
+    if (now !== undefined && isDeepStrictEqual({ ...now, file: known.file }, known))
+      return { standIn, path, rpm: known };
+    options.log.warn(`${path}, which stands for ${standIn.name}, is damaged: it is made again`);
+  }
 
   const own = await mkdtemp(join(scratch, 'one-'));
   const job = join(own, 'job.json');
@@ -176,8 +182,4 @@ async function makeScratch(): Promise<string> {
   const place = roomy ? '/dev/shm' : tmpdir();
   await clearLeftovers(place, 'azl-convert-');
   return await ownFolder(place, 'azl-convert-');
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(() => undefined))?.size;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { aside, readJson, textDigest, writeJson, writeWhole } from '../host/files.ts';
 import { lockFolder } from '../host/lock.ts';
@@ -34,6 +34,9 @@ export interface ToolchainOptions {
 
 /** Everything besides the stand-ins that decides what a toolchain holds. */
 const recipe = [conversionRecipe, workerWishes, workerDigest([])];
+
+/** In it lies the worker, with setuid programs that grow old: for root and the owner, and for nobody else. */
+const folderMode = 0o700;
 
 /** Beside `toolchain.json`: what the folder was made from. */
 const stampFile = 'recipe';
@@ -77,7 +80,11 @@ interface Work extends ToolchainOptions {
 
 async function settle(lock: Lock, work: Work): Promise<Toolchain> {
   const found = await whole(work.dir, lock);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    // One that an older version made; another user's stays as it is.
+    await chmod(work.dir, folderMode).catch(() => {});
+    return found;
+  }
   const { log, signal } = work;
   await clearLeftovers(dirname(work.dir), `${basename(work.dir)}.`, true);
   await fetchDebs(lock.packages, work.debsDir, work.apt);
@@ -89,6 +96,7 @@ async function settle(lock: Lock, work: Work): Promise<Toolchain> {
   const part = aside(work.dir);
   try {
     await mkdir(join(part, 'RPMS'), { recursive: true });
+    await chmod(part, folderMode);
     for (const one of made) await place(one, join(part, 'RPMS'));
     log.info(`Installing the worker (${inWorker.length} RPMs)`);
     const files = inWorker.map((rpm) => join(part, 'RPMS', rpm.file));

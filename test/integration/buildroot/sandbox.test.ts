@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +19,7 @@ import {
   removeLayer,
   runInSandbox,
 } from '../../../src/shared/buildroot/sandbox.ts';
+import { runTool } from '../../../src/shared/host/process.ts';
 import { testWorker } from '../../support/worker.ts';
 
 // Commas, colons and blanks mean something in mount options.
@@ -23,6 +33,39 @@ afterAll(async () => {
   await removeLayer(root.layer);
   rmSync(dir, { recursive: true, force: true });
 });
+
+/** What a hostile program asks the kernel for, and what it answers; the folder that it starts from is its argument. */
+const hostileCalls = `
+import ctypes, errno, fcntl, json, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+
+class Handle(ctypes.Structure):
+    _fields_ = [("bytes", ctypes.c_uint), ("type", ctypes.c_int), ("data", ctypes.c_ubyte * 128)]
+
+def answer(code):
+    return "done" if code >= 0 else errno.errorcode[ctypes.get_errno()]
+
+def attempt(what, *arguments):
+    try:
+        what(*arguments)
+        return "done"
+    except OSError as error:
+        return errno.errorcode[error.errno]
+
+folder = os.open(sys.argv[1], os.O_RDONLY)
+own, second = Handle(128), Handle(8, 1)
+assert libc.name_to_handle_at(folder, b"", ctypes.byref(own), ctypes.byref(ctypes.c_int()), 0x1000) == 0
+second.data[:8] = struct.pack("II", 2, 0)
+keyctl = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+print(json.dumps({
+    "the bound folder by handle": answer(libc.open_by_handle_at(folder, ctypes.byref(own), os.O_RDONLY)),
+    "inode 2 of the bound folder's disk": answer(libc.open_by_handle_at(folder, ctypes.byref(second), os.O_RDONLY)),
+    "the keys of our session": answer(libc.syscall(keyctl, 6, -3, 0, 0)),
+    "a user namespace": answer(libc.unshare(0x10000000)),
+    "typing at the terminal": answer(libc.ioctl(folder, 0x5412, b"x")),
+    "a write to /proc/sys": attempt(os.open, "/proc/sys/kernel/core_pattern", os.O_WRONLY),
+    "another mode for the host's /dev/null": attempt(os.chmod, "/dev/null", 0o666),
+}))`;
 
 const inside = async (script: string, as: 'root' | 'builder' = 'builder') =>
   (await runInSandbox(['sh', '-c', script], { root, as, ok: 'any' })).stdout.trim();
@@ -41,6 +84,35 @@ describe('a sandbox', () => {
     expect(await inside('mount -t tmpfs x /mnt 2>/dev/null || echo refused', 'root')).toBe('refused');
     expect(Number(await inside('ls -d /proc/[0-9]* | wc -l', 'root'))).toBeLessThan(8);
     expect(await inside('ls /sys/kernel 2>/dev/null | wc -l', 'root')).toBe('0');
+  });
+
+  it.each(['root', 'builder'] as const)('gives its %s no way around names and namespaces', async (as) => {
+    const shown = mkdtempSync(join(dir, 'shown-'));
+    chmodSync(shown, 0o755);
+    const { stdout } = await runInSandbox(['/usr/bin/python3', '-c', hostileCalls, '/in'], {
+      root,
+      as,
+      binds: [{ source: shown, target: '/in' }],
+    });
+    expect(JSON.parse(stdout)).toEqual({
+      'the bound folder by handle': 'EPERM',
+      "inode 2 of the bound folder's disk": 'EPERM',
+      'the keys of our session': 'EPERM',
+      'a user namespace': 'EPERM',
+      'typing at the terminal': 'EPERM',
+      'a write to /proc/sys': as === 'root' ? 'EROFS' : 'EACCES',
+      "another mode for the host's /dev/null": 'EROFS',
+    });
+  });
+
+  it('keeps from its root what it does not need, whatever a file says that it may', async () => {
+    const rights = 'grep -E "^(Cap(Eff|Prm)|NoNewPrivs)" /proc/self/status | cut -f2';
+    expect(await inside(rights, 'root')).toBe('00000000800401fb\n00000000800401fb\n1');
+    const file = `cp /usr/bin/grep /usr/bin/capable; python3 -c '
+import os, struct
+os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x02000001, 0xffffffff, 0, 0xffffffff, 0))'
+/usr/bin/capable ^CapEff /proc/self/status | cut -f2`;
+    expect(await inside(file, 'root')).toBe('00000000800401fb');
   });
 
   it('has no network but a loopback of its own, a fixed host name, and nothing of our environment', async () => {
@@ -78,6 +150,31 @@ describe('a sandbox', () => {
     expect(stdout).toBe('text refused\n');
     await runInSandbox(look, { root, as: 'root', binds: [{ source: shown, target: '/in', writable: true }] });
     expect(existsSync(join(shown, 'new'))).toBe(true);
+  });
+
+  it('keeps what is written in it from other users of the host, and from the mask of its caller', async () => {
+    const before = process.umask(0o077);
+    try {
+      const other = { worker: root.worker, layer: await createLayer(join(dir, 'masked')) };
+      const script =
+        'cp /bin/sh /usr/bin/mine; chmod 4755 /usr/bin/mine; mkdir /opt/new; stat -c %a / /opt/new';
+      const made = await runInSandbox(['sh', '-c', script], { root: other, as: 'root' });
+      expect(made.stdout).toBe('755\n755\n');
+      expect((await runInSandbox(['ls', '/opt'], { root: other })).stdout).toBe('new\n');
+      expect(statSync(join(other.layer, 'upper/usr/bin/mine')).mode & 0o7777).toBe(0o4755);
+      const stranger = [
+        'setpriv',
+        '--reuid=65534',
+        '--regid=65534',
+        '--clear-groups',
+        'ls',
+        `${other.layer}/upper`,
+      ];
+      chmodSync(dir, 0o755);
+      await expect(runTool(stranger, { root: true })).rejects.toThrow('Permission denied');
+    } finally {
+      process.umask(before);
+    }
   });
 
   it('leaves no mount behind', () => {

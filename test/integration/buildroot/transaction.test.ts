@@ -36,6 +36,13 @@ echo '{"problems": []}'
 touch /azl/rpms-0/x /azl/run/x OUTSIDE 2>/dev/null
 cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'
 mount -t tmpfs none /mnt 2>/dev/null && echo mounted
+/usr/bin/python3 - <<'END'
+import ctypes, os, struct
+handle = struct.pack("IiII", 8, 1, 2, 0)
+folder = os.open("/azl/rpms-0", os.O_RDONLY)
+opened = ctypes.CDLL(None).open_by_handle_at(folder, handle, os.O_RDONLY)
+print("by handle", os.listdir(opened) if opened >= 0 else "nothing")
+END
 (sleep 1000 >/dev/null 2>&1 &)
 exit 0`,
     ),
@@ -171,6 +178,7 @@ describe('a transaction in a root', () => {
     expect(added).toEqual(['t-hostile-0:1-1.noarch']);
     expect(scriptletOutput).toContain('{"problems": []}');
     expect(scriptletOutput).toContain('LANG=C.UTF-8');
+    expect(scriptletOutput).toContain('by handle nothing');
     expect(scriptletOutput).not.toMatch(/reached|mounted|hunter2/);
     expect(reached).toBe(0);
     await expect(access(join(rpms, 'x'))).rejects.toThrow();

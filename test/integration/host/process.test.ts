@@ -72,6 +72,42 @@ describe('a tool', () => {
   });
 
   it.each([
+    ['its log cannot be written', { log: '/dev/full' }, { code: 'ENOSPC' }],
+    ['its output cannot be written', { output: '/dev/full' }, { code: 'ENOSPC' }],
+    ['its log cannot be opened', { log: '/nowhere/log' }, { code: 'ENOENT' }],
+    [
+      'a listener throws',
+      {
+        onLine: () => {
+          throw new Error('no sense');
+        },
+      },
+      { message: 'no sense' },
+    ],
+  ])('is ended, and the call fails, when %s', async (name, options, error) => {
+    const file = join(dir, name.replaceAll(' ', '-'));
+    const run = runTool(['sh', '-c', `echo word; sleep 300 & echo $! $$ > ${file}; wait`], options);
+    await expect(run).rejects.toMatchObject(error);
+    // Where the log cannot even be opened, it may be dead before it has written them.
+    if (existsSync(file)) await until(() => pidsIn(file).every((pid) => !lives(pid)));
+  });
+
+  it('writes what everybody may read, whatever the mask of its starter is', async () => {
+    const before = process.umask(0o077);
+    try {
+      expect((await runTool(['sh', '-c', 'umask'])).stdout).toBe('0022\n');
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('puts its output into a file', async () => {
+    const file = join(dir, 'output');
+    const { stdout } = await runTool(['sh', '-c', 'echo out; echo err >&2'], { output: file });
+    expect([stdout, readFileSync(file, 'utf8')]).toEqual(['', 'out\n']);
+  });
+
+  it.each([
     'SIGKILL',
     'SIGTERM',
     'SIGINT',

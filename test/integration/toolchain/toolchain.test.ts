@@ -195,21 +195,27 @@ describe('a converted package', () => {
       },
       ...{ entries: [], provides: [], requires: [], ignoredRequires: [], scripts: '' },
     };
-    const made = [];
-    for (const name of ['one', 'two']) {
-      const options = {
-        cacheDir: join(scratch, name),
-        debsDir,
-        arch: 'x86_64',
-        jobs: 1,
-        log: recordingLog(),
-      };
-      made.push(...(await convertAll([standIn, ...ownStandIns], options)));
-    }
+    const convert = async (name: string) => {
+      const log = recordingLog();
+      const options = { cacheDir: join(scratch, name), debsDir, arch: 'x86_64', jobs: 1, log };
+      return { log, made: await convertAll([standIn, ...ownStandIns], options) };
+    };
+    const made = [...(await convert('one')).made, ...(await convert('two')).made];
     const digests = await Promise.all(made.map(async ({ path }) => await fileDigest(path)));
     expect(digests.slice(0, digests.length / 2)).toEqual(digests.slice(digests.length / 2));
     expect(made[0]?.rpm.provides).toContain('libz.so.1()(64bit)');
     await rm(join(scratch, 'two'), { recursive: true });
+
+    // One that is damaged in the cache is said and made again; one that is whole is taken.
+    const { path } = made[0] as (typeof made)[0];
+    const bytes = await readFile(path);
+    await writeFile(path, Buffer.alloc(bytes.length));
+    const again = await convert('one');
+    expect(again.log.lines).toEqual([
+      `warning: ${path}, which stands for zlib, is damaged: it is made again`,
+    ]);
+    expect(await readFile(path)).toEqual(bytes);
+    expect((await convert('one')).log.lines).toEqual([]);
   });
 });
 

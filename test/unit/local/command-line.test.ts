@@ -9,6 +9,8 @@ describe('a line of a bundle', () => {
     ['plain', { kind: 'text', text: 'plain' }],
     ['', { kind: 'text', text: '' }],
     ['a ::error::b', { kind: 'text', text: 'a ::error::b' }],
+    ['  ::error::b', { kind: 'text', text: '  ::error::b' }],
+    ['│ ::stop-commands::x', { kind: 'text', text: '│ ::stop-commands::x' }],
     ['::group::Build bash', { kind: 'group', text: 'Build bash' }],
     ['::endgroup::', { kind: 'end' }],
     ['::debug::x', { kind: 'debug', text: 'x' }],

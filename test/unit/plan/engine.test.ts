@@ -59,7 +59,10 @@ function memoryStore(): Store {
   return {
     get: async (key) => results.get(key),
     open: async () => '',
-    put: async (result) => void results.set(result.key, result),
+    put: async (result) => {
+      results.set(result.key, result);
+      return result;
+    },
     drop: async (key) => void results.delete(key),
     latest: async () => undefined,
   };
@@ -105,7 +108,7 @@ async function run(
       }),
     );
     const result = madeUpResult(name, rpms, keyed.key);
-    await store.put(result, '');
+    await store.put(result, '', false);
     accept(options, progress, { state: 'built', reason, result });
   }
   return { outcomes: progress.outcomes, built, tree };

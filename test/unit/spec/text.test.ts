@@ -41,6 +41,9 @@ describe('macros that a text names', () => {
       "%{lua: a = macros.one; b = macros['two']; rpm.isdefined('three'); rpm.expand('%four')}",
       ['four', 'lua', 'one', 'three', 'two'],
     ],
+    ['%if %{defined one} && 0%{undefined  two}', ['defined', 'if', 'one', 'two', 'undefined']],
+    ['%{!?undefined:a b} %defined three', ['defined', 'three', 'undefined']],
+    ['%{definedness of it} defined four', ['definedness']],
     ['100% %1 %* %# %(echo %{a_b})', ['a_b']],
   ])('%j', (text, names) => expect(macrosNamedIn([text])).toEqual(names));
 

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { commandReader } from '../../../local/src/command-line.ts';
+import { inert } from '../../../src/shared/github/log.ts';
+
+/** Whether GitHub's runner would look for a command in a line that it reads. */
+const acts = (line: string) => /^[\s\u0085\ufeff]*::/.test(line) || line.includes('##[');
+
+describe('a text in the log', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['', ''],
+    ['a ::error::b', 'a ::error::b'],
+    ['std::string', 'std::string'],
+    ['::error::x', '│ ::error::x'],
+    ['    ::stop-commands::x', '│     ::stop-commands::x'],
+    ['\t ::add-mask::a', '│ \t ::add-mask::a'],
+    ['beta: failed\n    ::set-env name=a::b\nc', 'beta: failed\n│     ::set-env name=a::b\nc'],
+    ['a\r::error::x', 'a\r│ ::error::x'],
+    ['a\r\n::error::x', 'a\r\n│ ::error::x'],
+    ['a\u2028::error::x', 'a\u2028│ ::error::x'],
+    ['\u00a0\u0085\ufeff::error::x', '│ \u00a0\u0085\ufeff::error::x'],
+    ['##[error]x', '## [error]x'],
+    ['made ##[add-mask]a ##[warning]b', 'made ## [add-mask]a ## [warning]b'],
+    ['###[x', '### [x'],
+  ])('%j', (message, shown) => expect(inert(message)).toBe(shown));
+
+  it('is obeyed by neither reader, whatever a package writes', () => {
+    const part = fc.constantFrom(
+      '::',
+      '##[',
+      'error',
+      'stop-commands',
+      ']',
+      ' ',
+      '\n',
+      '\r',
+      '\u2028',
+      'x',
+      '│',
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const shown = inert(parts.join(''));
+        for (const line of shown.split(/\r\n|[\r\n]/)) expect(acts(line), JSON.stringify(line)).toBe(false);
+        const read = commandReader();
+        for (const line of shown.split(/\r\n|[\r\n\u2028\u2029]/)) expect(read(line).kind).toBe('text');
+      }),
+    );
+  });
+});
