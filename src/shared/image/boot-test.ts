@@ -1,10 +1,11 @@
-import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { runTool } from '../host/process.ts';
 import type { Log } from '../log.ts';
 import { chooseAcceleration } from './acceleration.ts';
-import { makeBootLayer, takeFile } from './boot-layer.ts';
+import { makeBootLayer } from './boot-layer.ts';
+import { readFrom } from './debugfs.ts';
 import { type Acceleration, findFirmware, qemuArguments } from './qemu.ts';
 import { deadEnd, judge, plainLine, readReport, type Verdict } from './verdict.ts';
 
@@ -90,9 +91,10 @@ export async function bootTest(options: BootTestOptions): Promise<Verdict> {
 }
 
 async function probe(options: BootTestOptions): Promise<Acceleration> {
+  const { raw, cacheDir, signal } = options;
   const kernel = join(options.workDir, 'kernel');
-  await takeFile(options.raw, options.bootOffset, options.kernel, kernel);
-  const { cacheDir, signal } = options;
+  const place = { dir: dirname(raw), file: basename(raw), offset: options.bootOffset };
+  await writeFile(kernel, await readFrom(place, options.kernel, signal));
   return await chooseAcceleration({ kernel, cacheDir, ...(signal === undefined ? {} : { signal }) });
 }
 

@@ -14,6 +14,7 @@ import type { Toolchain } from '../toolchain/toolchain.ts';
 import { bootTest } from './boot-test.ts';
 import type { ImageConfig } from './config.ts';
 import { writeDisk } from './disk.ts';
+import { orFullDisk } from './full-disk.ts';
 import { bootPlace, type Image, type ImageFile, imageComponents, imageName, imageSeed } from './image.ts';
 import { imageStore } from './image-store.ts';
 import { layOut } from './layout.ts';
@@ -110,6 +111,8 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
       manifest: published.length === 0 ? '' : join(options.outDir, 'images', `${name}.json`),
       stored: store.place(key),
     };
+  } catch (error) {
+    throw await orFullDisk(error, [buildDir, cacheDir, options.outDir]);
   } finally {
     await removeLayer(work);
   }

@@ -106,6 +106,11 @@ export function mountedOn(layout: Layout, mountPoint: string): Partition | undef
   return layout.partitions.find((partition) => partition.mountPoint === mountPoint);
 }
 
+/** The folder, beside those of the others, in which a partition's tree is made. */
+export function treeOf(partition: Partition): string {
+  return partition.mountPoint === '/' ? 'root' : `part-${partition.number}`;
+}
+
 /** How fstab and the kernel's `root=` name a partition. */
 export function deviceOf(partition: Partition): string {
   switch (partition.mountIdentifier) {

@@ -11,7 +11,7 @@ import type { Rpm } from '../rpm/rpm.ts';
 import { fstab, grubConfig, grubEarlyConfig, grubModules } from './boot-files.ts';
 import type { ImageConfig, ScriptConfig, UserConfig } from './config.ts';
 import { fixedSalt, sha512Crypt } from './crypt.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, treeOf } from './layout.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { BootTools } from './packages.ts';
 
@@ -45,9 +45,11 @@ export interface FatEntry {
   folder: boolean;
 }
 
-/** The trees of an image, by partition id: what its filesystem shall hold. FAT trees are listed, too. */
+/** The trees of an image: what its filesystems shall hold. */
 export interface Trees {
-  folders: Record<string, string>;
+  /** Holds the tree of each partition, in a folder named by `treeOf`. */
+  dir: string;
+  /** What lies in FAT trees, by partition id. */
   fat: Record<string, FatEntry[]>;
 }
 
@@ -180,21 +182,13 @@ export async function makeTrees(options: RootOptions): Promise<Trees> {
     parts: parts.map((partition) => ({
       id: partition.id,
       mountPoint: partition.mountPoint,
-      folder: `/work/part-${partition.number}`,
+      folder: `/work/${treeOf(partition)}`,
       fat: partition.format === 'fat',
       extra: isEsp(partition.id) ? { 'EFI/BOOT/BOOTX64.EFI': `${inner}/boot/grub2/bootx64.efi` } : {},
     })),
   });
   await removeLayer(layer);
-  return {
-    folders: Object.fromEntries(
-      layout.partitions.map((partition) => [
-        partition.id,
-        join(workDir, 'work', partition.mountPoint === '/' ? 'root' : `part-${partition.number}`),
-      ]),
-    ),
-    fat: answer.parts ?? {},
-  };
+  return { dir: join(workDir, 'work'), fat: answer.parts ?? {} };
 }
 
 /** An initramfs that boots on any machine, the same twice. Drivers that a kernel has built in are no error. */
