@@ -1,5 +1,6 @@
 import type { ImageConfig } from './config.ts';
 import { type Findings, member } from './config-values.ts';
+import { partitionEnd, tableMiB } from './layout.ts';
 
 const accountName = /^[a-z_][a-z0-9_-]{0,30}\$?$/;
 const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -7,8 +8,6 @@ const guid = /^[0-9A-F]{8}-([0-9A-F]{4}-){3}[0-9A-F]{12}$/;
 /** What may stand in a file name that we make, in a fstab field, in a GPT label. */
 const plainName = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/;
 const control = /\p{Cc}/u;
-/** A GPT needs a MiB before the first partition and less than one behind the last. */
-const tableMiB = 1;
 
 /**
  * What the types cannot say: sizes, overlaps, names, references between parts. Adds to `findings`; a part in which
@@ -64,11 +63,12 @@ function checkDisk({ disk }: ImageConfig, fault: Fault): void {
     if (partition.end < 0) fault(`${place}.End`, `${partition.end} is no place on a disk`);
     if (partition.end > disk.maxSize)
       fault(`${place}.End`, `${partition.end} lies behind the disk's end, ${disk.maxSize} MiB`);
-    const end = partition.end === 0 ? disk.maxSize : partition.end;
-    if (partition.end >= 0 && end - (partition.end === 0 ? tableMiB : 0) <= partition.start)
+    const end = partitionEnd(partition, disk);
+    if (partition.end >= 0 && end <= partition.start)
       fault(
         `${place}.End`,
         `The partition ends at ${end} MiB, where it has not begun (${partition.start} MiB)`,
+        ...(end === disk.maxSize - tableMiB ? ['The last MiB of the disk holds a copy of the table.'] : []),
       );
     const other = taken.find((one) => partition.start < one.end && one.start < end);
     if (other !== undefined) fault(`${place}.Start`, `The partition overlaps partition '${other.id}'`);
@@ -161,8 +161,14 @@ function checkAccounts({ system }: ImageConfig, fault: Fault): void {
     if (control.test(user.password)) fault(`${place}.Password`, 'This holds a control character');
     if (user.passwordHashed && /[:\s]/.test(user.password))
       fault(`${place}.Password`, 'This is no hash as /etc/shadow keeps it');
-    const days = user.passwordExpiresDays ?? 0;
+    const days = user.passwordExpiresDays;
     if (days < -1 || days > 99999) fault(`${place}.PasswordExpiresDays`, `${days} is not from -1 to 99999`);
+    else if (days > 0)
+      fault(
+        `${place}.PasswordExpiresDays`,
+        "This is known but not supported yet: a password's days count from 2025-01-01, so that an image is the same twice, and it would have expired at the first boot",
+        'Leave it out.',
+      );
     const named: [string, string][] = [['PrimaryGroup', user.primaryGroup]];
     for (const [number, group] of user.secondaryGroups.entries())
       named.push([`SecondaryGroups[${number}]`, group]);

@@ -227,7 +227,7 @@ function account(user: UserConfig, seed: string, keysOfFiles: readonly string[])
     name,
     uid: user.uid ?? null,
     hash: password === '' ? null : hash,
-    passwordExpiresDays: user.passwordExpiresDays ?? null,
+    passwordNeverExpires: user.passwordExpiresDays === -1,
     primaryGroup: user.primaryGroup,
     secondaryGroups: user.secondaryGroups,
     startupCommand: user.startupCommand,

@@ -131,9 +131,8 @@ class Accounts:
             self.files["shadow"].append(shadow)
         if user["hash"] is not None:
             shadow[1] = user["hash"]
-        if user["passwordExpiresDays"] is not None:
-            days = user["passwordExpiresDays"]
-            shadow[4] = "99999" if days == -1 else str(days)
+        if user["passwordNeverExpires"]:
+            shadow[4] = "99999"
         for group in user["secondaryGroups"]:
             members = self.find("group", group)
             if members is None:
