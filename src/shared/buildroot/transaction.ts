@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bind, type Root, runInSandbox } from './sandbox.ts';
 
-const helper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
+/** The program that runs a transaction in the sandbox; part of an image's key. */
+export const transactionHelper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
 
 export interface TransactionOptions {
   root: Root;
@@ -55,7 +56,7 @@ export async function installRpms(
       ),
       erase: options.remove,
     };
-    await writeFile(join(dir, 'transaction.py'), helper);
+    await writeFile(join(dir, 'transaction.py'), transactionHelper);
     await writeFile(join(dir, 'request.json'), JSON.stringify(request));
     const rpms = options.rpmDirs.map(({ dir: source }, index) => ({ source, target: `/azl/rpms-${index}` }));
     const { stdout } = await runInSandbox(

@@ -1,6 +1,7 @@
 import type { ImageConfig } from './config.ts';
 import { type Findings, member } from './config-values.ts';
 import { partitionEnd, tableMiB } from './layout.ts';
+import { isLost } from './litter.ts';
 
 const accountName = /^[a-z_][a-z0-9_-]{0,30}\$?$/;
 const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -29,7 +30,7 @@ export function checkConfig(config: ImageConfig, findings: Findings): void {
 
 type Fault = (path: string, message: string, mend?: string) => void;
 
-function checkDisk({ disk }: ImageConfig, fault: Fault): void {
+function checkDisk({ disk, system }: ImageConfig, fault: Fault): void {
   const at = '$.Disks[0]';
   if (disk.maxSize < 8 || disk.maxSize > 1024 * 1024)
     fault(`${at}.MaxSize`, `${disk.maxSize} MiB is no size of a disk`, 'Give MiB, from 8 to 1048576.');
@@ -40,7 +41,7 @@ function checkDisk({ disk }: ImageConfig, fault: Fault): void {
     const place = `${at}.Artifacts[${index}]`;
     if (artifact.name !== '' && !plainName.test(artifact.name))
       fault(`${place}.Name`, `'${artifact.name}' is no plain file name`);
-    const file = `${artifact.name}.${artifact.type}`;
+    const file = `${artifact.name || system.name.trim().replaceAll(' ', '-')}.${artifact.type}`;
     if (kinds.has(file)) fault(place, 'This artifact is named twice');
     kinds.add(file);
   }
@@ -187,11 +188,14 @@ function checkAccounts({ system }: ImageConfig, fault: Fault): void {
 }
 
 function checkFiles({ system }: ImageConfig, fault: Fault): void {
-  for (const file of system.additionalFiles) {
-    if (!isPlainPath(file.target) || file.target === '/')
+  for (const { source, target } of system.additionalFiles) {
+    const at = member('$.SystemConfigs[0].AdditionalFiles', source);
+    if (!isPlainPath(target) || target === '/') fault(at, `'${target}' is no absolute path without '..'`);
+    else if (isLost(target))
       fault(
-        member('$.SystemConfigs[0].AdditionalFiles', file.source),
-        `'${file.target}' is no absolute path without '..'`,
+        at,
+        `'${target}' would not be in the image: nothing stays there`,
+        'A system makes what it needs there at boot: see tmpfiles.d.',
       );
   }
 }

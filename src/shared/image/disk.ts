@@ -1,53 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sourceDateEpoch } from '../buildroot/recipe.ts';
 import { briefTool } from '../host/brief.ts';
-import { plainEnvironment, runTool, ToolError } from '../host/process.ts';
+import { runTool, ToolError } from '../host/process.ts';
 import { problem } from '../problems.ts';
 import { debugfs, type Ext4File } from './debugfs.ts';
+import { type DiskBlueprint, filesystemFile } from './disk-blueprint.ts';
 import { fullPlace } from './full-disk.ts';
-import { fixedUuid } from './identity.ts';
-import { type Layout, type Partition, sfdiskScript, treeOf } from './layout.ts';
 import type { FatEntry, Trees } from './root.ts';
-
-export const mke2fsConfig = readFileSync(new URL('./mke2fs.conf', import.meta.url), 'utf8');
-
-/** All tools take the epoch for the present. */
-const diskEnvironment = {
-  ...plainEnvironment,
-  SOURCE_DATE_EPOCH: String(sourceDateEpoch),
-  E2FSPROGS_FAKE_TIME: String(sourceDateEpoch),
-  MTOOLS_SKIP_CHECK: '1',
-};
-
-/** The file in which each filesystem is made before it is copied into the raw image. Beside the trees. */
-const filesystemFile = 'filesystem';
-
-/** Arguments of mke2fs for the filesystem of a partition, run in the folder of the trees. Pure. */
-export function mke2fsArguments(partition: Partition, seed: string): string[] {
-  const extended = [
-    `hash_seed=${fixedUuid(seed, `hash ${partition.id}`)}`,
-    'lazy_itable_init=0',
-    'lazy_journal_init=0',
-    'nodiscard',
-  ];
-  return [
-    ...['mke2fs', '-q', '-F', '-t', 'ext4', '-U', partition.fsUuid, '-m', '1', '-E', extended.join(',')],
-    ...(partition.label === '' ? [] : ['-L', partition.label.slice(0, 16)]),
-    ...['-d', treeOf(partition), filesystemFile, `${partition.size / 1024}k`],
-  ];
-}
-
-/** Arguments of mkfs.vfat. FAT32 needs 65,525 clusters: smaller ones take what fits. Pure. */
-export function mkfsFatArguments(partition: Partition): string[] {
-  const fat32 = partition.size >= 34 * 1024 * 1024;
-  return [
-    ...['mkfs.vfat', '--invariant', '-i', partition.fsUuid.replace('-', ''), ...(fat32 ? ['-F', '32'] : [])],
-    ...(partition.label === '' ? [] : ['-n', partition.label.slice(0, 11).toUpperCase()]),
-    ...['-h', String(partition.offset / 512), filesystemFile],
-  ];
-}
 
 /**
  * Writes a disk image: a sparse file of ours with table and filesystems, the same bytes for the same trees. Needs no
@@ -56,39 +15,34 @@ export function mkfsFatArguments(partition: Partition): string[] {
  */
 export async function writeDisk(options: {
   raw: string;
-  layout: Layout;
+  blueprint: DiskBlueprint;
   trees: Trees;
-  seed: string;
   /** The config's path, for messages. */
   file: string;
   signal?: AbortSignal;
 }): Promise<void> {
-  const { raw, layout, trees } = options;
-  await writeEmpty(raw, layout.size);
+  const { raw, blueprint, trees } = options;
+  await writeEmpty(raw, blueprint.size);
   const config = join(trees.dir, 'mke2fs.conf');
-  await writeFile(config, mke2fsConfig);
-  const env = { ...diskEnvironment, MKE2FS_CONFIG: config };
+  await writeFile(config, blueprint.mke2fsConfig);
+  const env = { ...blueprint.environment, MKE2FS_CONFIG: config };
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const run = { root: true, cwd: trees.dir, env, ...signal };
   await briefTool(['/usr/bin/env', 'sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', raw], {
     env,
-    input: sfdiskScript(layout),
+    input: blueprint.table,
   });
-  const filesystem = join(trees.dir, filesystemFile);
-  for (const [index, partition] of layout.partitions.entries()) {
-    await writeEmpty(filesystem, partition.size);
+  const made = join(trees.dir, filesystemFile);
+  for (const [index, filesystem] of blueprint.filesystems.entries()) {
+    await writeEmpty(made, filesystem.size);
     try {
-      if (partition.format === 'ext4') {
-        await runTool(mke2fsArguments(partition, options.seed), run);
-        await settleInodes({ dir: trees.dir, file: filesystemFile }, env);
-      } else {
-        await runTool(mkfsFatArguments(partition), run);
-        await fillFat(treeOf(partition), trees.fat[partition.id] ?? [], run);
-      }
+      await runTool(filesystem.argv, run);
+      if (filesystem.format === 'fat') await fillFat(filesystem.tree, trees.fat[filesystem.id] ?? [], run);
+      else await settleInodes({ dir: trees.dir, file: filesystemFile }, blueprint.epoch, env);
     } catch (error) {
       if (!(error instanceof ToolError) || fullPlace(error.stderr) !== 'partition') throw error;
       throw problem(
-        `The partition is too small (${partition.size / 1024 / 1024} MiB) for what it shall hold`,
+        `The partition is too small (${filesystem.size / 1024 / 1024} MiB) for what it shall hold`,
         {
           file: options.file,
           path: `$.Disks[0].Partitions[${index}]`,
@@ -96,8 +50,8 @@ export async function writeDisk(options: {
         },
       );
     }
-    await copyInto(raw, partition.offset, filesystem);
-    await rm(filesystem);
+    await copyInto(raw, filesystem.offset, made);
+    await rm(made);
   }
 }
 
@@ -143,9 +97,9 @@ async function copyInto(raw: string, offset: number, from: string): Promise<void
  * Gives every inode that is in use the epoch as access, change and creation time: mke2fs copies those of the source,
  * which nobody can set.
  */
-async function settleInodes(place: Ext4File, env: Record<string, string>): Promise<void> {
+async function settleInodes(place: Ext4File, epoch: number, env: Record<string, string>): Promise<void> {
   const dump = await briefTool(['/usr/bin/env', 'dumpe2fs', place.file], { cwd: place.dir, env });
-  const time = `@${sourceDateEpoch}`;
+  const time = `@${epoch}`;
   const commands = usedInodes(dump.stdout).flatMap((inode) =>
     ['atime', 'ctime', 'crtime'].flatMap((field) => [
       `sif <${inode}> ${field} ${time}`,

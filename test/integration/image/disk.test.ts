@@ -8,6 +8,7 @@ import { runTool } from '../../../src/shared/host/process.ts';
 import { makeBootLayer } from '../../../src/shared/image/boot-layer.ts';
 import { debugfs, readFrom } from '../../../src/shared/image/debugfs.ts';
 import { writeDisk } from '../../../src/shared/image/disk.ts';
+import { drawDisk } from '../../../src/shared/image/disk-blueprint.ts';
 import { smallLayout, smallTrees } from '../../support/small-disk.ts';
 
 const mib = 1024 * 1024;
@@ -24,7 +25,7 @@ afterAll(async () => {
 async function disk(name: string, bytes = { root: 2 * mib, esp: mib }, rootEnd = 0): Promise<string> {
   const raw = join(dir, `${name}.raw`);
   const trees = await smallTrees(join(dir, name), bytes);
-  await writeDisk({ raw, layout: smallLayout(rootEnd), trees, seed: 'seed', file: 'c.json' });
+  await writeDisk({ raw, blueprint: drawDisk(smallLayout(rootEnd), 'seed'), trees, file: 'c.json' });
   return raw;
 }
 

@@ -9,7 +9,7 @@ import type { Verdict } from '../../../src/shared/image/verdict.ts';
 import { recordingLog } from '../../../src/shared/log.ts';
 
 const image: Image = {
-  ...{ schema: 'azl/image', version: 1, name: 'x', key: 'k', components: {}, packages: [] },
+  ...{ schema: 'azl/image', version: 1, name: 'x', system: 'x', key: 'k', components: {}, packages: [] },
   files: [{ file: 'x.raw', type: 'raw', size: 5, sha256: textDigest('bytes') }],
   boot: { rootOffset: 0, bootOffset: 0, kernel: '' },
 };
