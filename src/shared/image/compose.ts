@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeLayer } from '../buildroot/sandbox.ts';
 import { briefTool } from '../host/brief.ts';
-import { fileDigest, readUserFile, writeJson } from '../host/files.ts';
+import { fileDigest, readUserFile } from '../host/files.ts';
+import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
 import { type Components, keyOf } from '../key/key.ts';
 import type { Log } from '../log.ts';
@@ -20,6 +20,7 @@ import { imageStore } from './image-store.ts';
 import { type Layout, layOut } from './layout.ts';
 import { readLocalRpms } from './local-rpms.ts';
 import { type NamedFiles, readNamedFiles } from './named-files.ts';
+import { publishImage, withdrawImages } from './out-images.ts';
 import { type BootTools, choosePackages, findBootTools, type ImagePackage } from './packages.ts';
 import { parseImageConfig } from './parse-config.ts';
 import { makeTrees } from './root.ts';
@@ -83,15 +84,23 @@ export async function readImageConfig(
   return { config, named: await readNamedFiles(config, file, options.configBaseDir || dirname(file)) };
 }
 
-/** Makes an image, or takes it from the store; boots it, unless that was done; puts it into `<outDir>/images`. */
+/**
+ * Makes an image, or takes it from the store; boots it, unless that was done; puts it into `<outDir>/images`, where from
+ * the moment in which it is known to be another one nothing of its system lies that is older.
+ */
 export async function composeImage(options: ComposeOptions): Promise<Composed> {
   const { log, buildDir, cacheDir } = options;
+  const images = join(options.outDir, 'images');
   const plan = await makePlan(options);
   const key = keyOf(plan.components);
-  const name = imageName(plan.config.system.name, plan.packages);
+  const system = plan.config.system.name;
+  const name = imageName(system, plan.packages);
   const store = imageStore(join(cacheDir, 'images'), log);
-  const work = join(buildDir, 'image', `${process.pid}-${randomBytes(4).toString('hex')}`);
-  await mkdir(work, { recursive: true });
+  await withdrawImages(images, (image) => image.system === system && image.key !== key);
+  const scratch = join(buildDir, 'image');
+  await mkdir(scratch, { recursive: true });
+  await clearLeftovers(scratch, '', true);
+  const work = await ownFolder(scratch, '');
   try {
     const stored = await store.get(key);
     const image = stored ?? (await make(options, plan, key, name, work));
@@ -104,17 +113,20 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
       verdict = await boot(options, image, store.place(key), work, serialLog);
       if (verdict.passed) await store.keepVerdict(key, verdict);
     }
-    const published = verdict?.passed === false ? [] : await publish(options, image, store.place(key));
-    return {
+    const composed = {
       image,
       reused: stored !== undefined,
       ...(verdict === undefined ? {} : { verdict }),
       verdictKept: verdict !== undefined && kept !== undefined,
       serialLog,
-      paths: published,
-      manifest: published.length === 0 ? '' : join(options.outDir, 'images', `${name}.json`),
       stored: store.place(key),
     };
+    if (verdict?.passed === false) {
+      await withdrawImages(images, (one) => one.system === system);
+      return { ...composed, paths: [], manifest: '' };
+    }
+    log.progress(`image ${system}: copying`);
+    return { ...composed, ...(await publishImage(images, image, store.place(key), options.signal)) };
   } catch (error) {
     throw await orFullDisk(error, [buildDir, cacheDir, options.outDir]);
   } finally {
@@ -215,22 +227,6 @@ async function boot(
   if ((await fileDigest(join(folder, raw.file))) !== raw.sha256)
     throw new Error('the boot test changed the image that it booted');
   return verdict;
-}
-
-/** Copies the image's files to `<outDir>/images`, each whole or not at all. Answers their paths. */
-async function publish(options: ComposeOptions, image: Image, folder: string): Promise<string[]> {
-  const target = join(options.outDir, 'images');
-  await mkdir(target, { recursive: true });
-  const paths: string[] = [];
-  for (const { file } of image.files) {
-    const path = join(target, file);
-    const part = `${path}.part`;
-    await runTool(['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file), part]);
-    await runTool(['mv', '-f', '--', part, path]);
-    paths.push(path);
-  }
-  await writeJson(join(target, `${image.name}.json`), image);
-  return paths;
 }
 
 /** Versions of the host's tools that shape an image's bytes. */
