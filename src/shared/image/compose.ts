@@ -96,12 +96,14 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
   const system = plan.config.system.name;
   const name = imageName(system, plan.packages);
   const store = imageStore(join(cacheDir, 'images'), log);
+  const progress = progressOf(plan.config, log);
   await withdrawImages(images, (image) => image.system === system && image.key !== key);
   const scratch = join(buildDir, 'image');
   await mkdir(scratch, { recursive: true });
   await clearLeftovers(scratch, '', true);
   const work = await ownFolder(scratch, '');
   try {
+    progress('looking for it in the store');
     const stored = await store.get(key);
     const image = stored ?? (await make(options, plan, key, name, work));
     if (stored === undefined) await store.put(image, join(work, 'files'));
@@ -110,6 +112,7 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
     let verdict = options.bootTest ? kept : undefined;
     if (options.bootTest && verdict === undefined) {
       log.info(`Booting ${name}`);
+      progress('preparing its boot test');
       verdict = await boot(options, image, store.place(key), work, serialLog);
       if (verdict.passed) await store.keepVerdict(key, verdict);
     }
@@ -125,7 +128,7 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
       await withdrawImages(images, (one) => one.system === system);
       return { ...composed, paths: [], manifest: '' };
     }
-    log.progress(`image ${system}: copying`);
+    progress('publishing');
     return { ...composed, ...(await publishImage(images, image, store.place(key), options.signal)) };
   } catch (error) {
     throw await orFullDisk(error, [buildDir, cacheDir, options.outDir]);
@@ -134,9 +137,15 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
   }
 }
 
+/** Says what is done for an image, step by step. */
+function progressOf({ system }: ImageConfig, log: Log): (does: string) => void {
+  return (does) => log.progress(`image ${system.name}: ${does}`);
+}
+
 async function makePlan(options: ComposeOptions): Promise<Plan> {
   const { toolchain, configFile: file } = options;
   const { config, named } = await readImageConfig(options);
+  progressOf(config, options.log)('choosing packages');
   const folders = await readLocalRpms(options.rpmsDir);
   const packages = await choose(named, [...folders.keys()], toolchain, file);
   const tools = findBootTools(packages, config, file);
@@ -168,7 +177,7 @@ async function make(
   const { config, named, packages, blueprint } = plan;
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const toolchainRpms = join(options.toolchainDir, 'RPMS');
-  const progress = (does: string) => log.progress(`image ${config.system.name}: ${does}`);
+  const progress = progressOf(config, log);
   log.info(`Making ${name} of ${packages.length} packages`);
   const trees = await makeTrees({
     ...{ blueprint: blueprint.root, named, file, progress },
@@ -188,7 +197,7 @@ async function make(
   const files: ImageFile[] = [];
   for (const artifact of blueprint.artifacts) {
     const path = join(folder, artifact.file);
-    progress(`making ${artifact.file}`);
+    progress(`${artifact.type === 'raw' ? 'copying to' : 'converting to'} ${artifact.file}`);
     if (artifact.type === 'raw')
       await runTool(['cp', '--sparse=always', '--reflink=auto', raw, path], signal);
     else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, path], signal);

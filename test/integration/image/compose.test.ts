@@ -96,7 +96,15 @@ afterAll(async () => {
 describe('an image', () => {
   it('holds what its config says on a sound disk, is the same bytes in another folder at another time, and is reused', async () => {
     const first = await options('first');
-    const made = await composeImage(first);
+    const steps: string[] = [];
+    const made = await composeImage({
+      ...first,
+      log: { ...recordingLog(), progress: (line) => steps.push(line) },
+    });
+    for (const step of ['choosing packages', 'configuring', 'running post.sh', 'making the initramfs'])
+      expect(steps).toContain(`image tiny: ${step}`);
+    for (const step of ['writing the disk', 'taking the digest of tiny.raw', 'publishing'])
+      expect(steps).toContain(`image tiny: ${step}`);
     const raw = made.paths[0] as string;
     expect(made.reused).toBe(false);
 
