@@ -10,7 +10,7 @@ const coldParts: readonly Part[] = [
   { name: 'worker', begins: /^Installing the worker/ },
   { name: 'specs and plan', begins: /^==> Specs/ },
   { name: 'packages', begins: /^\S+: building \(/ },
-  { name: 'compose', begins: /^Installing \d+ packages into/ },
+  { name: 'compose', begins: /^Making \S+ of \d+ packages/ },
   { name: 'boot', begins: /^Booting / },
 ];
 

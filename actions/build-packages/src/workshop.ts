@@ -8,7 +8,7 @@ import type { ActionContext } from '../../../src/shared/github/action.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { readJson, writeJson } from '../../../src/shared/host/files.ts';
 import { lockFolder } from '../../../src/shared/host/lock.ts';
-import { readImageConfig } from '../../../src/shared/image/compose.ts';
+import { readImageConfig } from '../../../src/shared/image/read-config.ts';
 import type { Log } from '../../../src/shared/log.ts';
 import { namedPackages, packageNamed, treeProblems, withNeeds } from '../../../src/shared/plan/goals.ts';
 import { makeTree, type Tree } from '../../../src/shared/plan/settle.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bind, type Root, runInSandbox, type SandboxOptions } from './sandbox.ts';
 
-/** What runs inside. */
+/** The program that runs a transaction in the sandbox. */
 export const transactionHelper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
 
 export interface TransactionOptions {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { problem } from '../problems.ts';
 import { runTool, ToolError } from './process.ts';
@@ -9,24 +9,6 @@ import { runTool, ToolError } from './process.ts';
 /** A path beside `path` that no other process uses: what is written there is renamed to `path` when whole. */
 export function aside(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
-}
-
-/** Removes what processes that are gone left {@link aside} in a folder. */
-export async function sweepParts(dir: string): Promise<void> {
-  for (const name of await readdir(dir)) {
-    const maker = /\.(\d+)-[0-9a-f]{8}\.part$/.exec(name)?.[1];
-    if (maker !== undefined && !isAlive(Number(maker)))
-      await rm(join(dir, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Writes a file so that a reader sees all of it or the one before, also after a crash. Makes its folder. */

@@ -25,8 +25,17 @@ const memoryFile = (cacheDir: string) => join(cacheDir, 'kvm.json');
 const hostBootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 
 /**
+ * What a probe found out: whether KVM runs a kernel, or undefined when QEMU itself gave up, because it may not open the
+ * device or has no kernel to start. `code`: how it ended, 124 when its time ran out. Pure.
+ */
+export function probed(console: string, code: number): boolean | undefined {
+  if (kernelRan.test(console)) return true;
+  return code === 0 || code === 124 ? false : undefined;
+}
+
+/**
  * Whether QEMU may use KVM here: found out by booting a kernel to its end. A device that opens says nothing: there are
- * hosts where KVM starts a guest and hangs in it. The answer is kept for as long as the host runs.
+ * hosts where KVM starts a guest and hangs in it. What was found out is kept for as long as the host runs.
  */
 export async function chooseAcceleration(options: {
   kernel: string;
@@ -44,8 +53,9 @@ export async function chooseAcceleration(options: {
     ...['-m', '512', '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-nic', 'none'],
     ...['-kernel', options.kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
   ];
+  let code = 0;
   try {
-    await runTool(argv, {
+    const ended = await runTool(argv, {
       ok: 'any',
       timeoutSeconds: probeSeconds,
       signal: probe.signal,
@@ -54,14 +64,15 @@ export async function chooseAcceleration(options: {
         if (kernelRan.test(console)) probe.abort();
       },
     });
+    code = ended.code;
   } catch (error) {
     if (!probe.signal.aborted) throw error;
   } finally {
     options.signal?.removeEventListener('abort', stop);
   }
   options.signal?.throwIfAborted();
-  const works = kernelRan.test(console);
-  const memory: Memory = { bootId: await hostBootId(), works };
-  await writeJson(memoryFile(options.cacheDir), memory);
-  return works ? 'kvm' : 'tcg';
+  const works = probed(console, code);
+  if (works !== undefined)
+    await writeJson(memoryFile(options.cacheDir), { bootId: await hostBootId(), works } satisfies Memory);
+  return works === true ? 'kvm' : 'tcg';
 }

@@ -1,12 +1,14 @@
-import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { runTool } from '../host/process.ts';
 import type { Log } from '../log.ts';
+import { ProblemsError } from '../problems.ts';
 import { chooseAcceleration } from './acceleration.ts';
-import { makeBootLayer, takeFile } from './boot-layer.ts';
+import { makeBootLayer } from './boot-layer.ts';
+import { readFrom } from './debugfs.ts';
 import { type Acceleration, findFirmware, qemuArguments } from './qemu.ts';
-import { deadEnd, judge, plainLine, readReport, type Verdict } from './verdict.ts';
+import { deadEnd, judge, neverStarted, plainLine, readReport, type Verdict } from './verdict.ts';
 
 export interface BootTestOptions {
   /** The image that is published: it is only read. */
@@ -60,15 +62,20 @@ export async function bootTest(options: BootTestOptions): Promise<Verdict> {
     if (shown !== '') log.progress(`boot test ${Math.round(seconds())} s · ${shown}`);
   });
   const lines: string[] = [];
+  let unwatched: unknown;
   let timedOut = false;
   const timer = setInterval(() => {
-    // What leads nowhere gets a moment to say more.
-    void watch.look().then(() => {
-      if (deadBy !== undefined) setTimeout(abort, 2000);
-    });
+    watch.look().then(
+      // What leads nowhere gets a moment to say more.
+      () => deadBy !== undefined && setTimeout(abort, 2000).unref(),
+      (error: unknown) => {
+        unwatched = error;
+        abort();
+      },
+    );
   }, 500);
   try {
-    const { code } = await runTool(argv, {
+    const { code, stderr } = await runTool(argv, {
       ok: 'any',
       timeoutSeconds: options.timeoutSeconds,
       signal: stop.signal,
@@ -76,7 +83,7 @@ export async function bootTest(options: BootTestOptions): Promise<Verdict> {
     });
     timedOut = code === 124;
     if (code !== 0 && !timedOut && lines.length === 0 && (await watch.look()) === 0)
-      throw new Error(`QEMU ended with ${code} before the machine said anything`);
+      throw new ProblemsError([neverStarted(code, stderr)]);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
@@ -84,15 +91,22 @@ export async function bootTest(options: BootTestOptions): Promise<Verdict> {
     options.signal?.removeEventListener('abort', abort);
   }
   options.signal?.throwIfAborted();
+  if (unwatched !== undefined) throw unwatched;
   await watch.look();
   const dead = deadBy === undefined ? {} : { deadBy };
   return judge({ report: readReport(lines), seconds: seconds(), acceleration, timedOut, ...dead });
 }
 
+/** KVM, where a kernel was seen to run in it; the image's own is tried. */
 async function probe(options: BootTestOptions): Promise<Acceleration> {
+  const { raw, cacheDir, signal } = options;
   const kernel = join(options.workDir, 'kernel');
-  await takeFile(options.raw, options.bootOffset, options.kernel, kernel);
-  const { cacheDir, signal } = options;
+  const place = { dir: dirname(raw), file: basename(raw), offset: options.bootOffset };
+  const bytes = await readFrom(place, options.kernel, signal).catch(() => undefined);
+  signal?.throwIfAborted();
+  // It may lie on a filesystem that debugfs does not know: then nothing is found out, and nothing kept.
+  if (bytes === undefined) return 'tcg';
+  await writeFile(kernel, bytes);
   return await chooseAcceleration({ kernel, cacheDir, ...(signal === undefined ? {} : { signal }) });
 }
 

@@ -1,27 +1,30 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeLayer } from '../buildroot/sandbox.ts';
 import { briefTool } from '../host/brief.ts';
-import { fileDigest, readUserFile, writeJson } from '../host/files.ts';
+import { fileDigest } from '../host/files.ts';
+import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
-import { keyOf } from '../key/key.ts';
+import { type Components, keyOf } from '../key/key.ts';
 import type { Log } from '../log.ts';
-import { readRpm } from '../rpm/read.ts';
 import type { Rpm } from '../rpm/rpm.ts';
-import { type Solver, startSolver } from '../solver/solver.ts';
+import { startSolver } from '../solver/solver.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
 import { verifiedRpms } from '../toolchain/verified.ts';
+import { type Blueprint, drawImage, imageComponents } from './blueprint.ts';
 import { bootTest } from './boot-test.ts';
 import type { ImageConfig } from './config.ts';
 import { writeDisk } from './disk.ts';
-import { bootPlace, type Image, type ImageFile, imageComponents, imageName, imageSeed } from './image.ts';
+import { orFullDisk } from './full-disk.ts';
+import { bootPlace, type Image, type ImageFile, imageName, imageSeed } from './image.ts';
 import { imageStore } from './image-store.ts';
-import { layOut } from './layout.ts';
-import { type NamedFiles, readNamedFiles } from './named-files.ts';
+import { type Layout, layOut } from './layout.ts';
+import { readLocalRpms } from './local-rpms.ts';
+import type { NamedFiles } from './named-files.ts';
+import { publishImage, withdrawImages } from './out-images.ts';
 import { type BootTools, choosePackages, findBootTools, type ImagePackage } from './packages.ts';
-import { parseImageConfig } from './parse-config.ts';
+import { readImageConfig } from './read-config.ts';
 import { makeTrees } from './root.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -65,22 +68,18 @@ interface Plan {
   config: ImageConfig;
   named: NamedFiles;
   packages: ImagePackage[];
+  /** The folder of each local RPM. */
   folders: Map<Rpm, string>;
   tools: BootTools;
-  components: Record<string, string>;
+  layout: Layout;
+  blueprint: Blueprint;
+  components: Components;
 }
 
-/** Reads and checks a config and every file that it names: what can be said before anything slow. */
-export async function readImageConfig(
-  options: Pick<ComposeOptions, 'configFile' | 'configBaseDir' | 'log'>,
-): Promise<{ config: ImageConfig; named: NamedFiles }> {
-  const file = options.configFile;
-  const { config, warnings } = parseImageConfig(await readUserFile(file, 'The image config'), file);
-  for (const warning of warnings) options.log.warn(warning);
-  return { config, named: await readNamedFiles(config, file, options.configBaseDir || dirname(file)) };
-}
-
-/** Makes an image, or takes it from the store; boots it, unless that was done; puts it into `<outDir>/images`. */
+/**
+ * Makes an image, or takes it from the store; boots it, unless that was done; puts it into `<outDir>/images`, where from
+ * the moment in which it is known to be another one nothing of its system lies that is older.
+ */
 export async function composeImage(options: ComposeOptions): Promise<Composed> {
   const release = await lockFolder(options.buildDir, { signal: options.signal });
   try {
@@ -92,13 +91,20 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
 
 async function composeLocked(options: ComposeOptions): Promise<Composed> {
   const { log, buildDir, cacheDir } = options;
+  const images = join(options.outDir, 'images');
   const plan = await makePlan(options);
   const key = keyOf(plan.components);
-  const name = imageName(plan.config.system.name, plan.packages);
+  const system = plan.config.system.name;
+  const name = imageName(system, plan.packages);
   const store = imageStore(join(cacheDir, 'images'), log);
-  const work = join(buildDir, 'image', `${process.pid}-${randomBytes(4).toString('hex')}`);
-  await mkdir(work, { recursive: true });
+  const progress = progressOf(plan.config, log);
+  await withdrawImages(images, (image) => image.system === system && image.key !== key);
+  const scratch = join(buildDir, 'image');
+  await mkdir(scratch, { recursive: true });
+  await clearLeftovers(scratch, '', true);
+  const work = await ownFolder(scratch, '');
   try {
+    progress('looking for it in the store');
     const stored = await store.get(key);
     const image = stored ?? (await make(options, plan, key, name, work));
     if (stored === undefined) await store.put(image, join(work, 'files'));
@@ -107,47 +113,57 @@ async function composeLocked(options: ComposeOptions): Promise<Composed> {
     let verdict = options.bootTest ? kept : undefined;
     if (options.bootTest && verdict === undefined) {
       log.info(`Booting ${name}`);
+      progress('preparing its boot test');
       verdict = await boot(options, image, store.place(key), work, serialLog);
       if (verdict.passed) await store.keepVerdict(key, verdict);
     }
-    const published = verdict?.passed === false ? [] : await publish(options, image, store.place(key));
-    return {
+    const composed = {
       image,
       reused: stored !== undefined,
       ...(verdict === undefined ? {} : { verdict }),
       verdictKept: verdict !== undefined && kept !== undefined,
       serialLog,
-      paths: published,
-      manifest: published.length === 0 ? '' : join(options.outDir, 'images', `${name}.json`),
       stored: store.place(key),
     };
+    if (verdict?.passed === false) {
+      await withdrawImages(images, (one) => one.system === system);
+      return { ...composed, paths: [], manifest: '' };
+    }
+    progress('publishing');
+    return { ...composed, ...(await publishImage(images, image, store.place(key), options.signal)) };
+  } catch (error) {
+    throw await orFullDisk(error, [buildDir, cacheDir, options.outDir]);
   } finally {
     await removeLayer(work);
   }
 }
 
+/** Says what is done for an image, step by step. */
+function progressOf({ system }: ImageConfig, log: Log): (does: string) => void {
+  return (does) => log.progress(`image ${system.name}: ${does}`);
+}
+
 async function makePlan(options: ComposeOptions): Promise<Plan> {
   const { toolchain, configFile: file } = options;
   const { config, named } = await readImageConfig(options);
-  const folders = new Map<Rpm, string>();
-  for (const path of await rpmFiles(options.rpmsDir)) folders.set(await readRpm(path), dirname(path));
-  let solver: Solver | undefined;
+  progressOf(config, options.log)('choosing packages');
+  const folders = await readLocalRpms(options.rpmsDir);
+  const packages = await choose(named, [...folders.keys()], toolchain, file);
+  const tools = findBootTools(packages, config, file);
+  const seed = imageSeed(config);
+  const layout = layOut(config, seed);
+  const blueprint = drawImage({ config, layout, seed, named, packages, tools });
+  const { workerDigest } = toolchain;
+  const components = imageComponents({ blueprint, packages, workerDigest, hostTools: await toolVersions() });
+  return { config, named, packages, folders, tools, layout, blueprint, components };
+}
+
+async function choose(named: NamedFiles, local: readonly Rpm[], toolchain: Toolchain, file: string) {
+  const solver = await startSolver(toolchain);
   try {
-    solver = await startSolver(toolchain);
-    const local = [...folders.keys()];
-    const packages = await choosePackages({ wishes: named.wishes, local, toolchain, solver, file });
-    const tools = findBootTools(packages, config, file);
-    const { workerDigest } = toolchain;
-    const components = imageComponents({
-      config,
-      named,
-      packages,
-      workerDigest,
-      tools: await toolVersions(),
-    });
-    return { config, named, packages, folders, tools, components };
+    return await choosePackages({ wishes: named.wishes, local, toolchain, solver, file });
   } finally {
-    await solver?.close();
+    await solver.close();
   }
 }
 
@@ -158,47 +174,45 @@ async function make(
   name: string,
   work: string,
 ): Promise<Image> {
-  const { log, signal, configFile: file } = options;
-  const { config, named, packages, tools } = plan;
-  const seed = imageSeed(config);
-  const layout = layOut(config, seed);
+  const { log, configFile: file } = options;
+  const { config, named, packages, blueprint } = plan;
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
   const prebuilt = packages.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
   const toolchainRpms = await verifiedRpms(options.toolchainDir, prebuilt);
-  log.info(`Installing ${packages.length} packages into ${name}`);
+  const progress = progressOf(config, log);
+  log.info(`Making ${name} of ${packages.length} packages`);
   const trees = await makeTrees({
-    ...{ config, file, layout, seed, named, boot: tools, log },
+    ...{ blueprint: blueprint.root, named, file, progress },
     rpms: packages.map(({ origin, rpm }) => ({
       rpm,
       dir: origin === 'local' ? (plan.folders.get(rpm) as string) : toolchainRpms,
     })),
     worker: join(options.toolchainDir, 'worker'),
     workDir: join(work, 'root'),
-    ...(signal === undefined ? {} : { signal }),
+    ...signal,
   });
-  log.info('Writing the disk');
+  progress('writing the disk');
   const folder = join(work, 'files');
   await mkdir(folder);
   const raw = join(work, 'disk.raw');
-  await writeDisk({ raw, layout, trees, seed, file, ...(signal === undefined ? {} : { signal }) });
+  await writeDisk({ raw, blueprint: blueprint.disk, trees, file, ...signal });
   const files: ImageFile[] = [];
-  const run = signal === undefined ? {} : { signal };
-  // The boot test starts the raw bytes, so they are there whatever the config asks for.
-  const artifacts = [...config.disk.artifacts];
-  if (!artifacts.some(({ type }) => type === 'raw')) artifacts.push({ name: '', type: 'raw' });
-  for (const artifact of artifacts) {
-    const target = `${artifact.name === '' ? name : imageName(artifact.name, packages)}.${artifact.type}`;
-    const path = join(folder, target);
-    if (artifact.type === 'raw') await runTool(['cp', '--sparse=always', '--reflink=auto', raw, path], run);
-    else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, path], run);
+  for (const artifact of blueprint.artifacts) {
+    const path = join(folder, artifact.file);
+    progress(`${artifact.type === 'raw' ? 'copying to' : 'converting to'} ${artifact.file}`);
+    if (artifact.type === 'raw')
+      await runTool(['cp', '--sparse=always', '--reflink=auto', raw, path], signal);
+    else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, path], signal);
+    progress(`taking the digest of ${artifact.file}`);
     const { size } = await stat(path);
-    files.push({ file: target, type: artifact.type, size, sha256: await fileDigest(path) });
+    files.push({ ...artifact, size, sha256: await fileDigest(path) });
   }
   return {
     schema: 'azl/image',
     version: 1,
-    ...{ name, key, components: plan.components, files },
+    ...{ name, system: config.system.name, key, components: plan.components, files },
     packages: packages.map(({ origin, rpm }) => ({ file: rpm.file, origin, sha256: rpm.shipDigest })),
-    boot: bootPlace(layout, tools),
+    boot: bootPlace(plan.layout, plan.tools),
   };
 }
 
@@ -224,35 +238,6 @@ async function boot(
   if ((await fileDigest(join(folder, raw.file))) !== raw.sha256)
     throw new Error('the boot test changed the image that it booted');
   return verdict;
-}
-
-/** Copies the image's files to `<outDir>/images`, each whole or not at all. Answers their paths. */
-async function publish(options: ComposeOptions, image: Image, folder: string): Promise<string[]> {
-  const target = join(options.outDir, 'images');
-  await mkdir(target, { recursive: true });
-  const paths: string[] = [];
-  for (const { file } of image.files) {
-    const path = join(target, file);
-    const part = `${path}.part`;
-    await runTool(['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file), part]);
-    await runTool(['mv', '-f', '--', part, path]);
-    paths.push(path);
-  }
-  await writeJson(join(target, `${image.name}.json`), image);
-  return paths;
-}
-
-async function rpmFiles(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    },
-  );
-  return entries
-    .filter((entry) => entry.isFile() && /\.rpm$/.test(entry.name) && !/\.(no)?src\.rpm$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }
 
 /** Versions of the host's tools that shape an image's bytes. */

@@ -1,5 +1,7 @@
 import type { ImageConfig } from './config.ts';
 import { type Findings, member } from './config-values.ts';
+import { partitionEnd, tableMiB } from './layout.ts';
+import { isLost } from './litter.ts';
 
 const accountName = /^[a-z_][a-z0-9_-]{0,30}\$?$/;
 const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -7,8 +9,6 @@ const guid = /^[0-9A-F]{8}-([0-9A-F]{4}-){3}[0-9A-F]{12}$/;
 /** What may stand in a file name that we make, in a fstab field, in a GPT label. */
 const plainName = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/;
 const control = /\p{Cc}/u;
-/** A GPT needs a MiB before the first partition and less than one behind the last. */
-const tableMiB = 1;
 
 /**
  * What the types cannot say: sizes, overlaps, names, references between parts. Adds to `findings`; a part in which
@@ -30,7 +30,7 @@ export function checkConfig(config: ImageConfig, findings: Findings): void {
 
 type Fault = (path: string, message: string, mend?: string) => void;
 
-function checkDisk({ disk }: ImageConfig, fault: Fault): void {
+function checkDisk({ disk, system }: ImageConfig, fault: Fault): void {
   const at = '$.Disks[0]';
   if (disk.maxSize < 8 || disk.maxSize > 1024 * 1024)
     fault(`${at}.MaxSize`, `${disk.maxSize} MiB is no size of a disk`, 'Give MiB, from 8 to 1048576.');
@@ -41,7 +41,7 @@ function checkDisk({ disk }: ImageConfig, fault: Fault): void {
     const place = `${at}.Artifacts[${index}]`;
     if (artifact.name !== '' && !plainName.test(artifact.name))
       fault(`${place}.Name`, `'${artifact.name}' is no plain file name`);
-    const file = `${artifact.name}.${artifact.type}`;
+    const file = `${artifact.name || system.name.trim().replaceAll(' ', '-')}.${artifact.type}`;
     if (kinds.has(file)) fault(place, 'This artifact is named twice');
     kinds.add(file);
   }
@@ -64,11 +64,12 @@ function checkDisk({ disk }: ImageConfig, fault: Fault): void {
     if (partition.end < 0) fault(`${place}.End`, `${partition.end} is no place on a disk`);
     if (partition.end > disk.maxSize)
       fault(`${place}.End`, `${partition.end} lies behind the disk's end, ${disk.maxSize} MiB`);
-    const end = partition.end === 0 ? disk.maxSize : partition.end;
-    if (partition.end >= 0 && end - (partition.end === 0 ? tableMiB : 0) <= partition.start)
+    const end = partitionEnd(partition, disk);
+    if (partition.end >= 0 && end <= partition.start)
       fault(
         `${place}.End`,
         `The partition ends at ${end} MiB, where it has not begun (${partition.start} MiB)`,
+        ...(end === disk.maxSize - tableMiB ? ['The last MiB of the disk holds a copy of the table.'] : []),
       );
     const other = taken.find((one) => partition.start < one.end && one.start < end);
     if (other !== undefined) fault(`${place}.Start`, `The partition overlaps partition '${other.id}'`);
@@ -161,8 +162,14 @@ function checkAccounts({ system }: ImageConfig, fault: Fault): void {
     if (control.test(user.password)) fault(`${place}.Password`, 'This holds a control character');
     if (user.passwordHashed && /[:\s]/.test(user.password))
       fault(`${place}.Password`, 'This is no hash as /etc/shadow keeps it');
-    const days = user.passwordExpiresDays ?? 0;
+    const days = user.passwordExpiresDays;
     if (days < -1 || days > 99999) fault(`${place}.PasswordExpiresDays`, `${days} is not from -1 to 99999`);
+    else if (days > 0)
+      fault(
+        `${place}.PasswordExpiresDays`,
+        "This is known but not supported yet: a password's days count from 2025-01-01, so that an image is the same twice, and it would have expired at the first boot",
+        'Leave it out.',
+      );
     const named: [string, string][] = [['PrimaryGroup', user.primaryGroup]];
     for (const [number, group] of user.secondaryGroups.entries())
       named.push([`SecondaryGroups[${number}]`, group]);
@@ -181,11 +188,14 @@ function checkAccounts({ system }: ImageConfig, fault: Fault): void {
 }
 
 function checkFiles({ system }: ImageConfig, fault: Fault): void {
-  for (const file of system.additionalFiles) {
-    if (!isPlainPath(file.target) || file.target === '/')
+  for (const { source, target } of system.additionalFiles) {
+    const at = member('$.SystemConfigs[0].AdditionalFiles', source);
+    if (!isPlainPath(target) || target === '/') fault(at, `'${target}' is no absolute path without '..'`);
+    else if (isLost(target))
       fault(
-        member('$.SystemConfigs[0].AdditionalFiles', file.source),
-        `'${file.target}' is no absolute path without '..'`,
+        at,
+        `'${target}' would not be in the image: nothing stays there`,
+        'A system makes what it needs there at boot: see tmpfiles.d.',
       );
   }
 }

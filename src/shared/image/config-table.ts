@@ -1,10 +1,11 @@
 /** What a key of the config may hold. `known` lists what Azure Linux's schema has and azl does not do yet. */
 export type Kind =
   | { is: 'text' | 'number' | 'flag' | 'anything' }
+  /** A text that no message repeats. */
+  | { is: 'secret' }
   | { is: 'word'; supported: readonly string[]; known: readonly string[] }
   | { is: 'list'; of: Kind }
-  | { is: 'object'; keys: Table }
-  | { is: 'texts' };
+  | { is: 'object'; keys: Table };
 
 export interface Key {
   kind: Kind;
@@ -87,7 +88,8 @@ const system: Table = {
   Hostname: yes(text),
   PackageLists: yes(texts),
   Packages: yes(texts),
-  KernelOptions: yes({ is: 'texts' }),
+  // The others are what an installer may choose among; an image has one kernel.
+  KernelOptions: yes({ is: 'object', keys: { default: yes(text), hyperv: later } }),
   KernelCommandLine: yes({
     is: 'object',
     keys: {
@@ -118,7 +120,7 @@ const system: Table = {
   Users: objects({
     Name: yes(text),
     UID: yes({ is: 'anything' }),
-    Password: yes(text),
+    Password: yes({ is: 'secret' }),
     PasswordHashed: yes(flag),
     PasswordExpiresDays: yes(number),
     SSHPubKeyPaths: yes(texts),
@@ -137,6 +139,9 @@ const system: Table = {
   DisableRpmDocs: later,
   OverrideRpmLocales: later,
 };
+
+/** What an entry of AdditionalFiles may be instead of a path. */
+export const additionalFile: Kind = { is: 'object', keys: { Path: yes(text), Permissions: yes(text) } };
 
 /** The schema of an image config: every key of Azure Linux's, and which of them azl does. */
 export const configTable: Table = { Disks: objects(disk), SystemConfigs: objects(system) };

@@ -18,7 +18,7 @@ type Values = Record<string, unknown>;
 export function readValue(value: unknown, kind: Kind, path: string, findings: Findings): unknown {
   const wrong = (expected: string) => {
     findings.problems.push({
-      message: `This is ${inWords(value)}, expected ${expected}`,
+      message: `This is ${kind.is === 'secret' ? `a ${typeof value}` : inWords(value)}, expected ${expected}`,
       file: findings.file,
       path,
     });
@@ -29,6 +29,7 @@ export function readValue(value: unknown, kind: Kind, path: string, findings: Fi
     case 'anything':
       return value;
     case 'text':
+    case 'secret':
       return typeof value === 'string' ? value : wrong('a text');
     case 'flag':
       return typeof value === 'boolean' ? value : wrong('true or false');
@@ -42,14 +43,6 @@ export function readValue(value: unknown, kind: Kind, path: string, findings: Fi
       return value
         .map((item, index) => readValue(item, kind.of, `${path}[${index}]`, findings))
         .filter((item) => item !== undefined);
-    case 'texts':
-      if (!isObject(value)) return wrong('an object');
-      return Object.fromEntries(
-        Object.entries(value)
-          .filter(([name]) => !name.startsWith('_'))
-          .map(([name, item]) => [name, readValue(item, { is: 'text' }, member(path, name), findings)])
-          .filter(([, item]) => item !== undefined),
-      );
     case 'object':
       return isObject(value) ? readObject(value, kind.keys, path, findings) : wrong('an object');
   }

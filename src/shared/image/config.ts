@@ -65,7 +65,7 @@ export interface AdditionalFile {
   source: string;
   /** Absolute path in the image. */
   target: string;
-  /** Permission bits, or undefined: those that the source has. */
+  /** Permission bits, or undefined: 0755 for a source that its owner may run, else 0644. */
   mode?: number;
 }
 
@@ -85,8 +85,8 @@ export interface UserConfig {
   password: string;
   /** True: `password` is what stands in /etc/shadow. */
   passwordHashed: boolean;
-  /** Days until it must be changed; -1: never; undefined: not said. */
-  passwordExpiresDays?: number;
+  /** -1: never; 0: not said. */
+  passwordExpiresDays: number;
   sshPubKeys: string[];
   /** Paths on the host. */
   sshPubKeyPaths: string[];

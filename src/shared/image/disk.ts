@@ -1,49 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { sourceDateEpoch } from '../buildroot/recipe.ts';
+import { join } from 'node:path';
 import { briefTool } from '../host/brief.ts';
-import { plainEnvironment, runTool, ToolError } from '../host/process.ts';
+import { runTool, ToolError } from '../host/process.ts';
 import { problem } from '../problems.ts';
-import { fixedUuid } from './identity.ts';
-import { type Layout, type Partition, sfdiskScript } from './layout.ts';
+import { debugfs, type Ext4File } from './debugfs.ts';
+import { type DiskBlueprint, filesystemFile } from './disk-blueprint.ts';
+import { fullPlace } from './full-disk.ts';
 import type { FatEntry, Trees } from './root.ts';
-
-export const mke2fsConfig = readFileSync(new URL('./mke2fs.conf', import.meta.url), 'utf8');
-
-/** All tools take the epoch for the present. */
-const diskEnvironment = {
-  ...plainEnvironment,
-  SOURCE_DATE_EPOCH: String(sourceDateEpoch),
-  E2FSPROGS_FAKE_TIME: String(sourceDateEpoch),
-  MTOOLS_SKIP_CHECK: '1',
-};
-
-/** Arguments of mke2fs for a partition of `raw` that shall hold `folder`. Pure. */
-export function mke2fsArguments(raw: string, partition: Partition, folder: string, seed: string): string[] {
-  const extended = [
-    `offset=${partition.offset}`,
-    `hash_seed=${fixedUuid(seed, `hash ${partition.id}`)}`,
-    'lazy_itable_init=0',
-    'lazy_journal_init=0',
-    'nodiscard',
-  ];
-  return [
-    ...['mke2fs', '-q', '-F', '-t', 'ext4', '-U', partition.fsUuid, '-m', '1', '-E', extended.join(',')],
-    ...(partition.label === '' ? [] : ['-L', partition.label.slice(0, 16)]),
-    ...['-d', folder, raw, `${partition.size / 1024}k`],
-  ];
-}
-
-/** Arguments of mkfs.vfat for a file of the partition's size. FAT32 needs 65,525 clusters: smaller ones take what fits. Pure. */
-export function mkfsFatArguments(file: string, partition: Partition): string[] {
-  const fat32 = partition.size >= 34 * 1024 * 1024;
-  return [
-    ...['mkfs.vfat', '--invariant', '-i', partition.fsUuid.replace('-', ''), ...(fat32 ? ['-F', '32'] : [])],
-    ...(partition.label === '' ? [] : ['-n', partition.label.slice(0, 11).toUpperCase()]),
-    ...['-h', String(partition.offset / 512), file],
-  ];
-}
 
 /**
  * Writes a disk image: a sparse file of ours with table and filesystems, the same bytes for the same trees. Needs no
@@ -52,45 +15,34 @@ export function mkfsFatArguments(file: string, partition: Partition): string[] {
  */
 export async function writeDisk(options: {
   raw: string;
-  layout: Layout;
+  blueprint: DiskBlueprint;
   trees: Trees;
-  seed: string;
   /** The config's path, for messages. */
   file: string;
   signal?: AbortSignal;
 }): Promise<void> {
-  const { raw, layout, trees } = options;
-  await writeEmpty(raw, layout.size);
-  const config = join(dirname(raw), 'mke2fs.conf');
-  await writeFile(config, mke2fsConfig);
-  const env = { ...diskEnvironment, MKE2FS_CONFIG: config };
-  const run = { root: true, env, ...(options.signal === undefined ? {} : { signal: options.signal }) };
+  const { raw, blueprint, trees } = options;
+  await writeEmpty(raw, blueprint.size);
+  const config = join(trees.dir, 'mke2fs.conf');
+  await writeFile(config, blueprint.mke2fsConfig);
+  const env = { ...blueprint.environment, MKE2FS_CONFIG: config };
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const run = { root: true, cwd: trees.dir, env, ...signal };
   await briefTool(['/usr/bin/env', 'sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', raw], {
     env,
-    input: sfdiskScript(layout),
+    input: blueprint.table,
   });
-  for (const [index, partition] of layout.partitions.entries()) {
-    const folder = trees.folders[partition.id] as string;
+  const made = join(trees.dir, filesystemFile);
+  for (const [index, filesystem] of blueprint.filesystems.entries()) {
+    await writeEmpty(made, filesystem.size);
     try {
-      if (partition.format === 'ext4') {
-        await runTool(mke2fsArguments(raw, partition, folder, options.seed), run);
-        await settleInodes(raw, partition, env);
-      } else {
-        const fat = `${raw}.fat`;
-        await writeEmpty(fat, partition.size);
-        await runTool(mkfsFatArguments(fat, partition), run);
-        await fillFat(fat, folder, trees.fat[partition.id] ?? [], run);
-        await copyInto(raw, partition.offset, fat);
-        await rm(fat);
-      }
+      await runTool(filesystem.argv, run);
+      if (filesystem.format === 'fat') await fillFat(filesystem.tree, trees.fat[filesystem.id] ?? [], run);
+      else await settleInodes({ dir: trees.dir, file: filesystemFile }, blueprint.epoch, env);
     } catch (error) {
-      if (
-        !(error instanceof ToolError) ||
-        !/no (free )?space|disk full|could not allocate/i.test(error.stderr)
-      )
-        throw error;
+      if (!(error instanceof ToolError) || fullPlace(error.stderr) !== 'partition') throw error;
       throw problem(
-        `The partition is too small (${partition.size / 1024 / 1024} MiB) for what it shall hold`,
+        `The partition is too small (${filesystem.size / 1024 / 1024} MiB) for what it shall hold`,
         {
           file: options.file,
           path: `$.Disks[0].Partitions[${index}]`,
@@ -98,6 +50,8 @@ export async function writeDisk(options: {
         },
       );
     }
+    await copyInto(raw, filesystem.offset, made);
+    await rm(made);
   }
 }
 
@@ -108,15 +62,14 @@ async function writeEmpty(path: string, size: number): Promise<void> {
 }
 
 async function fillFat(
-  fat: string,
-  folder: string,
+  tree: string,
   entries: readonly FatEntry[],
   run: Parameters<typeof runTool>[1],
 ): Promise<void> {
   // One at a time and in order: what lies where follows from the list alone.
-  for (const { path, folder: isFolder } of entries) {
-    if (isFolder) await runTool(['mmd', '-i', fat, `::/${path}`], run);
-    else await runTool(['mcopy', '-i', fat, '-m', join(folder, path), `::/${path}`], run);
+  for (const { path, folder } of entries) {
+    if (folder) await runTool(['mmd', '-i', filesystemFile, `::/${path}`], run);
+    else await runTool(['mcopy', '-i', filesystemFile, '-m', `${tree}/${path}`, `::/${path}`], run);
   }
 }
 
@@ -144,20 +97,17 @@ async function copyInto(raw: string, offset: number, from: string): Promise<void
  * Gives every inode that is in use the epoch as access, change and creation time: mke2fs copies those of the source,
  * which nobody can set.
  */
-async function settleInodes(raw: string, partition: Partition, env: Record<string, string>): Promise<void> {
-  const device = `${raw}?offset=${partition.offset}`;
-  const { stdout } = await briefTool(['/usr/bin/env', 'dumpe2fs', device], { env });
-  const time = `@${sourceDateEpoch}`;
-  const commands = usedInodes(stdout).flatMap((inode) =>
+async function settleInodes(place: Ext4File, epoch: number, env: Record<string, string>): Promise<void> {
+  const dump = await briefTool(['/usr/bin/env', 'dumpe2fs', place.file], { cwd: place.dir, env });
+  const time = `@${epoch}`;
+  const commands = usedInodes(dump.stdout).flatMap((inode) =>
     ['atime', 'ctime', 'crtime'].flatMap((field) => [
       `sif <${inode}> ${field} ${time}`,
       `sif <${inode}> ${field}_extra 0`,
     ]),
   );
-  await briefTool(['/usr/bin/env', 'debugfs', '-w', '-f', '-', device], {
-    env,
-    input: `${commands.join('\n')}\n`,
-  });
+  const { complaints } = await debugfs(place, commands, { write: true, env });
+  if (complaints.length > 0) throw new Error(`the times of inodes cannot be set: ${complaints.at(-1)}`);
 }
 
 /** The inodes that dumpe2fs does not list as free: the root (2) and those from 11 on. Pure. */

@@ -1,10 +1,14 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aside, fileDigest, moveFolder, readJson, textDigest, writeJson } from '../host/files.ts';
+import { clearParts } from '../host/leftovers.ts';
 import type { Log } from '../log.ts';
 import { bootTestRecipe } from './boot-layer.ts';
 import type { Image } from './image.ts';
 import type { Verdict } from './verdict.ts';
+
+/** Images of one system that are kept: this one, and the one before it, to which an edit may be taken back. */
+const keptImages = 2;
 
 interface KeptVerdict {
   /** Digest of what the boot test does inside. */
@@ -21,6 +25,24 @@ interface KeptVerdict {
 export function imageStore(dir: string, log: Log) {
   const place = (key: string) => join(dir, key);
   const recipe = textDigest(bootTestRecipe);
+  const forget = async (key: string) => {
+    const old = aside(place(key));
+    await rename(place(key), old).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rm(old, { recursive: true, force: true });
+  };
+  /** Keys of the other images of a system, the newest first. */
+  const olderOf = async ({ system, key }: Image) => {
+    const found: { key: string; time: number }[] = [];
+    for (const entry of await readdir(dir, { withFileTypes: true })) {
+      if (!entry.isDirectory() || entry.name === key) continue;
+      const path = join(dir, entry.name, 'image.json');
+      const other = await readJson<Image>(path);
+      if (other?.system === system) found.push({ key: entry.name, time: (await stat(path)).mtimeMs });
+    }
+    return found.sort((a, b) => b.time - a.time).map((one) => one.key);
+  };
   return {
     place,
     /** A whole image, its files checked; a damaged one is said and counts as absent. */
@@ -36,16 +58,14 @@ export function imageStore(dir: string, log: Log) {
       }
       return image;
     },
-    /** Takes over a folder with an image's files. It appears by one rename, whole. */
+    /** Takes over a folder with an image's files. It appears by one rename, whole; older ones of its system give way. */
     put: async (image: Image, folder: string): Promise<void> => {
-      await writeJson(join(folder, 'image.json'), image);
       await mkdir(dir, { recursive: true });
-      const old = aside(place(image.key));
-      await rename(place(image.key), old).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
+      await clearParts(dir);
+      await writeJson(join(folder, 'image.json'), image);
+      await forget(image.key);
       await moveFolder(folder, place(image.key));
-      await rm(old, { recursive: true, force: true });
+      for (const key of (await olderOf(image)).slice(keptImages - 1)) await forget(key);
     },
     /** The verdict of a boot test that this image passed. Failures are not kept: they may be the host's. */
     verdict: async (key: string): Promise<Verdict | undefined> => {

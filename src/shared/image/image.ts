@@ -1,21 +1,13 @@
 import { textDigest } from '../host/files.ts';
 import type { Components } from '../key/key.ts';
 import { nameOf } from '../rpm/capability.ts';
-import { grubModules } from './boot-files.ts';
+import type { Artifact } from './blueprint.ts';
 import type { ImageConfig } from './config.ts';
-import { mke2fsConfig } from './disk.ts';
 import { type Layout, mountedOn } from './layout.ts';
-import type { NamedFiles } from './named-files.ts';
 import type { BootTools, ImagePackage } from './packages.ts';
-import { dracutArguments, settleHelper } from './root.ts';
-
-/** Raise it when the code here makes other bytes of the same inputs: every image is then made once more. */
-const imageRecipe = '1';
 
 /** One file of an image. */
-export interface ImageFile {
-  file: string;
-  type: 'raw' | 'qcow2';
+export interface ImageFile extends Artifact {
   /** Bytes. */
   size: number;
   sha256: string;
@@ -25,7 +17,10 @@ export interface ImageFile {
 export interface Image {
   schema: 'azl/image';
   version: 1;
+  /** `<system>-<version>`. */
   name: string;
+  /** The system's name in its config. An image takes the place of the one before it of the same system. */
+  system: string;
   key: string;
   /** What the key was made of, by name. */
   components: Components;
@@ -34,27 +29,6 @@ export interface Image {
   packages: { file: string; origin: 'local' | 'toolchain'; sha256: string }[];
   /** What a boot test must know: bytes from the start of the raw image, and a path in the filesystem there. */
   boot: { rootOffset: number; bootOffset: number; kernel: string };
-}
-
-/** The parts of an image's key. `tools`: versions of the host's tools that shape its bytes. Pure. */
-export function imageComponents(options: {
-  config: ImageConfig;
-  named: NamedFiles;
-  packages: readonly ImagePackage[];
-  workerDigest: string;
-  tools: Readonly<Record<string, string>>;
-}): Components {
-  const components: Components = {
-    recipe: textDigest(
-      JSON.stringify([imageRecipe, settleHelper, mke2fsConfig, dracutArguments('', ''), grubModules]),
-    ),
-    config: textDigest(JSON.stringify(options.config)),
-    worker: options.workerDigest,
-  };
-  for (const [name, digest] of Object.entries(options.named.digests)) components[`file:${name}`] = digest;
-  for (const { rpm } of options.packages) components[`installed:${rpm.file}`] = rpm.shipDigest;
-  for (const [tool, version] of Object.entries(options.tools)) components[`tool:${tool}`] = version;
-  return components;
 }
 
 /** What every identifier in an image follows from: the layout and the name, not the packages, no secret. Pure. */

@@ -1,8 +1,11 @@
-import type { ImageConfig, PartitionConfig, PartitionSetting } from './config.ts';
+import type { DiskConfig, ImageConfig, PartitionConfig, PartitionSetting } from './config.ts';
 import { fixedUuid, fixedVolumeId } from './identity.ts';
 
 const sectorBytes = 512;
 const mib = 1024 * 1024;
+
+/** What a GPT takes before the first partition, and its copy behind the last: whole MiBs keep all of them aligned. */
+export const tableMiB = 1;
 
 /** One partition as it will stand on the disk. */
 export interface Partition {
@@ -53,9 +56,7 @@ export function layOut(config: ImageConfig, seed: string): Layout {
   const partitions = config.disk.partitions.map((partition, index): Partition => {
     const isEsp = partition.flags.includes('esp') || partition.type === 'esp';
     const setting = settings.get(partition.id);
-    // The backup table takes the last 33 sectors; whole MiBs keep every partition aligned.
-    const end =
-      partition.end === 0 || partition.end === config.disk.maxSize ? size - mib : partition.end * mib;
+    const end = partitionEnd(partition, config.disk) * mib;
     const format = partition.fsType === 'ext4' ? 'ext4' : 'fat';
     const volume = fixedVolumeId(seed, `fat ${partition.id}`).toUpperCase();
     return {
@@ -78,6 +79,12 @@ export function layOut(config: ImageConfig, seed: string): Layout {
     };
   });
   return { size, diskUuid: fixedUuid(seed, 'disk'), partitions };
+}
+
+/** Where a partition ends, in MiB. Pure. */
+export function partitionEnd(partition: PartitionConfig, disk: DiskConfig): number {
+  const toTheEnd = partition.end === 0 || partition.end === disk.maxSize;
+  return toTheEnd ? disk.maxSize - tableMiB : partition.end;
 }
 
 function typeGuid(partition: PartitionConfig, isEsp: boolean): string {
@@ -104,6 +111,11 @@ export function sfdiskScript(layout: Layout): string {
 /** The partition mounted on `mountPoint`. A checked config has one for `/`. */
 export function mountedOn(layout: Layout, mountPoint: string): Partition | undefined {
   return layout.partitions.find((partition) => partition.mountPoint === mountPoint);
+}
+
+/** The folder, beside those of the others, in which a partition's tree is made. */
+export function treeOf(partition: Partition): string {
+  return partition.mountPoint === '/' ? 'root' : `part-${partition.number}`;
 }
 
 /** How fstab and the kernel's `root=` name a partition. */

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { fileDigest } from '../host/files.ts';
 import { parseUserJson } from '../json.ts';
@@ -7,16 +7,25 @@ import type { ImageConfig } from './config.ts';
 import { isObject, member } from './config-values.ts';
 import { type PackageWish, wishOf } from './packages.ts';
 
-/** The files that a config names, found and read. Paths are absolute. */
+/** The files that a config names, found and read, in the order of the config. */
 export interface NamedFiles {
   wishes: PackageWish[];
-  additional: { path: string; target: string; mode: number }[];
-  postInstall: string[];
-  finalize: string[];
+  additional: NamedFile[];
+  postInstall: NamedFile[];
+  finalize: NamedFile[];
   /** For each user, the keys that its files hold. */
   sshKeys: string[][];
-  /** SHA-256 and permission bits of each file, by the path as the config writes it. */
-  digests: Record<string, string>;
+}
+
+/** A file of the host that goes into an image or runs in it. */
+export interface NamedFile {
+  /** As the config writes it. */
+  name: string;
+  /** Absolute. */
+  path: string;
+  /** Whether its owner may run it. */
+  executable: boolean;
+  sha256: string;
 }
 
 const system = '$.SystemConfigs[0]';
@@ -31,20 +40,26 @@ export async function readNamedFiles(
   baseDir: string,
 ): Promise<NamedFiles> {
   const problems: Problem[] = [];
-  const digests: Record<string, string> = {};
-  const found = async (name: string, path: string): Promise<{ path: string; mode: number } | undefined> => {
+  const found = async (name: string, path: string): Promise<string | undefined> => {
     const place = isAbsolute(name) ? name : resolve(baseDir, name);
     try {
       const facts = await stat(place);
       if (!facts.isFile()) throw new Error('is no file');
-      digests[name] = `${await fileDigest(place)} ${(facts.mode & 0o777).toString(8)}`;
-      return { path: place, mode: facts.mode & 0o777 };
+      await access(place, constants.R_OK);
+      return place;
     } catch (error) {
       const why =
         (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
       problems.push({ message: `'${name}' ${why}`, file, path, mend: `Looked for ${place}.` });
       return undefined;
     }
+  };
+
+  const digested = async (name: string, path: string): Promise<NamedFile[]> => {
+    const place = await found(name, path);
+    if (place === undefined) return [];
+    const executable = ((await stat(place)).mode & 0o100) !== 0;
+    return [{ name, path: place, executable, sha256: await fileDigest(place) }];
   };
 
   const wishes: PackageWish[] = [];
@@ -62,19 +77,18 @@ export async function readNamedFiles(
     const list = await found(name, `${system}.PackageLists[${index}]`);
     if (list === undefined) continue;
     try {
-      const json = parseUserJson(await readFile(list.path, 'utf8'), list.path);
+      const json = parseUserJson(await readFile(list, 'utf8'), list);
       const entries = isObject(json)
         ? Object.entries(json).find(([key]) => key.toLowerCase() === 'packages')
         : undefined;
       if (entries === undefined || !Array.isArray(entries[1]))
         problems.push({
           message: 'This is no package list: expected {"packages": ["name", ...]}',
-          file: list.path,
+          file: list,
           path: '$',
         });
       else
-        for (const [number, entry] of entries[1].entries())
-          wish(entry, list.path, `$.${entries[0]}[${number}]`);
+        for (const [number, entry] of entries[1].entries()) wish(entry, list, `$.${entries[0]}[${number}]`);
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error;
       problems.push(...error.problems);
@@ -85,17 +99,14 @@ export async function readNamedFiles(
   if (config.system.kernelPackage !== '')
     wish(config.system.kernelPackage, file, `${system}.KernelOptions.default`);
 
-  const additional: NamedFiles['additional'] = [];
-  for (const one of config.system.additionalFiles) {
-    const source = await found(one.source, member(`${system}.AdditionalFiles`, one.source));
-    if (source !== undefined)
-      additional.push({ path: source.path, target: one.target, mode: one.mode ?? source.mode });
-  }
+  const additional: NamedFile[] = [];
+  for (const { source } of config.system.additionalFiles)
+    additional.push(...(await digested(source, member(`${system}.AdditionalFiles`, source))));
   const scripts = async (key: 'postInstallScripts' | 'finalizeImageScripts', name: string) => {
-    const paths: string[] = [];
+    const files: NamedFile[] = [];
     for (const [index, script] of config.system[key].entries())
-      paths.push((await found(script.path, `${system}.${name}[${index}].Path`))?.path ?? '');
-    return paths;
+      files.push(...(await digested(script.path, `${system}.${name}[${index}].Path`)));
+    return files;
   };
   const postInstall = await scripts('postInstallScripts', 'PostInstallScripts');
   const finalize = await scripts('finalizeImageScripts', 'FinalizeImageScripts');
@@ -105,7 +116,7 @@ export async function readNamedFiles(
     for (const [number, name] of user.sshPubKeyPaths.entries()) {
       const source = await found(name, `${system}.Users[${index}].SSHPubKeyPaths[${number}]`);
       if (source === undefined) continue;
-      const text = await readFile(source.path, 'utf8');
+      const text = await readFile(source, 'utf8');
       keys.push(
         ...text
           .split('\n')
@@ -116,5 +127,5 @@ export async function readNamedFiles(
     sshKeys.push(keys);
   }
   if (problems.length > 0) throw new ProblemsError(problems);
-  return { wishes, additional, postInstall, finalize, sshKeys, digests };
+  return { wishes, additional, postInstall, finalize, sshKeys };
 }

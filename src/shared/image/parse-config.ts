@@ -2,13 +2,13 @@ import { parseUserJson } from '../json.ts';
 import { type Problem, ProblemsError } from '../problems.ts';
 import type { AdditionalFile, ImageConfig, UserConfig } from './config.ts';
 import { checkConfig } from './config-checks.ts';
-import { configTable } from './config-table.ts';
+import { additionalFile, configTable, type Kind } from './config-table.ts';
 import { type Findings, isObject, member, readValue } from './config-values.ts';
 
 type Values = Record<string, unknown>;
 
 /**
- * Reads an Azure Linux image config (JSON). Pure: whether the files it names exist is `missingFiles`' question.
+ * Reads an Azure Linux image config (JSON). Pure: whether the files it names exist is `readNamedFiles`' question.
  * @param file the config's path as the user wrote it, for messages.
  * @throws ProblemsError with everything that is wrong, each with its JSON path.
  */
@@ -58,6 +58,11 @@ class Reader {
   /** True when something is already wrong at or below `path`. */
   isFaulty(path: string): boolean {
     return this.#findings.problems.some((one) => one.path?.startsWith(path));
+  }
+
+  /** A value that the table leaves to its reader. */
+  value(value: unknown, kind: Kind, path: string): unknown {
+    return readValue(value, kind, path, this.#findings);
   }
 
   objects(from: Values, key: string): Values[] {
@@ -154,13 +159,12 @@ function readSystem(given: Values | undefined, reader: Reader): ImageConfig['sys
 
 function readUser(user: Values, at: string, reader: Reader): UserConfig {
   const uid = reader.numeral(user, 'UID', at);
-  const days = user['PasswordExpiresDays'] as number | undefined;
   return {
     name: reader.needed(user, 'Name', at, ''),
     ...(uid === undefined ? {} : { uid }),
     password: reader.text(user, 'Password'),
     passwordHashed: user['PasswordHashed'] === true,
-    ...(days === undefined ? {} : { passwordExpiresDays: days }),
+    passwordExpiresDays: (user['PasswordExpiresDays'] as number | undefined) ?? 0,
     sshPubKeys: reader.texts(user, 'SSHPubKeys'),
     sshPubKeyPaths: reader.texts(user, 'SSHPubKeyPaths'),
     primaryGroup: reader.text(user, 'PrimaryGroup'),
@@ -178,25 +182,25 @@ function readAdditionalFiles(value: unknown, at: string, reader: Reader): Additi
     return [];
   }
   return Object.entries(value).flatMap(([source, targets]) =>
-    (Array.isArray(targets) ? targets : [targets]).flatMap((target: unknown, index) => {
+    (Array.isArray(targets) ? targets : [targets]).flatMap((given: unknown, index) => {
       const place = member(at, source) + (Array.isArray(targets) ? `[${index}]` : '');
-      if (typeof target === 'string') return [{ source, target }];
-      const entry = isObject(target) ? lowerKeys(target) : {};
-      const permissions = entry['permissions'];
-      if (typeof entry['path'] !== 'string') {
+      if (typeof given === 'string') return [{ source, target: given }];
+      if (!isObject(given)) {
         reader.fault(place, 'Expected a path, or an object with Path and Permissions');
         return [];
       }
-      if (permissions === undefined || permissions === '') return [{ source, target: entry['path'] }];
-      if (typeof permissions !== 'string' || !/^[0-7]{3,4}$/.test(permissions)) {
-        reader.fault(place, `Permissions ${JSON.stringify(permissions)} are no octal number such as "0644"`);
-        return [];
-      }
-      return [{ source, target: entry['path'], mode: Number.parseInt(permissions, 8) }];
+      const entry = reader.value(given, additionalFile, place) as Values;
+      const target = reader.needed<string | undefined>(entry, 'Path', place, undefined);
+      if (target === undefined) return [];
+      const permissions = reader.text(entry, 'Permissions');
+      if (permissions === '') return [{ source, target }];
+      if (!/^[0-7]{3,4}$/.test(permissions))
+        reader.fault(
+          member(place, 'Permissions'),
+          `'${permissions}' is no octal number of three or four digits`,
+          'Such as "0644".',
+        );
+      return [{ source, target, mode: Number.parseInt(permissions, 8) }];
     }),
   );
-}
-
-function lowerKeys(value: Values): Values {
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase(), item]));
 }

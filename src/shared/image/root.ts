@@ -1,41 +1,29 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { sourceDateEpoch } from '../buildroot/recipe.ts';
+import { join } from 'node:path';
 import { type Bind, createLayer, removeLayer, runInSandbox } from '../buildroot/sandbox.ts';
-import { installRpms } from '../buildroot/transaction.ts';
+import { installRpms, TransactionError } from '../buildroot/transaction.ts';
 import { ToolError } from '../host/process.ts';
-import type { Log } from '../log.ts';
 import { problem } from '../problems.ts';
 import type { Rpm } from '../rpm/rpm.ts';
-import { fstab, grubConfig, grubEarlyConfig, grubModules } from './boot-files.ts';
-import type { ImageConfig, ScriptConfig, UserConfig } from './config.ts';
-import { fixedSalt, sha512Crypt } from './crypt.ts';
-import type { Layout } from './layout.ts';
-import type { NamedFiles } from './named-files.ts';
-import type { BootTools } from './packages.ts';
-
-export const settleHelper = readFileSync(new URL('./settle.py', import.meta.url), 'utf8');
-
-/** Where an image's root lies inside the sandbox. */
-const inner = '/work/root';
+import { fullPlace } from './full-disk.ts';
+import type { NamedFile, NamedFiles } from './named-files.ts';
+import type { Program } from './programs.ts';
+import { innerRoot, type RootBlueprint, type Script } from './root-blueprint.ts';
 
 export interface RootOptions {
-  config: ImageConfig;
+  blueprint: RootBlueprint;
+  /** The files that it speaks of. */
+  named: NamedFiles;
   /** The config's path, for messages. */
   file: string;
-  layout: Layout;
-  /** What identifiers and salts follow from. */
-  seed: string;
-  named: NamedFiles;
-  boot: BootTools;
   /** Everything to install, with the folder that holds each file. */
   rpms: readonly { rpm: Rpm; dir: string }[];
   /** Tree of the worker. */
   worker: string;
   /** A folder of ours that does not exist yet; removed by the caller with {@link removeLayer}. */
   workDir: string;
-  log: Log;
+  /** Told what is done at each step. */
+  progress: (does: string) => void;
   signal?: AbortSignal;
 }
 
@@ -45,9 +33,11 @@ export interface FatEntry {
   folder: boolean;
 }
 
-/** The trees of an image, by partition id: what its filesystem shall hold. FAT trees are listed, too. */
+/** The trees of an image: what its filesystems shall hold. */
 export interface Trees {
-  folders: Record<string, string>;
+  /** Holds the tree of each partition, in a folder named by `treeOf`. */
+  dir: string;
+  /** What lies in FAT trees, by partition id. */
   fat: Record<string, FatEntry[]>;
 }
 
@@ -55,189 +45,109 @@ export interface Trees {
  * Makes the content of an image: installs its packages into an empty root, configures it, runs the config's scripts,
  * makes initramfs and boot loader, and parts it by mount point. Everything that is run comes from worker or image, in
  * the sandbox; the files belong to root.
- * @throws ProblemsError for what the user can mend; TransactionError
+ * @throws ProblemsError for what the user can mend
  */
 export async function makeTrees(options: RootOptions): Promise<Trees> {
-  const { config, layout, workDir, log } = options;
+  const { blueprint, named, workDir, progress, file } = options;
+  const { epoch } = blueprint;
   await mkdir(join(workDir, 'work', 'root'), { recursive: true });
   await mkdir(join(workDir, 'run'));
   const layer = await createLayer(join(workDir, 'layer'));
   const root = { worker: options.worker, layer };
   const room: Bind = { source: join(workDir, 'work'), target: '/work', writable: true };
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const enter = { root, as: 'root' as const, env: { SOURCE_DATE_EPOCH: String(sourceDateEpoch) }, ...signal };
+  const enter = { root, as: 'root' as const, env: blueprint.environment, ...signal };
 
-  const settle = async (step: string, request: object, binds: Bind[] = []) => {
-    await writeFile(join(workDir, 'run', 'settle.py'), settleHelper);
-    await writeFile(
-      join(workDir, 'run', 'request.json'),
-      JSON.stringify({ step, root: inner, epoch: sourceDateEpoch, ...request }),
-    );
+  const help = async (helper: string, request: object, binds: Bind[] = []) => {
+    for (const [name, text] of Object.entries(blueprint.helpers))
+      await writeFile(join(workDir, 'run', name), text);
+    const { emptied, cleared, litter } = blueprint;
+    const whole = { root: innerRoot, epoch, emptied, cleared, litter, ...request };
+    await writeFile(join(workDir, 'run', 'request.json'), JSON.stringify(whole));
     const run: Bind = { source: join(workDir, 'run'), target: '/azl/run' };
-    const { stdout } = await runInSandbox(
-      ['/usr/bin/python3', '-IB', '/azl/run/settle.py', '/azl/run/request.json'],
-      { ...enter, binds: [room, run, ...binds] },
-    );
+    const argv = ['/usr/bin/python3', '-IB', `/azl/run/${helper}`, '/azl/run/request.json'];
+    const { stdout } = await runInSandbox(argv, { ...enter, binds: [room, run, ...binds] });
     const answer = JSON.parse(stdout) as { refused?: string; parts?: Record<string, FatEntry[]> };
-    if (answer.refused !== undefined) throw problem(answer.refused, { file: options.file });
+    if (answer.refused !== undefined) throw problem(answer.refused, { file });
     return answer;
   };
   const inside = async (argv: readonly string[], binds: Bind[] = []) =>
-    await runInSandbox(['chroot', inner, ...argv], { ...enter, binds: [room, ...binds], inner: [inner] });
-  const has = (path: string) => options.rpms.some(({ rpm }) => rpm.files.includes(path));
-
-  const dirs = new Map<string, typeof options.rpms>();
-  for (const rpm of options.rpms) dirs.set(rpm.dir, [...(dirs.get(rpm.dir) ?? []), rpm]);
-  await installRpms({
-    root,
-    rpmDirs: [...dirs].map(([dir, rpms]) => ({ dir, files: rpms.map(({ rpm }) => rpm.file) })),
-    remove: [],
-    into: inner,
-    binds: [room],
-    sourceDateEpoch,
-    ...signal,
-  });
-
-  const { boot } = options;
-  const images = {
-    kernel: `vmlinuz-${boot.kernelRelease}`,
-    initramfs: `initramfs-${boot.kernelRelease}.img`,
-  };
-  if (has('/usr/bin/systemd-sysusers')) await inside(['systemd-sysusers']);
-  if (has('/usr/bin/systemctl')) await inside(['systemctl', 'preset-all']);
-  const files = options.named.additional.map((file, index) => ({ ...file, inside: `/azl/files/${index}` }));
-  await settle(
-    'configure',
-    {
-      texts: {
-        ...systemTexts(config),
-        '/etc/fstab': fstab(layout),
-        '/boot/grub2/grub.cfg': grubConfig(
-          layout,
-          images,
-          config.system.name,
-          config.system.kernelCommandLine,
-        ),
-        '/boot/grub2/early.cfg': grubEarlyConfig(layout),
-      },
-      groups: config.system.groups.map(({ name, gid }) => ({ name, gid: gid ?? null })),
-      users: config.system.users.map((user, index) =>
-        account(user, options.seed, options.named.sshKeys[index] ?? []),
-      ),
-      files: files.map((file) => ({ source: file.inside, target: file.target, mode: file.mode })),
-    },
-    files.map((file) => ({ source: file.path, target: file.inside })),
-  );
-
-  const runScripts = async (scripts: readonly ScriptConfig[], paths: readonly string[], key: string) => {
-    for (const [index, script] of scripts.entries()) {
-      const path = paths[index] as string;
-      const target = `/tmp/${basename(path)}`;
-      log.info(`Running ${script.path}`);
-      const bind = { source: path, target: `${inner}${target}` };
-      try {
-        await inside(
-          [
-            '/bin/sh',
-            '-c',
-            'f=$1; shift; set -- $*; if [ -x "$f" ]; then exec "$f" "$@"; fi; exec /bin/sh "$f" "$@"',
-            'azl',
-            target,
-            script.args,
-          ],
-          [bind],
-        );
-      } catch (error) {
-        if (!(error instanceof ToolError)) throw error;
-        const said = `${error.stdout}\n${error.stderr}`.trim().split('\n').slice(-12).join('\n');
-        throw problem(`script '${script.path}' ended with ${error.code}${said === '' ? '' : `:\n${said}`}`, {
-          file: options.file,
-          path: `$.SystemConfigs[0].${key}[${index}]`,
-        });
-      }
+    await runInSandbox(['chroot', innerRoot, ...argv], {
+      ...enter,
+      binds: [room, ...binds],
+      inner: [innerRoot],
+    });
+  const runPrograms = async (programs: readonly Program[]) => {
+    for (const { does, argv } of programs) {
+      progress(does);
+      await inside(argv).catch((error: unknown) => {
+        const isFull = error instanceof ToolError && fullPlace(error.stderr) === 'host';
+        throw isFull ? error : said(error, `the image's '${argv[0]}'`, file);
+      });
     }
   };
-  await runScripts(config.system.postInstallScripts, options.named.postInstall, 'PostInstallScripts');
+  const runScripts = async (scripts: readonly Script[], files: readonly NamedFile[], key: string) => {
+    for (const [index, { argv, target }] of scripts.entries()) {
+      const { name, path } = files[index] as NamedFile;
+      progress(`running ${name}`);
+      await inside(argv, [{ source: path, target: `${innerRoot}${target}` }]).catch((error: unknown) => {
+        throw said(error, `script '${name}'`, file, `$.SystemConfigs[0].${key}[${index}]`);
+      });
+    }
+  };
 
-  if (has('/usr/sbin/ldconfig')) await inside(['ldconfig']);
-  if (has('/usr/bin/systemd-hwdb')) await inside(['systemd-hwdb', 'update', '--usr']);
-  await inside(['depmod', boot.kernelRelease]);
-  log.info('Making the initramfs');
-  await inside(dracutArguments(boot.kernelRelease, `/boot/${images.initramfs}`));
-  await inside([
-    ...[boot.grubMkimage, '-O', 'x86_64-efi', '-o', '/boot/grub2/bootx64.efi', '-p', '/boot/grub2'],
-    ...['-c', '/boot/grub2/early.cfg', ...grubModules],
-  ]);
-  await runScripts(config.system.finalizeImageScripts, options.named.finalize, 'FinalizeImageScripts');
-
-  const parts = layout.partitions.filter((partition) => partition.mountPoint !== '/');
-  const isEsp = (id: string) => layout.partitions.some((one) => one.id === id && one.isEsp);
-  // Deepest first, so that a tree is taken out before the one that it lies in.
-  parts.sort(
-    (a, b) => b.mountPoint.split('/').length - a.mountPoint.split('/').length || a.number - b.number,
+  progress(`installing ${options.rpms.length} packages`);
+  await install(options, { root, into: innerRoot, binds: [room], sourceDateEpoch: epoch, ...signal });
+  await runPrograms(blueprint.first);
+  progress('configuring');
+  const files = named.additional.map(({ path }, index) => ({ source: path, target: `/azl/files/${index}` }));
+  await help(
+    'configure.py',
+    {
+      ...{ texts: blueprint.texts, groups: blueprint.groups, users: blueprint.users },
+      files: blueprint.files.map((one, index) => ({ ...one, source: files[index]?.target })),
+    },
+    files,
   );
-  const answer = await settle('finish', {
-    parts: parts.map((partition) => ({
-      id: partition.id,
-      mountPoint: partition.mountPoint,
-      folder: `/work/part-${partition.number}`,
-      fat: partition.format === 'fat',
-      extra: isEsp(partition.id) ? { 'EFI/BOOT/BOOTX64.EFI': `${inner}/boot/grub2/bootx64.efi` } : {},
-    })),
-  });
+  await runScripts(blueprint.postInstall, named.postInstall, 'PostInstallScripts');
+  await runPrograms(blueprint.boot);
+  await runScripts(blueprint.finalize, named.finalize, 'FinalizeImageScripts');
+  progress('cleaning up');
+  const { parts } = await help('finish.py', { parts: blueprint.parts });
   await removeLayer(layer);
-  return {
-    folders: Object.fromEntries(
-      layout.partitions.map((partition) => [
-        partition.id,
-        join(workDir, 'work', partition.mountPoint === '/' ? 'root' : `part-${partition.number}`),
-      ]),
-    ),
-    fat: answer.parts ?? {},
-  };
+  return { dir: join(workDir, 'work'), fat: parts ?? {} };
 }
 
-/** An initramfs that boots on any machine, the same twice. Drivers that a kernel has built in are no error. */
-export function dracutArguments(kernelRelease: string, target: string): string[] {
-  return [
-    ...[
-      'dracut',
-      '--force',
-      '--no-hostonly',
-      '--no-hostonly-cmdline',
-      '--reproducible',
-      '--no-early-microcode',
-    ],
-    ...['--tmpdir', '/run', '--no-machineid', '--kver', kernelRelease],
-    ...['--add-drivers', 'virtio_blk virtio_scsi virtio_pci ahci sd_mod nvme ata_piix ext4 vfat'],
-    ...['--zstd', '--modules', 'base udev-rules kernel-modules rootfs-block fs-lib shutdown', target],
-  ];
+async function install(
+  { rpms, file }: RootOptions,
+  where: Omit<Parameters<typeof installRpms>[0], 'rpmDirs' | 'remove'>,
+): Promise<void> {
+  const dirs = new Map<string, string[]>();
+  for (const { rpm, dir } of rpms) dirs.set(dir, [...(dirs.get(dir) ?? []), rpm.file]);
+  const rpmDirs = [...dirs].map(([dir, files]) => ({ dir, files }));
+  try {
+    await installRpms({ ...where, rpmDirs, remove: [] });
+  } catch (error) {
+    if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
+    const words = lastWords(error.output);
+    throw problem(
+      `The packages cannot be installed together: ${error.problems.join('; ')}${words === '' ? '' : `\n${words}`}`,
+      { file },
+    );
+  }
 }
 
-function systemTexts({ system }: ImageConfig): Record<string, string> {
-  const texts: Record<string, string> = {
-    // Empty: the first boot makes one up, and it is no "first boot" that asks questions.
-    '/etc/machine-id': '',
-    '/etc/hosts': `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n${
-      system.hostname === '' ? '' : `127.0.1.1 ${system.hostname}\n`
-    }`,
-  };
-  if (system.hostname !== '') texts['/etc/hostname'] = `${system.hostname}\n`;
-  return texts;
+/** A failed program of the image as a problem of the config; any other error as it is. */
+function said(error: unknown, what: string, file: string, path?: string): unknown {
+  if (!(error instanceof ToolError)) return error;
+  const words = lastWords(`${error.stdout}\n${error.stderr}`);
+  return problem(`${what} ended with ${error.code}${words === '' ? '' : `:\n${words}`}`, {
+    file,
+    ...(path === undefined ? {} : { path }),
+  });
 }
 
-function account(user: UserConfig, seed: string, keysOfFiles: readonly string[]) {
-  const { name, password, passwordHashed } = user;
-  const hash = passwordHashed ? password : sha512Crypt(password, fixedSalt(`${seed}\n${name}`));
-  return {
-    name,
-    uid: user.uid ?? null,
-    hash: password === '' ? null : hash,
-    passwordExpiresDays: user.passwordExpiresDays ?? null,
-    primaryGroup: user.primaryGroup,
-    secondaryGroups: user.secondaryGroups,
-    startupCommand: user.startupCommand,
-    homeDirectory: user.homeDirectory,
-    sshPubKeys: [...user.sshPubKeys, ...keysOfFiles],
-  };
+/** What a program said last. */
+function lastWords(output: string): string {
+  return output.trim().split('\n').slice(-12).join('\n');
 }

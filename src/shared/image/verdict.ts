@@ -1,3 +1,5 @@
+import type { Problem } from '../problems.ts';
+
 /** What became of a boot. */
 export interface Verdict {
   passed: boolean;
@@ -54,6 +56,15 @@ export function plainLine(line: string): string {
     .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
     .replace(/[^\P{Cc}\t]/gu, '')
     .trimEnd();
+}
+
+/** A machine that never was: QEMU ended before the first word on its console. Pure. */
+export function neverStarted(code: number, stderr: string): Problem {
+  const words = stderr.trim().split('\n').slice(-6).join('\n');
+  return {
+    message: `QEMU ended with ${code} before the machine said anything${words === '' ? '' : `:\n${words}`}`,
+    mend: 'The image itself is whole; BOOT_TEST=n publishes it without a boot test.',
+  };
 }
 
 /** The verdict on a boot. `deadBy`: why it was stopped before its time; `timedOut`: it ran out of time. Pure. */

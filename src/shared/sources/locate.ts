@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { aside, fileDigest, sweepParts } from '../host/files.ts';
+import { aside, fileDigest } from '../host/files.ts';
+import { clearParts } from '../host/leftovers.ts';
 import type { Log } from '../log.ts';
 import { failOnProblems, type Problem } from '../problems.ts';
 import type { SpecSource } from '../spec/spec.ts';
@@ -160,7 +161,7 @@ async function fetchSource(
     if (found !== undefined) log.warn({ message: `${kept} is damaged: it counts as absent` });
   }
   await mkdir(folder, { recursive: true });
-  await sweepParts(folder);
+  await clearParts(folder);
   const failures: string[] = [];
   const part = aside(join(folder, source.name));
   /** Gives a whole file its name, if it is the right one. */

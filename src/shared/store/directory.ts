@@ -1,15 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  aside,
-  fileDigest,
-  isAbsent,
-  moveFolder,
-  readJson,
-  sweepParts,
-  textDigest,
-  writeJson,
-} from '../host/files.ts';
+import { aside, fileDigest, isAbsent, moveFolder, readJson, textDigest, writeJson } from '../host/files.ts';
+import { clearParts } from '../host/leftovers.ts';
 import type { Result } from '../result/result.ts';
 import { DamagedResult, type Latest, type Store } from './store.ts';
 
@@ -124,7 +116,7 @@ export function directoryStore(dir: string): Store {
 
 /** Removes what killed runs left half-moved. */
 async function sweep(results: string): Promise<void> {
-  for (const name of await readdir(results).catch(() => [])) await sweepParts(join(results, name));
+  for (const name of await readdir(results).catch(() => [])) await clearParts(join(results, name));
 }
 
 async function readText(path: string): Promise<string | undefined> {

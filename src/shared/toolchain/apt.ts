@@ -1,11 +1,11 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest, isDiskFull } from '../host/files.ts';
+import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { runTool, ToolError } from '../host/process.ts';
 import type { Log } from '../log.ts';
 import { failOnProblems, problem } from '../problems.ts';
 import { type Deb, parsePackages } from './debian.ts';
-import { clearLeftovers, ownFolder } from './leftovers.ts';
 
 /** apt with the host's sources, but lists, cache and status of our own: it needs no rights and changes nothing. */
 export interface Apt {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { aside, readJson, textDigest, writeJson } from '../host/files.ts';
+import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
 import type { Log } from '../log.ts';
 import { readRpm } from '../rpm/read.ts';
 import type { Rpm } from '../rpm/rpm.ts';
 import { debPath } from './apt.ts';
-import { clearLeftovers, ownFolder } from './leftovers.ts';
 import { commonFolders } from './made.ts';
 import type { StandIn } from './stand-ins.ts';
 

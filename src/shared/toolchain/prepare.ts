@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { aside, readJson, textDigest, writeJson, writeWhole } from '../host/files.ts';
+import { clearLeftovers } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
 import type { Log } from '../log.ts';
@@ -9,7 +10,6 @@ import { type Apt, fetchDebs, offeredPackages } from './apt.ts';
 import { reach, unsatisfied } from './closed.ts';
 import { closure } from './closure.ts';
 import { conversionRecipe, convertAll, type Made, place, prune } from './convert.ts';
-import { clearLeftovers } from './leftovers.ts';
 import { type Lock, lockChanges, parseLock } from './lock.ts';
 import { ownStandIns } from './made.ts';
 import { rpmName } from './names.ts';

@@ -8,52 +8,24 @@ import { fileDigest } from '../../../src/shared/host/files.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose.ts';
 import { recordingLog } from '../../../src/shared/log.ts';
+import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { testWorker } from '../../support/worker.ts';
 
-/** The smallest set that an image needs here; without an init system it is made, not booted. */
-const packages = ['filesystem', 'bash', 'coreutils', 'kmod', 'dracut', 'grub2', 'grub2-efi-binary'];
 const rootOffset = 9 * 1024 * 1024;
 let dir: string;
 
-function config(change: (system: Record<string, unknown>) => void = () => {}): string {
-  const system: Record<string, unknown> = {
-    Name: 'tiny',
-    BootType: 'efi',
-    Hostname: 'tiny-host',
-    Packages: packages,
-    KernelOptions: { default: 'kernel' },
-    KernelCommandLine: { ExtraCommandLine: 'console=ttyS0' },
-    PartitionSettings: [
-      { ID: 'esp', MountPoint: '/boot/efi' },
-      { ID: 'rootfs', MountPoint: '/' },
-    ],
+function config(more: Record<string, unknown> = {}): string {
+  return smallConfig({
     Users: [
       { Name: 'root', Password: 'secret' },
       {
-        Name: 'ann',
-        UID: '1200',
-        PasswordHashed: true,
-        Password: '$6$x$y',
+        ...{ Name: 'ann', UID: '1200', PasswordHashed: true, Password: '$6$x$y' },
         SSHPubKeys: ['ssh-ed25519 AAAA a'],
       },
     ],
     AdditionalFiles: { 'motd.txt': { Path: '/etc/motd', Permissions: '0640' } },
     PostInstallScripts: [{ Path: 'post.sh', Args: 'one two' }],
-  };
-  change(system);
-  return JSON.stringify({
-    Disks: [
-      {
-        PartitionTableType: 'gpt',
-        MaxSize: 900,
-        Artifacts: [{ Type: 'raw' }],
-        Partitions: [
-          { ID: 'esp', Flags: ['esp'], Start: 1, End: 9, FsType: 'fat32' },
-          { ID: 'rootfs', Start: 9, End: 0, FsType: 'ext4' },
-        ],
-      },
-    ],
-    SystemConfigs: [system],
+    ...more,
   });
 }
 
@@ -96,7 +68,15 @@ afterAll(async () => {
 describe('an image', () => {
   it('holds what its config says on a sound disk, is the same bytes in another folder at another time, and is reused', async () => {
     const first = await options('first');
-    const made = await composeImage(first);
+    const steps: string[] = [];
+    const made = await composeImage({
+      ...first,
+      log: { ...recordingLog(), progress: (line) => steps.push(line) },
+    });
+    for (const step of ['choosing packages', 'configuring', 'running post.sh', 'making the initramfs'])
+      expect(steps).toContain(`image tiny: ${step}`);
+    for (const step of ['writing the disk', 'taking the digest of tiny.raw', 'publishing'])
+      expect(steps).toContain(`image tiny: ${step}`);
     const raw = made.paths[0] as string;
     expect(made.reused).toBe(false);
 
@@ -139,9 +119,7 @@ describe('an image', () => {
   it('is refused for packages that nothing provides, all of them', async () => {
     const missing = await options(
       'missing',
-      config((system) => {
-        system['Packages'] = [...packages, 'bahs', 'nowhere-to-be-found'];
-      }),
+      config({ Packages: [...smallPackages, 'bahs', 'nowhere-to-be-found'] }),
     );
     await expect(composeImage(missing)).rejects.toThrow(
       /Packages\[7\]: Package 'bahs' is provided by nothing\. Nearest: 'bash'\.\n.*Packages\[8\]: Package 'nowhere/,

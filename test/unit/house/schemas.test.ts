@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import type { Image } from '../../../src/shared/image/image.ts';
 
 const validator = (name: string) =>
   new Ajv2020({ strictTypes: false }).compile(
@@ -72,6 +73,41 @@ describe('plan.schema.json', () => {
     ['maybe without waitsFor', file({ ...build, state: 'maybe' })],
     ['a package without a reason', file({ name: 'bash', state: 'build', key })],
     ['a name twice in waitsFor', file({ ...maybe, waitsFor: ['m4', 'm4'] })],
+  ])('refuses %s', (_what, json) => {
+    expect(validate(json)).toBe(false);
+  });
+});
+
+describe('image.schema.json', () => {
+  const validate = validator('image');
+  const image: Image = {
+    ...{ schema: 'azl/image', version: 1, name: 'minimal-1.0', system: 'minimal', key },
+    components: { recipe: '2', 'tool:mke2fs': '1.47.0' },
+    files: [{ file: 'minimal-1.0.raw', type: 'raw', size: 1024, sha256: key }],
+    packages: [{ file: 'bash-5.2-1.x86_64.rpm', origin: 'local', sha256: key }],
+    boot: { rootOffset: 9_437_184, bootOffset: 9_437_184, kernel: '/boot/vmlinuz-6.1' },
+  };
+  const file = image.files[0];
+
+  it.each([
+    ['an image', image],
+    ['an image without packages', { ...image, packages: [] }],
+    ['types and fields of later versions', { ...image, files: [file, { ...file, type: 'vhdx' }], more: 1 }],
+  ])('accepts %s', (_what, json) => {
+    expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it.each([
+    ...Object.keys(image).map((name): [string, unknown] => [
+      `an image without ${name}`,
+      Object.fromEntries(Object.entries(image).filter(([field]) => field !== name)),
+    ]),
+    ['another version', { ...image, version: 2 }],
+    ['an image without a raw file', { ...image, files: [{ ...file, type: 'qcow2' }] }],
+    ['a file elsewhere', { ...image, files: [{ ...file, file: '../x.raw' }] }],
+    ['a file without a digest', { ...image, files: [{ ...file, sha256: '' }] }],
+    ['a package without an origin', { ...image, packages: [{ file: 'a.rpm', sha256: key }] }],
+    ['a kernel without a place', { ...image, boot: { ...image.boot, kernel: 'vmlinuz' } }],
   ])('refuses %s', (_what, json) => {
     expect(validate(json)).toBe(false);
   });

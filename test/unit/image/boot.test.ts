@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { probed } from '../../../src/shared/image/acceleration.ts';
 import { qemuArguments, startLine } from '../../../src/shared/image/qemu.ts';
-import { deadEnd, judge, plainLine, readReport } from '../../../src/shared/image/verdict.ts';
+import { deadEnd, judge, neverStarted, plainLine, readReport } from '../../../src/shared/image/verdict.ts';
 import { failureLines } from '../../../src/shared/image/words.ts';
 
 const base = { seconds: 20, acceleration: 'tcg', timedOut: false } as const;
@@ -32,6 +33,31 @@ describe('verdicts', () => {
     ['another state', ['state maintenance', 'end'], {}, "the system is 'maintenance', not 'running'"],
   ])('fail with %s', (_name, lines, more, reason) => {
     expect(judge({ ...base, report: readReport(lines), ...more })).toMatchObject({ passed: false, reason });
+  });
+});
+
+it('a machine that never was is told in the last words of QEMU', () => {
+  const { message } = neverStarted(
+    1,
+    'qemu-system-x86_64: cannot set up guest memory: Cannot allocate memory\n',
+  );
+  expect(message).toBe(
+    'QEMU ended with 1 before the machine said anything:\nqemu-system-x86_64: cannot set up guest memory: Cannot allocate memory',
+  );
+  expect(neverStarted(137, '').message).toBe('QEMU ended with 137 before the machine said anything');
+});
+
+describe('a probe of KVM', () => {
+  const ran = '[    1.0] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)';
+  it.each([
+    ['a kernel that ran to its end', ran, 0, true],
+    ['one that was stopped as soon as it did', ran, 124, true],
+    ['a guest that hangs', '', 124, false],
+    ['a guest that resets', 'Booting', 0, false],
+    ['a device that cannot be opened, or no kernel', '', 1, undefined],
+    ['a QEMU that died', '', 134, undefined],
+  ])('that saw %s', (_what, console, code, works) => {
+    expect(probed(console, code)).toBe(works);
   });
 });
 

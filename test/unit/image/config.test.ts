@@ -94,14 +94,42 @@ describe('a sound config', () => {
     ]);
   });
 
-  it('warns of an unknown key and names the nearest', () => {
+  it.each<[string, (system: Loose) => void, string, string]>([
+    ['system', (s) => (s.Hostnam = 'x'), 'Hostnam', 'Hostname'],
+    ['kernel options', (s) => (s.KernelOptions.defautl = 'x'), 'KernelOptions.defautl', 'default'],
+    [
+      'file',
+      (s) => (s.AdditionalFiles = { a: { Path: '/a', Permisions: '0600' } }),
+      'AdditionalFiles.a.Permisions',
+      'Permissions',
+    ],
+    [
+      'file in a list',
+      (s) => (s.AdditionalFiles = { 'a.b': ['/b', { pth: '/x', path: '/a' }] }),
+      'AdditionalFiles["a.b"][1].pth',
+      'Path',
+    ],
+  ])('warns of an unknown key of a %s and names the nearest', (_of, bend, path, near) => {
     const { warnings } = parseImageConfig(
-      JSON.stringify(bent((one) => (one.SystemConfigs[0].Hostnam = 'x'))),
+      JSON.stringify(bent((one) => bend(one.SystemConfigs[0]))),
       'c.json',
     );
+    const key = path.split('.').at(-1);
     expect(warnings.map(formatProblem)).toEqual([
-      "c.json $.SystemConfigs[0].Hostnam: Key 'Hostnam' is unknown and has no effect. Did you mean 'Hostname'?",
+      `c.json $.SystemConfigs[0].${path}: Key '${key}' is unknown and has no effect. Did you mean '${near}'?`,
     ]);
+  });
+
+  it('takes a password that never expires, and one of which nothing is said', () => {
+    for (const days of [-1, 0]) {
+      const { config } = parseImageConfig(
+        JSON.stringify(
+          bent((one) => (one.SystemConfigs[0].Users = [{ Name: 'a', PasswordExpiresDays: days }])),
+        ),
+        'c.json',
+      );
+      expect(config.system.users[0]?.passwordExpiresDays).toBe(days);
+    }
   });
 });
 
@@ -135,6 +163,11 @@ describe('one mistake, one message', () => {
       'behind the end',
       (c) => (c.Disks[0].Partitions[1].End = 513),
       `${disk}.Partitions[1].End: 513 lies behind`,
+    ],
+    [
+      'only the copy of the table behind it',
+      (c) => Object.assign(c.Disks[0].Partitions[1], { Start: 511, End: 512 }),
+      `${disk}.Partitions[1].End: The partition ends at 511 MiB, where it has not begun (511 MiB). The last MiB`,
     ],
     [
       'no ESP',
@@ -193,7 +226,27 @@ describe('one mistake, one message', () => {
     [
       'permissions',
       (c) => (c.SystemConfigs[0].AdditionalFiles = { a: { Path: '/a', Permissions: '9' } }),
-      'no octal',
+      `${system}.AdditionalFiles.a.Permissions: '9' is no octal`,
+    ],
+    [
+      'permissions as a number',
+      (c) => (c.SystemConfigs[0].AdditionalFiles = { a: { Path: '/a', Permissions: 644 } }),
+      `${system}.AdditionalFiles.a.Permissions: This is 644, expected a text`,
+    ],
+    [
+      'a file without a path',
+      (c) => (c.SystemConfigs[0].AdditionalFiles = { a: { Permissions: '0644' } }),
+      `${system}.AdditionalFiles.a.Path: 'Path' is missing`,
+    ],
+    [
+      'another kernel to choose',
+      (c) => (c.SystemConfigs[0].KernelOptions.hyperv = 'kernel-hyperv'),
+      `${system}.KernelOptions.hyperv: 'hyperv' is known but not supported yet`,
+    ],
+    [
+      'a password that expires',
+      (c) => (c.SystemConfigs[0].Users = [{ Name: 'a', PasswordExpiresDays: 90 }]),
+      `${system}.Users[0].PasswordExpiresDays: This is known but not supported yet: a password's days count`,
     ],
     ['given twice', (c) => (c.SystemConfigs[0].hostname = 'x'), "'hostname'"],
   ])('%s', (_name, bend, message) => {
@@ -221,6 +274,20 @@ it('tells all mistakes at once, each with its path', () => {
       `${system}.Users[1].Name`,
     ]),
   );
+});
+
+it.each([
+  12345678,
+  true,
+  ['hunter2'],
+  { a: 'hunter2' },
+])('does not repeat a password that is no text: %j', (password) => {
+  const found = problemsOf(
+    bent((config) => (config.SystemConfigs[0].Users = [{ Name: 'a', Password: password }])),
+  );
+  expect(found).toEqual([
+    `c.json ${system}.Users[0].Password: This is a ${typeof password}, expected a text`,
+  ]);
 });
 
 describe('any JSON', () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import type { Verdict } from '../../../src/shared/image/verdict.ts';
 import { recordingLog } from '../../../src/shared/log.ts';
 
 const image: Image = {
-  ...{ schema: 'azl/image', version: 1, name: 'x', key: 'k', components: {}, packages: [] },
+  ...{ schema: 'azl/image', version: 1, name: 'x', system: 'x', key: 'k', components: {}, packages: [] },
   files: [{ file: 'x.raw', type: 'raw', size: 5, sha256: textDigest('bytes') }],
   boot: { rootOffset: 0, bootOffset: 0, kernel: '' },
 };
@@ -66,4 +66,23 @@ it('replaces a damaged image and its verdict', async () => {
   await store.put(image, join(dir, 'new'));
   expect(await store.get('k')).toEqual(image);
   expect(await store.verdict('k')).toBeUndefined();
+});
+
+it('keeps the two newest of one system, whatever was put of another, and no leftover', async () => {
+  const images = join(dir, 'images');
+  const store = imageStore(images, recordingLog());
+  const put = async (key: string, system: string, seconds: number) => {
+    await mkdir(join(dir, 'new'), { recursive: true });
+    await writeFile(join(dir, 'new', 'x.raw'), 'bytes');
+    await store.put({ ...image, key, system }, join(dir, 'new'));
+    await utimes(join(images, key, 'image.json'), seconds, seconds);
+  };
+  await put('a', 'one', 100);
+  await put('b', 'two', 50);
+  await put('c', 'one', 300);
+  await mkdir(join(images, 'd.999999999-01234567.part'));
+  await mkdir(join(images, `e.${process.pid}-01234567.part`));
+  await put('f', 'one', 200);
+  expect((await readdir(images)).sort()).toEqual(['b', 'c', `e.${process.pid}-01234567.part`, 'f']);
+  expect((await store.get('c'))?.key).toBe('c');
 });

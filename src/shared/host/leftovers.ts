@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTool } from '../host/process.ts';
+import { runTool } from './process.ts';
 
 /** A new folder `<dir>/<prefix><pid>-…`, which {@link clearLeftovers} recognises when its maker is gone. */
 export async function ownFolder(dir: string, prefix: string): Promise<string> {
@@ -15,15 +15,25 @@ export async function clearLeftovers(dir: string, prefix: string, asRoot = false
   for (const name of await readdir(dir).catch(() => [])) {
     if (!name.startsWith(prefix)) continue;
     const maker = /^(\d+)-/.exec(name.slice(prefix.length))?.[1];
-    if (maker === undefined || (await exists(`/proc/${maker}`))) continue;
+    if (maker === undefined || (await lives(maker))) continue;
     const path = join(dir, name);
     if (asRoot) await runTool(['rm', '-rf', '--one-file-system', '--', path], { root: true });
     else await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
+/** Removes every `*.part` in `dir` that is not, by its name (see `aside`), of a process that still writes it. */
+export async function clearParts(dir: string): Promise<void> {
+  for (const name of await readdir(dir).catch(() => [])) {
+    if (!name.endsWith('.part')) continue;
+    const maker = /\.(\d+)-[0-9a-f]{8}\.part$/.exec(name)?.[1];
+    if (maker === undefined || !(await lives(maker)))
+      await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+async function lives(pid: string): Promise<boolean> {
+  return await stat(`/proc/${pid}`).then(
     () => true,
     () => false,
   );

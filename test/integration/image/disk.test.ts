@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileDigest } from '../../../src/shared/host/files.ts';
+import { runTool } from '../../../src/shared/host/process.ts';
+import { makeBootLayer } from '../../../src/shared/image/boot-layer.ts';
+import { debugfs, readFrom } from '../../../src/shared/image/debugfs.ts';
+import { writeDisk } from '../../../src/shared/image/disk.ts';
+import { drawDisk } from '../../../src/shared/image/disk-blueprint.ts';
+import { smallLayout, smallTrees } from '../../support/small-disk.ts';
+
+const mib = 1024 * 1024;
+let dir: string;
+
+beforeAll(async () => {
+  // What tools give a meaning of their own: a blank, a comma, a question mark.
+  dir = await mkdtemp(join(tmpdir(), 'azl disk, of?a test-'));
+});
+afterAll(async () => {
+  await runTool(['rm', '-rf', '--one-file-system', '--', dir], { root: true });
+});
+
+async function disk(name: string, bytes = { root: 2 * mib, esp: mib }, rootEnd = 0): Promise<string> {
+  const raw = join(dir, `${name}.raw`);
+  const trees = await smallTrees(join(dir, name), bytes);
+  await writeDisk({ raw, blueprint: drawDisk(smallLayout(rootEnd), 'seed'), trees, file: 'c.json' });
+  return raw;
+}
+
+const root = (raw: string) => ({ dir, file: basename(raw), offset: 9 * mib });
+
+describe('a disk', () => {
+  it('is sound, holds its trees with their modes and the one time, and is the same bytes twice', async () => {
+    const raw = await disk('first');
+    const checked = await runTool(['sfdisk', '--verify', raw]);
+    expect(checked.stdout + checked.stderr).toContain('No errors detected');
+    await runTool(['e2fsck', '-fn', `${basename(raw)}?offset=${9 * mib}`], { cwd: dir });
+    expect((await readFrom(root(raw), '"/etc/a file"')).toString()).toBe('text\n');
+    const { said } = await debugfs(root(raw), ['stat "/etc/a file"']);
+    expect(said).toContain('Mode:  0640');
+    expect(said).toMatch(/ctime: 0x67748580:0{8}.*atime: 0x67748580:0{8}.*mtime: 0x6553f100/s);
+    const esp = await runTool(['mtype', '-i', `${basename(raw)}@@${mib}`, '::/EFI/boot.efi'], { cwd: dir });
+    expect(esp.stdout).toBe('e'.repeat(mib));
+    expect(await fileDigest(await disk('second'))).toBe(await fileDigest(raw));
+  });
+
+  it.each([
+    ['root filesystem', { root: 40 * mib, esp: mib }, 20, 'Partitions[1]'],
+    ['ESP', { root: mib, esp: 9 * mib }, 0, 'Partitions[0]'],
+  ])('is refused when its %s cannot hold its tree', async (name, bytes, rootEnd, path) => {
+    await expect(disk(`small ${name}`, bytes, rootEnd)).rejects.toThrow(
+      `c.json $.Disks[0].${path}: The partition is too small`,
+    );
+  });
+});
+
+it('tells of a full disk of the host as of that, wherever in the work it runs out', async () => {
+  const full = join(dir, 'full');
+  await mkdir(full);
+  const script = fileURLToPath(new URL('../../support/fill-disk.ts', import.meta.url));
+  const alone = 'mount --make-rprivate / && mount -t tmpfs none "$2" && exec "$0" "$1" "$2"';
+  const argv = ['unshare', '--mount', 'sh', '-c', alone, process.execPath, script, full];
+  const ends = (await runTool(argv, { root: true })).stdout.trim().split('\n');
+  expect(ends.at(-1)).toBe('written');
+  expect(ends.length).toBeGreaterThan(5);
+  for (const end of ends.slice(0, -1)) expect(end).toContain(`The disk is full (${full}). Free some space`);
+});
+
+describe('the layer of a boot test', () => {
+  it('adds the unit to what the machine sees, and leaves the image as it is', async () => {
+    const raw = await disk('booted');
+    const before = await fileDigest(raw);
+    const workDir = join(dir, 'boot, test');
+    await mkdir(workDir);
+    const layer = await makeBootLayer({ raw, rootOffset: 9 * mib, workDir });
+    expect(await fileDigest(raw)).toBe(before);
+    await runTool(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', layer, join(dir, 'seen.raw')]);
+    const seen = root('seen.raw');
+    await runTool(['e2fsck', '-fn', `seen.raw?offset=${9 * mib}`], { cwd: dir });
+    const unit = '/etc/systemd/system/azl-report-boot.service';
+    expect((await readFrom(seen, unit)).toString()).toContain('ExecStart=/bin/sh /etc/azl-report-boot.sh\n');
+    expect((await readFrom(seen, '/etc/azl-report-boot.sh')).toString()).toContain('is-system-running');
+    const { said } = await debugfs(seen, [
+      'stat /etc/systemd/system/sysinit.target.wants/azl-report-boot.service',
+    ]);
+    expect(said).toContain(`Fast link dest: "${unit}"`);
+  });
+
+  it('is refused in words when the image has no room for the unit', async () => {
+    const raw = await disk('crowded', { root: 100, esp: 100 }, 11);
+    await runTool(['dd', 'if=/dev/urandom', `of=${join(dir, 'filler')}`, 'bs=4096', 'count=600']);
+    await debugfs(root(raw), ['write filler /filler'], { write: true });
+    const workDir = join(dir, 'crowded boot');
+    await mkdir(workDir);
+    await expect(makeBootLayer({ raw, rootOffset: 9 * mib, workDir })).rejects.toThrow(
+      /The boot test cannot write \/\S+ into its layer: .*[Cc]ould not allocate/,
+    );
+  });
+
+  it('is refused in words when there is no filesystem', async () => {
+    const raw = await disk('none');
+    const workDir = join(dir, 'no filesystem');
+    await mkdir(workDir);
+    await expect(makeBootLayer({ raw, rootOffset: 0, workDir })).rejects.toThrow(
+      /cannot write .*: debugfs: Bad magic number/,
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLayer, removeLayer, runInSandbox } from '../../../src/shared/buildroot/sandbox.ts';
+import { composeImage } from '../../../src/shared/image/compose.ts';
+import { readLocalRpms } from '../../../src/shared/image/local-rpms.ts';
+import { recordingLog } from '../../../src/shared/log.ts';
+import { formatProblem, ProblemsError } from '../../../src/shared/problems.ts';
+import { smallConfig, smallPackages } from '../../support/small-image.ts';
+import { specText, writeTree } from '../../support/trees.ts';
+import { testWorker } from '../../support/worker.ts';
+
+let dir: string;
+let made: string;
+
+/** A package whose file `path` has content of its own. */
+const owner = (name: string, path: string, scriptlet = '') =>
+  specText(
+    name,
+    'BuildArch: noarch',
+    `%install\nmkdir -p %{buildroot}$(dirname ${path})\necho ${name} > %{buildroot}${path}\n${scriptlet}\n%files\n${path}\n`,
+  );
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'azl-image-faults-'));
+  const { worker } = await testWorker();
+  await writeTree(join(dir, 'specs'), {
+    'one.spec': owner('one', '/opt/same'),
+    'other.spec': owner('other', '/opt/same'),
+    'fails.spec': owner('fails', '/opt/fails', '%post\necho the reason >&2\nexit 7'),
+  });
+  const layer = await createLayer(join(dir, 'make'));
+  await runInSandbox(
+    [
+      ...['rpmbuild', '-bb', '--define', '_topdir /tmp/made'],
+      ...['one', 'other', 'fails'].map((name) => `/azl-specs/${name}.spec`),
+    ],
+    { root: { worker, layer }, binds: [{ source: join(dir, 'specs'), target: '/azl-specs' }] },
+  );
+  made = join(dir, 'made');
+  await cp(join(layer, 'upper/tmp/made/RPMS/noarch'), made, { recursive: true });
+});
+afterAll(async () => {
+  await removeLayer(dir);
+});
+
+async function problemsOf(work: Promise<unknown>): Promise<string[]> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ProblemsError);
+  return (error as ProblemsError).problems.map(formatProblem);
+}
+
+describe('packages that cannot be installed together', () => {
+  it.each([
+    [
+      ['one', 'other'],
+      /c\.json: The packages cannot be installed together: .*\/opt\/same conflicts between .*one-1-1.*other-1-1/,
+    ],
+    [
+      ['fails'],
+      /c\.json: The packages cannot be installed together: .*fails-1-1\.noarch.*\n(?:.*\n)*.*the reason/,
+    ],
+  ])('are a problem of the config, in the words of rpm: %s', async (names, words) => {
+    const place = join(dir, `with ${names}`);
+    await mkdir(place);
+    await writeFile(join(place, 'c.json'), smallConfig({ Packages: [...smallPackages, ...names] }));
+    const { dir: toolchainDir, toolchain } = await testWorker();
+    const [problem] = await problemsOf(
+      composeImage({
+        configFile: join(place, 'c.json'),
+        ...{ toolchain, toolchainDir, bootTest: false, log: recordingLog(), rpmsDir: made },
+        ...{ outDir: join(place, 'out'), buildDir: join(place, 'build'), cacheDir: join(place, 'cache') },
+      }),
+    );
+    expect(problem).toMatch(words);
+  });
+});
+
+describe('a folder of RPMs', () => {
+  it('names every file in it that is damaged, and the way out', async () => {
+    const rpms = join(dir, 'rpms');
+    await cp(made, join(rpms, 'noarch'), { recursive: true });
+    await writeFile(join(rpms, 'noarch/empty-1-1.noarch.rpm'), '');
+    await writeFile(join(rpms, 'text-1-1.noarch.rpm'), 'no rpm'.repeat(100));
+    await writeFile(join(rpms, 'ignored-1-1.src.rpm'), '');
+    expect(await problemsOf(readLocalRpms(rpms))).toEqual([
+      expect.stringMatching(
+        /noarch\/empty-1-1\.noarch\.rpm: This is not a sound RPM file: .*\. Remove it, then run: make build-packages$/,
+      ),
+      expect.stringMatching(/text-1-1\.noarch\.rpm: This is not a sound RPM file: /),
+    ]);
+  });
+
+  it('may be absent', async () => {
+    expect(await readLocalRpms(join(dir, 'none'))).toEqual(new Map());
+  });
+});
