@@ -1,23 +1,14 @@
 import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
-import { flag, readInputs, text } from '../../../src/shared/github/inputs.ts';
+import { readInputs } from '../../../src/shared/github/inputs.ts';
+import { composeInputs } from './inputs.ts';
 import { run } from './run.ts';
 
 /** The entry of the action: reads its inputs, does the work, reports. */
 export async function main(): Promise<void> {
   await runAction(async ({ log, signal }) => {
-    const inputs = readInputs({
-      configFile: text,
-      configBaseDir: text,
-      rpmsDir: text,
-      repoList: text,
-      toolchainDir: text,
-      bootTest: flag,
-      outDir: text,
-      buildDir: text,
-      cacheDir: text,
-    });
+    const inputs = readInputs(composeInputs);
     const { images, manifest, summary } = await run(
       {
         ...inputs,
