@@ -28,8 +28,16 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
       ],
     };
   }
+  const entriesOf = async (folder: string): Promise<Buffer[]> => {
+    try {
+      return (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare);
+    } catch {
+      problems.push({ file: join(specsDir, shown(folder)), ...closedFolder });
+      return [];
+    }
+  };
   const look = async (folder: string) => {
-    for (const bytes of (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare)) {
+    for (const bytes of await entriesOf(folder)) {
       const name = bytes.toString('utf8');
       const exact = Buffer.from(name, 'utf8').equals(bytes);
       const path = posix.join(folder, name);
@@ -39,7 +47,7 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
         else problems.push({ file: join(specsDir, shown(path)), ...fault });
       } else if (folder === '' && exact && (await isFolder(join(root, name)))) {
         if (isPlainFileName(name)) await look(name);
-        else if ((await readdir(join(root, name))).some((inner) => inner.endsWith('.spec')))
+        else if ((await entriesOf(name)).some((inner) => inner.toString('utf8').endsWith('.spec')))
           problems.push({ file: join(specsDir, shown(name)), ...nameFault });
       }
     }
@@ -56,6 +64,9 @@ const nameFault = {
   message: 'this name is not one that azl takes',
   mend: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
 };
+
+const openUp = 'Run `chmod -R go+rX` on the folder of specs.';
+const closedFolder = { message: 'this folder cannot be read', mend: openUp };
 
 /** Characters that a terminal or a log would act on are written as JSON does. */
 function shown(path: string): string {
@@ -85,7 +96,7 @@ async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'
   ) {
     return {
       message: 'only its owner can read this spec, but specs are parsed by a user without any rights',
-      mend: 'Run `chmod -R go+rX` on the folder of specs.',
+      mend: openUp,
     };
   }
   return undefined;
