@@ -31,6 +31,7 @@ For work on azl itself:
 A variable is an action's input in upper case with _, on the command line or in the environment:
 SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)
 RUN_CHECK=y CONCURRENT_PACKAGE_BUILDS=2 ... Each action's README lists all of its inputs.
+On the command line, one that has no effect on the target is an error.
 endef
 
 # Where this file lies. Make divides its list of makefiles at blanks, which a path may hold: then all of the list is it.
@@ -44,6 +45,7 @@ named := $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v))
 export AZL_HELP := $(value help_text)
 export AZL_HERE := $(here)
 export AZL_NAMED := $(filter-out -*,$(named))
+export AZL_GOALS := $(MAKECMDGOALS)
 export SPECS_DIR ?= $(here)examples/distro/SPECS
 export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 

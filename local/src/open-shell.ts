@@ -4,6 +4,7 @@ import { buildEnvironment, topDir } from '../../src/shared/buildroot/recipe.ts';
 import { shellInSandbox } from '../../src/shared/buildroot/sandbox.ts';
 import { nearest } from '../../src/shared/nearest.ts';
 import { problem } from '../../src/shared/problems.ts';
+import { workerOf } from './places.ts';
 import type { Local } from './run-chain.ts';
 
 /** `make shell PACKAGE=x`: a shell in the build root of x as its failed build left it. Answers its exit code. */
@@ -31,7 +32,7 @@ export async function openShell(local: Local): Promise<number> {
   );
   log.info('To leave: `exit`. The next build of the package starts with a fresh root.');
   return await shellInSandbox(['/bin/bash'], {
-    root: { worker: join(places.toolchain, 'worker'), layer: join(roots, name) },
+    root: { worker: workerOf(places), layer: join(roots, name) },
     cwd: topDir,
     env: buildEnvironment,
   });
