@@ -22,27 +22,36 @@ When something fails, and for your own specs:
 
 For work on azl itself:
 
+  make dist                                    builds the bundles that are committed
   make test                                    all tests
   make test-full                               the same with whole runs of the example distribution: hours
   make test-hosts                              the main job in a fresh Debian 13
   make bench                                   measures the main job, writes the figures of the README
-  make dist                                    builds the bundles that are committed
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
 SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)
 RUN_CHECK=y CONCURRENT_PACKAGE_BUILDS=2 ... Each action's README lists all of its inputs.
+On the command line, one that has no effect on the target is an error.
 endef
 
-here := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
+# Where this file lies. Make divides its list of makefiles at blanks, which a path may hold: then all of the list is it.
+blank := $(subst ,, )
+last := $(dir $(lastword $(MAKEFILE_LIST)))
+whole := $(dir $(patsubst <blank>%,%,$(subst $(blank),<blank>,$(MAKEFILE_LIST))))
+found := $(if $(wildcard $(last)local/start.sh),$(last),$(whole))
+here := $(subst <blank>,$(blank),$(patsubst ./%,%,$(found)))
 named := $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v))
 
 export AZL_HELP := $(value help_text)
+export AZL_HERE := $(here)
 export AZL_NAMED := $(filter-out -*,$(named))
+export AZL_GOALS := $(MAKECMDGOALS)
 export SPECS_DIR ?= $(here)examples/distro/SPECS
-export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
+# Only an image has a config unless one is given: a list of packages is that list.
+image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-house_targets := test test-full test-hosts bench dist
+house_targets := dist test test-full test-hosts bench
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(house_targets)
@@ -53,13 +62,13 @@ help:
 	@printf '%s\n' "$$AZL_HELP"
 
 $(local_targets):
-	@sh '$(here)local/start.sh' $@
+	@sh "$${AZL_HERE}local/start.sh" $@
 
 $(house_targets):
-	@sh '$(here)scripts/start.sh' $@
+	@sh "$${AZL_HERE}scripts/start.sh" $@
 
 Makefile: ;
 
 # Whatever else is asked for: the CLI knows the nearest name.
 .DEFAULT:
-	@sh '$(here)local/start.sh' '$@'
+	@sh "$${AZL_HERE}local/start.sh" '$(subst ','\'',$@)'

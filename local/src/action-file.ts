@@ -56,3 +56,10 @@ export function readActions(actionsDir: string): Action[] {
     .filter(({ file }) => existsSync(file))
     .map(({ name, file }) => parseAction(readFileSync(file, 'utf8'), name, file));
 }
+
+/** The action of that name. @throws Error when the checkout has none */
+export function actionNamed(actions: readonly Action[], name: string): Action {
+  const found = actions.find((action) => action.name === name);
+  if (found === undefined) throw new Error(`actions/${name}/action.yml is not there`);
+  return found;
+}

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { needs } from '../../src/shared/host/packages.ts';
 import { plainEnvironment } from '../../src/shared/host/process.ts';
 import { findFirmware, qemuArguments } from '../../src/shared/image/qemu.ts';
 import { problem } from '../../src/shared/problems.ts';
@@ -13,15 +12,16 @@ import type { Local } from './run-chain.ts';
 export async function bootImage(local: Local): Promise<number> {
   const { environment, places, log, stop } = local;
   const image = environment['IMAGE'] || newestImage(join(places.out, 'images'));
-  if (image === undefined || !existsSync(image)) {
-    throw problem(
-      image === undefined
-        ? `There is no image in ${places.out}/images`
-        : `IMAGE is '${image}', which does not exist`,
-      { mend: 'Make one: make image' },
-    );
+  if (image === undefined) {
+    throw problem(`There is no image in ${join(places.out, 'images')}`, { mend: 'Make one: make image' });
   }
-  await prepareHost(local, needs.boot);
+  const fault = !existsSync(image) ? 'does not exist' : statSync(image).isFile() ? undefined : 'is no file';
+  if (fault !== undefined) {
+    throw problem(`IMAGE is '${image}', which ${fault}`, {
+      mend: 'Name an image, or leave it out for the one that was made last.',
+    });
+  }
+  await prepareHost('run', local);
   const works = (await lookAtKvm(places.cache, stop.signal)) === 'works';
   const argv = qemuArguments({
     disk: image,

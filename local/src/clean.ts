@@ -1,18 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { removeLayer } from '../../src/shared/buildroot/sandbox.ts';
 import { problem } from '../../src/shared/problems.ts';
+import { isOwn, mark } from './folders.ts';
 import type { Places } from './places.ts';
-
-/** Lies in every folder that azl made: only such a folder is ever removed. */
-const mark = '.made-by-azl';
-
-/** Makes a folder that `clean` may remove again. One that was there before, with something in it, stays the user's. */
-export function makeOwn(dir: string): void {
-  if (existsSync(dir) && readdirSync(dir).length > 0) return;
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, mark), 'azl made this folder; `make clean` removes it with all that is in it.\n');
-}
 
 /**
  * What to remove, as absolute paths: all in the build folder but what leads to the cache, and the output folder.
@@ -45,12 +36,7 @@ export function leftovers(
 export async function clean(places: Places, all: boolean, checkout: string): Promise<string[]> {
   const list = (dir: string) => (existsSync(dir) ? readdirSync(dir) : []);
   const { remove, ask } = leftovers(places, all, list);
-  const usual = ['build', 'out'].map((name) => join(resolve(checkout), name));
-  const ours = (dir: string): boolean =>
-    usual.includes(dir) ||
-    existsSync(join(dir, mark)) ||
-    (dir !== dirname(dir) && usual.some((one) => dir.startsWith(`${one}/`)));
-  const strange = ask.find((dir) => !ours(dir));
+  const strange = ask.find((dir) => !isOwn(dir, checkout));
   if (strange !== undefined) {
     throw problem(`'${strange}' was not made by azl: nothing is removed`, { mend: 'Remove it by hand.' });
   }

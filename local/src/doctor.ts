@@ -1,43 +1,62 @@
-import { examine, type Finding, findingLine, judge } from '../../src/shared/host/doctor.ts';
-import { ensureCommands, type Need } from '../../src/shared/host/packages.ts';
+import { existsSync } from 'node:fs';
+import { type Finding, findingLine, judge } from '../../src/shared/host/doctor.ts';
+import { type ExamineOptions, examine } from '../../src/shared/host/examine.ts';
+import { ensureCommands } from '../../src/shared/host/packages.ts';
 import { failOnProblems } from '../../src/shared/problems.ts';
+import { foreignFolders } from './folders.ts';
 import { lookAtKvm } from './kvm.ts';
+import { workerOf } from './places.ts';
 import type { Local } from './run-chain.ts';
-import { everyNeed } from './targets.ts';
+import { temporary } from './runner.ts';
+import { type TargetName, targets, works } from './targets.ts';
 
 /** `make doctor`: a line for each thing that was looked at. Answers 1 when something stands in the way. */
 export async function showDoctor(local: Local): Promise<number> {
+  const { places, stop, log } = local;
   const facts = await examine({
-    buildDir: local.places.build,
-    cacheDir: local.places.cache,
-    needs: everyNeed,
+    needs: targets.doctor.needs,
+    ...foldersOf(local),
     thorough: true,
-    kvm: () => lookAtKvm(local.places.cache, local.stop.signal),
-    signal: local.stop.signal,
+    kvm: () => lookAtKvm(places.cache, stop.signal),
+    signal: stop.signal,
   });
   const findings = judge(facts);
-  for (const finding of findings) local.log.info(findingLine(finding));
+  for (const finding of findings) log.info(findingLine(finding));
   return findings.some(standsInTheWay) ? 1 : 0;
 }
 
 /**
- * Looks at the machine before long work: one line when all is fine; installs what is missing.
+ * Looks at the machine before a target starts, as far as the target needs it: installs what is missing, and says in one
+ * line that all is fine where something will be built. `make run` neither builds nor writes.
  * @throws ProblemsError naming everything that stands in the way.
  */
-export async function prepareHost(local: Local, needs: readonly Need[]): Promise<void> {
+export async function prepareHost(target: TargetName, local: Local): Promise<void> {
   const { signal } = local.stop;
-  const { build, cache } = local.places;
-  const facts = await examine({ buildDir: build, cacheDir: cache, needs, thorough: false, signal });
-  const findings = judge(facts);
+  const { needs } = targets[target];
+  const folders = works(target) ? foldersOf(local) : {};
+  const facts = await examine({ needs, ...folders, thorough: false, signal });
   failOnProblems(
-    findings.filter(standsInTheWay).map(({ name, text, mend }) => ({
-      message: `${name}: ${text}`,
-      ...(mend === undefined ? {} : { mend: `Mend: ${mend}` }),
-    })),
+    judge(facts)
+      .filter(standsInTheWay)
+      .map(({ name, text, mend }) => ({
+        message: `${name}: ${text}`,
+        ...(mend === undefined ? {} : { mend: `Mend: ${mend}` }),
+      })),
   );
   await ensureCommands(needs, local.log, signal);
+  if (facts.disk === undefined) return;
   const free = Math.min(...facts.disk.map(({ freeBytes }) => freeBytes)) / 1024 ** 3;
   local.log.info(`This machine is fine: ${facts.cores} cores, ${free.toFixed(0)} GiB of disk free.`);
+}
+
+/** What a killed run left for its time only is no one's loss: the next run removes it. */
+function foldersOf({ places }: Local): Pick<ExamineOptions, 'folders' | 'foreign'> {
+  const { build, out, cache } = places;
+  const worker = workerOf(places);
+  return {
+    folders: { build, out, cache, ...(existsSync(worker) ? { worker } : {}) },
+    foreign: foreignFolders(places, (name) => name.startsWith(temporary)),
+  };
 }
 
 function standsInTheWay(finding: Finding): boolean {

@@ -1,29 +1,107 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import type { Problem } from '../../src/shared/problems.ts';
-import type { Chain } from './targets.ts';
+import {
+  type BuildInputs,
+  buildInputs,
+  debianSourcesFile,
+  treeInputs,
+} from '../../actions/build-packages/src/inputs.ts';
+import { type Inputs as ComposeInputs, composeInputs } from '../../actions/compose-image/src/inputs.ts';
+import { type Inputs as ToolchainInputs, toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
+import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
+import { readImageConfig } from '../../src/shared/image/read-config.ts';
+import { recordingLog } from '../../src/shared/log.ts';
+import { nearest } from '../../src/shared/nearest.ts';
+import { formatProblem, type Problem, ProblemsError } from '../../src/shared/problems.ts';
+import { readDebianSources } from '../../src/shared/sources/debian-sources.ts';
+import { readSignatures } from '../../src/shared/sources/signatures.ts';
+import { findSpecs, type SpecFile } from '../../src/shared/spec/find.ts';
+import { actionNamed } from './action-file.ts';
+import { placeInputs } from './places.ts';
+import type { Local } from './run-chain.ts';
+import { type TargetName, targets } from './targets.ts';
+import { inputGetter, inputsOf } from './variables.ts';
 
-/** What can be said in a moment about the files that a target reads: are they there, is the JSON whole. */
-export function earlyProblems(
-  chain: Chain,
-  environment: Readonly<Record<string, string | undefined>>,
-): Problem[] {
+type Values = Partial<BuildInputs & ComposeInputs & ToolchainInputs>;
+
+/** What each input of an action may be, by the action's name. */
+export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
+  toolchain: toolchainInputs,
+  'build-packages': buildInputs,
+  'build-packages/plan': treeInputs,
+  'build-packages/srpms': treeInputs,
+  'compose-image': composeInputs,
+};
+
+/**
+ * Everything that can be said in a moment about what the user gave a target: values of variables, the folder of specs
+ * and the signatures in it, the image config with all that it names. Each fault once.
+ */
+export async function earlyProblems(
+  target: TargetName,
+  { actions, environment, places }: Pick<Local, 'actions' | 'environment' | 'places'>,
+): Promise<Problem[]> {
+  const signs = target === 'signatures';
   const problems: Problem[] = [];
-  for (const name of chain.reads) {
-    const path = environment[name];
-    if (path === undefined || path === '') continue;
-    if (!existsSync(path)) {
-      problems.push({ message: `${name} is '${path}', which does not exist` });
-    } else if (name === 'SPECS_DIR' && !statSync(path).isDirectory()) {
-      problems.push({ message: `SPECS_DIR is '${path}', which is no folder` });
-    } else if (name === 'CONFIG_FILE' && !statSync(path).isFile()) {
-      problems.push({ message: `CONFIG_FILE is '${path}', which is no file` });
-    } else if (name === 'CONFIG_FILE') {
-      try {
-        JSON.parse(readFileSync(path, 'utf8'));
-      } catch (error) {
-        problems.push({ file: path, message: `is no JSON: ${(error as Error).message}` });
-      }
+  for (const name of [...targets[target].actions, ...(signs ? ['build-packages/plan'] : [])]) {
+    const inputs = inputsOf(actionNamed(actions, name), environment, placeInputs(places));
+    const read = tryInputs(inputTables[name] ?? {}, inputGetter(inputs));
+    const { values } = read;
+    problems.push(...read.problems);
+    if (values.specsDir !== undefined) {
+      const found = await findSpecs(values.specsDir);
+      const list = values.packageBuildList ?? [];
+      // A list leaves faults of other specs to the run: they stop it only when it needs them.
+      const stops = found.faults.filter(
+        ({ packages }) =>
+          list.length === 0 || packages.length === 0 || packages.some((one) => list.includes(one)),
+      );
+      problems.push(...stops.map(({ problem }) => problem), ...(await debianProblems(values)));
+      if (signs)
+        problems.push(...packageProblems(environment['PACKAGE'] ?? '', values.specsDir, found.files));
+      else problems.push(...(await signatureProblems(values, found.files)));
     }
+    if (values.configFile) problems.push(...(await configProblems(values)));
+  }
+  return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
+}
+
+/** Problems of the signatures of all packages, or of those that the list names: what else it needs is not known yet. */
+async function signatureProblems(values: Values, files: readonly SpecFile[]): Promise<Problem[]> {
+  const { specsDir = '', packageBuildList: list = [] } = values;
+  const problems: Problem[] = [];
+  for (const file of files) {
+    if (list.length > 0 && !list.includes(file.package)) continue;
+    problems.push(...(await problemsIn(() => readSignatures(specsDir, file))));
   }
   return problems;
+}
+
+async function debianProblems({ specsDir = '', debianSources = '' }: Values): Promise<Problem[]> {
+  const file = debianSourcesFile({ specsDir, debianSources });
+  return file === '' ? [] : await problemsIn(() => readDebianSources(file));
+}
+
+/** The config's faults. What it only warns of is said by the action, once. */
+async function configProblems({ configFile = '', configBaseDir = '' }: Values): Promise<Problem[]> {
+  return await problemsIn(() => readImageConfig({ configFile, configBaseDir, log: recordingLog() }));
+}
+
+function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {
+  const names = files.map((file) => file.package);
+  if (name === '')
+    return [{ message: 'PACKAGE is not set', mend: 'Say of which package: make signatures PACKAGE=bash' }];
+  if (names.includes(name)) return [];
+  const near = nearest(name, names);
+  const mend =
+    near === undefined ? 'A package is named as its spec, without .spec.' : `Did you mean '${near}'?`;
+  return [{ message: `There is no package '${name}' in ${specsDir}`, mend }];
+}
+
+async function problemsIn(read: () => Promise<unknown>): Promise<Problem[]> {
+  try {
+    await read();
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemsError) return [...error.problems];
+    throw error;
+  }
 }

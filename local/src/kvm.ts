@@ -21,8 +21,14 @@ export async function lookAtKvm(cacheDir: string, signal: AbortSignal): Promise<
   if (known === undefined && (kernel === undefined || missingNeeds(['qemu-system-x86_64']).length > 0)) {
     return 'untried';
   }
-  const acceleration = known ?? (await chooseAcceleration({ kernel: kernel as string, cacheDir, signal }));
-  return acceleration === 'kvm' ? 'works' : 'broken';
+  try {
+    const acceleration = known ?? (await chooseAcceleration({ kernel: kernel as string, cacheDir, signal }));
+    return acceleration === 'kvm' ? 'works' : 'broken';
+  } catch (error) {
+    // What was found out cannot be kept: the cache belongs to another user.
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return 'untried';
+    throw error;
+  }
 }
 
 function hostKernel(): string | undefined {

@@ -2,25 +2,35 @@ import { dirname, resolve } from 'node:path';
 import { killRunningTools } from '../../src/shared/host/process.ts';
 import type { Log } from '../../src/shared/log.ts';
 import { nearest } from '../../src/shared/nearest.ts';
-import { failOnProblems, formatProblem, ProblemsError, problem } from '../../src/shared/problems.ts';
+import {
+  failOnProblems,
+  formatProblem,
+  type Problem,
+  ProblemsError,
+  problem,
+} from '../../src/shared/problems.ts';
 import { readActions } from './action-file.ts';
 import { bootImage } from './boot-image.ts';
 import { clean } from './clean.ts';
 import { showDoctor } from './doctor.ts';
+import { earlyProblems } from './early.ts';
+import { folderProblems } from './folders.ts';
 import { openShell } from './open-shell.ts';
 import { placesOf } from './places.ts';
 import { type Local, runChain } from './run-chain.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { signSources } from './sign-sources.ts';
 import { watchSignals } from './stop.ts';
-import { allTargets, type Chain, chains } from './targets.ts';
-import { knownVariables, unknownVariables } from './variables.ts';
+import { allTargets, isTarget, type TargetName, targets, works } from './targets.ts';
+import { knownVariables, variableProblems, variablesOf } from './variables.ts';
 
 /** Where azl lies: this was started as `<checkout>/local/dist/index.js`. */
 const checkout = resolve(dirname(process.argv[1] ?? ''), '..', '..');
 
 /** The Makefile's other half: `node local/dist/index.js <target>`; its exit code is that of this process. */
 export async function main(): Promise<void> {
+  // Builds and images are read by other users, too; what the user's own umask says is no part of them.
+  process.umask(0o022);
   const [target = 'help'] = process.argv.slice(2);
   const { stdout, stderr, env } = process;
   const terminal = stdout.isTTY === true;
@@ -47,8 +57,12 @@ export async function main(): Promise<void> {
       live: terminal && env['TERM'] !== 'dumb',
       stop,
     };
-    const named = (env['AZL_NAMED'] ?? '').split(' ').filter(Boolean);
-    failOnProblems(unknownVariables(named, knownVariables(local.actions)));
+    if (!isTarget(target)) throw noTarget(target);
+    failOnProblems([
+      ...commandLineProblems(target, local),
+      ...folderProblems(local.places, works(target), checkout),
+      ...(await earlyProblems(target, local)),
+    ]);
     code = await start(target, local);
   } catch (error) {
     if (stop.asked) code = 130;
@@ -60,9 +74,7 @@ export async function main(): Promise<void> {
   process.exit(code);
 }
 
-async function start(target: string, local: Local): Promise<number> {
-  const chain = Object.entries<Chain>(chains).find(([name]) => name === target)?.[1];
-  if (chain !== undefined) return await runChain(target, chain, local);
+async function start(target: TargetName, local: Local): Promise<number> {
   switch (target) {
     case 'doctor':
       return await showDoctor(local);
@@ -78,13 +90,24 @@ async function start(target: string, local: Local): Promise<number> {
       local.log.info(removed.length === 0 ? 'Nothing to remove.' : `Removed: ${removed.join(' ')}`);
       return 0;
     }
-    default: {
-      const near = nearest(target, allTargets());
-      throw problem(`There is no target '${target}'`, {
-        mend: near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`,
-      });
-    }
+    default:
+      return await runChain(target, local);
   }
+}
+
+/** Variables that were named on make's command line in vain. They are for all the targets that stand there. */
+function commandLineProblems(target: TargetName, { actions, environment }: Local): Problem[] {
+  const words = (name: string) => (environment[name] ?? '').split(' ').filter(Boolean);
+  const goals = [target, ...words('AZL_GOALS').filter(isTarget)];
+  const effective = Object.fromEntries(goals.map((goal) => [goal, variablesOf(targets[goal], actions)]));
+  return variableProblems(words('AZL_NAMED'), effective, knownVariables(actions));
+}
+
+function noTarget(target: string): ProblemsError {
+  const near = nearest(target, allTargets());
+  return problem(`There is no target '${target}'`, {
+    mend: near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`,
+  });
 }
 
 /** A log for work in this process, drawn as a bundle's is. */

@@ -7,6 +7,7 @@ import { runTool } from '../../src/shared/host/process.ts';
 import { nearest } from '../../src/shared/nearest.ts';
 import { problem } from '../../src/shared/problems.ts';
 import type { Toolchain } from '../../src/shared/toolchain/toolchain.ts';
+import { workerOf } from './places.ts';
 import type { Local } from './run-chain.ts';
 
 /** `make shell PACKAGE=x`: a shell in the build root of x as its failed build left it. Answers its exit code. */
@@ -50,7 +51,7 @@ export async function openShell(local: Local): Promise<number> {
   log.info(
     'SPECS and SOURCES are copies. To leave: `exit`. The next build of the package starts with a fresh root.',
   );
-  return await shellInSandbox(['/bin/bash'], keptSandbox(join(places.toolchain, 'worker'), dir));
+  return await shellInSandbox(['/bin/bash'], keptSandbox(workerOf(places), dir));
 }
 
 /** A word as a shell takes it for one. */

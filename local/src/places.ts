@@ -8,7 +8,10 @@ export interface Places {
   toolchain: string;
 }
 
-/** Where things lie: `BUILD_DIR`, `OUT_DIR`, `CACHE_DIR`, else the usual folders. Pure. */
+/** The variable that names each folder of a run. */
+export const folderVariables = { build: 'BUILD_DIR', out: 'OUT_DIR', cache: 'CACHE_DIR' } as const;
+
+/** Where things lie: what {@link folderVariables} say, else the usual folders. Pure. */
 export function placesOf(
   environment: Readonly<Record<string, string | undefined>>,
   checkout: string,
@@ -25,6 +28,11 @@ export function placesOf(
     cache,
     toolchain: seen(environment['TOOLCHAIN_DIR'] || join(cache, 'toolchain')),
   };
+}
+
+/** The worker's tree. */
+export function workerOf(places: Places): string {
+  return join(places.toolchain, 'worker');
 }
 
 /** The inputs of actions that the places decide. */

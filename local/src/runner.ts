@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { removeLayer } from '../../src/shared/buildroot/sandbox.ts';
 import type { Action } from './action-file.ts';
 import { commandReader } from './command-line.ts';
 import { parseOutputs } from './outputs.ts';
@@ -63,18 +64,17 @@ export interface Ended {
   outputs: Record<string, string>;
 }
 
-const temporary = 'runner-temp-';
+/** What the name of a run's temporary folder begins with; its process follows. */
+export const temporary = 'runner-temp-';
 
-/** Removes the temporary folders of runs that are gone. */
-function sweep(buildDir: string): void {
+/** Removes the temporary folders of runs that are gone, whoever's they were. */
+async function sweep(buildDir: string): Promise<void> {
   for (const name of readdirSync(buildDir)) {
     if (!name.startsWith(temporary)) continue;
     try {
       process.kill(Number(name.slice(temporary.length)), 0);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') {
-        rmSync(join(buildDir, name), { recursive: true, force: true });
-      }
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') await removeLayer(join(buildDir, name));
     }
   }
 }
@@ -89,7 +89,7 @@ export async function runBundle(
   options: RunnerOptions,
 ): Promise<Ended> {
   mkdirSync(options.buildDir, { recursive: true });
-  sweep(options.buildDir);
+  await sweep(options.buildDir);
   const own = resolve(options.buildDir, `${temporary}${process.pid}`);
   const places = { workspace: options.workspace, temp: join(own, 'temp'), files: join(own, 'files') };
   mkdirSync(places.temp, { recursive: true });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +14,10 @@ export interface Ended {
 /** A checkout of azl with the real Makefile and local CLI, and bundles of the test's own. */
 export interface Checkout {
   dir: string;
+  /** Writes a file in it, with its folders. */
   write(path: string, text: string): void;
-  /** Runs a command in it, with nothing in the environment but what finds tools, and `env`. */
-  run(argv: readonly string[], env?: Record<string, string>): Promise<Ended>;
+  /** Runs a command in it (or in `cwd`), with nothing in the environment but what finds tools, and `env`. */
+  run(argv: readonly string[], env?: Record<string, string>, cwd?: string): Promise<Ended>;
   remove(): void;
 }
 
@@ -29,22 +30,27 @@ export async function stamp(checkout: Checkout): Promise<void> {
 }
 
 /**
- * @param bundles by action name: the inputs of its action.yml with their defaults, and the body of its bundle, an ES
- *   module that finds `say(...)`, `input(name)` and `output(name, value)`
+ * @param bodies by action name: the body of its bundle, an ES module that finds `say(...)`, `input(name)` and
+ *   `output(name, value)`
+ * @param name of the checkout's folder, in a folder of its own; default: one that make takes for one word
  */
 export async function makeCheckout(
-  bundles: Record<string, { inputs: Record<string, string>; body: string }>,
+  bodies: Readonly<Record<string, string>>,
+  name = 'azl',
 ): Promise<Checkout> {
-  const dir = mkdtempSync(join(tmpdir(), 'azl-checkout-'));
+  const parent = mkdtempSync(join(tmpdir(), 'azl-checkout-'));
+  // Other users look into it, too.
+  chmodSync(parent, 0o755);
+  const dir = join(parent, name);
   const checkout: Checkout = {
     dir,
     write(path, text) {
       mkdirSync(dirname(join(dir, path)), { recursive: true });
       writeFileSync(join(dir, path), text);
     },
-    async run(argv, env = {}) {
+    async run(argv, env = {}, cwd = dir) {
       const child = spawn(argv[0] as string, argv.slice(1), {
-        cwd: dir,
+        cwd,
         env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -57,8 +63,9 @@ export async function makeCheckout(
       });
       return ended;
     },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove: () => rmSync(parent, { recursive: true, force: true }),
   };
+  mkdirSync(dir, { recursive: true });
   for (const path of [
     'Makefile',
     'local',
@@ -66,22 +73,18 @@ export async function makeCheckout(
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
+    'examples/distro/imageconfigs',
+    ...globSync('actions/**/action.yml', { cwd: repository }),
   ]) {
     cpSync(join(repository, path), join(dir, path), { recursive: true });
   }
   mkdirSync(join(dir, 'src'));
-  for (const [name, { inputs, body }] of Object.entries(bundles)) {
-    const lines = Object.entries(inputs).map(
-      ([input, value]) => `  ${input}:\n    default: ${JSON.stringify(value)}\n`,
-    );
-    mkdirSync(join(dir, 'actions', name, 'src'), { recursive: true });
+  checkout.write('examples/distro/SPECS/a/a.spec', 'Name: a\n');
+  for (const [action, body] of Object.entries(bodies)) {
+    mkdirSync(join(dir, 'actions', action, 'src'));
+    checkout.write(`actions/${action}/dist/package.json`, '{"type":"module"}\n');
     checkout.write(
-      `actions/${name}/action.yml`,
-      `inputs:\n${lines.join('')}runs: { using: node24, main: dist/index.js }\n`,
-    );
-    checkout.write(`actions/${name}/dist/package.json`, '{"type":"module"}\n');
-    checkout.write(
-      `actions/${name}/dist/index.js`,
+      `actions/${action}/dist/index.js`,
       `import { appendFileSync, writeFileSync, writeSync } from 'node:fs';
 const say = (text) => writeSync(1, text + '\\n');
 const input = (name) => process.env['INPUT_' + name.toUpperCase()];

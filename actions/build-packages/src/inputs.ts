@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { choice, count, flag, list, readInputs, text } from '../../../src/shared/github/inputs.ts';
-import { problem } from '../../../src/shared/problems.ts';
+import {
+  count,
+  flag,
+  folder,
+  type GetInput,
+  type InputTable,
+  list,
+  readInputs,
+  shaped,
+  text,
+  toolchainMode,
+} from '../../../src/shared/github/inputs.ts';
 
 /** What every entry of this action is told. */
 export interface TreeInputs {
@@ -28,47 +38,55 @@ export interface BuildInputs extends TreeInputs {
   concurrentPackageBuilds: number | undefined;
 }
 
-const treeTable = {
-  specsDir: text,
+/** What rpm takes in a release. */
+const partOfRelease = shaped(/^[\w.+~^]*$/, 'letters, digits and the characters . _ + ~ ^ only');
+
+/** The inputs of `plan` and `srpms`. */
+export const treeInputs: InputTable<TreeInputs> = {
+  specsDir: folder('Give the folder that holds <name>/<name>.spec.'),
   packageBuildList: list,
   configFile: text,
   configBaseDir: text,
   packageRebuildList: list,
   toolchainDir: text,
-  toolchainMode: choice('auto', 'bootstrap', 'download', 'archive'),
+  toolchainMode,
   buildDir: text,
   outDir: text,
   cacheDir: text,
   sourceDirs: list,
-  sourceUrl: text,
+  sourceUrl: shaped(/^$|^https?:\/\/[^\s/]/i, 'an http or https address'),
   debianSources: text,
-  distTag: text,
-  distNameAbrv: text,
-  releaseMajorId: text,
+  distTag: partOfRelease,
+  distNameAbrv: shaped(/^[A-Za-z_]\w{2,}$/, 'the name of a macro, three letters or more'),
+  releaseMajorId: partOfRelease,
   runCheck: flag,
 };
 
-/** The inputs of `plan` and `srpms`. @throws ProblemsError with all that is wrong with them. */
-export function readTreeInputs(): TreeInputs {
-  return checked(readInputs<TreeInputs>(treeTable));
+/** The inputs of `build-packages`. */
+export const buildInputs: InputTable<BuildInputs> = {
+  ...treeInputs,
+  concurrentPackageBuilds: count(1),
+};
+
+/** Reads the inputs of `plan` and `srpms`. @throws ProblemsError with all that is wrong with them. */
+export function readTreeInputs(get?: GetInput): TreeInputs {
+  return settled(readInputs(treeInputs, get));
 }
 
-/** The inputs of `build-packages`. @throws ProblemsError */
-export function readBuildInputs(): BuildInputs {
-  return checked(readInputs<BuildInputs>({ ...treeTable, concurrentPackageBuilds: count(1) }));
+/** Reads the inputs of `build-packages`. @throws ProblemsError */
+export function readBuildInputs(get?: GetInput): BuildInputs {
+  return settled(readInputs(buildInputs, get));
 }
 
-function checked<T extends TreeInputs>(given: T): T {
+function settled<T extends TreeInputs>(given: T): T {
   // Tools are started in other folders, too, and this path is shown to nobody.
-  const inputs = { ...given, cacheDir: resolve(given.cacheDir) };
-  if (!existsSync(inputs.specsDir)) {
-    throw problem(`Input 'specs-dir' (SPECS_DIR) is '${inputs.specsDir}', which does not exist`, {
-      mend: 'Give the folder that holds <name>/<name>.spec.',
-    });
-  }
+  return { ...given, cacheDir: resolve(given.cacheDir), debianSources: debianSourcesFile(given) };
+}
+
+/** The file that names the Debian source package of each source: empty when there is none. */
+export function debianSourcesFile(inputs: Pick<TreeInputs, 'specsDir' | 'debianSources'>): string {
   const beside = join(dirname(inputs.specsDir), 'debian-sources.json');
-  if (inputs.debianSources !== '' || !existsSync(beside)) return inputs;
-  return { ...inputs, debianSources: beside };
+  return inputs.debianSources === '' && existsSync(beside) ? beside : inputs.debianSources;
 }
 
 /** Macros of the distribution that specs may name. */

@@ -1,24 +1,15 @@
 import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
-import { flag, readInputs, text } from '../../../src/shared/github/inputs.ts';
+import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { ensureCommands, needs } from '../../../src/shared/host/packages.ts';
+import { composeInputs } from './inputs.ts';
 import { run } from './run.ts';
 
 /** The entry of the action: reads its inputs, does the work, reports. */
 export async function main(): Promise<void> {
   await runAction([...needs.toolchain, ...needs.packages, ...needs.image], async ({ log, signal }) => {
-    const inputs = readInputs({
-      configFile: text,
-      configBaseDir: text,
-      rpmsDir: text,
-      repoList: text,
-      toolchainDir: text,
-      bootTest: flag,
-      outDir: text,
-      buildDir: text,
-      cacheDir: text,
-    });
+    const inputs = readInputs(composeInputs);
     if (inputs.bootTest) await ensureCommands(needs.boot, log, signal);
     const { images, manifest, summary } = await run(
       {

@@ -5,52 +5,24 @@ import { type Composed, composeImage } from '../../../src/shared/image/compose.t
 import { defaultFirmware, findFirmware, startLine } from '../../../src/shared/image/qemu.ts';
 import { failureLines, verdictLine } from '../../../src/shared/image/words.ts';
 import type { Log } from '../../../src/shared/log.ts';
-import { type Problem, ProblemsError, problem } from '../../../src/shared/problems.ts';
+import { problem } from '../../../src/shared/problems.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
-
-/** Inputs of the action; folders are absolute, files as the user wrote them. */
-export interface Inputs {
-  configFile: string;
-  configBaseDir: string;
-  rpmsDir: string;
-  repoList: string;
-  toolchainDir: string;
-  bootTest: boolean;
-  outDir: string;
-  buildDir: string;
-  cacheDir: string;
-}
+import type { Inputs } from './inputs.ts';
 
 export interface Deps {
   log: Log;
   signal: AbortSignal;
 }
 
-/** What is wrong with the inputs themselves. Pure. */
-export function checkInputs(inputs: Inputs): Problem[] {
-  const problems: Problem[] = [];
-  if (inputs.configFile === '')
-    problems.push({
-      message: "Input 'config-file' (CONFIG_FILE) is empty, expected the path of an image config",
-    });
-  if (inputs.repoList !== '')
-    problems.push({
-      message: "Input 'repo-list' (REPO_LIST) is known but not supported yet",
-      mend: 'Leave it empty.',
-    });
-  return problems;
-}
-
 /**
- * Makes the image and puts it into `out-dir`, unless its boot test failed.
+ * Makes the image and puts it into `out-dir`, unless its boot test failed. The inputs' folders are absolute, their
+ * files as the user wrote them.
  * @throws ProblemsError for bad input; SaidFailure when the image did not pass, which is then said.
  */
 export async function run(
   inputs: Inputs,
   { log, signal }: Deps,
 ): Promise<{ images: string[]; manifest: string; summary: string }> {
-  const problems = checkInputs(inputs);
-  if (problems.length > 0) throw new ProblemsError(problems);
   const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
     throw problem('There is no toolchain', { file: inputs.toolchainDir, mend: 'Run: make toolchain' });

@@ -2,21 +2,15 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
-import { flag, readInputs, text } from '../../../src/shared/github/inputs.ts';
+import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { needs } from '../../../src/shared/host/packages.ts';
-import { modes, run } from './run.ts';
+import { toolchainInputs } from './inputs.ts';
+import { run } from './run.ts';
 
 /** The entry of the action: reads its inputs, does the work, reports. */
 export async function main(): Promise<void> {
   await runAction(needs.toolchain, async ({ log, signal }) => {
-    const inputs = readInputs({
-      toolchainMode: modes,
-      toolchainManifest: text,
-      toolchainArchive: text,
-      toolchainDir: text,
-      cacheDir: text,
-      update: flag,
-    });
+    const inputs = readInputs(toolchainInputs);
     const made = await run(
       {
         ...inputs,

@@ -1,22 +1,8 @@
 import { join } from 'node:path';
-import { choice } from '../../../src/shared/github/inputs.ts';
 import type { Log } from '../../../src/shared/log.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
-
-/** What `toolchain-mode` may say. */
-export const modes = choice('auto', 'bootstrap', 'download', 'archive');
-
-/** Inputs of the action; folders are absolute. */
-export interface Inputs {
-  toolchainMode: Toolchain['mode'] | 'auto';
-  toolchainManifest: string;
-  toolchainArchive: string;
-  /** Empty: `toolchain` in `cacheDir`. */
-  toolchainDir: string;
-  cacheDir: string;
-  update: boolean;
-}
+import type { Inputs } from './inputs.ts';
 
 export interface Deps {
   log: Log;
@@ -34,7 +20,7 @@ export function modeOf(
   return inputs.toolchainArchive === '' ? 'bootstrap' : 'archive';
 }
 
-/** Prepares the toolchain folder. @throws ProblemsError for a mode that is not supported yet. */
+/** Prepares the toolchain folder; the inputs' folders are absolute. @throws ProblemsError for a mode that is not supported yet. */
 export async function run(
   inputs: Inputs,
   deps: Deps,

@@ -1,19 +1,25 @@
+import { statSync } from 'node:fs';
 import * as core from '@actions/core';
 import { nearest } from '../nearest.ts';
-import { type Problem, ProblemsError } from '../problems.ts';
+import { failOnProblems, type Problem, ProblemsError, problem } from '../problems.ts';
 
 /** How one input is read. `T` is what the action gets. */
 export interface InputKind<T> {
   parse(text: string, name: string): T;
 }
 
-const bad = (name: string, value: string, expected: string, mend?: string) =>
-  new ProblemsError([
-    {
-      message: `Input '${name}' (${variable(name)}) is '${value}', expected ${expected}`,
-      ...(mend ? { mend } : {}),
-    },
-  ]);
+/** The inputs of an action by their key: the one place that knows what each may be. */
+export type InputTable<T> = { [K in keyof T]: InputKind<T[K]> };
+
+/** Answers the text of an input, without blanks around it; empty when it was not given. */
+export type GetInput = (name: string) => string;
+
+/** `fault` goes on behind the value: `expected y or n`, `which does not exist`. */
+const bad = (name: string, value: string, fault: string, mend?: string) =>
+  problem(
+    `Input '${name}' (${variable(name)}) is ${value === '' ? 'empty' : `'${value}'`}, ${fault}`,
+    mend ? { mend } : {},
+  );
 
 /** The make variable of an input: upper case, `_` for `-`. */
 export function variable(input: string): string {
@@ -33,7 +39,7 @@ export const flag: InputKind<boolean> = {
   parse: (value, name) => {
     if (/^(true|y|yes|1)$/i.test(value)) return true;
     if (/^(false|n|no|0|)$/i.test(value)) return false;
-    throw bad(name, value, 'y or n');
+    throw bad(name, value, 'expected y or n');
   },
 };
 
@@ -43,43 +49,108 @@ export function count(least: number): InputKind<number | undefined> {
     parse: (value, name) => {
       if (value === '') return undefined;
       if (!/^\d{1,9}$/.test(value) || Number(value) < least)
-        throw bad(name, value, `a whole number, at least ${least}`);
+        throw bad(name, value, `expected a whole number, at least ${least}`);
       return Number(value);
     },
   };
 }
 
-/** One of a few words. */
-export function choice<const T extends string>(...words: readonly T[]): InputKind<T> {
+/** One of a few words. `later`: those that are known, but not supported yet. */
+export function choice<T extends string>(words: readonly T[], later: readonly T[] = []): InputKind<T> {
   return {
     parse: (value, name) => {
       const found = words.find((word) => word === value);
       if (found !== undefined) return found;
+      if (later.some((word) => word === value))
+        throw bad(name, value, unsupported, `Use ${words.join(' or ')}.`);
       const near = nearest(value, words);
       throw bad(
         name,
         value,
-        `one of ${words.join(', ')}`,
+        `expected one of ${words.join(', ')}`,
         near === undefined ? undefined : `Did you mean '${near}'?`,
       );
     },
   };
 }
 
-/** Reads every input of a table at once. @throws ProblemsError naming all that are wrong. */
-export function readInputs<T extends object>(table: { [K in keyof T]: InputKind<T[K]> }): T {
+const unsupported = 'which is known but not supported yet';
+
+/** A text that must be given. `what`: what it is. */
+export function needed(what: string): InputKind<string> {
+  return shaped(/./s, what);
+}
+
+/** A text of a certain shape. `expected`: the shape in words. */
+export function shaped(shape: RegExp, expected: string): InputKind<string> {
+  return {
+    parse: (value, name) => {
+      if (!shape.test(value)) throw bad(name, value, `expected ${expected}`);
+      return value;
+    },
+  };
+}
+
+/** A folder that is there. `mend`: which one to give. */
+export function folder(mend: string): InputKind<string> {
+  return {
+    parse: (value, name) => {
+      if (value === '') throw bad(name, value, 'expected a folder', mend);
+      const fault = folderFault(value);
+      if (fault !== undefined) throw bad(name, value, fault, mend);
+      return value;
+    },
+  };
+}
+
+function folderFault(path: string): string | undefined {
+  try {
+    return statSync(path).isDirectory() ? undefined : 'which is no folder';
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? 'which does not exist'
+      : `which cannot be looked into (${code})`;
+  }
+}
+
+/** An input that is known, but not supported yet: it may only be empty. */
+export const notYet: InputKind<string> = {
+  parse: (value, name) => {
+    if (value !== '') throw bad(name, value, unsupported, 'Leave it empty.');
+    return value;
+  },
+};
+
+/** Where the toolchain comes from, for every action that may have to make it. */
+export const toolchainMode = choice<'auto' | 'bootstrap' | 'download' | 'archive'>(
+  ['auto', 'bootstrap'],
+  ['download', 'archive'],
+);
+
+/** Every input of a table that can be read, and all that is wrong with the others. */
+export function tryInputs<T extends object>(
+  table: InputTable<T>,
+  get: GetInput = core.getInput,
+): { values: Partial<T>; problems: Problem[] } {
   const values: Partial<T> = {};
   const problems: Problem[] = [];
   for (const key of Object.keys(table) as (keyof T & string)[]) {
     const name = inputName(key);
     try {
-      values[key] = table[key].parse(core.getInput(name), name);
+      values[key] = table[key].parse(get(name), name);
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error;
       problems.push(...error.problems);
     }
   }
-  if (problems.length > 0) throw new ProblemsError(problems);
+  return { values, problems };
+}
+
+/** Reads every input of a table at once. @throws ProblemsError naming all that are wrong. */
+export function readInputs<T extends object>(table: InputTable<T>, get: GetInput = core.getInput): T {
+  const { values, problems } = tryInputs(table, get);
+  failOnProblems(problems);
   return values as T;
 }
 

@@ -1,23 +1,30 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
-import { cpus, freemem, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { createLayer, removeLayer } from '../buildroot/sandbox.ts';
-import { findPackages, missingNeeds, type Need } from './packages.ts';
-import { isRoot, runTool, ToolError } from './process.ts';
+import { resolve } from 'node:path';
+import type { Need } from './packages.ts';
+
+/** The folders that a run works in. */
+export interface Folders {
+  build: string;
+  out: string;
+  cache: string;
+  /** The worker's tree, where there is one: root's whoever runs, for its owners are part of what it is. */
+  worker?: string;
+}
 
 /** What was seen of this machine. Undefined: was not looked at. */
 export interface Facts {
   /** `v24.1.0` */
   node: string;
+  /** The name of this process's user. */
+  user: string;
   /** `asks`: sudo is there, and wants a password. */
-  privilege: 'root' | 'sudo' | 'asks' | 'none';
-  apt: boolean;
+  privilege?: 'root' | 'sudo' | 'asks' | 'none';
+  apt?: boolean;
   /** What is missing on the host, and the packages that bring it. */
   missing: { needs: readonly Need[]; packages: readonly string[]; unknown: readonly Need[] };
+  /** The folders of a run, and those among them and in them that this user may not write. */
+  folders?: Folders & { foreign: readonly string[] };
   /** Free bytes where each folder lies or will lie. */
-  disk: { dir: string; freeBytes: number; needBytes: number }[];
+  disk?: { dir: string; freeBytes: number; needBytes: number }[];
   memoryBytes: number;
   cores: number;
   /** Why an overlay cannot be mounted in `dir`; empty when it can. */
@@ -63,24 +70,31 @@ export function judge(facts: Facts): Finding[] {
     ...(ok ? {} : { mend }),
   });
   const major = Number(/^v(\d+)/.exec(facts.node)?.[1] ?? 0);
-  const privileges = {
-    root: 'not needed, this is root',
-    sudo: 'without a password',
-    asks: 'asks for a password',
-    none: 'is not installed',
-  };
-  const { missing } = facts;
+  const { missing, user } = facts;
   const found: Finding[] = [
     finding('node', major >= 20, facts.node, 'Node 20 or newer: https://nodejs.org/en/download'),
-    finding(
-      'sudo',
-      facts.privilege === 'root' || facts.privilege === 'sudo',
-      privileges[facts.privilege],
-      facts.privilege === 'none'
-        ? 'as root: apt-get install sudo && adduser USER sudo'
-        : 'as root: echo "USER ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl',
-    ),
-    finding('apt', facts.apt, facts.apt ? 'is there' : 'is not there', 'use Debian 12, 13 or Ubuntu 24.04'),
+  ];
+  if (facts.privilege !== undefined) {
+    const texts = {
+      root: 'not needed, this is root',
+      sudo: 'without a password',
+      asks: 'asks for a password',
+      none: 'is not installed',
+    };
+    found.push(
+      finding(
+        'sudo',
+        facts.privilege === 'root' || facts.privilege === 'sudo',
+        texts[facts.privilege],
+        `as root: ${facts.privilege === 'none' ? 'apt-get install sudo && ' : ''}echo "${user} ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl`,
+      ),
+    );
+  }
+  if (facts.apt !== undefined) {
+    const text = facts.apt ? 'is there' : 'is not there';
+    found.push(finding('apt', facts.apt, text, 'use Debian 12, 13 or Ubuntu 24.04'));
+  }
+  found.push(
     finding(
       'tools',
       missing.needs.length === 0,
@@ -90,14 +104,19 @@ export function judge(facts: Facts): Finding[] {
         : `sudo apt-get install --no-install-recommends ${missing.packages.join(' ')} (make image does it)`,
       false,
     ),
-    ...facts.disk.map(({ dir, freeBytes, needBytes }) =>
-      finding(
-        'disk',
-        freeBytes >= needBytes,
-        `${inGib(freeBytes)} free in ${dir}${freeBytes >= needBytes ? '' : `, ${inGib(needBytes)} needed`}`,
-        'make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk',
-      ),
-    ),
+  );
+  if (facts.folders !== undefined) {
+    const { build, out, cache, worker, foreign } = facts.folders;
+    const text =
+      foreign.length === 0 ? [build, out, cache].join(', ') : `you may not write ${foreign.join(', ')}`;
+    found.push(finding('writable', foreign.length === 0, text, ownCommand(foreign, worker)));
+  }
+  for (const { dir, freeBytes, needBytes } of facts.disk ?? []) {
+    const ok = freeBytes >= needBytes;
+    const text = `${inGib(freeBytes)} free in ${dir}${ok ? '' : `, ${inGib(needBytes)} needed`}`;
+    found.push(finding('disk', ok, text, 'make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk'));
+  }
+  found.push(
     finding(
       'memory',
       facts.memoryBytes >= memoryNeed,
@@ -105,7 +124,7 @@ export function judge(facts: Facts): Finding[] {
       `builds may run out of it: ${inGib(memoryNeed)} is little, CONCURRENT_PACKAGE_BUILDS=1 helps`,
       false,
     ),
-  ];
+  );
   if (facts.overlay !== undefined) {
     const { dir, fault } = facts.overlay;
     const text = fault === '' ? `works in ${dir}` : `cannot be mounted in ${dir}: ${fault}`;
@@ -131,125 +150,14 @@ export function judge(facts: Facts): Finding[] {
   return found;
 }
 
-export interface ExamineOptions {
-  buildDir: string;
-  cacheDir: string;
-  needs: readonly Need[];
-  /** Also try what takes a second or more: the mirror, and what `kvm` looks at. */
-  thorough: boolean;
-  /** Answers whether KVM boots. */
-  kvm?: () => Promise<NonNullable<Facts['kvm']>>;
-  signal?: AbortSignal;
+/** The command that gives `dirs` to this user, but leaves the worker's tree root's: builds see who owns its files. */
+function ownCommand(dirs: readonly string[], worker: string | undefined): string {
+  const quoted = dirs.map(shellWord).join(' ');
+  const holds = (dir: string) => worker !== undefined && resolve(worker).startsWith(`${resolve(dir)}/`);
+  if (worker === undefined || !dirs.some(holds)) return `sudo chown -R "$(id -un)": ${quoted}`;
+  return `sudo find ${quoted} -path ${shellWord(worker)} -prune -o -exec chown -h "$(id -un)": {} +`;
 }
 
-/** Looks at this machine. Mounts only in a namespace of its own; leaves nothing behind. */
-export async function examine(options: ExamineOptions): Promise<Facts> {
-  const { buildDir, cacheDir, signal } = options;
-  const privilege = await lookAtPrivilege();
-  const needs = missingNeeds(options.needs);
-  const need = existsSync(join(cacheDir, 'toolchain', 'toolchain.json')) ? diskNeed.warm : diskNeed.cold;
-  const apt = existsSync('/usr/bin/apt-get');
-  const mayMount = privilege === 'root' || privilege === 'sudo';
-  const [missing, overlay, kvm, mirror, disk] = await Promise.all([
-    needs.length > 0 && apt ? findPackages(needs, signal) : { packages: [], unknown: needs },
-    mayMount ? probeOverlay(buildDir, signal) : undefined,
-    options.thorough ? options.kvm?.() : undefined,
-    options.thorough && apt ? probeMirror(signal) : undefined,
-    lookAtDisk([buildDir, cacheDir], need),
-  ]);
-  return {
-    node: process.version,
-    privilege,
-    apt,
-    missing: { needs, ...missing },
-    disk,
-    memoryBytes: process.availableMemory?.() ?? freemem(),
-    cores: cpus().length,
-    ...(overlay === undefined ? {} : { overlay: { dir: buildDir, fault: overlay } }),
-    ...(kvm === undefined ? {} : { kvm }),
-    ...(mirror === undefined ? {} : { mirror: { fault: mirror } }),
-  };
-}
-
-async function lookAtPrivilege(): Promise<Facts['privilege']> {
-  if (isRoot()) return 'root';
-  if (!existsSync('/usr/bin/sudo')) return 'none';
-  return (await runTool(['sudo', '-n', 'true'], { ok: 'any' })).code === 0 ? 'sudo' : 'asks';
-}
-
-/** Free space for each folder; folders on one file system are looked at once. */
-async function lookAtDisk(dirs: readonly string[], needBytes: number): Promise<Facts['disk']> {
-  const disk = new Map<number, Facts['disk'][number]>();
-  for (const dir of dirs) {
-    const folder = nearestFolder(dir);
-    const [{ dev }, { bavail, bsize }] = await Promise.all([stat(folder), statfs(folder)]);
-    if (!disk.has(dev)) disk.set(dev, { dir, freeBytes: bavail * bsize, needBytes });
-  }
-  return [...disk.values()];
-}
-
-/** `dir`, or the nearest folder above it that exists. */
-function nearestFolder(dir: string): string {
-  const path = resolve(dir);
-  return existsSync(path) ? path : nearestFolder(dirname(path));
-}
-
-const overlayTrial = `set -e
-mount --make-rprivate /
-exec 5<"$1/lower" 6<"$1/upper" 7<"$1/work"
-mount -t overlay azl -o lowerdir=/proc/self/fd/5,upperdir=/proc/self/fd/6,workdir=/proc/self/fd/7 "$1/mnt"
-rmdir "$1/mnt/old"
-touch "$1/mnt/new"`;
-
-/** Mounts an overlay, removes and adds a file in it. Answers what failed, or nothing. */
-async function probeOverlay(buildDir: string, signal?: AbortSignal): Promise<string> {
-  const dir = join(resolve(buildDir), `overlay-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
-  try {
-    await createLayer(dir);
-    await mkdir(join(dir, 'lower', 'old'), { recursive: true });
-
-    await runTool(['unshare', '--mount', '--', '/bin/sh', '-c', overlayTrial, 'azl', dir], {
-      root: true,
-      timeoutSeconds: 10,
-      ...(signal ? { signal } : {}),
-    });
-    return '';
-  } catch (error) {
-    signal?.throwIfAborted();
-    return firstLine(error);
-  } finally {
-    await removeLayer(dir);
-  }
-}
-
-/** Downloads one small package into a folder that goes away. Answers what failed, or nothing. */
-async function probeMirror(signal?: AbortSignal): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'azl-mirror-'));
-  try {
-    const options = [
-      '-q',
-      '-o',
-      'Acquire::Retries=0',
-      '-o',
-      'Acquire::http::Timeout=8',
-      '-o',
-      'APT::Sandbox::User=',
-    ];
-    await runTool(['apt-get', ...options, 'download', 'hostname'], {
-      cwd: dir,
-      timeoutSeconds: 20,
-      ...(signal ? { signal } : {}),
-    });
-    return '';
-  } catch (error) {
-    signal?.throwIfAborted();
-    return `no package came from it: ${firstLine(error)}`;
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-function firstLine(error: unknown): string {
-  const text = error instanceof ToolError ? error.stderr : String(error);
-  return text.trim().split('\n')[0] ?? '';
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

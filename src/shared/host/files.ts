@@ -83,13 +83,20 @@ export function textDigest(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+const whyUnread: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+};
+
 /** The text of a file that the user named. @throws ProblemsError naming it when it cannot be read. */
 export async function readUserFile(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw problem(`${what} cannot be read (${code === 'ENOENT' ? 'no such file' : code})`, { file: path });
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw problem(`${what} cannot be read (${whyUnread[code] ?? code})`, { file: path });
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readUserFile } from '../host/files.ts';
 import { parseUserJson } from '../json.ts';
 import { type Problem, ProblemsError } from '../problems.ts';
 
@@ -64,13 +64,5 @@ export function parseDebianSources(text: string, file: string): DebianSources {
 
 /** Reads a `debian-sources.json`. @throws ProblemsError */
 export async function readDebianSources(path: string): Promise<DebianSources> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new ProblemsError([
-      { message: `this file cannot be read (${(error as NodeJS.ErrnoException).code})`, file: path },
-    ]);
-  }
-  return parseDebianSources(text, path);
+  return parseDebianSources(await readUserFile(path, 'The list of Debian sources'), path);
 }

@@ -31,8 +31,16 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
     blame({ file: specsDir, message: 'there is no such folder of specs', mend });
     return { files, faults };
   }
+  const entriesOf = async (folder: string): Promise<Buffer[]> => {
+    try {
+      return (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare);
+    } catch {
+      blame({ file: join(specsDir, shown(folder)), ...closedFolder }, ...(folder === '' ? [] : [folder]));
+      return [];
+    }
+  };
   const look = async (folder: string) => {
-    for (const bytes of (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare)) {
+    for (const bytes of await entriesOf(folder)) {
       const name = bytes.toString('utf8');
       const exact = Buffer.from(name, 'utf8').equals(bytes);
       const path = posix.join(folder, name);
@@ -42,7 +50,7 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
         else blame({ file: join(specsDir, shown(path)), ...fault }, name.slice(0, -'.spec'.length));
       } else if (folder === '' && exact && (await isFolder(join(root, name)))) {
         if (isPlainFileName(name)) await look(name);
-        else if ((await readdir(join(root, name))).some((inner) => inner.endsWith('.spec')))
+        else if ((await entriesOf(name)).some((inner) => inner.toString('utf8').endsWith('.spec')))
           blame({ file: join(specsDir, shown(name)), ...nameFault }, name);
       }
     }
@@ -59,6 +67,9 @@ const nameFault = {
   message: 'this name is not one that azl takes',
   mend: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
 };
+
+const openUp = 'Run `chmod -R go+rX` on the folder of specs.';
+const closedFolder = { message: 'this folder cannot be read', mend: openUp };
 
 /** Characters that a terminal or a log would act on are written as JSON does. */
 function shown(path: string): string {
@@ -88,7 +99,7 @@ async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'
   ) {
     return {
       message: 'only its owner can read this spec, but specs are parsed by a user without any rights',
-      mend: 'Run `chmod -R go+rX` on the folder of specs.',
+      mend: openUp,
     };
   }
   return undefined;

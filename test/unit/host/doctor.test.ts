@@ -4,9 +4,11 @@ import { type Facts, findingLine, judge } from '../../../src/shared/host/doctor.
 const gib = 1024 ** 3;
 const fine: Facts = {
   node: 'v20.11.0',
+  user: 'somebody',
   privilege: 'sudo',
   apt: true,
   missing: { needs: [], packages: [], unknown: [] },
+  folders: { build: 'build', out: 'out', cache: 'build/cache', foreign: [] },
   disk: [{ dir: 'build', freeBytes: 50 * gib, needBytes: 6 * gib }],
   memoryBytes: 7 * gib,
   cores: 4,
@@ -24,6 +26,7 @@ describe('the doctor', () => {
       '✓ sudo: without a password',
       '✓ apt: is there',
       '✓ tools: all there',
+      '✓ writable: build, out, build/cache',
       '✓ disk: 50.0 GiB free in build',
       '✓ memory: 7.0 GiB available, 4 cores',
       '✓ overlay: works in build',
@@ -37,12 +40,12 @@ describe('the doctor', () => {
     [{ node: 'v9.1.0' }, '✗ node: v9.1.0 → Node 20 or newer: https://nodejs.org/en/download', true],
     [
       { privilege: 'asks' },
-      '✗ sudo: asks for a password → as root: echo "USER ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl',
+      '✗ sudo: asks for a password → as root: echo "somebody ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl',
       true,
     ],
     [
       { privilege: 'none' },
-      '✗ sudo: is not installed → as root: apt-get install sudo && adduser USER sudo',
+      '✗ sudo: is not installed → as root: apt-get install sudo && echo "somebody ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl',
       true,
     ],
     [{ apt: false }, '✗ apt: is not there → use Debian 12, 13 or Ubuntu 24.04', true],
@@ -50,6 +53,32 @@ describe('the doctor', () => {
       { missing: { needs: ['rpm', 'bwrap'], packages: ['bubblewrap', 'rpm'], unknown: [] } },
       '✗ tools: missing: rpm, bwrap → sudo apt-get install --no-install-recommends bubblewrap rpm (make image does it)',
       false,
+    ],
+    [
+      {
+        folders: {
+          build: 'build',
+          out: 'my out',
+          cache: '/c',
+          worker: '/c/toolchain/worker',
+          foreign: ['build', 'my out'],
+        },
+      },
+      `✗ writable: you may not write build, my out → sudo chown -R "$(id -un)": build 'my out'`,
+      true,
+    ],
+    [
+      {
+        folders: {
+          build: 'b',
+          out: 'o',
+          cache: 'b/cache',
+          worker: 'b/cache/toolchain/worker',
+          foreign: ['b', 'o'],
+        },
+      },
+      '✗ writable: you may not write b, o → sudo find b o -path b/cache/toolchain/worker -prune -o -exec chown -h "$(id -un)": {} +',
+      true,
     ],
     [
       { disk: [{ dir: '/b', freeBytes: gib, needBytes: 6 * gib }] },
@@ -77,7 +106,11 @@ describe('the doctor', () => {
   });
 
   it('says nothing of what was not looked at', () => {
-    const { overlay: _overlay, kvm: _kvm, mirror: _mirror, ...rest } = fine;
-    expect(judge(rest).map(({ name }) => name)).toEqual(['node', 'sudo', 'apt', 'tools', 'disk', 'memory']);
+    const { node, user, missing, memoryBytes, cores } = fine;
+    expect(judge({ node, user, missing, memoryBytes, cores }).map(({ name }) => name)).toEqual([
+      'node',
+      'tools',
+      'memory',
+    ]);
   });
 });

@@ -1,0 +1,30 @@
+import { flag, type InputTable, needed, notYet, text } from '../../../src/shared/github/inputs.ts';
+
+/** Inputs of the action. */
+export interface Inputs {
+  configFile: string;
+  /** Empty: the folder of the config. */
+  configBaseDir: string;
+  /** Empty: `RPMS` in `outDir`. */
+  rpmsDir: string;
+  repoList: string;
+  /** Empty: `toolchain` in `cacheDir`. */
+  toolchainDir: string;
+  bootTest: boolean;
+  outDir: string;
+  buildDir: string;
+  cacheDir: string;
+}
+
+/** What each input may be. */
+export const composeInputs: InputTable<Inputs> = {
+  configFile: needed('the path of an image config'),
+  configBaseDir: text,
+  rpmsDir: text,
+  repoList: notYet,
+  toolchainDir: text,
+  bootTest: flag,
+  outDir: text,
+  buildDir: text,
+  cacheDir: text,
+};

@@ -1,0 +1,23 @@
+import { flag, type InputTable, notYet, text, toolchainMode } from '../../../src/shared/github/inputs.ts';
+import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+
+/** Inputs of the action. */
+export interface Inputs {
+  toolchainMode: Toolchain['mode'] | 'auto';
+  toolchainManifest: string;
+  toolchainArchive: string;
+  /** Empty: `toolchain` in `cacheDir`. */
+  toolchainDir: string;
+  cacheDir: string;
+  update: boolean;
+}
+
+/** What each input may be. */
+export const toolchainInputs: InputTable<Inputs> = {
+  toolchainMode,
+  toolchainManifest: notYet,
+  toolchainArchive: notYet,
+  toolchainDir: text,
+  cacheDir: text,
+  update: flag,
+};

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readActions } from '../../../local/src/action-file.ts';
+import { inputTables } from '../../../local/src/early.ts';
+import { repository } from '../../../scripts/build-dist.ts';
+import {
+  choice,
+  count,
+  flag,
+  folder,
+  type InputKind,
+  inputName,
+  list,
+  needed,
+  notYet,
+  readInputs,
+  shaped,
+  text,
+  tryInputs,
+} from '../../../src/shared/github/inputs.ts';
+import { ProblemsError } from '../../../src/shared/problems.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'azl-inputs-'));
+writeFileSync(join(dir, 'file'), '');
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** What a kind says of a value, or the value that it reads. */
+function outcome(kind: InputKind<unknown>, given: string): unknown {
+  try {
+    return kind.parse(given, 'an-input');
+  } catch (error) {
+    if (error instanceof ProblemsError) return error.message.replace("Input 'an-input' (AN_INPUT) is ", '');
+    throw error;
+  }
+}
+
+describe('an input', () => {
+  it.each<[string, InputKind<unknown>, Record<string, unknown>]>([
+    ['text', text, { '': '', 'a b': 'a b' }],
+    ['list', list, { '': [], ' a  b\na ': ['a', 'b'] }],
+    [
+      'flag',
+      flag,
+      {
+        ...Object.fromEntries(['true', 'y', 'Yes', '1'].map((word) => [word, true])),
+        ...Object.fromEntries(['false', 'N', 'no', '0', ''].map((word) => [word, false])),
+        ys: "'ys', expected y or n",
+      },
+    ],
+    [
+      'count',
+      count(1),
+      {
+        '': undefined,
+        '007': 7,
+        ...Object.fromEntries(
+          ['0', '-1', '1.5', 'two', '1e3', '0x10', '9999999999'].map((number) => [
+            number,
+            `'${number}', expected a whole number, at least 1`,
+          ]),
+        ),
+      },
+    ],
+    [
+      'choice',
+      choice(['auto', 'bootstrap'], ['download']),
+      {
+        auto: 'auto',
+        '': 'empty, expected one of auto, bootstrap',
+        atuo: "'atuo', expected one of auto, bootstrap. Did you mean 'auto'?",
+        download: "'download', which is known but not supported yet. Use auto or bootstrap.",
+      },
+    ],
+    ['notYet', notYet, { '': '', x: "'x', which is known but not supported yet. Leave it empty." }],
+    ['shaped', shaped(/^\d*$/, 'digits'), { '': '', 1: '1', x: "'x', expected digits" }],
+    ['needed', needed('a path'), { x: 'x', '': 'empty, expected a path' }],
+    [
+      'folder',
+      folder('Give one.'),
+      {
+        [dir]: dir,
+        '': 'empty, expected a folder. Give one.',
+        '/nowhere': "'/nowhere', which does not exist. Give one.",
+        [`${dir}/file`]: `'${dir}/file', which is no folder. Give one.`,
+        [`${dir}/file/x`]: `'${dir}/file/x', which does not exist. Give one.`,
+      },
+    ],
+  ])('that is a %s', (_name, kind, table) => {
+    for (const [given, expected] of Object.entries(table)) expect(outcome(kind, given)).toEqual(expected);
+  });
+});
+
+describe('a table of inputs', () => {
+  const table = { aNumber: count(1), aFlag: flag, aText: text };
+  const get = (name: string) => ({ 'a-number': 'x', 'a-flag': 'y', 'a-text': '' })[name] ?? 'unasked';
+
+  it('gives what can be read, beside all that is wrong', () => {
+    const { values, problems } = tryInputs(table, get);
+    expect(values).toEqual({ aFlag: true, aText: '' });
+    expect(problems).toHaveLength(1);
+  });
+
+  it('read as a whole throws all that is wrong', () => {
+    expect(() => readInputs({ ...table, aFlag: notYet }, get)).toThrow(/a-number.*\n.*a-flag/);
+    expect(readInputs({ aFlag: flag }, get)).toEqual({ aFlag: true });
+  });
+});
+
+describe('the tables of the actions', () => {
+  it.each(readActions(join(repository, 'actions')))('$name: hold what its action.yml lists', ({
+    name,
+    inputs,
+  }) => {
+    const keys = Object.keys(inputTables[name] ?? {}).map(inputName);
+    expect(keys.sort()).toEqual(Object.keys(inputs).sort());
+  });
+
+  it.each(readActions(join(repository, 'actions')))('$name: take its defaults', ({ name, inputs }) => {
+    const get = (input: string) => inputs[input]?.default ?? '';
+    const wrong = tryInputs(inputTables[name] ?? {}, get).problems.map(({ message }) => message);
+    // What has no default that holds everywhere.
+    expect(wrong.filter((message) => !/^Input '(specs-dir|config-file)'/.test(message))).toEqual([]);
+  });
+});
