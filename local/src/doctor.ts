@@ -7,7 +7,6 @@ import { foreignFolders } from './folders.ts';
 import { lookAtKvm } from './kvm.ts';
 import { workerOf } from './places.ts';
 import type { Local } from './run-chain.ts';
-import { temporary } from './runner.ts';
 import { type TargetName, targets, works } from './targets.ts';
 
 /** `make doctor`: a line for each thing that was looked at. Answers 1 when something stands in the way. */
@@ -49,13 +48,12 @@ export async function prepareHost(target: TargetName, local: Local): Promise<voi
   local.log.info(`This machine is fine: ${facts.cores} cores, ${free.toFixed(0)} GiB of disk free.`);
 }
 
-/** What a killed run left for its time only is no one's loss: the next run removes it. */
-function foldersOf({ places }: Local): Pick<ExamineOptions, 'folders' | 'foreign'> {
+function foldersOf({ places, checkout }: Local): Pick<ExamineOptions, 'folders' | 'foreign'> {
   const { build, out, cache } = places;
   const worker = workerOf(places);
   return {
     folders: { build, out, cache, ...(existsSync(worker) ? { worker } : {}) },
-    foreign: foreignFolders(places, (name) => name.startsWith(temporary)),
+    foreign: foreignFolders(places, checkout),
   };
 }
 

@@ -13,6 +13,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { type Problem, problem } from '../../src/shared/problems.ts';
 import { folderVariables, type Places } from './places.ts';
+import { temporary } from './runner.ts';
 
 /** Lies in every folder that azl made: only such a folder is ever removed. */
 export const mark = '.made-by-azl';
@@ -69,15 +70,14 @@ export function folderProblems(places: Places, works: boolean, checkout: string)
   return problems;
 }
 
-/** The folders of a run, and the folders directly in them, that are there and that this user may not write. */
-export function foreignFolders(places: Places, passOver: (name: string) => boolean): string[] {
+/** Of azl's own folders of a run, and the folders directly in them, those that this user may not write. */
+export function foreignFolders(places: Places, checkout: string): string[] {
   const found: string[] = [];
-  for (const folder of folders) {
-    const dir = places[folder];
-    if (!existsSync(dir)) continue;
+  for (const dir of folders.map((folder) => places[folder])) {
+    if (!existsSync(dir) || !isOwn(dir, checkout)) continue;
     const inside = mayRead(dir)
       ? readdirSync(dir, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory() && !passOver(entry.name))
+          .filter((entry) => entry.isDirectory() && !notOurs(entry.name))
           .map((entry) => join(dir, entry.name))
           .sort()
       : [];
@@ -87,6 +87,9 @@ export function foreignFolders(places: Places, passOver: (name: string) => boole
   }
   return found;
 }
+
+/** What a killed run left for its time only, which the next one removes, and the folder that a file system has. */
+const notOurs = (name: string) => name.startsWith(temporary) || name === 'lost+found';
 
 const mendOf = (name: string) => `Name a folder that you may write: ${name}=<folder>.`;
 const isIn = (path: string, dir: string) => path === dir || path.startsWith(`${dir}/`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeChain, told } from '../../support/chain.ts';
@@ -179,6 +179,26 @@ describe('a user without rights', () => {
     expect(stderr).not.toContain('overlay');
     expect(stderr).not.toContain('EACCES');
     expect(told(checkout.dir)).toEqual([]);
+  });
+
+  it('is asked for nothing in folders that azl did not make, or will remove', async () => {
+    checkout = await makeChain();
+    const folders = ['disk/lost+found', 'disk/mine', 'build/cache', 'build/runner-temp-4194305', 'out'];
+    const at = folders.map((path) => join(checkout.dir, path));
+    for (const path of at) mkdirSync(path, { recursive: true });
+    for (const path of ['build', 'build/cache', 'out', 'disk']) chmodSync(join(checkout.dir, path), 0o777);
+    for (const path of ['disk/lost+found', 'disk/mine', 'build/runner-temp-4194305'])
+      chmodSync(join(checkout.dir, path), 0o555);
+    const { stdout, stderr } = await asNobody('toolchain', 'OUT_DIR=disk');
+    expect(stdout + stderr).not.toContain('writable');
+  });
+
+  it('is told of specs that nobody may look at', async () => {
+    checkout = await makeChain();
+    const closed = join(checkout.dir, 'examples/distro/SPECS/closed');
+    mkdirSync(closed, { mode: 0o000 });
+    const { stderr } = await asNobody('plan');
+    expect(stderr).toContain('SPECS/closed: this folder cannot be read. Run `chmod -R go+rX`');
   });
 
   it('is told which folder cannot be made, and never to take one that azl did not make', async () => {
