@@ -24,7 +24,7 @@ For work on azl itself:
 
   make dist                                    builds the bundles that are committed
   make test                                    all tests
-  make test-full                               the same with whole runs of the example distribution: hours
+  make test-full                               the same with whole runs of the example distribution, too
   make test-hosts                              the main job in a fresh Debian 13
   make bench                                   measures the main job, writes the figures of the README
 

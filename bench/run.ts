@@ -43,7 +43,7 @@ try {
   };
   writeFileSync(join(repository, 'bench', 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   const readme = join(repository, 'README.md');
-  writeFileSync(readme, withBlock(readFileSync(readme, 'utf8'), 'bench', figures(results)));
+  writeFileSync(readme, withBlock(readFileSync(readme, 'utf8'), 'bench', `\n${figures(results)}\n`));
   console.log(figures(results));
 } finally {
   await removeLayer(dir);
