@@ -28,7 +28,8 @@ const dir = join(repository, 'build', 'bench');
 await removeLayer(dir);
 try {
   const commit = (await git('rev-parse', 'HEAD')).trim();
-  const changed = (await git('status', '--porcelain')).trim() !== '';
+  // Bundles are made of the sources: they are no change of their own.
+  const changed = (await git('status', '--porcelain', '--', ':!*/dist')).trim() !== '';
   const mainJob = await benchMainJob(dir);
   console.log('==> A fresh build root beside untarring the worker');
   const buildRoot = await benchBuildRoot(join(dir, 'cache', 'toolchain'), join(dir, 'roots'));

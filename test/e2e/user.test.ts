@@ -14,7 +14,9 @@ const dir = newWorkspace();
 const calm = newWorkspace();
 
 /** `make` in the user's own checkout, from the user's own folder. */
-const make = (target: string) => ['make', '-f', 'azl/Makefile', target, ...ownPlaces(dir), 'BOOT_TEST=n'];
+const make = (target: string, ...variables: string[]) => ['make', '-f', 'azl/Makefile', target, ...variables];
+const image = make('image', ...ownPlaces(dir), 'BOOT_TEST=n');
+const clean = make('clean-all', ...ownPlaces(dir).filter((one) => /^(BUILD|OUT|CACHE)_DIR=/.test(one)));
 
 beforeAll(async () => {
   for (const one of [dir, calm]) await distribution.write(one);
@@ -34,7 +36,7 @@ afterAll(async () => {
 
 describe('an ordinary user', () => {
   it('without sudo is told so before anything starts, and how to mend it', async () => {
-    const { code, stdout, stderr } = await asUser(make('image'), dir, 'nothing');
+    const { code, stdout, stderr } = await asUser(image, dir, 'nothing');
     expect(code).toBe(2);
     expect(stderr).toMatch(/sudo: asks for a password.*NOPASSWD/);
     expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
@@ -42,15 +44,15 @@ describe('an ordinary user', () => {
   });
 
   it('with sudo gets the same bytes as root, from the same downloads, and all of it is theirs', async () => {
-    const { code, stdout, stderr } = await asUser(make('image'), dir, 'everything');
+    const { code, stdout, stderr } = await asUser(image, dir, 'everything');
     expect(code, stdout + stderr).toBe(0);
     expect(digests(dir, published)).toEqual(digests(calm, published));
     expect(await strangersIn(join(dir, 'out'))).toEqual([]);
     expect(leftBehind(dir)).toEqual([]);
-    const again = await asUser(make('image'), dir, 'everything');
+    const again = await asUser(image, dir, 'everything');
     expect(again.code, again.stdout + again.stderr).toBe(0);
     expect(again.stdout).toContain(': reused, ');
-    const cleaned = await asUser(make('clean-all'), dir, 'everything');
+    const cleaned = await asUser(clean, dir, 'everything');
     expect(cleaned.code, cleaned.stdout + cleaned.stderr).toBe(0);
     for (const folder of ['build', 'out', 'cache']) expect(existsSync(join(dir, folder))).toBe(false);
   });
