@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { runTool } from '../host/process.ts';
 import { problem } from '../problems.ts';
 import { debugfs, type Ext4File, readFrom } from './debugfs.ts';
@@ -16,12 +16,20 @@ DefaultTimeoutStopSec=20min
 DefaultDeviceTimeoutSec=20min
 `;
 
+/** The same for services that say a time of their own. */
+const patienceOfServices = `[Service]
+TimeoutStartSec=20min
+TimeoutStopSec=20min
+WatchdogSec=0
+`;
+
 const unit = '/etc/systemd/system/azl-report-boot.service';
 
 /** What a boot test adds to an image, by path. */
 const added: Readonly<Record<string, string>> = {
   '/etc/azl-report-boot.sh': script,
   '/etc/systemd/system.conf.d/azl-patience.conf': patience,
+  '/etc/systemd/system/service.d/azl-patience-of-services.conf': patienceOfServices,
   [unit]: service,
 };
 const wants = '/etc/systemd/system/sysinit.target.wants';
@@ -56,7 +64,8 @@ export async function makeBootLayer(options: {
 
 async function addUnit(place: Ext4File): Promise<void> {
   // Most folders are there already: complaints are of no interest, only what is there in the end.
-  const commands = [...folders(wants), '/etc/systemd/system.conf.d'].map((folder) => `mkdir ${folder}`);
+  const needed = new Set([wants, ...Object.keys(added).map(dirname)].flatMap(folders));
+  const commands = [...needed].map((folder) => `mkdir ${folder}`);
   for (const [path, text] of Object.entries(added)) {
     await writeFile(join(place.dir, basename(path)), text);
     commands.push(`write ${basename(path)} ${path}`);
