@@ -54,8 +54,21 @@ function writeConfig(change: (system: Record<string, unknown>) => void = () => {
   const config = JSON.parse(readFileSync(join(from, 'minimal.json'), 'utf8'));
   const system = config.SystemConfigs[0];
   Object.assign(system, { PackageLists: ['base.json'], Packages: ['gamma', 'delta'] });
+  // On an emulated machine beside other work a unit may need more time than it says: that is no fault of an image.
+  addUnit('slow', 'TimeoutStartSec=1', 'ExecStart=/bin/sleep 3');
+  system.PostInstallScripts.push({ Path: 'scripts/slow.sh' });
   change(system);
   writeFileSync(join(to, 'image.json'), JSON.stringify(config));
+}
+
+/** Writes the script `<name>.sh` of a config, which enables a unit that runs once at boot. */
+function addUnit(name: string, ...lines: string[]): void {
+  const unit = ['[Service]', 'Type=oneshot', ...lines, '[Install]', 'WantedBy=multi-user.target'];
+  const path = `/etc/systemd/system/${name}.service`;
+  writeFileSync(
+    join(dir, `imageconfigs/scripts/${name}.sh`),
+    `cat > ${path} <<'END'\n${unit.join('\n')}\nEND\nsystemctl enable ${name}.service\n`,
+  );
 }
 
 async function compose(bootTested: boolean): Promise<BundleRun> {
@@ -148,19 +161,9 @@ describe('an image', () => {
 
   it('with a unit that fails makes the action fail and name it, and no image stays', async () => {
     writeConfig((system) => {
-      system['PostInstallScripts'] = [{ Path: 'scripts/text-mode.sh' }, { Path: 'scripts/break.sh' }];
+      (system['PostInstallScripts'] as object[]).push({ Path: 'scripts/broken.sh' });
     });
-    const script = `cat > /etc/systemd/system/broken.service <<'END'
-[Service]
-Type=oneshot
-ExecStart=/bin/sh -c 'echo the reason why'
-ExecStart=/bin/false
-[Install]
-WantedBy=multi-user.target
-END
-systemctl enable broken.service
-`;
-    writeFileSync(join(dir, 'imageconfigs/scripts/break.sh'), script);
+    addUnit('broken', "ExecStart=/bin/sh -c 'echo the reason why'", 'ExecStart=/bin/false');
     const run = await compose(true);
     expect(run.code).toBe(1);
     expect(run.said).toContain('The image minimal failed its boot test: unit broken.service failed');

@@ -16,8 +16,8 @@ DefaultTimeoutStopSec=20min
 DefaultDeviceTimeoutSec=20min
 `;
 
-/** The same for units that set a limit of their own: a drop-in for all services comes after what they say. */
-const servicePatience = `[Service]
+/** The same for services that say a time of their own. */
+const patienceOfServices = `[Service]
 TimeoutStartSec=20min
 TimeoutStopSec=20min
 WatchdogSec=0
@@ -29,7 +29,7 @@ const unit = '/etc/systemd/system/azl-report-boot.service';
 const added: Readonly<Record<string, string>> = {
   '/etc/azl-report-boot.sh': script,
   '/etc/systemd/system.conf.d/azl-patience.conf': patience,
-  '/etc/systemd/system/service.d/azl-service-patience.conf': servicePatience,
+  '/etc/systemd/system/service.d/azl-patience-of-services.conf': patienceOfServices,
   [unit]: service,
 };
 const wants = '/etc/systemd/system/sysinit.target.wants';
@@ -64,8 +64,8 @@ export async function makeBootLayer(options: {
 
 async function addUnit(place: Ext4File): Promise<void> {
   // Most folders are there already: complaints are of no interest, only what is there in the end.
-  const parents = [...folders(wants), ...Object.keys(added).flatMap((path) => folders(dirname(path)))];
-  const commands = [...new Set(parents)].map((folder) => `mkdir ${folder}`);
+  const needed = new Set([wants, ...Object.keys(added).map(dirname)].flatMap(folders));
+  const commands = [...needed].map((folder) => `mkdir ${folder}`);
   for (const [path, text] of Object.entries(added)) {
     await writeFile(join(place.dir, basename(path)), text);
     commands.push(`write ${basename(path)} ${path}`);

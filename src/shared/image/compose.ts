@@ -196,6 +196,8 @@ async function make(
   await mkdir(folder);
   const raw = join(work, 'disk.raw');
   await writeDisk({ raw, blueprint: blueprint.disk, trees, file, ...signal });
+  // Room for the copies that follow.
+  await removeLayer(join(work, 'root'));
   const files: ImageFile[] = [];
   for (const artifact of blueprint.artifacts) {
     const path = join(folder, artifact.file);

@@ -78,6 +78,12 @@ describe('a sound config', () => {
     expect(read.system.hostname).toBe('azl-host');
   });
 
+  it('may put files beside those places where nothing stays', () => {
+    const targets = ['/running', '/var/log/app/x', '/etc/passwd', '/var/cache/x'];
+    const config = bent((one) => (one.SystemConfigs[0].AdditionalFiles = { a: targets }));
+    expect(problemsOf(config)).toEqual([]);
+  });
+
   it('names files in three ways', () => {
     const config = bent((one) => {
       one.SystemConfigs[0].AdditionalFiles = {
@@ -152,6 +158,11 @@ describe('one mistake, one message', () => {
     ],
     ['mbr', (c) => (c.Disks[0].PartitionTableType = 'mbr'), "'mbr' is known but not supported yet"],
     ['vhdx', (c) => (c.Disks[0].Artifacts[0].Type = 'vhdx'), "'vhdx' is known but not supported yet"],
+    [
+      'an artifact of the name that the system gives another',
+      (c) => (c.Disks[0].Artifacts = [{ Type: 'raw' }, { Name: 'Standard', Type: 'raw' }]),
+      `${disk}.Artifacts[1]: This artifact is named twice`,
+    ],
     ['qcow', (c) => (c.Disks[0].Artifacts[0].Type = 'qcow'), "Did you mean 'qcow2'?"],
     ['artifact name', (c) => (c.Disks[0].Artifacts[0].Name = '../x'), "'../x' is no plain file name"],
     [
@@ -223,6 +234,13 @@ describe('one mistake, one message', () => {
       (c) => (c.SystemConfigs[0].AdditionalFiles = { a: '/../x' }),
       "'/../x' is no absolute path",
     ],
+    ...['/run/x', '/tmp/a/b', '/var/log/x', '/etc/passwd-', '/var/cache/dnf/x'].map(
+      (target): [string, (c: Loose) => void, string] => [
+        `target ${target}`,
+        (c) => (c.SystemConfigs[0].AdditionalFiles = { a: target }),
+        `${system}.AdditionalFiles.a: '${target}' would not be in the image`,
+      ],
+    ),
     [
       'permissions',
       (c) => (c.SystemConfigs[0].AdditionalFiles = { a: { Path: '/a', Permissions: '9' } }),
