@@ -66,7 +66,7 @@ function readReport(path: string): { numPassedTests: number; numTotalTests: numb
   }
 }
 
-await ensureCommands([...needs.toolchain, ...needs.packages, ...needs.image, ...needs.boot, 'sudo'], log);
+await ensureCommands(Object.values(needs).flat(), log);
 const reports = mkdtempSync(join(tmpdir(), 'azl-test-'));
 const all: Count = { passed: 0, failed: 0 };
 const badSteps: string[] = [];

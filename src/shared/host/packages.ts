@@ -37,6 +37,7 @@ const ways = {
   setpriv: { packages: ['util-linux', 'setpriv'] },
   unshare: { packages: ['util-linux'] },
   flock: { packages: ['util-linux'] },
+  dnf: { packages: ['dnf'] },
   sudo: { packages: ['sudo'] },
   debootstrap: { packages: ['debootstrap'] },
   'CA certificates': { files: ['/etc/ssl/certs/ca-certificates.crt'], packages: ['ca-certificates'] },
@@ -62,6 +63,8 @@ export const needs = {
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
   image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],
   boot: ['qemu-system-x86_64', 'qemu-io', 'OVMF firmware'],
+  /** Only tests ask for these: another solver's word, and a user who is not root. */
+  tests: ['dnf', 'sudo'],
 } as const satisfies Record<string, readonly Need[]>;
 
 /** Where a command may lie; `sbin` is not on every user's PATH. */

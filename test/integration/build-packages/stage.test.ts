@@ -21,7 +21,7 @@ const spec = {
   digest: textDigest('spec'),
   includes: [{ name: 'common.inc', digest: textDigest('include') }],
 };
-const sources = new Map([['app', { 'app.tar.gz': textDigest('source'), 'fix.patch': textDigest('patch') }]]);
+const sources = async () => ({ 'app.tar.gz': textDigest('source'), 'fix.patch': textDigest('patch') });
 const files = new Map([
   ['app.tar.gz', paths.source],
   ['fix.patch', paths.patch],
