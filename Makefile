@@ -27,6 +27,7 @@ For work on azl itself:
   make test-full                               the same with whole runs of the example distribution, too
   make test-hosts                              the main job in a fresh Debian 13
   make bench                                   measures the main job, writes the figures of the README
+  make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
 SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)
@@ -51,7 +52,7 @@ export SPECS_DIR ?= $(here)examples/distro/SPECS
 image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-house_targets := dist test test-full test-hosts bench
+house_targets := dist test test-full test-hosts bench bench-schedule
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(house_targets)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { figures, type Results } from '../../../bench/figures.ts';
 import { divide, median } from '../../../bench/stopwatch.ts';
 import { repository } from '../../../scripts/build-dist.ts';
-import { withBlock } from '../../../scripts/markdown.ts';
+import { withBlock } from '../../../src/shared/report/markdown.ts';
 
 describe('divide', () => {
   const lines = [

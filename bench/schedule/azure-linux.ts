@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { makeGraph } from '../../src/shared/graph/graph.ts';
+import { statedNeeds } from '../../src/shared/graph/stated.ts';
+import type { Rpm } from '../../src/shared/rpm/rpm.ts';
+import type { Spec, SpecPackage } from '../../src/shared/spec/spec.ts';
+
+/** Who needs whom: by package, the packages whose results its build may install. No cycles. */
+export type Needs = ReadonlyMap<string, readonly string[]>;
+
+/** One line of `azl3-specs.jsonl.gz`: what a build of Azure Linux 3.0 made of a spec. */
+interface Line {
+  spec: string;
+  srpm: string;
+  buildRequires: string[];
+  packages: { rpm: string; provides: string[]; requires: string[] }[];
+}
+
+/**
+ * Azure Linux 3.0, x86_64, without the packages of its toolchain. Circles through what is only required at run time are
+ * served from RPMs that were published before, as Azure Linux does it; of the few circles of BuildRequires one step each
+ * is left out.
+ * @param dir holds `azl3-specs.jsonl.gz` and `azl3-toolchain_x86_64.txt`
+ */
+export function azureLinux(dir: string): Needs {
+  const text = gunzipSync(readFileSync(join(dir, 'azl3-specs.jsonl.gz'))).toString('utf8');
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line);
+  const manifest = new Set(readFileSync(join(dir, 'azl3-toolchain_x86_64.txt'), 'utf8').split('\n'));
+  const file = (rpm: string) => rpm.replace(/^.*\//, '');
+  const isPrebuilt = ({ packages }: Line) => packages.every(({ rpm }) => manifest.has(file(rpm)));
+  const specs = lines.filter((line) => !isPrebuilt(line)).map(specOf);
+  const rpms = lines
+    .filter(isPrebuilt)
+    .flatMap(({ packages }) => packages.map((one) => ({ ...rpmOf(one), folders: [], files: [] })));
+  const graph = makeGraph(specs, { rpms } as unknown as Parameters<typeof makeGraph>[1]);
+  const all = new Map(specs.map((spec) => [spec.package, statedNeeds(graph, spec.package)]));
+  const direct = (name: string, need: string) => all.get(name)?.get(need)?.length === 1;
+  const knots = knotsOf([...all.keys()], (name) => [...(all.get(name)?.keys() ?? [])]);
+  const kept = new Map(
+    [...all].map(([name, needs]) => [
+      name,
+      [...needs.keys()].filter((need) => knots.get(name) !== knots.get(need) || direct(name, need)),
+    ]),
+  );
+  const hard = knotsOf([...kept.keys()], (name) => kept.get(name) ?? []);
+  return new Map(
+    [...kept].map(([name, needs]) => [
+      name,
+      needs.filter((need) => need !== name && (hard.get(name) !== hard.get(need) || need < name)),
+    ]),
+  );
+}
+
+function specOf({ spec, srpm, buildRequires, packages }: Line): Spec {
+  const name = spec.replace(/^.*\/|\.spec$/g, '');
+  return {
+    package: name,
+    path: spec,
+    sourceRpm: srpm,
+    buildRequires,
+    packages: packages.map((one): SpecPackage => ({ ...rpmOf(one), built: true, files: [] as string[] })),
+  } as unknown as Spec;
+}
+
+function rpmOf({ rpm, provides, requires }: Line['packages'][number]): Rpm & SpecPackage {
+  const file = rpm.replace(/^.*\//, '');
+  const [, name, version, release] = /^(.+)-([^-]+)-([^-]+)\.[^.]+\.rpm$/.exec(file) ?? [];
+  return { file, name, epoch: 0, version, release, provides, requires } as unknown as Rpm & SpecPackage;
+}
+
+/** Tarjan's strongly connected components: by name, the number of its knot. */
+function knotsOf(names: readonly string[], needs: (name: string) => readonly string[]): Map<string, number> {
+  const knot = new Map<string, number>();
+  const seen = new Map<string, { index: number; low: number }>();
+  const stack: string[] = [];
+  let count = 0;
+  const visit = (name: string): { index: number; low: number } => {
+    const own = { index: seen.size, low: seen.size };
+    seen.set(name, own);
+    stack.push(name);
+    for (const need of needs(name)) {
+      const other = seen.get(need) ?? visit(need);
+      if (!knot.has(need)) own.low = Math.min(own.low, other.low);
+    }
+    if (own.low === own.index) {
+      for (const one of stack.splice(stack.lastIndexOf(name))) knot.set(one, count);
+      count++;
+    }
+    return own;
+  };
+  for (const name of names) if (!seen.has(name)) visit(name);
+  return knot;
+}

@@ -1,0 +1,72 @@
+import { markdownTable } from '../../src/shared/report/markdown.ts';
+import type { limits } from './limits.ts';
+
+/** Means over all seeds; `worst`, `listed`, `made` and `jobs` are the highest of them. */
+export interface Row {
+  shards: number;
+  deaths: number;
+  /** Makespan over the bound max(T1/m, T∞), by each policy. */
+  ratio: number;
+  worst: number;
+  levelPerMatrix: number | null;
+  assignedInAdvance: number | null;
+  firstInFirstOut: number | null;
+  /** Part of the runners' time. */
+  idle: number;
+  idleHours: number;
+  /** Makespan. */
+  hours: number;
+  listed: number;
+  made: number;
+  jobs: number;
+  calls: number;
+}
+
+/** `bench/schedule/results.json` */
+export interface ScheduleResults {
+  schema: 'azl/bench-schedule';
+  version: 1;
+  command: string;
+  packages: number;
+  hours: number;
+  seeds: number;
+  foldAt: number;
+  limits: typeof limits;
+  rows: Row[];
+}
+
+/** What the docs say of the scheduler, as Markdown. Pure. */
+export function scheduleFigures(results: ScheduleResults): string {
+  const ratio = (value: number | null) => (value === null ? '' : value.toFixed(2));
+  const rows = results.rows.map((row) => [
+    `${row.shards}${row.deaths > 0 ? `, ${row.deaths} die` : ''}`,
+    `**${row.ratio.toFixed(2)}** (worst ${row.worst.toFixed(2)})`,
+    ratio(row.firstInFirstOut),
+    ratio(row.assignedInAdvance),
+    ratio(row.levelPerMatrix),
+    `${row.hours.toFixed(1)} h`,
+    `${(row.idle * 100).toFixed(1)} % (${row.idleHours.toFixed(1)} h)`,
+    String(row.listed),
+    String(row.made),
+    String(row.jobs),
+    String(row.calls),
+  ]);
+  const head = [
+    'shards',
+    'shards that pull',
+    'first in, first out',
+    'assigned in advance',
+    'one matrix a level',
+    'makespan',
+    'idle runners',
+    'most artifacts listed',
+    'most made by a job',
+    'jobs',
+    'calls',
+  ];
+  return [
+    markdownTable(head, rows),
+    '',
+    `Makespan over the lower bound max(T₁/m, T∞), mean of ${results.seeds} seeds: ${results.packages} packages of Azure Linux 3.0, ${results.hours} hours of builds. Simulated by \`${results.command}\` with the shards' own scheduler.`,
+  ].join('\n');
+}

@@ -1,0 +1,44 @@
+import { criticalPath, type Task } from '../../src/shared/schedule/forecast.ts';
+import type { Needs } from './azure-linux.ts';
+import { normal, seeded } from './random.ts';
+
+/** Packages to build, with what their builds take and what is expected of them. */
+export interface Load {
+  packages: readonly LoadedPackage[];
+  /** Seconds of all builds together. */
+  work: number;
+  /** Seconds of the longest chain of builds. */
+  chain: number;
+}
+
+export interface LoadedPackage extends Task {
+  /** What history says, noise included. */
+  expected: number;
+  bytes: number;
+}
+
+/** Spread of the logarithms: of durations, of history's error, of sizes. */
+const spread = { seconds: 1.2, history: 0.5, bytes: 1.5 };
+/** No package takes longer on a hosted runner: such ones are split, or are built on heavy runners. */
+const longest = 3 * 3600;
+/** Mean size of a result: 15 GB in all for Azure Linux. */
+const meanBytes = 11e6;
+
+/** Seeded lognormal durations that sum up to `hours`, noisy history, sizes. */
+export function makeLoad(needs: Needs, hours: number, seed: number): Load {
+  const random = seeded(seed);
+  const names = [...needs.keys()].sort();
+  const raw = names.map(() => Math.exp(spread.seconds * normal(random)));
+  const scale = (hours * 3600) / raw.reduce((sum, one) => sum + one, 0);
+  const packages = names.map((name, at) => {
+    const seconds = Math.min(longest, (raw[at] as number) * scale);
+    const expected = Math.min(longest, seconds * Math.exp(spread.history * normal(random)));
+    const bytes = meanBytes * Math.exp(spread.bytes * normal(random) - spread.bytes ** 2 / 2);
+    return { name, needs: needs.get(name) ?? [], seconds, expected, bytes };
+  });
+  return {
+    packages,
+    work: packages.reduce((sum, { seconds }) => sum + seconds, 0),
+    chain: criticalPath(packages),
+  };
+}

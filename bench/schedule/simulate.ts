@@ -1,0 +1,325 @@
+import { ranks, shardsThatHelp } from '../../src/shared/schedule/forecast.ts';
+import type { Item } from '../../src/shared/schedule/listing.ts';
+import { type Candidate, nextStep, type Step, type Work } from '../../src/shared/schedule/next-step.ts';
+import * as shards from '../../src/shared/schedule/shard.ts';
+import { matrixEntries } from '../../src/shared/schedule/size.ts';
+import { defaultTerms, type Terms } from '../../src/shared/schedule/terms.ts';
+import { Clock, type Course, Signal } from './clock.ts';
+import type { Load, LoadedPackage } from './load.ts';
+import { seeded } from './random.ts';
+
+/** What a simulated run is like. */
+export interface Setting {
+  load: Load;
+  /** That run at once. */
+  shards: number;
+  seed: number;
+  terms?: Terms;
+  /** How many die, each at a random moment of the middle half of the run. */
+  deaths?: number;
+  /** Highest priority first (as shards do), or whatever became ready first. */
+  order?: 'critical path' | 'first in, first out';
+  /** Part of the listings that show a random half of what there is. */
+  cut?: number;
+}
+
+/** What came of it. Times in seconds. */
+export interface Run {
+  makespan: number;
+  /** Of runners that did not build or fetch for a build. */
+  idle: number;
+  /** Of runners in all. */
+  paid: number;
+  /** By what idle runners did. */
+  idleBy: Partial<Record<Step['do'], number>>;
+  /** Of fetching what builds install: counted as building. */
+  fetching: number;
+  built: number;
+  failed: string[];
+  /** Packages built more than once. */
+  twice: number;
+  calls: Record<'list' | 'claim' | 'publish' | 'sign' | 'read' | 'remove' | 'download', number>;
+  /** Most artifacts listed at any moment, most made by one job, jobs. */
+  listed: number;
+  made: number;
+  jobs: number;
+}
+
+/** What is charged, seconds: by call, and for bytes. */
+export const charge = { list: 1, claim: 2, publish: 5, read: 5, remove: 1, bytesPerSecond: 50e6, atOnce: 8 };
+/** Jobs start up to so many seconds apart. */
+export const startUp = 300;
+/** GitHub ends a job after so long. */
+const jobLimit = 6 * 3600;
+/** Runners are up to so much slower or faster than most. */
+const speedSpread = 0.1;
+
+/** How many times the usual time a runner takes. */
+export function runnerSpeed(random: () => number): number {
+  return 1 + speedSpread * (2 * random() - 1);
+}
+
+interface Job {
+  shard: shards.Shard;
+  /** By package: what needs it and is not ready. */
+  open: Map<string, number>;
+  /** Highest priority first. */
+  ready: Candidate[];
+  readyOrder: Map<string, number>;
+  done: Set<string>;
+  /** Artifact that holds a package's result, by package: what this job knows. */
+  holds: Map<string, string>;
+  local: Set<string>;
+  bytes: Map<string, number>;
+  speed: number;
+  ended: boolean;
+  busy: number;
+  started: number;
+  made: number;
+  wake: Signal;
+  helping: { done: number; answer: number } | undefined;
+}
+
+/** Runs the shards' own scheduler against artifacts and builds that only take time. */
+export function simulate(setting: Setting): Run {
+  const { load, seed } = setting;
+  const terms = setting.terms ?? defaultTerms;
+  const random = seeded(seed * 7919 + setting.shards);
+  const clock = new Clock();
+  const packages = new Map(load.packages.map((one) => [one.name, one]));
+  const dependents = new Map<string, string[]>(load.packages.map(({ name }) => [name, []]));
+  for (const { name, needs } of load.packages) for (const need of needs) dependents.get(need)?.push(name);
+  const priority = ranks(load.packages.map((one) => ({ ...one, seconds: one.expected })));
+  const items = new Map<string, Item>();
+  const contents = new Map<string, unknown>();
+  const sizes = new Map<string, number>();
+  const reserved = new Set<string>();
+  const builds = new Map<string, number>();
+  const givenUp = new Set<string>();
+  const calls = { list: 0, claim: 0, publish: 0, sign: 0, read: 0, remove: 0, download: 0 };
+  const jobs: Job[] = [];
+  const expected = load.packages.map((one) => ({ ...one, seconds: one.expected }));
+  const length = Math.max(load.work / setting.shards, load.chain);
+  const entries = matrixEntries(setting.shards, length, terms.timeBudget);
+  const idleBy: Run['idleBy'] = {};
+  let [ids, listed, finishedAt, entry, fetching] = [0, 0, 0, 0, 0];
+
+  const create = function* (job: Job, name: string, seconds: number): Generator<number, Item | undefined> {
+    job.made++;
+    const isFree = !reserved.has(name);
+    reserved.add(name);
+    yield seconds;
+    if (!isFree) return undefined;
+    const item = { id: ++ids, name, createdAt: clock.now, size: 0 };
+    items.set(name, item);
+    listed = Math.max(listed, items.size);
+    return item;
+  };
+
+  const isFifo = setting.order === 'first in, first out';
+  const rankOf = (job: Job, name: string) =>
+    isFifo ? -(job.readyOrder.get(name) ?? 0) : (priority.get(name) ?? 0);
+  const workOf = (job: Job): Work => {
+    const rest = () => expected.filter(({ name }) => !job.done.has(name));
+    return {
+      candidates: job.ready.filter(({ package: name }) => !job.shard.building.has(name)),
+      left: load.packages.length - job.done.size,
+      entries,
+      shortest: () => Math.min(...rest().map(({ seconds }) => seconds)),
+      helping: () => {
+        if (job.helping === undefined || job.helping.done !== job.done.size >> 3)
+          job.helping = { done: job.done.size >> 3, answer: shardsThatHelp(rest(), setting.shards) };
+        return job.helping.answer;
+      },
+    };
+  };
+
+  const offer = (job: Job, name: string) => {
+    job.readyOrder.set(name, job.readyOrder.size);
+    const rank = rankOf(job, name);
+    const at = job.ready.findIndex((other) => rankOf(job, other.package) < rank);
+    const { expected: seconds, needs } = packages.get(name) as LoadedPackage;
+    job.ready.splice(at === -1 ? job.ready.length : at, 0, { package: name, seconds, needs });
+  };
+
+  const learn = (job: Job, name: string, artifact: string | undefined) => {
+    if (artifact !== undefined) job.holds.set(name, artifact);
+    if (job.done.has(name)) return;
+    job.done.add(name);
+    job.ready = job.ready.filter((one) => one.package !== name);
+    for (const next of dependents.get(name) ?? []) {
+      const open = (job.open.get(next) ?? 0) - 1;
+      job.open.set(next, open);
+      if (open > 0 || job.done.has(next)) continue;
+      offer(job, next);
+    }
+  };
+
+  const build = function* (job: Job, name: string): Course {
+    const { needs, seconds } = packages.get(name) as LoadedPackage;
+    const started = clock.now;
+    const wanted = new Set(needs.filter((need) => !job.local.has(need)).map((need) => job.holds.get(need)));
+    wanted.delete(undefined);
+    const bytes = [...wanted].reduce((sum, artifact) => sum + (sizes.get(artifact as string) ?? 0), 0);
+    calls.download += wanted.size;
+    yield Math.ceil(wanted.size / charge.atOnce) * charge.read + bytes / charge.bytesPerSecond;
+    fetching += clock.now - started;
+    for (const [one, artifact] of job.holds) if (wanted.has(artifact)) job.local.add(one);
+    yield seconds * job.speed;
+    job.busy += clock.now - started;
+    job.local.add(name);
+    builds.set(name, (builds.get(name) ?? 0) + 1);
+    finish(job, name, (packages.get(name) as LoadedPackage).bytes);
+  };
+
+  const finish = (job: Job, name: string, bytes: number) => {
+    job.bytes.set(name, bytes);
+    shards.finished(job.shard, name, bytes, clock.now);
+    learn(job, name, undefined);
+    job.wake.fire();
+  };
+
+  const perform = function* (job: Job, step: Step): Course {
+    const { shard } = job;
+    if (step.do === 'list') {
+      calls.list++;
+      yield charge.list;
+      const isCut = random() < (setting.cut ?? 0);
+      const shown = [...items.values()].filter(() => !isCut || random() < 0.5);
+      shards.listed(shard, shown, clock.now);
+    } else if (step.do === 'find') {
+      calls.list++;
+      yield charge.list;
+      shards.foundSign(shard, step.shard, items.get(step.name));
+    } else if (step.do === 'read') {
+      calls.read += step.signs.length;
+      yield charge.read;
+      for (const { shard: id, publication, item } of step.signs) {
+        const gone = !items.has(item.name);
+        shards.readSign(shard, id, publication, gone);
+        if (gone) continue;
+        for (const [name, artifact] of contents.get(item.name) as [string, string][])
+          learn(job, name, artifact);
+      }
+    } else if (step.do === 'ask') {
+      calls.read += step.items.length;
+      yield charge.read;
+      for (const { name } of step.items) shard.owners.set(name, contents.get(name) as number);
+    } else if (step.do === 'claim') {
+      calls.claim++;
+      contents.set(step.name, contents.get(step.name) ?? shard.id);
+      const made = yield* create(job, step.name, charge.claim);
+      if (made === undefined) shards.refused(shard, step.name, clock.now);
+      else {
+        shards.claimed(shard, step.candidate.package, step.name, step.candidate.seconds, clock.now);
+        clock.start(build(job, step.candidate.package), () => job.ended);
+      }
+    } else if (step.do === 'give-up') {
+      givenUp.add(step.package);
+      finish(job, step.package, 0);
+    } else if (step.do === 'publish') {
+      calls.publish++;
+      const bytes = step.packages.reduce((sum, name) => sum + (job.bytes.get(name) ?? 0), 0);
+      const name = shards.nextResultName(shard);
+      sizes.set(name, bytes);
+      yield* create(job, name, charge.publish + bytes / charge.bytesPerSecond);
+      for (const one of step.packages) job.holds.set(one, name);
+      shards.published(shard, name, step.packages, bytes, step.replaced);
+    } else if (step.do === 'sign') {
+      calls.sign++;
+      const name = shards.nextSignName(shard, step.ended);
+      const own = [...shard.published].flatMap(([artifact, one]) => one.packages.map((it) => [it, artifact]));
+      contents.set(name, own);
+      const item = yield* create(job, name, charge.publish);
+      shards.signed(shard, item as Item, clock.now);
+      if (own.length > 0) finishedAt = clock.now;
+    } else if (step.do === 'remove') {
+      calls.remove += step.names.length;
+      yield charge.remove;
+      for (const name of step.names) {
+        items.delete(name);
+        reserved.delete(name);
+      }
+      shards.removed(shard, step.names);
+    } else if (step.do === 'wait') {
+      const jitter = step.idle ? 0.75 + random() / 2 : 1;
+      yield { atMost: step.seconds * jitter, or: job.wake };
+      shard.fresh = false;
+    }
+  };
+
+  const talk = function* (job: Job): Course {
+    for (;;) {
+      const step = nextStep(job.shard, workOf(job), clock.now);
+      if (step.do === 'end') break;
+      const [before, wasIdle] = [clock.now, job.shard.building.size === 0];
+      yield* perform(job, step);
+      if (wasIdle) idleBy[step.do] = (idleBy[step.do] ?? 0) + clock.now - before;
+    }
+    stop(job);
+  };
+
+  const stop = (job: Job) => {
+    if (job.ended) return;
+    job.ended = true;
+    for (const { since } of job.shard.building.values()) job.busy += clock.now - since;
+    const lifetime = clock.now - job.started;
+    job.busy = Math.min(job.busy, lifetime);
+    job.started = lifetime;
+    startNext();
+  };
+
+  const startNext = () => {
+    if (entry >= entries) return;
+    entry++;
+    const id = entry;
+    clock.after(random() * startUp, () => {
+      const job: Job = {
+        shard: shards.newShard(id, 1, terms, clock.now),
+        open: new Map(load.packages.map(({ name, needs }) => [name, needs.length])),
+        ready: [],
+        readyOrder: new Map(),
+        done: new Set(),
+        holds: new Map(),
+        local: new Set(),
+        bytes: new Map(),
+        speed: runnerSpeed(random),
+        ended: false,
+        busy: 0,
+        started: clock.now,
+        made: 0,
+        wake: new Signal(),
+        helping: undefined,
+      };
+      jobs.push(job);
+      for (const { name, needs } of load.packages) if (needs.length === 0) offer(job, name);
+      clock.start(talk(job), () => job.ended);
+      clock.after(jobLimit, () => stop(job));
+    });
+  };
+
+  for (let count = 0; count < setting.shards; count++) startNext();
+  for (let count = 0; count < (setting.deaths ?? 0); count++) {
+    clock.after(length * (0.25 + random() / 2), () => {
+      const live = jobs.filter(({ ended }) => !ended);
+      const victim = live[Math.floor(random() * live.length)];
+      if (victim !== undefined) stop(victim);
+    });
+  }
+  clock.run();
+  const paid = jobs.reduce((sum, job) => sum + job.started, 0);
+  return {
+    makespan: finishedAt,
+    idle: paid - jobs.reduce((sum, job) => sum + job.busy, 0),
+    paid,
+    built: builds.size,
+    failed: [...givenUp],
+    twice: [...builds.values()].filter((count) => count > 1).length,
+    idleBy,
+    fetching,
+    calls,
+    listed,
+    made: Math.max(...jobs.map(({ made }) => made)),
+    jobs: jobs.length,
+  };
+}

@@ -1,0 +1,108 @@
+/** One package that is to be built, as a forecast sees it. */
+export interface Task {
+  name: string;
+  /** Expected. */
+  seconds: number;
+  /** Names of tasks, all of which have to be done before. Names that are no task count as done. */
+  needs: readonly string[];
+}
+
+/** A finish within so much of the soonest possible one is as good: expectations are no better than that. */
+const asGood = 1.02;
+
+interface Prepared {
+  seconds: number[];
+  dependents: number[][];
+  open: number[];
+  /** Longest path from a task's start to the end. */
+  rank: number[];
+}
+
+/** Seconds of the longest chain of tasks: no number of shards is faster. Cycles must have been refused before. */
+export function criticalPath(tasks: readonly Task[]): number {
+  return Math.max(0, ...prepare(tasks).rank);
+}
+
+/** By name, the seconds of the longest chain from a task's start to the end of the run: its priority. */
+export function ranks(tasks: readonly Task[]): Map<string, number> {
+  const { rank } = prepare(tasks);
+  return new Map(tasks.map(({ name }, at) => [name, rank[at] ?? 0]));
+}
+
+/** Seconds until all tasks are done by so many shards, each of which takes the ready task with the longest path. */
+export function forecast(tasks: readonly Task[], shards: number): number {
+  return listSchedule(prepare(tasks), shards);
+}
+
+/** The least number of shards that end about as soon as `most` of them would; 0 when there is nothing to do. */
+export function shardsThatHelp(tasks: readonly Task[], most: number): number {
+  if (tasks.length === 0) return 0;
+  const prepared = prepare(tasks);
+  const soonest = listSchedule(prepared, most);
+  let [low, high] = [1, Math.min(most, tasks.length)];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (listSchedule(prepared, middle) <= soonest * asGood) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function prepare(tasks: readonly Task[]): Prepared {
+  const index = new Map(tasks.map(({ name }, at) => [name, at]));
+  const dependents: number[][] = tasks.map(() => []);
+  const open = tasks.map(({ needs }, at) => {
+    const own = new Set(needs.flatMap((need) => index.get(need) ?? []));
+    for (const need of own) dependents[need]?.push(at);
+    return own.size;
+  });
+  const rank = tasks.map(() => -1);
+  const order: number[] = [];
+  const left = [...open];
+  const queue = left.flatMap((count, at) => (count === 0 ? [at] : []));
+  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+    order.push(at);
+    for (const next of dependents[at] ?? []) {
+      left[next] = (left[next] ?? 0) - 1;
+      if (left[next] === 0) queue.push(next);
+    }
+  }
+  for (const at of order.reverse()) {
+    const after = Math.max(0, ...(dependents[at] ?? []).map((next) => rank[next] ?? 0));
+    rank[at] = (tasks[at]?.seconds ?? 0) + after;
+  }
+  return { seconds: tasks.map(({ seconds }) => seconds), dependents, open, rank };
+}
+
+function listSchedule({ seconds, dependents, open, rank }: Prepared, shards: number): number {
+  const left = [...open];
+  const ready: number[] = [];
+  const running: { at: number; end: number }[] = [];
+  const insert = <T>(list: T[], one: T, before: (other: T) => boolean) => {
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before(list[middle] as T)) high = middle;
+      else low = middle + 1;
+    }
+    list.splice(low, 0, one);
+  };
+  // Both lists end with what comes first.
+  const offer = (at: number) => insert(ready, at, (other) => (rank[other] ?? 0) > (rank[at] ?? 0));
+  for (const [at, count] of left.entries()) if (count === 0) offer(at);
+  let now = 0;
+  while (ready.length > 0 || running.length > 0) {
+    while (ready.length > 0 && running.length < shards) {
+      const at = ready.pop() as number;
+      const end = now + (seconds[at] ?? 0);
+      insert(running, { at, end }, (other) => other.end < end);
+    }
+    const { at, end } = running.pop() as { at: number; end: number };
+    now = end;
+    for (const next of dependents[at] ?? []) {
+      left[next] = (left[next] ?? 0) - 1;
+      if (left[next] === 0) offer(next);
+    }
+  }
+  return now;
+}

@@ -1,0 +1,40 @@
+/** What shards go by. Seconds, where nothing else is said. Each is an input of `build-packages`. */
+export interface Terms {
+  /** A shard shows that it lives this often. */
+  signInterval: number;
+  /** Claims of a shard that gave no sign for so long have expired. */
+  lease: number;
+  /** An idle shard looks at the listing this often. */
+  pollInterval: number;
+  /** A result that nobody waits for is published after so long at the latest … */
+  batchTime: number;
+  /** … or when so many bytes are waiting. */
+  batchBytes: number;
+  /** A shard takes no package that is expected to end later than this after its start. */
+  timeBudget: number;
+  /** Packages that a shard builds at once. */
+  slots: number;
+}
+
+/**
+ * The defaults. The budget leaves half an hour of the six hours of a hosted job to what takes longer than expected and
+ * to publishing.
+ */
+export const defaultTerms: Terms = {
+  signInterval: 300,
+  lease: 600,
+  pollInterval: 15,
+  batchTime: 300,
+  batchBytes: 200e6,
+  timeBudget: 19_800,
+  slots: 1,
+};
+
+/**
+ * A listing within a run has no pages and ends at 1,000. From so many on, shards fold: each publishes its small results
+ * again as one.
+ */
+export const foldAt = 600;
+
+/** A package whose claims expired so often has failed: perhaps it kills its runner. */
+export const generations = 3;

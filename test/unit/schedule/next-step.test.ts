@@ -1,0 +1,306 @@
+import { describe, expect, it } from 'vitest';
+import type { Item } from '../../../src/shared/schedule/listing.ts';
+import { aliveName, claimName } from '../../../src/shared/schedule/names.ts';
+import { type Candidate, nextStep, type Work } from '../../../src/shared/schedule/next-step.ts';
+import {
+  claimed,
+  finished,
+  foundSign,
+  listed,
+  newShard,
+  nextResultName,
+  nextSignName,
+  published,
+  readSign,
+  refused,
+  removed,
+  type Shard,
+  signed,
+} from '../../../src/shared/schedule/shard.ts';
+import { defaultTerms, foldAt } from '../../../src/shared/schedule/terms.ts';
+
+const item = (name: string, createdAt: number): Item => ({ id: 1, name, createdAt, size: 1 });
+const candidate = (name: string, seconds = 60, ...needs: string[]): Candidate => ({
+  package: name,
+  seconds,
+  needs,
+});
+const work = (candidates: Candidate[], more: Partial<Work> = {}): Work => ({
+  candidates,
+  left: candidates.length,
+  shortest: () => Math.min(...candidates.map(({ seconds }) => seconds)),
+  helping: () => 99,
+  entries: 99,
+  ...more,
+});
+
+/** Shard 1, which has signed and looked around at `now`: its own sign and `others` are listed. */
+function awake(others: Item[] = [], now = 0, id = 1): Shard {
+  const shard = newShard(id, 1, defaultTerms, now);
+  const own = item(nextSignName(shard, false), now);
+  listed(shard, [], now);
+  signed(shard, own, now);
+  listed(shard, [own, ...others], now);
+  return shard;
+}
+
+describe('a shard', () => {
+  it('looks around and signs before it claims anything', () => {
+    const shard = newShard(1, 1, defaultTerms, 0);
+    expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'list' });
+    listed(shard, [], 0);
+    expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'sign', ended: false });
+  });
+
+  it('claims the first candidate that nobody has', () => {
+    const shard = awake([item(claimName(1, 'a', 0), 0)]);
+    expect(nextStep(shard, work([candidate('a'), candidate('b')]), 1)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-b-0',
+    });
+  });
+
+  it('counts no claim of an earlier attempt', () => {
+    const shard = awake([item(claimName(0, 'a', 0), 0)]);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-0',
+    });
+  });
+
+  it('looks around before each pick, and goes on with the next candidate when a claim is refused', () => {
+    const shard = awake();
+    const some = [candidate('a'), candidate('b')];
+    refused(shard, claimName(1, 'a', 0), 1);
+    expect(nextStep(shard, work(some), 1)).toMatchObject({ do: 'claim', name: 'azl-claim-1-b-0' });
+    claimed(shard, 'b', claimName(1, 'b', 0), 60, 2);
+    finished(shard, 'b', 1, 62);
+    expect(nextStep(shard, work([candidate('c')]), 62)).toEqual({ do: 'list' });
+  });
+
+  it('reads what others published before it picks, and lists again when that is gone', () => {
+    const shard = awake([item(aliveName(1, 2, 3, 9, false), 0)]);
+    const step = nextStep(shard, work([candidate('a')]), 1);
+    expect(step).toMatchObject({ do: 'read', signs: [{ shard: 2, publication: 3 }] });
+    readSign(shard, 2, 3, true);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toEqual({ do: 'list' });
+    listed(shard, [item(aliveName(1, 2, 4, 11, false), 2)], 2);
+    readSign(shard, 2, 4, false);
+    expect(nextStep(shard, work([candidate('a')]), 2)).toMatchObject({ do: 'claim' });
+  });
+
+  it('takes what waits for its own unpublished result without looking around', () => {
+    const shard = awake();
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    finished(shard, 'a', 1, 61);
+    expect(nextStep(shard, work([candidate('b', 60, 'a')]), 61)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-b-0',
+    });
+  });
+});
+
+describe('a result', () => {
+  const busy = (...others: Item[]) => {
+    const shard = awake(others);
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    finished(shard, 'a', 1, 61);
+    claimed(shard, 'b', claimName(1, 'b', 0), 600, 61);
+    return shard;
+  };
+
+  it('is published at once when it makes a package ready that another would take next', () => {
+    const shard = busy(item(aliveName(1, 2, 0, 1, false), 0));
+    expect(nextStep(shard, work([candidate('c', 60, 'a')]), 62)).toEqual({
+      do: 'publish',
+      packages: ['a'],
+      replaced: [],
+    });
+  });
+
+  it('waits for others when nobody wants it: at most the batch time', () => {
+    const shard = busy();
+    expect(nextStep(shard, work([candidate('c', 60, 'x')]), 62)).toMatchObject({ do: 'list' });
+    listed(shard, [], 62);
+    expect(nextStep(shard, work([candidate('c', 60, 'x')]), 62)).toMatchObject({ do: 'wait' });
+    expect(nextStep(shard, work([candidate('c', 60, 'x')]), 361)).toMatchObject({ do: 'publish' });
+  });
+
+  it('waits until there are many bytes', () => {
+    const shard = busy();
+    finished(shard, 'big', defaultTerms.batchBytes, 62);
+    listed(shard, [], 62);
+    expect(nextStep(shard, work([]), 62)).toMatchObject({ do: 'publish', packages: ['a', 'big'] });
+  });
+
+  it('is told of by a sign, and only then its claim goes', () => {
+    const shard = busy();
+    listed(shard, [], 62);
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
+    const before = shard.sign?.item.name as string;
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    const names = [claimName(1, 'a', 0), before];
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'remove', names });
+    removed(shard, names);
+    expect(nextStep(shard, work([]), 62)).toMatchObject({ do: 'wait' });
+  });
+
+  it('is published again with other small ones when many artifacts are listed', () => {
+    const shard = busy();
+    for (const one of ['x', 'y']) published(shard, nextResultName(shard), [one], 10, []);
+    published(shard, 'azl-result-1-1-99', ['huge'], 1e9, []);
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    removed(shard, [...shard.litter]);
+    const many = Array.from({ length: foldAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
+    listed(shard, many, 62);
+    const step = nextStep(shard, work([]), 62);
+    expect(step).toMatchObject({ do: 'publish', packages: ['a', 'x', 'y'] });
+    const { replaced } = step as Extract<typeof step, { do: 'publish' }>;
+    published(shard, nextResultName(shard), ['a', 'x', 'y'], 21, replaced);
+    expect(shard.litter).toEqual(replaced);
+  });
+});
+
+describe('a claim', () => {
+  const old = item(claimName(1, 'a', 0), 0);
+  const sign = (shard: number, createdAt: number, ended = false) =>
+    item(aliveName(1, shard, 0, createdAt, ended), createdAt);
+
+  it.each([
+    ['of a shard that lives holds', [old, sign(2, 900)], 'wait'],
+    ['that is young holds, whoever made it', [item(claimName(1, 'a', 0), 800), sign(2, 0)], 'wait'],
+  ])('%s', (_, others, expected) => {
+    const shard = awake([...others, sign(3, 1000)], 1000, 9);
+    const first = nextStep(shard, work([candidate('a')]), 1000);
+    if (first.do === 'ask') shard.owners.set(old.name, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: expected });
+  });
+
+  it('of a shard that gave no sign for the lease expires: after its owner was asked for', () => {
+    const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [old] });
+    shard.owners.set(old.name, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-1',
+    });
+  });
+
+  it('is measured by the newest artifact listed, not by the clock of the shard', () => {
+    const shard = awake([old, sign(2, 0)], 50, 9);
+    expect(nextStep(shard, work([candidate('a')]), 50)).toMatchObject({ do: 'wait' });
+    shard.listedAt = 5000;
+    shard.fresh = true;
+    expect(
+      nextStep({ ...shard, sign: { ...shard.sign, at: 5000 } as never }, work([candidate('a')]), 5000),
+    ).toMatchObject({
+      do: 'wait',
+    });
+  });
+
+  it('that is refused and never listed expires ten minutes after it was met', () => {
+    const shard = awake();
+    refused(shard, claimName(1, 'a', 0), 0);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
+    const own = item(nextSignName(shard, false), 601);
+    signed(shard, own, 601);
+    removed(shard, [...shard.litter]);
+    listed(shard, [own], 601);
+    expect(nextStep(shard, work([candidate('a')]), 601)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-1',
+    });
+  });
+
+  it('that expired is taken again only when all that the shard has finished is told', () => {
+    const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
+    shard.owners.set(old.name, 2);
+    finished(shard, 'b', 1, 1000);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'publish', packages: ['b'] });
+    published(shard, nextResultName(shard), ['b'], 1, []);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'sign', ended: false });
+    signed(shard, item(nextSignName(shard, false), 1000), 1000);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'claim' });
+  });
+
+  it('that expired three times makes the package fail', () => {
+    const third = item(claimName(1, 'a', 2), 0);
+    const shard = awake([third, sign(2, 0), sign(3, 1000)], 1000, 9);
+    shard.owners.set(third.name, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'give-up', package: 'a' });
+  });
+
+  it('is asked for by name before its owner, which a listing lacks, is taken for dead', () => {
+    const shard = awake([old, sign(2, 300)], 1000, 9);
+    shard.owners.set(old.name, 2);
+    listed(shard, [old, sign(3, 1000)], 1000);
+    const ask = nextStep(shard, work([candidate('a')]), 1000);
+    expect(ask).toEqual({ do: 'find', shard: 2, name: sign(2, 300).name });
+    foundSign(shard, 2, undefined);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'wait' });
+  });
+});
+
+describe('a time budget', () => {
+  const budget = defaultTerms.timeBudget;
+
+  it('fails a package that is longer than a whole one, with the reason', () => {
+    const step = nextStep(awake(), work([candidate('a', budget + 1)]), 0);
+    expect(step).toMatchObject({ do: 'give-up', package: 'a' });
+    expect((step as { reason: string }).reason).toContain('time-budget');
+  });
+
+  it('keeps a shard from what would end too late, and lets it take what would not', () => {
+    const shard = awake([item(aliveName(1, 0, 0, 1, false), 0)]);
+    listed(shard, [item(aliveName(1, 0, 0, 1, false), budget)], budget - 600);
+    signed(shard, item(nextSignName(shard, false), 0), budget - 600);
+    const some = [candidate('long', 700), candidate('short', 60)];
+    expect(nextStep(shard, work(some), budget - 600)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-short-0',
+    });
+  });
+
+  it('ends the oldest shard when the most urgent package fits none, as long as another starts', () => {
+    const shard = awake([item(aliveName(1, 2, 0, 1, false), 0)]);
+    const now = budget - 600;
+    signed(shard, item(nextSignName(shard, false), now), now);
+    listed(shard, [item(aliveName(1, 2, 0, 1, false), now)], now);
+    const some = [candidate('long', 700), candidate('short', 60)];
+    expect(nextStep(shard, work(some), now)).toEqual({ do: 'sign', ended: true });
+    expect(nextStep(shard, work(some, { entries: 2 }), now)).toMatchObject({ do: 'claim' });
+  });
+});
+
+describe('the end', () => {
+  it('comes when every package has its result: with a last sign, and nothing left lying about', () => {
+    const shard = awake();
+    finished(shard, 'a', 1, 0);
+    const nothing = work([], { left: 0 });
+    expect(nextStep(shard, nothing, 1)).toMatchObject({ do: 'publish', packages: ['a'] });
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    const steps: string[] = [];
+    for (let count = 0; count < 9; count++) {
+      const step = nextStep(shard, nothing, 1);
+      steps.push(step.do);
+      if (step.do === 'end') break;
+      if (step.do === 'sign') signed(shard, item(nextSignName(shard, step.ended), 1), 1);
+      if (step.do === 'remove') removed(shard, step.names);
+    }
+    expect(steps).toEqual(['sign', 'remove', 'sign', 'remove', 'end']);
+  });
+
+  it('comes to the oldest of more shards than help, when one more stays than do', () => {
+    const others = [2, 3].map((shard) => item(aliveName(1, shard, 0, 1, false), 0));
+    const crowd = work([], { left: 5, shortest: () => 1, helping: () => 1 });
+    expect(nextStep(awake(others), crowd, 1)).toEqual({ do: 'sign', ended: true });
+    const young = awake(
+      [1, 2].map((shard) => item(aliveName(1, shard, 0, 1, false), 0)),
+      0,
+      3,
+    );
+    expect(nextStep(young, crowd, 1)).toMatchObject({ do: 'wait', idle: true });
+  });
+});

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { limits, passedLimits } from '../../../bench/schedule/limits.ts';
+import { makeLoad } from '../../../bench/schedule/load.ts';
+import { assignedInAdvance, levelPerMatrix } from '../../../bench/schedule/policies.ts';
+import { simulate } from '../../../bench/schedule/simulate.ts';
+
+/** Packages that need only earlier ones. */
+const someNeeds = fc
+  .array(fc.array(fc.nat(40), { maxLength: 3 }), { minLength: 1, maxLength: 40 })
+  .map(
+    (list) =>
+      new Map(
+        list.map((needs, at) => [
+          `p${at}`,
+          [...new Set(needs.filter((need) => need < at).map((need) => `p${need}`))],
+        ]),
+      ),
+  );
+
+const wide = new Map(Array.from({ length: 300 }, (_, at) => [`p${at}`, at < 40 ? [] : [`p${at % 40}`]]));
+
+describe('shards that pull', () => {
+  it('build every package of any graph, whoever dies, whatever a listing leaves out', () => {
+    fc.assert(
+      fc.property(
+        someNeeds,
+        fc.integer({ min: 2, max: 6 }),
+        fc.nat(2),
+        fc.constantFrom(0, 0.3),
+        fc.nat(1000),
+        (needs, shards, deaths, cut, seed) => {
+          const load = makeLoad(needs, needs.size / 10, seed);
+          const run = simulate({ load, shards, seed, deaths, cut });
+          expect(run.failed).toEqual([]);
+          expect(passedLimits(run, needs.size)).toEqual([]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('do the same again for the same seed', () => {
+    const load = makeLoad(wide, 40, 1);
+    expect(simulate({ load, shards: 5, seed: 1 })).toEqual(simulate({ load, shards: 5, seed: 1 }));
+  });
+
+  it('build nothing twice while nobody dies', () => {
+    const load = makeLoad(wide, 40, 2);
+    expect(simulate({ load, shards: 8, seed: 2 }).twice).toBe(0);
+  });
+
+  it('are compared with policies that keep the order of the graph, too', () => {
+    const load = makeLoad(wide, 40, 3);
+    const bound = Math.max(load.work / 8, load.chain);
+    for (const policy of [levelPerMatrix, assignedInAdvance])
+      expect(policy(load, 8, 3)).toBeGreaterThan(bound * 0.95);
+  });
+});
+
+it.each([
+  [{ listed: limits.listed }, 'artifacts were listed'],
+  [{ made: limits.madeByJob + 1 }, 'one job made'],
+  [{ jobs: limits.jobs + 1 }, 'jobs were started'],
+  [{ built: 299 }, '1 packages were not built'],
+])('says which limit was passed: %j', (fault, words) => {
+  const run = simulate({ load: makeLoad(wide, 40, 1), shards: 4, seed: 1 });
+  expect(passedLimits(run, 300)).toEqual([]);
+  expect(passedLimits({ ...run, ...fault }, 300).join()).toContain(words);
+});
