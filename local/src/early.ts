@@ -2,6 +2,8 @@ import {
   type BuildInputs,
   buildInputs,
   debianSourcesFile,
+  mergeInputs,
+  planInputs,
   treeInputs,
 } from '../../actions/build-packages/src/inputs.ts';
 import { type Inputs as ComposeInputs, composeInputs } from '../../actions/compose-image/src/inputs.ts';
@@ -26,7 +28,8 @@ type Values = Partial<BuildInputs & ComposeInputs & ToolchainInputs>;
 export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
   toolchain: toolchainInputs,
   'build-packages': buildInputs,
-  'build-packages/plan': treeInputs,
+  'build-packages/merge': mergeInputs,
+  'build-packages/plan': planInputs,
   'build-packages/srpms': treeInputs,
   'compose-image': composeInputs,
 };

@@ -37,6 +37,7 @@ export function startBundle(
   inputs: Inputs,
   workspace: string,
   starter: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ) {
   const folder = join(repository, 'actions', action);
   const file = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as {
@@ -52,10 +53,16 @@ export function startBundle(
     ]),
   );
   for (const path of Object.values(answers)) writeFileSync(path, '');
-  const env: Record<string, string> = { PATH: process.env['PATH'] ?? '', HOME: '/root', ...answers };
+  const env: Record<string, string> = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: '/root',
+    ...answers,
+    ...environment,
+  };
   env['GITHUB_WORKSPACE'] = workspace;
   env['RUNNER_TEMP'] = runner;
   env['ACTIONS_RUNTIME_TOKEN'] = 'a-token-that-nobody-may-see';
+  Object.assign(env, environment);
   for (const [name, { default: value = '' }] of Object.entries(file.inputs)) {
     env[`INPUT_${name.toUpperCase()}`] = inputs[name] ?? String(value);
   }

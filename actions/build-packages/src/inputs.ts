@@ -12,6 +12,7 @@ import {
   text,
   toolchainMode,
 } from '../../../src/shared/github/inputs.ts';
+import { defaultTerms, type Terms } from '../../../src/shared/schedule/terms.ts';
 
 /** What every entry of this action is told. */
 export interface TreeInputs {
@@ -34,7 +35,29 @@ export interface TreeInputs {
   runCheck: boolean;
 }
 
-export interface BuildInputs extends TreeInputs {
+/** What the jobs of a run that share its packages are told besides. */
+export interface SharedInputs {
+  plan: string;
+  exchangeDir: string;
+  timeBudget: number | undefined;
+  signInterval: number | undefined;
+  claimLease: number | undefined;
+  pollInterval: number | undefined;
+  batchTime: number | undefined;
+  batchSize: number | undefined;
+}
+
+export interface BuildInputs extends TreeInputs, SharedInputs {
+  concurrentPackageBuilds: number | undefined;
+  shard: number | undefined;
+}
+
+export interface PlanInputs extends TreeInputs {
+  maxShards: number | undefined;
+  timeBudget: number | undefined;
+}
+
+export interface MergeInputs extends TreeInputs, SharedInputs {
   concurrentPackageBuilds: number | undefined;
 }
 
@@ -62,15 +85,66 @@ export const treeInputs: InputTable<TreeInputs> = {
   runCheck: flag,
 };
 
+const sharedInputs: InputTable<SharedInputs> = {
+  plan: text,
+  exchangeDir: text,
+  timeBudget: count(1),
+  signInterval: count(1),
+  claimLease: count(1),
+  pollInterval: count(1),
+  batchTime: count(1),
+  batchSize: count(1),
+};
+
 /** The inputs of `build-packages`. */
 export const buildInputs: InputTable<BuildInputs> = {
   ...treeInputs,
+  ...sharedInputs,
+  concurrentPackageBuilds: count(1),
+  shard: count(1),
+};
+
+/** The inputs of `build-packages/plan`. */
+export const planInputs: InputTable<PlanInputs> = {
+  ...treeInputs,
+  maxShards: count(1),
+  timeBudget: count(1),
+};
+
+/** The inputs of `build-packages/merge`. */
+export const mergeInputs: InputTable<MergeInputs> = {
+  ...treeInputs,
+  ...sharedInputs,
   concurrentPackageBuilds: count(1),
 };
 
 /** Reads the inputs of `plan` and `srpms`. @throws ProblemsError with all that is wrong with them. */
 export function readTreeInputs(get?: GetInput): TreeInputs {
   return settled(readInputs(treeInputs, get));
+}
+
+/** Reads the inputs of `plan`. @throws ProblemsError */
+export function readPlanInputs(get?: GetInput): PlanInputs {
+  return settled(readInputs(planInputs, get));
+}
+
+/** Reads the inputs of `merge`. @throws ProblemsError */
+export function readMergeInputs(get?: GetInput): MergeInputs {
+  return settled(readInputs(mergeInputs, get));
+}
+
+/** What shards go by: what was given, else the defaults. */
+export function termsOf(inputs: SharedInputs, slots: number): Terms {
+  const given = {
+    timeBudget: inputs.timeBudget === undefined ? undefined : inputs.timeBudget * 60,
+    signInterval: inputs.signInterval,
+    lease: inputs.claimLease,
+    pollInterval: inputs.pollInterval,
+    batchTime: inputs.batchTime,
+    batchBytes: inputs.batchSize === undefined ? undefined : inputs.batchSize * 1e6,
+  };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaultTerms, slots, ...Object.fromEntries(set) };
 }
 
 /** Reads the inputs of `build-packages`. @throws ProblemsError */

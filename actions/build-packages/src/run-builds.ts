@@ -81,7 +81,8 @@ function engineOptions({ tree, store, priority, rebuild, context }: Workshop): E
   return { tree, store, priority, rebuild, warn: (message) => context.log.warn(message) };
 }
 
-async function buildOne(
+/** Builds one package; what went wrong with it is said and is its outcome. @throws whatever ends the whole run */
+export async function buildOne(
   workshop: Workshop,
   name: string,
   { keyed, reason }: { keyed: Parameters<typeof buildPackage>[2]; reason: string },

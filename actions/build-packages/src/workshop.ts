@@ -74,6 +74,7 @@ export const places = {
   layers: (inputs: TreeInputs) => join(inputs.buildDir, 'layers'),
   staging: (inputs: TreeInputs) => join(inputs.buildDir, 'staging'),
   logs: (inputs: TreeInputs) => join(inputs.buildDir, 'logs'),
+  exchange: (inputs: TreeInputs) => join(inputs.buildDir, 'exchange'),
   failedRoots: (inputs: TreeInputs) => join(inputs.buildDir, 'roots'),
 } as const;
 
@@ -227,7 +228,7 @@ async function findToolchain(
 
 /** Removes what a killed run left of its work in progress. */
 async function sweep(inputs: TreeInputs): Promise<void> {
-  for (const folder of [places.layers(inputs), places.staging(inputs)]) {
+  for (const folder of [places.layers(inputs), places.staging(inputs), places.exchange(inputs)]) {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) await removeLayer(join(folder, name));
   }

@@ -16,6 +16,8 @@ export interface EngineOptions {
   priority: ReadonlyMap<string, number>;
   /** Packages that are built even when the store has their result. */
   rebuild: ReadonlySet<string>;
+  /** Whether the result under a key was built in this run: then even those are not built again. */
+  isOfThisRun?: (key: string) => boolean;
   warn: (message: string) => void;
 }
 
@@ -202,10 +204,10 @@ export function planned(progress: Progress): Map<string, Planned> {
 }
 
 async function lookUp(options: EngineOptions, name: string, keyed: Keyed): Promise<Result | undefined> {
-  if (options.rebuild.has(name)) return undefined;
+  if (options.rebuild.has(name) && options.isOfThisRun?.(keyed.key) !== true) return undefined;
   try {
     const found = await options.store.get(keyed.key, name);
-    if (found !== undefined) await options.store.open(found);
+    if (found !== undefined) await options.store.check(found);
     return found;
   } catch (error) {
     if (!(error instanceof DamagedResult)) throw error;

@@ -22,7 +22,20 @@ export interface BuildJson {
 export interface PlanJson {
   schema: 'azl/plan';
   version: 1;
-  packages: { name: string; state: string; reason: string; key: string | null; waitsFor: string[] }[];
+  /** Who builds against another worker does not build this plan. */
+  workerDigest: string;
+  /** Shards that help, and entries of the matrix: they start one after the other, so many at once. */
+  shards: number;
+  entries: number;
+  packages: {
+    name: string;
+    state: string;
+    reason: string;
+    key: string | null;
+    waitsFor: string[];
+    /** That its newest build took; null when it was never built. */
+    seconds: number | null;
+  }[];
 }
 
 /**
@@ -56,7 +69,11 @@ export function buildJson(
 }
 
 /** What would become of each package. */
-export function planJson(plan: ReadonlyMap<string, Planned>): PlanJson {
+export function planJson(
+  plan: ReadonlyMap<string, Planned>,
+  facts: Pick<PlanJson, 'workerDigest' | 'shards' | 'entries'>,
+  seconds: ReadonlyMap<string, number>,
+): PlanJson {
   const packages = [...plan]
     .sort(([a], [b]) => order(a, b))
     .map(([name, one]) => ({
@@ -65,6 +82,7 @@ export function planJson(plan: ReadonlyMap<string, Planned>): PlanJson {
       reason: one.reason,
       key: one.state === 'reuse' ? one.result.key : one.state === 'build' ? one.keyed.key : null,
       waitsFor: one.state === 'maybe' ? one.waitsFor : [],
+      seconds: seconds.get(name) ?? null,
     }));
-  return { schema: 'azl/plan', version: 1, packages };
+  return { schema: 'azl/plan', version: 1, ...facts, packages };
 }

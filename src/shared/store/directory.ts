@@ -93,6 +93,9 @@ export function directoryStore(dir: string): Store {
 
   return {
     get,
+    check: async (result) => {
+      await open(result);
+    },
     open,
     drop,
     put: async (result, filesDir, replace) => {

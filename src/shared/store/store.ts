@@ -7,6 +7,8 @@ export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
 export interface Store {
   /** The manifest of a package's result under `key`, or undefined. Reads no RPM. @throws DamagedResult */
   get(key: string, name: string): Promise<Result | undefined>;
+  /** Whether the files of a result can be had, as far as that is known without fetching them. @throws DamagedResult */
+  check(result: Result): Promise<void>;
   /** The folder that holds the files of a result, each compared with its digest. @throws DamagedResult */
   open(result: Result): Promise<string>;
   /**

@@ -58,6 +58,7 @@ function memoryStore(): Store {
   const results = new Map<string, Result>();
   return {
     get: async (key) => results.get(key),
+    check: async () => {},
     open: async () => '',
     put: async (result) => {
       results.set(result.key, result);

@@ -1,0 +1,280 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Alive, aliveFile, type Told } from '../../../src/shared/exchange/alive.ts';
+import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
+import { artifactFiles } from '../../../src/shared/exchange/exchanged-store.ts';
+import { note } from '../../../src/shared/exchange/known.ts';
+import { accept, fail } from '../../../src/shared/plan/engine.ts';
+import type { Outcome } from '../../../src/shared/plan/state.ts';
+import { clock } from '../../../src/shared/report/duration.ts';
+import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
+import type { Item } from '../../../src/shared/schedule/listing.ts';
+import { nextStep, type Step, type Work } from '../../../src/shared/schedule/next-step.ts';
+import * as shards from '../../../src/shared/schedule/shard.ts';
+import type { Terms } from '../../../src/shared/schedule/terms.ts';
+import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { buildOne } from './run-builds.ts';
+import type { RunView } from './run-view.ts';
+import { places, type Workshop } from './workshop.ts';
+
+/** Who a shard is, and what it goes by. */
+export interface ShardOptions {
+  id: number;
+  attempt: number;
+  terms: Terms;
+  /** Shards that the run's matrix starts in all. */
+  entries: number;
+  /** Most shards that run at once. */
+  most: number;
+}
+
+/**
+ * Takes packages of a run that nobody has, builds them and publishes what came of them, until there is nothing left for
+ * it to do. What another shard tells is believed only under the key that this one finds for itself.
+ * @returns what this shard built, and what failed here
+ * @throws Error when the exchange gave no answer for as long as a claim lasts
+ */
+export async function runShard(
+  view: RunView,
+  exchange: Exchange,
+  options: ShardOptions,
+): Promise<Map<string, Told>> {
+  const { workshop } = view;
+  const { log, signal } = workshop.context;
+  const now = () => performance.now() / 1000;
+  const shard = shards.newShard(options.id, options.attempt, options.terms, now());
+  const own = new Map<string, Told>();
+  const builds = new Set<Promise<void>>();
+  let wake = () => {};
+
+  const finish = (told: Told, bytes: number) => {
+    own.set(told.package, told);
+    shards.finished(shard, told.package, bytes, now());
+    view.touch();
+    wake();
+  };
+
+  const abandon = (name: string) => {
+    shards.abandoned(shard, name);
+    view.touch();
+    wake();
+  };
+
+  const build = async (name: string): Promise<void> => {
+    const ready = view.progress.ready.get(name);
+    if (ready === undefined) return abandon(name);
+    const { keyed, reason } = ready;
+    log.info(`${name}: building (${reason})`);
+    let outcome: Outcome;
+    try {
+      outcome = await buildOne(workshop, name, ready);
+    } catch (error) {
+      if (!(error instanceof DamagedResult)) throw error;
+      // What it needs is gone or not what was promised: that is built again, and then this.
+      log.warn(`${error.message}. It is built again.`);
+      await workshop.store.drop(error.key);
+      view.startOver();
+      return abandon(name);
+    }
+    const told: Told = {
+      ...{ package: name, key: keyed.key, reason, shard: options.id, lines: [], state: 'built', seconds: 0 },
+    };
+    if (outcome.state === 'built') {
+      const { result } = outcome;
+      log.info(`${name}: built in ${clock(result.seconds)}`);
+      const bytes = [result.srpm, ...result.rpms].reduce((sum, { size }) => sum + size, 0);
+      Object.assign(told, { seconds: result.seconds, result, artifact: null });
+      if (note(view.known, told) === 'other') view.startOver();
+      if (view.takeReady(name, keyed.key)) accept(view.options, view.progress, outcome);
+      finish(told, bytes);
+    } else {
+      const failure = outcome as Extract<Outcome, { state: 'failed' }>;
+      const text = failure.log === undefined ? '' : await readFile(failure.log, 'utf8').catch(() => '');
+      Object.assign(told, { state: 'failed', reason: failure.reason, seconds: failure.seconds ?? 0 });
+      told.lines = decisiveLines(text);
+      giveUp(told, outcome);
+    }
+  };
+
+  const giveUp = (told: Told, outcome: Outcome) => {
+    note(view.known, told);
+    if (told.key === null || view.takeReady(told.package, told.key))
+      fail(view.options, view.progress, told.package, outcome);
+    finish(told, 0);
+  };
+
+  /** Puts the results of packages into one artifact, unless another shard's count instead. */
+  const publish = async (packages: readonly string[], replaced: readonly string[]): Promise<void> => {
+    const results = packages.flatMap((name) => {
+      const { key } = own.get(name) as Told;
+      const told = key === null ? undefined : view.known.results.get(key);
+      if (told === undefined || told.shard !== options.id) return [];
+      return told.artifact === null || replaced.includes(told.artifact ?? '') ? [told] : [];
+    });
+    if (results.length === 0) return shards.published(shard, undefined, packages, 0, replaced);
+    const folders = await Promise.all(results.map(({ result }) => workshop.store.open(result)));
+    const name = shards.nextResultName(shard);
+    const root = join(folders[0] as string, '..', '..');
+    const item = await exchange.create(
+      name,
+      root,
+      results.flatMap(({ result }) => artifactFiles(result)),
+    );
+    if (item === undefined) throw new Error(`the artifact '${name}' is there already`);
+    let bytes = 0;
+    for (const told of results) {
+      const published = { ...told, artifact: name, id: told.id ?? item.id };
+      own.set(told.package, published);
+      if (note(view.known, published) === 'other') view.startOver();
+      view.known.results.set(told.result.key, published);
+      bytes += [told.result.srpm, ...told.result.rpms].reduce((sum, { size }) => sum + size, 0);
+    }
+    shards.published(shard, name, packages, bytes, replaced);
+  };
+
+  const sign = async (ended: boolean): Promise<void> => {
+    const told = [...own.values()].filter(({ package: name }) => !shard.pending.has(name));
+    const alive: Alive = {
+      ...{ schema: 'azl/alive', version: 1, shard: options.id, attempt: options.attempt },
+      told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),
+    };
+    const item = await withFile(workshop, aliveFile, JSON.stringify(alive), (dir) =>
+      exchange.create(shards.nextSignName(shard, ended), dir, [aliveFile]),
+    );
+    if (item === undefined) throw new Error('the name of a sign of life is taken');
+    shards.signed(shard, item, now());
+  };
+
+  const perform = async (step: Exclude<Step, { do: 'end' }>): Promise<void> => {
+    switch (step.do) {
+      case 'list':
+        return shards.listed(shard, await exchange.list(), now());
+      case 'find':
+        return shards.foundSign(shard, step.shard, await exchange.find(step.name));
+      case 'read': {
+        const read = step.signs.map(async (one) => ({ ...one, there: await view.read(one.item) }));
+        for (const { shard: id, publication, there } of await Promise.all(read))
+          shards.readSign(shard, id, publication, !there);
+        return;
+      }
+      case 'ask': {
+        const asked = step.items.map(async (item) => [item.name, await ownerOf(item)] as const);
+        for (const [name, owner] of await Promise.all(asked)) shard.owners.set(name, owner);
+        return;
+      }
+      case 'claim': {
+        const { candidate, name } = step;
+        const item = await withFile(workshop, claimFile, JSON.stringify({ shard: options.id }), (dir) =>
+          exchange.create(name, dir, [claimFile]),
+        );
+        if (item === undefined) return shards.refused(shard, name, now());
+        shards.claimed(shard, candidate.package, name, candidate.seconds, now());
+        const running = build(candidate.package).finally(() => builds.delete(running));
+        builds.add(running);
+        running.catch(() => wake());
+        return;
+      }
+      case 'give-up': {
+        const key = view.progress.ready.get(step.package)?.keyed.key ?? null;
+        const { package: name, reason } = step;
+        const told = { package: name, key, reason, shard: options.id, lines: [], seconds: 0 };
+        log.error(`${name}: ${reason}`);
+        return giveUp({ ...told, state: 'failed' }, { state: 'failed', reason });
+      }
+      case 'publish':
+        return await publish(step.packages, step.replaced);
+      case 'sign':
+        return await sign(step.ended);
+      case 'remove':
+        await Promise.all(step.names.map((name) => exchange.remove(name)));
+        return shards.removed(shard, step.names);
+      case 'wait': {
+        const seconds = step.idle ? step.seconds * (0.75 + Math.random() / 2) : step.seconds;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, seconds * 1000);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          signal.addEventListener('abort', wake, { once: true });
+        });
+        wake = () => {};
+        shard.fresh = false;
+      }
+    }
+  };
+
+  const ownerOf = async (item: Item) =>
+    await withFolder(workshop, async (dir) => {
+      if (!(await exchange.fetch(item, join(dir, 'claim')))) return undefined;
+      const text = await readFile(join(dir, 'claim', claimFile), 'utf8').catch(() => '{}');
+      const { shard: owner } = JSON.parse(text) as { shard?: unknown };
+      return typeof owner === 'number' ? owner : undefined;
+    });
+
+  const ticker = setInterval(() => log.progress(view.line(shard.building, now())), 1000);
+  try {
+    for (let troubleSince: number | undefined; ; ) {
+      signal.throwIfAborted();
+      for (const running of builds) await settledNow(running);
+      await view.settle(new Set(shard.building.keys()));
+      const step = nextStep(shard, workOf(view, shard, options), now());
+      if (step.do === 'end') {
+        log.info(`Shard ${options.id} ends: ${step.why}.`);
+        return own;
+      }
+      try {
+        await perform(step);
+        if (step.do !== 'wait') troubleSince = undefined;
+      } catch (error) {
+        signal.throwIfAborted();
+        // Every step can be taken again: what it did is noted when it is done.
+        troubleSince ??= now();
+        if (now() - troubleSince > options.terms.lease) throw error;
+        log.warn(`${(error as Error).message}. Tried again.`);
+        await perform({ do: 'wait', seconds: options.terms.pollInterval, idle: true });
+      }
+    }
+  } finally {
+    clearInterval(ticker);
+    await Promise.allSettled(builds);
+  }
+}
+
+const claimFile = 'claim.json';
+
+function workOf(view: RunView, shard: shards.Shard, { entries, most }: ShardOptions): Work {
+  return {
+    candidates: view.candidates().filter(({ package: name }) => !shard.building.has(name)),
+    ...{ left: view.left().length, entries },
+    shortest: () => Math.min(...view.left().map((name) => view.expected(name))),
+    helping: () => view.helping(most),
+  };
+}
+
+/** Throws what a build that has ended threw; does not wait for one that has not. */
+async function settledNow(running: Promise<void>): Promise<void> {
+  await Promise.race([running, Promise.resolve()]);
+}
+
+async function withFolder<T>(workshop: Workshop, body: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(places.exchange(workshop.inputs), 'own-'));
+  try {
+    return await body(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** A folder that holds this one file, as long as `body` runs. */
+async function withFile<T>(
+  workshop: Workshop,
+  name: string,
+  text: string,
+  body: (dir: string) => Promise<T>,
+): Promise<T> {
+  return await withFolder(workshop, async (dir) => {
+    await writeFile(join(dir, name), text);
+    return await body(dir);
+  });
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
+import { directoryExchange } from '../../../src/shared/exchange/directory.ts';
+import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
+import { order } from '../../../src/shared/graph/graph.ts';
+import { readUserFile } from '../../../src/shared/host/files.ts';
+import { parseUserJson } from '../../../src/shared/json.ts';
+import { problem } from '../../../src/shared/problems.ts';
+import type { PlanJson } from '../../../src/shared/report/build-json.ts';
+import { priorities } from '../../../src/shared/schedule/priority.ts';
+import type { SharedInputs } from './inputs.ts';
+import { places, type Workshop } from './workshop.ts';
+
+/** A run that several jobs share, as one of them sees it at its start. */
+export interface SharedRun {
+  workshop: Workshop;
+  plan: PlanJson;
+  exchange: Exchange;
+  /** Of the run, from 1. */
+  attempt: number;
+}
+
+/**
+ * Takes up the plan of a run: its priorities count, and only the tree and the worker that it was made for.
+ * @throws ProblemsError when this job has another tree or another worker
+ */
+export async function joinRun(workshop: Workshop, inputs: SharedInputs): Promise<SharedRun> {
+  const exchange = openExchange(inputs, places.exchange(workshop.inputs));
+  const plan = await readPlan(inputs, exchange, places.exchange(workshop.inputs));
+  const own = workshop.tree.toolchain.workerDigest;
+  if (plan.workerDigest !== own)
+    throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
+      file: inputs.plan,
+      mend: 'Give every job of the run the same toolchain-dir.',
+    });
+  const planned = plan.packages.map(({ name }) => name);
+  const other = [
+    ...planned.filter((name) => !workshop.names.includes(name)),
+    ...workshop.names.filter((name) => !planned.includes(name)),
+  ];
+  if (other.length > 0)
+    throw problem(
+      `The plan is of another tree or other packages: ${other.sort(order).slice(0, 5).join(', ')}`,
+      {
+        file: inputs.plan,
+        mend: 'Give every job of the run the same specs-dir and package-build-list.',
+      },
+    );
+  const seconds = new Map(
+    plan.packages.flatMap((one) => (one.seconds === null ? [] : [[one.name, one.seconds]])),
+  );
+  const priority = priorities(workshop.tree.graph, workshop.names, (name) => seconds.get(name));
+  return {
+    workshop: { ...workshop, seconds, priority },
+    plan,
+    exchange,
+    attempt: runAttempt(),
+  };
+}
+
+/** Which attempt of the workflow run this is, from 1. */
+export function runAttempt(): number {
+  return Number(process.env['GITHUB_RUN_ATTEMPT'] ?? '1');
+}
+
+/** Whether this job can reach the artifacts of a workflow run. */
+export function hasArtifacts(): boolean {
+  return (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
+}
+
+function openExchange({ exchangeDir }: SharedInputs, tempDir: string): Exchange {
+  if (exchangeDir !== '') return directoryExchange(exchangeDir);
+  if (hasArtifacts()) return artifactExchange(tempDir);
+  throw problem(
+    "Input 'exchange-dir' (EXCHANGE_DIR) is empty, and this is no job of a workflow run, whose artifacts would do",
+    { mend: 'Give a folder that all jobs of the run share.' },
+  );
+}
+
+/** The name of the artifact that holds the plan. */
+export function planName(attempt: number): string {
+  return `azl-plan-${attempt}`;
+}
+
+async function readPlan(
+  { plan: given }: SharedInputs,
+  exchange: Exchange,
+  tempDir: string,
+): Promise<PlanJson> {
+  if (given === '')
+    throw problem("Input 'plan' (PLAN) is empty, expected the plan of this run", {
+      mend: 'Give the output plan or plan-json of build-packages/plan.',
+    });
+  let file = given;
+  if (/^azl-plan-\d+$/.test(given)) {
+    const item = await exchange.find(given);
+    const dir = join(tempDir, 'plan');
+    if (item === undefined || !(await exchange.fetch(item, dir)))
+      throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`);
+    file = join(dir, 'plan.json');
+  }
+  const plan = parseUserJson(await readUserFile(file, 'The plan'), file) as PlanJson;
+  if (plan.schema !== 'azl/plan' || plan.version !== 1 || !Array.isArray(plan.packages))
+    throw problem('This is no plan of this version of azl', { file });
+  return plan;
+}

@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Artifact, DefaultArtifactClient } from '@actions/artifact';
+import { create, extract } from 'tar';
+import { quietly } from '../github/quiet.ts';
+import type { Item } from '../schedule/listing.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Downloads of bytes that are not what was uploaded. */
+const triesToFetch = 3;
+
+/** Days that what jobs exchange is kept when no merge removes it. */
+const retentionDays = 1;
+
+/**
+ * The exchange over the artifacts of the workflow run, through the token of the job alone. Each artifact is one tar file
+ * that bears its name, not a zip: what is taken out of it is ours to decide.
+ * @param tempDir a folder for files on their way
+ */
+export function artifactExchange(tempDir: string): Exchange {
+  let loaded: Promise<DefaultArtifactClient> | undefined;
+  // It takes a fifth of a second to load: only who exchanges anything pays for it.
+  const client = () => {
+    loaded ??= import('@actions/artifact').then((library) => new library.DefaultArtifactClient());
+    return loaded;
+  };
+  const digests = new Map<number, string>();
+  const itemOf = ({ id, name, createdAt, size, digest }: Artifact): Item => {
+    if (digest !== undefined) digests.set(id, digest);
+    return { id, name, createdAt: (createdAt?.getTime() ?? 0) / 1000, size };
+  };
+  const temporary = async <T>(body: (dir: string) => Promise<T>): Promise<T> => {
+    await mkdir(tempDir, { recursive: true });
+    const dir = await mkdtemp(join(tempDir, 'artifact-'));
+    try {
+      return await body(dir);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  };
+  const find = async (name: string): Promise<Item | undefined> => {
+    try {
+      const { artifact } = await quietly(async () => (await client()).getArtifact(name));
+      return itemOf(artifact);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    list: async () => {
+      const { artifacts } = await quietly(async () => (await client()).listArtifacts());
+      return artifacts.map(itemOf);
+    },
+    find,
+    create: async (name, root, files) =>
+      await temporary(async (dir) => {
+        const file = join(dir, name);
+        await create({ file, cwd: root, portable: true, follow: false }, [...files]);
+        try {
+          const upload = { retentionDays, skipArchive: true };
+          await quietly(async () => (await client()).uploadArtifact(name, [file], dir, upload));
+        } catch (error) {
+          if (isTaken(error)) return undefined;
+          throw error;
+        }
+        // The answer has no time of creation.
+        const item = await find(name);
+        if (item === undefined) throw new Error(`the artifact '${name}' was uploaded and is not there`);
+        return item;
+      }),
+    fetch: async (item, to) =>
+      await temporary(async (dir) => {
+        for (let tries = 1; ; tries++) {
+          const download = join(dir, String(tries));
+          const expectedHash = digests.get(item.id);
+          const options = { path: download, skipDecompress: true, ...(expectedHash ? { expectedHash } : {}) };
+          try {
+            const { digestMismatch } = await quietly(async () =>
+              (await client()).downloadArtifact(item.id, options),
+            );
+            if (digestMismatch !== true) {
+              const [file] = await readdir(download);
+              await unpack(join(download, file as string), to);
+              return true;
+            }
+          } catch (error) {
+            if (isNotFound(error)) return false;
+            throw error;
+          }
+          // The library tries again what it knows to have failed: not this.
+          if (tries === triesToFetch)
+            throw new Error(`the artifact '${item.name}' has another digest than when it was uploaded`);
+        }
+      }),
+    remove: async (name) => {
+      try {
+        await quietly(async () => (await client()).deleteArtifact(name));
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    },
+  };
+}
+
+/** Takes plain files with plain relative paths out of a tar file, and nothing else. */
+async function unpack(file: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await extract({
+    ...{ file, cwd: to, strict: true },
+    filter: (path, entry) =>
+      'type' in entry && (entry.type === 'File' || entry.type === 'OldFile') && isInside(path),
+  });
+}
+
+function isInside(path: string): boolean {
+  return !path.startsWith('/') && path.split('/').every((part) => part !== '..' && part !== '');
+}
+
+/** The library says both in words alone. */
+function isNotFound(error: unknown): boolean {
+  return /not found|no artifacts found/i.test(String((error as Error | undefined)?.message));
+}
+
+function isTaken(error: unknown): boolean {
+  return /\(409\)|already exists/.test(String((error as Error | undefined)?.message));
+}

@@ -1,0 +1,62 @@
+import type { Result } from '../result/result.ts';
+import type { Told } from './alive.ts';
+
+/** What a job knows of the results and failures of its run, by key. */
+export interface Known {
+  results: Map<string, Told & { result: Result }>;
+  /** Failures of this attempt, by key, or by package where there is no key. */
+  failures: Map<string, Told>;
+  /** Packages of which two builds of one key made different RPMs, and what differs. */
+  unlike: Map<string, string>;
+  /** First artifacts of results whose bytes were not what was promised: they never count. */
+  refused: Set<number>;
+}
+
+export function newKnown(): Known {
+  return { results: new Map(), failures: new Map(), unlike: new Map(), refused: new Set() };
+}
+
+/** What a new word means for who has built on what was known before. */
+export type News = 'old' | 'more' | 'other';
+
+/**
+ * Notes what a shard tells. Of two results under one key, the one whose first artifact has the lower id counts; one that
+ * was never published comes last. `other`: what was known under the key is replaced by something that dependents would
+ * see.
+ */
+export function note(known: Known, told: Told): News {
+  if (told.result === undefined) {
+    const at = told.key ?? told.package;
+    if (known.failures.has(at)) return 'old';
+    known.failures.set(at, told);
+    return 'more';
+  }
+  if (told.id !== undefined && known.refused.has(told.id)) return 'old';
+  const { result } = told;
+  const there = known.results.get(result.key);
+  const one = { ...told, result };
+  if (there === undefined) {
+    known.results.set(result.key, one);
+    return 'more';
+  }
+  const difference = unlike(there.result, result);
+  if (difference !== undefined) known.unlike.set(result.package, difference);
+  if ((told.id ?? Number.POSITIVE_INFINITY) > (there.id ?? Number.POSITIVE_INFINITY)) return 'old';
+  known.results.set(result.key, one);
+  return difference === undefined ? 'old' : 'other';
+}
+
+/** The failure of a package under this key, if there was one. */
+export function failureOf(known: Known, name: string, key: string): Told | undefined {
+  return known.failures.get(key) ?? known.failures.get(name);
+}
+
+/** The RPMs in which two results differ for their dependents, in words; undefined when they are interchangeable. */
+function unlike(a: Result, b: Result): string | undefined {
+  const digests = (result: Result) => new Map(result.rpms.map((rpm) => [rpm.name, rpm.outputDigest]));
+  const [one, two] = [digests(a), digests(b)];
+  const names = [...new Set([...one.keys(), ...two.keys()])].filter(
+    (name) => one.get(name) !== two.get(name),
+  );
+  return names.length === 0 ? undefined : names.sort().join(', ');
+}

@@ -1,0 +1,142 @@
+import { type Answer, BadRequest, field, known, twirpError } from './answer.ts';
+import type { Blobs } from './blobs.ts';
+
+interface Stored {
+  run: string;
+  job: string;
+  id: number;
+  name: string;
+  createdAt: Date;
+  size: number;
+  digest: string;
+}
+
+/** Artifacts that a job may make. */
+const mostByJob = 500;
+/** What a listing within a run shows at most. */
+const mostListed = 1000;
+
+/**
+ * GitHub's artifact service, version 4: what a job can do with its own token. The names of unfinished uploads are taken
+ * and hidden, as GitHub has them.
+ */
+export class Artifacts {
+  private readonly stored: Stored[] = [];
+  /** Names taken in a run, finished or not. */
+  private readonly taken = new Set<string>();
+  private readonly madeBy = new Map<string, number>();
+  private lastId = 1000;
+  private readonly blobs: Blobs;
+  private readonly address: () => string;
+  /** The service's clock. */
+  now: () => Date = () => new Date();
+
+  constructor(blobs: Blobs, address: () => string) {
+    this.blobs = blobs;
+    this.address = address;
+  }
+
+  /** Names of the finished artifacts of a run. */
+  names(run: string): string[] {
+    return this.stored.filter((one) => one.run === run).map(({ name }) => name);
+  }
+
+  /** Artifacts that all jobs made together. */
+  made(): number {
+    return [...this.madeBy.values()].reduce((sum, one) => sum + one, 0);
+  }
+
+  call(method: string, body: Record<string, unknown>, token: { run: string; job: string }): Answer {
+    const ids = ['workflow_run_backend_id', 'workflow_job_run_backend_id'];
+    const run = field(body, 'workflow_run_backend_id', 'string');
+    const job = field(body, 'workflow_job_run_backend_id', 'string');
+    if (run !== token.run) return twirpError(403, 'permission_denied', 'the token is of another run');
+    switch (method) {
+      case 'CreateArtifact':
+        known(body, [...ids, 'name', 'version', 'mime_type', 'expires_at']);
+        return this.create(run, job, body);
+      case 'FinalizeArtifact':
+        known(body, [...ids, 'name', 'size', 'hash']);
+        return this.finalize(run, job, body);
+      case 'ListArtifacts':
+        known(body, [...ids, 'name_filter', 'id_filter']);
+        return this.list(run, body);
+      case 'GetSignedArtifactURL': {
+        known(body, [...ids, 'name']);
+        const found = this.newest(run, field(body, 'name', 'string'));
+        if (found === undefined) return twirpError(404, 'not_found', 'artifact not found');
+        return { status: 200, body: { name: found.name, signed_url: this.signed(found.run, found.name) } };
+      }
+      case 'DeleteArtifact': {
+        known(body, [...ids, 'name']);
+        const found = this.newest(run, field(body, 'name', 'string'));
+        if (found === undefined) return twirpError(404, 'not_found', 'artifact not found');
+        this.stored.splice(this.stored.indexOf(found), 1);
+        this.taken.delete(`${run} ${found.name}`);
+        return { status: 200, body: { ok: true, artifact_id: String(found.id) } };
+      }
+      default:
+        return twirpError(404, 'bad_route', `no method ${method}`);
+    }
+  }
+
+  private create(run: string, job: string, body: Record<string, unknown>): Answer {
+    const name = field(body, 'name', 'string');
+    if (/["':<>|*?\r\n\\/]/.test(name))
+      throw new BadRequest('the name has characters that no artifact may have');
+    if (field(body, 'version', 'number') < 4) throw new BadRequest('version');
+    if (this.taken.has(`${run} ${name}`))
+      return twirpError(
+        409,
+        'already_exists',
+        'an artifact with this name already exists on the workflow run',
+      );
+    const made = (this.madeBy.get(job) ?? 0) + 1;
+    if (made > mostByJob) return twirpError(403, 'resource_exhausted', 'the job has made 500 artifacts');
+    this.madeBy.set(job, made);
+    this.taken.add(`${run} ${name}`);
+    return { status: 200, body: { ok: true, signed_upload_url: this.signed(run, name) } };
+  }
+
+  private finalize(run: string, job: string, body: Record<string, unknown>): Answer {
+    const name = field(body, 'name', 'string');
+    const bytes = this.blobs.get(`${run}/${name}`);
+    if (bytes === undefined) return twirpError(404, 'not_found', 'nothing was uploaded');
+    const size = Number(field(body, 'size', 'string'));
+    const digest = this.blobs.digest(`${run}/${name}`) as string;
+    if (size !== bytes.length) throw new BadRequest(`size ${size}, uploaded ${bytes.length}`);
+    if (body['hash'] !== undefined && body['hash'] !== digest) throw new BadRequest('hash');
+    const stored = { run, job, id: ++this.lastId, name, createdAt: this.now(), size, digest };
+    this.stored.push(stored);
+    return { status: 200, body: { ok: true, artifact_id: String(stored.id) } };
+  }
+
+  private list(run: string, body: Record<string, unknown>): Answer {
+    const { name_filter: name, id_filter: id } = body;
+    const found = this.stored.filter(
+      (one) =>
+        one.run === run &&
+        (name === undefined || one.name === name) &&
+        (id === undefined || String(one.id) === id),
+    );
+    const artifacts = found.slice(0, mostListed).map((one) => ({
+      workflow_run_backend_id: one.run,
+      workflow_job_run_backend_id: one.job,
+      database_id: String(one.id),
+      name: one.name,
+      size: String(one.size),
+      // GitHub tells whole seconds.
+      created_at: one.createdAt.toISOString().replace(/\.\d+Z$/, 'Z'),
+      digest: one.digest,
+    }));
+    return { status: 200, body: { artifacts } };
+  }
+
+  private newest(run: string, name: string): Stored | undefined {
+    return this.stored.findLast((one) => one.run === run && one.name === name);
+  }
+
+  private signed(run: string, name: string): string {
+    return `${this.address()}/blobs/${run}/${encodeURIComponent(name)}?sig=a-signature&se=2030-01-01`;
+  }
+}

@@ -1,0 +1,99 @@
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Services } from '../services/server.ts';
+import { type BundleRun, type Inputs, startBundle } from './bundle.ts';
+
+/** Times in which a made-up package is long. */
+const hasty: Inputs = {
+  'poll-interval': '1',
+  'sign-interval': '2',
+  'claim-lease': '6',
+  'batch-time': '2',
+};
+
+/**
+ * A run shared by several jobs, each in a folder of its own as on a runner of its own: `dir` holds the tree (`SPECS` …),
+ * `dir/jobs/<name>` what each job sees and makes, `dir/exchange` what they exchange.
+ */
+export class SharedRun {
+  readonly dir: string;
+  private readonly inputs: Inputs;
+  private readonly services: Services | undefined;
+
+  /** @param services their artifacts are the exchange; none: a folder is */
+  constructor(dir: string, inputs: Inputs, services?: Services) {
+    this.dir = dir;
+    this.inputs = { ...hasty, ...inputs };
+    this.services = services;
+  }
+
+  /** What the services know the run by. */
+  get run(): string {
+    return basename(this.dir);
+  }
+
+  /** The environment of a job. */
+  private environment(job: string, attempt: number): Record<string, string> {
+    return { GITHUB_RUN_ATTEMPT: String(attempt), ...this.services?.environment(this.run, job) };
+  }
+
+  /** The folder of a job, with the tree as it is now. */
+  private job(name: string): string {
+    const job = join(this.dir, 'jobs', name);
+    mkdirSync(job, { recursive: true });
+    for (const part of ['SPECS', 'imageconfigs', 'debian-sources.json', 'build/cache/sources']) {
+      if (existsSync(join(this.dir, part)))
+        cpSync(join(this.dir, part), join(job, part), { recursive: true });
+    }
+    return job;
+  }
+
+  async plan(shards: number): Promise<BundleRun> {
+    const inputs = { ...this.treeInputs(), 'max-shards': String(shards), 'out-dir': 'plan' };
+    const environment = this.environment('plan', 1);
+    return await startBundle('build-packages/plan', inputs, this.dir, [], environment).ended;
+  }
+
+  /** Starts a shard; it leads a process group of its own. */
+  shard(id: number, attempt = 1, inputs: Inputs = {}) {
+    const mine = { ...this.shared(), shard: String(id), ...inputs };
+    const name = `shard-${attempt}-${id}`;
+    return startBundle('build-packages', mine, this.job(name), [], this.environment(name, attempt));
+  }
+
+  async merge(attempt = 1, inputs: Inputs = {}): Promise<BundleRun> {
+    return await startBundle(
+      'build-packages/merge',
+      { ...this.shared(), ...inputs },
+      this.merged(attempt),
+      [],
+      this.environment(`merge-${attempt}`, attempt),
+    ).ended;
+  }
+
+  /** The folder that holds `out` of the merge. */
+  merged(attempt = 1): string {
+    return this.job(`merge-${attempt}`);
+  }
+
+  /** Plan, shards at once, merge: everything that a run without trouble does. */
+  async whole(shards: number): Promise<{ plan: BundleRun; shards: BundleRun[]; merge: BundleRun }> {
+    const plan = await this.plan(shards);
+    const started = Array.from({ length: shards }, (_, at) => this.shard(at + 1).ended);
+    return { plan, shards: await Promise.all(started), merge: await this.merge() };
+  }
+
+  private treeInputs(): Inputs {
+    const { 'toolchain-dir': toolchain = '', 'package-build-list': names = '' } = this.inputs;
+    return { 'toolchain-dir': toolchain, 'package-build-list': names };
+  }
+
+  private shared(): Inputs {
+    return {
+      ...this.inputs,
+      ...(this.services === undefined
+        ? { plan: join(this.dir, 'plan/plan.json'), 'exchange-dir': join(this.dir, 'exchange') }
+        : { plan: 'azl-plan-1' }),
+    };
+  }
+}

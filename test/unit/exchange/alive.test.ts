@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { readAlive, type Told } from '../../../src/shared/exchange/alive.ts';
+import { failureOf, newKnown, note } from '../../../src/shared/exchange/known.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
+
+const digest = (letter: string) => letter.repeat(64);
+const result = (outputDigest = digest('b'), shipDigest = digest('c')): Result =>
+  ({
+    schema: 'azl/result',
+    version: 1,
+    package: 'zlib',
+    key: digest('a'),
+    components: {},
+    srpm: { file: 'zlib-1-1.src.rpm', size: 1, shipDigest: digest('d') },
+    rpms: [{ name: 'zlib', file: 'zlib-1-1.x86_64.rpm', size: 2, shipDigest, outputDigest }],
+    seconds: 1,
+    parts: { srpm: 0, builddep: 0, build: 1 },
+  }) as unknown as Result;
+const told = (more: Partial<Told> = {}): Told => ({
+  package: 'zlib',
+  key: digest('a'),
+  state: 'built',
+  reason: 'never built before',
+  seconds: 1,
+  shard: 1,
+  lines: [],
+  result: result(),
+  artifact: 'azl-result-1-1-1',
+  id: 10,
+  ...more,
+});
+const text = (one: unknown) =>
+  JSON.stringify({ schema: 'azl/alive', version: 1, shard: 1, attempt: 1, told: [one] });
+
+describe('a sign of life', () => {
+  it('is read as it was written', () => {
+    expect(readAlive(text(told())).told).toEqual([told()]);
+    const failure = { ...told(), state: 'failed', key: null, result: undefined, artifact: undefined };
+    expect(readAlive(text(failure)).told).toHaveLength(1);
+  });
+
+  it.each([
+    ['another version', '{"schema":"azl/alive","version":2,"told":[]}', 'another version'],
+    ['no list', '{"schema":"azl/alive","version":1}', "no list 'told'"],
+    ['a package that is a path', text(told({ package: '../etc' })), "'package'"],
+    ['a state that is none', text({ ...told(), state: 'left' }), "'state'"],
+    ['a key that is none', text(told({ key: 'a' })), "'key'"],
+    ['an artifact that is a path', text(told({ artifact: '/etc/passwd' })), "'artifact'"],
+    ['a built package without a result', text({ ...told(), result: undefined }), "'result.schema'"],
+    ['a result of another key', text(told({ result: { ...result(), key: digest('f') } })), "'result.key'"],
+    [
+      'a file that is a path',
+      text(
+        told({ result: { ...result(), srpm: { file: '../../x.rpm', size: 1, shipDigest: digest('d') } } }),
+      ),
+      "'file'",
+    ],
+    [
+      'a file of another kind',
+      text(
+        told({ result: { ...result(), srpm: { file: 'result.json', size: 1, shipDigest: digest('d') } } }),
+      ),
+      "'file'",
+    ],
+    ['a digest that is none', text(told({ result: result('x') })), "'outputDigest'"],
+  ])('is refused with %s', (_, written, words) => {
+    expect(() => readAlive(written)).toThrow(words);
+  });
+});
+
+describe('of two results under one key', () => {
+  const other = told({ result: result(digest('e'), digest('f')), id: 5, shard: 2 });
+
+  it('the one whose artifact came first counts, whichever was heard of first', () => {
+    for (const order of [
+      [told(), other],
+      [other, told()],
+    ]) {
+      const known = newKnown();
+      for (const one of order) note(known, one);
+      expect(known.results.get(digest('a'))?.id).toBe(5);
+      expect(known.unlike).toEqual(new Map([['zlib', 'zlib']]));
+    }
+  });
+
+  it('a lower one that comes late is news for who built on the other; a higher one is not', () => {
+    const known = newKnown();
+    expect(note(known, told())).toBe('more');
+    expect(note(known, other)).toBe('other');
+    expect(note(known, told({ id: 99 }))).toBe('old');
+  });
+
+  it('either will do when their output digests are the same', () => {
+    const known = newKnown();
+    note(known, told());
+    expect(note(known, told({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
+    expect(known.unlike.size).toBe(0);
+  });
+
+  it('one that was never published comes last', () => {
+    const known = newKnown();
+    const { id: _, ...unpublished } = told();
+    note(known, unpublished);
+    expect(note(known, other)).toBe('other');
+  });
+});
+
+it('a failure is found by its key, and by its package where there is none', () => {
+  const known = newKnown();
+  const { result: _, ...failed } = told({ state: 'failed', reason: '%build failed' });
+  note(known, failed);
+  expect(failureOf(known, 'zlib', digest('a'))?.reason).toBe('%build failed');
+  expect(failureOf(known, 'zlib', digest('b'))).toBeUndefined();
+  note(known, { ...failed, key: null });
+  expect(failureOf(known, 'zlib', digest('b'))).toBeDefined();
+});
