@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Answer, BadRequest, twirpError } from './answer.ts';
 import { Artifacts } from './artifacts.ts';
 import { Blobs } from './blobs.ts';
+import { Releases } from './releases.ts';
 
 /** Something that goes wrong on demand. */
 export interface Fault {
@@ -27,6 +28,7 @@ export interface Services {
   address: string;
   artifacts: Artifacts;
   blobs: Blobs;
+  releases: Releases;
   /** Calls so far, by name. */
   calls: Map<string, number>;
   fail(fault: Fault): void;
@@ -40,6 +42,7 @@ export async function startServices(): Promise<Services> {
   let address = '';
   const blobs = new Blobs();
   const artifacts = new Artifacts(blobs, () => address);
+  const releases = new Releases(() => address);
   const calls = new Map<string, number>();
   const faults: Fault[] = [];
 
@@ -47,14 +50,19 @@ export async function startServices(): Promise<Services> {
     const url = new URL(request.url ?? '/', address);
     const bytes = await bodyOf(request);
     const twirp = /^\/twirp\/github\.actions\.results\.api\.v1\.(\w+)\/(\w+)$/.exec(url.pathname);
-    const call = twirp?.[2] ?? `${request.method} ${url.pathname.split('/')[1]?.replace(/s$/, '')}`;
+    const isRest = /^\/(uploads\/)?repos\//.test(url.pathname);
+    // `ListArtifacts`, `GET blob`, `POST releases`, `DELETE assets`
+    const place = isRest ? url.pathname.split('/').findLast((part) => /^[a-z]+$/.test(part)) : 'blob';
+    const call = twirp?.[2] ?? `${request.method} ${place}`;
     calls.set(call, (calls.get(call) ?? 0) + 1);
     const fault = faults.find((one) => one.call === call && one.times > 0);
     if (fault !== undefined) fault.times--;
-    const work = () =>
-      twirp === null
+    const work = () => {
+      if (isRest) return restAnswer(releases, request, url, bytes);
+      return twirp === null
         ? blobAnswer(blobs, request, url, bytes)
         : twirpAnswer(artifacts, request, twirp[1] as string, call, bytes);
+    };
     let answer: Answer;
     if (fault?.status !== undefined) {
       if (fault.after === true) work();
@@ -76,13 +84,14 @@ export async function startServices(): Promise<Services> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ address, artifacts, blobs, calls },
+    ...{ address, artifacts, blobs, releases, calls },
     fail: (fault) => void faults.push(fault),
     environment: (run, job) => ({
       ACTIONS_RESULTS_URL: `${address}/`,
       ACTIONS_RUNTIME_URL: `${address}/`,
       ACTIONS_RUNTIME_TOKEN: token(run, job),
       GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_API_URL: address,
     }),
     close: async () => {
       server.closeAllConnections();
@@ -119,6 +128,15 @@ function twirpAnswer(
     if (error instanceof BadRequest || error instanceof SyntaxError)
       return twirpError(400, 'invalid_argument', error.message);
     throw error;
+  }
+}
+
+function restAnswer(releases: Releases, request: IncomingMessage, url: URL, bytes: Buffer): Answer {
+  try {
+    return releases.call(request.method ?? 'GET', url, request.headers, bytes);
+  } catch (error) {
+    if (!(error instanceof BadRequest || error instanceof SyntaxError)) throw error;
+    return { status: 422, body: { message: error.message } };
   }
 }
 

@@ -1,0 +1,121 @@
+import { createReadStream } from 'node:fs';
+import type { Octokit } from '@octokit/rest';
+import type { Log } from '../log.ts';
+import { ProblemsError, problem } from '../problems.ts';
+import { assetSteps, type FoundAsset, isRight, type WantedAsset } from './assets.ts';
+
+export interface Release {
+  id: number;
+  url: string;
+}
+
+interface Target {
+  octokit: Octokit;
+  owner: string;
+  repo: string;
+  tag: string;
+  log: Log;
+}
+
+/** Tries of one upload. */
+const tries = 3;
+
+/**
+ * Makes `tag` a published release that has these assets. A draft that is there is taken up, what is right in it is kept,
+ * and publishing comes last: run again after whatever went wrong, it goes on where it stopped.
+ * @throws ProblemsError when the release is published with other assets, or when GitHub has other bytes than were sent
+ */
+export async function publishRelease(target: Target, assets: readonly WantedAsset[]): Promise<Release> {
+  const { octokit, owner, repo, tag, log } = target;
+  const release = (await findRelease(target)) ?? (await createDraft(target));
+  const found = await assetsOf(target, release.id);
+  const steps = assetSteps(assets, found, !release.draft);
+  if (steps.keep.length > 0) log.info(`There already: ${steps.keep.map(({ name }) => name).join(', ')}`);
+  for (const { id } of steps.remove)
+    await octokit.rest.repos.deleteReleaseAsset({ owner, repo, asset_id: id });
+  for (const [at, asset] of steps.upload.entries()) {
+    log.progress(`[${at}/${steps.upload.length}] ${asset.name}`);
+    await upload(target, release, asset);
+    log.info(`${asset.name}: uploaded, ${asset.size} bytes`);
+  }
+  if (!release.draft) return { id: release.id, url: release.html_url };
+  const { data } = await octokit.rest.repos.updateRelease({
+    ...{ owner, repo, release_id: release.id, tag_name: tag },
+    draft: false,
+  });
+  return { id: data.id, url: data.html_url };
+}
+
+type Found = Awaited<ReturnType<Octokit['rest']['repos']['createRelease']>>['data'];
+
+/** The release of the tag, draft or not. By listing: a draft is not found by its tag. */
+async function findRelease({ octokit, owner, repo, tag, log }: Target): Promise<Found | undefined> {
+  const all = await octokit.paginate(octokit.rest.repos.listReleases, { owner, repo, per_page: 100 });
+  const own = all.filter(({ tag_name }) => tag_name === tag).sort((a, b) => a.id - b.id);
+  const published = own.find(({ draft }) => !draft);
+  const [first, ...others] = own;
+  if (published === undefined && others.length > 0)
+    log.warn(`There are ${own.length} drafts for '${tag}': the oldest is taken up.`);
+  return published ?? first;
+}
+
+async function createDraft({ octokit, owner, repo, tag, log }: Target): Promise<Found> {
+  const draft = { owner, repo, tag_name: tag, name: tag, draft: true };
+  const { data } = await octokit.rest.repos.createRelease(draft);
+  log.info(`Draft of '${tag}' created`);
+  return data;
+}
+
+async function assetsOf({ octokit, owner, repo }: Target, id: number): Promise<FoundAsset[]> {
+  const list = octokit.rest.repos.listReleaseAssets;
+  const all = await octokit.paginate(list, { owner, repo, release_id: id, per_page: 100 });
+  return all.map((one) => ({
+    ...{ id: one.id, name: one.name, size: one.size, state: one.state },
+    digest: (one as { digest?: string | null }).digest ?? null,
+  }));
+}
+
+/** Uploads one file, and compares what GitHub says it has. A broken upload is removed and tried again. */
+async function upload(target: Target, release: Found, asset: WantedAsset): Promise<void> {
+  const { octokit, owner, repo, log } = target;
+  for (let turn = 1; ; turn++) {
+    let fault: string;
+    try {
+      const { data } = await octokit.request({
+        method: 'POST',
+        // GitHub names the host that takes uploads, as a template that takes the name.
+        url: release.upload_url,
+        name: asset.name,
+        headers: { 'content-type': 'application/octet-stream', 'content-length': asset.size },
+        data: createReadStream(asset.path),
+      });
+      const there = { digest: null, ...(data as Omit<FoundAsset, 'digest'>) } as FoundAsset;
+      if (there.name === asset.name && isRight(there, asset)) return;
+      fault = `GitHub has '${there.name}', ${there.size} bytes, ${there.digest ?? 'no digest'}`;
+    } catch (error) {
+      const status = (error as { status?: number }).status ?? 500;
+      if (status < 500 && status !== 422 && status !== 429) throw error;
+      fault = (error as Error).message;
+    }
+    for (const there of await assetsOf(target, release.id)) {
+      if (there.name !== asset.name) continue;
+      if (isRight(there, asset)) return;
+      await octokit.rest.repos.deleteReleaseAsset({ owner, repo, asset_id: there.id });
+    }
+    if (turn === tries) throw problem(`'${asset.path}' cannot be uploaded as '${asset.name}': ${fault}`);
+    log.warn(`${asset.name}: ${fault}. Uploaded again.`);
+  }
+}
+
+/** What GitHub refuses, in words that say what to do. */
+export function releaseProblem(error: unknown, repository: string): unknown {
+  const status = (error as { status?: number } | undefined)?.status;
+  if (error instanceof ProblemsError || status === undefined) return error;
+  const mends: Record<number, string> = {
+    401: "Give a valid token as 'token'.",
+    403: 'The job needs `permissions: contents: write`.',
+    404: `The token does not see ${repository}, or may not write to it: the job needs \`permissions: contents: write\`.`,
+  };
+  const mend = mends[status];
+  return problem(`GitHub refused: ${(error as Error).message}`, mend === undefined ? {} : { mend });
+}

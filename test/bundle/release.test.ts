@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tokens } from '../services/releases.ts';
+import { type Services, startServices } from '../services/server.ts';
+import { type Inputs, startBundle } from '../support/bundle.ts';
+import { newWorkspace, removeWorkspace } from '../support/workspace.ts';
+
+const dir = newWorkspace();
+let services: Services;
+const big = Buffer.alloc(3_000_000, 'image');
+
+beforeEach(async () => {
+  services = await startServices();
+  writeFileSync(join(dir, 'minimal-1.0~rc1.raw'), big);
+  writeFileSync(join(dir, 'minimal.qcow2'), 'qcow2');
+});
+afterEach(async () => {
+  await services.close();
+});
+afterAll(async () => {
+  await removeWorkspace(dir);
+});
+
+async function release(inputs: Inputs = {}) {
+  const given = {
+    tag: 'v1',
+    files: 'minimal-1.0~rc1.raw minimal.qcow2',
+    token: tokens.write,
+    repository: 'me/distro',
+    ...inputs,
+  };
+  const run = startBundle('compose-image/release', given, dir, [], services.environment('run', 'job'));
+  return await run.ended;
+}
+
+const assets = () => services.releases.stored.map(({ assets: all }) => all.map(({ name }) => name).sort());
+const names = ['SHA256SUMS', 'minimal-1.0.rc1.raw', 'minimal.qcow2'];
+const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+describe('compose-image/release', () => {
+  it('publishes the files with their digests, under the names that GitHub gives', async () => {
+    const run = await release();
+    expect(run.code, run.said).toBe(0);
+    const [made] = services.releases.stored;
+    expect(made).toMatchObject({ tag_name: 'v1', draft: false });
+    expect(assets()).toEqual([names]);
+    const sums = made?.assets.find(({ name }) => name === 'SHA256SUMS')?.bytes.toString();
+    expect(sums).toBe(`${sha256(big)}  minimal-1.0.rc1.raw\n${sha256('qcow2')}  minimal.qcow2\n`);
+    expect(run.outputs['release-url']).toBe('https://github.com/me/distro/releases/tag/v1');
+    expect(run.outputs['release-id']).toBe(String(made?.id));
+    expect(run.summary).toContain('minimal.qcow2');
+    expect(run.said.replace(/^::add-mask::.*$/gm, '')).not.toContain(tokens.write);
+  });
+
+  it('run again does nothing', async () => {
+    await release();
+    const before = services.calls.get('POST assets');
+    const run = await release();
+    expect(run.code, run.said).toBe(0);
+    expect(run.said).toContain('There already: minimal-1.0.rc1.raw, minimal.qcow2, SHA256SUMS');
+    expect(services.calls.get('POST assets')).toBe(before);
+    expect(services.calls.get('PATCH releases') ?? 0).toBeLessThanOrEqual(1);
+    expect(assets()).toEqual([names]);
+  });
+
+  it('goes on where it stopped: takes up the draft, keeps what is right, replaces what is not', async () => {
+    services.fail({ call: 'POST assets', times: 1, status: 401 });
+    expect((await release()).code).toBe(1);
+    const [draft] = services.releases.stored;
+    expect(draft?.draft).toBe(true);
+    draft?.assets.push(
+      { id: 900, name: 'minimal.qcow2', size: 0, state: 'starter', digest: null, bytes: Buffer.alloc(0) },
+      {
+        id: 901,
+        name: 'SHA256SUMS',
+        size: 5,
+        state: 'uploaded',
+        digest: 'sha256:x',
+        bytes: Buffer.from('other'),
+      },
+    );
+    const run = await release();
+    expect(run.code, run.said).toBe(0);
+    expect(services.releases.stored).toHaveLength(1);
+    expect(services.releases.stored[0]).toMatchObject({ draft: false });
+    expect(services.releases.stored[0]?.assets.every(({ state }) => state === 'uploaded')).toBe(true);
+    expect(assets()).toEqual([names]);
+  });
+
+  it('finds its draft among many releases', async () => {
+    for (let at = 0; at < 130; at++)
+      services.releases.stored.push({
+        id: 5000 + at,
+        tag_name: `old-${at}`,
+        name: 'x',
+        draft: false,
+        assets: [],
+      });
+    services.releases.stored.unshift({ id: 4999, tag_name: 'v1', name: 'v1', draft: true, assets: [] });
+    const run = await release();
+    expect(run.code, run.said).toBe(0);
+    expect(services.releases.stored).toHaveLength(131);
+    expect(services.releases.stored[0]).toMatchObject({ id: 4999, draft: false });
+  });
+
+  it.each([
+    ['an upload that fails', { call: 'POST assets', times: 2, status: 502 }],
+    ['an upload whose answer is lost', { call: 'POST assets', times: 1, status: 502, after: true }],
+  ])('tries again after %s', async (_, fault) => {
+    services.fail(fault);
+    const run = await release();
+    expect(run.code, run.said).toBe(0);
+    expect(assets()).toEqual([names]);
+  });
+
+  it('replaces nothing of a published release', async () => {
+    await release();
+    writeFileSync(join(dir, 'minimal.qcow2'), 'another');
+    const run = await release();
+    expect(run.code).toBe(1);
+    expect(run.said).toContain("The release is published and has another 'minimal.qcow2'");
+    expect(
+      services.releases.stored[0]?.assets.find(({ name }) => name === 'minimal.qcow2')?.bytes.toString(),
+    ).toBe('qcow2');
+  });
+
+  it.each([
+    [{ token: tokens.read }, 'permissions: contents: write'],
+    [{ token: 'wrong' }, "Give a valid token as 'token'"],
+    [{ token: '' }, "Input 'token' (TOKEN) is empty"],
+    [{ files: '' }, "Input 'files' (FILES) is empty"],
+    [{ files: 'minimal.qcow2 absent.raw' }, "names 'absent.raw', which is no file"],
+    [{ tag: 'a b' }, "Input 'tag' (TAG) is 'a b'"],
+    [{ repository: 'distro' }, 'expected owner/name'],
+  ])('says what is wrong with %j', async (inputs, words) => {
+    const run = await release(inputs as Inputs);
+    expect(run.code).toBe(1);
+    expect(run.said).toContain(words);
+    expect(services.releases.stored.every(({ draft }) => draft)).toBe(true);
+  });
+});
