@@ -7,6 +7,7 @@ import {
   treeInputs,
 } from '../../actions/build-packages/src/inputs.ts';
 import { type Inputs as ComposeInputs, composeInputs } from '../../actions/compose-image/src/inputs.ts';
+import { type ReleaseInputs, releaseInputs } from '../../actions/compose-image/src/release-inputs.ts';
 import { type Inputs as ToolchainInputs, toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
 import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
 import { readImageConfig } from '../../src/shared/image/read-config.ts';
@@ -22,7 +23,7 @@ import type { Local } from './run-chain.ts';
 import { type TargetName, targets } from './targets.ts';
 import { inputGetter, inputsOf } from './variables.ts';
 
-type Values = Partial<BuildInputs & ComposeInputs & ToolchainInputs>;
+type Values = Partial<BuildInputs & ComposeInputs & ReleaseInputs & ToolchainInputs>;
 
 /** What each input of an action may be, by the action's name. */
 export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
@@ -32,6 +33,7 @@ export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
   'build-packages/plan': planInputs,
   'build-packages/srpms': treeInputs,
   'compose-image': composeInputs,
+  'compose-image/release': releaseInputs,
 };
 
 /**

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRoot } from '../../src/shared/host/process.ts';
 import { type BundleRun, runBundle } from '../support/bundle.ts';
+import { littleSpace } from '../support/little-space.ts';
 import { type TinyPackage, writeTree } from '../support/tiny-distro.ts';
 import { testWorker } from '../support/worker.ts';
 import { leftBehind, newWorkspace, removeWorkspace, statesOf } from '../support/workspace.ts';
@@ -22,28 +22,17 @@ afterAll(async () => {
 async function build(dir: string, megabytes = 0): Promise<BundleRun> {
   const folder = join(dir, 'build');
   mkdirSync(folder, { recursive: true });
-  const mount =
-    'mount --make-rprivate / && mount -t tmpfs -o size="$1" azl-test "$2" && shift 2 && exec "$@"';
-  // bash: other shells lose variables whose names hold a dash, as those of inputs do.
-  const asRoot = isRoot() ? [] : ['sudo', '-n', '--preserve-env', '--'];
-  const small = [
-    ...asRoot,
-    'unshare',
-    '--mount',
-    '--',
-    'bash',
-    '-c',
-    mount,
-    'bash',
-    `${Math.ceil(megabytes * 1024)}k`,
-    folder,
-  ];
   const inputs = {
     'toolchain-dir': toolchainDir,
     'cache-dir': join(dir, 'cache'),
     'concurrent-package-builds': '1',
   };
-  return await runBundle('build-packages', inputs, dir, megabytes === 0 ? [] : small);
+  return await runBundle(
+    'build-packages',
+    inputs,
+    dir,
+    megabytes === 0 ? [] : littleSpace(folder, megabytes),
+  );
 }
 
 const packageThat = (name: string, build: string, needs = ''): TinyPackage => ({

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -148,6 +149,20 @@ describe('a shard that is killed', () => {
     expect(digests(run.merged(), published)).toEqual(alone);
   });
 
+  it('by its disk, which is full, says so and ends; another builds what it could not', async () => {
+    const fill = 'head -c 60000000 /dev/zero > big; echo built';
+    const run = await runOf({ ...building('big', fill), ...building('fine', 'true') });
+    await run.plan(2);
+    const small = await run.shard(1, 1, { 'cache-dir': '../cache' }, 40).ended;
+    expect(small.code, small.said).toBe(1);
+    expect(small.said).toContain('The disk is full');
+    const other = await run.shard(2).ended;
+    expect(other.code, other.said).toBe(0);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(run.merged())).toEqual({ big: 'built', fine: 'built' });
+  });
+
   it('by each of three builds of a package makes that package fail, and no other', async () => {
     const run = await runOf({ ...building('killer', 'sleep 600'), ...building('fine', 'true') });
     await run.plan(4);
@@ -202,6 +217,16 @@ describe('a package that fails', () => {
     expect(built(again.said)).toEqual([]);
     expect(again.said).toContain('broken: building');
     expect(statesOf(run.merged(2))).toEqual({ broken: 'failed', fine: 'built' });
+  });
+
+  it('because it hangs is ended when the job has no more time, and says so', async () => {
+    const run = await runOf({ ...building('hangs', 'sleep 1000'), ...building('fine', 'true') });
+    await run.plan(1);
+    const shard = await run.shard(1, 1, { 'time-budget': '1' }).ended;
+    expect(shard.code, shard.said).toBe(0);
+    const merge = await run.merge();
+    expect(merge.said).toContain('✗ hangs: its build did not end in the time that the job had left');
+    expect(statesOf(run.merged())).toEqual({ hangs: 'failed', fine: 'built' });
   });
 
   it('because it would take longer than a whole shard has says so, and how to mend it', async () => {
@@ -285,6 +310,21 @@ describe('what other jobs hand over', () => {
     expect(digests(run.merged(2), published)).toEqual(alone);
   });
 
+  it('is built again in the middle of a run when its bytes are not those of its manifest', async () => {
+    const { run, file, alive } = await finished();
+    const folder = artifactOf(run, alive, 'alpha');
+    for (const rpm of readdirSync(folder)) writeFileSync(join(folder, rpm), 'forged');
+    // What was built on it was never told: another shard has to build it.
+    alive.told = alive.told.filter((one) => ['tiny-macros', 'alpha'].includes(one.package));
+    writeFileSync(file, JSON.stringify(alive));
+    const shard = await run.shard(2).ended;
+    expect(shard.code, shard.said).toBe(0);
+    expect(shard.said).toMatch(/the stored result of alpha .* is damaged: .* It is built again/);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone);
+  });
+
   it('is no way out: a link, or a name that is a path', async () => {
     const { run, file, alive } = await finished();
     const folder = artifactOf(run, alive, 'delta');
@@ -302,7 +342,7 @@ describe('what other jobs hand over', () => {
     expect(second.said).toContain('is left out: its \'file\' is "../../../../escaped.rpm"');
   });
 
-  it('is refused from another worker or another tree', async () => {
+  it('is refused from another worker, another tree or another commit', async () => {
     const run = await runOf(tinyPackages());
     await run.plan(2);
     const plan = join(run.dir, 'plan/plan.json');
@@ -311,6 +351,9 @@ describe('what other jobs hand over', () => {
     expect((await run.shard(1).ended).said).toContain('The plan was made for the worker another');
     writeFileSync(plan, text.replace('"name": "alpha"', '"name": "omega"'));
     expect((await run.shard(1).ended).said).toContain('another tree or other packages: alpha, omega');
+    writeFileSync(plan, text);
+    appendFileSync(join(run.dir, 'SPECS/delta/delta.spec'), '\n# changed\n');
+    expect((await run.shard(1).ended).said).toContain('finds another key for delta than the plan');
   });
 });
 
@@ -363,6 +406,21 @@ describe('over the artifacts of a workflow run', () => {
     }
   });
 
+  it('the toolchain goes from the plan’s job to the others, which make none', async () => {
+    const dir = workspace();
+    await writeTree(join(dir, 'SPECS'), tinyPackages());
+    const run = new SharedRun(dir, { 'toolchain-dir': toolchainDir }, services);
+    const plan = await run.plan(1, { 'share-toolchain': 'y' });
+    expect(plan.outputs['toolchain']).toBe('azl-toolchain-1');
+    const shared = { 'toolchain-dir': '', toolchain: 'azl-toolchain-1' };
+    const shard = await run.shard(1, 1, shared).ended;
+    expect(shard.code, shard.said).toBe(0);
+    expect(shard.said).not.toContain('Converting');
+    const merge = await run.merge(1, shared);
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone);
+  });
+
   it('a killed shard costs nothing but time, also in the middle of an upload', async () => {
     const run = await runThere();
     await run.plan(2);
@@ -386,6 +444,8 @@ describe('over the artifacts of a workflow run', () => {
     ['500 on creations', { call: 'CreateArtifact', status: 500 }, 3],
     ['500 on creations that were done all the same', { call: 'CreateArtifact', status: 500, after: true }, 2],
     ['500 on the end of uploads', { call: 'FinalizeArtifact', status: 500 }, 3],
+    ['lost answers at the end of uploads', { call: 'FinalizeArtifact', status: 400, after: true }, 2],
+    ['403 on claims, for a while', { call: 'CreateArtifact', status: 403 }, 2],
     ['late answers', { call: 'ListArtifacts', delay: 3000 }, 4],
     ['a truncated download', { call: 'GET blob', truncate: 20 }, 1],
     [
@@ -404,12 +464,17 @@ describe('over the artifacts of a workflow run', () => {
     expect(digests(run.merged(), published)).toEqual(alone);
   });
 
-  it('a run whose services answer nothing ends, and says why', async () => {
+  it.each([
+    'ListArtifacts',
+    'CreateArtifact',
+  ])('a run in which %s fails for ever ends, and says why and what to do', async (call) => {
     const run = await runThere();
     await run.plan(1);
-    services.fail({ call: 'ListArtifacts', times: 1000, status: 403 });
+    services.fail({ call, times: 1000, status: 403 });
     const shard = await run.shard(1).ended;
+    services.heal();
     expect(shard.code).toBe(1);
     expect(shard.said).toContain('a fault on demand: 403');
+    expect(shard.said).not.toContain('a fault of azl itself');
   });
 });

@@ -32,6 +32,8 @@ export interface Services {
   /** Calls so far, by name. */
   calls: Map<string, number>;
   fail(fault: Fault): void;
+  /** Ends all faults. */
+  heal(): void;
   /** The environment in which a job of a run finds them. */
   environment(run: string, job: string): Record<string, string>;
   close(): Promise<void>;
@@ -86,6 +88,7 @@ export async function startServices(): Promise<Services> {
   return {
     ...{ address, artifacts, blobs, releases, calls },
     fail: (fault) => void faults.push(fault),
+    heal: () => void faults.splice(0),
     environment: (run, job) => ({
       ACTIONS_RESULTS_URL: `${address}/`,
       ACTIONS_RUNTIME_URL: `${address}/`,

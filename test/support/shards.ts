@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Services } from '../services/server.ts';
 import { type BundleRun, type Inputs, startBundle } from './bundle.ts';
+import { littleSpace } from './little-space.ts';
 
 /** Times in which a made-up package is long. */
 const hasty: Inputs = {
@@ -48,17 +49,20 @@ export class SharedRun {
     return job;
   }
 
-  async plan(shards: number): Promise<BundleRun> {
-    const inputs = { ...this.treeInputs(), 'max-shards': String(shards), 'out-dir': 'plan' };
+  async plan(shards: number, more: Inputs = {}): Promise<BundleRun> {
+    const inputs = { ...this.treeInputs(), 'max-shards': String(shards), 'out-dir': 'plan', ...more };
     const environment = this.environment('plan', 1);
     return await startBundle('build-packages/plan', inputs, this.dir, [], environment).ended;
   }
 
-  /** Starts a shard; it leads a process group of its own. */
-  shard(id: number, attempt = 1, inputs: Inputs = {}) {
+  /** Starts a shard; it leads a process group of its own. `megabytes`: so much space has its build folder. */
+  shard(id: number, attempt = 1, inputs: Inputs = {}, megabytes?: number) {
     const mine = { ...this.shared(), shard: String(id), ...inputs };
     const name = `shard-${attempt}-${id}`;
-    return startBundle('build-packages', mine, this.job(name), [], this.environment(name, attempt));
+    const dir = this.job(name);
+    mkdirSync(join(dir, 'build'), { recursive: true });
+    const starter = megabytes === undefined ? [] : littleSpace(join(dir, 'build'), megabytes);
+    return startBundle('build-packages', mine, dir, starter, this.environment(name, attempt));
   }
 
   async merge(attempt = 1, inputs: Inputs = {}): Promise<BundleRun> {

@@ -17,20 +17,27 @@ import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
 import { differences } from '../../../src/shared/spec/differences.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
-import { places, type Workshop } from './workshop.ts';
+import { places } from './places.ts';
+import type { Workshop } from './workshop.ts';
 
 /** A build that ended badly, in words; its log tells the rest. */
 export class BuildFailed extends Error {
   readonly log: string;
+  /** It was ended from outside: the stage in which it was says nothing. */
+  readonly ranOutOfTime: boolean;
 
-  constructor(message: string, log: string) {
+  constructor(message: string, log: string, ranOutOfTime = false) {
     super(message);
     this.log = log;
+    this.ranOutOfTime = ranOutOfTime;
   }
 }
 
+/** The code of a tool whose time ran out. */
+const outOfTime = 124;
+
 /** Runs that met a full disk: what is removed for it makes room again, and who failed beside it failed for it, too. */
-const withoutSpace = new WeakSet<Workshop>();
+const withoutSpace = new WeakSet<Workshop['inputs']>();
 
 /**
  * Builds one package in a fresh root and puts the result into the store.
@@ -65,7 +72,7 @@ export async function buildPackage(
     const entering = enterRoot(workshop, keyed, layer).catch(saying(ours('its build root cannot be made')));
     const root = await timed('builddep', entering);
     const building = runRpmbuild('rpms', { workshop, spec, root, staging, log });
-    await timed('build', building.catch(saying(({ code }) => failed(`rpmbuild ended with ${code}`))));
+    await timed('build', building.catch(saying(({ code }) => endedWith(code, workshop, log))));
     const filesDir = join(staging, 'result');
     const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
       saying(ours('its RPMs cannot be taken out of its root')),
@@ -106,7 +113,7 @@ async function afterFailure(
   const { inputs, tree } = workshop;
   const staging = stagingFolder(workshop, spec);
   const full = isDiskFull(failure) || (await failedForSpace(workshop, failure));
-  if (full) withoutSpace.add(workshop);
+  if (full) withoutSpace.add(inputs);
   if (full || failure instanceof ProblemsError) {
     await removeLayer(layer);
     await rm(staging, { recursive: true, force: true });
@@ -119,6 +126,12 @@ async function afterFailure(
     argv: rpmbuildArguments('rpms', basename(spec.path), tree.defines),
   });
   return failure;
+}
+
+function endedWith(code: number, { secondsForBuild }: Workshop, log: string): BuildFailed {
+  return code === outOfTime && secondsForBuild !== undefined
+    ? new BuildFailed('its build did not end in the time that the job had left', log, true)
+    : new BuildFailed(`rpmbuild ended with ${code}`, log);
 }
 
 /** Puts into words that a tool ended badly. */
@@ -138,7 +151,7 @@ function ours(words: string) {
 
 /** Whether a build failed because the disk is full, or because it was a moment ago. */
 async function failedForSpace(workshop: Workshop, failure: unknown): Promise<boolean> {
-  if (withoutSpace.has(workshop)) return true;
+  if (withoutSpace.has(workshop.inputs)) return true;
   if (!(failure instanceof BuildFailed)) return false;
   const words = `${failure.message}\n${await readFile(failure.log, 'utf8').catch(() => '')}`;
   return await ranOutOfSpace(words, workshop.inputs.buildDir);

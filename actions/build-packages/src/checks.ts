@@ -11,8 +11,9 @@ import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { enterRoot } from './build-package.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
+import { places } from './places.ts';
 import { fetchSources } from './source-digests.ts';
-import { places, type Workshop } from './workshop.ts';
+import type { Workshop } from './workshop.ts';
 
 /** What the `%check` of a package said. */
 export interface CheckVerdict {

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { Told } from '../../../src/shared/exchange/alive.ts';
-import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
 import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/github/action.ts';
+import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { statedNeeds } from '../../../src/shared/graph/stated.ts';
 import { writeJson } from '../../../src/shared/host/files.ts';
@@ -17,6 +17,7 @@ import { forecast, shardsThatHelp } from '../../../src/shared/schedule/forecast.
 import { defaultShards, matrixEntries } from '../../../src/shared/schedule/size.ts';
 import { defaultTerms } from '../../../src/shared/schedule/terms.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
+import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
 import { deliver, summarize } from './deliver.ts';
 import {
   type BuildInputs,
@@ -28,14 +29,17 @@ import {
   termsOf,
 } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
+import { cleanUp, failureLines, openAll, outcomesOf } from './merged-run.ts';
+import { findExchange } from './open-exchange.ts';
 import { packSrpm, stage } from './pack-srpm.ts';
+import { places } from './places.ts';
 import { publishSrpm } from './publish.ts';
 import { planBuilds, runBuilds } from './run-builds.ts';
 import { runShard } from './run-shard.ts';
 import { RunView } from './run-view.ts';
-import { hasArtifacts, joinRun, planName, runAttempt } from './shared-run.ts';
+import { joinRun, planName } from './shared-run.ts';
 import { fetchSources } from './source-digests.ts';
-import { openWorkshop, places, type Workshop } from './workshop.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
 
 const building = [...needs.toolchain, ...needs.packages];
 
@@ -52,11 +56,22 @@ export async function main(): Promise<void> {
   });
 }
 
+/** Of its time budget, what a build may take longer: the rest of a hosted job's time is left to publishing. */
+const overtime = 1 / 16;
+
+/** Seconds that any build is given. */
+const leastForBuild = 60;
+
 /** One shard of a run. What fails here is the run's affair: merge decides. */
 async function pull(opened: Workshop, inputs: BuildInputs, id: number): Promise<void> {
   const { workshop, plan, exchange, attempt } = await joinRun(opened, inputs);
-  const view = new RunView(workshop, exchange, attempt);
   const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? 1);
+  const started = performance.now();
+  const secondsForBuild = () =>
+    Math.max(leastForBuild, terms.timeBudget * (1 + overtime) - (performance.now() - started) / 1000);
+  const view = new RunView({ ...workshop, secondsForBuild }, exchange, attempt);
+  await view.readAll();
+  view.checkKeys(plan);
   const options = { id, attempt, terms, entries: plan.entries, most: plan.shards };
   const own = [...(await runShard(view, exchange, options)).values()];
   const rows = own.map((one) => [one.package, one.state, one.reason, clock(one.seconds)]);
@@ -76,19 +91,20 @@ export async function merge(): Promise<void> {
       const { workshop, plan, exchange, attempt } = await joinRun(opened, inputs);
       const view = new RunView(workshop, exchange, attempt);
       await view.readAll();
-      await view.openAll();
+      view.checkKeys(plan);
+      await openAll(view);
       if (attempt > 1 && view.candidates().length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too.
         const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? availableParallelism());
         await runShard(view, exchange, { id: plan.entries + attempt, attempt, terms, entries: 0, most: 1 });
-        await view.openAll();
+        await openAll(view);
       }
       for (const [name, rpms] of view.known.unlike)
         context.log.warn(
           `${name} is not reproducible: two builds of one key differ in ${rpms}. The first counts.`,
         );
-      await deliver(view.workshop, view.outcomes(), inputs, started, view.failureLines());
-      await view.cleanUp();
+      await deliver(view.workshop, outcomesOf(view), inputs, started, failureLines(view));
+      await cleanUp(view);
     });
   });
 }
@@ -117,7 +133,9 @@ export async function plan(): Promise<void> {
         `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
       );
       core.setOutput('plan-json', file);
-      core.setOutput('plan', await sharePlan(inputs, file));
+      const shared = await share(inputs, workshop, file);
+      core.setOutput('plan', shared.plan);
+      core.setOutput('toolchain', shared.toolchain);
       core.setOutput('build-count', count('build'));
       core.setOutput('shards', shards);
       core.setOutput('matrix', JSON.stringify({ shard: Array.from({ length: entries }, (_, at) => at + 1) }));
@@ -126,14 +144,30 @@ export async function plan(): Promise<void> {
   });
 }
 
-/** Hands the plan to the other jobs of the workflow run, where there is one. Answers what they give as `plan`. */
-async function sharePlan(inputs: PlanInputs, file: string): Promise<string> {
-  if (!hasArtifacts()) return file;
-  const name = planName(runAttempt());
-  const shared = await artifactExchange(places.exchange(inputs)).create(name, inputs.outDir, ['plan.json']);
-  if (shared === undefined)
-    throw problem(`This run has an artifact '${name}' already`, { mend: 'Plan once in a run.' });
-  return name;
+/**
+ * Hands the plan, and with `share-toolchain` the toolchain, to the other jobs of the run, where there are any. Answers
+ * what they give as `plan` and `toolchain`.
+ */
+async function share(
+  inputs: PlanInputs,
+  workshop: Workshop,
+  file: string,
+): Promise<{ plan: string; toolchain: string }> {
+  const exchange = findExchange(inputs);
+  if (exchange === undefined) return { plan: file, toolchain: '' };
+  const plan = planName(runAttempt());
+  const made = await exchange.create(plan, inputs.outDir, ['plan.json']);
+  // Nobody else makes it: where the name is taken and the artifact there, the answer to its creation was lost.
+  if (made === undefined && (await exchange.find(plan)) === undefined)
+    throw problem(`The name '${plan}' is taken in this run`, {
+      mend: 'Run all jobs again; plan once in a run.',
+    });
+  if (!inputs.shareToolchain) return { plan, toolchain: '' };
+  const toolchain = toolchainName(runAttempt());
+  await workshop.context.log.group('Sharing the toolchain', () =>
+    shareToolchain(workshop.toolchainDir, toolchain, exchange, places.exchange(inputs)),
+  );
+  return { plan, toolchain };
 }
 
 /** `build-packages/srpms`: fetches and checks all sources, packs them. */

@@ -17,6 +17,8 @@ import { defaultTerms, type Terms } from '../../../src/shared/schedule/terms.ts'
 /** What every entry of this action is told. */
 export interface TreeInputs {
   specsDir: string;
+  toolchain: string;
+  exchangeDir: string;
   packageBuildList: string[];
   configFile: string;
   configBaseDir: string;
@@ -38,7 +40,6 @@ export interface TreeInputs {
 /** What the jobs of a run that share its packages are told besides. */
 export interface SharedInputs {
   plan: string;
-  exchangeDir: string;
   timeBudget: number | undefined;
   signInterval: number | undefined;
   claimLease: number | undefined;
@@ -53,6 +54,7 @@ export interface BuildInputs extends TreeInputs, SharedInputs {
 }
 
 export interface PlanInputs extends TreeInputs {
+  shareToolchain: boolean;
   maxShards: number | undefined;
   timeBudget: number | undefined;
 }
@@ -72,6 +74,8 @@ export const treeInputs: InputTable<TreeInputs> = {
   configBaseDir: text,
   packageRebuildList: list,
   toolchainDir: text,
+  toolchain: text,
+  exchangeDir: text,
   toolchainMode,
   buildDir: text,
   outDir: text,
@@ -87,7 +91,6 @@ export const treeInputs: InputTable<TreeInputs> = {
 
 const sharedInputs: InputTable<SharedInputs> = {
   plan: text,
-  exchangeDir: text,
   timeBudget: count(1),
   signInterval: count(1),
   claimLease: count(1),
@@ -107,6 +110,7 @@ export const buildInputs: InputTable<BuildInputs> = {
 /** The inputs of `build-packages/plan`. */
 export const planInputs: InputTable<PlanInputs> = {
   ...treeInputs,
+  shareToolchain: flag,
   maxShards: count(1),
   timeBudget: count(1),
 };

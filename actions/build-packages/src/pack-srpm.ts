@@ -14,7 +14,8 @@ import { fileDigest } from '../../../src/shared/host/files.ts';
 import type { ToolOptions, ToolResult } from '../../../src/shared/host/process.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
-import { places, type Workshop } from './workshop.ts';
+import { places } from './places.ts';
+import type { Workshop } from './workshop.ts';
 
 /** Where a package's files are laid out. */
 export function stagingFolder({ inputs }: Workshop, spec: Spec): string {
@@ -85,9 +86,8 @@ export async function runRpmbuild(
   const { workshop, spec, root, staging, log } = run;
   return await runInSandbox(rpmbuildArguments(step, basename(spec.path), workshop.tree.defines), {
     ...rpmbuildSandbox(root, staging),
-    log,
-    signal: workshop.context.signal,
-    ok,
+    ...{ log, signal: workshop.context.signal, ok },
+    ...(workshop.secondsForBuild === undefined ? {} : { timeoutSeconds: workshop.secondsForBuild() }),
   });
 }
 

@@ -16,6 +16,7 @@ import { decisiveLines, failedStage } from '../../../src/shared/report/log-lines
 import { progressLine } from '../../../src/shared/report/progress.ts';
 import { byPriority, unknownSeconds } from '../../../src/shared/schedule/priority.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
+import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { BuildFailed, buildPackage } from './build-package.ts';
 import { fetchSources } from './source-digests.ts';
 import type { Workshop } from './workshop.ts';
@@ -45,7 +46,17 @@ export async function runBuilds(
         progress.ready.delete(name);
         const build = async () => {
           log.info(`${name}: building (${reason})`);
-          const outcome = await buildOne(workshop, name, { keyed, reason });
+          const outcome = await buildOne(workshop, name, { keyed, reason }).catch(
+            (error: unknown): Outcome => {
+              if (!(error instanceof DamagedResult)) throw error;
+              log.error(`${name}: ${error.message}`);
+              return {
+                state: 'failed',
+                reason: `what it needs cannot be used: ${error.message}`,
+                key: keyed.key,
+              };
+            },
+          );
           if (!('result' in outcome)) fail(options, progress, name, outcome);
           else {
             accept(options, progress, outcome);
@@ -81,7 +92,10 @@ function engineOptions({ tree, store, priority, rebuild, context }: Workshop): E
   return { tree, store, priority, rebuild, warn: (message) => context.log.warn(message) };
 }
 
-/** Builds one package; what went wrong with it is said and is its outcome. @throws whatever ends the whole run */
+/**
+ * Builds one package; what went wrong with it is said and is its outcome.
+ * @throws DamagedResult when what it needs is not to be had; whatever ends the whole run
+ */
 export async function buildOne(
   workshop: Workshop,
   name: string,
@@ -94,11 +108,12 @@ export async function buildOne(
     return { state: 'built', reason, result: await buildPackage(workshop, spec, keyed, files) };
   } catch (error) {
     workshop.context.signal.throwIfAborted();
-    if (isDiskFull(error)) throw error;
+    if (isDiskFull(error) || error instanceof DamagedResult) throw error;
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const log = error instanceof BuildFailed ? error.log : undefined;
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
-    const stage = failedStage(text);
+    const ranOut = error instanceof BuildFailed && error.ranOutOfTime;
+    const stage = ranOut ? undefined : failedStage(text);
     const words = stage === undefined ? (error as Error).message : `${stage} failed`;
     const lines = decisiveLines(text);
     workshop.context.log.error({

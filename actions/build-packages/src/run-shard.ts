@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Alive, aliveFile, type Told } from '../../../src/shared/exchange/alive.ts';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
 import { artifactFiles } from '../../../src/shared/exchange/exchanged-store.ts';
 import { note } from '../../../src/shared/exchange/known.ts';
+import { isDiskFull } from '../../../src/shared/host/files.ts';
 import { accept, fail } from '../../../src/shared/plan/engine.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
@@ -13,9 +14,9 @@ import { nextStep, type Step, type Work } from '../../../src/shared/schedule/nex
 import * as shards from '../../../src/shared/schedule/shard.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { withFile, withFolder } from './passing-files.ts';
 import { buildOne } from './run-builds.ts';
 import type { RunView } from './run-view.ts';
-import { places, type Workshop } from './workshop.ts';
 
 /** Who a shard is, and what it goes by. */
 export interface ShardOptions {
@@ -46,6 +47,8 @@ export async function runShard(
   const own = new Map<string, Told>();
   const builds = new Set<Promise<void>>();
   let wake = () => {};
+  /** What a build threw that is no fault of its package. */
+  let fault: unknown;
 
   const finish = (told: Told, bytes: number) => {
     own.set(told.package, told);
@@ -67,7 +70,7 @@ export async function runShard(
     log.info(`${name}: building (${reason})`);
     let outcome: Outcome;
     try {
-      outcome = await buildOne(workshop, name, ready);
+      outcome = await buildOne(view.forBuild(), name, ready);
     } catch (error) {
       if (!(error instanceof DamagedResult)) throw error;
       // What it needs is gone or not what was promised: that is built again, and then this.
@@ -112,7 +115,21 @@ export async function runShard(
       return told.artifact === null || replaced.includes(told.artifact ?? '') ? [told] : [];
     });
     if (results.length === 0) return shards.published(shard, undefined, packages, 0, replaced);
-    const folders = await Promise.all(results.map(({ result }) => workshop.store.open(result)));
+    const folders: string[] = [];
+    for (const { package: name, result } of results) {
+      try {
+        folders.push(await workshop.store.open(result));
+      } catch (error) {
+        if (!(error instanceof DamagedResult)) throw error;
+        // Its own copy is not what it was: it was never built.
+        log.warn(`${error.message}. It is built again.`);
+        await workshop.store.drop(error.key);
+        own.delete(name);
+        shard.pending.delete(name);
+        view.startOver();
+        return abandon(name);
+      }
+    }
     const name = shards.nextResultName(shard);
     const root = join(folders[0] as string, '..', '..');
     const item = await exchange.create(
@@ -138,7 +155,7 @@ export async function runShard(
       ...{ schema: 'azl/alive', version: 1, shard: options.id, attempt: options.attempt },
       told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),
     };
-    const item = await withFile(workshop, aliveFile, JSON.stringify(alive), (dir) =>
+    const item = await withFile(workshop.inputs, aliveFile, JSON.stringify(alive), (dir) =>
       exchange.create(shards.nextSignName(shard, ended), dir, [aliveFile]),
     );
     if (item === undefined) throw new Error('the name of a sign of life is taken');
@@ -164,14 +181,14 @@ export async function runShard(
       }
       case 'claim': {
         const { candidate, name } = step;
-        const item = await withFile(workshop, claimFile, JSON.stringify({ shard: options.id }), (dir) =>
-          exchange.create(name, dir, [claimFile]),
-        );
-        if (item === undefined) return shards.refused(shard, name, now());
+        if (!(await claim(name))) return;
         shards.claimed(shard, candidate.package, name, candidate.seconds, now());
         const running = build(candidate.package).finally(() => builds.delete(running));
         builds.add(running);
-        running.catch(() => wake());
+        running.catch((error: unknown) => {
+          fault ??= error;
+          wake();
+        });
         return;
       }
       case 'give-up': {
@@ -204,19 +221,45 @@ export async function runShard(
     }
   };
 
+  /** Whether this shard has the claim now: also when the answer to its creation was lost. */
+  const claim = async (name: string): Promise<boolean> => {
+    const text = JSON.stringify({ shard: options.id });
+    let trouble: unknown;
+    const created = await withFile(workshop.inputs, claimFile, text, (dir) =>
+      exchange.create(name, dir, [claimFile]),
+    ).catch((error: unknown) => {
+      trouble = error;
+      return undefined;
+    });
+    if (created !== undefined) return true;
+    const there = await exchange.find(name);
+    if (there !== undefined) {
+      const owner = await ownerOf(there);
+      if (owner === options.id) return true;
+      shard.owners.set(name, owner);
+      shards.foundClaim(shard, there);
+      return false;
+    }
+    if (trouble !== undefined) throw trouble;
+    shards.refused(shard, name, now());
+    return false;
+  };
+
   const ownerOf = async (item: Item) =>
-    await withFolder(workshop, async (dir) => {
+    await withFolder(workshop.inputs, async (dir) => {
       if (!(await exchange.fetch(item, join(dir, 'claim')))) return undefined;
       const text = await readFile(join(dir, 'claim', claimFile), 'utf8').catch(() => '{}');
-      const { shard: owner } = JSON.parse(text) as { shard?: unknown };
-      return typeof owner === 'number' ? owner : undefined;
+      const [, owner] = /^\{"shard":(\d{1,9})\}$/.exec(text) ?? [];
+      return owner === undefined ? undefined : Number(owner);
     });
 
+  /** Kinds of steps that fail, and since when. */
+  const trouble = new Map<Step['do'], number>();
   const ticker = setInterval(() => log.progress(view.line(shard.building, now())), 1000);
   try {
-    for (let troubleSince: number | undefined; ; ) {
+    for (;;) {
       signal.throwIfAborted();
-      for (const running of builds) await settledNow(running);
+      if (fault !== undefined) throw fault;
       await view.settle(new Set(shard.building.keys()));
       const step = nextStep(shard, workOf(view, shard, options), now());
       if (step.do === 'end') {
@@ -225,12 +268,14 @@ export async function runShard(
       }
       try {
         await perform(step);
-        if (step.do !== 'wait') troubleSince = undefined;
+        trouble.delete(step.do);
       } catch (error) {
         signal.throwIfAborted();
+        if (isDiskFull(error)) throw error;
         // Every step can be taken again: what it did is noted when it is done.
-        troubleSince ??= now();
-        if (now() - troubleSince > options.terms.lease) throw error;
+        const since = trouble.get(step.do) ?? now();
+        trouble.set(step.do, since);
+        if (now() - since > options.terms.lease) throw error;
         log.warn(`${(error as Error).message}. Tried again.`);
         await perform({ do: 'wait', seconds: options.terms.pollInterval, idle: true });
       }
@@ -250,31 +295,4 @@ function workOf(view: RunView, shard: shards.Shard, { entries, most }: ShardOpti
     shortest: () => Math.min(...view.left().map((name) => view.expected(name))),
     helping: () => view.helping(most),
   };
-}
-
-/** Throws what a build that has ended threw; does not wait for one that has not. */
-async function settledNow(running: Promise<void>): Promise<void> {
-  await Promise.race([running, Promise.resolve()]);
-}
-
-async function withFolder<T>(workshop: Workshop, body: (dir: string) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(places.exchange(workshop.inputs), 'own-'));
-  try {
-    return await body(dir);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-/** A folder that holds this one file, as long as `body` runs. */
-async function withFile<T>(
-  workshop: Workshop,
-  name: string,
-  text: string,
-  body: (dir: string) => Promise<T>,
-): Promise<T> {
-  return await withFolder(workshop, async (dir) => {
-    await writeFile(join(dir, name), text);
-    return await body(dir);
-  });
 }

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aliveFile, readAlive, type Told } from '../../../src/shared/exchange/alive.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Alive, aliveFile, readAlive, type Told } from '../../../src/shared/exchange/alive.ts';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
 import { exchangedStore } from '../../../src/shared/exchange/exchanged-store.ts';
 import { failureOf, type Known, newKnown, note } from '../../../src/shared/exchange/known.ts';
@@ -13,15 +14,19 @@ import {
   type Progress,
   settleAll,
 } from '../../../src/shared/plan/engine.ts';
-import type { Outcome } from '../../../src/shared/plan/state.ts';
+import { problem } from '../../../src/shared/problems.ts';
+import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { progressLine } from '../../../src/shared/report/progress.ts';
 import { shardsThatHelp, type Task } from '../../../src/shared/schedule/forecast.ts';
 import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
 import type { Candidate } from '../../../src/shared/schedule/next-step.ts';
 import { byPriority, unknownSeconds } from '../../../src/shared/schedule/priority.ts';
-import { DamagedResult } from '../../../src/shared/store/store.ts';
-import { places, type Workshop } from './workshop.ts';
+import { places } from './places.ts';
+import type { Workshop } from './workshop.ts';
+
+/** Tries to read all that was told, before a run is decided without it. */
+const triesToRead = 5;
 
 /** What one job knows of a run that several share: the plan's engine, fed with what all of them tell. */
 export class RunView {
@@ -30,9 +35,10 @@ export class RunView {
   readonly options: EngineOptions;
   /** The workshop, with a store that has what other jobs published. */
   readonly workshop: Workshop;
-  private readonly exchange: Exchange;
+  readonly exchange: Exchange;
   private readonly attempt: number;
   private changed = true;
+  private stale = false;
   private reads = 0;
 
   constructor(workshop: Workshop, exchange: Exchange, attempt: number) {
@@ -52,6 +58,7 @@ export class RunView {
   async settle(busy: ReadonlySet<string>): Promise<void> {
     while (this.changed) {
       this.changed = false;
+      if (this.stale) this.forget();
       await settleAll(this.options, this.progress, busy);
       for (const [name, { keyed }] of this.progress.ready) {
         const failure = failureOf(this.known, name, keyed.key);
@@ -75,91 +82,110 @@ export class RunView {
     this.changed = true;
   }
 
-  /** A result that others were built on does not count any more: all is derived again, from what does. */
+  /**
+   * A result that others were built on does not count any more: all is derived again, from what does, when it is settled
+   * next. Builds that are running have the graph that they started with.
+   */
   startOver(): void {
-    const { tree } = this.options;
-    tree.graph = makeGraph(tree.specs, tree.toolchain);
-    this.progress = newProgress(this.workshop.names);
+    this.stale = true;
     this.changed = true;
   }
 
-  /** Reads a sign of life. Answers whether it was there; one that makes no sense is said and counts as read. */
+  private forget(): void {
+    this.stale = false;
+    const { tree } = this.options;
+    tree.graph = makeGraph(tree.specs, tree.toolchain);
+    this.progress = newProgress(this.workshop.names);
+  }
+
+  /** The workshop of one build: what is learned while it runs does not change what it stands on. */
+  forBuild(): Workshop {
+    return { ...this.workshop, tree: { ...this.options.tree } };
+  }
+
+  /**
+   * Reads a sign of life. Answers whether it was there; one that makes no sense is said and counts as read.
+   * @throws Error when it cannot be fetched
+   */
   async read(item: Item): Promise<boolean> {
     const dir = join(places.exchange(this.workshop.inputs), `sign-${this.reads++}`);
     try {
       if (!(await this.exchange.fetch(item, dir))) return false;
-      const said = parseName(item.name);
-      for (const told of readAlive(await readFile(join(dir, aliveFile), 'utf8')).told) {
-        if (told.state === 'failed' && said?.attempt !== this.attempt) continue;
-        const news = note(this.known, told);
-        if (news === 'other') this.startOver();
-        if (news !== 'old') this.adopt(told);
-      }
-    } catch (error) {
-      this.workshop.context.log.warn(`The artifact '${item.name}' is left out: ${(error as Error).message}`);
+      this.take(item, await readFile(join(dir, aliveFile), 'utf8').catch(() => ''));
+      return true;
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
-    return true;
   }
 
-  /** Reads all that the shards of this attempt and of earlier ones tell, and settles what follows. */
+  private take(item: Item, text: string): void {
+    const said = parseName(item.name);
+    let alive: Alive;
+    try {
+      alive = readAlive(text);
+    } catch (error) {
+      this.options.warn(`The artifact '${item.name}' is left out: ${(error as Error).message}`);
+      return;
+    }
+    for (const told of alive.told) {
+      // Failures count for their own attempt.
+      if (told.state === 'failed' && said?.attempt !== this.attempt) continue;
+      const news = note(this.known, told);
+      if (news === 'other') this.startOver();
+      if (news !== 'old') this.adopt(told);
+    }
+  }
+
+  /**
+   * Reads all that the shards of this attempt and of earlier ones tell, and settles what follows.
+   * @throws ProblemsError when something of it cannot be read: without it the run would look as if it had not been built
+   */
   async readAll(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        if (await this.readNewest()) break;
+        if (tries === triesToRead) throw new Error('it is gone again and again');
+      } catch (error) {
+        if (tries === triesToRead)
+          throw problem(`What the jobs of this run tell cannot be read: ${(error as Error).message}`, {
+            mend: 'Run the failed jobs again: what was built is kept.',
+          });
+        this.options.warn(`${(error as Error).message}. Tried again.`);
+      }
+      await wait(tries * 2000, undefined, { signal: this.workshop.context.signal });
+    }
+    await this.settle(new Set());
+  }
+
+  /** Reads the newest sign of each shard. Answers whether all were there. */
+  private async readNewest(): Promise<boolean> {
     const newest = new Map<string, Item>();
     for (const item of (await this.exchange.list()).sort((a, b) => a.id - b.id)) {
       const said = parseName(item.name);
       if (said?.kind === 'alive') newest.set(`${said.attempt} ${said.shard}`, item);
     }
-    for (const item of newest.values()) await this.read(item);
-    await this.settle(new Set());
+    let whole = true;
+    for (const item of newest.values()) whole = (await this.read(item)) && whole;
+    return whole;
   }
 
-  /** Fetches the bytes of every result. What cannot be had, and what was built on it, does not count any more. */
-  async openAll(): Promise<void> {
-    for (let whole = false; !whole; ) {
-      whole = true;
-      for (const outcome of this.progress.outcomes.values()) {
-        if (!('result' in outcome)) continue;
-        try {
-          await this.options.store.open(outcome.result);
-        } catch (error) {
-          if (!(error instanceof DamagedResult)) throw error;
-          this.options.warn(`${error.message}. It does not count.`);
-          await this.options.store.drop(error.key);
-          whole = false;
-        }
-      }
-      if (!whole) {
-        this.startOver();
-        await this.readAll();
-      }
-    }
-  }
-
-  /** How each package ended in this run, whichever job built it. */
-  outcomes(): Map<string, Outcome> {
-    const { names, outcomes } = this.progress;
-    return new Map(
-      [...names].map((name): [string, Outcome] => {
-        const outcome = outcomes.get(name);
-        if (outcome === undefined) return [name, { state: 'left', reason: 'no shard came to it' }];
-        const told = 'result' in outcome ? this.known.results.get(outcome.result.key) : undefined;
-        return told === undefined || !('result' in outcome)
-          ? [name, outcome]
-          : [name, { state: 'built', reason: told.reason, result: outcome.result }];
-      }),
-    );
-  }
-
-  /** The decisive lines of what failed in other jobs, by package. */
-  failureLines(): Map<string, readonly string[]> {
-    return new Map([...this.known.failures.values()].map((told) => [told.package, told.lines]));
-  }
-
-  /** Removes what the jobs exchanged. */
-  async cleanUp(): Promise<void> {
-    for (const { name } of await this.exchange.list()) {
-      if (parseName(name) !== undefined) await this.exchange.remove(name);
+  /**
+   * Compares the keys that this job finds with those of the plan.
+   * @throws ProblemsError when they differ: then this job has other specs, sources or inputs than the plan's
+   */
+  checkKeys(plan: PlanJson): void {
+    const { ready, outcomes } = this.progress;
+    for (const { name, key } of plan.packages) {
+      const outcome = outcomes.get(name);
+      const own =
+        ready.get(name)?.keyed.key ?? (outcome && 'result' in outcome ? outcome.result.key : undefined);
+      if (key === null || own === undefined || own === key) continue;
+      throw problem(
+        `This job finds another key for ${name} than the plan: its tree or its inputs are others`,
+        {
+          mend: 'Check out the same commit in every job of a run, and give them the same inputs.',
+        },
+      );
     }
   }
 

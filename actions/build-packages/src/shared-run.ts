@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
-import { directoryExchange } from '../../../src/shared/exchange/directory.ts';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
+import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { readUserFile } from '../../../src/shared/host/files.ts';
 import { parseUserJson } from '../../../src/shared/json.ts';
@@ -9,7 +8,9 @@ import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
 import type { SharedInputs } from './inputs.ts';
-import { places, type Workshop } from './workshop.ts';
+import { openExchange } from './open-exchange.ts';
+import { places } from './places.ts';
+import type { Workshop } from './workshop.ts';
 
 /** A run that several jobs share, as one of them sees it at its start. */
 export interface SharedRun {
@@ -25,7 +26,7 @@ export interface SharedRun {
  * @throws ProblemsError when this job has another tree or another worker
  */
 export async function joinRun(workshop: Workshop, inputs: SharedInputs): Promise<SharedRun> {
-  const exchange = openExchange(inputs, places.exchange(workshop.inputs));
+  const exchange = openExchange(workshop.inputs);
   const plan = await readPlan(inputs, exchange, places.exchange(workshop.inputs));
   const own = workshop.tree.toolchain.workerDigest;
   if (plan.workerDigest !== own)
@@ -56,25 +57,6 @@ export async function joinRun(workshop: Workshop, inputs: SharedInputs): Promise
     exchange,
     attempt: runAttempt(),
   };
-}
-
-/** Which attempt of the workflow run this is, from 1. */
-export function runAttempt(): number {
-  return Number(process.env['GITHUB_RUN_ATTEMPT'] ?? '1');
-}
-
-/** Whether this job can reach the artifacts of a workflow run. */
-export function hasArtifacts(): boolean {
-  return (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
-}
-
-function openExchange({ exchangeDir }: SharedInputs, tempDir: string): Exchange {
-  if (exchangeDir !== '') return directoryExchange(exchangeDir);
-  if (hasArtifacts()) return artifactExchange(tempDir);
-  throw problem(
-    "Input 'exchange-dir' (EXCHANGE_DIR) is empty, and this is no job of a workflow run, whose artifacts would do",
-    { mend: 'Give a folder that all jobs of the run share.' },
-  );
 }
 
 /** The name of the artifact that holds the plan. */

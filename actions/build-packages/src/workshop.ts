@@ -24,8 +24,11 @@ import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { directoryStore } from '../../../src/shared/store/directory.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
+import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
 import { distributionMacros, type TreeInputs } from './inputs.ts';
+import { openExchange } from './open-exchange.ts';
+import { places } from './places.ts';
 import { treeSources } from './source-digests.ts';
 
 /** The solver's answers of earlier runs. A run over all specs keeps only those that it asked for. */
@@ -65,18 +68,11 @@ export interface Workshop {
   priority: Map<string, number>;
   /** Expected seconds of a package, from its newest result. */
   seconds: Map<string, number>;
+  /** How long a build that starts now may take, where its job has an end. */
+  secondsForBuild?: () => number;
   /** Keeps the solver's answers and ends it; lets go of the build folder. */
   close(): Promise<void>;
 }
-
-/** Folders below `build-dir`. */
-export const places = {
-  layers: (inputs: TreeInputs) => join(inputs.buildDir, 'layers'),
-  staging: (inputs: TreeInputs) => join(inputs.buildDir, 'staging'),
-  logs: (inputs: TreeInputs) => join(inputs.buildDir, 'logs'),
-  exchange: (inputs: TreeInputs) => join(inputs.buildDir, 'exchange'),
-  failedRoots: (inputs: TreeInputs) => join(inputs.buildDir, 'roots'),
-} as const;
 
 /**
  * Reads and checks a whole tree, and makes its build folder this process's own.
@@ -103,8 +99,8 @@ async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Wor
   failOnProblems(
     (await findSpecs(inputs.specsDir)).faults.filter(isFoldersOwn).map(({ problem }) => problem),
   );
-  const { toolchain, toolchainDir } = await findToolchain(inputs, context);
   await sweep(inputs);
+  const { toolchain, toolchainDir } = await findToolchain(inputs, context);
   const defines = distributionMacros(inputs);
   const { specs, faults } = await log.group('Specs', () =>
     parseSpecs({
@@ -201,6 +197,13 @@ async function findToolchain(
   inputs: TreeInputs,
   { log, signal }: ActionContext,
 ): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
+  if (inputs.toolchain !== '') {
+    const toolchainDir = join(inputs.cacheDir, 'toolchain');
+    const toolchain = await log.group('Toolchain', () =>
+      fetchToolchain(inputs.toolchain, toolchainDir, openExchange(inputs), places.exchange(inputs)),
+    );
+    return { toolchain, toolchainDir };
+  }
   if (inputs.toolchainDir !== '') {
     const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
     if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };

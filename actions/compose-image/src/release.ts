@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
-import { type InputTable, list, needed, readInputs, shaped } from '../../../src/shared/github/inputs.ts';
+import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { failOnProblems, type Problem } from '../../../src/shared/problems.ts';
 import {
@@ -13,22 +13,7 @@ import {
   type WantedAsset,
 } from '../../../src/shared/release/assets.ts';
 import { publishRelease, releaseProblem } from '../../../src/shared/release/publish.ts';
-
-/** Inputs of `compose-image/release`. */
-export interface ReleaseInputs {
-  tag: string;
-  files: string[];
-  token: string;
-  repository: string;
-}
-
-/** What each input may be. */
-export const releaseInputs: InputTable<ReleaseInputs> = {
-  tag: shaped(/^[A-Za-z0-9][\w.+-]*$/, 'the name of a tag: letters, digits and . _ + -'),
-  files: list,
-  token: needed('a token that may write contents'),
-  repository: shaped(/^[\w.-]+\/[\w.-]+$/, 'owner/name'),
-};
+import { releaseInputs } from './release-inputs.ts';
 
 const sums = 'SHA256SUMS';
 

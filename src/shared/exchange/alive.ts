@@ -1,4 +1,5 @@
-import type { Result } from '../result/result.ts';
+import type { Result, Srpm } from '../result/result.ts';
+import type { Rpm } from '../rpm/rpm.ts';
 
 /** What a shard tells of a package that ended there. */
 export interface Told {
@@ -60,13 +61,33 @@ function checkResult({ result, artifact, id, key, package: name }: Told): void {
   check(result?.schema === 'azl/result' && result.version === 1, 'result.schema', result?.schema);
   if (result === undefined) return;
   check(result.package === name && result.key === key, 'result.key', result.key);
-  check(typeof artifact === 'string' && isName(artifact), 'artifact', artifact);
-  check(Number.isSafeInteger(id), 'id', id);
-  for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
-    check(isName(file) && file.endsWith('.rpm'), 'file', file);
-    check(Number.isSafeInteger(size) && isDigest(shipDigest), 'shipDigest', shipDigest);
+  check(isRecord(result.components), 'components', result.components);
+  check(typeof result.seconds === 'number' && isRecord(result.parts), 'parts', result.parts);
+  check(isName(artifact), 'artifact', artifact);
+  check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
+  check(Array.isArray(result.rpms), 'rpms', result.rpms);
+  for (const file of [result.srpm, ...result.rpms]) checkFile(file);
+  for (const rpm of result.rpms) checkRpm(rpm);
+}
+
+function checkFile({ file, size, shipDigest }: Srpm): void {
+  check(isName(file) && file.endsWith('.rpm'), 'file', file);
+  check(Number.isSafeInteger(size) && isDigest(shipDigest), 'shipDigest', shipDigest);
+}
+
+function checkRpm(rpm: Rpm): void {
+  for (const field of ['name', 'version', 'release', 'arch', 'sourceRpm'] as const)
+    check(isName(rpm[field]), field, rpm[field]);
+  check(Number.isSafeInteger(rpm.epoch), 'epoch', rpm.epoch);
+  check(isDigest(rpm.outputDigest), 'outputDigest', rpm.outputDigest);
+  for (const field of ['provides', 'requires', 'conflicts', 'obsoletes', 'files', 'folders'] as const) {
+    const list: unknown = rpm[field];
+    check(Array.isArray(list) && list.every((one) => typeof one === 'string'), field, list);
   }
-  for (const { outputDigest } of result.rpms) check(isDigest(outputDigest), 'outputDigest', outputDigest);
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isName(value: unknown): value is string {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Artifact, DefaultArtifactClient } from '@actions/artifact';
 import { create, extract } from 'tar';
 import { quietly } from '../github/quiet.ts';
+import { isDiskFull } from '../host/files.ts';
+import { problem } from '../problems.ts';
 import type { Item } from '../schedule/listing.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -24,6 +26,16 @@ export function artifactExchange(tempDir: string): Exchange {
     loaded ??= import('@actions/artifact').then((library) => new library.DefaultArtifactClient());
     return loaded;
   };
+  const ask = async <T>(question: (client: DefaultArtifactClient) => Promise<T>): Promise<T> => {
+    try {
+      return await quietly(async () => await question(await client()));
+    } catch (error) {
+      if (isNotFound(error) || isTaken(error) || isDiskFull(error)) throw error;
+      throw problem(`The artifacts of this run cannot be used: ${(error as Error).message}`, {
+        mend: 'Run the failed jobs again: what was built is kept.',
+      });
+    }
+  };
   const digests = new Map<number, string>();
   const itemOf = ({ id, name, createdAt, size, digest }: Artifact): Item => {
     if (digest !== undefined) digests.set(id, digest);
@@ -40,7 +52,7 @@ export function artifactExchange(tempDir: string): Exchange {
   };
   const find = async (name: string): Promise<Item | undefined> => {
     try {
-      const { artifact } = await quietly(async () => (await client()).getArtifact(name));
+      const { artifact } = await ask((all) => all.getArtifact(name));
       return itemOf(artifact);
     } catch (error) {
       if (isNotFound(error)) return undefined;
@@ -50,17 +62,19 @@ export function artifactExchange(tempDir: string): Exchange {
 
   return {
     list: async () => {
-      const { artifacts } = await quietly(async () => (await client()).listArtifacts());
+      const { artifacts } = await ask((all) => all.listArtifacts());
       return artifacts.map(itemOf);
     },
     find,
     create: async (name, root, files) =>
       await temporary(async (dir) => {
         const file = join(dir, name);
-        await create({ file, cwd: root, portable: true, follow: false }, [...files]);
+        // What shards tell is read by all others; RPMs are compressed as they are.
+        const gzip = files.every((one) => one.endsWith('.json'));
+        await create({ file, cwd: root, portable: true, follow: false, gzip }, [...files]);
         try {
           const upload = { retentionDays, skipArchive: true };
-          await quietly(async () => (await client()).uploadArtifact(name, [file], dir, upload));
+          await ask((all) => all.uploadArtifact(name, [file], dir, upload));
         } catch (error) {
           if (isTaken(error)) return undefined;
           throw error;
@@ -77,9 +91,7 @@ export function artifactExchange(tempDir: string): Exchange {
           const expectedHash = digests.get(item.id);
           const options = { path: download, skipDecompress: true, ...(expectedHash ? { expectedHash } : {}) };
           try {
-            const { digestMismatch } = await quietly(async () =>
-              (await client()).downloadArtifact(item.id, options),
-            );
+            const { digestMismatch } = await ask((all) => all.downloadArtifact(item.id, options));
             if (digestMismatch !== true) {
               const [file] = await readdir(download);
               await unpack(join(download, file as string), to);
@@ -96,7 +108,7 @@ export function artifactExchange(tempDir: string): Exchange {
       }),
     remove: async (name) => {
       try {
-        await quietly(async () => (await client()).deleteArtifact(name));
+        await ask((all) => all.deleteArtifact(name));
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }

@@ -1,6 +1,7 @@
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileDigest } from '../host/files.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileDigest, isDiskFull } from '../host/files.ts';
 import type { Result } from '../result/result.ts';
 import { DamagedResult, type Store } from '../store/store.ts';
 import type { Told } from './alive.ts';
@@ -28,29 +29,53 @@ export function exchangedStore(
   tempDir: string,
   refresh: (told: Told) => Promise<Told | undefined>,
 ): Store {
-  const fetching = new Map<string, Promise<void>>();
+  const fetching = new Map<string, Promise<boolean>>();
+
+  /** Takes all that is known to be in an artifact: it is not fetched again for the next of its results. */
+  const fetchArtifact = async (name: string): Promise<boolean> => {
+    const dir = join(tempDir, `fetched-${name}`);
+    try {
+      await rm(dir, { recursive: true, force: true });
+      const item = await exchange.find(name);
+      if (item === undefined || !(await exchange.fetch(item, dir))) return false;
+      for (const { result, artifact } of [...known.results.values()]) {
+        if (artifact !== name || (await isHere(result))) continue;
+        const taken = join(dir, 'taken');
+        const fault = await takeFiles(result, dir, taken);
+        if (fault === undefined) await local.put(result, taken, true);
+        else damaged.set(result.key, fault);
+        await rm(taken, { recursive: true, force: true });
+      }
+      return true;
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  };
+  const damaged = new Map<string, DamagedResult>();
+  const isHere = async (result: Result): Promise<boolean> => {
+    const there = await local.get(result.key, result.package).catch(() => undefined);
+    return there !== undefined && hasBytesOf(there, result);
+  };
 
   const fetch = async (result: Result): Promise<void> => {
-    const dir = join(tempDir, `${result.key}.fetched`);
     let told: Told | undefined = known.results.get(result.key);
     let fault = 'is not there any more';
-    for (let tries = 0; tries < triesToFetch && told?.artifact != null; tries++) {
-      await rm(dir, { recursive: true, force: true });
+    for (let tries = 1; tries <= triesToFetch && told?.artifact != null; tries++) {
+      const { artifact } = told;
       try {
-        const item = await exchange.find(told.artifact);
-        if (item !== undefined && (await exchange.fetch(item, dir))) {
-          await takeFiles(result, dir);
-          await local.put(result, join(dir, 'taken'), true);
-          return;
-        }
+        const running = fetching.get(artifact) ?? fetchArtifact(artifact);
+        fetching.set(artifact, running);
+        const there = await running.finally(() => fetching.delete(artifact));
+        if (await isHere(result)) return;
+        const wrong = damaged.get(result.key);
+        if (wrong !== undefined) throw wrong;
         // Its shard may have published it again, together with others.
-        told = await refresh(told);
+        if (!there) told = await refresh(told);
       } catch (error) {
-        if (error instanceof DamagedResult) throw error;
+        if (error instanceof DamagedResult || isDiskFull(error)) throw error;
         fault = `cannot be fetched (${(error as Error).message})`;
-      } finally {
-        await rm(dir, { recursive: true, force: true });
       }
+      if (tries < triesToFetch) await wait(tries * 2000);
     }
     throw new DamagedResult(result, told?.artifact ?? 'its artifact', fault);
   };
@@ -64,21 +89,16 @@ export function exchangedStore(
       if (!known.results.has(result.key)) await local.check(result);
     },
     open: async (result) => {
-      const there = await local.get(result.key, result.package).catch(() => undefined);
       const told = known.results.get(result.key);
-      if (told === undefined || (there !== undefined && hasBytesOf(there, result)))
-        return await local.open(result);
-      if (there === undefined || !hasBytesOf(there, told.result)) {
-        const running = fetching.get(result.key) ?? fetch(told.result);
-        fetching.set(result.key, running);
-        await running.finally(() => fetching.delete(result.key));
-      }
+      if (told === undefined || (await isHere(result))) return await local.open(result);
+      if (!(await isHere(told.result))) await fetch(told.result);
       return await local.open(told.result);
     },
     put: local.put,
     drop: async (key) => {
       const id = known.results.get(key)?.id;
       if (id !== undefined) known.refused.add(id);
+      damaged.delete(key);
       known.results.delete(key);
       await local.drop(key);
     },
@@ -87,20 +107,21 @@ export function exchangedStore(
 }
 
 /**
- * Moves the files of a result to the folder `taken`: those that it names, plain files of the right bytes, and nothing
- * else.
+ * Moves the files of a result to a new folder: those that it names, plain files of the right bytes, and nothing else.
+ * Answers what is wrong with one.
  */
-async function takeFiles(result: Result, dir: string): Promise<void> {
+async function takeFiles(result: Result, dir: string, taken: string): Promise<DamagedResult | undefined> {
   const folder = join(dir, result.key.slice(0, 2), result.key);
-  await mkdir(join(dir, 'taken'));
+  await mkdir(taken);
   for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
     const found = await lstat(join(folder, file)).catch(() => undefined);
     if (found?.isFile() !== true)
-      throw new DamagedResult(result, file, 'is not in its artifact, or is no plain file');
+      return new DamagedResult(result, file, 'is not in its artifact, or is no plain file');
     if (found.size !== size || (await fileDigest(join(folder, file))) !== shipDigest)
-      throw new DamagedResult(result, file, 'has another SHA-256 than its manifest says');
-    await rename(join(folder, file), join(dir, 'taken', file));
+      return new DamagedResult(result, file, 'has another SHA-256 than its manifest says');
+    await rename(join(folder, file), join(taken, file));
   }
+  return undefined;
 }
 
 /** Whether two results under one key are the same build, not only as good as each other. */

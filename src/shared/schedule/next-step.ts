@@ -53,6 +53,12 @@ const caution = 1.3;
 /** The part of its time budget that a shard has left when it has just started. */
 const fresh = 0.95;
 
+/** A sign that is late by half of the interval comes before everything else. */
+const overdue = 1.5;
+
+/** Signs that may be gone one after the other before a shard waits for the listing. */
+const readsInVain = 3;
+
 /** Signs read at once. */
 const readsAtOnce = 20;
 
@@ -65,6 +71,13 @@ const outOfTime = 'what is left of its time budget is too short: the next entry 
 export function nextStep(shard: Shard, work: Work, now: number): Step {
   if (shard.listing === undefined) return { do: 'list' };
   if (shard.sign === undefined) return { do: 'sign', ended: false };
+  // Whatever keeps a shard busy, it must not be taken for dead.
+  if (now >= shard.sign.at + shard.terms.signInterval * overdue) return { do: 'sign', ended: false };
+  // A listing that shows what is gone again and again is behind: it is given time.
+  if (shard.missed > readsInVain) {
+    shard.missed = 0;
+    return { do: 'wait', seconds: shard.terms.pollInterval, idle: true };
+  }
   const hasSlot = shard.building.size < shard.terms.slots;
   const pick = hasSlot ? nextPick(shard, work, now) : undefined;
   if (pick !== undefined) return pick;

@@ -1,5 +1,5 @@
 import { type Item, type Listing, readListing } from './listing.ts';
-import { aliveName, resultName } from './names.ts';
+import { aliveName, parseName, resultName } from './names.ts';
 import type { Terms } from './terms.ts';
 
 /** A finished package, built or failed, that only this shard knows of. */
@@ -28,6 +28,8 @@ export interface Shard {
   lost: Map<number, Item>;
   /** The newest publication read of each shard. */
   read: Map<number, number>;
+  /** Signs that were listed and gone when they were to be read, one after the other. */
+  missed: number;
   /** Owners of claims, by the claim's name, as far as somebody asked. Undefined: it was gone. */
   owners: Map<string, number | undefined>;
   /** Claims of others that are there and not listed, by name: when they were first met. */
@@ -59,6 +61,7 @@ export function newShard(id: number, attempt: number, terms: Terms, now: number)
     fresh: false,
     lost: new Map(),
     read: new Map(),
+    missed: 0,
     owners: new Map(),
     hidden: new Map(),
     claims: new Map(),
@@ -101,13 +104,30 @@ export function foundSign(shard: Shard, id: number, item: Item | undefined): voi
   if (last === undefined || shard.listing === undefined) return;
   const { newest } = shard.listing;
   const shown = item ?? { ...last, createdAt: newest };
+  const said = parseName(last.name);
+  // It cannot be read; the newer one will be, as soon as a listing shows it.
+  if (item === undefined && said?.kind === 'alive')
+    shard.read.set(id, Math.max(shard.read.get(id) ?? 0, said.publication));
   shard.listing = readListing([...shard.listing.items.values(), shown], shard.attempt);
 }
 
 /** The sign of another shard was read, or was gone, and a newer one is to be listed. */
 export function readSign(shard: Shard, id: number, publication: number, gone: boolean): void {
-  if (gone) shard.listedAt = Number.NEGATIVE_INFINITY;
-  else shard.read.set(id, publication);
+  if (!gone) {
+    shard.read.set(id, publication);
+    shard.missed = 0;
+    return;
+  }
+  // A newer listing will show the newer sign: at once, unless that was tried in vain.
+  shard.missed++;
+  shard.listedAt = Number.NEGATIVE_INFINITY;
+}
+
+/** A claim that the listing lacks was found by its name. */
+export function foundClaim(shard: Shard, item: Item): void {
+  if (shard.listing === undefined) return;
+  shard.hidden.delete(item.name);
+  shard.listing = readListing([...shard.listing.items.values(), item], shard.attempt);
 }
 
 export function claimed(shard: Shard, name: string, claim: string, expected: number, now: number): void {
@@ -160,8 +180,8 @@ export function published(
   replaced: readonly string[],
 ): void {
   for (const one of packages) {
-    shard.pending.delete(one);
-    abandoned(shard, one);
+    // A fold also names packages that were told long ago, and are perhaps built again under another key.
+    if (shard.pending.delete(one)) abandoned(shard, one);
   }
   for (const one of replaced) shard.published.delete(one);
   shard.litter.push(...replaced);

@@ -36,7 +36,7 @@ export interface ToolchainOptions {
 const recipe = [conversionRecipe, workerWishes, workerDigest([])];
 
 /** In it lies the worker, with setuid programs that grow old: for root and the owner, and for nobody else. */
-const folderMode = 0o700;
+export const folderMode = 0o700;
 
 /** Beside `toolchain.json`: what the folder was made from. */
 const stampFile = 'recipe';
@@ -112,7 +112,7 @@ async function settle(lock: Lock, work: Work): Promise<Toolchain> {
     };
     await writeWhole(join(part, stampFile), stamp(lock));
     await writeJson(join(part, 'toolchain.json'), toolchain);
-    await exchange(part, work.dir);
+    await takePlace(part, work.dir);
     return toolchain;
   } finally {
     await removeTree(part);
@@ -214,7 +214,7 @@ async function whole(dir: string, lock: Lock): Promise<Toolchain | undefined> {
 }
 
 /** Puts the finished folder in its place; the one before goes after that. */
-async function exchange(part: string, dir: string): Promise<void> {
+export async function takePlace(part: string, dir: string): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
   const old = aside(dir);
   try {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readAlive, type Told } from '../../../src/shared/exchange/alive.ts';
 import { failureOf, newKnown, note } from '../../../src/shared/exchange/known.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
+import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
+import { madeUpRpm } from '../../support/made-up.ts';
 
 const digest = (letter: string) => letter.repeat(64);
 const result = (outputDigest = digest('b'), shipDigest = digest('c')): Result =>
@@ -12,7 +14,7 @@ const result = (outputDigest = digest('b'), shipDigest = digest('c')): Result =>
     key: digest('a'),
     components: {},
     srpm: { file: 'zlib-1-1.src.rpm', size: 1, shipDigest: digest('d') },
-    rpms: [{ name: 'zlib', file: 'zlib-1-1.x86_64.rpm', size: 2, shipDigest, outputDigest }],
+    rpms: [{ ...madeUpRpm('zlib'), file: 'zlib-1-1.x86_64.rpm', size: 2, shipDigest, outputDigest }],
     seconds: 1,
     parts: { srpm: 0, builddep: 0, build: 1 },
   }) as unknown as Result;
@@ -28,6 +30,10 @@ const told = (more: Partial<Told> = {}): Told => ({
   artifact: 'azl-result-1-1-1',
   id: 10,
   ...more,
+});
+const withRpm = (more: Partial<Rpm>): Result => ({
+  ...result(),
+  rpms: [{ ...(result().rpms[0] as Rpm), ...more }],
 });
 const text = (one: unknown) =>
   JSON.stringify({ schema: 'azl/alive', version: 1, shard: 1, attempt: 1, told: [one] });
@@ -62,6 +68,11 @@ describe('a sign of life', () => {
       ),
       "'file'",
     ],
+    ['an architecture that is a path', text(told({ result: withRpm({ arch: '../../../tmp' }) })), "'arch'"],
+    ['provides that are no list', text(told({ result: withRpm({ provides: null as never }) })), "'provides'"],
+    ['requires that are no texts', text(told({ result: withRpm({ requires: [1] as never }) })), "'requires'"],
+    ['an epoch that is none', text(told({ result: withRpm({ epoch: '1' as never }) })), "'epoch'"],
+    ['an artifact before all others', text(told({ id: -1 })), "'id'"],
     ['a digest that is none', text(told({ result: result('x') })), "'outputDigest'"],
   ])('is refused with %s', (_, written, words) => {
     expect(() => readAlive(written)).toThrow(words);

@@ -5,6 +5,7 @@ import { type Candidate, nextStep, type Work } from '../../../src/shared/schedul
 import {
   claimed,
   finished,
+  foundClaim,
   foundSign,
   listed,
   newShard,
@@ -89,6 +90,29 @@ describe('a shard', () => {
     expect(nextStep(shard, work([candidate('a')]), 2)).toMatchObject({ do: 'claim' });
   });
 
+  it('gives a listing time that shows what is gone again and again', () => {
+    const shard = awake([item(aliveName(1, 2, 3, 9, false), 0)]);
+    for (let time = 0; time < 4; time++) {
+      readSign(shard, 2, 3, true);
+      listed(shard, [item(aliveName(1, 2, 3, 9, false), 0)], 1);
+    }
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
+  });
+
+  it('signs before everything else when its sign is late', () => {
+    const shard = awake();
+    expect(nextStep(shard, work([candidate('a')]), 449)).toEqual({ do: 'list' });
+    expect(nextStep(shard, work([candidate('a')]), 450)).toEqual({ do: 'sign', ended: false });
+  });
+
+  it('knows a claim that it found by name though the listing lacks it', () => {
+    const shard = awake();
+    refused(shard, claimName(1, 'a', 0), 1);
+    foundClaim(shard, item(claimName(1, 'a', 0), 0));
+    expect(shard.hidden.size).toBe(0);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
+  });
+
   it('takes what waits for its own unpublished result without looking around', () => {
     const shard = awake();
     claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
@@ -160,6 +184,15 @@ describe('a result', () => {
     const { replaced } = step as Extract<typeof step, { do: 'publish' }>;
     published(shard, nextResultName(shard), ['a', 'x', 'y'], 21, replaced);
     expect(shard.litter).toEqual(replaced);
+  });
+
+  it('that is folded frees no claim of a package that is being built again', () => {
+    const shard = awake();
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    claimed(shard, 'a', claimName(1, 'a', 1), 60, 1);
+    published(shard, nextResultName(shard), ['a'], 1, [...shard.published.keys()]);
+    expect([...shard.building.keys()]).toEqual(['a']);
+    expect(shard.litter).not.toContain(claimName(1, 'a', 1));
   });
 });
 

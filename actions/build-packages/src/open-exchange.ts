@@ -1,0 +1,24 @@
+import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
+import { directoryExchange } from '../../../src/shared/exchange/directory.ts';
+import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
+import { hasArtifacts } from '../../../src/shared/github/run.ts';
+import { problem } from '../../../src/shared/problems.ts';
+import type { TreeInputs } from './inputs.ts';
+import { places } from './places.ts';
+
+/** Where this job meets the others of its run, if it has any. */
+export function findExchange(inputs: TreeInputs): Exchange | undefined {
+  if (inputs.exchangeDir !== '') return directoryExchange(inputs.exchangeDir);
+  return hasArtifacts() ? artifactExchange(places.exchange(inputs)) : undefined;
+}
+
+/** The same, where there have to be others. @throws ProblemsError */
+export function openExchange(inputs: TreeInputs): Exchange {
+  const exchange = findExchange(inputs);
+  if (exchange === undefined)
+    throw problem(
+      "Input 'exchange-dir' (EXCHANGE_DIR) is empty, and this is no job of a workflow run, whose artifacts would do",
+      { mend: 'Give a folder that all jobs of the run share.' },
+    );
+  return exchange;
+}
