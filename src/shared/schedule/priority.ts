@@ -1,5 +1,6 @@
 import { type Graph, order } from '../graph/graph.ts';
 import { statedNeeds } from '../graph/stated.ts';
+import { ranks } from './forecast.ts';
 
 /** Seconds expected of a package that was never built. */
 export const unknownSeconds = 30;
@@ -13,23 +14,11 @@ export function priorities(
   names: readonly string[],
   seconds: (name: string) => number | undefined,
 ): Map<string, number> {
-  const dependents = new Map<string, string[]>();
-  for (const name of names) {
-    for (const need of statedNeeds(graph, name).keys())
-      dependents.set(need, [...(dependents.get(need) ?? []), name]);
-  }
-  const found = new Map<string, number>();
-  const visit = (name: string): number => {
-    const known = found.get(name);
-    if (known !== undefined) return known;
-    found.set(name, 0);
-    const rest = Math.max(0, ...(dependents.get(name) ?? []).map(visit));
-    const own = (seconds(name) ?? unknownSeconds) + rest;
-    found.set(name, own);
-    return own;
-  };
-  for (const name of names) visit(name);
-  return found;
+  const tasks = names.map((name) => {
+    const needs = [...statedNeeds(graph, name).keys()];
+    return { name, needs, seconds: seconds(name) ?? unknownSeconds };
+  });
+  return ranks(tasks);
 }
 
 /** `names` by priority, highest first; equal ones by name. */

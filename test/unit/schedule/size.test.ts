@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { matrixEntries, mostEntries } from '../../../src/shared/schedule/size.ts';
+
+it.each([
+  ['nothing to build', 0, 100, 100, 0],
+  ['a run that a budget covers', 3, 60, 100, 5],
+  ['a run that fills it: packages rarely end where it does', 3, 95, 100, 8],
+  ['a run of many budgets', 8, 76_500, 19_800, 42],
+  ['more than a run may have', 100, 1000, 100, mostEntries],
+])('the entries of a matrix for %s', (_, shards, length, budget, entries) => {
+  expect(matrixEntries(shards, length, budget)).toBe(entries);
+});
