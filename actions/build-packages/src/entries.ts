@@ -26,7 +26,6 @@ import {
   readMergeInputs,
   readPlanInputs,
   readTreeInputs,
-  termsOf,
 } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
 import { cleanUp, failureLines, openAll, outcomesOf } from './merged-run.ts';
@@ -36,7 +35,6 @@ import { places } from './places.ts';
 import { publishSrpm } from './publish.ts';
 import { planBuilds, runBuilds } from './run-builds.ts';
 import { runShard } from './run-shard.ts';
-import { RunView } from './run-view.ts';
 import { joinRun, planName } from './shared-run.ts';
 import { fetchSources } from './source-digests.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
@@ -56,28 +54,15 @@ export async function main(): Promise<void> {
   });
 }
 
-/** Of its time budget, what a build may take longer: the rest of a hosted job's time is left to publishing. */
-const overtime = 1 / 16;
-
-/** Seconds that any build is given. */
-const leastForBuild = 60;
-
 /** One shard of a run. What fails here is the run's affair: merge decides. */
 async function pull(opened: Workshop, inputs: BuildInputs, id: number): Promise<void> {
-  const { workshop, plan, exchange, attempt } = await joinRun(opened, inputs);
-  const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? 1);
-  const started = performance.now();
-  const secondsForBuild = () =>
-    Math.max(leastForBuild, terms.timeBudget * (1 + overtime) - (performance.now() - started) / 1000);
-  const view = new RunView({ ...workshop, secondsForBuild }, exchange, attempt);
-  await view.readAll();
-  view.checkKeys(plan);
+  const { view, plan, terms, attempt } = await joinRun(opened, inputs, 1);
   const options = { id, attempt, terms, entries: plan.entries, most: plan.shards };
-  const own = [...(await runShard(view, exchange, options)).values()];
+  const own = [...(await runShard(view, options)).values()];
   const rows = own.map((one) => [one.package, one.state, one.reason, clock(one.seconds)]);
   await summarize(`### Shard ${id}\n\n${markdownTable(['package', 'state', 'why', 'time'], rows)}\n`);
   const count = (state: Told['state']) => own.filter((one) => one.state === state).length;
-  workshop.context.log.info(`Shard ${id}: ${count('built')} built, ${count('failed')} failed.`);
+  view.workshop.context.log.info(`Shard ${id}: ${count('built')} built, ${count('failed')} failed.`);
   core.setOutput('built', count('built'));
   core.setOutput('failed', count('failed'));
 }
@@ -88,15 +73,11 @@ export async function merge(): Promise<void> {
     const started = performance.now();
     const inputs = readMergeInputs();
     await using(context, inputs, async (opened) => {
-      const { workshop, plan, exchange, attempt } = await joinRun(opened, inputs);
-      const view = new RunView(workshop, exchange, attempt);
-      await view.readAll();
-      view.checkKeys(plan);
+      const { view, plan, terms, attempt } = await joinRun(opened, inputs, availableParallelism());
       await openAll(view);
       if (attempt > 1 && view.candidates().length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too.
-        const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? availableParallelism());
-        await runShard(view, exchange, { id: plan.entries + attempt, attempt, terms, entries: 0, most: 1 });
+        await runShard(view, { id: plan.entries + attempt, attempt, terms, entries: 0, most: 1 });
         await openAll(view);
       }
       for (const [name, rpms] of view.known.unlike)

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Alive, aliveFile, type Told } from '../../../src/shared/exchange/alive.ts';
-import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
 import { artifactFiles } from '../../../src/shared/exchange/exchanged-store.ts';
 import { note } from '../../../src/shared/exchange/known.ts';
 import { isDiskFull } from '../../../src/shared/host/files.ts';
@@ -35,12 +34,8 @@ export interface ShardOptions {
  * @returns what this shard built, and what failed here
  * @throws Error when the exchange gave no answer for as long as a claim lasts
  */
-export async function runShard(
-  view: RunView,
-  exchange: Exchange,
-  options: ShardOptions,
-): Promise<Map<string, Told>> {
-  const { workshop } = view;
+export async function runShard(view: RunView, options: ShardOptions): Promise<Map<string, Told>> {
+  const { workshop, exchange } = view;
   const { log, signal } = workshop.context;
   const now = () => performance.now() / 1000;
   const shard = shards.newShard(options.id, options.attempt, options.terms, now());
@@ -208,12 +203,14 @@ export async function runShard(
       case 'wait': {
         const seconds = step.idle ? step.seconds * (0.75 + Math.random() / 2) : step.seconds;
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, seconds * 1000);
-          wake = () => {
+          const done = () => {
             clearTimeout(timer);
+            signal.removeEventListener('abort', done);
             resolve();
           };
-          signal.addEventListener('abort', wake, { once: true });
+          const timer = setTimeout(done, seconds * 1000);
+          signal.addEventListener('abort', done);
+          wake = done;
         });
         wake = () => {};
         shard.fresh = false;

@@ -7,25 +7,39 @@ import { parseUserJson } from '../../../src/shared/json.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
-import type { SharedInputs } from './inputs.ts';
+import type { Terms } from '../../../src/shared/schedule/terms.ts';
+import { type BuildInputs, type SharedInputs, termsOf } from './inputs.ts';
 import { openExchange } from './open-exchange.ts';
 import { places } from './places.ts';
+import { RunView } from './run-view.ts';
 import type { Workshop } from './workshop.ts';
 
 /** A run that several jobs share, as one of them sees it at its start. */
 export interface SharedRun {
-  workshop: Workshop;
+  /** With all that the other jobs have told so far. */
+  view: RunView;
   plan: PlanJson;
-  exchange: Exchange;
+  terms: Terms;
   /** Of the run, from 1. */
   attempt: number;
 }
 
+/** Of its time budget, what a build may take longer: the rest of a hosted job's time is left to publishing. */
+const overtime = 1 / 16;
+
+/** Seconds that any build is given. */
+const leastForBuild = 60;
+
 /**
  * Takes up the plan of a run: its priorities count, and only the tree and the worker that it was made for.
+ * @param slots packages that this job builds at once, unless an input says
  * @throws ProblemsError when this job has another tree or another worker
  */
-export async function joinRun(workshop: Workshop, inputs: SharedInputs): Promise<SharedRun> {
+export async function joinRun(
+  workshop: Workshop,
+  inputs: SharedInputs & Pick<BuildInputs, 'concurrentPackageBuilds'>,
+  slots: number,
+): Promise<SharedRun> {
   const exchange = openExchange(workshop.inputs);
   const plan = await readPlan(inputs, exchange, places.exchange(workshop.inputs));
   const own = workshop.tree.toolchain.workerDigest;
@@ -51,12 +65,14 @@ export async function joinRun(workshop: Workshop, inputs: SharedInputs): Promise
     plan.packages.flatMap((one) => (one.seconds === null ? [] : [[one.name, one.seconds]])),
   );
   const priority = priorities(workshop.tree.graph, workshop.names, (name) => seconds.get(name));
-  return {
-    workshop: { ...workshop, seconds, priority },
-    plan,
-    exchange,
-    attempt: runAttempt(),
-  };
+  const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? slots);
+  const end = performance.now() / 1000 + terms.timeBudget * (1 + overtime);
+  const secondsForBuild = () => Math.max(leastForBuild, end - performance.now() / 1000);
+  const attempt = runAttempt();
+  const view = new RunView({ ...workshop, seconds, priority, secondsForBuild }, exchange, attempt);
+  await view.readAll();
+  view.checkKeys(plan);
+  return { view, plan, terms, attempt };
 }
 
 /** The name of the artifact that holds the plan. */
