@@ -1,13 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
 import { type Services, startServices } from '../../services/server.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
 import { exchangeContract } from './contract.ts';
 
+const temporary = temporaryFolders();
 let services: Services;
 let runs = 0;
 const before = { ...process.env };
@@ -19,8 +20,6 @@ afterAll(async () => {
   process.env = before;
   await services.close();
 });
-
-const temporary = () => mkdtempSync(join(tmpdir(), 'azl-artifacts-'));
 
 /** The exchange of a new run. */
 function newRun(): Exchange {

@@ -1,17 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
 
 /**
  * What every exchange promises.
  * @param open the exchange of a new, empty run, as often as it is called: one for each job
  */
 export function exchangeContract(open: () => Promise<() => Exchange>): void {
+  const temporary = temporaryFolders();
   /** A folder with one file, and its name. */
   const folder = (text: string) => {
-    const dir = mkdtempSync(join(tmpdir(), 'azl-exchange-'));
+    const dir = temporary();
     writeFileSync(join(dir, 'file'), text);
     return dir;
   };
@@ -19,7 +20,7 @@ export function exchangeContract(open: () => Promise<() => Exchange>): void {
     exchange.create(name, folder(text), ['file']);
   const textOf = async (exchange: Exchange, name: string) => {
     const item = await exchange.find(name);
-    const dir = join(mkdtempSync(join(tmpdir(), 'azl-exchange-')), 'fetched');
+    const dir = join(temporary(), 'fetched');
     if (item === undefined || !(await exchange.fetch(item, dir))) return undefined;
     return readFileSync(join(dir, 'file'), 'utf8');
   };
@@ -41,13 +42,13 @@ export function exchangeContract(open: () => Promise<() => Exchange>): void {
 
   it('keeps the paths of files, and their source', async () => {
     const job = await open();
-    const root = mkdtempSync(join(tmpdir(), 'azl-exchange-'));
+    const root = temporary();
     for (const dir of ['a/b', 'c']) mkdirSync(join(root, dir), { recursive: true });
     writeFileSync(join(root, 'a/b/one'), '1');
     writeFileSync(join(root, 'c/two'), '2');
     writeFileSync(join(root, 'c/three'), '3');
     const item = await job().create('azl-result-1-1-2', root, ['a/b/one', 'c/two']);
-    const dir = join(mkdtempSync(join(tmpdir(), 'azl-exchange-')), 'fetched');
+    const dir = join(temporary(), 'fetched');
     expect(await job().fetch(item as NonNullable<typeof item>, dir)).toBe(true);
     expect(readdirSync(dir, { recursive: true }).sort()).toEqual(['a', 'a/b', 'a/b/one', 'c', 'c/two']);
     expect(readFileSync(join(root, 'c/two'), 'utf8')).toBe('2');
@@ -80,7 +81,7 @@ export function exchangeContract(open: () => Promise<() => Exchange>): void {
     expect(await job().list()).toEqual([]);
     const second = await put(job(), 'azl-claim-1-a-0', 'second');
     expect(second?.id).toBeGreaterThan(first?.id as number);
-    const dir = join(mkdtempSync(join(tmpdir(), 'azl-exchange-')), 'fetched');
+    const dir = join(temporary(), 'fetched');
     expect(await job().fetch(first as NonNullable<typeof first>, dir)).toBe(false);
     expect(await textOf(job(), 'azl-claim-1-a-0')).toBe('second');
   });

@@ -1,13 +1,13 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe } from 'vitest';
 import { directoryExchange } from '../../../src/shared/exchange/directory.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
 import { exchangeContract } from './contract.ts';
+
+const temporary = temporaryFolders();
 
 describe('an exchange in a folder', () => {
   exchangeContract(async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'azl-exchange-'));
+    const dir = temporary();
     return () => directoryExchange(dir);
   });
 });
