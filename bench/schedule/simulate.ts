@@ -30,10 +30,6 @@ export interface Run {
   idle: number;
   /** Of runners in all. */
   paid: number;
-  /** By what idle runners did. */
-  idleBy: Partial<Record<Step['do'], number>>;
-  /** Of fetching what builds install: counted as building. */
-  fetching: number;
   built: number;
   failed: string[];
   /** Packages built more than once. */
@@ -101,8 +97,7 @@ export function simulate(setting: Setting): Run {
   const expected = load.packages.map((one) => ({ ...one, seconds: one.expected }));
   const length = Math.max(load.work / setting.shards, load.chain);
   const entries = matrixEntries(setting.shards, length, terms.timeBudget);
-  const idleBy: Run['idleBy'] = {};
-  let [ids, listed, finishedAt, entry, fetching] = [0, 0, 0, 0, 0];
+  let [ids, listed, finishedAt, entry] = [0, 0, 0, 0];
 
   const create = function* (job: Job, name: string, seconds: number): Generator<number, Item | undefined> {
     job.made++;
@@ -163,7 +158,6 @@ export function simulate(setting: Setting): Run {
     const bytes = [...wanted].reduce((sum, artifact) => sum + (sizes.get(artifact as string) ?? 0), 0);
     calls.download += wanted.size;
     yield Math.ceil(wanted.size / charge.atOnce) * charge.read + bytes / charge.bytesPerSecond;
-    fetching += clock.now - started;
     for (const [one, artifact] of job.holds) if (wanted.has(artifact)) job.local.add(one);
     yield seconds * job.speed;
     job.busy += clock.now - started;
@@ -252,9 +246,7 @@ export function simulate(setting: Setting): Run {
     for (;;) {
       const step = nextStep(job.shard, workOf(job), clock.now);
       if (step.do === 'end') break;
-      const [before, wasIdle] = [clock.now, job.shard.building.size === 0];
       yield* perform(job, step);
-      if (wasIdle) idleBy[step.do] = (idleBy[step.do] ?? 0) + clock.now - before;
     }
     stop(job);
   };
@@ -315,8 +307,6 @@ export function simulate(setting: Setting): Run {
     built: builds.size,
     failed: [...givenUp],
     twice: [...builds.values()].filter((count) => count > 1).length,
-    idleBy,
-    fetching,
     calls,
     listed,
     made: Math.max(...jobs.map(({ made }) => made)),

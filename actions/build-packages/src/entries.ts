@@ -15,7 +15,6 @@ import { clock } from '../../../src/shared/report/duration.ts';
 import { markdownTable } from '../../../src/shared/report/markdown.ts';
 import { forecast, shardsThatHelp } from '../../../src/shared/schedule/forecast.ts';
 import { defaultShards, matrixEntries } from '../../../src/shared/schedule/size.ts';
-import { defaultTerms } from '../../../src/shared/schedule/terms.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
 import { deliver, summarize } from './deliver.ts';
@@ -26,6 +25,7 @@ import {
   readMergeInputs,
   readPlanInputs,
   readTreeInputs,
+  timeBudgetOf,
 } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
 import { cleanUp, failureLines, openAll, outcomesOf } from './merged-run.ts';
@@ -102,8 +102,7 @@ export async function plan(): Promise<void> {
       ]);
       const shards = shardsThatHelp(tasks, inputs.maxShards ?? defaultShards);
       const length = forecast(tasks, Math.max(1, shards));
-      const budget = inputs.timeBudget === undefined ? defaultTerms.timeBudget : inputs.timeBudget * 60;
-      const entries = matrixEntries(shards, length, budget);
+      const entries = matrixEntries(shards, length, timeBudgetOf(inputs));
       const { workerDigest } = workshop.tree.toolchain;
       await writeJson(file, planJson(found, { workerDigest, shards, entries }, workshop.seconds));
       const sorted = [...found].sort(([a], [b]) => order(a, b));

@@ -137,10 +137,15 @@ export function readMergeInputs(get?: GetInput): MergeInputs {
   return settled(readInputs(mergeInputs, get));
 }
 
+/** Seconds that a shard has. */
+export function timeBudgetOf({ timeBudget }: Pick<SharedInputs, 'timeBudget'>): number {
+  return timeBudget === undefined ? defaultTerms.timeBudget : timeBudget * 60;
+}
+
 /** What shards go by: what was given, else the defaults. */
 export function termsOf(inputs: SharedInputs, slots: number): Terms {
   const given = {
-    timeBudget: inputs.timeBudget === undefined ? undefined : inputs.timeBudget * 60,
+    timeBudget: timeBudgetOf(inputs),
     signInterval: inputs.signInterval,
     lease: inputs.claimLease,
     pollInterval: inputs.pollInterval,

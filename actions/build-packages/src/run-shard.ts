@@ -8,6 +8,7 @@ import { accept, fail } from '../../../src/shared/plan/engine.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
 import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { nextStep, type Step, type Work } from '../../../src/shared/schedule/next-step.ts';
 import * as shards from '../../../src/shared/schedule/shard.ts';
@@ -80,11 +81,10 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
     if (outcome.state === 'built') {
       const { result } = outcome;
       log.info(`${name}: built in ${clock(result.seconds)}`);
-      const bytes = [result.srpm, ...result.rpms].reduce((sum, { size }) => sum + size, 0);
       Object.assign(told, { seconds: result.seconds, result, artifact: null });
       if (note(view.known, told) === 'other') view.startOver();
       if (view.takeReady(name, keyed.key)) accept(view.options, view.progress, outcome);
-      finish(told, bytes);
+      finish(told, bytesOf(result));
     } else {
       const failure = outcome as Extract<Outcome, { state: 'failed' }>;
       const text = failure.log === undefined ? '' : await readFile(failure.log, 'utf8').catch(() => '');
@@ -139,7 +139,7 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
       own.set(told.package, published);
       if (note(view.known, published) === 'other') view.startOver();
       view.known.results.set(told.result.key, published);
-      bytes += [told.result.srpm, ...told.result.rpms].reduce((sum, { size }) => sum + size, 0);
+      bytes += bytesOf(told.result);
     }
     shards.published(shard, name, packages, bytes, replaced);
   };
@@ -284,6 +284,10 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
 }
 
 const claimFile = 'claim.json';
+
+function bytesOf({ srpm, rpms }: Result): number {
+  return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
+}
 
 function workOf(view: RunView, shard: shards.Shard, { entries, most }: ShardOptions): Work {
   return {

@@ -96,8 +96,8 @@ export function nextStep(shard: Shard, work: Work, now: number): Step {
 /** The way to the next package: what has to be known first, then its claim. */
 function nextPick(shard: Shard, work: Work, now: number): Step | undefined {
   const left = shard.terms.timeBudget - (now - shard.started);
-  const [first] = work.candidates.filter((one) => claimState(shard, one.package, now).state !== 'taken');
-  const live = liveShards(shard.listing as NonNullable<Shard['listing']>, shard.terms.lease);
+  const first = work.candidates.find((one) => claimState(shard, one.package, now).state !== 'taken');
+  const live = living(shard);
   const isOldest = shard.building.size === 0 && live[0] === shard.id && hasSuccessor(shard, work);
   for (const candidate of work.candidates) {
     if (candidate.seconds > shard.terms.timeBudget) {
@@ -171,7 +171,7 @@ function mustPublish(shard: Shard, work: Work, now: number): boolean {
   const all = [...pending.values()];
   if (all.some(({ at }) => now >= at + terms.batchTime)) return true;
   if (all.reduce((sum, { bytes }) => sum + bytes, 0) >= terms.batchBytes) return true;
-  const others = liveShards(shard.listing as NonNullable<Shard['listing']>, terms.lease).length;
+  const others = living(shard).length;
   const next = work.candidates
     .filter((one) => claimState(shard, one.package, now).state !== 'taken')
     .slice(0, others);
@@ -203,12 +203,16 @@ function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined 
   const isBlocking =
     hasSuccessor(shard, work) && free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left));
   if (isBlocking || work.shortest() > left) return outOfTime;
-  const live = liveShards(shard.listing as NonNullable<Shard['listing']>, shard.terms.lease);
+  const live = living(shard);
   // Entries start in the order of their numbers: the younger ones have more of their budget left.
   const younger = live.filter((other) => other > shard.id).length;
   // One more than can help stays, to take over from one that dies.
   if (younger > work.helping()) return 'more shards live than can still help';
   return undefined;
+}
+
+function living({ listing, terms }: Shard): number[] {
+  return listing === undefined ? [] : liveShards(listing, terms.lease);
 }
 
 /** Whether an entry of the matrix starts when this shard ends. */
