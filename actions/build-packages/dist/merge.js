@@ -1,0 +1,3 @@
+import { merge } from './code/index.js';
+
+await merge();

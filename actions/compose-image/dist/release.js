@@ -1,0 +1,3 @@
+import { release } from './code/index.js';
+
+await release();
