@@ -1,3 +1,4 @@
+import { copyFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
@@ -5,17 +6,15 @@ import type { Told } from '../../../src/shared/exchange/alive.ts';
 import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/github/action.ts';
 import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
-import { statedNeeds } from '../../../src/shared/graph/stated.ts';
 import { writeJson } from '../../../src/shared/host/files.ts';
 import { needs } from '../../../src/shared/host/packages.ts';
-import type { Planned } from '../../../src/shared/plan/state.ts';
+import type { Outcome, Planned } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import { planJson } from '../../../src/shared/report/build-json.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import { markdownTable } from '../../../src/shared/report/markdown.ts';
-import { forecast, shardsThatHelp } from '../../../src/shared/schedule/forecast.ts';
-import { defaultShards, matrixEntries } from '../../../src/shared/schedule/size.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
+import { indexFile, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
 import { deliver, summarize } from './deliver.ts';
 import {
@@ -25,17 +24,17 @@ import {
   readMergeInputs,
   readPlanInputs,
   readTreeInputs,
-  timeBudgetOf,
 } from './inputs.ts';
-import { likelyTasks } from './likely-tasks.ts';
 import { cleanUp, failureLines, openAll, outcomesOf } from './merged-run.ts';
 import { findExchange } from './open-exchange.ts';
 import { packSrpm, stage } from './pack-srpm.ts';
+import { withFolder } from './passing-files.ts';
 import { places } from './places.ts';
 import { publishSrpm } from './publish.ts';
 import { planBuilds, runBuilds } from './run-builds.ts';
 import { runShard } from './run-shard.ts';
-import { joinRun, planName } from './shared-run.ts';
+import { joinRun, planFile, planName } from './shared-run.ts';
+import { isHeavyShard, shardNumbers, sizeRun } from './size-run.ts';
 import { fetchSources } from './source-digests.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
@@ -46,9 +45,10 @@ export async function main(): Promise<void> {
   await runAction(building, async (context) => {
     const started = performance.now();
     const inputs = readBuildInputs();
-    await using(context, inputs, async (workshop) => {
+    await using(context, inputs, inputs.shard === undefined, async (workshop) => {
       if (inputs.shard !== undefined) return await pull(workshop, inputs, inputs.shard);
       const outcomes = await runBuilds(workshop, inputs.concurrentPackageBuilds);
+      await rememberResults(workshop, outcomes);
       await deliver(workshop, outcomes, inputs, started);
     });
   });
@@ -57,7 +57,16 @@ export async function main(): Promise<void> {
 /** One shard of a run. What fails here is the run's affair: merge decides. */
 async function pull(opened: Workshop, inputs: BuildInputs, id: number): Promise<void> {
   const { view, plan, terms, attempt } = await joinRun(opened, inputs, 1);
-  const options = { id, attempt, terms, entries: plan.entries, most: plan.shards };
+  const heavy = new Set(plan.heavy);
+  const isHeavy = isHeavyShard(plan, id);
+  const options = {
+    ...{ id, attempt, terms },
+    most: isHeavy ? plan.heavyShards : plan.shards,
+    peers: isHeavy
+      ? { first: plan.entries + 1, last: plan.entries + plan.heavyEntries }
+      : { first: 1, last: plan.entries },
+    takes: (name: string) => heavy.has(name) === isHeavy,
+  };
   const own = [...(await runShard(view, options)).values()];
   const rows = own.map((one) => [one.package, one.state, one.reason, clock(one.seconds)]);
   await summarize(`### Shard ${id}\n\n${markdownTable(['package', 'state', 'why', 'time'], rows)}\n`);
@@ -72,19 +81,24 @@ export async function merge(): Promise<void> {
   await runAction(building, async (context) => {
     const started = performance.now();
     const inputs = readMergeInputs();
-    await using(context, inputs, async (opened) => {
+    await using(context, inputs, false, async (opened) => {
       const { view, plan, terms, attempt } = await joinRun(opened, inputs, availableParallelism());
-      await openAll(view);
-      if (attempt > 1 && view.candidates().length > 0) {
-        // "Re-run failed jobs" starts this job alone: then it is the shard, too.
-        await runShard(view, { id: plan.entries + attempt, attempt, terms, entries: 0, most: 1 });
+      const lost = await openAll(view);
+      if ((attempt > 1 || lost) && view.candidates().length > 0) {
+        // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
+        // built here as well.
+        const id = plan.entries + plan.heavyEntries + attempt;
+        const alone = { peers: { first: id, last: id }, most: 1, takes: () => true };
+        await runShard(view, { id, attempt, terms, ...alone });
         await openAll(view);
       }
       for (const [name, rpms] of view.known.unlike)
         context.log.warn(
           `${name} is not reproducible: two builds of one key differ in ${rpms}. The first counts.`,
         );
-      await deliver(view.workshop, outcomesOf(view), inputs, started, failureLines(view));
+      const outcomes = outcomesOf(view);
+      await rememberResults(opened, outcomes);
+      await deliver(view.workshop, outcomes, inputs, started, failureLines(view));
       await cleanUp(view);
     });
   });
@@ -94,17 +108,12 @@ export async function merge(): Promise<void> {
 export async function plan(): Promise<void> {
   await runAction(building, async (context) => {
     const inputs = readPlanInputs();
-    await using(context, inputs, async (workshop) => {
+    await using(context, inputs, true, async (workshop) => {
       const found = await planBuilds(workshop);
       const file = join(inputs.outDir, 'plan.json');
-      const tasks = likelyTasks(found, workshop.seconds, (name) => [
-        ...statedNeeds(workshop.tree.graph, name).keys(),
-      ]);
-      const shards = shardsThatHelp(tasks, inputs.maxShards ?? defaultShards);
-      const length = forecast(tasks, Math.max(1, shards));
-      const entries = matrixEntries(shards, length, timeBudgetOf(inputs));
+      const size = sizeRun(found, workshop, inputs);
       const { workerDigest } = workshop.tree.toolchain;
-      await writeJson(file, planJson(found, { workerDigest, shards, entries }, workshop.seconds));
+      await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
       const sorted = [...found].sort(([a], [b]) => order(a, b));
       for (const [name, one] of sorted) context.log.info(`${one.state.padEnd(6)} ${name}: ${one.reason}`);
       const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
@@ -117,8 +126,11 @@ export async function plan(): Promise<void> {
       core.setOutput('plan', shared.plan);
       core.setOutput('toolchain', shared.toolchain);
       core.setOutput('build-count', count('build'));
-      core.setOutput('shards', shards);
-      core.setOutput('matrix', JSON.stringify({ shard: Array.from({ length: entries }, (_, at) => at + 1) }));
+      const numbers = shardNumbers(size);
+      core.setOutput('shards', size.shards);
+      core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
+      core.setOutput('heavy-shards', size.heavyShards);
+      core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
       if (failed !== '') throw new SaidFailure();
     });
   });
@@ -136,7 +148,11 @@ async function share(
   const exchange = findExchange(inputs);
   if (exchange === undefined) return { plan: file, toolchain: '' };
   const plan = planName(runAttempt());
-  const made = await exchange.create(plan, inputs.outDir, ['plan.json']);
+  const made = await withFolder(inputs, async (dir) => {
+    await copyFile(file, join(dir, planFile));
+    await writeFile(join(dir, indexFile), writeIndex(workshop.index));
+    return await exchange.create(plan, dir, [planFile, indexFile]);
+  });
   // Nobody else makes it: where the name is taken and the artifact there, the answer to its creation was lost.
   if (made === undefined && (await exchange.find(plan)) === undefined)
     throw problem(`The name '${plan}' is taken in this run`, {
@@ -150,11 +166,16 @@ async function share(
   return { plan, toolchain };
 }
 
+/** Tells later runs what this one has, also where something of it failed. */
+async function rememberResults(workshop: Workshop, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {
+  await workshop.remember([...outcomes.values()].flatMap((one) => ('result' in one ? [one.result] : [])));
+}
+
 /** `build-packages/srpms`: fetches and checks all sources, packs them. */
 export async function srpms(): Promise<void> {
   await runAction(building, async (context) => {
     const inputs = readTreeInputs();
-    await using(context, inputs, async (workshop) => {
+    await using(context, inputs, false, async (workshop) => {
       for (const [index, name] of workshop.names.entries()) {
         const spec = workshop.tree.graph.specs.get(name) as Spec;
         context.log.progress(`[${index}/${workshop.names.length}] ${name}`);
@@ -167,12 +188,14 @@ export async function srpms(): Promise<void> {
   });
 }
 
+/** @param plans whether this job finds out what the store has */
 async function using(
   context: ActionContext,
   inputs: Parameters<typeof openWorkshop>[0],
+  plans: boolean,
   body: (workshop: Workshop) => Promise<void>,
 ): Promise<void> {
-  const workshop = await openWorkshop(inputs, context);
+  const workshop = await openWorkshop(inputs, context, plans);
   try {
     await body(workshop);
   } finally {

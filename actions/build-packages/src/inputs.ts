@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import {
+  choice,
   count,
   flag,
   folder,
@@ -37,6 +38,14 @@ export interface TreeInputs {
   runCheck: boolean;
 }
 
+/** What entries that reuse results of other runs are told besides. */
+export interface StoreInputs {
+  onStoreError: 'fail' | 'build';
+  /** Gigabytes. */
+  storeBudget: number | undefined;
+  token: string;
+}
+
 /** What the jobs of a run that share its packages are told besides. */
 export interface SharedInputs {
   plan: string;
@@ -48,18 +57,21 @@ export interface SharedInputs {
   batchSize: number | undefined;
 }
 
-export interface BuildInputs extends TreeInputs, SharedInputs {
+export interface BuildInputs extends TreeInputs, StoreInputs, SharedInputs {
   concurrentPackageBuilds: number | undefined;
   shard: number | undefined;
 }
 
-export interface PlanInputs extends TreeInputs {
+export interface PlanInputs extends TreeInputs, StoreInputs {
   shareToolchain: boolean;
   maxShards: number | undefined;
   timeBudget: number | undefined;
+  heavyPackages: string[];
+  heavyMaxShards: number | undefined;
+  heavyTimeBudget: number | undefined;
 }
 
-export interface MergeInputs extends TreeInputs, SharedInputs {
+export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs {
   concurrentPackageBuilds: number | undefined;
 }
 
@@ -89,6 +101,12 @@ export const treeInputs: InputTable<TreeInputs> = {
   runCheck: flag,
 };
 
+const storeInputs: InputTable<StoreInputs> = {
+  onStoreError: choice<'fail' | 'build'>(['fail', 'build']),
+  storeBudget: count(0),
+  token: text,
+};
+
 const sharedInputs: InputTable<SharedInputs> = {
   plan: text,
   timeBudget: count(1),
@@ -102,6 +120,7 @@ const sharedInputs: InputTable<SharedInputs> = {
 /** The inputs of `build-packages`. */
 export const buildInputs: InputTable<BuildInputs> = {
   ...treeInputs,
+  ...storeInputs,
   ...sharedInputs,
   concurrentPackageBuilds: count(1),
   shard: count(1),
@@ -110,14 +129,19 @@ export const buildInputs: InputTable<BuildInputs> = {
 /** The inputs of `build-packages/plan`. */
 export const planInputs: InputTable<PlanInputs> = {
   ...treeInputs,
+  ...storeInputs,
   shareToolchain: flag,
   maxShards: count(1),
   timeBudget: count(1),
+  heavyPackages: list,
+  heavyMaxShards: count(1),
+  heavyTimeBudget: count(1),
 };
 
 /** The inputs of `build-packages/merge`. */
 export const mergeInputs: InputTable<MergeInputs> = {
   ...treeInputs,
+  ...storeInputs,
   ...sharedInputs,
   concurrentPackageBuilds: count(1),
 };

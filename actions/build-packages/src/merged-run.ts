@@ -1,12 +1,16 @@
-import type { Outcome } from '../../../src/shared/plan/state.ts';
+import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import type { RunView } from './run-view.ts';
 
 const removalsAtOnce = 8;
 
-/** Fetches the bytes of every result. What cannot be had, and what was built on it, does not count any more. */
-export async function openAll(view: RunView): Promise<void> {
+/**
+ * Fetches the bytes of every result. What cannot be had, and what was built on it, does not count any more. Answers
+ * whether some of it was lost from the store, which nobody in this run knew.
+ */
+export async function openAll(view: RunView): Promise<boolean> {
+  let lost = false;
   for (let whole = false; !whole; ) {
     whole = true;
     for (const outcome of view.progress.outcomes.values()) {
@@ -16,6 +20,7 @@ export async function openAll(view: RunView): Promise<void> {
       } catch (error) {
         if (!(error instanceof DamagedResult)) throw error;
         view.options.warn(`${error.message}. It does not count.`);
+        lost ||= !view.known.results.has(error.key);
         await view.options.store.drop(error.key);
         whole = false;
       }
@@ -25,6 +30,7 @@ export async function openAll(view: RunView): Promise<void> {
       await view.readAll();
     }
   }
+  return lost;
 }
 
 /** How each package ended in this run, whichever job built it. */
@@ -37,7 +43,14 @@ export function outcomesOf(view: RunView): Map<string, Outcome> {
       const told = 'result' in outcome ? view.known.results.get(outcome.result.key) : undefined;
       return told === undefined || !('result' in outcome)
         ? [name, outcome]
-        : [name, { state: 'built', reason: told.reason, result: outcome.result }];
+        : [
+            name,
+            {
+              state: told.reason === foundInStore ? 'reused' : 'built',
+              reason: told.reason,
+              result: outcome.result,
+            },
+          ];
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { makeGraph } from '../../../src/shared/graph/graph.ts';
 import { isDiskFull } from '../../../src/shared/host/files.ts';
 import {
   accept,
@@ -10,60 +11,117 @@ import {
   planned,
   settleAll,
 } from '../../../src/shared/plan/engine.ts';
-import type { Outcome } from '../../../src/shared/plan/state.ts';
+import { foundInStore, type Keyed, type Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import { decisiveLines, failedStage } from '../../../src/shared/report/log-lines.ts';
 import { progressLine } from '../../../src/shared/report/progress.ts';
 import { byPriority, unknownSeconds } from '../../../src/shared/schedule/priority.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
+import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { BuildFailed, buildPackage } from './build-package.ts';
 import { fetchSources } from './source-digests.ts';
 import type { Workshop } from './workshop.ts';
 
-/** Builds or reuses every package of a run, several at once. A failure stops only what needs it. */
+/**
+ * Builds or reuses every package of a run, several at once. A failure stops only what needs it. When what the store has
+ * turns out to be gone or damaged, that is built, too, and then what needs it.
+ */
 export async function runBuilds(
   workshop: Workshop,
   jobs = availableParallelism(),
 ): Promise<Map<string, Outcome>> {
+  const ended = new Map<string, Outcome>();
+  for (;;) {
+    const outcomes = await buildAll(workshop, jobs, ended);
+    if (outcomes !== undefined && (await allOpen(workshop, outcomes, ended))) return outcomes;
+    workshop.tree.graph = makeGraph(workshop.tree.specs, workshop.tree.toolchain);
+  }
+}
+
+/** Whether the bytes of every result can be had. What cannot is dropped. */
+async function allOpen(
+  workshop: Workshop,
+  outcomes: ReadonlyMap<string, Outcome>,
+  ended: Map<string, Outcome>,
+): Promise<boolean> {
+  let whole = true;
+  for (const outcome of outcomes.values()) {
+    if (!('result' in outcome)) continue;
+    try {
+      await workshop.store.open(outcome.result);
+    } catch (error) {
+      if (!(error instanceof DamagedResult)) throw error;
+      await dropDamaged(workshop, error, ended);
+      whole = false;
+    }
+  }
+  return whole;
+}
+
+async function dropDamaged(
+  { store, context }: Workshop,
+  { key, message }: DamagedResult,
+  ended: Map<string, Outcome>,
+): Promise<void> {
+  context.log.warn(`${message}. It is built again.`);
+  await store.drop(key);
+  ended.delete(key);
+}
+
+/**
+ * Goes through a run once.
+ * @param ended how packages ended in this run, by key: grows
+ * @returns undefined when a stored result could not be used, and has been dropped
+ */
+async function buildAll(
+  workshop: Workshop,
+  jobs: number,
+  ended: Map<string, Outcome>,
+): Promise<Map<string, Outcome> | undefined> {
   const { priority } = workshop;
   const { log, signal } = workshop.context;
   const progress = newProgress(workshop.names);
-  const options = engineOptions(workshop);
+  const options = engineOptions(workshop, ended);
   const running = new Map<string, { started: number; done: Promise<void> }>();
   const show = () => log.progress(progressLine(stateOf(workshop, progress, running)));
   const ticker = setInterval(show, 1000);
+  let stale = false;
+
+  const take = (name: string, outcome: Outcome) => {
+    if ('result' in outcome) accept(options, progress, outcome);
+    else fail(options, progress, name, outcome);
+  };
+
+  const build = async (name: string, ready: { keyed: Keyed; reason: string }): Promise<void> => {
+    log.info(`${name}: building (${ready.reason})`);
+    try {
+      const outcome = await buildOne(workshop, name, ready);
+      ended.set(ready.keyed.key, outcome);
+      take(name, outcome);
+      if (outcome.state === 'built') log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
+    } catch (error) {
+      if (!(error instanceof DamagedResult)) throw error;
+      await dropDamaged(workshop, error, ended);
+      stale = true;
+    }
+  };
+
   try {
     await settleAll(options, progress, new Set());
-    sayReused(workshop, progress);
-    while (progress.ready.size > 0 || running.size > 0) {
+    sayReused(workshop, progress, ended);
+    while (!stale && (progress.ready.size > 0 || running.size > 0)) {
       signal.throwIfAborted();
       for (const name of byPriority([...progress.ready.keys()], priority)) {
-        if (running.size >= jobs) break;
-        const { keyed, reason } = progress.ready.get(name) as NonNullable<
-          ReturnType<typeof progress.ready.get>
-        >;
+        const ready = progress.ready.get(name) as { keyed: Keyed; reason: string };
+        const before = ended.get(ready.keyed.key);
+        if (before === undefined && running.size >= jobs) break;
         progress.ready.delete(name);
-        const build = async () => {
-          log.info(`${name}: building (${reason})`);
-          const outcome = await buildOne(workshop, name, { keyed, reason }).catch(
-            (error: unknown): Outcome => {
-              if (!(error instanceof DamagedResult)) throw error;
-              log.error(`${name}: ${error.message}`);
-              return {
-                state: 'failed',
-                reason: `what it needs cannot be used: ${error.message}`,
-                key: keyed.key,
-              };
-            },
-          );
-          if (!('result' in outcome)) fail(options, progress, name, outcome);
-          else {
-            accept(options, progress, outcome);
-            log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
-          }
-        };
-        const done = build().finally(() => running.delete(name));
+        if (before !== undefined) {
+          take(name, before);
+          continue;
+        }
+        const done = build(name, ready).finally(() => running.delete(name));
         done.catch(() => {});
         running.set(name, { started: performance.now(), done });
       }
@@ -75,8 +133,15 @@ export async function runBuilds(
     clearInterval(ticker);
     await Promise.allSettled([...running.values()].map(({ done }) => done));
   }
+  if (stale) return undefined;
   for (const name of progress.names) {
-    if (!progress.outcomes.has(name)) progress.outcomes.set(name, { state: 'left', reason: 'not reached' });
+    const outcome = progress.outcomes.get(name);
+    if (outcome === undefined) progress.outcomes.set(name, { state: 'left', reason: 'not reached' });
+    else if ('result' in outcome) {
+      const own = ended.get(outcome.result.key);
+      if (own !== undefined && 'result' in own)
+        progress.outcomes.set(name, { ...own, result: outcome.result });
+    }
   }
   return progress.outcomes;
 }
@@ -84,16 +149,20 @@ export async function runBuilds(
 /** Settles a run without building anything: what `make plan` shows. */
 export async function planBuilds(workshop: Workshop) {
   const progress = newProgress(workshop.names);
-  await settleAll(engineOptions(workshop), progress, new Set());
+  await settleAll(engineOptions(workshop, new Map()), progress, new Set());
   return planned(progress);
 }
 
-function engineOptions({ tree, store, priority, rebuild, context }: Workshop): EngineOptions {
-  return { tree, store, priority, rebuild, warn: (message) => context.log.warn(message) };
+function engineOptions(
+  { tree, store, priority, rebuild, context }: Workshop,
+  ended: ReadonlyMap<string, Outcome>,
+): EngineOptions {
+  const warn = (message: string) => context.log.warn(message);
+  return { tree, store, priority, rebuild, warn, isOfThisRun: (key) => ended.has(key) };
 }
 
 /**
- * Builds one package; what went wrong with it is said and is its outcome.
+ * Builds one package, unless the store has its result after all; what went wrong with it is said and is its outcome.
  * @throws DamagedResult when what it needs is not to be had; whatever ends the whole run
  */
 export async function buildOne(
@@ -104,11 +173,18 @@ export async function buildOne(
   const spec = workshop.tree.graph.specs.get(name) as Spec;
   const started = performance.now();
   try {
+    const found = workshop.rebuild.has(name) ? undefined : await workshop.store.search(keyed.key, name);
+    if (found !== undefined) {
+      workshop.context.log.info(`${name}: reused after all: ${foundInStore}`);
+      return { state: 'reused', reason: foundInStore, result: found };
+    }
     const files = await fetchSources(workshop, spec);
-    return { state: 'built', reason, result: await buildPackage(workshop, spec, keyed, files) };
+    const result = await buildPackage(workshop, spec, keyed, files);
+    workshop.store.offer(result);
+    return { state: 'built', reason, result };
   } catch (error) {
     workshop.context.signal.throwIfAborted();
-    if (isDiskFull(error) || error instanceof DamagedResult) throw error;
+    if (isDiskFull(error) || error instanceof DamagedResult || error instanceof StoreTrouble) throw error;
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const log = error instanceof BuildFailed ? error.log : undefined;
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
@@ -124,9 +200,9 @@ export async function buildOne(
   }
 }
 
-function sayReused(workshop: Workshop, progress: Progress): void {
+function sayReused(workshop: Workshop, progress: Progress, ended: ReadonlyMap<string, Outcome>): void {
   const reused = [...progress.outcomes]
-    .filter(([, outcome]) => outcome.state === 'reused')
+    .filter(([, outcome]) => outcome.state === 'reused' && !ended.has(outcome.result.key))
     .map(([name]) => name);
   if (reused.length > 0)
     workshop.context.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);

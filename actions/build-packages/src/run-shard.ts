@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Alive, aliveFile, type Told } from '../../../src/shared/exchange/alive.ts';
-import { artifactFiles } from '../../../src/shared/exchange/exchanged-store.ts';
 import { note } from '../../../src/shared/exchange/known.ts';
 import { isDiskFull } from '../../../src/shared/host/files.ts';
 import { accept, fail } from '../../../src/shared/plan/engine.ts';
@@ -13,6 +12,7 @@ import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { nextStep, type Step, type Work } from '../../../src/shared/schedule/next-step.ts';
 import * as shards from '../../../src/shared/schedule/shard.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
+import { resultFiles } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { withFile, withFolder } from './passing-files.ts';
 import { buildOne } from './run-builds.ts';
@@ -23,10 +23,12 @@ export interface ShardOptions {
   id: number;
   attempt: number;
   terms: Terms;
-  /** Shards that the run's matrix starts in all. */
-  entries: number;
-  /** Most shards that run at once. */
+  /** Numbers of the shards of its matrix. */
+  peers: Work['peers'];
+  /** Most of these that run at once. */
   most: number;
+  /** Which packages are theirs. */
+  takes: (name: string) => boolean;
 }
 
 /**
@@ -78,10 +80,10 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
     const told: Told = {
       ...{ package: name, key: keyed.key, reason, shard: options.id, lines: [], state: 'built', seconds: 0 },
     };
-    if (outcome.state === 'built') {
+    if ('result' in outcome) {
       const { result } = outcome;
-      log.info(`${name}: built in ${clock(result.seconds)}`);
-      Object.assign(told, { seconds: result.seconds, result, artifact: null });
+      if (outcome.state === 'built') log.info(`${name}: built in ${clock(result.seconds)}`);
+      Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: outcome.reason });
       if (note(view.known, told) === 'other') view.startOver();
       if (view.takeReady(name, keyed.key)) accept(view.options, view.progress, outcome);
       finish(told, bytesOf(result));
@@ -130,7 +132,7 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
     const item = await exchange.create(
       name,
       root,
-      results.flatMap(({ result }) => artifactFiles(result)),
+      results.flatMap(({ result }) => resultFiles(result)),
     );
     if (item === undefined) throw new Error(`the artifact '${name}' is there already`);
     let bytes = 0;
@@ -289,11 +291,14 @@ function bytesOf({ srpm, rpms }: Result): number {
   return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
 }
 
-function workOf(view: RunView, shard: shards.Shard, { entries, most }: ShardOptions): Work {
+function workOf(view: RunView, shard: shards.Shard, { peers, most, takes }: ShardOptions): Work {
+  const left = view.left().filter(takes);
+  const candidates = view.candidates().filter(({ package: name }) => !shard.building.has(name));
   return {
-    candidates: view.candidates().filter(({ package: name }) => !shard.building.has(name)),
-    ...{ left: view.left().length, entries },
-    shortest: () => Math.min(...view.left().map((name) => view.expected(name))),
+    candidates: candidates.filter((one) => takes(one.package)),
+    elsewhere: candidates.filter((one) => !takes(one.package)),
+    ...{ left: left.length, peers },
+    shortest: () => Math.min(...left.map((name) => view.expected(name))),
     helping: () => view.helping(most),
   };
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
 import { runAttempt } from '../../../src/shared/github/run.ts';
@@ -8,6 +9,7 @@ import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
+import { indexFile, joinIndex, readIndex, type StoreIndex } from '../../../src/shared/store/store-index.ts';
 import { type BuildInputs, type SharedInputs, termsOf } from './inputs.ts';
 import { openExchange } from './open-exchange.ts';
 import { places } from './places.ts';
@@ -41,7 +43,7 @@ export async function joinRun(
   slots: number,
 ): Promise<SharedRun> {
   const exchange = openExchange(workshop.inputs);
-  const plan = await readPlan(inputs, exchange, places.exchange(workshop.inputs));
+  const plan = await readPlan(inputs, exchange, places.exchange(workshop.inputs), workshop.index);
   const own = workshop.tree.toolchain.workerDigest;
   if (plan.workerDigest !== own)
     throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
@@ -75,15 +77,20 @@ export async function joinRun(
   return { view, plan, terms, attempt };
 }
 
+/** In the artifact of the plan, beside the index of the store. */
+export const planFile = 'plan.json';
+
 /** The name of the artifact that holds the plan. */
 export function planName(attempt: number): string {
   return `azl-plan-${attempt}`;
 }
 
+/** @param index grows by what the plan knew of the store */
 async function readPlan(
   { plan: given }: SharedInputs,
   exchange: Exchange,
   tempDir: string,
+  index: StoreIndex,
 ): Promise<PlanJson> {
   if (given === '')
     throw problem("Input 'plan' (PLAN) is empty, expected the plan of this run", {
@@ -95,10 +102,26 @@ async function readPlan(
     const dir = join(tempDir, 'plan');
     if (item === undefined || !(await exchange.fetch(item, dir)))
       throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`);
-    file = join(dir, 'plan.json');
+    file = join(dir, planFile);
+    joinIndex(index, await readPlannedIndex(join(dir, indexFile), given));
   }
   const plan = parseUserJson(await readUserFile(file, 'The plan'), file) as PlanJson;
   if (plan.schema !== 'azl/plan' || plan.version !== 1 || !Array.isArray(plan.packages))
     throw problem('This is no plan of this version of azl', { file });
   return plan;
+}
+
+async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex> {
+  try {
+    const { index, faults } = readIndex(await readFile(file, 'utf8'));
+    if (faults.length > 0) throw new Error(faults.join('; '));
+    return index;
+  } catch (error) {
+    throw problem(
+      `The artifact '${plan}' holds no index that this job can use: ${(error as Error).message}`,
+      {
+        mend: 'Use one version of the actions in all jobs of a run.',
+      },
+    );
+  }
 }

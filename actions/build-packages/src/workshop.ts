@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { policyMacros } from '../../../src/shared/buildroot/recipe.ts';
 import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import type { ActionContext } from '../../../src/shared/github/action.ts';
+import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { readJson, writeJson } from '../../../src/shared/host/files.ts';
 import { lockFolder } from '../../../src/shared/host/lock.ts';
@@ -13,6 +14,7 @@ import type { Log } from '../../../src/shared/log.ts';
 import { namedPackages, packageNamed, treeProblems, withNeeds } from '../../../src/shared/plan/goals.ts';
 import { makeTree, type Tree } from '../../../src/shared/plan/settle.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../../../src/shared/problems.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
 import { nameOf } from '../../../src/shared/rpm/capability.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
 import { type AnswerMemory, rememberingSolver } from '../../../src/shared/solver/remember.ts';
@@ -21,23 +23,35 @@ import type { Sources } from '../../../src/shared/sources/locate.ts';
 import { findSpecs, type SpecFault } from '../../../src/shared/spec/find.ts';
 import { parseSpecs } from '../../../src/shared/spec/parse.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
-import { directoryStore } from '../../../src/shared/store/directory.ts';
+import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
+import type { StoreIndex } from '../../../src/shared/store/store-index.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
 import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
+import { fetchSpare, saveSpare } from '../../../src/shared/toolchain/spare.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
-import { distributionMacros, type TreeInputs } from './inputs.ts';
+import { distributionMacros, type StoreInputs, type TreeInputs } from './inputs.ts';
 import { openExchange } from './open-exchange.ts';
+import { openStore } from './open-store.ts';
 import { places } from './places.ts';
 import { treeSources } from './source-digests.ts';
 
-/** The solver's answers of earlier runs. A run over all specs keeps only those that it asked for. */
-async function openMemory(file: string, all: boolean): Promise<AnswerMemory & { save(): Promise<void> }> {
+/** The solver's answers of earlier runs. */
+interface OpenMemory extends AnswerMemory {
+  /** What this run asked for; unless it is over all specs, also what others did. */
+  kept(): ReadonlyMap<string, SolverAnswer>;
+  save(): Promise<void>;
+}
+
+/** @param told answers that come from elsewhere, also later on */
+async function openMemory(file: string, all: boolean, told: StoreIndex): Promise<OpenMemory> {
   const answers = new Map(Object.entries((await readJson<Record<string, SolverAnswer>>(file)) ?? {}));
   const asked = new Map<string, SolverAnswer>();
+  const kept = () => (all ? asked : new Map([...told.answers, ...answers]));
   return {
+    kept,
     get: (question) => {
-      const known = answers.get(question);
+      const known = answers.get(question) ?? told.answers.get(question);
       if (known !== undefined) asked.set(question, known);
       return known;
     },
@@ -46,8 +60,8 @@ async function openMemory(file: string, all: boolean): Promise<AnswerMemory & { 
       asked.set(question, answer);
     },
     save: async () => {
-      const kept = [...(all ? asked : answers)].sort(([a], [b]) => order(a, b));
-      await writeJson(file, Object.fromEntries(kept));
+      const sorted = [...kept()].sort(([a], [b]) => order(a, b));
+      await writeJson(file, Object.fromEntries(sorted));
     },
   };
 }
@@ -58,6 +72,10 @@ export interface Workshop {
   context: ActionContext;
   tree: Tree;
   store: Store;
+  /** What the store has, as far as other runs told. */
+  index: StoreIndex;
+  /** Tells later runs what this one has. */
+  remember(results: readonly Result[]): Promise<void>;
   sources: Sources;
   toolchainDir: string;
   /** Packages asked for. */
@@ -76,12 +94,17 @@ export interface Workshop {
 
 /**
  * Reads and checks a whole tree, and makes its build folder this process's own.
+ * @param plans whether this job finds out what the store has: others of its run are told by the plan
  * @throws ProblemsError with everything that is wrong with it, before any build; or when another run is at work there
  */
-export async function openWorkshop(inputs: TreeInputs, context: ActionContext): Promise<Workshop> {
+export async function openWorkshop(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  context: ActionContext,
+  plans: boolean,
+): Promise<Workshop> {
   const release = await lockFolder(inputs.buildDir, { signal: context.signal });
   try {
-    const workshop = await readTree(inputs, context);
+    const workshop = await readTree(inputs, context, plans);
     const close = async () => {
       await workshop.close();
       await release();
@@ -93,7 +116,11 @@ export async function openWorkshop(inputs: TreeInputs, context: ActionContext): 
   }
 }
 
-async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Workshop> {
+async function readTree(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  context: ActionContext,
+  plans: boolean,
+): Promise<Workshop> {
   const { log, signal } = context;
   // What needs no worker is said before one is made.
   failOnProblems(
@@ -117,8 +144,9 @@ async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Wor
   );
   const all = inputs.packageBuildList.length === 0;
   if (all) failOnProblems(faults.map(({ problem }) => problem));
-  const store = directoryStore(join(inputs.cacheDir, 'store'));
-  const memory = await openMemory(join(inputs.cacheDir, 'solver.json'), all);
+  const opened = await openStore(inputs, context, plans);
+  const { store, index } = opened;
+  const memory = await openMemory(join(inputs.cacheDir, 'solver.json'), all, index);
   const solver = rememberingSolver(toolchain, startSolver, memory);
   const sources = await treeSources(inputs, context);
   const byName = new Map(specs.map((spec) => [spec.package, spec]));
@@ -144,12 +172,14 @@ async function readTree(inputs: TreeInputs, context: ActionContext): Promise<Wor
   }
   log.info(`${specs.length} specs, ${names.length} of them in this run.`);
   return {
-    ...{ inputs, context, tree, store, sources, toolchainDir, goals, names, seconds },
+    ...{ inputs, context, tree, store, index, sources, toolchainDir, goals, names, seconds },
+    remember: (results) => opened.remember(results, memory.kept()),
     rebuild: new Set(rebuild),
     priority: priorities(tree.graph, names, (name) => seconds.get(name)),
     close: async () => {
       await solver.close();
       await memory.save();
+      await opened.close();
     },
   };
 }
@@ -194,7 +224,7 @@ async function checkTree(
 }
 
 async function findToolchain(
-  inputs: TreeInputs,
+  inputs: TreeInputs & Partial<StoreInputs>,
   { log, signal }: ActionContext,
 ): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
   if (inputs.toolchain !== '') {
@@ -215,18 +245,27 @@ async function findToolchain(
     );
   }
   const toolchainDir = join(inputs.cacheDir, 'toolchain');
-  const toolchain = await log.group('Toolchain', () =>
-    prepareToolchain({
-      mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
-      dir: toolchainDir,
-      cacheDir: inputs.cacheDir,
-      update: false,
-      jobs: availableParallelism(),
-      log,
-      signal,
-    }),
-  );
+  const toolchain = await log.group('Toolchain', () => makeToolchain(inputs, toolchainDir, { log, signal }));
   return { toolchain, toolchainDir };
+}
+
+/** Makes the toolchain, or takes up what an earlier run of this workflow made. */
+async function makeToolchain(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  dir: string,
+  { log, signal }: ActionContext,
+): Promise<Toolchain> {
+  const { cacheDir, onStoreError: onTrouble = 'fail' } = inputs;
+  const spare = hasCache()
+    ? { cache: actionsCache(signal), dir, cacheDir, tempDir: places.exchange(inputs), onTrouble, log }
+    : undefined;
+  const taken = spare === undefined ? undefined : await fetchSpare(spare);
+  const toolchain = await prepareToolchain({
+    mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
+    ...{ dir, cacheDir, update: false, jobs: availableParallelism(), log, signal },
+  });
+  if (spare !== undefined && leavesCache()) await saveSpare(taken, spare);
+  return toolchain;
 }
 
 /** Removes what a killed run left of its work in progress. */

@@ -1,5 +1,5 @@
-import type { Result, Srpm } from '../result/result.ts';
-import type { Rpm } from '../rpm/rpm.ts';
+import { check, checkResult, isDigest, isName } from '../result/check-result.ts';
+import type { Result } from '../result/result.ts';
 
 /** What a shard tells of a package that ended there. */
 export interface Told {
@@ -52,52 +52,13 @@ export function readAlive(text: string): Alive {
       'lines',
       one.lines,
     );
-    if (one.state === 'built') checkResult(one);
+    if (one.state === 'built') checkBuilt(one);
   }
   return alive;
 }
 
-function checkResult({ result, artifact, id, key, package: name }: Told): void {
-  check(result?.schema === 'azl/result' && result.version === 1, 'result.schema', result?.schema);
-  if (result === undefined) return;
-  check(result.package === name && result.key === key, 'result.key', result.key);
-  check(isRecord(result.components), 'components', result.components);
-  check(typeof result.seconds === 'number' && isRecord(result.parts), 'parts', result.parts);
+function checkBuilt({ result, artifact, id, key, package: name }: Told): void {
+  checkResult(result, name, key);
   check(isName(artifact), 'artifact', artifact);
   check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
-  check(Array.isArray(result.rpms), 'rpms', result.rpms);
-  for (const file of [result.srpm, ...result.rpms]) checkFile(file);
-  for (const rpm of result.rpms) checkRpm(rpm);
-}
-
-function checkFile({ file, size, shipDigest }: Srpm): void {
-  check(isName(file) && file.endsWith('.rpm'), 'file', file);
-  check(Number.isSafeInteger(size) && isDigest(shipDigest), 'shipDigest', shipDigest);
-}
-
-function checkRpm(rpm: Rpm): void {
-  for (const field of ['name', 'version', 'release', 'arch', 'sourceRpm'] as const)
-    check(isName(rpm[field]), field, rpm[field]);
-  check(Number.isSafeInteger(rpm.epoch), 'epoch', rpm.epoch);
-  check(isDigest(rpm.outputDigest), 'outputDigest', rpm.outputDigest);
-  for (const field of ['provides', 'requires', 'conflicts', 'obsoletes', 'files', 'folders'] as const) {
-    const list: unknown = rpm[field];
-    check(Array.isArray(list) && list.every((one) => typeof one === 'string'), field, list);
-  }
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9_+~^.-]+$/.test(value) && !/^\.\.?$/.test(value);
-}
-
-function isDigest(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-}
-
-function check(holds: boolean, field: string, value: unknown): void {
-  if (!holds) throw new Error(`its '${field}' is ${JSON.stringify(value)?.slice(0, 80)}`);
 }

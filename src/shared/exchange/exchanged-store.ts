@@ -1,8 +1,9 @@
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileDigest, isDiskFull } from '../host/files.ts';
+import { isDiskFull } from '../host/files.ts';
 import type { Result } from '../result/result.ts';
+import { hasBytesOf, takeFiles } from '../store/result-files.ts';
 import { DamagedResult, type Store } from '../store/store.ts';
 import type { Told } from './alive.ts';
 import type { Exchange } from './exchange.ts';
@@ -10,12 +11,6 @@ import type { Known } from './known.ts';
 
 /** What cannot be fetched so often is built again. */
 const triesToFetch = 3;
-
-/** Where the files of a result lie in an artifact: as in a directory store below `results`. */
-export function artifactFiles(result: Result): string[] {
-  const folder = join(result.key.slice(0, 2), result.key);
-  return [result.srpm, ...result.rpms].map(({ file }) => join(folder, file));
-}
 
 /**
  * A store that also has what other jobs of the run have published. Its bytes are fetched when they are opened, into
@@ -80,11 +75,15 @@ export function exchangedStore(
     throw new DamagedResult(result, told?.artifact ?? 'its artifact', fault);
   };
 
+  const get = async (key: string, name: string): Promise<Result | undefined> => {
+    const told = known.results.get(key);
+    return told?.package === name ? told.result : await local.get(key, name);
+  };
+
   return {
-    get: async (key, name) => {
-      const told = known.results.get(key);
-      return told?.package === name ? told.result : await local.get(key, name);
-    },
+    get,
+    search: async (key, name) => (await get(key, name)) ?? (await local.search(key, name)),
+    offer: local.offer,
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },
@@ -104,28 +103,4 @@ export function exchangedStore(
     },
     latest: local.latest,
   };
-}
-
-/**
- * Moves the files of a result to a new folder: those that it names, plain files of the right bytes, and nothing else.
- * Answers what is wrong with one.
- */
-async function takeFiles(result: Result, dir: string, taken: string): Promise<DamagedResult | undefined> {
-  const folder = join(dir, result.key.slice(0, 2), result.key);
-  await mkdir(taken);
-  for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
-    const found = await lstat(join(folder, file)).catch(() => undefined);
-    if (found?.isFile() !== true)
-      return new DamagedResult(result, file, 'is not in its artifact, or is no plain file');
-    if (found.size !== size || (await fileDigest(join(folder, file))) !== shipDigest)
-      return new DamagedResult(result, file, 'has another SHA-256 than its manifest says');
-    await rename(join(folder, file), join(taken, file));
-  }
-  return undefined;
-}
-
-/** Whether two results under one key are the same build, not only as good as each other. */
-function hasBytesOf(a: Result, b: Result): boolean {
-  const bytes = ({ srpm, rpms }: Result) => [srpm, ...rpms].map(({ shipDigest }) => shipDigest).join();
-  return bytes(a) === bytes(b);
 }

@@ -1,19 +1,37 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const quiet = new AsyncLocalStorage<true>();
+/** What becomes of what a library says. `complaints`: where its warnings and errors go, instead of to the log. */
+interface Hush {
+  complaints?: string[];
+}
+
+const hush = new AsyncLocalStorage<Hush>();
 let installed = false;
 
-/** What the runner has to hear whoever says it: secrets to mask, warnings, errors. */
-const command = /^::(add-mask|warning|error)/;
+/** What the runner has to hear whoever says it: secrets to mask. */
+const mask = /^::add-mask::/;
+const complaint = /^::(?:warning|error)(?: [^:]*)?::([^\r\n]*)/;
 
 /**
  * Runs a library that tells the log each of its steps, and drops what it tells. What anybody else says meanwhile is said,
  * and so are commands to the runner. With `RUNNER_DEBUG` all is said.
  */
 export async function quietly<T>(body: () => Promise<T>): Promise<T> {
-  if (process.env['RUNNER_DEBUG'] === '1') return await body();
+  return await hushed({}, body);
+}
+
+/**
+ * The same with a library that answers as if nothing had happened, and tells in warnings alone what went wrong: answers
+ * them, and nobody else hears them.
+ */
+export async function overhear<T>(body: () => Promise<T>): Promise<{ value: T; complaints: string[] }> {
+  const complaints: string[] = [];
+  return { value: await hushed({ complaints }, body), complaints };
+}
+
+async function hushed<T>(how: Hush, body: () => Promise<T>): Promise<T> {
   install();
-  return await quiet.run(true, body);
+  return await hush.run(how, body);
 }
 
 function install(): void {
@@ -25,7 +43,15 @@ function install(): void {
     chunk: string | Uint8Array,
     ...rest: never[]
   ) {
-    if (quiet.getStore() === true && !command.test(String(chunk))) return true;
-    return write.call(this, chunk, ...rest);
+    return isDropped(String(chunk)) || write.call(this, chunk, ...rest);
   } as typeof write;
+}
+
+function isDropped(said: string): boolean {
+  const how = hush.getStore();
+  if (how === undefined || mask.test(said)) return false;
+  const [, words] = complaint.exec(said) ?? [];
+  if (words === undefined) return process.env['RUNNER_DEBUG'] !== '1';
+  how.complaints?.push(words);
+  return how.complaints !== undefined;
 }

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { textDigest } from '../host/files.ts';
+
 /** Which attempt of the workflow run this job belongs to, from 1; 1 where there is no run. */
 export function runAttempt(): number {
   return Number(process.env['GITHUB_RUN_ATTEMPT'] ?? '1');
@@ -6,4 +9,48 @@ export function runAttempt(): number {
 /** Whether this job can reach the artifacts of a workflow run. */
 export function hasArtifacts(): boolean {
   return (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
+}
+
+/** Whether this job can reach the cache. */
+export function hasCache(): boolean {
+  return hasArtifacts() && (process.env['ACTIONS_CACHE_SERVICE_V2'] ?? '') !== '';
+}
+
+/**
+ * Whether this run leaves anything in the cache. What a merge queue saves belongs to a branch that is gone a moment later,
+ * and takes the room of what others need.
+ */
+export function leavesCache(): boolean {
+  return process.env['GITHUB_EVENT_NAME'] !== 'merge_group';
+}
+
+/** The refs whose entries of the cache this job sees, its own first: then the base of a pull request, the default branch. */
+export function visibleRefs(): string[] {
+  const base = process.env['GITHUB_BASE_REF'] ?? '';
+  const named = [base, defaultBranch()]
+    .filter((branch) => branch !== '')
+    .map((branch) => `refs/heads/${branch}`);
+  return [...new Set([process.env['GITHUB_REF'] ?? 'refs/heads/main', ...named])];
+}
+
+/** Only what started the run tells it. */
+function defaultBranch(): string {
+  try {
+    const event = JSON.parse(readFileSync(process.env['GITHUB_EVENT_PATH'] ?? '', 'utf8')) as {
+      repository?: { default_branch?: string };
+    };
+    return event.repository?.default_branch ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** A ref as part of a key of the cache: readable, and unlike that of any other ref. */
+export function refInKey(ref: string): string {
+  return `${ref.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}.${textDigest(ref).slice(0, 12)}`;
+}
+
+/** This run and attempt as part of a key: each is used once. */
+export function runInKey(): string {
+  return `${process.env['GITHUB_RUN_ID'] ?? '0'}-${runAttempt()}`;
 }

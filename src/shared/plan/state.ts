@@ -8,6 +8,9 @@ export type Outcome =
   | { state: 'blocked'; reason: string; rootCauses: string[] }
   | { state: 'left'; reason: string };
 
+/** Why a package was not built after all: no index told of its result, and the store had it. */
+export const foundInStore = 'a run before this one built it';
+
 /** A package whose key is known: everything that decides its result. */
 export interface Keyed {
   key: string;

@@ -24,9 +24,13 @@ export interface PlanJson {
   version: 1;
   /** Who builds against another worker does not build this plan. */
   workerDigest: string;
-  /** Shards that help, and entries of the matrix: they start one after the other, so many at once. */
+  /** Shards that help, and entries of the matrix: they start one after the other, so many at once. Numbered from 1. */
   shards: number;
   entries: number;
+  /** Packages that only the shards of the second matrix take; their numbers follow. */
+  heavy: string[];
+  heavyShards: number;
+  heavyEntries: number;
   packages: {
     name: string;
     state: string;
@@ -71,7 +75,7 @@ export function buildJson(
 /** What would become of each package. */
 export function planJson(
   plan: ReadonlyMap<string, Planned>,
-  facts: Pick<PlanJson, 'workerDigest' | 'shards' | 'entries'>,
+  facts: Omit<PlanJson, 'schema' | 'version' | 'packages'>,
   seconds: ReadonlyMap<string, number>,
 ): PlanJson {
   const packages = [...plan]

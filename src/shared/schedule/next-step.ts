@@ -23,8 +23,10 @@ export interface Work {
   shortest(): number;
   /** How many shards still help. */
   helping(): number;
-  /** Shards that the run's matrix starts in all, one after the other. */
-  entries: number;
+  /** Numbers of the shards that take from these, too: the entries of one matrix, which start in this order. */
+  peers: { first: number; last: number };
+  /** What only shards of another matrix take, highest priority first. */
+  elsewhere: readonly Candidate[];
 }
 
 /** What a shard does next. It does one at a time, beside its builds. */
@@ -97,8 +99,8 @@ export function nextStep(shard: Shard, work: Work, now: number): Step {
 function nextPick(shard: Shard, work: Work, now: number): Step | undefined {
   const left = shard.terms.timeBudget - (now - shard.started);
   const first = work.candidates.find((one) => claimState(shard, one.package, now).state !== 'taken');
-  const live = living(shard);
-  const isOldest = shard.building.size === 0 && live[0] === shard.id && hasSuccessor(shard, work);
+  const [oldest] = livingPeers(shard, work);
+  const isOldest = shard.building.size === 0 && oldest === shard.id && hasSuccessor(shard, work);
   for (const candidate of work.candidates) {
     if (candidate.seconds > shard.terms.timeBudget) {
       const reason = `it is expected to take ${Math.round(candidate.seconds / 60)} minutes, and a shard has ${Math.round(shard.terms.timeBudget / 60)} (time-budget)`;
@@ -171,11 +173,14 @@ function mustPublish(shard: Shard, work: Work, now: number): boolean {
   const all = [...pending.values()];
   if (all.some(({ at }) => now >= at + terms.batchTime)) return true;
   if (all.reduce((sum, { bytes }) => sum + bytes, 0) >= terms.batchBytes) return true;
-  const others = living(shard).length;
-  const next = work.candidates
-    .filter((one) => claimState(shard, one.package, now).state !== 'taken')
-    .slice(0, others);
-  return next.some(({ needs }) => needs.some((need) => pending.has(need)));
+  const live = living(shard);
+  const own = livingPeers(shard, work).length;
+  const isAwaited = (candidates: readonly Candidate[], takers: number) =>
+    candidates
+      .filter((one) => claimState(shard, one.package, now).state !== 'taken')
+      .slice(0, takers)
+      .some(({ needs }) => needs.some((need) => pending.has(need)));
+  return isAwaited(work.candidates, own) || isAwaited(work.elsewhere, live.length - own);
 }
 
 /** Many artifacts are listed: own small ones become one. */
@@ -203,9 +208,8 @@ function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined 
   const isBlocking =
     hasSuccessor(shard, work) && free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left));
   if (isBlocking || work.shortest() > left) return outOfTime;
-  const live = living(shard);
   // Entries start in the order of their numbers: the younger ones have more of their budget left.
-  const younger = live.filter((other) => other > shard.id).length;
+  const younger = livingPeers(shard, work).filter((other) => other > shard.id).length;
   // One more than can help stays, to take over from one that dies.
   if (younger > work.helping()) return 'more shards live than can still help';
   return undefined;
@@ -215,9 +219,18 @@ function living({ listing, terms }: Shard): number[] {
   return listing === undefined ? [] : liveShards(listing, terms.lease);
 }
 
+function livingPeers(shard: Shard, work: Work): number[] {
+  return living(shard).filter((other) => isPeer(work, other));
+}
+
+function isPeer({ peers: { first, last } }: Work, other: number): boolean {
+  return first <= other && other <= last;
+}
+
 /** Whether an entry of the matrix starts when this shard ends. */
 function hasSuccessor(shard: Shard, work: Work): boolean {
-  return Math.max(shard.id, ...(shard.listing?.signs.keys() ?? [])) < work.entries;
+  const started = [...(shard.listing?.signs.keys() ?? [])].filter((other) => isPeer(work, other));
+  return Math.max(shard.id, ...started) < work.peers.last;
 }
 
 /** Nothing is kept back at the end, and nothing left lying about. */

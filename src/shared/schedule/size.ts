@@ -8,6 +8,24 @@ const spares = 2;
 /** What of a budget is used: expectations are off, and the last package rarely ends where the budget does. */
 const used = 0.9;
 
+/** One matrix of a run: so many of its entries run at once. */
+export interface Matrix {
+  shards: number;
+  entries: number;
+}
+
+/**
+ * The two matrices of a run within what the platform allows for both: of ordinary packages, and of those that need
+ * heavier runners, which get no more than half of it.
+ */
+export function withinLimit(ordinary: Matrix, heavy: Matrix): { ordinary: Matrix; heavy: Matrix } {
+  const ofHeavy = Math.min(heavy.entries, Math.max(mostEntries / 2, mostEntries - ordinary.entries));
+  return {
+    ordinary: { ...ordinary, entries: Math.min(ordinary.entries, mostEntries - ofHeavy) },
+    heavy: { ...heavy, entries: ofHeavy },
+  };
+}
+
 /**
  * Entries of a matrix of which `shards` run at once: as many for each stretch of a time budget as the run is expected
  * to last, and spares. One that finds nothing left ends in seconds.

@@ -93,6 +93,9 @@ export function directoryStore(dir: string): Store {
 
   return {
     get,
+    search: get,
+    // What is kept here is what later runs find.
+    offer: () => {},
     check: async (result) => {
       await open(result);
     },

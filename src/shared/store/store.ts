@@ -7,6 +7,8 @@ export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
 export interface Store {
   /** The manifest of a package's result under `key`, or undefined. Reads no RPM. @throws DamagedResult */
   get(key: string, name: string): Promise<Result | undefined>;
+  /** The same, and asks also where asking costs a call: once before a build. */
+  search(key: string, name: string): Promise<Result | undefined>;
   /** Whether the files of a result can be had, as far as that is known without fetching them. @throws DamagedResult */
   check(result: Result): Promise<void>;
   /** The folder that holds the files of a result, each compared with its digest. @throws DamagedResult */
@@ -17,6 +19,8 @@ export interface Store {
    * @returns the result that the store has from now on
    */
   put(result: Result, filesDir: string, replace: boolean): Promise<Result>;
+  /** Hands a result that this run built to later runs, beside whatever is done next. */
+  offer(result: Result): void;
   /** Forgets a result; what {@link Store.latest} tells of it stays. */
   drop(key: string): Promise<void>;
   latest(name: string): Promise<Latest | undefined>;

@@ -39,7 +39,10 @@ const recipe = [conversionRecipe, workerWishes, workerDigest([])];
 export const folderMode = 0o700;
 
 /** Beside `toolchain.json`: what the folder was made from. */
-const stampFile = 'recipe';
+export const stampFile = 'recipe';
+
+/** In the cache folder: see {@link Lock}. */
+export const lockFile = 'toolchain.lock';
 
 /**
  * Makes the toolchain folder, or answers the one that is there when lock and recipe are what it was made from: then
@@ -61,7 +64,7 @@ async function lockedToolchain(options: ToolchainOptions): Promise<Toolchain> {
     throw problem(`toolchain mode '${options.mode}' is not supported yet`, {
       mend: "Only 'bootstrap' is (toolchain-mode=bootstrap, without a manifest or an archive).",
     });
-  const lockPath = join(options.cacheDir, 'toolchain.lock');
+  const lockPath = join(options.cacheDir, lockFile);
   const before = await readText(lockPath);
   const apt: Apt = { dir: join(options.cacheDir, 'apt'), log: options.log, signal: options.signal };
   const work = { ...options, apt, debsDir: join(options.cacheDir, 'debs') };
@@ -160,6 +163,11 @@ async function choose(apt: Apt): Promise<Lock> {
   for (const wish of missing) apt.log.info(`Not in the host's package lists, left out: ${wish.join(' or ')}`);
   const packages = [...debs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { schema: 'azl/toolchain-lock', version: 1, suite: await suite(), arch: 'x86_64', packages };
+}
+
+/** What toolchains of this host and this version of azl have in common, in hex. */
+export async function toolchainKind(): Promise<string> {
+  return textDigest(JSON.stringify([recipe, await suite(), process.arch])).slice(0, 16);
 }
 
 async function suite(): Promise<string> {

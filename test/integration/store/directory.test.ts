@@ -12,11 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { textDigest } from '../../../src/shared/host/files.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { directoryStore } from '../../../src/shared/store/directory.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
-import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
+import { madeResult } from '../../support/made-result.ts';
+import { storeContract } from './contract.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'azl-store-'));
 const key = 'ab'.repeat(32);
@@ -27,19 +27,9 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** A result of `app` and a folder with its files; `bytes` stand for an RPM. */
-function made(bytes: string): { result: Result; files: string } {
-  const files = mkdtempSync(join(top, 'files-'));
-  const facts = { size: bytes.length, shipDigest: textDigest(bytes) };
-  const rpm = madeUpRpm('app', facts);
-  const plain = madeUpResult('app', [rpm], key);
-  const result = { ...plain, components: { spec: bytes }, srpm: { ...plain.srpm, ...facts } };
-  for (const { file } of [rpm, result.srpm]) writeFileSync(join(files, file), bytes);
-  return { result, files };
-}
-
 async function keep(bytes: string, replace = false): Promise<Result> {
-  const { result, files } = made(bytes);
+  const files = mkdtempSync(join(top, 'files-'));
+  const result = madeResult(files, key, bytes);
   const kept = await directoryStore(dir).put(result, files, replace);
   expect(existsSync(files)).toBe(false);
   return kept;
@@ -49,15 +39,11 @@ const place = () => join(dir, 'results', 'ab', key);
 const rpmFile = 'app-1.0-1.x86_64.rpm';
 
 describe('a store in a folder', () => {
-  it('gives back what was kept, by key and package only', async () => {
-    const { result } = made('one');
-    expect(await directoryStore(dir).get(key, 'app')).toBeUndefined();
-    expect(await keep('one')).toEqual(result);
-    const store = directoryStore(dir);
-    expect(await store.get(key, 'app')).toEqual(result);
-    expect(await store.get(key, 'other')).toBeUndefined();
-    expect(readFileSync(join(await store.open(result), rpmFile), 'utf8')).toBe('one');
-    expect(await store.latest('app')).toEqual({ key, components: { spec: 'one' }, seconds: 1 });
+  describe('keeps the promises of a store', () => {
+    storeContract(() => {
+      const kept = mkdtempSync(join(top, 'store-'));
+      return async () => ({ store: directoryStore(kept), saved: async () => {}, end: async () => {} });
+    });
   });
 
   it.each<[string, () => void, RegExp]>([
@@ -77,7 +63,7 @@ describe('a store in a folder', () => {
       () =>
         writeFileSync(
           join(place(), 'result.json'),
-          readFileSync(join(place(), 'result.json'), 'utf8').replace('output of app', 'output of ape'),
+          readFileSync(join(place(), 'result.json'), 'utf8').replace('"app = 1.0-1"', '"ape = 1.0-1"'),
         ),
       /result\.json is not what was stored/,
     ],

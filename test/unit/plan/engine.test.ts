@@ -58,6 +58,8 @@ function memoryStore(): Store {
   const results = new Map<string, Result>();
   return {
     get: async (key) => results.get(key),
+    search: async (key) => results.get(key),
+    offer: () => {},
     check: async () => {},
     open: async () => '',
     put: async (result) => {

@@ -31,7 +31,8 @@ const work = (candidates: Candidate[], more: Partial<Work> = {}): Work => ({
   left: candidates.length,
   shortest: () => Math.min(...candidates.map(({ seconds }) => seconds)),
   helping: () => 99,
-  entries: 99,
+  peers: { first: 1, last: 99 },
+  elsewhere: [],
   ...more,
 });
 
@@ -303,7 +304,7 @@ describe('a time budget', () => {
     listed(shard, [item(aliveName(1, 2, 0, 1, false), now)], now);
     const some = [candidate('long', 700), candidate('short', 60)];
     expect(nextStep(shard, work(some), now)).toEqual({ do: 'sign', ended: true });
-    expect(nextStep(shard, work(some, { entries: 2 }), now)).toMatchObject({ do: 'claim' });
+    expect(nextStep(shard, work(some, { peers: { first: 1, last: 2 } }), now)).toMatchObject({ do: 'claim' });
   });
 });
 

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { ActionContext } from '../../../src/shared/github/action.ts';
+import { listsEntry } from '../../../src/shared/github/list-caches.ts';
+import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
+import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
+import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
+import { leastWorth } from '../../../src/shared/store/budget.ts';
+import type { Cache } from '../../../src/shared/store/cache.ts';
+import { cachedStore } from '../../../src/shared/store/cached.ts';
+import { directoryStore } from '../../../src/shared/store/directory.ts';
+import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
+import type { Store } from '../../../src/shared/store/store.ts';
+import {
+  joinIndex,
+  newestResults,
+  newIndex,
+  type StoreIndex,
+  seeResults,
+} from '../../../src/shared/store/store-index.ts';
+import type { StoreInputs, TreeInputs } from './inputs.ts';
+import { places } from './places.ts';
+
+/** Gigabytes of results: GitHub gives a repository ten of cache. */
+const defaultBudget = 9;
+
+/** Where this run finds results of others, and leaves its own. */
+export interface OpenedStore {
+  store: Store;
+  index: StoreIndex;
+  /** Undefined where this is no job of a workflow run. */
+  cache: Cache | undefined;
+  /**
+   * Tells later runs what this one has.
+   * @param answers all that its solver said
+   */
+  remember(results: readonly Result[], answers: ReadonlyMap<string, SolverAnswer>): Promise<void>;
+  /** Ends what goes on beside the builds. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store: a folder, and in a job of a workflow run the cache with it.
+ * @param plans whether this job finds out what there is; others of its run are told by the plan
+ */
+export async function openStore(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  { log, signal }: ActionContext,
+  plans: boolean,
+): Promise<OpenedStore> {
+  const local = directoryStore(join(inputs.cacheDir, 'store'));
+  const index = newIndex();
+  if (!hasCache())
+    return { ...{ store: local, index, cache: undefined }, remember: async () => {}, close: async () => {} };
+  const cache = actionsCache(signal);
+  const { onStoreError: onTrouble = 'fail', token = '', storeBudget = defaultBudget } = inputs;
+  const tempDir = places.exchange(inputs);
+  const saved = { cache, tempDir, log, onTrouble };
+  const repository = process.env['GITHUB_REPOSITORY'] ?? '';
+  const isListed = (prefix: string, refs: readonly string[]) =>
+    listsEntry({ token, repository }, prefix, refs);
+  if (plans)
+    joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
+  let least: number | undefined;
+  const store = cachedStore(local, cache, index, {
+    ...{ tempDir, onTrouble, saves: leavesCache() },
+    warn: (message) => log.warn(message),
+    leastWorth: () => {
+      least ??= leastWorth(newestResults(index), storeBudget * 1e9);
+      return least;
+    },
+  });
+  return {
+    ...{ store, index, cache },
+    remember: async (results, answers) => {
+      if (!leavesCache()) return;
+      seeResults(index, results, Math.floor(Date.now() / 1000));
+      index.answers = new Map(answers);
+      await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
+    },
+    close: async () => {
+      const leftOut = await store.flush();
+      if (leftOut.length > 0)
+        log.info(
+          `Not stored, because others save more for their size (store-budget ${storeBudget} GB): ${leftOut.join(', ')}`,
+        );
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { copyFile, link, lstat, mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { overhear } from '../github/quiet.ts';
+import { moveFolder } from '../host/files.ts';
+import { type Cache, CacheTrouble } from './cache.ts';
+
+/**
+ * Where entries lie on their way, below the workspace. The path is part of what an entry is found by: it has to be the
+ * same wherever a job runs, so it is relative and no input.
+ */
+const folder = '.azl-cache';
+
+/** Seconds between tries of a call that got no answer. A limit that says when it ends is waited for. */
+const pauses = [2, 6, 18];
+const longestPause = 90;
+
+/** What no later try changes: the job's token has no such right. */
+const denied = /cache (?:read|write) denied/;
+
+/**
+ * The cache of GitHub Actions, in the scopes of this job's token. `@actions/cache` answers a failure like a miss, with
+ * undefined; but it warns of each failure and of no miss, and so the two are told apart.
+ */
+export function actionsCache(signal?: AbortSignal): Cache {
+  let loaded: Promise<typeof import('@actions/cache')> | undefined;
+  const library = () => {
+    loaded ??= import('@actions/cache');
+    return loaded;
+  };
+  const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd();
+
+  const asked = async <T>(question: () => Promise<T>, failed: (answer: T) => boolean): Promise<T> => {
+    for (let tries = 0; ; tries++) {
+      const { value, complaints } = await overhear(question);
+      if (!failed(value) || complaints.length === 0) return value;
+      const words = complaints.join('; ');
+      const pause = pauses[tries];
+      if (pause === undefined || denied.test(words)) throw new CacheTrouble(words);
+      await wait(1000 * Math.max(pause, secondsOf(words)), undefined, signal ? { signal } : {});
+    }
+  };
+
+  const restore = async (place: string, key: string, prefixes: string[], dir: string) => {
+    const path = `${folder}/${place}`;
+    const own = join(workspace, path);
+    await rm(own, { recursive: true, force: true });
+    try {
+      const found = await asked(
+        async () => await (await library()).restoreCache([path], key, prefixes),
+        (answer) => answer === undefined,
+      );
+      if (found === undefined) return undefined;
+      // A key that only begins like the one asked for is another entry.
+      if (prefixes.length === 0 && found.toLowerCase() !== key.toLowerCase()) return undefined;
+      const isFolder = (await lstat(own).catch(() => undefined))?.isDirectory() === true;
+      if (!isFolder) throw new CacheTrouble(`the entry '${found}' of the cache is not what was saved`);
+      await mkdir(dirname(dir), { recursive: true });
+      await moveFolder(own, dir);
+      return found;
+    } finally {
+      await rm(own, { recursive: true, force: true });
+    }
+  };
+
+  return {
+    fetch: async (place, key, dir) => (await restore(place, key, [], dir)) !== undefined,
+    fetchNewest: async (place, prefix, dir) => await restore(place, prefix, [prefix], dir),
+    save: async (place, key, root, files) => {
+      const own = join(workspace, folder, place);
+      try {
+        for (const file of files) {
+          await mkdir(dirname(join(own, file)), { recursive: true });
+          const [from, to] = [join(root, file), join(own, file)];
+          await link(from, to).catch(() => copyFile(from, to));
+        }
+        await asked(
+          async () => await (await library()).saveCache([`${folder}/${place}`], key),
+          (id) => id === -1,
+        );
+      } finally {
+        await rm(own, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** How long the service asks to be left alone. */
+function secondsOf(words: string): number {
+  const [, seconds] = /rate limit will reset in (\d+) seconds/.exec(words) ?? [];
+  return Math.min(longestPause, Number(seconds ?? 0));
+}

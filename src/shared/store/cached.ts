@@ -1,0 +1,202 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProblemsError } from '../problems.ts';
+import { checkResult } from '../result/check-result.ts';
+import type { Result } from '../result/result.ts';
+import { worthOf } from './budget.ts';
+import { type Cache, CacheTrouble } from './cache.ts';
+import { hasBytesOf, resultFiles, resultFolder, takeFiles } from './result-files.ts';
+import { DamagedResult, type Store } from './store.ts';
+import { latestIn, type StoreIndex } from './store-index.ts';
+
+/** Savings of results at once, beside the builds. */
+const savesAtOnce = 2;
+
+export interface CachedStoreOptions {
+  /** A folder for files on their way. */
+  tempDir: string;
+  warn: (message: string) => void;
+  /** What a call that got no answer means, for a result that the index lists: an end, or a build. */
+  onTrouble: 'fail' | 'build';
+  /** Build seconds that a byte must save to be stored. */
+  leastWorth: () => number;
+  /** Whether this run leaves anything to later ones. */
+  saves: boolean;
+}
+
+export interface CachedStore extends Store {
+  /** Waits for what is being saved. Answers the packages that were left out because they are not worth their bytes. */
+  flush(): Promise<string[]>;
+}
+
+/** Results in the cache: one entry for each, by key. */
+function entryKey(key: string): string {
+  return `azl-result-1-${key}`;
+}
+
+/** In an entry, beside the files that it lists. */
+const manifestFile = 'result.json';
+
+/**
+ * A store that has what `index` lists, too. Bytes come from the cache when they are opened, into `local`, and only then;
+ * what the index does not list is asked for once, before it would be built.
+ */
+export function cachedStore(
+  local: Store,
+  cache: Cache,
+  index: StoreIndex,
+  options: CachedStoreOptions,
+): CachedStore {
+  const fetching = new Map<string, Promise<Result | undefined>>();
+  const asked = new Set<string>();
+  /** Keys of which the cache holds another build than the index says: that is local now. */
+  const replaced = new Set<string>();
+  const leftOut: string[] = [];
+  const queue: Result[] = [];
+  const savers = new Set<Promise<void>>();
+
+  const here = async (key: string, name: string): Promise<Result | undefined> => {
+    try {
+      return await local.get(key, name);
+    } catch (error) {
+      if (!(error instanceof DamagedResult)) throw error;
+      await local.drop(key);
+      return undefined;
+    }
+  };
+
+  const get = async (key: string, name: string): Promise<Result | undefined> => {
+    const listed = index.results.get(key)?.result;
+    return (await here(key, name)) ?? (listed?.package === name ? listed : undefined);
+  };
+
+  /**
+   * Fetches the entry of a key into `local`. Answers what it holds; undefined when there is none.
+   * @throws CacheTrouble; DamagedResult when it holds something else
+   */
+  const fetch = async (key: string, name: string): Promise<Result | undefined> => {
+    const dir = join(options.tempDir, `cached-${key}`);
+    await rm(dir, { recursive: true, force: true });
+    try {
+      if (!(await cache.fetch(key, entryKey(key), dir))) return undefined;
+      const result = await readManifest(join(dir, resultFolder({ key }), manifestFile), key, name);
+      const taken = join(dir, 'taken');
+      const fault = await takeFiles(result, dir, taken);
+      if (fault !== undefined) throw fault;
+      return await local.put(result, taken, true);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  };
+  const fetchOnce = (key: string, name: string): Promise<Result | undefined> => {
+    const running = fetching.get(key) ?? fetch(key, name).finally(() => fetching.delete(key));
+    fetching.set(key, running);
+    return running;
+  };
+
+  const fetchListed = async (result: Result): Promise<void> => {
+    let found: Result | undefined;
+    try {
+      found = await fetchOnce(result.key, result.package);
+    } catch (error) {
+      if (!(error instanceof CacheTrouble)) throw error;
+      if (options.onTrouble === 'build') throw new DamagedResult(result, 'its cache entry', error.message);
+      throw new StoreTrouble(`The stored result of ${result.package} cannot be fetched: ${error.message}`);
+    }
+    if (found === undefined) throw new DamagedResult(result, 'its cache entry', 'is not there any more');
+    if (hasBytesOf(found, result)) return;
+    replaced.add(result.key);
+    throw new DamagedResult(result, 'its cache entry', 'holds another build than the index says');
+  };
+
+  const save = async (): Promise<void> => {
+    for (let result = queue.shift(); result !== undefined; result = queue.shift()) {
+      try {
+        const root = join(await local.open(result), '..', '..');
+        const files = [...resultFiles(result), join(resultFolder(result), manifestFile)];
+        await cache.save(result.key, entryKey(result.key), root, files);
+      } catch (error) {
+        // A build is not lost with it: it is in this run, and a later one builds it again.
+        options.warn(`The result of ${result.package} is not in the store: ${(error as Error).message}`);
+      }
+    }
+  };
+
+  return {
+    get,
+    search: async (key, name) => {
+      const known = await get(key, name);
+      if (known !== undefined || asked.has(key) || index.dropped.has(key)) return known;
+      asked.add(key);
+      try {
+        return await fetchOnce(key, name);
+      } catch (error) {
+        if (!(error instanceof CacheTrouble || error instanceof DamagedResult)) throw error;
+        options.warn(`${name} is built: whether the store has its result is unknown (${error.message})`);
+        return undefined;
+      }
+    },
+    check: async (result) => {
+      if ((await here(result.key, result.package)) === undefined) return;
+      await local.check(result).catch(async (error: unknown) => {
+        if (!(error instanceof DamagedResult) || !index.results.has(result.key)) throw error;
+        await local.drop(result.key);
+      });
+    },
+    open: async (result) => {
+      const there = await here(result.key, result.package);
+      if (there !== undefined && hasBytesOf(there, result)) {
+        try {
+          return await local.open(result);
+        } catch (error) {
+          if (!(error instanceof DamagedResult) || !index.results.has(result.key)) throw error;
+          await local.drop(result.key);
+        }
+      }
+      await fetchListed(result);
+      return await local.open(result);
+    },
+    put: local.put,
+    offer: (result) => {
+      if (!options.saves) return;
+      const { bytes, seconds } = worthOf(result);
+      if (seconds < bytes * options.leastWorth()) return void leftOut.push(result.package);
+      queue.push(result);
+      if (savers.size >= savesAtOnce) return;
+      const saver = save().finally(() => savers.delete(saver));
+      savers.add(saver);
+    },
+    drop: async (key) => {
+      if (replaced.delete(key)) return void index.results.delete(key);
+      await local.drop(key);
+      index.results.delete(key);
+      index.dropped.add(key);
+    },
+    latest: async (name) => (await local.latest(name)) ?? latestIn(index, name),
+    flush: async () => {
+      await Promise.all(savers);
+      return leftOut.sort();
+    },
+  };
+}
+
+/** @throws DamagedResult when the file is no manifest of a result of this package under this key */
+async function readManifest(path: string, key: string, name: string): Promise<Result> {
+  try {
+    const result: unknown = JSON.parse(await readFile(path, 'utf8'));
+    checkResult(result, name, key);
+    return result;
+  } catch (error) {
+    throw new DamagedResult({ package: name, key }, manifestFile, (error as Error).message);
+  }
+}
+
+/** Nobody knows what the store has: then nothing is built in vain, and no package is to blame. */
+export class StoreTrouble extends ProblemsError {
+  constructor(message: string) {
+    super([
+      { message, mend: 'Run it again later; with on-store-error: build, what cannot be had is built.' },
+    ]);
+    this.name = 'StoreTrouble';
+  }
+}

@@ -1,0 +1,42 @@
+import { lstat, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileDigest } from '../host/files.ts';
+import type { Result } from '../result/result.ts';
+import { DamagedResult } from './store.ts';
+
+/** Where the files of a result lie in an artifact, and in an entry of the cache: as in a directory store below `results`. */
+export function resultFiles(result: Result): string[] {
+  return [result.srpm, ...result.rpms].map(({ file }) => join(resultFolder(result), file));
+}
+
+/** The folder that holds them. */
+export function resultFolder({ key }: Pick<Result, 'key'>): string {
+  return join(key.slice(0, 2), key);
+}
+
+/**
+ * Moves the files of a result to a new folder: those that it names, plain files of the right bytes, and nothing else.
+ * Answers what is wrong with one.
+ */
+export async function takeFiles(
+  result: Result,
+  dir: string,
+  taken: string,
+): Promise<DamagedResult | undefined> {
+  const folder = join(dir, resultFolder(result));
+  await mkdir(taken);
+  for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
+    const found = await lstat(join(folder, file)).catch(() => undefined);
+    if (found?.isFile() !== true) return new DamagedResult(result, file, 'is not there, or is no plain file');
+    if (found.size !== size || (await fileDigest(join(folder, file))) !== shipDigest)
+      return new DamagedResult(result, file, 'has another SHA-256 than its manifest says');
+    await rename(join(folder, file), join(taken, file));
+  }
+  return undefined;
+}
+
+/** Whether two results under one key are the same build, not only as good as each other. */
+export function hasBytesOf(a: Result, b: Result): boolean {
+  const bytes = ({ srpm, rpms }: Result) => [srpm, ...rpms].map(({ shipDigest }) => shipDigest).join();
+  return bytes(a) === bytes(b);
+}

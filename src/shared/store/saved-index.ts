@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { refInKey, runInKey, visibleRefs } from '../github/run.ts';
+import type { Log } from '../log.ts';
+import { type Cache, CacheTrouble } from './cache.ts';
+import { StoreTrouble } from './cached.ts';
+import {
+  indexFile,
+  joinIndex,
+  newIndex,
+  pruneIndex,
+  readIndex,
+  type StoreIndex,
+  writeIndex,
+} from './store-index.ts';
+
+const place = 'index';
+/** Of the keys of all indexes. */
+export const indexPrefix = 'azl-index-1-';
+
+/** A key names its ref: a look-up by the prefix alone would end at the newest of any ref. */
+function prefixOf(ref: string): string {
+  return `${indexPrefix}${refInKey(ref)}-`;
+}
+
+export interface SavedIndexOptions {
+  cache: Cache;
+  /** A folder for files on their way. */
+  tempDir: string;
+  log: Log;
+  /** Whether GitHub lists an index that these refs can see; undefined when nobody may know. */
+  isListed: (prefix: string, refs: readonly string[]) => Promise<boolean | undefined>;
+  onTrouble: 'fail' | 'build';
+}
+
+/**
+ * The newest index of this run's ref, of its base and of the default branch, joined. That there is none is said, and
+ * confirmed where that can be.
+ * @throws StoreTrouble when nobody knows what there is, unless then all is to be built
+ */
+export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex> {
+  const { log, onTrouble, isListed } = options;
+  const refs = visibleRefs();
+  try {
+    const { index, found } = await readNewest(options, refs);
+    if (found > 0) return index;
+    const listed = await isListed(indexPrefix, refs);
+    if (listed === true) throw new CacheTrouble('GitHub lists an index that the cache does not find');
+    if (listed === false) log.info('The store is empty: this is the first run that uses it.');
+    else
+      log.warn({
+        message: 'The store has no index, so all is built. Whether there is one cannot be confirmed',
+        mend: 'This is right for a first run. Where it is not, let the job read the list of caches (permissions: actions: read).',
+      });
+    return index;
+  } catch (error) {
+    if (!(error instanceof CacheTrouble)) throw error;
+    if (onTrouble === 'fail') throw new StoreTrouble(`What the store has is not known: ${error.message}`);
+    log.warn(`What the store has is not known (${error.message}): all is built.`);
+    return newIndex();
+  }
+}
+
+/**
+ * Saves the index under a key of this run and ref, joined with the results that other runs saved meanwhile. What cannot
+ * be saved is said: it costs the next run what it could have reused.
+ * @param now seconds since 1970
+ */
+export async function saveIndex(
+  index: StoreIndex,
+  now: number,
+  options: Omit<SavedIndexOptions, 'isListed' | 'onTrouble'>,
+): Promise<void> {
+  const refs = visibleRefs();
+  const dir = await mkdtemp(join(options.tempDir, 'index-'));
+  try {
+    const { results } = (await readNewest(options, refs)).index;
+    joinIndex(index, { ...newIndex(), results });
+    pruneIndex(index, now);
+    await writeFile(join(dir, indexFile), writeIndex(index));
+    await options.cache.save(place, `${prefixOf(refs[0] as string)}${runInKey()}`, dir, [indexFile]);
+  } catch (error) {
+    if (!(error instanceof CacheTrouble)) throw error;
+    options.log.warn(`The index of the store is not saved: ${error.message}`);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function readNewest(
+  { cache, tempDir, log }: Pick<SavedIndexOptions, 'cache' | 'tempDir' | 'log'>,
+  refs: readonly string[],
+): Promise<{ index: StoreIndex; found: number }> {
+  const index = newIndex();
+  let found = 0;
+  for (const ref of refs) {
+    const dir = join(tempDir, `index-${refInKey(ref)}`);
+    try {
+      const prefix = prefixOf(ref);
+      const key = await cache.fetchNewest(place, prefix, dir);
+      if (key === undefined || !key.toLowerCase().startsWith(prefix.toLowerCase())) continue;
+      found++;
+      const read = readIndex(await readFile(join(dir, indexFile), 'utf8'));
+      for (const fault of read.faults)
+        log.warn(`The index '${key}' tells of something that is left out: ${fault}`);
+      joinIndex(index, read.index);
+    } catch (error) {
+      if (error instanceof CacheTrouble) throw error;
+      log.warn(`The index of ${ref} is left out: ${(error as Error).message}`);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+  return { index, found };
+}

@@ -1,0 +1,120 @@
+import { checkResult } from '../result/check-result.ts';
+import type { Result } from '../result/result.ts';
+import type { SolverAnswer } from '../solver/solver.ts';
+import type { Latest } from './store.ts';
+
+/** What the store has, without its bytes, and what the solver answered: enough to plan a run. */
+export interface StoreIndex {
+  results: Map<string, Indexed>;
+  answers: Map<string, SolverAnswer>;
+  /** Keys of results that turned out to be gone: they do not come back from an older index. */
+  dropped: Set<string>;
+}
+
+export interface Indexed {
+  result: Result;
+  /** When a run last had this as the result of its package, in seconds since 1970. */
+  seen: number;
+}
+
+/** `index.json`. */
+interface IndexJson {
+  schema: 'azl/index';
+  version: 1;
+  results: Indexed[];
+  answers: Record<string, SolverAnswer>;
+}
+
+export const indexFile = 'index.json';
+
+/** Results that no run had for so long are forgotten: the cache drops what nobody used for seven days. */
+const keptSeconds = 14 * 24 * 3600;
+
+export function newIndex(): StoreIndex {
+  return { results: new Map(), answers: new Map(), dropped: new Set() };
+}
+
+/** Adds what `from` knows; of two results under one key the one seen last counts. */
+export function joinIndex(into: StoreIndex, from: StoreIndex): void {
+  for (const [key, one] of from.results) {
+    const there = into.results.get(key);
+    if (!into.dropped.has(key) && (there === undefined || there.seen < one.seen)) into.results.set(key, one);
+  }
+  for (const [question, answer] of from.answers) into.answers.set(question, answer);
+}
+
+/** Notes that a run had these results, now. */
+export function seeResults(index: StoreIndex, results: Iterable<Result>, now: number): void {
+  for (const result of results) index.results.set(result.key, { result, seen: now });
+}
+
+/** The newest result of a package, for what it tells of the last build. */
+export function latestIn(index: StoreIndex, name: string): Latest | undefined {
+  let newest: Indexed | undefined;
+  for (const one of index.results.values())
+    if (one.result.package === name && (newest === undefined || one.seen > newest.seen)) newest = one;
+  return newest?.result;
+}
+
+/** The newest result of each package. */
+export function newestResults(index: StoreIndex): Result[] {
+  const newest = new Map<string, Indexed>();
+  for (const one of index.results.values()) {
+    const there = newest.get(one.result.package);
+    if (there === undefined || there.seen < one.seen) newest.set(one.result.package, one);
+  }
+  return [...newest.values()].map(({ result }) => result);
+}
+
+/** Forgets what no run had for two weeks, unless it is the newest of its package. */
+export function pruneIndex(index: StoreIndex, now: number): void {
+  const newest = new Set(newestResults(index).map(({ key }) => key));
+  for (const [key, { seen }] of index.results)
+    if (seen < now - keptSeconds && !newest.has(key)) index.results.delete(key);
+}
+
+/** The text of `index.json`. Equal indexes give equal texts. */
+export function writeIndex({ results, answers }: StoreIndex): string {
+  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  const json: IndexJson = {
+    schema: 'azl/index',
+    version: 1,
+    results: sorted(results).map(([, one]) => one),
+    answers: Object.fromEntries(sorted(answers)),
+  };
+  return `${JSON.stringify(json)}\n`;
+}
+
+/**
+ * Reads what another run wrote: nothing in it is believed before it is looked at. What is wrong with one result leaves
+ * the others.
+ * @throws Error that says what is wrong with all of it
+ */
+export function readIndex(text: string): { index: StoreIndex; faults: string[] } {
+  const json = JSON.parse(text) as Partial<IndexJson> | null;
+  if (json?.schema !== 'azl/index' || json.version !== 1) throw new Error('it is of another version of azl');
+  if (!Array.isArray(json.results)) throw new Error("it has no list 'results'");
+  const index = newIndex();
+  const faults: string[] = [];
+  for (const one of json.results as (Partial<Indexed> | null)[]) {
+    const name = one?.result?.package ?? '';
+    try {
+      const result: unknown = one?.result;
+      checkResult(result, name, one?.result?.key ?? null);
+      if (!Number.isFinite(one?.seen)) throw new Error("its 'seen' is no time");
+      index.results.set(result.key, { result, seen: one?.seen as number });
+    } catch (error) {
+      faults.push(`${name || 'a result'}: ${(error as Error).message}`);
+    }
+  }
+  for (const [question, answer] of Object.entries(json.answers ?? {}))
+    if (isAnswer(answer)) index.answers.set(question, answer);
+  return { index, faults };
+}
+
+function isAnswer(value: unknown): value is SolverAnswer {
+  const answer = value as Partial<Extract<SolverAnswer, { ok: true }>> | null;
+  const isFile = (one: { origin?: unknown; file?: unknown } | null) =>
+    (one?.origin === 'local' || one?.origin === 'toolchain') && typeof one.file === 'string';
+  return answer?.ok === true && Array.isArray(answer.installed) && answer.installed.every(isFile);
+}

@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { textDigest, writeWhole } from '../host/files.ts';
+import type { Log } from '../log.ts';
+import { type Cache, CacheTrouble } from '../store/cache.ts';
+import { StoreTrouble } from '../store/cached.ts';
+import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
+import { parseLock } from './lock.ts';
+import { lockFile, toolchainKind } from './prepare.ts';
+
+const place = 'toolchain';
+
+/** Where the toolchain of a workflow run is made, and what it may do without. */
+export interface SpareOptions {
+  cache: Cache;
+  /** The toolchain folder. */
+  dir: string;
+  /** Holds the lock. */
+  cacheDir: string;
+  tempDir: string;
+  onTrouble: 'fail' | 'build';
+  log: Log;
+}
+
+/**
+ * Takes up the toolchain that an earlier run left, with its lock, where this machine has none: else this run would choose
+ * anew from what the mirror has today, and build everything against that. Answers the key of what it took.
+ * @throws StoreTrouble when nobody knows whether there is one
+ */
+export async function fetchSpare(options: SpareOptions): Promise<string | undefined> {
+  const { cache, dir, cacheDir, tempDir, onTrouble, log } = options;
+  const lockPath = join(cacheDir, lockFile);
+  if ((await readFile(lockPath).catch(() => undefined)) !== undefined) return undefined;
+  const temp = join(tempDir, 'spare');
+  try {
+    const key = await cache.fetchNewest(place, await keyPrefix(), temp);
+    if (key === undefined) return undefined;
+    const lock = await readFile(join(temp, lockFile), 'utf8');
+    parseLock(lock, lockFile);
+    if ((await unpackToolchain(join(temp, archiveFile), dir)) === undefined)
+      throw new Error('it is of another version of azl');
+    await writeWhole(lockPath, lock);
+    return key;
+  } catch (error) {
+    if (!(error instanceof CacheTrouble)) {
+      log.warn(`The toolchain of an earlier run cannot be used: ${(error as Error).message}`);
+      return undefined;
+    }
+    if (onTrouble === 'fail')
+      throw new StoreTrouble(`The toolchain of earlier runs cannot be fetched: ${error.message}`);
+    log.warn(`The toolchain of earlier runs cannot be fetched (${error.message}): another is made.`);
+    return undefined;
+  } finally {
+    await rm(temp, { recursive: true, force: true });
+  }
+}
+
+/** Leaves the toolchain to later runs, unless `taken` is the key of this very one. */
+export async function saveSpare(taken: string | undefined, options: SpareOptions): Promise<void> {
+  const { cache, dir, cacheDir, tempDir, log } = options;
+  const key = `${await keyPrefix()}${textDigest(await readFile(join(cacheDir, lockFile))).slice(0, 16)}`;
+  if (key === taken) return;
+  await mkdir(tempDir, { recursive: true });
+  const temp = await mkdtemp(join(tempDir, 'spare-'));
+  try {
+    await packToolchain(dir, join(temp, archiveFile));
+    await writeWhole(join(temp, lockFile), await readFile(join(cacheDir, lockFile)));
+    await cache.save(place, key, temp, [archiveFile, lockFile]);
+  } catch (error) {
+    if (!(error instanceof CacheTrouble)) throw error;
+    log.warn(`The toolchain is not saved for later runs: ${error.message}`);
+  } finally {
+    await rm(temp, { recursive: true, force: true });
+  }
+}
+
+async function keyPrefix(): Promise<string> {
+  return `azl-toolchain-1-${await toolchainKind()}-`;
+}

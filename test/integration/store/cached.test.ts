@@ -1,0 +1,197 @@
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ProblemsError } from '../../../src/shared/problems.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
+import { type CachedStoreOptions, cachedStore, StoreTrouble } from '../../../src/shared/store/cached.ts';
+import { directoryStore } from '../../../src/shared/store/directory.ts';
+import { resultFolder } from '../../../src/shared/store/result-files.ts';
+import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
+import { FolderCache } from '../../support/folder-cache.ts';
+import { madeResult } from '../../support/made-result.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
+import { storeContract } from './contract.ts';
+
+const temporary = temporaryFolders();
+const key = 'ab'.repeat(32);
+
+/** A run on a machine of its own, with what the index told it. */
+function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<CachedStoreOptions> = {}) {
+  const index = newIndex();
+  seeResults(index, told, 1);
+  const warnings: string[] = [];
+  const store = cachedStore(directoryStore(temporary()), cache, index, {
+    tempDir: temporary(),
+    warn: (message) => warnings.push(message),
+    onTrouble: 'fail',
+    leastWorth: () => 0,
+    saves: true,
+    ...more,
+  });
+  return { store, index, warnings };
+}
+
+/** A cache that has one result, as a run left it. */
+async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
+  const cache = new FolderCache(temporary());
+  const run = open(cache, [], more);
+  const dir = join(temporary(), 'result');
+  const result = await run.store.put(madeResult(dir, key, bytes), dir, false);
+  run.store.offer(result);
+  const leftOut = await run.store.flush();
+  return { cache, result, leftOut, warnings: run.warnings };
+}
+const entry = `azl-result-1-${key}`;
+
+describe('a store over a cache', () => {
+  describe('keeps the promises of a store', () => {
+    storeContract(() => {
+      const cache = new FolderCache(temporary());
+      let told: Result[] = [];
+      return async () => {
+        const { store, index } = open(cache, told);
+        const put: typeof store.put = async (...args) => {
+          const kept = await store.put(...args);
+          seeResults(index, [kept], 2);
+          return kept;
+        };
+        return {
+          store: { ...store, put },
+          saved: store.flush,
+          end: async () => {
+            await store.flush();
+            told = [...index.results.values()].map(({ result }) => result);
+          },
+        };
+      };
+    });
+  });
+
+  it('plans with the index alone: no call, and bytes only for who opens them', async () => {
+    const { cache, result } = await left();
+    const { store } = open(cache, [result]);
+    cache.asked.length = 0;
+    expect(await store.get(key, 'app')).toEqual(result);
+    await store.check(result);
+    expect(await store.latest('app')).toMatchObject({ key });
+    expect(cache.asked).toEqual([]);
+    await Promise.all([store.open(result), store.open(result)]);
+    await store.open(result);
+    expect(cache.asked).toEqual([entry]);
+  });
+
+  it('takes a look-up without an answer for unknown: nothing is built in vain, and no package is to blame', async () => {
+    const { cache, result } = await left();
+    cache.trouble = 'Failed to restore: Rate limited';
+    const { store } = open(cache, [result]);
+    await expect(store.open(result)).rejects.toThrow(StoreTrouble);
+    await expect(store.open(result)).rejects.toThrow(ProblemsError);
+    await expect(store.open(result)).rejects.toThrow(
+      /app cannot be fetched: .*Rate limited.*on-store-error: build/,
+    );
+    cache.trouble = undefined;
+    expect(readFileSync(join(await store.open(result), result.srpm.file), 'utf8')).toBe('one');
+  });
+
+  it('builds it where the user says so', async () => {
+    const { cache, result } = await left();
+    cache.trouble = 'no answer';
+    const { store } = open(cache, [result], { onTrouble: 'build' });
+    await expect(store.open(result)).rejects.toThrow(DamagedResult);
+    await store.drop(key);
+    expect(await store.get(key, 'app')).toBeUndefined();
+  });
+
+  it('asks once for what the index does not list; without an answer that is built', async () => {
+    const { cache } = await left();
+    cache.trouble = 'no answer';
+    const { store, warnings } = open(cache);
+    expect(await store.search(key, 'app')).toBeUndefined();
+    expect(warnings.join()).toMatch(
+      /^app is built: whether the store has its result is unknown \(no answer\)/,
+    );
+    expect(await store.search(key, 'app')).toBeUndefined();
+    expect(cache.asked).toEqual([entry]);
+  });
+
+  it('drops from the index what is gone', async () => {
+    const { cache, result } = await left();
+    rmSync(cache.at(key, entry), { recursive: true });
+    const { store, index } = open(cache, [result]);
+    await expect(store.open(result)).rejects.toThrow(/its cache entry is not there any more/);
+    await store.drop(key);
+    expect(index.results.size).toBe(0);
+    expect(index.dropped).toEqual(new Set([key]));
+  });
+
+  it.each<[string, (folder: string, result: Result) => void, RegExp]>([
+    [
+      'other bytes',
+      (folder, { srpm }) => writeFileSync(join(folder, srpm.file), 'two'),
+      /has another SHA-256/,
+    ],
+    ['a file missing', (folder, { srpm }) => rmSync(join(folder, srpm.file)), /is not there/],
+    [
+      'a link',
+      (folder, { srpm }) => {
+        rmSync(join(folder, srpm.file));
+        symlinkSync('/etc/passwd', join(folder, srpm.file));
+      },
+      /no plain file/,
+    ],
+    ['no manifest', (folder) => rmSync(join(folder, 'result.json')), /result\.json/],
+    [
+      'a manifest with a path for a name',
+      (folder, { srpm }) => {
+        const manifest = join(folder, 'result.json');
+        writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(srpm.file, '../../x.src.rpm'));
+      },
+      /'file' is/,
+    ],
+    [
+      'the manifest of another key',
+      (folder) => {
+        const manifest = join(folder, 'result.json');
+        writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(key, 'cd'.repeat(32)));
+      },
+      /'result\.key' is/,
+    ],
+  ])('takes nothing from an entry with %s, listed or not', async (_what, damage, words) => {
+    const { cache, result } = await left();
+    damage(join(cache.at(key, entry), resultFolder(result)), result);
+    const listed = open(cache, [result]);
+    await expect(listed.store.open(result)).rejects.toThrow(DamagedResult);
+    await expect(listed.store.open(result)).rejects.toThrow(words);
+    const asking = open(cache);
+    expect(await asking.store.search(key, 'app')).toBeUndefined();
+    expect(asking.warnings.join()).toMatch(words);
+  });
+
+  it('takes what the cache has where the index tells of another build under the key', async () => {
+    const { cache, result } = await left('one');
+    const told = madeResult(join(temporary(), 'other'), key, 'two');
+    const { store } = open(cache, [told]);
+    await expect(store.open(told)).rejects.toThrow(/holds another build than the index says/);
+    await store.drop(key);
+    expect(await store.get(key, 'app')).toEqual(result);
+    expect(readFileSync(join(await store.open(result), result.srpm.file), 'utf8')).toBe('one');
+  });
+
+  it('says what it could not save, and what is not worth its bytes', async () => {
+    const cache = new FolderCache(temporary());
+    cache.trouble = 'cache write denied';
+    const { store, warnings } = open(cache);
+    const dir = join(temporary(), 'result');
+    store.offer(await store.put(madeResult(dir, key, 'one'), dir, false));
+    expect(await store.flush()).toEqual([]);
+    expect(warnings.join()).toMatch(/^The result of app is not in the store: cache write denied/);
+    expect((await left('one', { leastWorth: () => 1 })).leftOut).toEqual(['app']);
+    expect((await left('one', { leastWorth: () => 0.1 })).leftOut).toEqual([]);
+  });
+
+  it('saves nothing where nothing is to be left', async () => {
+    const { cache } = await left('one', { saves: false });
+    expect(existsSync(cache.at(key, entry))).toBe(false);
+  });
+});

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../../../src/shared/result/result.ts';
+import {
+  joinIndex,
+  latestIn,
+  newestResults,
+  newIndex,
+  pruneIndex,
+  readIndex,
+  type StoreIndex,
+  seeResults,
+  writeIndex,
+} from '../../../src/shared/store/store-index.ts';
+import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
+
+const digest = (letter: string) => letter.repeat(64);
+const result = (key: string, name = 'app'): Result => ({
+  ...madeUpResult(name, [madeUpRpm(name, { shipDigest: digest('b'), outputDigest: digest('c') })], key),
+  srpm: { file: `${name}-1.0-1.src.rpm`, size: 1, shipDigest: digest('d') },
+});
+const index = (...seen: [key: string, seen: number, name?: string][]): StoreIndex => {
+  const made = newIndex();
+  for (const [key, when, name] of seen) seeResults(made, [result(digest(key), name)], when);
+  return made;
+};
+const day = 24 * 3600;
+
+describe('the index of the store', () => {
+  it('is read as it was written, whatever was added first', () => {
+    const one = index(['a', 1], ['b', 2, 'lib']);
+    const two = index(['b', 2, 'lib'], ['a', 1]);
+    for (const made of [one, two]) {
+      made.answers.set('question', { ok: true, installed: [{ origin: 'local', file: 'a.rpm' }] });
+      made.dropped.add(digest('f'));
+    }
+    expect(writeIndex(one)).toBe(writeIndex(two));
+    const { index: read, faults } = readIndex(writeIndex(one));
+    expect(faults).toEqual([]);
+    expect(read).toEqual({ ...one, dropped: new Set() });
+  });
+
+  it.each([
+    ['no JSON', '{', /JSON/],
+    ['null', 'null', /another version/],
+    ['another version', '{"schema":"azl/index","version":2,"results":[]}', /another version/],
+    ['no list', '{"schema":"azl/index","version":1,"results":{}}', /no list 'results'/],
+  ])('is refused when it is %s', (_what, text, words) => {
+    expect(() => readIndex(text)).toThrow(words);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', null],
+    ['no time', { result: result(digest('a')) }],
+    ['a key that is none', { result: result('../a'), seen: 1 }],
+    ['a package that is a path', { result: { ...result(digest('a')), package: '../etc' }, seen: 1 }],
+    ['an RPM that is a path', { result: { ...result(digest('a')), rpms: [madeUpRpm('../x')] }, seen: 1 }],
+    ['no SRPM', { result: { ...result(digest('a')), srpm: null }, seen: 1 }],
+  ])('leaves out a result that is %s, and keeps the others', (_what, one) => {
+    const good = { result: result(digest('b'), 'lib'), seen: 1 };
+    const text = JSON.stringify({ schema: 'azl/index', version: 1, results: [one, good], answers: {} });
+    const { index: read, faults } = readIndex(text);
+    expect([...read.results.keys()]).toEqual([digest('b')]);
+    expect(faults).toHaveLength(1);
+  });
+
+  it('takes only answers that make sense', () => {
+    const answers = {
+      a: { ok: true, installed: [{ origin: 'local', file: 'a.rpm' }] },
+      b: { ok: true, installed: [{ origin: 'elsewhere', file: 'a.rpm' }] },
+      c: { ok: true },
+      d: { ok: false, problems: [], missing: [] },
+      e: null,
+    };
+    const text = JSON.stringify({ schema: 'azl/index', version: 1, results: [], answers });
+    expect([...readIndex(text).index.answers.keys()]).toEqual(['a']);
+  });
+
+  it('joins to the same, in whatever order, and knows what was seen last', () => {
+    const entry = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), seen: fc.nat(9) });
+    fc.assert(
+      fc.property(fc.array(fc.array(entry), { maxLength: 4 }), (indexes) => {
+        const joined = (order: typeof indexes) => {
+          const into = newIndex();
+          for (const one of order)
+            joinIndex(into, index(...one.map(({ key, seen }): [string, number] => [key, seen])));
+          return into;
+        };
+        const forth = joined(indexes);
+        expect(joined(indexes.toReversed()).results).toEqual(forth.results);
+        // Within one index the last word counts.
+        const seen = new Map<string, number>();
+        for (const one of indexes) {
+          const last = new Map(one.map(({ key, seen: when }) => [key, when]));
+          for (const [key, when] of last) seen.set(key, Math.max(when, seen.get(key) ?? 0));
+        }
+        expect([...forth.results].map(([key, one]) => [key[0], one.seen]).sort()).toEqual([...seen].sort());
+      }),
+    );
+  });
+
+  it('does not take back what turned out to be gone', () => {
+    const own = newIndex();
+    own.dropped.add(digest('a'));
+    joinIndex(own, index(['a', 1], ['b', 1]));
+    expect([...own.results.keys()]).toEqual([digest('b')]);
+  });
+
+  it('knows the newest result of each package', () => {
+    const all = index(['a', 1], ['b', 3], ['c', 2], ['d', 1, 'lib']);
+    expect(latestIn(all, 'app')?.key).toBe(digest('b'));
+    expect(latestIn(all, 'none')).toBeUndefined();
+    expect(
+      newestResults(all)
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual([digest('b'), digest('d')]);
+  });
+
+  it('forgets after two weeks, but never the newest of a package', () => {
+    const all = index(['a', 0], ['b', 2 * day], ['c', 1, 'lib']);
+    pruneIndex(all, 15 * day);
+    expect([...all.results.keys()].sort()).toEqual([digest('b'), digest('c')]);
+    pruneIndex(all, 100 * day);
+    expect(all.results.size).toBe(2);
+  });
+});
