@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tokens } from '../services/releases.ts';
+import { tokens } from '../services/rest.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type Inputs, startBundle } from '../support/bundle.ts';
 import { newWorkspace, removeWorkspace } from '../support/workspace.ts';

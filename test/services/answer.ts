@@ -11,6 +11,16 @@ export function twirpError(status: number, code: string, msg: string): Answer {
   return { status, body: { code, msg } };
 }
 
+/** An error of the REST service. @param more fields beside the message */
+export function restError(status: number, message: string, more: Record<string, unknown> = {}): Answer {
+  return { status, body: { message, ...more, documentation_url: 'https://docs.github.com/rest' } };
+}
+
+/** A moment as the services tell it: in whole seconds. */
+export function moment(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
 /**
  * A field of a request that must be there with this type. GitHub's services take the names of the protocol's fields
  * (snake_case) alone.

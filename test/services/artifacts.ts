@@ -1,4 +1,4 @@
-import { type Answer, BadRequest, field, known, twirpError } from './answer.ts';
+import { type Answer, BadRequest, field, known, moment, twirpError } from './answer.ts';
 import type { Blobs } from './blobs.ts';
 
 interface Stored {
@@ -27,13 +27,11 @@ export class Artifacts {
   private readonly madeBy = new Map<string, number>();
   private lastId = 1000;
   private readonly blobs: Blobs;
-  private readonly address: () => string;
   /** The service's clock. */
   now: () => Date = () => new Date();
 
-  constructor(blobs: Blobs, address: () => string) {
+  constructor(blobs: Blobs) {
     this.blobs = blobs;
-    this.address = address;
   }
 
   /** Names of the finished artifacts of a run. */
@@ -65,7 +63,10 @@ export class Artifacts {
         known(body, [...ids, 'name']);
         const found = this.newest(run, field(body, 'name', 'string'));
         if (found === undefined) return twirpError(404, 'not_found', 'artifact not found');
-        return { status: 200, body: { name: found.name, signed_url: this.signed(found.run, found.name) } };
+        return {
+          status: 200,
+          body: { name: found.name, signed_url: this.blobs.signed(`${found.run}/${found.name}`) },
+        };
       }
       case 'DeleteArtifact': {
         known(body, [...ids, 'name']);
@@ -95,7 +96,7 @@ export class Artifacts {
     if (made > mostByJob) return twirpError(403, 'resource_exhausted', 'the job has made 500 artifacts');
     this.madeBy.set(job, made);
     this.taken.add(`${run} ${name}`);
-    return { status: 200, body: { ok: true, signed_upload_url: this.signed(run, name) } };
+    return { status: 200, body: { ok: true, signed_upload_url: this.blobs.signed(`${run}/${name}`) } };
   }
 
   private finalize(run: string, job: string, body: Record<string, unknown>): Answer {
@@ -125,8 +126,7 @@ export class Artifacts {
       database_id: String(one.id),
       name: one.name,
       size: String(one.size),
-      // GitHub tells whole seconds.
-      created_at: one.createdAt.toISOString().replace(/\.\d+Z$/, 'Z'),
+      created_at: moment(one.createdAt),
       digest: one.digest,
     }));
     return { status: 200, body: { artifacts } };
@@ -134,9 +134,5 @@ export class Artifacts {
 
   private newest(run: string, name: string): Stored | undefined {
     return this.stored.findLast((one) => one.run === run && one.name === name);
-  }
-
-  private signed(run: string, name: string): string {
-    return `${this.address()}/blobs/${run}/${encodeURIComponent(name)}?sig=a-signature&se=2030-01-01`;
   }
 }

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Answer, BadRequest, field } from './answer.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Answer, restError } from './answer.ts';
+import type { RestCall } from './openapi.ts';
+import { page } from './pages.ts';
 
 interface Asset {
   id: number;
@@ -18,9 +21,6 @@ export interface StoredRelease {
   assets: Asset[];
 }
 
-/** Tokens by what they may do. */
-export const tokens = { write: 'a-token-that-may-write', read: 'a-token-that-may-read' };
-
 /** GitHub's releases of one repository, as its REST service has them. */
 export class Releases {
   readonly stored: StoredRelease[] = [];
@@ -31,32 +31,41 @@ export class Releases {
     this.address = address;
   }
 
-  /** Answers a call below `/repos/<owner>/<repo>`, or of the host for uploads (below `/uploads`). */
-  call(method: string, url: URL, headers: Record<string, unknown>, bytes: Buffer): Answer {
-    const token = /^(?:token|Bearer) (.+)$/i.exec(String(headers['authorization'] ?? ''))?.[1];
-    if (token !== tokens.write && token !== tokens.read) return error(401, 'Bad credentials');
-    if (method !== 'GET' && token !== tokens.write)
-      return error(403, 'Resource not accessible by integration');
-    const path = url.pathname.replace(/^(\/uploads)?\/repos\/[^/]+\/[^/]+/, '');
-    const body = () => JSON.parse(bytes.toString('utf8') || '{}') as Record<string, unknown>;
-    const [, release] = /^\/releases\/(\d+)/.exec(path) ?? [];
-    const [, asset] = /^\/releases\/assets\/(\d+)$/.exec(path) ?? [];
-    const found = this.stored.find(({ id }) => id === Number(release));
-    if (path === '/releases' && method === 'GET') return this.list(url, token);
-    if (path === '/releases' && method === 'POST') return this.create(body());
-    if (asset !== undefined && method === 'DELETE') return this.remove(Number(asset));
-    if (release !== undefined && found === undefined) return error(404, 'Not Found');
-    if (found === undefined) return error(404, 'Not Found');
-    if (path.endsWith('/assets') && method === 'GET') {
-      return page(url, found.assets.map(assetJson));
+  /** @param writes whether the caller may write: drafts are shown to no one else */
+  call(call: RestCall, writes: boolean, headers: IncomingHttpHeaders): Answer {
+    const found = this.stored.find(({ id }) => String(id) === call.path['release_id']);
+    switch (call.operation) {
+      case 'repos/list-releases': {
+        const shown = this.stored.toReversed().filter(({ draft }) => !draft || writes);
+        return page(
+          call,
+          shown.map((one) => this.json(one)),
+        );
+      }
+      case 'repos/create-release':
+        return this.create(call.body);
+      case 'repos/delete-release-asset':
+        return this.remove(call.path['asset_id'] as string);
     }
-    if (path.endsWith('/assets') && method === 'POST' && url.pathname.startsWith('/uploads'))
-      return this.upload(found, url, headers, bytes);
-    if (method === 'PATCH') {
-      Object.assign(found, body());
-      return { status: 200, body: this.json(found) };
+    if (found === undefined || (found.draft && !writes)) return restError(404, 'Not Found');
+    switch (call.operation) {
+      case 'repos/get-release':
+        return { status: 200, body: this.json(found) };
+      case 'repos/update-release':
+        Object.assign(found, kept(call.body));
+        return { status: 200, body: this.json(found) };
+      case 'repos/list-release-assets':
+        return page(
+          call,
+          found.assets.map((one) => this.assetJson(one)),
+        );
+      case 'repos/upload-release-asset':
+        if (Number(headers['content-length']) !== call.bytes.length)
+          return restError(400, 'Bad Content-Length');
+        return this.upload(found, call.query['name'] as string, call.bytes);
+      default:
+        return restError(404, 'Not Found');
     }
-    return error(404, 'Not Found');
   }
 
   /** What GitHub calls an asset of this file name. */
@@ -64,71 +73,90 @@ export class Releases {
     return name.replace(/[^A-Za-z0-9._+@-]+/g, '.').replace(/^\.+/, 'default.');
   }
 
-  private list(url: URL, token: string): Answer {
-    // Drafts are shown to who may write.
-    const shown = this.stored.toReversed().filter(({ draft }) => !draft || token === tokens.write);
-    return page(
-      url,
-      shown.map((one) => this.json(one)),
-    );
-  }
-
-  private create(body: Record<string, unknown>): Answer {
-    const tag = field(body, 'tag_name', 'string');
-    const draft = body['draft'] === true;
+  private create(body: RestCall['body']): Answer {
+    const { tag_name: tag, draft } = body as { tag_name: string; draft?: boolean };
     // Only published releases are one for a tag.
-    if (!draft && this.stored.some((one) => !one.draft && one.tag_name === tag))
-      return error(422, 'Validation Failed');
-    const name = typeof body['name'] === 'string' ? body['name'] : tag;
-    const release = { id: ++this.lastId, tag_name: tag, name, draft, assets: [] };
+    if (draft !== true && this.stored.some((one) => !one.draft && one.tag_name === tag))
+      return taken('Release', 'tag_name');
+    const defaults = { id: ++this.lastId, tag_name: tag, name: tag, draft: false, assets: [] };
+    const release: StoredRelease = { ...defaults, ...kept(body) };
     this.stored.push(release);
     return { status: 201, body: this.json(release) };
   }
 
-  private upload(release: StoredRelease, url: URL, headers: Record<string, unknown>, bytes: Buffer): Answer {
-    const given = url.searchParams.get('name');
-    if (given === null || given === '') throw new BadRequest('name');
-    const length = Number(headers['content-length']);
-    if (length !== bytes.length) return error(400, 'Bad Content-Length');
+  private upload(release: StoredRelease, given: string, bytes: Buffer): Answer {
     const name = Releases.nameOf(given);
-    if (release.assets.some((one) => one.name === name)) return error(422, 'already_exists');
+    if (release.assets.some((one) => one.name === name)) return taken('ReleaseAsset', 'name');
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     const asset: Asset = { id: ++this.lastId, name, size: bytes.length, state: 'uploaded', digest, bytes };
     release.assets.push(asset);
-    return { status: 201, body: assetJson(asset) };
+    return { status: 201, body: this.assetJson(asset) };
   }
 
-  private remove(id: number): Answer {
-    const release = this.stored.find(({ assets }) => assets.some((one) => one.id === id));
-    if (release === undefined) return error(404, 'Not Found');
-    release.assets = release.assets.filter((one) => one.id !== id);
+  private remove(id: string): Answer {
+    const release = this.stored.find(({ assets }) => assets.some((one) => String(one.id) === id));
+    if (release === undefined) return restError(404, 'Not Found');
+    release.assets = release.assets.filter((one) => String(one.id) !== id);
     return { status: 204 };
   }
 
   private json({ assets, ...release }: StoredRelease): Record<string, unknown> {
+    const url = `${this.repository()}/releases/${release.id}`;
     return {
+      ...{ node_id: `RE_${release.id}`, target_commitish: 'main', body: null, prerelease: false },
+      ...{ tarball_url: null, zipball_url: null, author: robot, created_at: some },
+      published_at: release.draft ? null : some,
       ...release,
       html_url: `https://github.com/me/distro/releases/tag/${release.draft ? 'untagged' : release.tag_name}`,
-      upload_url: `${this.address()}/uploads/repos/me/distro/releases/${release.id}/assets{?name,label}`,
-      assets: assets.map(assetJson),
+      url,
+      assets_url: `${url}/assets`,
+      upload_url: `${url.replace(/(?=\/repos)/, '/uploads')}/assets{?name,label}`,
+      assets: assets.map((one) => this.assetJson(one)),
     };
+  }
+
+  private assetJson({ bytes: _, ...asset }: Asset): Record<string, unknown> {
+    return {
+      ...{ node_id: `RA_${asset.id}`, label: null, content_type: 'application/octet-stream' },
+      ...{ download_count: 0, uploader: robot, created_at: some, updated_at: some },
+      ...asset,
+      url: `${this.repository()}/releases/assets/${asset.id}`,
+      browser_download_url: `https://github.com/me/distro/releases/download/tag/${asset.name}`,
+    };
+  }
+
+  private repository(): string {
+    return `${this.address()}/repos/me/distro`;
   }
 }
 
-function assetJson({ bytes: _, ...asset }: Asset): Record<string, unknown> {
-  return asset;
+/** The time at which everything happened. */
+const some = '2026-01-01T00:00:00Z';
+
+const api = 'https://api.github.com/users/github-actions%5Bbot%5D';
+/** Who does what a job's token does. */
+const robot = {
+  ...{ login: 'github-actions[bot]', id: 41898282, node_id: 'MDM6Qm90NDE4OTgyODI=', type: 'Bot' },
+  ...{ site_admin: false, avatar_url: 'https://avatars.githubusercontent.com/in/15368', gravatar_id: '' },
+  ...{ url: api, html_url: 'https://github.com/apps/github-actions' },
+  ...Object.fromEntries(
+    [
+      ...['followers', 'following', 'gists', 'starred', 'subscriptions'],
+      ...['organizations', 'repos', 'events', 'received_events'],
+    ].map((name) => [`${name}_url`, `${api}/${name}`]),
+  ),
+};
+
+/** The part of a body that the release has from then on. */
+function kept({
+  make_latest: _,
+  discussion_category_name: _discussion,
+  generate_release_notes: _notes,
+  ...rest
+}: RestCall['body']): Partial<StoredRelease> {
+  return rest;
 }
 
-/** One page of a list; its header tells where the next is. */
-function page(url: URL, all: readonly unknown[]): Answer {
-  const at = Number(url.searchParams.get('page') ?? '1');
-  const size = Math.min(100, Number(url.searchParams.get('per_page') ?? '30'));
-  const next = new URL(url);
-  next.searchParams.set('page', String(at + 1));
-  const headers: Record<string, string> = at * size < all.length ? { link: `<${next}>; rel="next"` } : {};
-  return { status: 200, body: all.slice((at - 1) * size, at * size), headers };
-}
-
-function error(status: number, message: string): Answer {
-  return { status, body: { message, documentation_url: 'https://docs.github.com/rest' } };
+function taken(resource: string, field: string): Answer {
+  return restError(422, 'Validation Failed', { errors: [{ resource, code: 'already_exists', field }] });
 }

@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Answer, BadRequest, twirpError } from './answer.ts';
+import { type Answer, restError, twirpError } from './answer.ts';
 import { Artifacts } from './artifacts.ts';
-import { Blobs } from './blobs.ts';
+import { Blobs, blobAnswer } from './blobs.ts';
+import { Caches } from './caches.ts';
+import { type JobOptions, jobEnvironment } from './job.ts';
 import { Releases } from './releases.ts';
+import { restAnswer } from './rest.ts';
+import { twirpAnswer } from './twirp.ts';
 
 /** Something that goes wrong on demand. */
 export interface Fault {
@@ -28,24 +32,30 @@ export interface Services {
   address: string;
   artifacts: Artifacts;
   blobs: Blobs;
+  caches: Caches;
   releases: Releases;
   /** Calls so far, by name. */
   calls: Map<string, number>;
+  /** What of the REST calls and their answers was not as GitHub describes it. */
+  violations: string[];
   fail(fault: Fault): void;
   /** Ends all faults. */
   heal(): void;
   /** The environment in which a job of a run finds them. */
-  environment(run: string, job: string): Record<string, string>;
+  environment(run: string, job: string, options?: JobOptions): Record<string, string>;
+  /** @throws Error when there were violations: who called may have got over them */
   close(): Promise<void>;
 }
 
 /** Starts the services, empty, on a free port of loopback. */
 export async function startServices(): Promise<Services> {
   let address = '';
-  const blobs = new Blobs();
-  const artifacts = new Artifacts(blobs, () => address);
+  const blobs = new Blobs(() => address);
+  const artifacts = new Artifacts(blobs);
+  const caches = new Caches(blobs);
   const releases = new Releases(() => address);
   const calls = new Map<string, number>();
+  const violations: string[] = [];
   const faults: Fault[] = [];
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -60,18 +70,17 @@ export async function startServices(): Promise<Services> {
     const fault = faults.find((one) => one.call === call && one.times > 0);
     if (fault !== undefined) fault.times--;
     const work = () => {
-      if (isRest) return restAnswer(releases, request, url, bytes);
-      return twirp === null
-        ? blobAnswer(blobs, request, url, bytes)
-        : twirpAnswer(artifacts, request, twirp[1] as string, call, bytes);
+      if (isRest) return restAnswer({ releases, caches, violations }, request, url, bytes);
+      if (twirp === null) return blobAnswer(blobs, request, url, bytes);
+      const services = { ArtifactService: artifacts, CacheService: caches };
+      return twirpAnswer(services, request, twirp[1] as string, call, bytes);
     };
     let answer: Answer;
     if (fault?.status !== undefined) {
       if (fault.after === true) work();
-      answer = {
-        ...twirpError(fault.status, 'internal', `a fault on demand: ${fault.status}`),
-        headers: fault.headers ?? {},
-      };
+      const words = `a fault on demand: ${fault.status}`;
+      const error = isRest ? restError(fault.status, words) : twirpError(fault.status, 'internal', words);
+      answer = { ...error, headers: fault.headers ?? {} };
     } else answer = work();
     if (fault?.change !== undefined) answer = fault.change(answer);
     if (fault?.delay !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delay));
@@ -86,84 +95,16 @@ export async function startServices(): Promise<Services> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ address, artifacts, blobs, releases, calls },
+    ...{ address, artifacts, blobs, caches, releases, calls, violations },
     fail: (fault) => void faults.push(fault),
     heal: () => void faults.splice(0),
-    environment: (run, job) => ({
-      ACTIONS_RESULTS_URL: `${address}/`,
-      ACTIONS_RUNTIME_URL: `${address}/`,
-      ACTIONS_RUNTIME_TOKEN: token(run, job),
-      GITHUB_SERVER_URL: 'https://github.com',
-      GITHUB_API_URL: address,
-    }),
+    environment: (run, job, options) => jobEnvironment(address, run, job, options),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      if (violations.length > 0) throw new Error(`not as GitHub describes it:\n${violations.join('\n')}`);
     },
   };
-}
-
-/** A job's token: only its claim `scp` is looked at. */
-function token(run: string, job: string): string {
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'none', typ: 'JWT' })}.${part({ scp: `Actions.Results:${run}:${job}` })}.signature`;
-}
-
-function twirpAnswer(
-  artifacts: Artifacts,
-  request: IncomingMessage,
-  service: string,
-  method: string,
-  bytes: Buffer,
-): Answer {
-  const [, payload] = /^Bearer [^.]+\.([^.]+)\./.exec(request.headers.authorization ?? '') ?? [];
-  const scope =
-    payload === undefined ? '' : String(JSON.parse(Buffer.from(payload, 'base64url').toString()).scp);
-  const [, run, job] = /^Actions\.Results:([^:]+):([^:]+)$/.exec(scope) ?? [];
-  if (run === undefined || job === undefined) return twirpError(401, 'unauthenticated', 'no token');
-  if (!String(request.headers['content-type']).startsWith('application/json'))
-    return twirpError(415, 'malformed', 'JSON is expected');
-  try {
-    const body = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
-    if (service === 'ArtifactService') return artifacts.call(method, body, { run, job });
-    return twirpError(404, 'bad_route', `no service ${service}`);
-  } catch (error) {
-    if (error instanceof BadRequest || error instanceof SyntaxError)
-      return twirpError(400, 'invalid_argument', error.message);
-    throw error;
-  }
-}
-
-function restAnswer(releases: Releases, request: IncomingMessage, url: URL, bytes: Buffer): Answer {
-  try {
-    return releases.call(request.method ?? 'GET', url, request.headers, bytes);
-  } catch (error) {
-    if (!(error instanceof BadRequest || error instanceof SyntaxError)) throw error;
-    return { status: 422, body: { message: error.message } };
-  }
-}
-
-function blobAnswer(blobs: Blobs, request: IncomingMessage, url: URL, bytes: Buffer): Answer {
-  const [, name] = /^\/blobs\/(.+)$/.exec(decodeURIComponent(url.pathname)) ?? [];
-  if (name === undefined) return { status: 404 };
-  if (!url.searchParams.has('sig')) return { status: 403 };
-  if (request.method === 'PUT') {
-    const part = url.searchParams.get('comp');
-    if (part === 'block') blobs.putBlock(name, url.searchParams.get('blockid') ?? '', bytes);
-    else if (part === 'blocklist') {
-      if (!blobs.commit(name, bytes.toString('utf8'))) return { status: 400 };
-    } else if (request.headers['x-ms-blob-type'] === 'BlockBlob') blobs.put(name, bytes);
-    else return { status: 400 };
-    return { status: 201, headers: { etag: '"1"', 'x-ms-request-id': 'x' } };
-  }
-  const whole = blobs.get(name);
-  if (whole === undefined) return { status: 404 };
-  const file = name.replace(/^.*\//, '');
-  const headers = {
-    'content-type': 'application/octet-stream',
-    'content-disposition': `attachment; filename="${file}"; filename*=UTF-8''${encodeURIComponent(file)}`,
-  };
-  return { status: 200, bytes: whole, headers };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
