@@ -17,7 +17,7 @@ import { type Fault, type Services, startServices } from '../services/server.ts'
 import { runBundle } from '../support/bundle.ts';
 import { seeded } from '../support/edits.ts';
 import { SharedRun } from '../support/shards.ts';
-import { type TinyPackage, tinyPackages, writeTree } from '../support/tiny-distro.ts';
+import { building, type TinyPackage, tinyPackages, writeTree } from '../support/tiny-distro.ts';
 import { testWorker } from '../support/worker.ts';
 import { digests, leftBehind, newWorkspace, removeWorkspace, statesOf } from '../support/workspace.ts';
 
@@ -49,28 +49,6 @@ async function runOf(packages: Record<string, TinyPackage>): Promise<SharedRun> 
   const dir = workspace();
   await writeTree(join(dir, 'SPECS'), packages);
   return new SharedRun(dir, { 'toolchain-dir': toolchainDir });
-}
-
-/** A package whose `%build` runs these lines. */
-function building(name: string, lines: string, requires = ''): Record<string, TinyPackage> {
-  const spec = `Summary: x
-Name: ${name}
-Version: 1
-Release: 1
-License: MIT
-${requires}
-%description
-x
-%build
-${lines}
-%install
-echo ${name} > made
-install -D -m 644 made %{buildroot}%{_datadir}/${name}
-test ! -e random || install -D -m 644 random %{buildroot}%{_datadir}/${name}-random
-%files
-%{_datadir}/${name}*
-`;
-  return { [name]: { spec } };
 }
 
 /** Ends a job and all that it started, unless it has ended. */

@@ -1,5 +1,6 @@
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { JobOptions } from '../services/job.ts';
 import type { Services } from '../services/server.ts';
 import { type BundleRun, type Inputs, startBundle } from './bundle.ts';
 import { littleSpace } from './little-space.ts';
@@ -20,12 +21,17 @@ export class SharedRun {
   readonly dir: string;
   private readonly inputs: Inputs;
   private readonly services: Services | undefined;
+  private readonly cache: (JobOptions & { event?: string }) | undefined;
 
-  /** @param services their artifacts are the exchange; none: a folder is */
-  constructor(dir: string, inputs: Inputs, services?: Services) {
+  /**
+   * @param services their artifacts are the exchange; none: a folder is
+   * @param cache what the jobs may do with their cache; none: they have none
+   */
+  constructor(dir: string, inputs: Inputs, services?: Services, cache?: JobOptions & { event?: string }) {
     this.dir = dir;
     this.inputs = { ...hasty, ...inputs };
     this.services = services;
+    this.cache = cache;
   }
 
   /** What the services know the run by. */
@@ -35,7 +41,23 @@ export class SharedRun {
 
   /** The environment of a job. */
   private environment(job: string, attempt: number): Record<string, string> {
-    return { GITHUB_RUN_ATTEMPT: String(attempt), ...this.services?.environment(this.run, job) };
+    const environment = {
+      GITHUB_RUN_ATTEMPT: String(attempt),
+      GITHUB_RUN_ID: this.run,
+      GITHUB_EVENT_PATH: this.event(),
+      ...this.services?.environment(this.run, job, this.cache),
+    };
+    if (this.cache === undefined) return { ...environment, ACTIONS_CACHE_SERVICE_V2: '' };
+    return this.cache.event === undefined
+      ? environment
+      : { ...environment, GITHUB_EVENT_NAME: this.cache.event };
+  }
+
+  /** What started the run, as far as jobs ask. */
+  private event(): string {
+    const path = join(this.dir, 'event.json');
+    writeFileSync(path, JSON.stringify({ repository: { default_branch: 'main' } }));
+    return path;
   }
 
   /** The folder of a job, with the tree as it is now. */
@@ -88,8 +110,8 @@ export class SharedRun {
   }
 
   private treeInputs(): Inputs {
-    const { 'toolchain-dir': toolchain = '', 'package-build-list': names = '' } = this.inputs;
-    return { 'toolchain-dir': toolchain, 'package-build-list': names };
+    const { 'toolchain-dir': toolchain = '', 'package-build-list': names = '', token = '' } = this.inputs;
+    return { 'toolchain-dir': toolchain, 'package-build-list': names, token };
   }
 
   private shared(): Inputs {

@@ -75,6 +75,28 @@ ${changelog}`,
   },
 });
 
+/** A tree of one package whose `%build` runs these lines. */
+export function building(name: string, lines: string, requires = ''): Record<string, TinyPackage> {
+  const spec = `Summary: x
+Name: ${name}
+Version: 1
+Release: 1
+License: MIT
+${requires}
+%description
+x
+%build
+${lines}
+%install
+echo ${name} > made
+install -D -m 644 made %{buildroot}%{_datadir}/${name}
+test ! -e random || install -D -m 644 random %{buildroot}%{_datadir}/${name}-random
+%files
+%{_datadir}/${name}*
+`;
+  return { [name]: { spec } };
+}
+
 /**
  * A tree with every kind of dependency between packages that build in about a second each: macros (a noarch package as
  * a build tool), a library with subpackages, one found by `pkgconfig()`, one linked by soname, a rich dependency, a

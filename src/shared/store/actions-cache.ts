@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { overhear } from '../github/quiet.ts';
 import { moveFolder } from '../host/files.ts';
-import { type Cache, CacheTrouble } from './cache.ts';
+import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 
 /**
  * Where entries lie on their way, below the workspace. The path is part of what an entry is found by: it has to be the
@@ -17,6 +17,9 @@ const longestPause = 90;
 
 /** What no later try changes: the job's token has no such right. */
 const denied = /cache (?:read|write) denied/;
+
+/** All came, and tar makes nothing of it. */
+const unpacking = /tar"? failed with error/;
 
 /**
  * The cache of GitHub Actions, in the scopes of this job's token. `@actions/cache` answers a failure like a miss, with
@@ -36,6 +39,8 @@ export function actionsCache(signal?: AbortSignal): Cache {
       if (!failed(value) || complaints.length === 0) return value;
       const words = complaints.join('; ');
       const pause = pauses[tries];
+      // Once more: what came may have been the body of an error.
+      if (tries > 0 && unpacking.test(words)) throw new BrokenEntry(words);
       if (pause === undefined || denied.test(words)) throw new CacheTrouble(words);
       await wait(1000 * Math.max(pause, secondsOf(words)), undefined, signal ? { signal } : {});
     }
@@ -54,7 +59,7 @@ export function actionsCache(signal?: AbortSignal): Cache {
       // A key that only begins like the one asked for is another entry.
       if (prefixes.length === 0 && found.toLowerCase() !== key.toLowerCase()) return undefined;
       const isFolder = (await lstat(own).catch(() => undefined))?.isDirectory() === true;
-      if (!isFolder) throw new CacheTrouble(`the entry '${found}' of the cache is not what was saved`);
+      if (!isFolder) throw new BrokenEntry(`the entry '${found}' of the cache is not what was saved`);
       await mkdir(dirname(dir), { recursive: true });
       await moveFolder(own, dir);
       return found;

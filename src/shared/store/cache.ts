@@ -3,9 +3,12 @@
  * changes. `place` says what kind of entry it is: an entry is found only by the place and the key that it was saved with.
  */
 export interface Cache {
-  /** Puts the files of the entry of exactly this key below `dir`, a new folder. Answers whether it was there. @throws CacheTrouble */
+  /**
+   * Puts the files of the entry of exactly this key below `dir`, a new folder. Answers whether it was there.
+   * @throws CacheTrouble, BrokenEntry
+   */
   fetch(place: string, key: string, dir: string): Promise<boolean>;
-  /** The same with the newest entry whose key begins with `prefix`. Answers its key. @throws CacheTrouble */
+  /** The same with the newest entry whose key begins with `prefix`. Answers its key. */
   fetchNewest(place: string, prefix: string, dir: string): Promise<string | undefined>;
   /** Saves `files`, which are paths below `root` and keep them. One that is there under the key stays. @throws CacheTrouble */
   save(place: string, key: string, root: string, files: readonly string[]): Promise<void>;
@@ -16,5 +19,13 @@ export class CacheTrouble extends Error {
   constructor(words: string) {
     super(words);
     this.name = 'CacheTrouble';
+  }
+}
+
+/** An entry is there, and cannot be unpacked. */
+export class BrokenEntry extends Error {
+  constructor(words: string) {
+    super(words);
+    this.name = 'BrokenEntry';
   }
 }

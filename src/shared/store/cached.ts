@@ -4,7 +4,7 @@ import { ProblemsError } from '../problems.ts';
 import { checkResult } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
 import { worthOf } from './budget.ts';
-import { type Cache, CacheTrouble } from './cache.ts';
+import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 import { hasBytesOf, resultFiles, resultFolder, takeFiles } from './result-files.ts';
 import { DamagedResult, type Store } from './store.ts';
 import { latestIn, type StoreIndex } from './store-index.ts';
@@ -84,6 +84,9 @@ export function cachedStore(
       const fault = await takeFiles(result, dir, taken);
       if (fault !== undefined) throw fault;
       return await local.put(result, taken, true);
+    } catch (error) {
+      if (!(error instanceof BrokenEntry)) throw error;
+      throw new DamagedResult({ package: name, key }, 'its cache entry', error.message);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }

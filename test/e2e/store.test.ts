@@ -1,0 +1,258 @@
+import { appendFileSync, cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BuildJson } from '../../src/shared/report/build-json.ts';
+import type { JobOptions } from '../services/job.ts';
+import { tokens } from '../services/rest.ts';
+import { type Services, startServices } from '../services/server.ts';
+import { type BundleRun, type Inputs, startBundle } from '../support/bundle.ts';
+import { SharedRun } from '../support/shards.ts';
+import { building, writeTree } from '../support/tiny-distro.ts';
+import { testWorker } from '../support/worker.ts';
+import { digests, leftBehind, newWorkspace, removeWorkspace, statesOf } from '../support/workspace.ts';
+
+/** A library, what is built with it, and what has nothing to do with either. */
+const tree = {
+  ...building('lib', 'true'),
+  ...building('app', 'cat /usr/share/lib', 'BuildRequires: lib'),
+  ...building('other', 'true'),
+};
+const published = ['out/RPMS', 'out/SRPMS'];
+const workspaces: string[] = [];
+let toolchainDir: string;
+let services: Services;
+
+beforeAll(async () => {
+  toolchainDir = (await testWorker()).dir;
+});
+beforeEach(async () => {
+  services = await startServices();
+});
+afterEach(async () => {
+  await services.close();
+  for (const dir of workspaces.splice(0)) {
+    expect(leftBehind(dir)).toEqual([]);
+    await removeWorkspace(dir);
+  }
+});
+
+/** A workflow run on machines of its own: of the tree of `before`, edited, or of the made-up one. */
+async function newRun(
+  { before, edit }: { before?: SharedRun; edit?: string } = {},
+  cache: JobOptions & { event?: string } = {},
+  inputs: Inputs = {},
+): Promise<SharedRun> {
+  const dir = newWorkspace();
+  workspaces.push(dir);
+  if (before === undefined) await writeTree(join(dir, 'SPECS'), tree);
+  else cpSync(join(before.dir, 'SPECS'), join(dir, 'SPECS'), { recursive: true });
+  if (edit !== undefined) appendFileSync(join(dir, 'SPECS', edit, `${edit}.spec`), '# A comment.\n');
+  return new SharedRun(
+    dir,
+    { 'toolchain-dir': toolchainDir, token: tokens.actions, ...inputs },
+    services,
+    cache,
+  );
+}
+
+/** Everything of a run, which has to end well: what each job said, and how each package ended. */
+async function through(run: SharedRun) {
+  const plan = await run.plan(2);
+  expect(plan.code, plan.said).toBe(0);
+  const numbers = (JSON.parse(plan.outputs['matrix'] ?? '') as { shard: number[] }).shard;
+  const shards = await Promise.all(numbers.slice(0, 2).map((id) => run.shard(id).ended));
+  const merge = await run.merge();
+  expect(merge.code, merge.said).toBe(0);
+  return { plan, shards, merge, states: statesOf(run.merged()), bytes: digests(run.merged(), published) };
+}
+
+/** The key of a package in a run that was merged. */
+function keyIn(run: SharedRun, name: string): string {
+  const { packages } = JSON.parse(readFileSync(join(run.merged(), 'out/build.json'), 'utf8')) as BuildJson;
+  return packages.find((one) => one.name === name)?.key as string;
+}
+
+const saidBy = (runs: readonly BundleRun[]) => runs.map(({ said }) => said).join('\n');
+const keysOf = (kind: string) => services.caches.keys().filter((key) => key.startsWith(`azl-${kind}-`));
+const callsOf = (call: string) => services.calls.get(call) ?? 0;
+
+describe('the next run', () => {
+  it('reuses all that did not change, without a shard, and ships the same bytes', async () => {
+    const first = await newRun();
+    const one = await through(first);
+    expect(one.plan.said).toContain('The store is empty');
+    expect(one.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    expect(keysOf('result')).toHaveLength(3);
+    expect(keysOf('index')).toHaveLength(1);
+
+    const artifacts = services.artifacts.made();
+    const two = await through(await newRun({ before: first }));
+    expect(two.plan.outputs).toMatchObject({ shards: '0', matrix: '{"shard":[]}', 'build-count': '0' });
+    expect(two.states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+    expect(two.bytes).toEqual(one.bytes);
+    // The plan, and no claim, sign or result.
+    expect(services.artifacts.made()).toBe(artifacts + 1);
+    expect(keysOf('result')).toHaveLength(3);
+
+    const three = await through(await newRun({ before: first, edit: 'lib' }));
+    expect(three.states).toEqual({ app: 'reused', lib: 'built', other: 'reused' });
+    expect(three.plan.said).toMatch(/build {2}lib: spec changed/);
+    expect(three.merge.summary).toMatch(/lib \| built \| spec changed/);
+  });
+
+  it('finds what a run built that never came to its end', async () => {
+    const first = await newRun();
+    await first.plan(1);
+    await first.shard(1).ended;
+    expect(keysOf('result')).toHaveLength(3);
+    const second = await through(await newRun({ before: first }));
+    expect(second.plan.outputs['build-count']).toBe('2');
+    expect(second.states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+    expect(second.merge.summary).toContain('a run before this one built it');
+  });
+
+  it('builds what the store lost, in the middle of its builds, and ships the same bytes', async () => {
+    const first = await newRun();
+    const one = await through(first);
+    const lib = keyIn(first, 'lib');
+    services.caches.remove(`azl-result-1-${lib}`);
+    const second = await newRun({ before: first, edit: 'app' });
+    const two = await through(second);
+    expect(two.plan.outputs['build-count']).toBe('1');
+    expect(saidBy(two.shards)).toContain('its cache entry is not there any more. It is built again.');
+    expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'reused' });
+    expect(Object.entries(two.bytes).filter(([path]) => !path.includes('app'))).toEqual(
+      Object.entries(one.bytes).filter(([path]) => !path.includes('app')),
+    );
+  });
+
+  it('builds at its end what only its repository wants and the store lost', async () => {
+    const first = await newRun();
+    const one = await through(first);
+    services.caches.remove(`azl-result-1-${keyIn(first, 'other')}`);
+    const two = await through(await newRun({ before: first }));
+    expect(two.plan.outputs['shards']).toBe('0');
+    expect(two.states).toEqual({ app: 'reused', lib: 'reused', other: 'built' });
+    expect(two.bytes).toEqual(one.bytes);
+  });
+
+  it('takes an entry of other bytes for none', async () => {
+    const first = await newRun();
+    const one = await through(first);
+    for (const key of keysOf('result')) services.caches.corrupt(key, () => Buffer.from('no archive'));
+    const two = await through(await newRun({ before: first, edit: 'app' }));
+    expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    expect(Object.keys(two.bytes)).toEqual(Object.keys(one.bytes));
+  });
+});
+
+describe('a cache that gives no answer', () => {
+  const limited = { call: 'GetCacheEntryDownloadURL', times: Number.POSITIVE_INFINITY, status: 429 };
+
+  it('ends the plan: with 429 on every look-up nothing is built in vain', async () => {
+    const first = await newRun();
+    await through(first);
+    services.fail(limited);
+    const second = await newRun({ before: first });
+    const plan = await second.plan(2);
+    expect(plan.code).toBe(1);
+    expect(plan.said).toMatch(/What the store has is not known: .*429.*on-store-error: build/);
+    expect(plan.outputs['matrix']).toBeUndefined();
+    const environment = services.environment('alone', 'alone');
+    const inputs = { 'toolchain-dir': toolchainDir };
+    const alone = await startBundle('build-packages', inputs, second.dir, [], environment).ended;
+    expect(alone.code).toBe(1);
+    expect(alone.said).not.toContain('building');
+  });
+
+  it('is gone past where the user says so', async () => {
+    services.fail(limited);
+    const run = await newRun({}, {}, { 'on-store-error': 'build' });
+    const plan = await run.plan(2, { 'on-store-error': 'build' });
+    expect(plan.code, plan.said).toBe(0);
+    expect(plan.said).toMatch(/What the store has is not known .*all is built/);
+    expect(plan.outputs['build-count']).toBe('2');
+  });
+
+  it('is waited for when it does not last', async () => {
+    const first = await newRun();
+    await through(first);
+    services.fail({ ...limited, times: 2, headers: { 'retry-after': '1' } });
+    services.fail({ call: 'GET blob', times: 1, truncate: 10 });
+    const plan = await (await newRun({ before: first })).plan(2);
+    expect(plan.code, plan.said).toBe(0);
+    expect(plan.outputs['shards']).toBe('0');
+  });
+});
+
+describe('a store without an index', () => {
+  const lose = async () => {
+    const first = await newRun();
+    await through(first);
+    for (const key of keysOf('index')) services.caches.remove(key);
+    return first;
+  };
+
+  it('costs reuse at the plan alone: what is there is found before it is built', async () => {
+    const two = await through(await newRun({ before: await lose() }));
+    expect(two.plan.said).toContain('The store is empty');
+    expect(two.states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+  });
+
+  it('is said loudly where nobody may confirm it', async () => {
+    const plan = await (await newRun({ before: await lose() }, {}, { token: tokens.read })).plan(2);
+    expect(plan.code, plan.said).toBe(0);
+    expect(plan.said).toMatch(/::warning::The store has no index.*cannot be confirmed.*actions: read/);
+  });
+
+  it('is not believed when GitHub lists one', async () => {
+    const first = await newRun();
+    await through(first);
+    services.fail({
+      call: 'GetCacheEntryDownloadURL',
+      times: Number.POSITIVE_INFINITY,
+      change: () => ({ status: 200, body: { ok: false } }),
+    });
+    const plan = await (await newRun({ before: first })).plan(2);
+    expect(plan.code).toBe(1);
+    expect(plan.said).toContain('GitHub lists an index that the cache does not find');
+  });
+});
+
+describe('scopes of the cache', () => {
+  const pull = { ref: 'refs/pull/7/merge', base: 'main' };
+
+  it('let a pull request see its base, and nobody a pull request', async () => {
+    const first = await newRun();
+    await through(first);
+    const mine = await newRun({ before: first, edit: 'app' }, pull);
+    expect((await through(mine)).states).toEqual({ app: 'built', lib: 'reused', other: 'reused' });
+    // Its own index is the newest that it sees; the base has moved on since.
+    const moved = await newRun({ before: first, edit: 'other' });
+    expect((await through(moved)).states).toEqual({ app: 'reused', lib: 'reused', other: 'built' });
+    const again = await newRun({ before: moved, edit: 'app' }, pull);
+    expect((await through(again)).states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+    const merged = await newRun({ before: again });
+    expect((await through(merged)).states).toEqual({ app: 'built', lib: 'reused', other: 'reused' });
+  });
+
+  it('are left alone by a merge queue, which reuses all the same', async () => {
+    const first = await newRun();
+    await through(first);
+    const before = callsOf('CreateCacheEntry');
+    const queued = await newRun(
+      { before: first, edit: 'app' },
+      { ref: 'refs/heads/gh-readonly-queue/main/pr-7', event: 'merge_group' },
+    );
+    const two = await through(queued);
+    expect(two.states).toEqual({ app: 'built', lib: 'reused', other: 'reused' });
+    expect(callsOf('CreateCacheEntry')).toBe(before);
+  });
+
+  it('that may not be written cost no run: it says so', async () => {
+    const run = await through(await newRun({}, { write: false }));
+    expect(run.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    expect(saidBy(run.shards)).toMatch(/The result of lib is not in the store: .*denied/);
+    expect(run.merge.said).toMatch(/The index of the store is not saved: .*denied/);
+  });
+});
