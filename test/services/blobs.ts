@@ -5,6 +5,7 @@ import type { Answer } from './answer.ts';
 /** Block blobs, as far as signed addresses lead to them. */
 export class Blobs {
   private readonly whole = new Map<string, Buffer>();
+  private readonly types = new Map<string, string>();
   private readonly blocks = new Map<string, Map<string, Buffer>>();
   private readonly address: () => string;
 
@@ -18,9 +19,10 @@ export class Blobs {
     return `${this.address()}/blobs/${path}?sig=a-signature&se=2030-01-01`;
   }
 
-  /** One PUT with all of it. */
-  put(name: string, bytes: Buffer): void {
+  /** One PUT with all of it. `type`: its `x-ms-blob-content-type`. */
+  put(name: string, bytes: Buffer, type?: string): void {
     this.whole.set(name, bytes);
+    if (type !== undefined) this.types.set(name, type);
   }
 
   /** One block of it, not in any order. */
@@ -30,14 +32,14 @@ export class Blobs {
   }
 
   /** The order of its blocks, which makes it whole. @returns false when a block is missing */
-  commit(name: string, xml: string): boolean {
+  commit(name: string, xml: string, type?: string): boolean {
     const blocks = this.blocks.get(name) ?? new Map<string, Buffer>();
     const ids = [...xml.matchAll(/<(?:Latest|Uncommitted|Committed)>([^<]*)</g)].map(
       ([, id]) => id as string,
     );
     const parts = ids.map((id) => blocks.get(id));
     if (parts.some((part) => part === undefined)) return false;
-    this.whole.set(name, Buffer.concat(parts as Buffer[]));
+    this.put(name, Buffer.concat(parts as Buffer[]), type);
     this.blocks.delete(name);
     return true;
   }
@@ -49,6 +51,11 @@ export class Blobs {
   remove(name: string): void {
     this.whole.delete(name);
     this.blocks.delete(name);
+  }
+
+  /** The type that it is sent with. */
+  type(name: string): string {
+    return this.types.get(name) ?? 'application/octet-stream';
   }
 
   digest(name: string): string | undefined {
@@ -64,10 +71,11 @@ export function blobAnswer(blobs: Blobs, request: IncomingMessage, url: URL, byt
   if (!url.searchParams.has('sig')) return { status: 403 };
   if (request.method === 'PUT') {
     const part = url.searchParams.get('comp');
+    const type = request.headers['x-ms-blob-content-type'] as string | undefined;
     if (part === 'block') blobs.putBlock(name, url.searchParams.get('blockid') ?? '', bytes);
     else if (part === 'blocklist') {
-      if (!blobs.commit(name, bytes.toString('utf8'))) return { status: 400 };
-    } else if (request.headers['x-ms-blob-type'] === 'BlockBlob') blobs.put(name, bytes);
+      if (!blobs.commit(name, bytes.toString('utf8'), type)) return { status: 400 };
+    } else if (request.headers['x-ms-blob-type'] === 'BlockBlob') blobs.put(name, bytes, type);
     else return { status: 400 };
     return { status: 201, headers: { etag: '"1"', 'x-ms-request-id': 'x' } };
   }
@@ -75,7 +83,7 @@ export function blobAnswer(blobs: Blobs, request: IncomingMessage, url: URL, byt
   if (whole === undefined) return { status: 404 };
   const file = name.replace(/^.*\//, '');
   const headers = {
-    'content-type': 'application/octet-stream',
+    'content-type': blobs.type(name),
     'content-disposition': `attachment; filename="${file}"; filename*=UTF-8''${encodeURIComponent(file)}`,
   };
   return { status: 200, bytes: whole, headers };

@@ -1,15 +1,10 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Artifact, DefaultArtifactClient } from '@actions/artifact';
+import type { Artifact } from '@actions/artifact';
 import { create, extract } from 'tar';
-import { quietly } from '../github/quiet.ts';
-import { isDiskFull } from '../host/files.ts';
-import { problem } from '../problems.ts';
+import { askArtifacts as ask, isNotFound, isTaken, triesToFetch } from '../artifacts/client.ts';
 import type { Item } from '../schedule/listing.ts';
 import type { Exchange } from './exchange.ts';
-
-/** Downloads of bytes that are not what was uploaded. */
-const triesToFetch = 3;
 
 /** Days that what jobs exchange is kept when no merge removes it. */
 const retentionDays = 1;
@@ -20,22 +15,6 @@ const retentionDays = 1;
  * @param tempDir a folder for files on their way
  */
 export function artifactExchange(tempDir: string): Exchange {
-  let loaded: Promise<DefaultArtifactClient> | undefined;
-  // It takes a fifth of a second to load: only who exchanges anything pays for it.
-  const client = () => {
-    loaded ??= import('@actions/artifact').then((library) => new library.DefaultArtifactClient());
-    return loaded;
-  };
-  const ask = async <T>(question: (client: DefaultArtifactClient) => Promise<T>): Promise<T> => {
-    try {
-      return await quietly(async () => await question(await client()));
-    } catch (error) {
-      if (isNotFound(error) || isTaken(error) || isDiskFull(error)) throw error;
-      throw problem(`The artifacts of this run cannot be used: ${(error as Error).message}`, {
-        mend: 'Run the failed jobs again: what was built is kept.',
-      });
-    }
-  };
   const digests = new Map<number, string>();
   const itemOf = ({ id, name, createdAt, size, digest }: Artifact): Item => {
     if (digest !== undefined) digests.set(id, digest);
@@ -128,13 +107,4 @@ async function unpack(file: string, to: string): Promise<void> {
 
 function isInside(path: string): boolean {
   return !path.startsWith('/') && path.split('/').every((part) => part !== '..' && part !== '');
-}
-
-/** The library says both in words alone. */
-function isNotFound(error: unknown): boolean {
-  return /not found|no artifacts found/i.test(String((error as Error | undefined)?.message));
-}
-
-function isTaken(error: unknown): boolean {
-  return /\(409\)|already exists/.test(String((error as Error | undefined)?.message));
 }
