@@ -11,6 +11,7 @@ import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { enterRoot } from './build-package.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
+import { placeOf } from './place-of.ts';
 import { places } from './places.ts';
 import { fetchSources } from './source-digests.ts';
 import type { Workshop } from './workshop.ts';
@@ -110,7 +111,7 @@ async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
     const lines = decisiveLines(await readFile(log, 'utf8'));
     context.log.error({
       message: [`${name}: %check failed`, ...lines.map((line) => `    ${line}`)].join('\n'),
-      file: join(inputs.specsDir, spec.path),
+      ...(await placeOf(workshop, spec, '%check')),
     });
     return { package: name, passed: false, remembered: false, reason: '%check failed', log };
   } finally {

@@ -20,6 +20,7 @@ import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { BuildFailed, buildPackage } from './build-package.ts';
+import { placeOf } from './place-of.ts';
 import { fetchSources } from './source-digests.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -194,7 +195,7 @@ export async function buildOne(
     const lines = decisiveLines(text);
     workshop.context.log.error({
       message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
-      file: `${workshop.inputs.specsDir}/${spec.path}`,
+      ...(await placeOf(workshop, spec, stage)),
     });
     return { state: 'failed', reason: words, seconds, key: keyed.key, ...(log === undefined ? {} : { log }) };
   }

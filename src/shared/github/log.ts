@@ -4,6 +4,9 @@ import type { Log } from '../log.ts';
 import { formatProblem, type Problem } from '../problems.ts';
 import { watchSilence } from './silence.ts';
 
+/** Errors of a step that GitHub shows as annotations: those beyond are plain lines of the log. */
+const shownByGitHub = 10;
+
 /** The log of an action, which breaks long silences until it is ended. */
 export interface ActionLog extends Log {
   end(): void;
@@ -28,6 +31,8 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     if (line !== undefined) show(line);
   }, 1000);
   timer.unref();
+  const shown = process.env['GITHUB_ACTIONS'] === 'true' ? shownByGitHub : Number.POSITIVE_INFINITY;
+  let errors = 0;
   return {
     info: (message) => {
       silence.said(now(), message);
@@ -39,7 +44,8 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     },
     error: (problem) => {
       silence.said(now());
-      core.error(text(problem), place(problem));
+      if (++errors > shown) core.info(inert(`Error: ${text(problem)}`));
+      else core.error(text(problem), place(problem));
     },
     group: async (title, body) => {
       silence.said(now(), title);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { commandReader } from '../../../local/src/command-line.ts';
-import { inert } from '../../../src/shared/github/log.ts';
+import { actionLog, inert } from '../../../src/shared/github/log.ts';
 
 /** Whether GitHub's runner would look for a command in a line that it reads. */
 const acts = (line: string) => /^[\s\u0085\ufeff]*::/.test(line) || line.includes('##[');
@@ -47,5 +47,26 @@ describe('a text in the log', () => {
         for (const line of shown.split(/\r\n|[\r\n\u2028\u2029]/)) expect(read(line).kind).toBe('text');
       }),
     );
+  });
+});
+
+describe('errors', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    ['true', 10],
+    ['', 12],
+  ])('are annotations as long as GitHub shows them (GITHUB_ACTIONS=%j), then plain lines', (there, shown) => {
+    vi.stubEnv('GITHUB_ACTIONS', there);
+    const said: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    const log = actionLog(undefined);
+    for (let at = 0; at < 12; at++) log.error({ message: `::fault ${at}`, file: 'a.spec', line: 3 });
+    log.end();
+    write.mockRestore();
+    const lines = said.join('').trim().split('\n');
+    expect(lines).toHaveLength(12);
+    expect(lines.filter((line) => line.startsWith('::error file=a.spec,line=3::'))).toHaveLength(shown);
+    for (const line of lines.slice(shown)) expect(line).toMatch(/^Error: a\.spec:3: ::fault 1\d$/);
   });
 });
