@@ -66,6 +66,7 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
     if (ready === undefined) return abandon(name);
     const { keyed, reason } = ready;
     log.info(`${name}: building (${reason})`);
+    const started = Date.now() / 1000;
     let outcome: Outcome;
     try {
       outcome = await buildOne(view.forBuild(), name, ready);
@@ -79,6 +80,7 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
     }
     const told: Told = {
       ...{ package: name, key: keyed.key, reason, shard: options.id, lines: [], state: 'built', seconds: 0 },
+      ...{ started, ended: Math.max(started, Date.now() / 1000) },
     };
     if ('result' in outcome) {
       const { result } = outcome;

@@ -10,6 +10,9 @@ export interface Told {
   /** Why it was built, or why it failed. */
   reason: string;
   seconds: number;
+  /** When its build began and ended, in seconds since 1970 by its shard's clock; absent where nothing ran. */
+  started?: number;
+  ended?: number;
   /** The shard that built it. */
   shard: number;
   /** Of a failure: what shows in its log where it went wrong. */
@@ -48,6 +51,12 @@ export function readAlive(text: string): Alive {
     check(one.key === null || isDigest(one.key), 'key', one.key);
     check(typeof one.seconds === 'number' && typeof one.reason === 'string', 'reason', one.reason);
     check(
+      isTime(one.started) && (one.started === undefined) === (one.ended === undefined),
+      'started',
+      one.started,
+    );
+    check(isTime(one.ended) && (one.ended ?? 0) >= (one.started ?? 0), 'ended', one.ended);
+    check(
       Array.isArray(one.lines) && one.lines.every((line) => typeof line === 'string'),
       'lines',
       one.lines,
@@ -61,4 +70,8 @@ function checkBuilt({ result, artifact, id, key, package: name }: Told): void {
   checkResult(result, name, key);
   check(isName(artifact), 'artifact', artifact);
   check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
+}
+
+function isTime(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && value >= 0 && value < 1e11);
 }

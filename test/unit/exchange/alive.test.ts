@@ -24,6 +24,8 @@ const told = (more: Partial<Told> = {}): Told => ({
   state: 'built',
   reason: 'never built before',
   seconds: 1,
+  started: 1_796_000_000.5,
+  ended: 1_796_000_001.5,
   shard: 1,
   lines: [],
   result: result(),
@@ -42,6 +44,7 @@ describe('a sign of life', () => {
   it('is read as it was written', () => {
     expect(readAlive(text(told())).told).toEqual([told()]);
     const failure = { ...told(), state: 'failed', key: null, result: undefined, artifact: undefined };
+    Object.assign(failure, { started: undefined, ended: undefined });
     expect(readAlive(text(failure)).told).toHaveLength(1);
   });
 
@@ -51,6 +54,10 @@ describe('a sign of life', () => {
     ['a package that is a path', text(told({ package: '../etc' })), "'package'"],
     ['a state that is none', text({ ...told(), state: 'left' }), "'state'"],
     ['a key that is none', text(told({ key: 'a' })), "'key'"],
+    ['a time that is none', text(told({ started: '1' as never })), "'started'"],
+    ['a time of no year', text(told({ ended: 1e20 })), "'ended'"],
+    ['an end before its beginning', text(told({ ended: 1 })), "'ended'"],
+    ['an end without a beginning', text({ ...told(), started: undefined }), "'started'"],
     ['an artifact that is a path', text(told({ artifact: '/etc/passwd' })), "'artifact'"],
     ['a built package without a result', text({ ...told(), result: undefined }), "'result.schema'"],
     ['a result of another key', text(told({ result: { ...result(), key: digest('f') } })), "'result.key'"],
