@@ -2,19 +2,30 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import { SaidFailure } from '../../../src/shared/github/action.ts';
+import { jobName } from '../../../src/shared/github/run.ts';
 import { writeJson } from '../../../src/shared/host/files.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
+import { ProblemsError } from '../../../src/shared/problems.ts';
 import { buildJson } from '../../../src/shared/report/build-json.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
-import { summaryMarkdown, summaryText, tally } from '../../../src/shared/report/summary.ts';
-import { runChecks } from './checks.ts';
-import type { BuildInputs } from './inputs.ts';
+import { type SummaryFacts, summaryText, tally } from '../../../src/shared/report/summary.ts';
+import { summaryPage } from '../../../src/shared/report/summary-page.ts';
+import { type CheckVerdict, runChecks } from './checks.ts';
+import type { BuildInputs, MergeInputs } from './inputs.ts';
 import { publish, publishedPath } from './publish.ts';
+import { type PublishedRepository, publishLogs, publishRepository } from './publish-artifacts.ts';
 import type { Workshop } from './workshop.ts';
 
+/** What other jobs of the run have to do with its end. */
+export interface Shared extends Pick<SummaryFacts, 'spans' | 'bound'>, Pick<MergeInputs, 'repository'> {
+  /** The decisive lines of what failed there, by package, and the artifacts that hold its logs. */
+  lines: ReadonlyMap<string, readonly string[]>;
+  logs: ReadonlyMap<string, string>;
+}
+
 /**
- * Ends a run: checks, the repository of what there is, build.json, the summary, the outputs.
- * @param known the decisive lines of failures of other jobs, by package
+ * Ends a run: checks, the repository of what there is, build.json, the summary, the outputs. With `shared`, the
+ * repository is published as artifacts, too.
  * @throws SaidFailure when not everything that was asked for is there
  */
 export async function deliver(
@@ -22,21 +33,24 @@ export async function deliver(
   outcomes: Map<string, Outcome>,
   inputs: Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'>,
   started: number,
-  known: ReadonlyMap<string, readonly string[]> = new Map(),
+  shared?: Shared,
 ): Promise<void> {
   const { log } = workshop.context;
   const verdicts = inputs.runCheck ? await runChecks(workshop, outcomes, inputs.concurrentPackageBuilds) : [];
-  const results = [...outcomes.values()].flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
+  const isPublished = ({ state }: Outcome) =>
+    state === 'built' || (state === 'reused' && shared?.repository !== 'built');
+  const results = [...outcomes.values()].flatMap((outcome) =>
+    'result' in outcome && isPublished(outcome) ? [outcome.result] : [],
+  );
   await publish(workshop, results, [...outcomes.keys()]);
+  const { lines, logs } = await failuresHere(workshop, outcomes, verdicts, shared);
+  const logOf = (name: string) => logs.get(name);
   const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
-  await writeJson(join(inputs.outDir, 'build.json'), buildJson(outcomes, publishedPath, checks));
+  const file = join(inputs.outDir, 'build.json');
+  await writeJson(file, buildJson(outcomes, { pathOf: publishedPath, isPublished, checks, logOf }));
 
-  const lines = new Map(known);
-  for (const [name, outcome] of outcomes) {
-    if (outcome.state !== 'failed' || outcome.log === undefined) continue;
-    lines.set(name, decisiveLines(await readFile(outcome.log, 'utf8').catch(() => '')));
-  }
-  const facts = {
+  const published = shared === undefined ? undefined : await publishedOrSaid(workshop);
+  const facts: SummaryFacts = {
     seconds: (performance.now() - started) / 1000,
     failedChecks: verdicts
       .filter(({ passed }) => !passed)
@@ -45,18 +59,55 @@ export async function deliver(
         reason: verdict.reason ?? '%check failed',
         ...(verdict.log === undefined ? {} : { log: verdict.log }),
       })),
-    linesOf: (name: string) => lines.get(name) ?? [],
+    linesOf: (name) => lines.get(name) ?? [],
+    logOf,
     rpmsDir: join(inputs.outDir, 'RPMS'),
+    artifacts: Object.values(published ?? {}).filter((name) => name !== ''),
+    spans: shared?.spans ?? [],
+    bound: shared?.bound,
   };
   for (const line of summaryText(outcomes, facts)) log.info(line);
-  await summarize(summaryMarkdown(outcomes, facts));
+  await summarize(summaryPage(outcomes, facts));
   const counts = tally(outcomes);
   core.setOutput('rpms-dir', facts.rpmsDir);
   core.setOutput('srpms-dir', join(inputs.outDir, 'SRPMS'));
-  core.setOutput('build-json', join(inputs.outDir, 'build.json'));
-  for (const [state, number] of Object.entries(counts)) core.setOutput(state, number);
-  if (counts.failed + counts.blocked + counts.left > 0 || facts.failedChecks.length > 0)
+  core.setOutput('build-json', file);
+  for (const [name, value] of Object.entries({ ...counts, ...published })) core.setOutput(name, value);
+  const unpublished = shared !== undefined && published === undefined;
+  if (counts.failed + counts.blocked + counts.left + facts.failedChecks.length > 0 || unpublished)
     throw new SaidFailure();
+}
+
+/** The decisive lines of what failed, here or elsewhere, and the artifacts with its logs. */
+async function failuresHere(
+  workshop: Workshop,
+  outcomes: ReadonlyMap<string, Outcome>,
+  verdicts: readonly CheckVerdict[],
+  shared: Shared | undefined,
+): Promise<{ lines: Map<string, readonly string[]>; logs: Map<string, string> }> {
+  const [lines, logs] = [new Map(shared?.lines), new Map(shared?.logs)];
+  const failed: string[] = [];
+  for (const [name, outcome] of outcomes) {
+    if (outcome.state !== 'failed' || outcome.log === undefined) continue;
+    lines.set(name, decisiveLines(await readFile(outcome.log, 'utf8').catch(() => '')));
+    failed.push(name);
+  }
+  const checks = verdicts.filter(({ log }) => log !== undefined).map((verdict) => verdict.package);
+  const files = [...failed, ...checks.map((name) => `${name}.check`)];
+  const artifact = await publishLogs(workshop, jobName(), files);
+  for (const name of artifact === undefined ? [] : [...failed, ...checks]) logs.set(name, artifact as string);
+  return { lines, logs };
+}
+
+/** The names of the artifacts; undefined when they cannot be published, which is said. */
+async function publishedOrSaid(workshop: Workshop): Promise<PublishedRepository | undefined> {
+  try {
+    return await publishRepository(workshop);
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    for (const one of error.problems) workshop.context.log.error(one);
+    return undefined;
+  }
 }
 
 /** Writes to the job's summary page, where there is one. */

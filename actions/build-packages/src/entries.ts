@@ -6,37 +6,44 @@ import type { Told } from '../../../src/shared/exchange/alive.ts';
 import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/github/action.ts';
 import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
+import { statedNeeds } from '../../../src/shared/graph/stated.ts';
 import { writeJson } from '../../../src/shared/host/files.ts';
 import { needs } from '../../../src/shared/host/packages.ts';
 import type { Outcome, Planned } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import { planJson } from '../../../src/shared/report/build-json.ts';
-import { clock } from '../../../src/shared/report/duration.ts';
-import { markdownTable } from '../../../src/shared/report/markdown.ts';
+import { shardPage } from '../../../src/shared/report/summary-page.ts';
+import { boundOf } from '../../../src/shared/report/timeline.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { indexFile, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
 import { deliver, summarize } from './deliver.ts';
+import { failedPlan } from './failed-plan.ts';
 import {
   type BuildInputs,
   type PlanInputs,
   readBuildInputs,
   readMergeInputs,
+  readPlanEnd,
   readPlanInputs,
   readTreeInputs,
 } from './inputs.ts';
-import { cleanUp, failureLines, openAll, outcomesOf } from './merged-run.ts';
+import { checkRoom, cleanUp, failureLines, failureLogs, openAll, outcomesOf, spansOf } from './merged-run.ts';
 import { findExchange } from './open-exchange.ts';
 import { packSrpm, stage } from './pack-srpm.ts';
 import { withFolder } from './passing-files.ts';
 import { places } from './places.ts';
 import { publishSrpm } from './publish.ts';
+import { publishLogs } from './publish-artifacts.ts';
 import { planBuilds, runBuilds } from './run-builds.ts';
 import { runShard } from './run-shard.ts';
 import { joinRun, planFile, planName } from './shared-run.ts';
 import { isHeavyShard, shardNumbers, sizeRun } from './size-run.ts';
 import { fetchSources } from './source-digests.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
+
+/** Characters of a message for other jobs: all outputs of a job share a megabyte. */
+const longestMessage = 20_000;
 
 const building = [...needs.toolchain, ...needs.packages];
 
@@ -68,29 +75,43 @@ async function pull(opened: Workshop, inputs: BuildInputs, id: number): Promise<
     takes: (name: string) => heavy.has(name) === isHeavy,
   };
   const own = [...(await runShard(view, options)).values()];
-  const rows = own.map((one) => [one.package, one.state, one.reason, clock(one.seconds)]);
-  await summarize(`### Shard ${id}\n\n${markdownTable(['package', 'state', 'why', 'time'], rows)}\n`);
-  const count = (state: Told['state']) => own.filter((one) => one.state === state).length;
-  view.workshop.context.log.info(`Shard ${id}: ${count('built')} built, ${count('failed')} failed.`);
-  core.setOutput('built', count('built'));
-  core.setOutput('failed', count('failed'));
+  const ended = (state: Told['state']) => own.filter((one) => one.state === state);
+  const [built, failed] = [ended('built'), ended('failed')];
+  const log = await publishLogs(
+    view.workshop,
+    id,
+    failed.map((one) => one.package),
+  );
+  const shown = failed.map((one) => ({ ...one, name: one.package, log, blocks: [] }));
+  await summarize(shardPage(id, built, shown));
+  view.workshop.context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
+  core.setOutput('built', built.length);
+  core.setOutput('failed', failed.length);
 }
 
 /** `build-packages/merge`: what the shards of a run made becomes one repository. */
 export async function merge(): Promise<void> {
+  const failed = failedPlan(readPlanEnd());
+  if (failed !== undefined)
+    return await runAction([], async () => {
+      await summarize(failed.page);
+      throw problem(failed.message);
+    });
   await runAction(building, async (context) => {
     const started = performance.now();
     const inputs = readMergeInputs();
+    const { repository } = inputs;
     await using(context, inputs, false, async (opened) => {
       const { view, plan, terms, attempt } = await joinRun(opened, inputs, availableParallelism());
-      const lost = await openAll(view);
+      await checkRoom(view, opened.local, repository);
+      const lost = await openAll(view, repository);
       if ((attempt > 1 || lost) && view.candidates().length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
         // built here as well.
         const id = plan.entries + plan.heavyEntries + attempt;
         const alone = { peers: { first: id, last: id }, most: 1, takes: () => true };
         await runShard(view, { id, attempt, terms, ...alone });
-        await openAll(view);
+        await openAll(view, repository);
       }
       for (const [name, rpms] of view.known.unlike)
         context.log.warn(
@@ -98,7 +119,13 @@ export async function merge(): Promise<void> {
         );
       const outcomes = outcomesOf(view);
       await rememberResults(opened, outcomes);
-      await deliver(view.workshop, outcomes, inputs, started, failureLines(view));
+      const spans = spansOf(view);
+      const needsOf = (name: string) => [...statedNeeds(view.options.tree.graph, name).keys()];
+      await deliver(view.workshop, outcomes, inputs, started, {
+        ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
+        // Between two attempts lies what no schedule can help.
+        bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
+      });
       await cleanUp(view);
     });
   });
@@ -106,34 +133,46 @@ export async function merge(): Promise<void> {
 
 /** `build-packages/plan`: what would be built, and why, and by how many shards. */
 export async function plan(): Promise<void> {
-  await runAction(building, async (context) => {
-    const inputs = readPlanInputs();
-    await using(context, inputs, true, async (workshop) => {
-      const found = await planBuilds(workshop);
-      const file = join(inputs.outDir, 'plan.json');
-      const size = sizeRun(found, workshop, inputs);
-      const { workerDigest } = workshop.tree.toolchain;
-      await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
-      const sorted = [...found].sort(([a], [b]) => order(a, b));
-      for (const [name, one] of sorted) context.log.info(`${one.state.padEnd(6)} ${name}: ${one.reason}`);
-      const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
-      const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
-      context.log.info(
-        `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
-      );
-      core.setOutput('plan-json', file);
-      const shared = await share(inputs, workshop, file);
-      core.setOutput('plan', shared.plan);
-      core.setOutput('toolchain', shared.toolchain);
-      core.setOutput('build-count', count('build'));
-      const numbers = shardNumbers(size);
-      core.setOutput('shards', size.shards);
-      core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
-      core.setOutput('heavy-shards', size.heavyShards);
-      core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
-      if (failed !== '') throw new SaidFailure();
-    });
-  });
+  await runAction(
+    building,
+    async (context) => {
+      const inputs = readPlanInputs();
+      await using(context, inputs, true, async (workshop) => {
+        const found = await planBuilds(workshop);
+        const file = join(inputs.outDir, 'plan.json');
+        const size = sizeRun(found, workshop, inputs);
+        const { workerDigest } = workshop.tree.toolchain;
+        await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
+        const sorted = [...found].sort(([a], [b]) => order(a, b));
+        for (const [name, one] of sorted) context.log.info(`${one.state.padEnd(6)} ${name}: ${one.reason}`);
+        const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
+        const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
+        context.log.info(
+          `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
+        );
+        core.setOutput('plan-json', file);
+        const shared = await share(inputs, workshop, file);
+        core.setOutput('plan', shared.plan);
+        core.setOutput('toolchain', shared.toolchain);
+        core.setOutput('build-count', count('build'));
+        const numbers = shardNumbers(size);
+        core.setOutput('shards', size.shards);
+        core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
+        core.setOutput('heavy-shards', size.heavyShards);
+        core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
+        const faults = sorted.flatMap(([name, one]) =>
+          one.state === 'failed' ? [`${name}: ${one.reason}`] : [],
+        );
+        if (failed !== '') throw new SaidFailure(faults.join('\n'));
+      });
+    },
+    tellWhy,
+  );
+}
+
+/** Hands on why the plan failed: the job that decides the run says it again. */
+function tellWhy(message: string): void {
+  core.setOutput('message', message.slice(0, longestMessage));
 }
 
 /**

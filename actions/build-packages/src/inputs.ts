@@ -71,8 +71,16 @@ export interface PlanInputs extends TreeInputs, StoreInputs {
   heavyTimeBudget: number | undefined;
 }
 
-export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs {
+export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs, PlanEnd {
   concurrentPackageBuilds: number | undefined;
+  /** Which packages the repository holds: those that this run built, or all. */
+  repository: 'built' | 'full';
+}
+
+/** How the job that plans ended, as the workflow tells it. */
+export interface PlanEnd {
+  planResult: string;
+  planMessage: string;
 }
 
 /** What rpm takes in a release. */
@@ -138,11 +146,15 @@ export const planInputs: InputTable<PlanInputs> = {
   heavyTimeBudget: count(1),
 };
 
+const planEnd: InputTable<PlanEnd> = { planResult: text, planMessage: text };
+
 /** The inputs of `build-packages/merge`. */
 export const mergeInputs: InputTable<MergeInputs> = {
   ...treeInputs,
   ...storeInputs,
   ...sharedInputs,
+  ...planEnd,
+  repository: choice<'built' | 'full'>(['full', 'built']),
   concurrentPackageBuilds: count(1),
 };
 
@@ -159,6 +171,11 @@ export function readPlanInputs(get?: GetInput): PlanInputs {
 /** Reads the inputs of `merge`. @throws ProblemsError */
 export function readMergeInputs(get?: GetInput): MergeInputs {
   return settled(readInputs(mergeInputs, get));
+}
+
+/** Reads how the plan ended: all other inputs of `merge` are empty when it failed. */
+export function readPlanEnd(get?: GetInput): PlanEnd {
+  return readInputs(planEnd, get);
 }
 
 /** Seconds that a shard has. */

@@ -1,22 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkSpace } from '../../../src/shared/host/space.ts';
 import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
+import type { Span } from '../../../src/shared/report/timeline.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
-import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { DamagedResult, type Store } from '../../../src/shared/store/store.ts';
+import type { MergeInputs } from './inputs.ts';
+import { publishedFiles } from './publish.ts';
+import { logsName } from './publish-artifacts.ts';
+import { bytesOf } from './run-shard.ts';
 import type { RunView } from './run-view.ts';
 
 const removalsAtOnce = 8;
+
+type Which = MergeInputs['repository'];
+
+/** Results that the repository will hold. */
+function wanted(view: RunView, which: Which): Result[] {
+  return [...view.progress.outcomes.values()]
+    .flatMap((outcome) => ('result' in outcome ? [outcome.result] : []))
+    .filter(({ key }) => which === 'full' || view.known.results.has(key));
+}
+
+/**
+ * Looks whether what is to be fetched, and its copy in the repository, fits on the disk.
+ * @param here the results that this job need not fetch
+ * @throws ProblemsError when it does not
+ */
+export async function checkRoom(view: RunView, here: Store, which: Which): Promise<void> {
+  const { cacheDir, outDir } = view.workshop.inputs;
+  const bytes = { fetched: 0, copied: 0 };
+  for (const result of wanted(view, which)) {
+    if ((await here.get(result.key, result.package)) === undefined) bytes.fetched += bytesOf(result);
+    for (const { path, size } of publishedFiles(result)) {
+      const there = await stat(join(outDir, path)).catch(() => undefined);
+      if (there?.size !== size) bytes.copied += size;
+    }
+  }
+  await checkSpace('The repository', [
+    { dir: cacheDir, bytes: bytes.fetched },
+    { dir: outDir, bytes: bytes.copied },
+  ]);
+}
 
 /**
  * Fetches the bytes of every result. What cannot be had, and what was built on it, does not count any more. Answers
  * whether some of it was lost from the store, which nobody in this run knew.
  */
-export async function openAll(view: RunView): Promise<boolean> {
+export async function openAll(view: RunView, which: Which): Promise<boolean> {
   let lost = false;
   for (let whole = false; !whole; ) {
     whole = true;
-    for (const outcome of view.progress.outcomes.values()) {
-      if (!('result' in outcome)) continue;
+    for (const result of wanted(view, which)) {
       try {
-        await view.options.store.open(outcome.result);
+        await view.options.store.open(result);
       } catch (error) {
         if (!(error instanceof DamagedResult)) throw error;
         view.options.warn(`${error.message}. It does not count.`);
@@ -58,6 +96,31 @@ export function outcomesOf(view: RunView): Map<string, Outcome> {
 /** The decisive lines of what failed in other jobs, by package. */
 export function failureLines(view: RunView): Map<string, readonly string[]> {
   return new Map([...view.known.failures.values()].map((told) => [told.package, told.lines]));
+}
+
+/** The artifacts with the logs of what failed in other jobs of this attempt, by package, where they are there. */
+export async function failureLogs(view: RunView, attempt: number): Promise<Map<string, string>> {
+  try {
+    const there = new Set((await view.exchange.list()).map(({ name }) => name));
+    const logs = [...view.known.failures.values()].map((told): [string, string] => [
+      told.package,
+      logsName(attempt, told.shard),
+    ]);
+    return new Map(logs.filter(([, name]) => there.has(name)));
+  } catch (error) {
+    view.options.warn(`Where the logs of failures are is not known: ${(error as Error).message}`);
+    return new Map();
+  }
+}
+
+/** When the shards of a run built what. */
+export function spansOf(view: RunView): Span[] {
+  const all = [...view.known.results.values(), ...view.known.failures.values()];
+  return all.flatMap(({ package: name, shard, started, ended, state }) =>
+    started === undefined || ended === undefined
+      ? []
+      : [{ package: name, shard, started, ended, failed: state === 'failed' }],
+  );
 }
 
 /** Removes what the jobs exchanged. */

@@ -6,7 +6,6 @@ import type { Result } from '../../../src/shared/result/result.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
 import { leastWorth } from '../../../src/shared/store/budget.ts';
-import type { Cache } from '../../../src/shared/store/cache.ts';
 import { cachedStore } from '../../../src/shared/store/cached.ts';
 import { directoryStore } from '../../../src/shared/store/directory.ts';
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
@@ -27,9 +26,9 @@ const defaultBudget = 9;
 /** Where this run finds results of others, and leaves its own. */
 export interface OpenedStore {
   store: Store;
+  /** What of it is on this machine. */
+  local: Store;
   index: StoreIndex;
-  /** Undefined where this is no job of a workflow run. */
-  cache: Cache | undefined;
   /**
    * Tells later runs what this one has.
    * @param answers all that its solver said
@@ -51,7 +50,7 @@ export async function openStore(
   const local = directoryStore(join(inputs.cacheDir, 'store'));
   const index = newIndex();
   if (!hasCache())
-    return { ...{ store: local, index, cache: undefined }, remember: async () => {}, close: async () => {} };
+    return { ...{ store: local, local, index }, remember: async () => {}, close: async () => {} };
   const cache = actionsCache(signal);
   const { onStoreError: onTrouble = 'fail', token = '', storeBudget = defaultBudget } = inputs;
   const tempDir = places.exchange(inputs);
@@ -71,7 +70,7 @@ export async function openStore(
     },
   });
   return {
-    ...{ store, index, cache },
+    ...{ store, local, index },
     remember: async (results, answers) => {
       if (!leavesCache()) return;
       seeResults(index, results, Math.floor(Date.now() / 1000));

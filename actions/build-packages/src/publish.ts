@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { aside, fileDigest, readJson, writeJson } from '../../../src/shared/host/files.ts';
-import type { Result } from '../../../src/shared/result/result.ts';
+import type { Result, Srpm } from '../../../src/shared/result/result.ts';
 import { writeRepository } from '../../../src/shared/rpm/repository.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -18,6 +18,14 @@ const srpmFolder = 'SRPMS';
 /** Where an RPM lies below `out-dir`. */
 export function publishedPath(rpm: { file: string; arch: string }): string {
   return join('RPMS', rpm.arch, rpm.file);
+}
+
+/** The files of a result, and where each lies below `out-dir`. */
+export function publishedFiles({ rpms, srpm }: Result): (Srpm & { path: string })[] {
+  return [
+    ...rpms.map((rpm) => ({ ...rpm, path: publishedPath(rpm) })),
+    { ...srpm, path: join(srpmFolder, srpm.file) },
+  ];
 }
 
 /**
@@ -37,10 +45,7 @@ export async function publish(
   for (const folder of folders) await mkdir(join(inputs.outDir, folder), { recursive: true });
   for (const result of results) {
     const from = await store.open(result);
-    const files = [
-      ...result.rpms.map((rpm) => ({ ...rpm, path: publishedPath(rpm) })),
-      { ...result.srpm, path: join(srpmFolder, result.srpm.file) },
-    ];
+    const files = publishedFiles(result);
     for (const { file, path, shipDigest } of files)
       await put(join(from, file), join(inputs.outDir, path), shipDigest);
     packages[result.package] = { files: files.map(({ path }) => path) };

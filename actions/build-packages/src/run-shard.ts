@@ -289,7 +289,8 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
 
 const claimFile = 'claim.json';
 
-function bytesOf({ srpm, rpms }: Result): number {
+/** Bytes of all files of a result. */
+export function bytesOf({ srpm, rpms }: Result): number {
   return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
 }
 

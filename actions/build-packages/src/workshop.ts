@@ -72,6 +72,8 @@ export interface Workshop {
   context: ActionContext;
   tree: Tree;
   store: Store;
+  /** What of it is on this machine. */
+  local: Store;
   /** What the store has, as far as other runs told. */
   index: StoreIndex;
   /** Tells later runs what this one has. */
@@ -145,7 +147,7 @@ async function readTree(
   const all = inputs.packageBuildList.length === 0;
   if (all) failOnProblems(faults.map(({ problem }) => problem));
   const opened = await openStore(inputs, context, plans);
-  const { store, index } = opened;
+  const { store, local, index } = opened;
   const memory = await openMemory(join(inputs.cacheDir, 'solver.json'), all, index);
   const solver = rememberingSolver(toolchain, startSolver, memory);
   const sources = await treeSources(inputs, context);
@@ -172,7 +174,7 @@ async function readTree(
   }
   log.info(`${specs.length} specs, ${names.length} of them in this run.`);
   return {
-    ...{ inputs, context, tree, store, index, sources, toolchainDir, goals, names, seconds },
+    ...{ inputs, context, tree, store, local, index, sources, toolchainDir, goals, names, seconds },
     remember: (results) => opened.remember(results, memory.kept()),
     rebuild: new Set(rebuild),
     priority: priorities(tree.graph, names, (name) => seconds.get(name)),

@@ -4,7 +4,7 @@ import { isDiskFull } from '../host/files.ts';
 import { ensureCommands, type Need } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
 import type { Log } from '../log.ts';
-import { ProblemsError } from '../problems.ts';
+import { formatProblem, type Problem, ProblemsError } from '../problems.ts';
 import { actionLog } from './log.ts';
 
 /** What an action's body is handed: where to speak, and when to stop. */
@@ -14,16 +14,18 @@ export interface ActionContext {
   signal: AbortSignal;
 }
 
-/** Ends the action as failed without a further message: all that is wrong was already said. */
+/** Ends the action as failed without a further word in the log: all that is wrong was already said there. */
 export class SaidFailure extends Error {}
 
 /**
  * Runs the body of an action, once the host has what it needs: every way to end badly becomes one clear message and exit code 1, a signal becomes
  * an orderly end (130), and nothing that was started outlives it.
+ * @param onFailure is told the message, for other jobs
  */
 export async function runAction(
   needs: readonly Need[],
   body: (context: ActionContext) => Promise<void>,
+  onFailure: (message: string) => void = () => {},
 ): Promise<void> {
   // What we write is read by users without rights and lands in packages and images: never as the caller's mask says.
   process.umask(0o022);
@@ -42,9 +44,13 @@ export async function runAction(
     await body({ log, signal: stop.signal });
   } catch (error) {
     process.exitCode = stop.signal.aborted ? 130 : 1;
-    if (stop.signal.aborted)
+    if (stop.signal.aborted) {
       log.info('Stopped. What was finished is kept; the same command goes on from there.');
-    else report(error, log);
+      onFailure('It was stopped.');
+    } else {
+      for (const one of problemsOf(error)) log.error(one);
+      onFailure(messageOf(error));
+    }
   } finally {
     clearInterval(orphanWatch);
     log.end();
@@ -53,25 +59,26 @@ export async function runAction(
   process.exit(process.exitCode ?? 0);
 }
 
-function report(error: unknown, log: Log): void {
-  if (error instanceof SaidFailure) return;
-  if (error instanceof ProblemsError) {
-    for (const one of error.problems) log.error(one);
-    return;
-  }
-  if (isDiskFull(error)) {
-    log.error(
+/** What made an action fail, in words for other jobs. */
+function messageOf(error: unknown): string {
+  if (error instanceof SaidFailure) return error.message;
+  return problemsOf(error)
+    .map((one) => (typeof one === 'string' ? one : formatProblem(one)))
+    .join('\n');
+}
+
+function problemsOf(error: unknown): readonly (Problem | string)[] {
+  if (error instanceof SaidFailure) return [];
+  if (error instanceof ProblemsError) return error.problems;
+  if (isDiskFull(error))
+    return [
       'The disk is full. Free some space (`df -h`), then run the same command again: finished work is kept.',
-    );
-    return;
-  }
-  if (error instanceof ToolError) {
-    log.error(error.message);
-    return;
-  }
-  const code = (error as NodeJS.ErrnoException)?.code;
-  log.error(
-    `${error instanceof Error ? error.message : String(error)}${code === undefined ? ' (a fault of azl itself; please report it with the debug log)' : ''}`,
-  );
+    ];
+  if (error instanceof ToolError) return [error.message];
   if (error instanceof Error) core.debug(error.stack ?? '');
+  const code = (error as NodeJS.ErrnoException)?.code;
+  const words = error instanceof Error ? error.message : String(error);
+  return [
+    code === undefined ? `${words} (a fault of azl itself; please report it with the debug log)` : words,
+  ];
 }

@@ -24,24 +24,29 @@ export function leavesCache(): boolean {
   return process.env['GITHUB_EVENT_NAME'] !== 'merge_group';
 }
 
-/** The refs whose entries of the cache this job sees, its own first: then the base of a pull request, the default branch. */
+/**
+ * The refs whose entries of the cache this job sees, its own first: then the base of a pull request or of a merge queue,
+ * then the default branch.
+ */
 export function visibleRefs(): string[] {
-  const base = process.env['GITHUB_BASE_REF'] ?? '';
-  const named = [base, defaultBranch()]
-    .filter((branch) => branch !== '')
-    .map((branch) => `refs/heads/${branch}`);
-  return [...new Set([process.env['GITHUB_REF'] ?? 'refs/heads/main', ...named])];
+  const { merge_group: queue, repository } = startingEvent();
+  const branch = (name: string | undefined) => (name ? [`refs/heads/${name}`] : []);
+  return [
+    ...new Set([
+      process.env['GITHUB_REF'] ?? 'refs/heads/main',
+      ...branch(process.env['GITHUB_BASE_REF']),
+      ...(queue?.base_ref ? [queue.base_ref] : []),
+      ...branch(repository?.default_branch),
+    ]),
+  ];
 }
 
-/** Only what started the run tells it. */
-function defaultBranch(): string {
+/** What started the run: only it names the default branch. */
+function startingEvent(): { merge_group?: { base_ref?: string }; repository?: { default_branch?: string } } {
   try {
-    const event = JSON.parse(readFileSync(process.env['GITHUB_EVENT_PATH'] ?? '', 'utf8')) as {
-      repository?: { default_branch?: string };
-    };
-    return event.repository?.default_branch ?? '';
+    return JSON.parse(readFileSync(process.env['GITHUB_EVENT_PATH'] ?? '', 'utf8')) ?? {};
   } catch {
-    return '';
+    return {};
   }
 }
 
@@ -53,4 +58,9 @@ export function refInKey(ref: string): string {
 /** This run and attempt as part of a key: each is used once. */
 export function runInKey(): string {
   return `${process.env['GITHUB_RUN_ID'] ?? '0'}-${runAttempt()}`;
+}
+
+/** The job's name in its workflow; `job` where there is none. */
+export function jobName(): string {
+  return process.env['GITHUB_JOB'] || 'job';
 }

@@ -15,7 +15,21 @@ export interface BuildJson {
     parts: BuildParts | null;
     rpms: { path: string; sha256: string }[];
     check?: 'passed' | 'failed';
+    /** Of a failure in a workflow run: the artifact that holds its log, `<name>.log`. */
+    logArtifact?: string;
   }[];
+}
+
+/** What `build.json` tells besides the outcomes. */
+export interface BuildFacts {
+  /** Where an RPM was published, below the out folder. */
+  pathOf: (rpm: { file: string; arch: string }) => string;
+  /** Whether the RPMs of an outcome were published. */
+  isPublished: (outcome: Outcome) => boolean;
+  /** Whether the `%check` of a package passed, where it ran. */
+  checks: ReadonlyMap<string, boolean>;
+  /** The artifact that holds the log of a package that failed. */
+  logOf: (name: string) => string | undefined;
 }
 
 /** `out/plan.json` (docs/schema/plan.schema.json). */
@@ -42,22 +56,15 @@ export interface PlanJson {
   }[];
 }
 
-/**
- * What became of each package.
- * @param pathOf where an RPM was published, below the out folder
- * @param checks whether the `%check` of a package passed, where it ran
- */
-export function buildJson(
-  outcomes: ReadonlyMap<string, Outcome>,
-  pathOf: (rpm: { file: string; arch: string }) => string,
-  checks: ReadonlyMap<string, boolean>,
-): BuildJson {
+/** What became of each package. */
+export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFacts): BuildJson {
   const packages = [...outcomes]
     .sort(([a], [b]) => order(a, b))
     .map(([name, outcome]) => {
       const result = 'result' in outcome ? outcome.result : undefined;
       const failure = outcome.state === 'failed' ? outcome : undefined;
-      const check = checks.get(name);
+      const check = facts.checks.get(name);
+      const logArtifact = failure === undefined && check !== false ? undefined : facts.logOf(name);
       return {
         name,
         state: outcome.state,
@@ -65,8 +72,12 @@ export function buildJson(
         key: result?.key ?? failure?.key ?? null,
         seconds: result?.seconds ?? failure?.seconds ?? null,
         parts: result?.parts ?? null,
-        rpms: (result?.rpms ?? []).map((rpm) => ({ path: pathOf(rpm), sha256: rpm.shipDigest })),
+        rpms: (facts.isPublished(outcome) ? (result?.rpms ?? []) : []).map((rpm) => ({
+          path: facts.pathOf(rpm),
+          sha256: rpm.shipDigest,
+        })),
         ...(check === undefined ? {} : { check: check ? ('passed' as const) : ('failed' as const) }),
+        ...(logArtifact === undefined ? {} : { logArtifact }),
       };
     });
   return { schema: 'azl/build', version: 1, packages };

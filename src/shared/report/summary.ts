@@ -1,6 +1,7 @@
 import { order } from '../graph/graph.ts';
 import type { Outcome } from '../plan/state.ts';
 import { clock } from './duration.ts';
+import type { Bound, Span } from './timeline.ts';
 
 /** What a summary is told besides the outcomes. */
 export interface SummaryFacts {
@@ -10,11 +11,18 @@ export interface SummaryFacts {
   failedChecks: { name: string; reason: string; log?: string }[];
   /** The decisive lines of a failed package's log. */
   linesOf: (name: string) => readonly string[];
+  /** The artifact of the run that holds a package's log. */
+  logOf: (name: string) => string | undefined;
   /** Where the RPMs are. */
   rpmsDir: string;
+  /** Artifacts of the run that hold what it delivers. */
+  artifacts: readonly string[];
+  /** The builds of a run that several jobs shared, and how close it came to the least time possible. */
+  spans: readonly Span[];
+  bound: Bound | undefined;
 }
 
-const states = ['built', 'reused', 'failed', 'blocked', 'left'] as const;
+export const states = ['built', 'reused', 'failed', 'blocked', 'left'] as const;
 
 /** How many packages ended in each state. */
 export function tally(outcomes: ReadonlyMap<string, Outcome>): Record<(typeof states)[number], number> {
@@ -23,24 +31,43 @@ export function tally(outcomes: ReadonlyMap<string, Outcome>): Record<(typeof st
   return counts;
 }
 
+/** What failed by itself, with all that could not be built for it: what blocks most first, then by name. Pure. */
+export function rootCauses(outcomes: ReadonlyMap<string, Outcome>): RootCause[] {
+  const blocks = new Map<string, string[]>();
+  for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
+    if (outcome.state !== 'blocked') continue;
+    for (const cause of outcome.rootCauses) blocks.set(cause, [...(blocks.get(cause) ?? []), name]);
+  }
+  return [...outcomes]
+    .flatMap(([name, outcome]) =>
+      outcome.state === 'failed' ? [{ name, outcome, blocks: blocks.get(name) ?? [] }] : [],
+    )
+    .sort((a, b) => b.blocks.length - a.blocks.length || order(a.name, b.name));
+}
+
+interface RootCause {
+  name: string;
+  outcome: Extract<Outcome, { state: 'failed' }>;
+  blocks: string[];
+}
+
 /** The last screen: root causes first, then what was built and why, the counts, and what to do next. */
 export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: SummaryFacts): string[] {
   const lines: string[] = [];
-  const sorted = [...outcomes].sort(([a], [b]) => order(a, b));
-  for (const [name, outcome] of sorted) {
-    if (outcome.state !== 'failed') continue;
+  for (const { name, outcome, blocks } of rootCauses(outcomes)) {
+    const artifact = facts.logOf(name);
     lines.push(`✗ ${name}: ${outcome.reason}`);
     lines.push(...facts.linesOf(name).map((line) => `    ${line}`));
     if (outcome.log !== undefined) lines.push(`    log: ${outcome.log}`);
-    const stopped = sorted.filter(([, one]) => one.state === 'blocked' && one.rootCauses.includes(name));
-    if (stopped.length > 0) lines.push(`    blocks: ${stopped.map(([one]) => one).join(', ')}`);
+    if (artifact !== undefined) lines.push(`    log: ${name}.log in the artifact ${artifact}`);
+    if (blocks.length > 0) lines.push(`    blocks: ${blocks.join(', ')}`);
     if (outcome.log !== undefined)
       lines.push(`    next: make shell PACKAGE=${name}    (its build root, as it failed)`);
   }
   for (const { name, reason, log } of facts.failedChecks) {
     lines.push(`✗ ${name}: ${reason}`, ...(log === undefined ? [] : [`    log: ${log}`]));
   }
-  for (const [name, outcome] of sorted) {
+  for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
     if (outcome.state === 'built')
       lines.push(`✓ ${name} built in ${clock(outcome.result.seconds)}: ${outcome.reason}`);
     if (outcome.state === 'left') lines.push(`- ${name} left: ${outcome.reason}`);
@@ -53,38 +80,4 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
       .join(', ')} in ${clock(facts.seconds)}. RPMs: ${facts.rpmsDir}`,
   );
   return lines;
-}
-
-/** The same for the job's summary page, as Markdown. */
-export function summaryMarkdown(outcomes: ReadonlyMap<string, Outcome>, facts: SummaryFacts): string {
-  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-  const rows = [...outcomes]
-    .sort(([a, x], [b, y]) => rank(x) - rank(y) || order(a, b))
-    .map(([name, outcome]) => {
-      const time = outcome.state === 'built' ? clock(outcome.result.seconds) : '';
-      return `| ${cell(name)} | ${outcome.state} | ${cell(outcome.reason)} | ${time} |`;
-    });
-  const counts = tally(outcomes);
-  const head = states.filter((state) => counts[state] > 0).map((state) => `**${counts[state]} ${state}**`);
-  const failures = [...outcomes].flatMap(([name, outcome]) =>
-    outcome.state === 'failed'
-      ? [
-          `<details><summary>${name}</summary>\n\n\`\`\`\n${facts.linesOf(name).join('\n')}\n\`\`\`\n</details>\n`,
-        ]
-      : [],
-  );
-  const checks = facts.failedChecks.map(({ name, reason }) => `- ${name}: ${cell(reason)}`);
-  return [
-    `### Packages: ${head.join(', ')} in ${clock(facts.seconds)}`,
-    ...failures,
-    ...(checks.length > 0 ? ['Failed checks:', ...checks, ''] : []),
-    '| package | state | why | time |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
-}
-
-function rank(outcome: Outcome): number {
-  return ['failed', 'blocked', 'left', 'built', 'reused'].indexOf(outcome.state);
 }

@@ -25,6 +25,7 @@ describe('build.schema.json', () => {
     ['nothing', file()],
     ['a built package', file(built)],
     ['every state', file(...['reused', 'failed', 'blocked', 'left'].map((state) => ({ ...built, state })))],
+    ['a failure and its log', file({ ...built, state: 'failed', rpms: [], logArtifact: 'azl-logs-1-2' })],
     [
       'a package that was never reached',
       file({ ...built, state: 'left', key: null, seconds: null, rpms: [] }),
@@ -45,6 +46,7 @@ describe('build.schema.json', () => {
       `a package without ${name}`,
       file(Object.fromEntries(Object.entries(built).filter(([field]) => field !== name))),
     ]),
+    ['a log without a name', file({ ...built, logArtifact: '' })],
     ['a short key', file({ ...built, key: 'ab' })],
     ['an absolute path', file({ ...built, rpms: [{ path: '/x.rpm', sha256: key }] })],
     ['a path that leaves the folder', file({ ...built, rpms: [{ path: 'a/../../x.rpm', sha256: key }] })],

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publishArtifact } from '../../../src/shared/artifacts/publish.ts';
+import { hasArtifacts, runAttempt } from '../../../src/shared/github/run.ts';
+import { ProblemsError } from '../../../src/shared/problems.ts';
+import { places } from './places.ts';
+import type { Workshop } from './workshop.ts';
+
+type Here = Pick<Workshop, 'inputs' | 'context'>;
+
+/** The artifact with the logs of what failed in a job of a run. */
+export function logsName(attempt: number, job: number | string): string {
+  return `azl-logs-${attempt}-${job}`;
+}
+
+/**
+ * Publishes logs of this job, in a workflow run. That they cannot be published is said and stops nothing.
+ * @param job the number of a shard, else the name of the job
+ * @param names of log files, without `.log`; those that are not there are left out
+ * @returns the name of the artifact; undefined where there is none
+ */
+export async function publishLogs(
+  { inputs, context: { log } }: Here,
+  job: number | string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const root = places.logs(inputs);
+  const files = names.map((name) => `${name}.log`).filter((file) => existsSync(join(root, file)));
+  if (files.length === 0 || !hasArtifacts()) return undefined;
+  try {
+    const name = await publishArtifact(logsName(runAttempt(), job), root, files, {
+      compressionLevel: 6,
+      log,
+    });
+    log.info(`Logs of what failed here: artifact ${name}`);
+    return name;
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    log.warn(error.message);
+    return undefined;
+  }
+}
+
+/** Artifacts with what a run delivers; empty: there is none. */
+export interface PublishedRepository {
+  packages: string;
+  srpms: string;
+}
+
+/**
+ * Publishes the repository and the SRPMs in `out-dir`, in a workflow run, each where there are any.
+ * @throws ProblemsError when they cannot be uploaded
+ */
+export async function publishRepository(workshop: Workshop): Promise<PublishedRepository> {
+  const { inputs, context, tree } = workshop;
+  if (!hasArtifacts()) return { packages: '', srpms: '' };
+  return await context.log.group('Publishing the repository', async () => ({
+    packages: await publishFolder(workshop, `azl-rpms-${tree.toolchain.arch}`, join(inputs.outDir, 'RPMS')),
+    srpms: await publishFolder(workshop, 'azl-srpms', join(inputs.outDir, 'SRPMS')),
+  }));
+}
+
+async function publishFolder({ context: { log } }: Here, name: string, root: string): Promise<string> {
+  const all = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  if (!files.some((file) => file.endsWith('.rpm'))) return '';
+  const paths = files.map((file) => file.slice(root.length + 1)).sort();
+  log.progress(`${name}: ${paths.length} files`);
+  return await publishArtifact(name, root, paths, { compressionLevel: 0, log });
+}

@@ -1,0 +1,36 @@
+import { mkdir, stat, statfs } from 'node:fs/promises';
+import { problem } from '../problems.ts';
+
+/** Bytes that are to be written below a folder. */
+export interface Wanted {
+  dir: string;
+  bytes: number;
+}
+
+/**
+ * Makes the folders and looks whether what is to be written fits. Folders of one file system share what it has.
+ * @param what takes the space, in words that begin a sentence
+ * @throws ProblemsError with what is needed and what is free
+ */
+export async function checkSpace(what: string, wanted: readonly Wanted[]): Promise<void> {
+  const disks = new Map<number, { dirs: string[]; bytes: number; free: number }>();
+  for (const { dir, bytes } of wanted) {
+    await mkdir(dir, { recursive: true });
+    const [{ dev }, { bavail, bsize }] = await Promise.all([stat(dir), statfs(dir)]);
+    const disk = disks.get(dev) ?? { dirs: [], bytes: 0, free: bavail * bsize };
+    disks.set(dev, { ...disk, dirs: [...disk.dirs, dir], bytes: disk.bytes + bytes });
+  }
+  for (const { dirs, bytes, free } of disks.values()) {
+    if (bytes <= free) continue;
+    throw problem(
+      `${what} needs ${megabytes(bytes)} MB in ${dirs.join(' and ')}, where ${megabytes(free)} MB are free`,
+      {
+        mend: 'Free some space, or put out-dir and cache-dir on another disk.',
+      },
+    );
+  }
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
+}

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/shared/plan/state.ts';
+import { cut, cutList, fenced, pageTable } from '../../../src/shared/report/page.ts';
+import { rootCauses, type SummaryFacts, summaryText } from '../../../src/shared/report/summary.ts';
+import { shardPage, summaryPage } from '../../../src/shared/report/summary-page.ts';
+import type { Span } from '../../../src/shared/report/timeline.ts';
+
+const result = { seconds: 90 } as never;
+const outcomes = new Map<string, Outcome>([
+  ['a-small', { state: 'failed', reason: '%check failed', seconds: 3 }],
+  ['late', { state: 'left', reason: 'no shard came to it' }],
+  ['made', { state: 'built', reason: 'its spec | changed', result }],
+  ['old', { state: 'reused', reason: 'nothing changed', result }],
+  ['stopped-1', { state: 'blocked', reason: 'needs z-big', rootCauses: ['z-big'] }],
+  ['stopped-2', { state: 'blocked', reason: 'needs both', rootCauses: ['z-big', 'a-small'] }],
+  ['z-big', { state: 'failed', reason: '%build failed', seconds: 75, log: 'build/logs/z-big.log' }],
+]);
+const facts: SummaryFacts = {
+  ...{ seconds: 754, failedChecks: [], rpmsDir: 'out/RPMS', artifacts: ['azl-rpms-x86_64'] },
+  linesOf: (name) => (name === 'z-big' ? ['cc: error: no ```semicolon```'] : []),
+  logOf: (name) => (name === 'z-big' ? 'azl-logs-1-2' : undefined),
+  ...{ spans: [], bound: undefined },
+};
+const span: Span = { package: 'made', shard: 1, started: 100, ended: 190, failed: false };
+
+describe('root causes', () => {
+  it('come by what they block, then by name, with that', () => {
+    expect(rootCauses(outcomes).map(({ name, blocks }) => [name, blocks])).toEqual([
+      ['z-big', ['stopped-1', 'stopped-2']],
+      ['a-small', ['stopped-2']],
+    ]);
+  });
+
+  it('are first on the screen, with the artifact of their log', () => {
+    const [first, , , artifact] = summaryText(outcomes, facts);
+    expect(first).toBe('✗ z-big: %build failed');
+    expect(artifact).toBe('    log: z-big.log in the artifact azl-logs-1-2');
+  });
+});
+
+describe('the page of a run', () => {
+  const page = summaryPage(outcomes, facts);
+
+  it('tells the counts, what failed and why, how to see it, and where its log is', () => {
+    expect(page).toContain(
+      '### Packages: **1 built**, **1 reused**, **2 failed**, **2 blocked**, **1 left** in 12:34',
+    );
+    expect(page.indexOf('✗ z-big: %build failed')).toBeLessThan(page.indexOf('✗ a-small: %check failed'));
+    expect(page).toContain(
+      'After 1:15. Blocks stopped-1, stopped-2. Its log: `z-big.log` in the artifact `azl-logs-1-2`. ' +
+        'To see it yourself: `make build-packages PACKAGE_BUILD_LIST=z-big`, then `make shell PACKAGE=z-big`.',
+    );
+    expect(page).toContain('````\ncc: error: no ```semicolon```\n````');
+    expect(page).toContain('Artifact: `azl-rpms-x86_64`');
+  });
+
+  it('has each package in one row, why it was built or reused, and how long it took', () => {
+    expect(page).toContain(
+      '| made | built | its spec \\| changed | 1:30 |\n| old | reused | nothing changed |  |',
+    );
+    expect(page).not.toContain('Time line');
+  });
+
+  it('has a time line where shards built, and how close it came to the least possible', () => {
+    const bound = { makespan: 90, least: 45, work: 45, chain: 30, slots: 2 };
+    const shown = summaryPage(outcomes, { ...facts, spans: [span], bound });
+    expect(shown).toContain(`shard 1 ${'█'.repeat(60)}`);
+    expect(shown).toContain('| 1 | 1 | 1:30 | made 0:00–1:30 |');
+    expect(shown).toContain(
+      '1:30 from the first build to the last, 2.00 times the least that is possible: 0:45 of work for each of 2 at once, 0:30 for the longest chain.',
+    );
+  });
+
+  it('stays under what GitHub shows, whatever packages and logs say', () => {
+    const long = 'ä|`<'.repeat(50_000);
+    const many = Array.from({ length: 3000 }, (_, at) => `package-${at}`);
+    const huge = new Map<string, Outcome>(
+      many.map((name, at) => [
+        name,
+        at % 2 === 0
+          ? { state: 'failed', reason: long, seconds: 1 }
+          : { state: 'blocked', reason: long, rootCauses: ['package-0'] },
+      ]),
+    );
+    const spans = many.map((name, at) => ({ ...span, package: name, shard: at % 200, ended: 200 + at }));
+    const failedChecks = many.map((name) => ({ name, reason: long }));
+    const linesOf = () => Array.from({ length: 13 }, () => long);
+    const page = summaryPage(huge, { ...facts, spans, failedChecks, linesOf });
+    expect(Buffer.byteLength(page)).toBeLessThan(2 ** 20);
+    expect(page).toContain('and 1480 more that failed');
+    expect(page).toContain('and 2700 more');
+    expect(page).toContain('and 140 more');
+    const failed = many.map((name) => ({ name, reason: long, lines: linesOf(), blocks: many }));
+    const built = many.map((name) => ({ package: name, reason: long, seconds: 1 }));
+    expect(Buffer.byteLength(shardPage(1, built, failed))).toBeLessThan(2 ** 20);
+  });
+});
+
+it('the page of a shard tells what it built, and what failed there', () => {
+  const failed = { name: 'broken', reason: '%build failed', seconds: 4, lines: ['error: x'], blocks: [] };
+  const page = shardPage(
+    3,
+    [{ package: 'made', reason: 'new', seconds: 61 }],
+    [{ ...failed, log: 'azl-logs-1-3' }],
+  );
+  expect(page).toContain('### Shard 3: **1 built**, **1 failed**');
+  expect(page).toContain('error: x');
+  expect(page).toContain('Its log: `broken.log` in the artifact `azl-logs-1-3`.');
+  expect(page).toContain('| made | new | 1:01 |');
+  expect(shardPage(1, [], [])).not.toContain('|');
+});
+
+describe('what is shown on a page', () => {
+  it.each([
+    ['plain-1.2_3~rc', 'plain-1.2_3~rc'],
+    ['a | b\nc', 'a \\| b c'],
+    ['<img src=x> &amp; `code` [a](b) *c*', '\\<img src=x\\> \\&amp; \\`code\\` \\[a\\](b) \\*c\\*'],
+    ['x'.repeat(50), `${'x'.repeat(39)}…`],
+  ])('%j is %j', (text, shown) => expect(cut(text, { cell: 40 })).toBe(shown));
+
+  it('a fence holds whatever lines there are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[`a ]{0,8}$/)), (lines) => {
+        const all = fenced(lines).split('\n');
+        const [fence] = all as [string];
+        expect(all.at(-1)).toBe(fence);
+        expect(fence.length).toBeGreaterThan(2);
+        for (const line of lines) expect(line.includes(fence)).toBe(false);
+      }),
+    );
+  });
+
+  it('a table and a list say how much is not shown', () => {
+    expect(pageTable(['a'], [['1'], ['2'], ['3']], { rows: 2, cell: 9 })).toBe(
+      '| a |\n| --- |\n| 1 |\n| 2 |\n\nand 1 more',
+    );
+    expect(cutList(['a', 'b', 'c'], 2)).toEqual(['a', 'b', 'and 1 more']);
+    expect(cutList(['a', 'b'], 2)).toEqual(['a', 'b']);
+  });
+});
