@@ -87,14 +87,14 @@ export class SharedRun {
     return startBundle('build-packages', mine, dir, starter, this.environment(name, attempt));
   }
 
-  async merge(attempt = 1, inputs: Inputs = {}): Promise<BundleRun> {
-    return await startBundle(
-      'build-packages/merge',
-      { ...this.shared(), ...inputs },
-      this.merged(attempt),
-      [],
-      this.environment(`merge-${attempt}`, attempt),
-    ).ended;
+  /** `megabytes`: so much space has its build folder. */
+  async merge(attempt = 1, inputs: Inputs = {}, megabytes?: number): Promise<BundleRun> {
+    const dir = this.merged(attempt);
+    mkdirSync(join(dir, 'build'), { recursive: true });
+    const starter = megabytes === undefined ? [] : littleSpace(join(dir, 'build'), megabytes);
+    const environment = this.environment(`merge-${attempt}`, attempt);
+    const mine = { ...this.shared(), ...inputs };
+    return await startBundle('build-packages/merge', mine, dir, starter, environment).ended;
   }
 
   /** The folder that holds `out` of the merge. */

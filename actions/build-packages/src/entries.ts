@@ -12,7 +12,7 @@ import { needs } from '../../../src/shared/host/packages.ts';
 import type { Outcome, Planned } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import { planJson } from '../../../src/shared/report/build-json.ts';
-import { shardPage } from '../../../src/shared/report/summary-page.ts';
+import { planPage, shardPage } from '../../../src/shared/report/summary-page.ts';
 import { boundOf } from '../../../src/shared/report/timeline.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { indexFile, writeIndex } from '../../../src/shared/store/store-index.ts';
@@ -150,6 +150,7 @@ export async function plan(): Promise<void> {
         context.log.info(
           `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
         );
+        await summarize(planPage(found, { seconds: workshop.seconds, length, shards }));
         core.setOutput('plan-json', file);
         const shared = await share(inputs, workshop, file);
         core.setOutput('plan', shared.plan);

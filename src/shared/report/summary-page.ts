@@ -1,6 +1,6 @@
 import { order } from '../graph/graph.ts';
-import type { Outcome } from '../plan/state.ts';
-import { clock } from './duration.ts';
+import type { Outcome, Planned } from '../plan/state.ts';
+import { clock, roughly } from './duration.ts';
 import { type Cuts, cut, cutList, fenced, pageTable } from './page.ts';
 import { rootCauses, type SummaryFacts, states, tally } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
@@ -44,6 +44,28 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     ...(checks.length > 0 ? ['Failed checks:', '', ...cutList(checks, cuts.rows)] : []),
     ...timeLine(facts.spans, facts.bound),
     pageTable(['package', 'state', 'why', 'time'], rows, cuts),
+    '',
+  ].join('\n\n');
+}
+
+/** What a plan says, for its job's page. `seconds`: expected of a package, where it was ever built, and of the whole. */
+export function planPage(
+  plan: ReadonlyMap<string, Planned>,
+  facts: { seconds: ReadonlyMap<string, number>; length: number; shards: number },
+): string {
+  const sections = ['failed', 'build', 'maybe', 'reuse'] as const;
+  const rows = [...plan]
+    .sort(([a, x], [b, y]) => sections.indexOf(x.state) - sections.indexOf(y.state) || order(a, b))
+    .map(([name, one]) => {
+      const expected = one.state === 'reuse' ? undefined : facts.seconds.get(name);
+      return [name, one.state, one.reason, expected === undefined ? '' : clock(expected)];
+    });
+  const head = sections.map((state) => [state, rows.filter((row) => row[1] === state).length] as const);
+  const counts = head.filter(([, count]) => count > 0).map(([state, count]) => `**${count} ${state}**`);
+  return [
+    `### Plan: ${counts.join(', ') || 'nothing to do'}`,
+    facts.shards === 0 ? 'No job is needed.' : `${facts.shards} at once help, for ${roughly(facts.length)}.`,
+    pageTable(['package', 'state', 'why', 'expected'], rows, cuts),
     '',
   ].join('\n\n');
 }

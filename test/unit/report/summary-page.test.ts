@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../../src/shared/plan/state.ts';
+import type { Outcome, Planned } from '../../../src/shared/plan/state.ts';
 import { cut, cutList, fenced, pageTable } from '../../../src/shared/report/page.ts';
 import { rootCauses, type SummaryFacts, summaryText } from '../../../src/shared/report/summary.ts';
-import { shardPage, summaryPage } from '../../../src/shared/report/summary-page.ts';
+import { planPage, shardPage, summaryPage } from '../../../src/shared/report/summary-page.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
 
 const result = { seconds: 90 } as never;
@@ -109,6 +109,30 @@ it('the page of a shard tells what it built, and what failed there', () => {
   expect(page).toContain('Its log: `broken.log` in the artifact `azl-logs-1-3`.');
   expect(page).toContain('| made | new | 1:01 |');
   expect(shardPage(1, [], [])).not.toContain('|');
+});
+
+it('the page of a plan tells what fails, what is built and why, and how long that is expected to take', () => {
+  const plan = new Map<string, Planned>([
+    ['old', { state: 'reuse', reason: 'nothing changed', result }],
+    ['later', { state: 'maybe', reason: 'made decides', waitsFor: ['made'] }],
+    ['made', { state: 'build', reason: 'its spec changed', keyed: {} as never }],
+    ['wrong', { state: 'failed', reason: 'no solution' }],
+  ]);
+  const facts = {
+    seconds: new Map([
+      ['made', 61],
+      ['old', 9],
+    ]),
+    length: 600,
+    shards: 3,
+  };
+  const page = planPage(plan, facts);
+  expect(page).toContain('### Plan: **1 failed**, **1 build**, **1 maybe**, **1 reuse**');
+  expect(page).toContain('3 at once help, for about 10 min.');
+  expect(page).toContain(
+    '| wrong | failed | no solution |  |\n| made | build | its spec changed | 1:01 |\n| later | maybe | made decides |  |\n| old | reuse | nothing changed |  |',
+  );
+  expect(planPage(new Map(), { ...facts, shards: 0 })).toContain('No job is needed.');
 });
 
 describe('what is shown on a page', () => {
