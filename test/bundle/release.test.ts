@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StoredRelease } from '../services/releases.ts';
 import { tokens } from '../services/rest.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type Inputs, startBundle } from '../support/bundle.ts';
 import { newWorkspace, removeWorkspace } from '../support/workspace.ts';
+import { zipOf } from '../support/zip.ts';
 
 const dir = newWorkspace();
 let services: Services;
@@ -130,7 +132,12 @@ describe('compose-image/release', () => {
     [{ token: tokens.read }, 'permissions: contents: write'],
     [{ token: 'wrong' }, "Give a valid token as 'token'"],
     [{ token: '' }, "Input 'token' (TOKEN) is empty"],
-    [{ files: '' }, "Input 'files' (FILES) is empty"],
+    [{ files: '' }, "Input 'files' (FILES) is empty, 'images' (IMAGES), too, and this run has no artifact"],
+    [
+      { images: 'azl-image-x' },
+      "'images' (IMAGES) is 'azl-image-x', and this run has no artifact of that name",
+    ],
+    [{ 'skip-released': 'maybe' }, "Input 'skip-released' (SKIP_RELEASED) is 'maybe', expected y or n"],
     [{ files: 'minimal.qcow2 absent.raw' }, "names 'absent.raw', which is no file"],
     [{ tag: 'a b' }, "Input 'tag' (TAG) is 'a b'"],
     [{ repository: 'distro' }, 'expected owner/name'],
@@ -139,5 +146,95 @@ describe('compose-image/release', () => {
     expect(run.code).toBe(1);
     expect(run.said).toContain(words);
     expect(services.releases.stored.every(({ draft }) => draft)).toBe(true);
+  });
+});
+
+describe('compose-image/release of what other jobs of the run made', () => {
+  const put = (name: string, files: Record<string, string>) =>
+    services.artifacts.store(
+      'run',
+      name,
+      zipOf(Object.entries(files).map(([file, text]) => ({ name: file, text }))),
+      'application/zip',
+    );
+
+  it('takes every image of the run when nothing is named, and nothing else', async () => {
+    put('azl-image-minimal', { 'minimal-1.raw': 'raw', 'minimal-1.json': '{}' });
+    put('azl-image-full', { 'full-1.qcow2': 'qcow2' });
+    put('azl-rpms-x86_64', { 'x86_64/a.rpm': 'rpm' });
+    const run = await release({ files: '' });
+    expect(run.code, run.said).toBe(0);
+    expect(assets()).toEqual([['SHA256SUMS', 'full-1.qcow2', 'minimal-1.json', 'minimal-1.raw']]);
+    expect(
+      services.releases.stored[0]?.assets.find(({ name }) => name === 'minimal-1.raw')?.bytes.toString(),
+    ).toBe('raw');
+    expect(run.outputs['released']).toBe('true');
+  });
+
+  it('takes the artifacts that are named, with the files that are given', async () => {
+    put('azl-image-minimal', { 'minimal-1.raw': 'raw' });
+    put('azl-image-full', { 'full-1.raw': 'raw' });
+    const run = await release({ files: 'minimal.qcow2', images: 'azl-image-full\n' });
+    expect(run.code, run.said).toBe(0);
+    expect(assets()).toEqual([['SHA256SUMS', 'full-1.raw', 'minimal.qcow2']]);
+  });
+
+  it('refuses two artifacts that hold files of one name', async () => {
+    put('azl-image-a', { 'one.raw': 'a' });
+    put('azl-image-b', { 'one.raw': 'b' });
+    const run = await release({ files: '' });
+    expect(run.code).toBe(1);
+    expect(run.said).toContain("would both be the asset 'one.raw'");
+    expect(services.releases.stored).toEqual([]);
+  });
+
+  it('publishes no bytes but those that were uploaded', async () => {
+    put('azl-image-a', { 'one.raw': 'a' });
+    services.fail({
+      call: 'GET blob',
+      times: 3,
+      change: (answer) => ({ ...answer, bytes: zipOf([{ name: 'one.raw', text: 'forged' }]) }),
+    });
+    const run = await release({ files: '' });
+    expect(run.code).toBe(1);
+    expect(run.said).toContain("The artifact 'azl-image-a' has another digest than when it was uploaded");
+    expect(services.releases.stored).toEqual([]);
+  });
+});
+
+describe('compose-image/release with skip-released', () => {
+  const nightly = (tag: string) => release({ tag, 'skip-released': 'y' });
+
+  it('makes no second release of the same bytes, and tells the first', async () => {
+    const first = await nightly('nightly-1');
+    expect(first.outputs['released']).toBe('true');
+    const second = await nightly('nightly-2');
+    expect(second.code, second.said).toBe(0);
+    expect(second.outputs).toEqual({ ...first.outputs, released: 'false' });
+    expect(second.said).toContain(
+      'Released already, with the same bytes: https://github.com/me/distro/releases/tag/nightly-1',
+    );
+    expect(services.releases.stored).toHaveLength(1);
+  });
+
+  it.each<[string, (made: StoredRelease) => void]>([
+    ['a draft', (made) => (made.draft = true)],
+    [
+      'one with a file more',
+      (made) => made.assets.push({ ...(made.assets[0] as never as object), name: 'more' } as never),
+    ],
+    ['one with a file less', (made) => made.assets.splice(0, 1)],
+    [
+      'one with other bytes',
+      (made) => Object.assign(made.assets[0] as object, { digest: `sha256:${'0'.repeat(64)}` }),
+    ],
+    ['one whose digests are not known', (made) => Object.assign(made.assets[0] as object, { digest: null })],
+  ])('is not deterred by %s', async (_, change) => {
+    await nightly('nightly-1');
+    change(services.releases.stored[0] as StoredRelease);
+    const second = await nightly('nightly-2');
+    expect(second.code, second.said).toBe(0);
+    expect(second.outputs['released']).toBe('true');
+    expect(services.releases.stored).toHaveLength(2);
   });
 });

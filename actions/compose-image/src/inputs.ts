@@ -5,9 +5,13 @@ export interface Inputs {
   configFile: string;
   /** Empty: the folder of the config. */
   configBaseDir: string;
+  /** An artifact of this run with an RPM repository. Empty: `rpmsDir`. */
+  packages: string;
   /** Empty: `RPMS` in `outDir`. */
   rpmsDir: string;
   repoList: string;
+  /** The toolchain that a job of this run shared. Empty: `toolchainDir`. */
+  toolchain: string;
   /** Empty: `toolchain` in `cacheDir`. */
   toolchainDir: string;
   bootTest: boolean;
@@ -20,8 +24,10 @@ export interface Inputs {
 export const composeInputs: InputTable<Inputs> = {
   configFile: needed('the path of an image config'),
   configBaseDir: text,
+  packages: text,
   rpmsDir: text,
   repoList: notYet,
+  toolchain: text,
   toolchainDir: text,
   bootTest: flag,
   outDir: text,

@@ -5,27 +5,30 @@ import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { ensureCommands, needs } from '../../../src/shared/host/packages.ts';
 import { composeInputs } from './inputs.ts';
 import { run } from './run.ts';
+import { fetchInputs, publishImages } from './run-artifacts.ts';
 
 /** The entry of the action: reads its inputs, does the work, reports. */
 export async function main(): Promise<void> {
   await runAction([...needs.toolchain, ...needs.packages, ...needs.image], async ({ log, signal }) => {
     const inputs = readInputs(composeInputs);
     if (inputs.bootTest) await ensureCommands(needs.boot, log, signal);
-    const { images, manifest, summary } = await run(
-      {
-        ...inputs,
-        rpmsDir: resolve(inputs.rpmsDir === '' ? join(inputs.outDir, 'RPMS') : inputs.rpmsDir),
-        toolchainDir: resolve(
-          inputs.toolchainDir === '' ? join(inputs.cacheDir, 'toolchain') : inputs.toolchainDir,
-        ),
-        outDir: resolve(inputs.outDir),
-        buildDir: resolve(inputs.buildDir),
-        cacheDir: resolve(inputs.cacheDir),
-      },
+    const dirs = {
+      rpmsDir: resolve(inputs.rpmsDir === '' ? join(inputs.outDir, 'RPMS') : inputs.rpmsDir),
+      toolchainDir: resolve(
+        inputs.toolchainDir === '' ? join(inputs.cacheDir, 'toolchain') : inputs.toolchainDir,
+      ),
+      buildDir: resolve(inputs.buildDir),
+      cacheDir: resolve(inputs.cacheDir),
+    };
+    const found = await fetchInputs({ ...inputs, ...dirs }, log);
+    const { images, manifest, reused, summary } = await run(
+      { ...inputs, ...found, outDir: resolve(inputs.outDir) },
       { log, signal },
     );
     core.setOutput('images', JSON.stringify(images));
     core.setOutput('manifest', manifest);
+    core.setOutput('reused', reused);
     await core.summary.addRaw(summary).write();
+    core.setOutput('artifact', await publishImages(inputs.configFile, [...images, manifest], log));
   });
 }

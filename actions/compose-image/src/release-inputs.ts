@@ -1,9 +1,12 @@
-import { type InputTable, list, needed, shaped } from '../../../src/shared/github/inputs.ts';
+import { flag, type InputTable, list, needed, shaped } from '../../../src/shared/github/inputs.ts';
 
 /** Inputs of `compose-image/release`. */
 export interface ReleaseInputs {
   tag: string;
   files: string[];
+  /** Artifacts of the run. */
+  images: string[];
+  skipReleased: boolean;
   token: string;
   repository: string;
 }
@@ -12,6 +15,8 @@ export interface ReleaseInputs {
 export const releaseInputs: InputTable<ReleaseInputs> = {
   tag: shaped(/^[A-Za-z0-9][\w.+-]*$/, 'the name of a tag: letters, digits and . _ + -'),
   files: list,
+  images: list,
+  skipReleased: flag,
   token: needed('a token that may write contents'),
   repository: shaped(/^[\w.-]+\/[\w.-]+$/, 'owner/name'),
 };

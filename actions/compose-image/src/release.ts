@@ -12,7 +12,8 @@ import {
   sha256Sums,
   type WantedAsset,
 } from '../../../src/shared/release/assets.ts';
-import { publishRelease, releaseProblem } from '../../../src/shared/release/publish.ts';
+import { findReleased, publishRelease, releaseProblem } from '../../../src/shared/release/publish.ts';
+import { releaseFiles } from './release-files.ts';
 import { releaseInputs } from './release-inputs.ts';
 
 const sums = 'SHA256SUMS';
@@ -22,10 +23,11 @@ export async function release(): Promise<void> {
   await runAction([], async ({ log }) => {
     const inputs = readInputs(releaseInputs);
     core.setSecret(inputs.token);
-    const wanted = await log.group('Digests', () => wantedAssets(inputs.files));
-    failOnProblems(assetProblems(wanted));
     const temp = await mkdtemp(join(tmpdir(), 'azl-release-'));
     try {
+      const files = await releaseFiles(inputs, temp, log);
+      const wanted = await log.group('Digests', () => wantedAssets(files));
+      failOnProblems(assetProblems(wanted));
       const path = join(temp, sums);
       await writeFile(path, sha256Sums(wanted));
       const [owner, repo] = inputs.repository.split('/') as [string, string];
@@ -36,18 +38,23 @@ export async function release(): Promise<void> {
         log: { debug: core.debug, info: core.debug, warn: core.debug, error: core.debug },
       });
       const assets = [...wanted, await wantedAsset(path)];
-      const made = await publishRelease({ octokit, owner, repo, tag: inputs.tag, log }, assets).catch(
-        (error: unknown) => {
-          throw releaseProblem(error, inputs.repository);
-        },
+      const target = { octokit, owner, repo, tag: inputs.tag, log };
+      const refused = (error: unknown) => {
+        throw releaseProblem(error, inputs.repository);
+      };
+      const there = inputs.skipReleased ? await findReleased(target, assets).catch(refused) : undefined;
+      const made = there ?? (await publishRelease(target, assets).catch(refused));
+      log.info(
+        there === undefined ? `Release: ${made.url}` : `Released already, with the same bytes: ${made.url}`,
       );
-      log.info(`Release: ${made.url}`);
       core.setOutput('release-id', made.id);
       core.setOutput('release-url', made.url);
+      core.setOutput('released', there === undefined);
       const rows = assets.map(({ name, size, sha256 }) => `| ${name} | ${size} | ${sha256} |`);
+      const title = there === undefined ? inputs.tag : 'Released already';
       await core.summary
         .addRaw(
-          `### [${inputs.tag}](${made.url})\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
+          `### [${title}](${made.url})\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
         )
         .write();
     } finally {
@@ -58,11 +65,6 @@ export async function release(): Promise<void> {
 
 async function wantedAssets(files: readonly string[]): Promise<WantedAsset[]> {
   const problems: Problem[] = [];
-  if (files.length === 0)
-    problems.push({
-      message: "Input 'files' (FILES) is empty, expected the paths of what to publish",
-      mend: 'Give the output images of compose-image.',
-    });
   const assets: WantedAsset[] = [];
   for (const path of files) {
     const found = await stat(path).catch(() => undefined);

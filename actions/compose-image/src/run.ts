@@ -22,7 +22,7 @@ export interface Deps {
 export async function run(
   inputs: Inputs,
   { log, signal }: Deps,
-): Promise<{ images: string[]; manifest: string; summary: string }> {
+): Promise<{ images: string[]; manifest: string; reused: boolean; summary: string }> {
   const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
     throw problem('There is no toolchain', { file: inputs.toolchainDir, mend: 'Run: make toolchain' });
@@ -42,7 +42,8 @@ export async function run(
   const raw = composed.paths.find((path) => path.endsWith('.raw'));
   const firmware = await findFirmware().catch(() => defaultFirmware);
   if (raw !== undefined) log.info(`start: ${startLine(shown(raw), firmware)}`);
-  return { images: composed.paths, manifest: composed.manifest, summary: summaryOf(composed, line) };
+  const { paths, manifest, reused } = composed;
+  return { images: paths, manifest, reused, summary: summaryOf(composed, line) };
 }
 
 function summaryOf(composed: Composed, line: string): string {

@@ -104,6 +104,13 @@ export function assetSteps(
   return steps;
 }
 
+/** Whether a release has these assets and no other, all of them by digest. */
+export function hasExactly(found: readonly FoundAsset[], wanted: readonly WantedAsset[]): boolean {
+  const isThere = (one: WantedAsset) =>
+    found.some((there) => there.name === one.name && there.digest !== null && isRight(there, one));
+  return found.length === wanted.length && wanted.every(isThere);
+}
+
 /** Whether GitHub has these bytes. */
 export function isRight(there: FoundAsset, wanted: WantedAsset): boolean {
   return (

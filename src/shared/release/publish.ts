@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Octokit } from '@octokit/rest';
 import type { Log } from '../log.ts';
 import { ProblemsError, problem } from '../problems.ts';
-import { assetSteps, type FoundAsset, isRight, type WantedAsset } from './assets.ts';
+import { assetSteps, type FoundAsset, hasExactly, isRight, type WantedAsset } from './assets.ts';
 
 export interface Release {
   id: number;
@@ -46,12 +46,28 @@ export async function publishRelease(target: Target, assets: readonly WantedAsse
   return { id: data.id, url: data.html_url };
 }
 
+/** The newest published release that has exactly these assets already, whatever its tag. */
+export async function findReleased(
+  target: Target,
+  assets: readonly WantedAsset[],
+): Promise<Release | undefined> {
+  const published = (await allReleases(target)).filter(({ draft }) => !draft);
+  const same = published.find((one) => hasExactly(one.assets.map(foundAsset), assets));
+  return same === undefined ? undefined : { id: same.id, url: same.html_url };
+}
+
+async function allReleases({ octokit, owner, repo }: Target): Promise<Found[]> {
+  return await octokit.paginate(octokit.rest.repos.listReleases, { owner, repo, per_page: 100 });
+}
+
 type Found = Awaited<ReturnType<Octokit['rest']['repos']['createRelease']>>['data'];
 
 /** The release of the tag, draft or not. By listing: a draft is not found by its tag. */
-async function findRelease({ octokit, owner, repo, tag, log }: Target): Promise<Found | undefined> {
-  const all = await octokit.paginate(octokit.rest.repos.listReleases, { owner, repo, per_page: 100 });
-  const own = all.filter(({ tag_name }) => tag_name === tag).sort((a, b) => a.id - b.id);
+async function findRelease(target: Target): Promise<Found | undefined> {
+  const { tag, log } = target;
+  const own = (await allReleases(target))
+    .filter(({ tag_name }) => tag_name === tag)
+    .sort((a, b) => a.id - b.id);
   const published = own.find(({ draft }) => !draft);
   const [first, ...others] = own;
   if (published === undefined && others.length > 0)
@@ -69,10 +85,12 @@ async function createDraft({ octokit, owner, repo, tag, log }: Target): Promise<
 async function assetsOf({ octokit, owner, repo }: Target, id: number): Promise<FoundAsset[]> {
   const list = octokit.rest.repos.listReleaseAssets;
   const all = await octokit.paginate(list, { owner, repo, release_id: id, per_page: 100 });
-  return all.map((one) => ({
-    ...{ id: one.id, name: one.name, size: one.size, state: one.state },
-    digest: (one as { digest?: string | null }).digest ?? null,
-  }));
+  return all.map(foundAsset);
+}
+
+function foundAsset(one: Found['assets'][number]): FoundAsset {
+  const { id, name, size, state } = one;
+  return { id, name, size, state, digest: (one as { digest?: string | null }).digest ?? null };
 }
 
 /** Uploads one file, and compares what GitHub says it has. A broken upload is removed and tried again. */

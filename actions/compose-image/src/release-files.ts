@@ -1,0 +1,41 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { artifactNames, fetchArtifact } from '../../../src/shared/artifacts/fetch.ts';
+import { hasArtifacts } from '../../../src/shared/github/run.ts';
+import type { Log } from '../../../src/shared/log.ts';
+import { problem } from '../../../src/shared/problems.ts';
+import type { ReleaseInputs } from './release-inputs.ts';
+import { absent, imagePrefix, needRun } from './run-artifacts.ts';
+
+/**
+ * Paths of all that is to be released: the files that were given, and those of artifacts, which are fetched below `temp`.
+ * @throws ProblemsError when there is nothing, or an artifact is not there
+ */
+export async function releaseFiles(
+  { files, images }: Pick<ReleaseInputs, 'files' | 'images'>,
+  temp: string,
+  log: Log,
+): Promise<string[]> {
+  const names = images.length > 0 || files.length > 0 ? images : await allImages();
+  const paths = [...files];
+  for (const name of names) {
+    needRun('images', name);
+    const dir = join(temp, name);
+    if (!(await log.group(`Fetching ${name}`, () => fetchArtifact(name, dir)))) throw absent('images', name);
+    const all = await readdir(dir, { recursive: true, withFileTypes: true });
+    const found = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    paths.push(...found.sort());
+  }
+  return paths;
+}
+
+/** Every artifact of the run that holds an image. */
+async function allImages(): Promise<string[]> {
+  const names = hasArtifacts() ? (await artifactNames()).filter((name) => name.startsWith(imagePrefix)) : [];
+  if (names.length === 0)
+    throw problem(
+      `Input 'files' (FILES) is empty, 'images' (IMAGES), too, and this run has no artifact ${imagePrefix}*`,
+      { mend: 'Give the paths of what to publish, or run compose-image in a job before.' },
+    );
+  return names;
+}

@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fetchArtifact } from '../../../src/shared/artifacts/fetch.ts';
+import { publishArtifact } from '../../../src/shared/artifacts/publish.ts';
+import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
+import { variable } from '../../../src/shared/github/inputs.ts';
+import { hasArtifacts } from '../../../src/shared/github/run.ts';
+import type { Log } from '../../../src/shared/log.ts';
+import { problem } from '../../../src/shared/problems.ts';
+import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
+import type { Inputs } from './inputs.ts';
+
+/** What the names of all artifacts with images begin with. */
+export const imagePrefix = 'azl-image-';
+
+/** The artifact with the images of a config, by the config's file name. Pure. */
+export function imageArtifact(configFile: string): string {
+  return imagePrefix + basename(configFile, '.json').replace(/[^A-Za-z0-9_.+-]+/g, '-');
+}
+
+type Dirs = Pick<Inputs, 'buildDir' | 'cacheDir' | 'rpmsDir' | 'toolchainDir'>;
+
+/**
+ * Fetches what other jobs of the run made: the packages, the toolchain. Answers where all of it lies.
+ * @throws ProblemsError when there is no run, or no such artifact in it
+ */
+export async function fetchInputs(
+  inputs: Dirs & Pick<Inputs, 'packages' | 'toolchain'>,
+  log: Log,
+): Promise<Dirs> {
+  const { packages, toolchain, buildDir, cacheDir, rpmsDir, toolchainDir } = inputs;
+  const found = { buildDir, cacheDir, rpmsDir, toolchainDir };
+  if (packages !== '') {
+    needRun('packages', packages);
+    found.rpmsDir = join(buildDir, 'packages');
+    const there = await log.group(`Fetching ${packages}`, () => fetchArtifact(packages, found.rpmsDir));
+    if (!there) throw absent('packages', packages);
+  }
+  if (toolchain !== '') {
+    needRun('toolchain', toolchain);
+    found.toolchainDir = join(cacheDir, 'toolchain');
+    const temp = join(buildDir, 'exchange');
+    await log.group(`Fetching ${toolchain}`, () =>
+      fetchToolchain(toolchain, found.toolchainDir, artifactExchange(temp), temp),
+    );
+    await rm(temp, { recursive: true, force: true });
+  }
+  return found;
+}
+
+/** Publishes an image with its manifest, in a workflow run. Answers the artifact's name; empty where there is no run. */
+export async function publishImages(configFile: string, paths: readonly string[], log: Log): Promise<string> {
+  const [first] = paths;
+  if (!hasArtifacts() || first === undefined) return '';
+  const files = paths.map((path) => basename(path));
+  return await log.group('Publishing the image', () =>
+    // Images are mostly holes: the fastest level takes those away.
+    publishArtifact(imageArtifact(configFile), dirname(first), files, { compressionLevel: 1, log }),
+  );
+}
+
+/** @throws ProblemsError when an input names an artifact and there is no run that could have it */
+export function needRun(input: string, name: string): void {
+  if (!hasArtifacts())
+    throw problem(
+      `Input '${input}' (${variable(input)}) is '${name}', and this is no job of a workflow run, which could have an artifact of that name`,
+    );
+}
+
+/** What to say when the run has no artifact that an input names. */
+export function absent(input: string, name: string): Error {
+  return problem(
+    `Input '${input}' (${variable(input)}) is '${name}', and this run has no artifact of that name`,
+  );
+}

@@ -1,0 +1,58 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repository } from '../../scripts/build-dist.ts';
+import { type Services, startServices } from '../services/server.ts';
+import { type Inputs, startBundle } from '../support/bundle.ts';
+import { newWorkspace, removeWorkspace } from '../support/workspace.ts';
+
+const dir = newWorkspace();
+let services: Services;
+beforeAll(async () => {
+  services = await startServices();
+  const config = readFileSync(join(repository, 'examples/distro/imageconfigs/minimal.json'));
+  writeFileSync(join(dir, 'minimal.json'), config);
+});
+afterAll(async () => {
+  await services.close();
+  await removeWorkspace(dir);
+});
+
+async function compose(inputs: Inputs, inRun: boolean) {
+  const given = { 'config-file': 'minimal.json', 'boot-test': 'n', ...inputs };
+  const environment = inRun ? services.environment('run', 'job') : {};
+  return await startBundle('compose-image', given, dir, [], environment).ended;
+}
+
+describe('compose-image', () => {
+  it.each<[Inputs, boolean, string]>([
+    [{ 'config-file': '' }, true, "Input 'config-file' (CONFIG_FILE) is empty, expected the path"],
+    [
+      { packages: 'azl-rpms-x86_64' },
+      false,
+      "Input 'packages' (PACKAGES) is 'azl-rpms-x86_64', and this is no job of a workflow run",
+    ],
+    [
+      { packages: 'azl-rpms-x86_64' },
+      true,
+      "Input 'packages' (PACKAGES) is 'azl-rpms-x86_64', and this run has no artifact of that name",
+    ],
+    [
+      { toolchain: 'azl-toolchain-1' },
+      false,
+      "Input 'toolchain' (TOOLCHAIN) is 'azl-toolchain-1', and this is no job of a workflow run",
+    ],
+    [
+      { toolchain: 'azl-toolchain-1' },
+      true,
+      "Input 'toolchain' (TOOLCHAIN) is 'azl-toolchain-1', and this run has no artifact of that name",
+    ],
+    [{ 'toolchain-dir': 'absent' }, true, 'There is no toolchain'],
+  ])('says what is wrong with %j (in a run: %j)', async (inputs, inRun, words) => {
+    const run = await compose(inputs, inRun);
+    expect(run.code).toBe(1);
+    expect(run.said).toContain(words);
+    expect(run.said).not.toContain('a fault of azl itself');
+    expect(run.outputs).toEqual({});
+  });
+});
