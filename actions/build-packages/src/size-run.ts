@@ -11,12 +11,15 @@ import type { Workshop } from './workshop.ts';
 /** How many jobs a plan asks for. */
 export type RunSize = Pick<PlanJson, 'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries'>;
 
-/** How many jobs help to build what a plan will probably build: of either kind of runner. */
+/**
+ * How many jobs help to build what a plan will probably build: of either kind of runner. `length`: the seconds that they
+ * will probably take.
+ */
 export function sizeRun(
   plan: ReadonlyMap<string, Planned>,
   { tree, seconds, names }: Pick<Workshop, 'tree' | 'seconds' | 'names'>,
   inputs: PlanInputs,
-): RunSize {
+): RunSize & { length: number } {
   const named = namedPackages(tree.graph, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
   const heavy = named.filter((name) => names.includes(name));
   const tasks = likelyTasks(plan, seconds, (name) => [...statedNeeds(tree.graph, name).keys()]);
@@ -29,7 +32,9 @@ export function sizeRun(
     matrixOf(tasks, (name) => !heavy.includes(name), ordinary),
     matrixOf(tasks, (name) => heavy.includes(name), strong),
   );
-  return { ...sizes.ordinary, heavy, heavyShards: sizes.heavy.shards, heavyEntries: sizes.heavy.entries };
+  const { ordinary: plain, heavy: strongOnes } = sizes;
+  const length = forecast(tasks, Math.max(1, plain.shards + strongOnes.shards));
+  return { ...plain, heavy, heavyShards: strongOnes.shards, heavyEntries: strongOnes.entries, length };
 }
 
 /** The matrix for those tasks that `isOwn` names: the others take their time elsewhere. */
