@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { minify } from 'rolldown/utils';
 import { parse } from 'yaml';
 
 /** The checkout. */
@@ -114,9 +115,25 @@ async function bundle(one: Bundle, lib: string): Promise<void> {
   mkdirSync(dist, { recursive: true });
   const output = ['-o', join(dist, 'code'), '--license', 'licenses.txt'];
   await ncc(lib, ['build', `${one.module}.js`, '-m', ...output]);
+  await shrinkChunks(join(dist, 'code'));
   writeFileSync(join(dist, 'package.json'), '{"type":"module"}\n');
   for (const [file, name] of Object.entries(one.entries)) {
     writeFileSync(join(dist, file), `import { ${name} } from './code/index.js';\n\nawait ${name}();\n`);
+  }
+}
+
+/**
+ * Does to the chunks that are loaded only when they are needed what ncc's `-m` does to the first one alone. Names of
+ * functions and classes stay, as there: libraries look at them.
+ */
+async function shrinkChunks(dir: string): Promise<void> {
+  for (const name of readdirSync(dir).sort()) {
+    if (!/^\d+\.index\.js$/.test(name)) continue;
+    const path = join(dir, name);
+    const how = { module: true, compress: false, mangle: { keepNames: true } };
+    const { code, errors } = await minify(name, readFileSync(path, 'utf8'), how);
+    if (errors.length > 0) throw new Error(`${name} cannot be made smaller: ${errors[0]?.message}`);
+    writeFileSync(path, code);
   }
 }
 
