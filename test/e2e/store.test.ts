@@ -90,8 +90,8 @@ describe('the next run', () => {
     expect(two.plan.outputs).toMatchObject({ shards: '0', matrix: '{"shard":[]}', 'build-count': '0' });
     expect(two.states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
     expect(two.bytes).toEqual(one.bytes);
-    // The plan, and no claim, sign or result.
-    expect(services.artifacts.made()).toBe(artifacts + 1);
+    // The plan, RPMs and SRPMs; and no claim, sign or result.
+    expect(services.artifacts.made()).toBe(artifacts + 3);
     expect(keysOf('result')).toHaveLength(3);
 
     const three = await through(await newRun({ before: first, edit: 'lib' }));

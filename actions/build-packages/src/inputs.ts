@@ -183,6 +183,14 @@ export function timeBudgetOf({ timeBudget }: Pick<SharedInputs, 'timeBudget'>): 
   return timeBudget === undefined ? defaultTerms.timeBudget : timeBudget * 60;
 }
 
+/** Seconds that a shard for heavy packages has. */
+export function heavyTimeBudgetOf({
+  heavyTimeBudget,
+  timeBudget,
+}: Pick<PlanInputs, 'heavyTimeBudget' | 'timeBudget'>): number {
+  return timeBudgetOf({ timeBudget: heavyTimeBudget ?? timeBudget });
+}
+
 /** What shards go by: what was given, else the defaults. */
 export function termsOf(inputs: SharedInputs, slots: number): Terms {
   const given = {

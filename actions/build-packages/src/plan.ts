@@ -9,10 +9,11 @@ import type { Planned } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import { planJson } from '../../../src/shared/report/build-json.ts';
 import { planPage } from '../../../src/shared/report/summary-page.ts';
+import { jobMinutes } from '../../../src/shared/schedule/size.ts';
 import { indexFile, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
 import { summarize } from './deliver.ts';
-import { type PlanInputs, readPlanInputs } from './inputs.ts';
+import { heavyTimeBudgetOf, type PlanInputs, readPlanInputs, timeBudgetOf } from './inputs.ts';
 import { findExchange } from './open-exchange.ts';
 import { building, using } from './open-tree.ts';
 import { withFolder } from './passing-files.ts';
@@ -55,6 +56,8 @@ export async function plan(): Promise<void> {
         const numbers = shardNumbers(size);
         core.setOutput('shards', size.shards);
         core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
+        core.setOutput('timeout-minutes', jobMinutes(timeBudgetOf(inputs)));
+        core.setOutput('heavy-timeout-minutes', jobMinutes(heavyTimeBudgetOf(inputs)));
         core.setOutput('heavy-shards', size.heavyShards);
         core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
         const faults = sorted.flatMap(([name, one]) =>

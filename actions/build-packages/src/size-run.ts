@@ -4,7 +4,7 @@ import type { Planned } from '../../../src/shared/plan/state.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { forecast, shardsThatHelp, type Task } from '../../../src/shared/schedule/forecast.ts';
 import { defaultShards, type Matrix, matrixEntries, withinLimit } from '../../../src/shared/schedule/size.ts';
-import { type PlanInputs, timeBudgetOf } from './inputs.ts';
+import { heavyTimeBudgetOf, type PlanInputs, timeBudgetOf } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -26,7 +26,7 @@ export function sizeRun(
   const ordinary = { most: inputs.maxShards ?? defaultShards, timeBudget: timeBudgetOf(inputs) };
   const strong = {
     most: inputs.heavyMaxShards ?? ordinary.most,
-    timeBudget: timeBudgetOf({ timeBudget: inputs.heavyTimeBudget ?? inputs.timeBudget }),
+    timeBudget: heavyTimeBudgetOf(inputs),
   };
   const sizes = withinLimit(
     matrixOf(tasks, (name) => !heavy.includes(name), ordinary),

@@ -37,3 +37,13 @@ export function matrixEntries(shards: number, length: number, timeBudget: number
   const stretches = Math.max(1, Math.ceil(length / (timeBudget * used)));
   return Math.min(mostEntries, shards * stretches + spares);
 }
+
+/**
+ * Minutes after which the platform may end the job of a shard: its last build, which may take longer than expected, and
+ * publishing have ended by then. 360, what a hosted job is given, for the default budget.
+ * @param timeBudget seconds of a shard
+ */
+export function jobMinutes(timeBudget: number): number {
+  const minutes = timeBudget / 60;
+  return Math.ceil(Math.max(minutes + 10, (minutes * 12) / 11));
+}

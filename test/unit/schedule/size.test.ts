@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { matrixEntries, mostEntries } from '../../../src/shared/schedule/size.ts';
+import { jobMinutes, matrixEntries, mostEntries } from '../../../src/shared/schedule/size.ts';
+import { defaultTerms } from '../../../src/shared/schedule/terms.ts';
 
 it.each([
   ['nothing to build', 0, 100, 100, 0],
@@ -9,4 +10,12 @@ it.each([
   ['more than a run may have', 100, 1000, 100, mostEntries],
 ])('the entries of a matrix for %s', (_, shards, length, budget, entries) => {
   expect(matrixEntries(shards, length, budget)).toBe(entries);
+});
+
+it.each([
+  ['the default: as long as a hosted job may take', defaultTerms.timeBudget, 360],
+  ['a short budget: publishing takes its minutes', 60, 11],
+  ['a long one, in whole minutes', 1000 * 60, 1091],
+])('the minutes of a job for %s', (_, budget, minutes) => {
+  expect(jobMinutes(budget)).toBe(minutes);
 });
