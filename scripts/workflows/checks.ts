@@ -1,0 +1,174 @@
+import type { Action } from '../../local/src/action-file.ts';
+import type { Problem } from '../../src/shared/problems.ts';
+import { missingPermissions, permissionsOf } from './permissions.ts';
+import { eventsOf, interfaceOf, type Job, type Step, type Workflow } from './workflow.ts';
+
+/** What is named in full: our actions and our reusable workflows. */
+export interface Known {
+  /** By name: `build-packages/plan`. */
+  actions: ReadonlyMap<string, Action>;
+  /** Reusable ones, by file name: `build-packages.yml`. */
+  workflows: ReadonlyMap<string, Workflow>;
+}
+
+/** What an action or a reusable workflow takes and puts out. */
+interface Callee {
+  name: string;
+  inputs: Record<string, { default?: unknown; required?: boolean }>;
+  outputs: string[];
+}
+
+const ownWorkflow = /^azl\/actions\/\.github\/workflows\/([^@]+)@v1$/;
+const ownAction = /^azl\/([^@]+)@v1$/;
+
+/** What `uses` names, if it is ours; undefined when we have nothing of that name. */
+function calleeOf(uses: string, known: Known): Callee | undefined {
+  const file = ownWorkflow.exec(uses)?.[1];
+  if (file !== undefined) {
+    const workflow = known.workflows.get(file);
+    const face = workflow === undefined ? undefined : interfaceOf(workflow);
+    return face && { name: file, inputs: face.inputs, outputs: Object.keys(face.outputs) };
+  }
+  const action = known.actions.get(ownAction.exec(uses)?.[1] ?? '');
+  return action && { name: action.name, inputs: action.inputs, outputs: action.outputs };
+}
+
+/** A call in a workflow: a step of a job, or the job itself. */
+interface Call {
+  /** `merge`, `merge step 2` */
+  place: string;
+  uses: string;
+  with: Record<string, unknown>;
+}
+
+function callsIn(workflow: Workflow): Call[] {
+  const call = (place: string, one: Job | Step): Call[] =>
+    one.uses === undefined ? [] : [{ place, uses: one.uses, with: one.with ?? {} }];
+  return Object.entries(workflow.jobs ?? {}).flatMap(([id, job]) => [
+    ...call(id, job),
+    ...(job.steps ?? []).flatMap((step, at) => call(`${id} step ${at + 1}`, step)),
+  ]);
+}
+
+/** A check: what is wrong with one workflow, in words that begin with the place. Pure. */
+type Check = (workflow: Workflow, known: Known) => string[];
+
+/** Permissions are said at the top, and a caller grants all that any job of what it calls asks for. */
+const permissions: Check = (workflow, known) => {
+  const wrong = workflow.permissions === undefined ? ['has no permissions at its top'] : [];
+  for (const [id, job] of Object.entries(workflow.jobs ?? {})) {
+    const granted = permissionsOf(workflow, job);
+    if (granted === undefined) wrong.push(`${id}: neither it nor the workflow says its permissions`);
+    else wrong.push(...asksForMore(id, job, granted, known));
+  }
+  return wrong;
+};
+
+/** The jobs below a call that ask for more than `granted`, however deep. */
+function asksForMore(
+  place: string,
+  { uses }: Job,
+  granted: NonNullable<ReturnType<typeof permissionsOf>> | null,
+  known: Known,
+): string[] {
+  const file = ownWorkflow.exec(uses ?? '')?.[1];
+  const called = file === undefined ? undefined : known.workflows.get(file);
+  return Object.entries(called?.jobs ?? {}).flatMap(([id, job]) => {
+    const asked = permissionsOf(called as Workflow, job) ?? {};
+    const path = `${place} > ${id}`;
+    const missing = missingPermissions(granted, asked);
+    return [
+      ...(missing.length === 0
+        ? []
+        : [`${path} asks for ${missing.join(', ')}, which ${place} does not grant`]),
+      ...asksForMore(path, job, granted, known),
+    ];
+  });
+}
+
+/** Everything of ours is there by that name, is given what it asks for, and nothing that it does not know. */
+const calls: Check = (workflow, known) =>
+  callsIn(workflow).flatMap((call) => {
+    if (!call.uses.startsWith('azl/')) return [];
+    const callee = calleeOf(call.uses, known);
+    if (callee === undefined) return [`${call.place}: there is no ${call.uses}`];
+    const unknown = Object.keys(call.with).filter((key) => callee.inputs[key] === undefined);
+    const absent = Object.entries(callee.inputs)
+      .filter(([name, one]) => one?.required === true && call.with[name] === undefined)
+      .map(([name]) => name);
+    return [
+      ...unknown.map((key) => `${call.place}: ${callee.name} has no input '${key}'`),
+      ...absent.map((name) => `${call.place}: ${callee.name} needs its input '${name}'`),
+    ];
+  });
+
+/** What is not ours is named by a commit. */
+const pins: Check = (workflow) =>
+  callsIn(workflow)
+    .filter(({ uses }) => !/^azl\/|^\.\//.test(uses) && !/@[0-9a-f]{40}$/.test(uses))
+    .map(({ place, uses }) => `${place}: ${uses} is not pinned by a commit`);
+
+/** What callers decide stands in none that is called, and it runs nothing but actions, wherever the caller lives. */
+const reusable: Check = (workflow) => {
+  if (interfaceOf(workflow) === undefined) return [];
+  const wrong: string[] = [];
+  if (workflow.concurrency !== undefined) wrong.push('is reusable and has concurrency');
+  if (eventsOf(workflow).length > 1) wrong.push('is reusable and starts by other events, too');
+  for (const [id, job] of Object.entries(workflow.jobs ?? {})) {
+    if (job.concurrency !== undefined) wrong.push(`${id}: is of a reusable workflow and has concurrency`);
+    for (const [at, step] of (job.steps ?? []).entries())
+      if (step.run !== undefined) wrong.push(`${id} step ${at + 1}: is of a reusable workflow and has run`);
+  }
+  for (const { place, uses } of callsIn(workflow))
+    if (uses.startsWith('./')) wrong.push(`${place}: ${uses} is a file of whoever calls`);
+  return wrong;
+};
+
+/** An input that is handed on has the default that it has there; none is without effect. */
+const inputs: Check = (workflow, known) => {
+  const own = interfaceOf(workflow)?.inputs ?? {};
+  const text = JSON.stringify(workflow.jobs ?? {});
+  const idle = Object.keys(own).filter((name) => !new RegExp(`inputs\\.${name}(?![\\w-])`).test(text));
+  const differing = callsIn(workflow).flatMap((call) => {
+    const callee = calleeOf(call.uses, known);
+    return Object.entries(call.with).flatMap(([key, value]) => {
+      const [mine, theirs] = [own[key], callee?.inputs[key]];
+      if (value !== `\${{ inputs.${key} }}` || mine === undefined || theirs === undefined) return [];
+      if (mine.required === true || theirs.required === true) return [];
+      const [have, want] = [String(mine.default ?? ''), String(theirs.default ?? '')];
+      return have === want
+        ? []
+        : [`${call.place}: ${key} is '${have}' here and '${want}' in ${callee?.name}`];
+    });
+  });
+  return [...idle.map((name) => `input '${name}' has no effect`), ...differing];
+};
+
+/** What is taken from an action or a called workflow is among its outputs. */
+const outputs: Check = (workflow, known) => {
+  const text = JSON.stringify([workflow.jobs ?? {}, workflow.on ?? {}]);
+  const taken = (kind: string, id: string) =>
+    [...text.matchAll(new RegExp(`(?:${kind})\\.${id}\\.outputs\\.([\\w-]+)`, 'g'))].map(
+      ([, name]) => name as string,
+    );
+  const unknown = (place: string, names: string[], uses: string | undefined) => {
+    const callee = uses === undefined ? undefined : calleeOf(uses, known);
+    if (callee === undefined) return [];
+    return [...new Set(names)]
+      .filter((name) => !callee.outputs.includes(name))
+      .map((name) => `${place}: ${callee.name} has no output '${name}'`);
+  };
+  return Object.entries(workflow.jobs ?? {}).flatMap(([id, job]) => [
+    ...unknown(id, taken('needs|jobs', id), job.uses),
+    ...(job.steps ?? []).flatMap(({ id: step, uses }) =>
+      step === undefined ? [] : unknown(`${id} step ${step}`, taken('steps', step), uses),
+    ),
+  ]);
+};
+
+const checks = [permissions, calls, pins, reusable, inputs, outputs];
+
+/** All that is wrong with a workflow. Pure. */
+export function checkWorkflow(file: string, workflow: Workflow, known: Known): Problem[] {
+  return checks.flatMap((check) => check(workflow, known)).map((message) => ({ file, message }));
+}
