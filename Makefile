@@ -28,6 +28,8 @@ For work on azl itself:
   make test-hosts                              the main job in a fresh Debian 13
   make bench                                   measures the main job, writes the figures of the README
   make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
+  make act WORKFLOW=nightly                    runs a workflow here, as GitHub would (no WORKFLOW: it and pull-request)
+  make publish-trees DIR=trees                 makes the repositories that workflows name: azl/build-packages@v1 ...
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
 SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)
@@ -52,7 +54,7 @@ export SPECS_DIR ?= $(here)examples/distro/SPECS
 image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-house_targets := dist test test-full test-hosts bench bench-schedule
+house_targets := dist test test-full test-hosts bench bench-schedule act publish-trees
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(house_targets)

@@ -2,10 +2,16 @@
 # Starts a script for work on azl itself, on the Node that package-lock.json names, with its packages installed.
 here=$(dirname -- "$0")
 . "$here/../local/node.sh"
-if [ -n "$AZL_NAMED" ] && [ "$1 $AZL_NAMED" != "bench-schedule FACTS_DIR" ]; then
+case "$1 $AZL_NAMED" in
+*' ' | 'bench-schedule FACTS_DIR' | 'act WORKFLOW' | 'publish-trees DIR') ;;
+*)
   echo "make $1 takes no variables; given: $AZL_NAMED." >&2
   exit 1
-fi
+  ;;
+esac
+# A folder that was given is relative to where make was started.
+AZL_CWD=$PWD
+export AZL_CWD
 cd -- "$here/.." || exit 1
 node scripts/install.mjs || exit 1
 PATH=$PWD/node_modules/.bin:$PATH
@@ -17,6 +23,8 @@ test-full) exec node scripts/test.ts full ;;
 test-hosts) exec node scripts/test-hosts.ts ;;
 bench) exec node bench/run.ts ;;
 bench-schedule) exec node bench/schedule/run.ts ;;
+act) exec node scripts/act.ts ;;
+publish-trees) exec node scripts/publish-trees.ts ;;
 esac
 echo "scripts/start.sh: unknown target '$1'." >&2
 exit 1

@@ -3,9 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCommands, needs } from '../src/shared/host/packages.ts';
-import type { Log } from '../src/shared/log.ts';
-import { formatProblem } from '../src/shared/problems.ts';
 import { repository } from './build-dist.ts';
+import { consoleLog } from './console-log.ts';
 
 /** Of one step: how many of its tests passed, and how many did not. */
 interface Count {
@@ -27,17 +26,6 @@ const full = process.argv[2] === 'full';
 
 /** The layers of docs/testing.md, cheapest first. */
 const layers = ['unit', 'integration', 'bundle', 'e2e'];
-
-const log: Log = {
-  info: (message) => console.log(message),
-  warn: (one) => console.warn(typeof one === 'string' ? one : formatProblem(one)),
-  error: (one) => console.error(typeof one === 'string' ? one : formatProblem(one)),
-  group: async (title, body) => {
-    console.log(`==> ${title}`);
-    return await body();
-  },
-  progress: () => {},
-};
 
 /** Runs a command of node_modules on this terminal; answers its exit code. */
 async function run(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
@@ -66,7 +54,7 @@ function readReport(path: string): { numPassedTests: number; numTotalTests: numb
   }
 }
 
-await ensureCommands(Object.values(needs).flat(), log);
+await ensureCommands(Object.values(needs).flat(), consoleLog);
 const reports = mkdtempSync(join(tmpdir(), 'azl-test-'));
 const all: Count = { passed: 0, failed: 0 };
 const badSteps: string[] = [];

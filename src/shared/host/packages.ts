@@ -40,6 +40,13 @@ const ways = {
   dnf: { packages: ['dnf'] },
   sudo: { packages: ['sudo'] },
   debootstrap: { packages: ['debootstrap'] },
+  git: { packages: ['git'] },
+  go: { packages: ['golang-go'] },
+  'python3-venv': {
+    // Debian 12, Ubuntu 24.04, Debian 13.
+    files: ['3.11', '3.12', '3.13'].map((version) => `/usr/lib/python${version}/ensurepip`),
+    packages: ['python3-venv'],
+  },
   'CA certificates': { files: ['/etc/ssl/certs/ca-certificates.crt'], packages: ['ca-certificates'] },
 } as const satisfies Record<string, Way>;
 

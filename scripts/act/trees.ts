@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from '../build-dist.ts';
+import { commitAll, copyFile, git, listFiles } from '../git.ts';
+import { publishTrees, treeTag } from '../publish-trees.ts';
+
+/** Matrix jobs that act starts at once. */
+export const jobsAtOnce = 4;
+
+/** act 0.2.89 reads `max-parallel` as a number, and takes an expression for one job at a time. Pure. */
+export function readableForAct(workflow: string): string {
+  return workflow.replace(/^( +max-parallel:) \$\{\{.*\}\}$/gm, `$1 ${jobsAtOnce}`);
+}
+
+/** The published trees below `dir`, as act can run them: what workflows name (`azl/toolchain@v1`) → folder. */
+export async function treesForAct(dir: string): Promise<Map<string, string>> {
+  const trees = await publishTrees(dir);
+  const actions = trees.get('actions') as string;
+  for (const path of await listFiles(actions)) {
+    if (!path.startsWith('.github/workflows/')) continue;
+    const file = join(actions, path);
+    writeFileSync(file, readableForAct(readFileSync(file, 'utf8')));
+  }
+  await git(actions, ['tag', '--delete', treeTag]);
+  await commitAll(actions, 'As act reads it', await git(actions, ['log', '-1', '--format=%cI']));
+  await git(actions, ['tag', treeTag]);
+  return new Map([...trees].map(([name, folder]) => [`azl/${name}@${treeTag}`, folder]));
+}
+
+/** Copies the files of this checkout, as they lie here, to a repository of their own below `dir`. Answers its folder. */
+export async function copyCheckout(dir: string): Promise<string> {
+  const copy = join(dir, 'checkout');
+  for (const path of await listFiles(repository)) copyFile(join(repository, path), join(copy, path));
+  await commitAll(copy, 'This checkout', await git(repository, ['log', '-1', '--format=%cI']));
+  return copy;
+}

@@ -1,0 +1,14 @@
+import type { Log } from '../src/shared/log.ts';
+import { formatProblem } from '../src/shared/problems.ts';
+
+/** What scripts say, on this terminal; the state of long work is left out. */
+export const consoleLog: Log = {
+  info: (message) => console.log(message),
+  warn: (one) => console.warn(typeof one === 'string' ? one : formatProblem(one)),
+  error: (one) => console.error(typeof one === 'string' ? one : formatProblem(one)),
+  group: async (title, body) => {
+    console.log(`==> ${title}`);
+    return await body();
+  },
+  progress: () => {},
+};

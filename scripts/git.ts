@@ -1,0 +1,45 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { plainEnvironment, runTool } from '../src/shared/host/process.ts';
+
+/** Who commits what these scripts make, whatever the configuration of the user. */
+const committer = { name: 'azl', email: 'azl@users.noreply.github.com' };
+
+/** Runs git in `dir`; answers what it said, without the last line end. */
+export async function git(dir: string, args: readonly string[], env: Record<string, string> = {}) {
+  const argv = ['git', '-c', `safe.directory=${dir}`, ...args];
+  const { stdout } = await runTool(argv, { cwd: dir, env: { ...plainEnvironment, ...env } });
+  return stdout.replace(/\n$/, '');
+}
+
+/** The files of a checkout as they lie there, those that git ignores left out: relative paths. */
+export async function listFiles(dir: string): Promise<string[]> {
+  const listed = await git(dir, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  return listed.split('\0').filter((path) => path !== '' && existsSync(join(dir, path)));
+}
+
+/**
+ * Makes a folder of files a repository with one commit of all of them, on the branch main. Answers the commit, which is
+ * the same for the same files, message and date.
+ * @param date as git writes it (`%cI`)
+ */
+export async function commitAll(dir: string, message: string, date: string): Promise<string> {
+  await git(dir, ['init', '--quiet', '--initial-branch=main']);
+  await git(dir, ['add', '--all', '--force']);
+  await git(dir, ['commit', '--quiet', '--no-verify', `--message=${message}`], {
+    GIT_AUTHOR_NAME: committer.name,
+    GIT_AUTHOR_EMAIL: committer.email,
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_NAME: committer.name,
+    GIT_COMMITTER_EMAIL: committer.email,
+    GIT_COMMITTER_DATE: date,
+  });
+  return await git(dir, ['rev-parse', 'HEAD']);
+}
+
+/** Copies a file, its mode as git knows it. */
+export function copyFile(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+  chmodSync(to, (statSync(from).mode & 0o100) === 0 ? 0o644 : 0o755);
+}

@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { order } from '../src/shared/graph/graph.ts';
+import { failOnProblems, type Problem, problem } from '../src/shared/problems.ts';
+import { repository } from './build-dist.ts';
+import { commitAll, copyFile, git, listFiles } from './git.ts';
+import { interfaceOf, parseWorkflow } from './workflows/workflow.ts';
+
+/** The tag by which everybody names the trees. */
+export const treeTag = 'v1';
+
+/** Written into the `.git` of a tree: the commit that was made there. */
+const mark = 'azl-tree';
+
+/** The trees that are published, by name: path in the tree → path in the checkout. */
+export type Trees = Map<string, Map<string, string>>;
+
+/**
+ * What is published of the files of a checkout: a tree for each action, its folder without its sources, and `actions`,
+ * the reusable workflows. Pure.
+ * @param isReusable whether a file of `.github/workflows` is a reusable workflow
+ */
+export function treesOf(files: readonly string[], isReusable: (path: string) => boolean): Trees {
+  const trees: Trees = new Map();
+  const put = (tree: string, path: string, from: string) => {
+    if (!trees.has(tree)) trees.set(tree, new Map([['LICENSE', 'LICENSE']]));
+    trees.get(tree)?.set(path, from);
+  };
+  put('actions', 'README.md', 'README.md');
+  for (const file of [...files].sort(order)) {
+    const [, action, path] = /^actions\/([^/]+)\/(?!src\/)(.+)$/.exec(file) ?? [];
+    if (action !== undefined && path !== undefined) put(action, path, file);
+    if (/^\.github\/workflows\/[^/]+\.yml$/.test(file) && isReusable(file)) put('actions', file, file);
+  }
+  return trees;
+}
+
+/**
+ * Makes each tree a repository below `dir`, with one commit that has the tag v1, of the files that the checkout has now,
+ * bundles as they lie there. Those of an earlier call are replaced. Answers name → folder.
+ * @throws ProblemsError when something else is in the way; then nothing is written
+ */
+export async function publishTrees(dir: string): Promise<Map<string, string>> {
+  const files = await listFiles(repository);
+  const text = (path: string) => readFileSync(join(repository, path), 'utf8');
+  const trees = treesOf(files, (path) => interfaceOf(parseWorkflow(text(path))) !== undefined);
+  const inTheWay: Problem[] = [];
+  for (const name of trees.keys()) {
+    const target = join(dir, name);
+    if (existsSync(target) && !(await isOurs(target)))
+      inTheWay.push({
+        message: 'This is not, or no longer, what make publish-trees made',
+        file: target,
+        mend: 'Move it away, or give another folder as DIR.',
+      });
+  }
+  failOnProblems(inTheWay);
+  const [commit, date] = (await git(repository, ['log', '-1', '--format=%H %cI'])).split(' ') as [
+    string,
+    string,
+  ];
+  const made = new Map<string, string>();
+  for (const [name, content] of trees) {
+    const target = join(dir, name);
+    rmSync(target, { recursive: true, force: true });
+    for (const [path, from] of content) copyFile(join(repository, from), join(target, path));
+    const own = await commitAll(target, `azl/${name} of ${commit.slice(0, 12)}`, date);
+    await git(target, ['tag', treeTag]);
+    writeFileSync(join(target, '.git', mark), `${own}\n`);
+    made.set(name, target);
+  }
+  return made;
+}
+
+/** True for an empty folder, and for a repository that we made and nobody changed. */
+async function isOurs(target: string): Promise<boolean> {
+  if (!statSync(target).isDirectory()) return false;
+  if (readdirSync(target).length === 0) return true;
+  const file = join(target, '.git', mark);
+  if (!existsSync(file)) return false;
+  if ((await git(target, ['rev-parse', 'HEAD'])) !== readFileSync(file, 'utf8').trim()) return false;
+  return (await git(target, ['status', '--porcelain', '--ignored'])) === '';
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const given = process.env['DIR'] ?? '';
+  try {
+    if (given === '')
+      throw problem('DIR is empty', { mend: 'Say where the trees go: make publish-trees DIR=<folder>.' });
+    for (const [name, dir] of await publishTrees(resolve(process.env['AZL_CWD'] ?? '.', given)))
+      console.log(`azl/${name}@${treeTag}: ${dir}`);
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exit(1);
+  }
+}

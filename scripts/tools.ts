@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmod, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureCommands, missingNeeds } from '../src/shared/host/packages.ts';
+import { runTool } from '../src/shared/host/process.ts';
+import type { Log } from '../src/shared/log.ts';
+import { repository } from './build-dist.ts';
+
+/** Programs that only CI and `make act` start, where the language they are written in has them. */
+const tools = {
+  act: { version: '0.2.89', module: 'github.com/nektos/act' },
+  actionlint: { version: '1.7.12', module: 'github.com/rhysd/actionlint/cmd/actionlint' },
+  zizmor: { version: '1.32.0', package: 'zizmor' },
+} as const;
+
+export type Tool = keyof typeof tools;
+
+/** The Go that the modules ask for. Another one that is not older does, too. */
+const goVersion = '1.25.0';
+
+/** Where they are installed: a folder for each version, ignored by git, kept by `make clean`. */
+const home = join(repository, 'build', 'tools');
+
+/** The path of a tool's program. */
+export function toolPath(name: Tool): string {
+  return join(home, `${name}-${tools[name].version}`, 'bin', name);
+}
+
+/**
+ * Brings those of the tools that are not there yet, in exactly the versions above: from the Go module proxy and the
+ * Python package index, with what the user has set for them; Go and Python's venv come by apt.
+ */
+export async function ensureTools(names: readonly Tool[], log: Log): Promise<void> {
+  for (const name of names) {
+    if (existsSync(toolPath(name))) continue;
+    const one = tools[name];
+    log.info(`Installing ${name} ${one.version} into build/tools.`);
+    mkdirSync(home, { recursive: true });
+    const work = mkdtempSync(join(home, 'new-'));
+    try {
+      const made = join(work, 'made');
+      if ('module' in one) await installGo(`${one.module}@v${one.version}`, made, work, log);
+      else await installPython(`${one.package}==${one.version}`, made, log);
+      await rename(made, join(toolPath(name), '../..'));
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+}
+
+/** This process's environment, which knows the user's proxies and certificates, and `more`. */
+function environment(more: Record<string, string> = {}): Record<string, string> {
+  const own = Object.entries(process.env).filter((one): one is [string, string] => one[1] !== undefined);
+  return { ...Object.fromEntries(own), ...more };
+}
+
+async function installPython(requirement: string, made: string, log: Log): Promise<void> {
+  await ensureCommands(['python3', 'python3-venv', 'CA certificates'], log);
+  await runTool(['/usr/bin/python3', '-m', 'venv', made], { env: environment() });
+  const pip = ['pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', requirement];
+  await runTool([join(made, 'bin', 'python3'), '-m', ...pip], { env: environment() });
+}
+
+async function installGo(module: string, made: string, work: string, log: Log): Promise<void> {
+  const env = environment({
+    GOPATH: join(work, 'path'),
+    GOCACHE: join(work, 'cache'),
+    GOBIN: join(made, 'bin'),
+    GOFLAGS: '-modcacherw',
+    CGO_ENABLED: '0',
+    GOTOOLCHAIN: `go${goVersion}+auto`,
+  });
+  const go = await findGo(env, work, log);
+  await runTool([go.command, 'install', module], { cwd: work, env: { ...env, ...go.env } });
+}
+
+/** A Go that is new enough: the one on PATH or of apt, else one that it fetches as a module. */
+async function findGo(
+  env: Record<string, string>,
+  work: string,
+  log: Log,
+): Promise<{ command: string; env: Record<string, string> }> {
+  const onPath = (env['PATH'] ?? '').split(':').some((dir) => existsSync(join(dir, 'go')));
+  if (!onPath && missingNeeds(['go']).length > 0) await ensureCommands(['go', 'CA certificates'], log);
+  const command = onPath ? 'go' : '/usr/bin/go';
+  const { stdout } = await runTool([command, 'env', 'GOVERSION'], { env });
+  if (fetchesItself(stdout.trim())) return { command, env: {} };
+  const wanted = `golang.org/toolchain@v0.0.1-go${goVersion}.linux-amd64`;
+  const fetched = await runTool([command, 'mod', 'download', '-json', wanted], { cwd: work, env });
+  const root = (JSON.parse(fetched.stdout) as { Dir: string }).Dir;
+  // A module carries no modes.
+  for (const dir of ['bin', 'pkg/tool/linux_amd64'])
+    for (const file of readdirSync(join(root, dir))) await chmod(join(root, dir, file), 0o755);
+  return { command: join(root, 'bin', 'go'), env: { GOROOT: root, GOTOOLCHAIN: 'local' } };
+}
+
+/** True for a Go that brings a newer one by itself when a module asks for it: from 1.21 on. Pure. */
+export function fetchesItself(version: string): boolean {
+  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) > 1 || Number(minor) >= 21;
+}
