@@ -1,11 +1,14 @@
 import { join, relative } from 'node:path';
 import { SaidFailure } from '../../../src/shared/github/action.ts';
+import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
 import { readJson } from '../../../src/shared/host/files.ts';
 import { type Composed, composeImage } from '../../../src/shared/image/compose.ts';
 import { defaultFirmware, findFirmware, startLine } from '../../../src/shared/image/qemu.ts';
+import { spareImages } from '../../../src/shared/image/spare-images.ts';
 import { failureLines, verdictLine } from '../../../src/shared/image/words.ts';
 import type { Log } from '../../../src/shared/log.ts';
 import { problem } from '../../../src/shared/problems.ts';
+import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -26,7 +29,10 @@ export async function run(
   const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
     throw problem('There is no toolchain', { file: inputs.toolchainDir, mend: 'Run: make toolchain' });
-  const composed = await composeImage({ ...inputs, toolchain, log, signal });
+  const spare = hasCache()
+    ? spareImages(actionsCache(signal), join(inputs.buildDir, 'spare'), leavesCache(), log)
+    : undefined;
+  const composed = await composeImage({ ...inputs, toolchain, spare, log, signal });
   const shown = (path: string) => relative(process.cwd(), path) || path;
   if (composed.verdict?.passed === false) {
     for (const line of failureLines(composed.verdict)) log.info(line);

@@ -18,7 +18,7 @@ import type { ImageConfig } from './config.ts';
 import { writeDisk } from './disk.ts';
 import { orFullDisk } from './full-disk.ts';
 import { bootPlace, type Image, type ImageFile, imageName, imageSeed } from './image.ts';
-import { imageStore } from './image-store.ts';
+import { type ImageStore, imageStore } from './image-store.ts';
 import { type Layout, layOut } from './layout.ts';
 import { readLocalRpms } from './local-rpms.ts';
 import type { NamedFiles } from './named-files.ts';
@@ -26,6 +26,7 @@ import { publishImage, withdrawImages } from './out-images.ts';
 import { type BootTools, choosePackages, findBootTools, type ImagePackage } from './packages.ts';
 import { readImageConfig } from './read-config.ts';
 import { makeTrees } from './root.ts';
+import type { SpareImages } from './spare-images.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Seconds that an image has to come up; emulated, and beside other work, it takes minutes. */
@@ -43,6 +44,8 @@ export interface ComposeOptions {
   buildDir: string;
   cacheDir: string;
   bootTest: boolean;
+  /** What other machines made. */
+  spare?: SpareImages | undefined;
   log: Log;
   signal?: AbortSignal;
 }
@@ -62,6 +65,16 @@ export interface Composed {
   manifest: string;
   /** The folder of the store that holds the image. */
   stored: string;
+}
+
+async function fetchSpare(
+  { spare }: ComposeOptions,
+  key: string,
+  store: ImageStore,
+): Promise<Image | undefined> {
+  if (spare === undefined) return undefined;
+  await spare.fetch(key, store);
+  return await store.get(key);
 }
 
 interface Plan {
@@ -105,7 +118,7 @@ async function composeLocked(options: ComposeOptions): Promise<Composed> {
   const work = await ownFolder(scratch, '');
   try {
     progress('looking for it in the store');
-    const stored = await store.get(key);
+    const stored = (await store.get(key)) ?? (await fetchSpare(options, key, store));
     const image = stored ?? (await make(options, plan, key, name, work));
     if (stored === undefined) await store.put(image, join(work, 'files'));
     const serialLog = join(buildDir, 'logs', `image-${name}.serial.log`);
@@ -125,6 +138,7 @@ async function composeLocked(options: ComposeOptions): Promise<Composed> {
       serialLog,
       stored: store.place(key),
     };
+    if (stored === undefined && verdict?.passed !== false) await options.spare?.save(image, store.place(key));
     if (verdict?.passed === false) {
       await withdrawImages(images, (one) => one.system === system);
       return { ...composed, paths: [], manifest: '' };

@@ -10,11 +10,17 @@ import type { Verdict } from './verdict.ts';
 /** Images of one system that are kept: this one, and the one before it, to which an edit may be taken back. */
 const keptImages = 2;
 
+/** In the folder of an image: what it is, and that it passed the boot test. */
+export const imageFile = 'image.json';
+export const bootFile = 'boot.json';
+
 interface KeptVerdict {
   /** Digest of what the boot test does inside. */
   recipe: string;
   verdict: Verdict;
 }
+
+export type ImageStore = ReturnType<typeof imageStore>;
 
 /**
  * Images by key, in a folder:
@@ -37,7 +43,7 @@ export function imageStore(dir: string, log: Log) {
     const found: { key: string; time: number }[] = [];
     for (const entry of await readdir(dir, { withFileTypes: true })) {
       if (!entry.isDirectory() || entry.name === key) continue;
-      const path = join(dir, entry.name, 'image.json');
+      const path = join(dir, entry.name, imageFile);
       const other = await readJson<Image>(path);
       if (other?.system === system) found.push({ key: entry.name, time: (await stat(path)).mtimeMs });
     }
@@ -47,7 +53,7 @@ export function imageStore(dir: string, log: Log) {
     place,
     /** A whole image, its files checked; a damaged one is said and counts as absent. */
     get: async (key: string): Promise<Image | undefined> => {
-      const image = await readJson<Image>(join(place(key), 'image.json'));
+      const image = await readJson<Image>(join(place(key), imageFile));
       if (image?.schema !== 'azl/image' || image.version !== 1 || image.key !== key) return undefined;
       for (const { file, size, sha256 } of image.files) {
         const path = join(place(key), file);
@@ -62,18 +68,18 @@ export function imageStore(dir: string, log: Log) {
     put: async (image: Image, folder: string): Promise<void> => {
       await mkdir(dir, { recursive: true });
       await clearParts(dir);
-      await writeJson(join(folder, 'image.json'), image);
+      await writeJson(join(folder, imageFile), image);
       await forget(image.key);
       await moveFolder(folder, place(image.key));
       for (const key of (await olderOf(image)).slice(keptImages - 1)) await forget(key);
     },
     /** The verdict of a boot test that this image passed. Failures are not kept: they may be the host's. */
     verdict: async (key: string): Promise<Verdict | undefined> => {
-      const kept = await readJson<KeptVerdict>(join(place(key), 'boot.json'));
+      const kept = await readJson<KeptVerdict>(join(place(key), bootFile));
       return kept?.recipe === recipe && kept.verdict.passed ? kept.verdict : undefined;
     },
     keepVerdict: async (key: string, verdict: Verdict): Promise<void> => {
-      await writeJson(join(place(key), 'boot.json'), { recipe, verdict } satisfies KeptVerdict);
+      await writeJson(join(place(key), bootFile), { recipe, verdict } satisfies KeptVerdict);
     },
   };
 }
