@@ -18,6 +18,7 @@ export default defineConfig({
       layer('integration', 300_000, true),
       layer('bundle', 300_000, true),
       layer('e2e', 2_400_000, true),
+      layer('act', 2_400_000, true),
     ],
   },
 });

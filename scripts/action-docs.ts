@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { markdownTable, withBlock } from '../src/shared/report/markdown.ts';
 import { repository } from './build-dist.ts';
+import { knownHere } from './workflows/here.ts';
+import { interfaceOf } from './workflows/workflow.ts';
 
 interface Described {
   description?: string;
@@ -63,6 +65,20 @@ export function actionReadmes(): { path: string; have: string; want: string }[] 
     });
 }
 
+/** The page of the reusable workflows as it is, and as it should be: its marks name the file (`build-packages.yml inputs`). */
+export function workflowPage(): { path: string; have: string; want: string } {
+  const path = join(repository, 'docs', 'workflows.md');
+  const have = readFileSync(path, 'utf8');
+  let want = have;
+  for (const [file, workflow] of knownHere().workflows) {
+    const { inputs, outputs } = interfaceOf(workflow) ?? { inputs: {}, outputs: {} };
+    want = withBlock(want, `${file} inputs`, table('inputs', inputs));
+    want = withBlock(want, `${file} outputs`, table('outputs', outputs));
+  }
+  return { path, have, want };
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { path, have, want } of actionReadmes()) if (have !== want) writeFileSync(path, want);
+  for (const { path, have, want } of [...actionReadmes(), workflowPage()])
+    if (have !== want) writeFileSync(path, want);
 }

@@ -2,13 +2,16 @@
 # Starts a script for work on azl itself, on the Node that package-lock.json names, with its packages installed.
 here=$(dirname -- "$0")
 . "$here/../local/node.sh"
-case "$1 $AZL_NAMED" in
-*' ' | 'bench-schedule FACTS_DIR' | 'act WORKFLOW' | 'publish-trees DIR') ;;
-*)
-  echo "make $1 takes no variables; given: $AZL_NAMED." >&2
-  exit 1
-  ;;
+case $1 in
+act) takes=WORKFLOW ;;
+bench-schedule) takes=FACTS_DIR ;;
+publish-trees) takes=DIR ;;
+*) takes= ;;
 esac
+if [ -n "$AZL_NAMED" ] && [ "$AZL_NAMED" != "$takes" ]; then
+  echo "make $1 takes no variable${takes:+ but }${takes:-s}; given: $AZL_NAMED." >&2
+  exit 1
+fi
 # A folder that was given is relative to where make was started.
 AZL_CWD=$PWD
 export AZL_CWD
@@ -19,6 +22,7 @@ export PATH
 case $1 in
 dist) exec node scripts/build-dist.ts ;;
 test) exec node scripts/test.ts ;;
+test-ci) exec node scripts/test.ts ci ;;
 test-full) exec node scripts/test.ts full ;;
 test-hosts) exec node scripts/test-hosts.ts ;;
 bench) exec node bench/run.ts ;;

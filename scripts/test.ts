@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureCommands, needs } from '../src/shared/host/packages.ts';
 import { repository } from './build-dist.ts';
 import { consoleLog } from './console-log.ts';
+import { ensureTools, toolPath } from './tools.ts';
 
 /** Of one step: how many of its tests passed, and how many did not. */
 interface Count {
@@ -21,11 +22,27 @@ const checks: [name: string, argv: string[]][] = [
   ['The main job: make image', ['make', '--no-print-directory', 'image']],
 ];
 
+/** `.ci/run`: also what needs programs that only CI has. */
+const ci = process.argv[2] === 'ci';
+
+/** What CI looks at besides. */
+const lint: typeof checks = [
+  ['Workflows: actionlint', [toolPath('actionlint'), '-shellcheck=', '-pyflakes=']],
+  [
+    'Workflows and actions: zizmor',
+    [
+      toolPath('zizmor'),
+      ...['--persona=pedantic', '--offline', '--strict-collection', '--no-progress'],
+      ...['.github/workflows', 'actions'],
+    ],
+  ],
+];
+
 /** `make test-full`: suites of many whole runs see the example distribution, too. */
 const full = process.argv[2] === 'full';
 
 /** The layers of docs/testing.md, cheapest first. */
-const layers = ['unit', 'integration', 'bundle', 'e2e'];
+const layers = ['unit', 'integration', 'bundle', 'e2e', ...(ci ? ['act'] : [])];
 
 /** Runs a command of node_modules on this terminal; answers its exit code. */
 async function run(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
@@ -54,7 +71,11 @@ function readReport(path: string): { numPassedTests: number; numTotalTests: numb
   }
 }
 
+/** Linters first: they are quick. */
+const steps = ci ? [...lint, ...checks] : checks;
+
 await ensureCommands(Object.values(needs).flat(), consoleLog);
+if (ci) await ensureTools(['act', 'actionlint', 'zizmor'], consoleLog);
 const reports = mkdtempSync(join(tmpdir(), 'azl-test-'));
 const all: Count = { passed: 0, failed: 0 };
 const badSteps: string[] = [];
@@ -64,7 +85,7 @@ const add = (step: string, { passed, failed }: Count) => {
   if (failed > 0) badSteps.push(step);
 };
 try {
-  for (const [name, argv] of checks) {
+  for (const [name, argv] of steps) {
     console.log(`==> ${name}`);
     add(name, (await run(argv)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
   }
@@ -77,4 +98,4 @@ try {
 }
 if (badSteps.length > 0) console.log(`Failed: ${badSteps.join(', ')}`);
 console.log(`${all.passed} passed, ${all.failed} failed`);
-process.exit(all.failed === 0 && all.passed > checks.length ? 0 : 1);
+process.exit(all.failed === 0 && all.passed > steps.length ? 0 : 1);

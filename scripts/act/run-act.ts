@@ -17,7 +17,9 @@ export interface ActRun {
   repositories: ReadonlyMap<string, string>;
   /** What the jobs find in their environment: the services, `GITHUB_REPOSITORY`, `GITHUB_RUN_ID` … */
   environment: Readonly<Record<string, string>>;
-  /** An empty folder for workspaces and all else that act makes. */
+  /** What jobs have as `github.token`. */
+  token: string;
+  /** A folder for workspaces and all else that act makes. */
   scratch: string;
   /** A JSON object a line instead of text for people. */
   json?: boolean;
@@ -39,6 +41,7 @@ export function actArguments(run: ActRun, event: string): string[] {
     ...['--platform', 'ubuntu-24.04=-self-hosted', '--concurrent-jobs', String(jobsAtOnce)],
     ...['--no-cache-server', '--action-cache-path', join(run.scratch, 'cache')],
     ...(run.json ? ['--json'] : []),
+    ...['--secret', `GITHUB_TOKEN=${run.token}`],
     ...pairs('--local-repository', run.repositories),
     ...pairs('--env', Object.entries(run.environment)),
   ];

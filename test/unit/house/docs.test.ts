@@ -2,12 +2,21 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readActions } from '../../../local/src/action-file.ts';
-import { actionReadmes, withTables } from '../../../scripts/action-docs.ts';
+import { actionReadmes, withTables, workflowPage } from '../../../scripts/action-docs.ts';
 import { repository } from '../../../scripts/build-dist.ts';
+import { knownHere } from '../../../scripts/workflows/here.ts';
 
 describe('what is written from other files', () => {
   it('is up to date in the README of each action (node scripts/action-docs.ts)', () => {
     for (const { path, have, want } of actionReadmes()) expect(have, path).toBe(want);
+  });
+
+  it('is up to date on the page of the workflows, which has the inputs of each', () => {
+    const { path, have, want } = workflowPage();
+    expect(have, path).toBe(want);
+    for (const file of knownHere().workflows.keys()) {
+      for (const kind of ['inputs', 'outputs']) expect(have).toContain(`<!-- ${file} ${kind} -->`);
+    }
   });
 
   it('replaces only what stands between the marks', () => {

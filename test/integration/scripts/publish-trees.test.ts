@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { git } from '../../../scripts/git.ts';
+import { publishTrees } from '../../../scripts/publish-trees.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
+
+const newFolder = temporaryFolders();
+
+describe('publishTrees', () => {
+  it('makes a repository of each action and of the workflows, with one commit that is v1', async () => {
+    const dir = newFolder();
+    const trees = await publishTrees(dir);
+    expect([...trees.keys()].toSorted()).toEqual(['actions', 'build-packages', 'compose-image', 'toolchain']);
+    for (const tree of trees.values()) {
+      expect(await git(tree, ['rev-list', '--count', '--all'])).toBe('1');
+      expect(await git(tree, ['rev-parse', 'v1'])).toBe(await git(tree, ['rev-parse', 'main']));
+      expect(await git(tree, ['status', '--porcelain', '--ignored'])).toBe('');
+      expect(existsSync(join(tree, 'LICENSE'))).toBe(true);
+      expect(existsSync(join(tree, 'README.md'))).toBe(true);
+      expect(existsSync(join(tree, 'src'))).toBe(false);
+    }
+    const plan = readFileSync(join(dir, 'build-packages/plan/action.yml'), 'utf8');
+    expect(existsSync(join(dir, 'build-packages/plan', /main: (\S+)/.exec(plan)?.[1] ?? ''))).toBe(true);
+    expect(readdirSync(join(dir, 'actions/.github/workflows'))).not.toContain('nightly.yml');
+  });
+
+  it('makes the same again, in the place of what it made and of nothing else', async () => {
+    const dir = newFolder();
+    writeFileSync(join(dir, 'other'), '');
+    mkdirSync(join(dir, 'actions'));
+    const heads = async (trees: Map<string, string>) =>
+      await Promise.all([...trees.values()].map((tree) => git(tree, ['rev-parse', 'v1'])));
+    const first = await heads(await publishTrees(dir));
+    expect(await heads(await publishTrees(dir))).toEqual(first);
+    expect(readdirSync(dir).toSorted()).toEqual(
+      ['actions', 'build-packages', 'compose-image', 'other', 'toolchain'].toSorted(),
+    );
+  });
+
+  it.each([
+    ['somebody put a file there', (tree: string) => writeFileSync(join(tree, 'mine'), '')],
+    ['somebody changed a file', (tree: string) => writeFileSync(join(tree, 'README.md'), '')],
+    [
+      'somebody committed',
+      async (tree: string) => {
+        const who = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
+        await git(tree, [...who, 'commit', '--quiet', '--allow-empty', '--message=mine']);
+      },
+    ],
+  ])('replaces nothing when %s', async (_, change) => {
+    const dir = newFolder();
+    const trees = await publishTrees(dir);
+    const tree = trees.get('toolchain') as string;
+    await change(tree);
+    const before = await git(tree, ['rev-parse', 'HEAD']);
+    await expect(publishTrees(dir)).rejects.toThrow(`${tree}: This is not, or no longer,`);
+    expect(await git(tree, ['rev-parse', 'HEAD'])).toBe(before);
+  });
+
+  it('replaces no folder that was there before', async () => {
+    const dir = newFolder();
+    mkdirSync(join(dir, 'toolchain'));
+    writeFileSync(join(dir, 'toolchain/mine'), '');
+    await expect(publishTrees(dir)).rejects.toThrow('Move it away, or give another folder as DIR.');
+    expect(readdirSync(dir)).toEqual(['toolchain']);
+  });
+});
