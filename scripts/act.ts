@@ -5,7 +5,7 @@ import { ensureCommands } from '../src/shared/host/packages.ts';
 import { runTool } from '../src/shared/host/process.ts';
 import { nearest } from '../src/shared/nearest.ts';
 import { problem } from '../src/shared/problems.ts';
-import { tokens } from '../test/services/releases.ts';
+import { tokens } from '../test/services/rest.ts';
 import { type Services, startServices } from '../test/services/server.ts';
 import { runAct } from './act/run-act.ts';
 import { copyCheckout, treesForAct } from './act/trees.ts';

@@ -1,7 +1,7 @@
 import { runAct } from '../../scripts/act/run-act.ts';
 import { commitAll } from '../../scripts/git.ts';
 import { artifactExchange } from '../../src/shared/exchange/artifacts.ts';
-import { tokens } from '../services/releases.ts';
+import { tokens } from '../services/rest.ts';
 import type { Services } from '../services/server.ts';
 import { newWorkspace, removeWorkspace } from './workspace.ts';
 

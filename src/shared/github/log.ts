@@ -68,7 +68,7 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
  * and `##[` anywhere. What is not ASCII is taken for blank, too, and every line end that any reader knows for one.
  */
 export function inert(message: string): string {
-  return message.replace(/(^|[\r\n\u2028\u2029])(?=[^!-~\r\n]*::)/g, '$1│ ').replaceAll('##[', '## [');
+  return message.replace(/(?<=^|[\r\n\u2028\u2029])(?=[^!-~\r\n]*::)/g, '│ ').replaceAll('##[', '## [');
 }
 
 function text(problem: Problem | string): string {

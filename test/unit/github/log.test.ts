@@ -20,6 +20,7 @@ describe('a text in the log', () => {
     ['a\r\n::error::x', 'a\r\n│ ::error::x'],
     ['a\u2028::error::x', 'a\u2028│ ::error::x'],
     ['\u00a0\u0085\ufeff::error::x', '│ \u00a0\u0085\ufeff::error::x'],
+    ['\u2028::error::x', '│ \u2028│ ::error::x'],
     ['##[error]x', '## [error]x'],
     ['made ##[add-mask]a ##[warning]b', 'made ## [add-mask]a ## [warning]b'],
     ['###[x', '### [x'],
