@@ -169,6 +169,7 @@ describe('compose-image/release of what other jobs of the run made', () => {
       services.releases.stored[0]?.assets.find(({ name }) => name === 'minimal-1.raw')?.bytes.toString(),
     ).toBe('raw');
     expect(run.outputs['released']).toBe('true');
+    expect(run.said).not.toContain('Deprecation');
   });
 
   it('takes the artifacts that are named, with the files that are given', async () => {

@@ -42,6 +42,8 @@ export async function fetchArtifact(name: string, dir: string): Promise<boolean>
 async function download(name: string, to: string): Promise<boolean> {
   const { artifact } = await askArtifacts((all) => all.getArtifact(name));
   if (artifact.digest === undefined) throw problem(`GitHub tells no digest of the artifact '${name}'`);
+  // It makes buffers in an old way, and Node would tell the user.
+  process.noDeprecation = true;
   // The library takes what is `..` in a path for `.`, and makes plain files of links.
   const options = { path: to, expectedHash: artifact.digest };
   const { digestMismatch } = await askArtifacts((all) => all.downloadArtifact(artifact.id, options));
