@@ -5,11 +5,11 @@ import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
+import { bytesOf } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult, type Store } from '../../../src/shared/store/store.ts';
 import type { MergeInputs } from './inputs.ts';
 import { publishedFiles } from './publish.ts';
 import { logsName } from './publish-artifacts.ts';
-import { bytesOf } from './run-shard.ts';
 import type { RunView } from './run-view.ts';
 
 const removalsAtOnce = 8;

@@ -1,7 +1,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import { runAction, SaidFailure } from '../../../src/shared/github/action.ts';
+import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/github/action.ts';
 import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { writeJson } from '../../../src/shared/host/files.ts';
@@ -9,8 +9,10 @@ import type { Planned } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import { planJson } from '../../../src/shared/report/build-json.ts';
 import { planPage } from '../../../src/shared/report/summary-page.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
 import { jobMinutes } from '../../../src/shared/schedule/size.ts';
-import { indexFile, writeIndex } from '../../../src/shared/store/store-index.ts';
+import { bytesOf } from '../../../src/shared/store/result-files.ts';
+import { indexFile, newestResults, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
 import { summarize } from './deliver.ts';
 import { heavyTimeBudgetOf, type PlanInputs, readPlanInputs, timeBudgetOf } from './inputs.ts';
@@ -20,7 +22,7 @@ import { withFolder } from './passing-files.ts';
 import { places } from './places.ts';
 import { planBuilds } from './run-builds.ts';
 import { planFile, planName } from './shared-run.ts';
-import { shardNumbers, sizeRun } from './size-run.ts';
+import { type RunSize, shardNumbers, sizeRun } from './size-run.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Characters of a message for other jobs: all outputs of a job share a megabyte. */
@@ -28,45 +30,64 @@ const longestMessage = 20_000;
 
 /** `build-packages/plan`: what would be built, and why, and by how many shards. */
 export async function plan(): Promise<void> {
-  await runAction(
-    building,
-    async (context) => {
-      const inputs = readPlanInputs();
-      await using(context, inputs, true, async (workshop) => {
-        const found = await planBuilds(workshop);
-        const file = join(inputs.outDir, 'plan.json');
-        const { length, ...size } = sizeRun(found, workshop, inputs);
-        const { workerDigest } = workshop.tree.toolchain;
-        await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
-        const sorted = [...found].sort(([a], [b]) => order(a, b));
-        for (const [name, one] of sorted) context.log.info(`${one.state.padEnd(6)} ${name}: ${one.reason}`);
-        const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
-        const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
-        context.log.info(
-          `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
-        );
-        await summarize(
-          planPage(found, { seconds: workshop.seconds, length, shards: size.shards + size.heavyShards }),
-        );
-        core.setOutput('plan-json', file);
-        const shared = await share(inputs, workshop, file);
-        core.setOutput('plan', shared.plan);
-        core.setOutput('toolchain', shared.toolchain);
-        core.setOutput('build-count', count('build'));
-        const numbers = shardNumbers(size);
-        core.setOutput('shards', size.shards);
-        core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
-        core.setOutput('timeout-minutes', jobMinutes(timeBudgetOf(inputs)));
-        core.setOutput('heavy-timeout-minutes', jobMinutes(heavyTimeBudgetOf(inputs)));
-        core.setOutput('heavy-shards', size.heavyShards);
-        core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
-        const faults = sorted.flatMap(([name, one]) =>
-          one.state === 'failed' ? [`${name}: ${one.reason}`] : [],
-        );
-        if (failed !== '') throw new SaidFailure(faults.join('\n'));
-      });
-    },
-    tellWhy,
+  const body = async (context: ActionContext) => {
+    const inputs = readPlanInputs();
+    await using(context, inputs, true, async (workshop) => {
+      const found = await planBuilds(workshop);
+      const { length, ...size } = sizeRun(found, workshop, inputs);
+      const { workerDigest } = workshop.tree.toolchain;
+      const file = join(inputs.outDir, planFile);
+      await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
+      const build = sayPlan(workshop, found, file);
+      const shards = size.shards + size.heavyShards;
+      await summarize(planPage(found, { seconds: workshop.seconds, length, shards }));
+      core.setOutput('plan-json', file);
+      core.setOutput('build-count', build);
+      for (const [name, value] of Object.entries(await share(inputs, workshop, file)))
+        core.setOutput(name, value);
+      putOutMatrices(size, inputs);
+      const faults = [...found].flatMap(([name, one]) =>
+        one.state === 'failed' ? [`${name}: ${one.reason}`] : [],
+      );
+      if (faults.length > 0) throw new SaidFailure(faults.sort().join('\n'));
+    });
+  };
+  await runAction(building, body, tellWhy);
+}
+
+/** Says what would become of each package. Answers how many are certain to be built. */
+function sayPlan(workshop: Workshop, found: ReadonlyMap<string, Planned>, file: string): number {
+  const { log } = workshop.context;
+  const sorted = [...found].sort(([a], [b]) => order(a, b));
+  for (const [name, one] of sorted) log.info(`${one.state.padEnd(6)} ${name}: ${one.reason}`);
+  const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
+  const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
+  log.info(
+    `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
+  );
+  saySizes(workshop, found);
+  return count('build');
+}
+
+function putOutMatrices(size: RunSize, inputs: PlanInputs): void {
+  const numbers = shardNumbers(size);
+  core.setOutput('shards', size.shards);
+  core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
+  core.setOutput('timeout-minutes', jobMinutes(timeBudgetOf(inputs)));
+  core.setOutput('heavy-shards', size.heavyShards);
+  core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
+  core.setOutput('heavy-timeout-minutes', jobMinutes(heavyTimeBudgetOf(inputs)));
+}
+
+/** Says what of the store is taken, and what the jobs of this run will hand each other, as far as earlier runs tell. */
+function saySizes({ index, context }: Workshop, plan: ReadonlyMap<string, Planned>): void {
+  const known = newestResults(index);
+  if (known.length === 0) return;
+  const moving = known.filter((one) => ['build', 'maybe'].includes(plan.get(one.package)?.state ?? ''));
+  const sum = (results: readonly Result[]) =>
+    `${Math.ceil(results.reduce((bytes, one) => bytes + bytesOf(one), 0) / 1e6)} MB`;
+  context.log.info(
+    `The store has ${known.length} packages, ${sum(known)}. This run will exchange up to ${sum(moving)}.`,
   );
 }
 

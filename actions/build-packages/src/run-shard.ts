@@ -7,12 +7,11 @@ import { accept, fail } from '../../../src/shared/plan/engine.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
-import type { Result } from '../../../src/shared/result/result.ts';
 import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { nextStep, type Step, type Work } from '../../../src/shared/schedule/next-step.ts';
 import * as shards from '../../../src/shared/schedule/shard.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
-import { resultFiles } from '../../../src/shared/store/result-files.ts';
+import { bytesOf, resultFiles } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { withFile, withFolder } from './passing-files.ts';
 import { buildOne } from './run-builds.ts';
@@ -290,10 +289,6 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
 const claimFile = 'claim.json';
 
 /** Bytes of all files of a result. */
-export function bytesOf({ srpm, rpms }: Result): number {
-  return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
-}
-
 function workOf(view: RunView, shard: shards.Shard, { peers, most, takes }: ShardOptions): Work {
   const left = view.left().filter(takes);
   const candidates = view.candidates().filter(({ package: name }) => !shard.building.has(name));

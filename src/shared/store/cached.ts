@@ -18,7 +18,7 @@ export interface CachedStoreOptions {
   warn: (message: string) => void;
   /** What a call that got no answer means, for a result that the index lists: an end, or a build. */
   onTrouble: 'fail' | 'build';
-  /** Build seconds that a byte must save to be stored. */
+  /** Build seconds for each byte that a result must save to be stored. */
   leastWorth: () => number;
   /** Whether this run leaves anything to later ones. */
   saves: boolean;
@@ -162,8 +162,7 @@ export function cachedStore(
     put: local.put,
     offer: (result) => {
       if (!options.saves) return;
-      const { bytes, seconds } = worthOf(result);
-      if (seconds < bytes * options.leastWorth()) return void leftOut.push(result.package);
+      if (worthOf(result) < options.leastWorth()) return void leftOut.push(result.package);
       queue.push(result);
       if (savers.size >= savesAtOnce) return;
       const saver = save().finally(() => savers.delete(saver));

@@ -14,6 +14,11 @@ export function resultFolder({ key }: Pick<Result, 'key'>): string {
   return join(key.slice(0, 2), key);
 }
 
+/** Bytes of the files of a result. */
+export function bytesOf({ srpm, rpms }: Pick<Result, 'srpm' | 'rpms'>): number {
+  return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
+}
+
 /**
  * Moves the files of a result to a new folder: those that it names, plain files of the right bytes, and nothing else.
  * Answers what is wrong with one.
