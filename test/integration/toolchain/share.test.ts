@@ -21,6 +21,7 @@ beforeAll(async () => {
   mkdirSync(join(dir, 'made/RPMS'), { recursive: true });
   writeFileSync(join(dir, 'made/RPMS', rpm.file), 'an RPM');
   writeFileSync(join(dir, 'made/toolchain.json'), JSON.stringify(toolchain));
+  writeFileSync(join(dir, 'made/recipe'), 'what it was made from');
   mkdirSync(join(dir, 'made/worker/usr/bin'), { recursive: true });
   writeFileSync(join(dir, 'made/worker/usr/bin/su'), 'su');
   await root('chown', '-R', '0:0', join(dir, 'made/worker'));
@@ -50,6 +51,7 @@ describe('a toolchain that one job shares', () => {
     await fetched('azl-toolchain-1');
     expect((await root('ls', join(dir, 'fetched'))).trim().split('\n').sort()).toEqual([
       'RPMS',
+      'recipe',
       'toolchain.json',
       'worker',
     ]);
