@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchArtifact } from '../../src/shared/artifacts/fetch.ts';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
 import { type Services, startServices } from '../services/server.ts';
-import { runBundle, startBundle } from '../support/bundle.ts';
+import { type Inputs, runBundle, startBundle } from '../support/bundle.ts';
 import { SharedRun } from '../support/shards.ts';
 import { tinyPackages, writeTree } from '../support/tiny-distro.ts';
 import { testWorker } from '../support/worker.ts';
@@ -156,13 +156,28 @@ describe('merge in a workflow run', () => {
   });
 });
 
-it('one job that builds all publishes the logs of what failed, in a workflow run', async () => {
-  const run = await runThere(broken);
-  const environment = { ...services.environment(run.run, 'build'), GITHUB_JOB: 'build' };
-  const build = startBundle('build-packages', { 'toolchain-dir': toolchainDir }, run.dir, [], environment);
-  const ended = await build.ended;
-  expect(ended.code).toBe(1);
-  expect(names(run)).toEqual(['azl-logs-1-build']);
-  expect(packagesOf(run.dir)[0]?.logArtifact).toBe('azl-logs-1-build');
-  expect(ended.summary).toContain('Its log: `broken.log` in the artifact `azl-logs-1-build`');
+describe('one job that builds all, in a workflow run', () => {
+  const alone = async (run: SharedRun, inputs: Inputs = {}) => {
+    const environment = { ...services.environment(run.run, 'build'), GITHUB_JOB: 'build' };
+    const given = { 'toolchain-dir': toolchainDir, ...inputs };
+    return await startBundle('build-packages', given, run.dir, [], environment).ended;
+  };
+
+  it('publishes the logs of what failed', async () => {
+    const run = await runThere(broken);
+    const ended = await alone(run);
+    expect(ended.code).toBe(1);
+    expect(names(run)).toEqual(['azl-logs-1-build']);
+    expect(packagesOf(run.dir)[0]?.logArtifact).toBe('azl-logs-1-build');
+    expect(ended.summary).toContain('Its log: `broken.log` in the artifact `azl-logs-1-build`');
+  });
+
+  it('and those of checks that failed', async () => {
+    const run = await runThere(building('rude', 'true', '\n%check\necho error: rude >&2; false'));
+    const ended = await alone(run, { 'run-check': 'y' });
+    expect(ended.code).toBe(1);
+    expect(ended.said).toMatch(/^::error file=SPECS\/rude\/rude.spec,line=\d+::.*rude: %25check failed/m);
+    expect(Object.keys(await filesOf(run, 'azl-logs-1-build'))).toEqual(['rude.check.log']);
+    expect(packagesOf(run.dir)[0]).toMatchObject({ check: 'failed', logArtifact: 'azl-logs-1-build' });
+  });
 });

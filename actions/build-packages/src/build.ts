@@ -42,12 +42,12 @@ async function pull(opened: Workshop, inputs: BuildInputs, id: number): Promise<
   const own = [...(await runShard(view, options)).values()];
   const ended = (state: Told['state']) => own.filter((one) => one.state === state);
   const [built, failed] = [ended('built'), ended('failed')];
-  const log = await publishLogs(
+  const logs = await publishLogs(
     view.workshop,
     id,
     failed.map((one) => one.package),
   );
-  const shown = failed.map((one) => ({ ...one, name: one.package, log, blocks: [] }));
+  const shown = failed.map((one) => ({ ...one, name: one.package, log: logs.get(one.package), blocks: [] }));
   await summarize(shardPage(id, built, shown));
   view.workshop.context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
   core.setOutput('built', built.length);

@@ -27,6 +27,11 @@ export interface CheckVerdict {
   log?: string;
 }
 
+/** What the log of a check is called, without `.log`. */
+export function checkLog(name: string): string {
+  return `${name}.check`;
+}
+
 /**
  * Runs the `%check` of every package that was asked for, has one, and whose RPMs are there: in a root of its own, and
  * throws away what that builds. RPMs are never touched. A passed check is remembered under its own key.
@@ -96,7 +101,7 @@ async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
   const memory = join(inputs.cacheDir, 'checks', `${key}.json`);
   if ((await readJson<{ passed: boolean }>(memory))?.passed === true)
     return { package: name, passed: true, remembered: true };
-  const log = join(places.logs(inputs), `${name}.check.log`);
+  const log = join(places.logs(inputs), `${checkLog(name)}.log`);
   const layer = join(places.layers(inputs), `${name}.check`);
   await rm(log, { force: true });
   try {

@@ -10,7 +10,7 @@ import { buildJson } from '../../../src/shared/report/build-json.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import { type SummaryFacts, summaryText, tally } from '../../../src/shared/report/summary.ts';
 import { summaryPage } from '../../../src/shared/report/summary-page.ts';
-import { type CheckVerdict, runChecks } from './checks.ts';
+import { type CheckVerdict, checkLog, runChecks } from './checks.ts';
 import type { BuildInputs, MergeInputs } from './inputs.ts';
 import { publish, publishedPath } from './publish.ts';
 import { type PublishedRepository, publishLogs, publishRepository } from './publish-artifacts.ts';
@@ -93,9 +93,12 @@ async function failuresHere(
     failed.push(name);
   }
   const checks = verdicts.filter(({ log }) => log !== undefined).map((verdict) => verdict.package);
-  const files = [...failed, ...checks.map((name) => `${name}.check`)];
-  const artifact = await publishLogs(workshop, jobName(), files);
-  for (const name of artifact === undefined ? [] : [...failed, ...checks]) logs.set(name, artifact as string);
+  const files = [...failed, ...checks.map(checkLog)];
+  const published = await publishLogs(workshop, jobName(), files);
+  for (const name of [...failed, ...checks]) {
+    const artifact = published.get(name) ?? published.get(checkLog(name));
+    if (artifact !== undefined) logs.set(name, artifact);
+  }
   return { lines, logs };
 }
 

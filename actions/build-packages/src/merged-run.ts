@@ -102,10 +102,10 @@ export function failureLines(view: RunView): Map<string, readonly string[]> {
 export async function failureLogs(view: RunView, attempt: number): Promise<Map<string, string>> {
   try {
     const there = new Set((await view.exchange.list()).map(({ name }) => name));
-    const logs = [...view.known.failures.values()].map((told): [string, string] => [
-      told.package,
-      logsName(attempt, told.shard),
-    ]);
+    // Without lines there was no log.
+    const logs = [...view.known.failures.values()]
+      .filter(({ lines }) => lines.length > 0)
+      .map((told): [string, string] => [told.package, logsName(attempt, told.shard)]);
     return new Map(logs.filter(([, name]) => there.has(name)));
   } catch (error) {
     view.options.warn(`Where the logs of failures are is not known: ${(error as Error).message}`);

@@ -1,7 +1,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import { type ActionContext, runAction, SaidFailure } from '../../../src/shared/github/action.ts';
+import { runAction, SaidFailure } from '../../../src/shared/github/action.ts';
 import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { writeJson } from '../../../src/shared/host/files.ts';
@@ -30,7 +30,7 @@ const longestMessage = 20_000;
 
 /** `build-packages/plan`: what would be built, and why, and by how many shards. */
 export async function plan(): Promise<void> {
-  const body = async (context: ActionContext) => {
+  await runAction({ commands: building, onFailure: tellWhy }, async (context) => {
     const inputs = readPlanInputs();
     await using(context, inputs, true, async (workshop) => {
       const found = await planBuilds(workshop);
@@ -51,8 +51,7 @@ export async function plan(): Promise<void> {
       );
       if (faults.length > 0) throw new SaidFailure(faults.sort().join('\n'));
     });
-  };
-  await runAction(building, body, tellWhy);
+  });
 }
 
 /** Says what would become of each package. Answers how many are certain to be built. */

@@ -18,27 +18,27 @@ export function logsName(attempt: number, job: number | string): string {
  * Publishes logs of this job, in a workflow run. That they cannot be published is said and stops nothing.
  * @param job the number of a shard, else the name of the job
  * @param names of log files, without `.log`; those that are not there are left out
- * @returns the name of the artifact; undefined where there is none
+ * @returns the artifact that holds each of them
  */
 export async function publishLogs(
   { inputs, context: { log } }: Here,
   job: number | string,
   names: readonly string[],
-): Promise<string | undefined> {
+): Promise<Map<string, string>> {
   const root = places.logs(inputs);
-  const files = names.map((name) => `${name}.log`).filter((file) => existsSync(join(root, file)));
-  if (files.length === 0 || !hasArtifacts()) return undefined;
+  const fileOf = (name: string) => `${name}.log`;
+  const there = names.filter((name) => existsSync(join(root, fileOf(name))));
+  if (there.length === 0 || !hasArtifacts()) return new Map();
   try {
-    const name = await publishArtifact(logsName(runAttempt(), job), root, files, {
-      compressionLevel: 6,
-      log,
-    });
-    log.info(`Logs of what failed here: artifact ${name}`);
-    return name;
+    const name = logsName(runAttempt(), job);
+    const options = { compressionLevel: 6, log } as const;
+    const artifact = await publishArtifact(name, root, there.map(fileOf), options);
+    log.info(`Logs of what failed here: artifact ${artifact}`);
+    return new Map(there.map((one) => [one, artifact]));
   } catch (error) {
     if (!(error instanceof ProblemsError)) throw error;
     log.warn(error.message);
-    return undefined;
+    return new Map();
   }
 }
 

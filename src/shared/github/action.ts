@@ -14,19 +14,25 @@ export interface ActionContext {
   signal: AbortSignal;
 }
 
+/** An action that hands on why it failed. */
+export interface ReportedAction {
+  commands: readonly Need[];
+  onFailure: (message: string) => void;
+}
+
 /** Ends the action as failed without a further word in the log: all that is wrong was already said there. */
 export class SaidFailure extends Error {}
 
 /**
  * Runs the body of an action, once the host has what it needs: every way to end badly becomes one clear message and exit code 1, a signal becomes
  * an orderly end (130), and nothing that was started outlives it.
- * @param onFailure is told the message, for other jobs
+ * @param needs what the host needs, or that and who is told why the action failed, for other jobs
  */
 export async function runAction(
-  needs: readonly Need[],
+  needs: readonly Need[] | ReportedAction,
   body: (context: ActionContext) => Promise<void>,
-  onFailure: (message: string) => void = () => {},
 ): Promise<void> {
+  const { commands, onFailure } = 'commands' in needs ? needs : { commands: needs, onFailure: () => {} };
   // What we write is read by users without rights and lands in packages and images: never as the caller's mask says.
   process.umask(0o022);
   const live = Number.parseInt(process.env['AZL_PROGRESS_FD'] ?? '', 10);
@@ -40,7 +46,7 @@ export async function runAction(
   orphanWatch.unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   try {
-    await ensureCommands(needs, log, stop.signal);
+    await ensureCommands(commands, log, stop.signal);
     await body({ log, signal: stop.signal });
   } catch (error) {
     process.exitCode = stop.signal.aborted ? 130 : 1;

@@ -15,7 +15,7 @@ export interface BuildJson {
     parts: BuildParts | null;
     rpms: { path: string; sha256: string }[];
     check?: 'passed' | 'failed';
-    /** Of a failure in a workflow run: the artifact that holds its log, `<name>.log`. */
+    /** Of a failure in a workflow run: the artifact that holds its log, `<name>.log`; of a check `<name>.check.log`. */
     logArtifact?: string;
   }[];
 }

@@ -36,7 +36,11 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     ...{ name, reason: outcome.reason, seconds: outcome.seconds, blocks },
     ...{ lines: facts.linesOf(name), log: facts.logOf(name) },
   }));
-  const checks = facts.failedChecks.map(({ name, reason }) => `- ${cut(name, cuts)}: ${cut(reason, cuts)}`);
+  const checks = facts.failedChecks.map(({ name, reason }) => {
+    const log = facts.logOf(name);
+    const where = log === undefined ? '' : ` (\`${name}.check.log\` in the artifact \`${log}\`)`;
+    return `- ${cut(name, cuts)}: ${cut(reason, cuts)}${where}`;
+  });
   return [
     `### Packages: ${head.join(', ')} in ${clock(facts.seconds)}`,
     ...facts.artifacts.map((name) => `Artifact: \`${name}\``),

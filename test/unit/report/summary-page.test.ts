@@ -62,6 +62,12 @@ describe('the page of a run', () => {
     expect(page).not.toContain('Time line');
   });
 
+  it('names what failed in its check, with its log', () => {
+    const failedChecks = [{ name: 'made', reason: '%check failed' }];
+    const page = summaryPage(outcomes, { ...facts, failedChecks, logOf: () => 'azl-logs-1-build' });
+    expect(page).toContain('- made: %check failed (`made.check.log` in the artifact `azl-logs-1-build`)');
+  });
+
   it('has a time line where shards built, and how close it came to the least possible', () => {
     const bound = { makespan: 90, least: 45, work: 45, chain: 30, slots: 2 };
     const shown = summaryPage(outcomes, { ...facts, spans: [span], bound });
