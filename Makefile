@@ -29,7 +29,7 @@ For work on azl itself:
   make bench                                   measures the main job, writes the figures of the README
   make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
   make act WORKFLOW=nightly                    runs a workflow here, as GitHub would (no WORKFLOW: it and pull-request)
-  make publish-trees DIR=trees                 makes the repositories that workflows name: azl/build-packages@v1 ...
+  make publish-trees DIR=build/trees           makes the repositories that workflows name: azl/build-packages@v1 ...
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
 SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)

@@ -58,6 +58,7 @@ async function run(
     repositories: at.repositories,
     environment: {
       ...at.services.environment(id, 'act'),
+      GITHUB_EVENT_NAME: event,
       GITHUB_REPOSITORY: 'azl/actions',
       GITHUB_RUN_ID: id,
       GITHUB_RUN_NUMBER: String(at.number),

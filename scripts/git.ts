@@ -15,7 +15,8 @@ export async function git(dir: string, args: readonly string[], env: Record<stri
 /** The files of a checkout as they lie there, those that git ignores left out: relative paths. */
 export async function listFiles(dir: string): Promise<string[]> {
   const listed = await git(dir, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
-  return listed.split('\0').filter((path) => path !== '' && existsSync(join(dir, path)));
+  // A repository within the checkout is listed as a folder: its files are not ours.
+  return listed.split('\0').filter((path) => /[^/]$/.test(path) && existsSync(join(dir, path)));
 }
 
 /**

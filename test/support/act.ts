@@ -103,6 +103,7 @@ export class ActRepository {
         repositories: this.repositories,
         environment: {
           ...this.services.environment(this.lastRun, 'act'),
+          GITHUB_EVENT_NAME: event,
           GITHUB_REPOSITORY: 'somebody/distro',
           GITHUB_RUN_ID: this.lastRun,
           GITHUB_RUN_NUMBER: String(this.runs),

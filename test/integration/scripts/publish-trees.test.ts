@@ -1,11 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { git } from '../../../scripts/git.ts';
+import { commitAll, git, listFiles } from '../../../scripts/git.ts';
 import { publishTrees } from '../../../scripts/publish-trees.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
 const newFolder = temporaryFolders();
+
+it('the files of a checkout are those that git knows or would, without a repository within', async () => {
+  const dir = newFolder();
+  writeFileSync(join(dir, '.gitignore'), 'ignored\n');
+  for (const name of ['gone', 'kept']) writeFileSync(join(dir, name), '');
+  await commitAll(dir, 'first', '2025-01-01T00:00:00Z');
+  for (const name of ['ignored', 'new é']) writeFileSync(join(dir, name), '');
+  rmSync(join(dir, 'gone'));
+  mkdirSync(join(dir, 'within'));
+  writeFileSync(join(dir, 'within/file'), '');
+  await commitAll(join(dir, 'within'), 'first', '2025-01-01T00:00:00Z');
+  expect((await listFiles(dir)).toSorted()).toEqual(['.gitignore', 'kept', 'new é']);
+});
 
 describe('publishTrees', () => {
   it('makes a repository of each action and of the workflows, with one commit that is v1', async () => {
