@@ -64,7 +64,8 @@ describe('the example distribution', () => {
 
   it('costs one package in a pull request that touches a comment of its spec, and the page says why', async () => {
     appendFileSync(join(repository.dir, 'examples/distro/SPECS/hello/hello.spec'), '# A remark\n');
-    const request = await repository.run('pull-request.yml', 'pull_request');
+    const pull = { ref: 'refs/pull/1/merge', base: 'main' };
+    const request = await repository.run('pull-request.yml', 'pull_request', pull);
     expect(request.code, request.said).toBe(0);
     expect(builtIn(request)).toEqual(['hello']);
     const merge = saidBy(request, 'merge');

@@ -1,6 +1,7 @@
 import { runAct } from '../../scripts/act/run-act.ts';
 import { commitAll } from '../../scripts/git.ts';
-import { artifactExchange } from '../../src/shared/exchange/artifacts.ts';
+import { fetchArtifact } from '../../src/shared/artifacts/fetch.ts';
+import type { JobOptions } from '../services/job.ts';
 import { tokens } from '../services/rest.ts';
 import type { Services } from '../services/server.ts';
 import { newWorkspace, removeWorkspace } from './workspace.ts';
@@ -92,7 +93,7 @@ export class ActRepository {
   }
 
   /** Commits all that is in the folder now, and runs a workflow of it. */
-  async run(workflow: string, event = 'workflow_dispatch'): Promise<ActEnded> {
+  async run(workflow: string, event = 'workflow_dispatch', options: JobOptions = {}): Promise<ActEnded> {
     await commitAll(this.dir, 'What lies here now', '2025-01-01T00:00:00Z');
     this.runs++;
     const scratch = newWorkspace();
@@ -102,7 +103,7 @@ export class ActRepository {
         ...{ dir: this.dir, workflow: `.github/workflows/${workflow}`, event, scratch },
         repositories: this.repositories,
         environment: {
-          ...this.services.environment(this.lastRun, 'act'),
+          ...this.services.environment(this.lastRun, 'act', options),
           GITHUB_EVENT_NAME: event,
           GITHUB_REPOSITORY: 'somebody/distro',
           GITHUB_RUN_ID: this.lastRun,
@@ -120,14 +121,10 @@ export class ActRepository {
 
   /** Puts the files of an artifact of the last run below `dir`, a new folder. */
   async fetch(artifact: string, dir: string): Promise<void> {
-    const environment = this.services.environment(this.lastRun, 'test');
     const before = { ...process.env };
-    Object.assign(process.env, environment);
+    Object.assign(process.env, this.services.environment(this.lastRun, 'test'));
     try {
-      const exchange = artifactExchange(`${dir}.part`);
-      const item = await exchange.find(artifact);
-      if (item === undefined || !(await exchange.fetch(item, dir)))
-        throw new Error(`there is no artifact '${artifact}'`);
+      if (!(await fetchArtifact(artifact, dir))) throw new Error(`there is no artifact '${artifact}'`);
     } finally {
       process.env = before;
     }

@@ -170,6 +170,8 @@ function catchUp(shard: Shard): Step | undefined {
 function mustPublish(shard: Shard, work: Work, now: number): boolean {
   const { pending, terms } = shard;
   if (pending.size === 0) return false;
+  // Nothing that ends here soon could go with them.
+  if (shard.building.size === 0) return true;
   const all = [...pending.values()];
   if (all.some(({ at }) => now >= at + terms.batchTime)) return true;
   if (all.reduce((sum, { bytes }) => sum + bytes, 0) >= terms.batchBytes) return true;

@@ -151,6 +151,15 @@ describe('a result', () => {
     expect(nextStep(shard, work([candidate('c', 60, 'x')]), 361)).toMatchObject({ do: 'publish' });
   });
 
+  it('goes out at once where nothing else is to be done', () => {
+    const shard = awake();
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    finished(shard, 'a', 1, 61);
+    listed(shard, [item(claimName(1, 'b', 0), 61), item(aliveName(1, 2, 0, 1, false), 61)], 61);
+    const others = work([candidate('b')]);
+    expect(nextStep(shard, others, 61)).toEqual({ do: 'publish', packages: ['a'], replaced: [] });
+  });
+
   it('waits until there are many bytes', () => {
     const shard = busy();
     finished(shard, 'big', defaultTerms.batchBytes, 62);
