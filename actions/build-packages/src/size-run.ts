@@ -3,7 +3,7 @@ import { namedPackages } from '../../../src/shared/plan/goals.ts';
 import type { Planned } from '../../../src/shared/plan/state.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { forecast, shardsThatHelp, type Task } from '../../../src/shared/schedule/forecast.ts';
-import { defaultShards, type Matrix, matrixEntries, withinLimit } from '../../../src/shared/schedule/size.ts';
+import { defaultShards, matrixEntries, withinLimit } from '../../../src/shared/schedule/size.ts';
 import { heavyTimeBudgetOf, type PlanInputs, timeBudgetOf } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
 import type { Workshop } from './workshop.ts';
@@ -23,30 +23,22 @@ export function sizeRun(
   const named = namedPackages(tree.graph, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
   const heavy = named.filter((name) => names.includes(name));
   const tasks = likelyTasks(plan, seconds, (name) => [...statedNeeds(tree.graph, name).keys()]);
-  const ordinary = { most: inputs.maxShards ?? defaultShards, timeBudget: timeBudgetOf(inputs) };
-  const strong = {
-    most: inputs.heavyMaxShards ?? ordinary.most,
-    timeBudget: heavyTimeBudgetOf(inputs),
-  };
+  const shards = shardsFor(tasks, (name) => !heavy.includes(name), inputs.maxShards ?? defaultShards);
+  const most = inputs.heavyMaxShards ?? inputs.maxShards ?? defaultShards;
+  const heavyShards = shardsFor(tasks, (name) => heavy.includes(name), most);
+  const length = forecast(tasks, Math.max(1, shards + heavyShards));
   const sizes = withinLimit(
-    matrixOf(tasks, (name) => !heavy.includes(name), ordinary),
-    matrixOf(tasks, (name) => heavy.includes(name), strong),
+    matrixEntries(shards, length, timeBudgetOf(inputs)),
+    matrixEntries(heavyShards, length, heavyTimeBudgetOf(inputs)),
   );
-  const { ordinary: plain, heavy: strongOnes } = sizes;
-  const length = forecast(tasks, Math.max(1, plain.shards + strongOnes.shards));
-  return { ...plain, heavy, heavyShards: strongOnes.shards, heavyEntries: strongOnes.entries, length };
+  return { shards, entries: sizes.ordinary, heavy, heavyShards, heavyEntries: sizes.heavy, length };
 }
 
-/** The matrix for those tasks that `isOwn` names: the others take their time elsewhere. */
-function matrixOf(
-  tasks: readonly Task[],
-  isOwn: (name: string) => boolean,
-  { most, timeBudget }: { most: number; timeBudget: number },
-): Matrix {
-  if (!tasks.some(({ name }) => isOwn(name))) return { shards: 0, entries: 0 };
+/** How many shards help with those tasks that `isOwn` names: the others take their time elsewhere. */
+function shardsFor(tasks: readonly Task[], isOwn: (name: string) => boolean, most: number): number {
+  if (!tasks.some(({ name }) => isOwn(name))) return 0;
   const own = tasks.map((task) => (isOwn(task.name) ? task : { ...task, seconds: 0 }));
-  const shards = Math.max(1, shardsThatHelp(own, most));
-  return { shards, entries: matrixEntries(shards, forecast(tasks, shards), timeBudget) };
+  return Math.max(1, shardsThatHelp(own, most));
 }
 
 /** The numbers of the shards of either matrix. */

@@ -8,22 +8,13 @@ const spares = 2;
 /** What of a budget is used: expectations are off, and the last package rarely ends where the budget does. */
 const used = 0.9;
 
-/** One matrix of a run: so many of its entries run at once. */
-export interface Matrix {
-  shards: number;
-  entries: number;
-}
-
 /**
- * The two matrices of a run within what the platform allows for both: of ordinary packages, and of those that need
- * heavier runners, which get no more than half of it.
+ * Entries of the two matrices of a run within what the platform allows for both: of ordinary packages, and of those that
+ * need heavier runners.
  */
-export function withinLimit(ordinary: Matrix, heavy: Matrix): { ordinary: Matrix; heavy: Matrix } {
-  const ofHeavy = Math.min(heavy.entries, Math.max(mostEntries / 2, mostEntries - ordinary.entries));
-  return {
-    ordinary: { ...ordinary, entries: Math.min(ordinary.entries, mostEntries - ofHeavy) },
-    heavy: { ...heavy, entries: ofHeavy },
-  };
+export function withinLimit(ordinary: number, heavy: number): { ordinary: number; heavy: number } {
+  const ofHeavy = Math.min(heavy, Math.max(mostEntries / 2, mostEntries - ordinary));
+  return { ordinary: Math.min(ordinary, mostEntries - ofHeavy), heavy: ofHeavy };
 }
 
 /**

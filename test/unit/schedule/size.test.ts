@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jobMinutes, matrixEntries, mostEntries } from '../../../src/shared/schedule/size.ts';
+import { jobMinutes, matrixEntries, mostEntries, withinLimit } from '../../../src/shared/schedule/size.ts';
 import { defaultTerms } from '../../../src/shared/schedule/terms.ts';
 
 it.each([
@@ -18,4 +18,15 @@ it.each([
   ['a long one, in whole minutes', 1000 * 60, 1091],
 ])('the minutes of a job for %s', (_, budget, minutes) => {
   expect(jobMinutes(budget)).toBe(minutes);
+});
+
+it.each<[string, ordinary: number, heavy: number, kept: [number, number]]>([
+  ['both fit', 100, 50, [100, 50]],
+  ['no heavy package', 240, 0, [240, 0]],
+  ['many ordinary ones', 240, 50, [190, 50]],
+  ['many of both: half each', 240, 200, [120, 120]],
+  ['few ordinary ones', 10, 240, [10, 230]],
+])('two matrices share what a run may have: %s', (_, ordinary, heavy, kept) => {
+  const sizes = withinLimit(ordinary, heavy);
+  expect([sizes.ordinary, sizes.heavy]).toEqual(kept);
 });

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { PlanInputs } from '../../../actions/build-packages/src/inputs.ts';
+import { isHeavyShard, shardNumbers, sizeRun } from '../../../actions/build-packages/src/size-run.ts';
+import { makeTree } from '../../../src/shared/plan/settle.ts';
+import type { Planned } from '../../../src/shared/plan/state.ts';
+import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
+
+const names = ['a', 'b', 'c', 'd'];
+const tree = makeTree({
+  specs: names.map((name) => madeUpSpec(name)),
+  toolchain: madeUpToolchain(),
+  solver: { solve: async () => ({ ok: true, installed: [] }) },
+  sources: async () => ({}),
+  defines: {},
+});
+const seconds = new Map(names.map((name) => [name, 1000]));
+const build = { state: 'build', reason: '' } as Planned;
+const reuse = { state: 'reuse', reason: '' } as Planned;
+const size = (plan: Record<string, Planned>, inputs: Partial<PlanInputs> = {}) => {
+  const given = { heavyPackages: [], maxShards: 20, timeBudget: 30, ...inputs } as unknown as PlanInputs;
+  const { length: _, ...rest } = sizeRun(new Map(Object.entries(plan)), { tree, seconds, names }, given);
+  return rest;
+};
+const all = Object.fromEntries(names.map((name) => [name, build]));
+
+describe('the jobs of a run', () => {
+  it('are as many as help', () => {
+    const none = { heavy: [], heavyShards: 0, heavyEntries: 0 };
+    expect(size(all)).toEqual({ shards: 4, entries: 6, ...none });
+    expect(size(all, { maxShards: 2 })).toEqual({ shards: 2, entries: 6, ...none });
+    expect(size({ a: reuse })).toEqual({ shards: 0, entries: 0, ...none });
+  });
+
+  it('are of two kinds where some packages need more', () => {
+    const two = size(all, { heavyPackages: ['a'], heavyTimeBudget: 300 });
+    expect(two).toEqual({ shards: 3, entries: 5, heavy: ['a'], heavyShards: 1, heavyEntries: 3 });
+    expect(shardNumbers(two)).toEqual({ ordinary: [1, 2, 3, 4, 5], heavy: [6, 7, 8] });
+    expect([5, 6].map((id) => isHeavyShard(two, id))).toEqual([false, true]);
+  });
+
+  it('are of one kind where the others are reused', () => {
+    const kinds = (plan: Record<string, Planned>) => {
+      const { shards, heavyShards } = size(plan, { heavyPackages: ['a', 'b'] });
+      return [shards, heavyShards];
+    };
+    expect(kinds({ a: build, c: reuse })).toEqual([0, 1]);
+    expect(kinds({ a: reuse, c: build })).toEqual([1, 0]);
+  });
+
+  it('are refused for a heavy package that is none', () => {
+    expect(() => size(all, { heavyPackages: ['e'] })).toThrow(/Input 'heavy-packages' names 'e'/);
+  });
+});
