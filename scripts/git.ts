@@ -20,14 +20,14 @@ export async function listFiles(dir: string): Promise<string[]> {
 }
 
 /**
- * Makes a folder of files a repository with one commit of all of them, on the branch main. Answers the commit, which is
- * the same for the same files, message and date.
+ * Commits all files of a folder, also when nothing changed, on the branch main of a repository of its own. Answers the
+ * commit, which is the same for the same files, message, date and commits before.
  * @param date as git writes it (`%cI`)
  */
 export async function commitAll(dir: string, message: string, date: string): Promise<string> {
   await git(dir, ['init', '--quiet', '--initial-branch=main']);
   await git(dir, ['add', '--all', '--force']);
-  await git(dir, ['commit', '--quiet', '--no-verify', `--message=${message}`], {
+  await git(dir, ['commit', '--quiet', '--no-verify', '--allow-empty', `--message=${message}`], {
     GIT_AUTHOR_NAME: committer.name,
     GIT_AUTHOR_EMAIL: committer.email,
     GIT_AUTHOR_DATE: date,

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkSpace } from '../../../src/shared/host/space.ts';
+import { hasArtifacts } from '../../../src/shared/github/run.ts';
+import { checkSpace, isSameDisk } from '../../../src/shared/host/space.ts';
 import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
@@ -23,8 +24,11 @@ function wanted(view: RunView, which: Which): Result[] {
     .filter(({ key }) => which === 'full' || view.known.results.has(key));
 }
 
+/** Results fetched at once. */
+const fetchesAtOnce = 4;
+
 /**
- * Looks whether what is to be fetched, and its copy in the repository, fits on the disk.
+ * Looks whether what is to be fetched, and its copy in the repository where that is one, fits on the disk.
  * @param here the results that this job need not fetch
  * @throws ProblemsError when it does not
  */
@@ -38,9 +42,10 @@ export async function checkRoom(view: RunView, here: Store, which: Which): Promi
       if (there?.size !== size) bytes.copied += size;
     }
   }
+  const shared = hasArtifacts() && (await isSameDisk(cacheDir, outDir));
   await checkSpace('The repository', [
     { dir: cacheDir, bytes: bytes.fetched },
-    { dir: outDir, bytes: bytes.copied },
+    { dir: outDir, bytes: shared ? 0 : bytes.copied },
   ]);
 }
 
@@ -52,17 +57,22 @@ export async function openAll(view: RunView, which: Which): Promise<boolean> {
   let lost = false;
   for (let whole = false; !whole; ) {
     whole = true;
-    for (const result of wanted(view, which)) {
-      try {
-        await view.options.store.open(result);
-      } catch (error) {
-        if (!(error instanceof DamagedResult)) throw error;
-        view.options.warn(`${error.message}. It does not count.`);
-        lost ||= !view.known.results.has(error.key);
-        await view.options.store.drop(error.key);
-        whole = false;
+    const queue = wanted(view, which);
+    const fetcher = async () => {
+      for (let result = queue.shift(); result !== undefined; result = queue.shift()) {
+        try {
+          await view.options.store.open(result);
+        } catch (error) {
+          if (!(error instanceof DamagedResult)) throw error;
+          view.options.warn(`${error.message}. It does not count.`);
+          lost ||= !view.known.results.has(error.key);
+          await view.options.store.drop(error.key);
+          whole = false;
+        }
       }
-    }
+    };
+    const fetchers = Array.from({ length: fetchesAtOnce }, fetcher);
+    await Promise.all(fetchers).finally(() => Promise.allSettled(fetchers));
     if (!whole) {
       view.startOver();
       await view.readAll();

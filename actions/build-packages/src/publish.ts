@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { hasArtifacts } from '../../../src/shared/github/run.ts';
 import { aside, fileDigest, readJson, writeJson } from '../../../src/shared/host/files.ts';
 import type { Result, Srpm } from '../../../src/shared/result/result.ts';
 import { writeRepository } from '../../../src/shared/rpm/repository.ts';
@@ -93,13 +94,17 @@ async function keepOnly(
   await writeJson(join(outDir, inventoryFile), inventory);
 }
 
-/** Copies a file so that it appears whole. One that is there with the same bytes is left as it is. */
+/**
+ * Puts a file to another place, where it appears whole. One that is there with the same bytes is left as it is. On a
+ * runner, whose disk is small and soon gone, both places share the bytes; elsewhere somebody might write into one.
+ */
 async function put(from: string, to: string, digest: string): Promise<void> {
   const there = await fileDigest(to).catch(() => undefined);
   if (there === digest) return;
   const part = aside(to);
   try {
-    await copyFile(from, part);
+    if (hasArtifacts()) await link(from, part).catch(() => copyFile(from, part));
+    else await copyFile(from, part);
     await rename(part, to);
   } finally {
     await rm(part, { force: true });

@@ -31,6 +31,17 @@ export async function checkSpace(what: string, wanted: readonly Wanted[]): Promi
   }
 }
 
+/** Whether two folders, which are made, lie on one file system. */
+export async function isSameDisk(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all(
+    [one, other].map(async (dir) => {
+      await mkdir(dir, { recursive: true });
+      return (await stat(dir)).dev;
+    }),
+  );
+  return a === b;
+}
+
 function megabytes(bytes: number): number {
   return Math.ceil(bytes / 1e6);
 }
