@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Fault, type Services, startServices } from '../services/server.ts';
+import { builtIn, kill, madeUpRuns, published } from '../support/made-up-runs.ts';
+import { SharedRun } from '../support/shards.ts';
+import { tinyPackages, writeTree } from '../support/tiny-distro.ts';
+import { digests } from '../support/workspace.ts';
+
+const { alone, runOf, toolchainDir, workspace } = madeUpRuns();
+
+describe('over the artifacts of a workflow run', () => {
+  let services: Services;
+  beforeAll(async () => {
+    services = await startServices();
+  });
+  afterAll(async () => {
+    await services.close();
+  });
+
+  const runThere = (packages = tinyPackages()) => runOf(packages, services);
+
+  it('three shards make what one job makes, and merge leaves the plan alone', async () => {
+    const run = await runThere();
+    const { plan, shards, merge } = await run.whole(3);
+    expect(plan.outputs['plan']).toBe('azl-plan-1');
+    for (const one of shards) expect(one.code, one.said).toBe(0);
+    expect(merge.code, merge.said).toBe(0);
+    expect(shards.flatMap(({ said }) => builtIn(said)).sort()).toHaveLength(5);
+    expect(digests(run.merged(), published)).toEqual(alone());
+    expect(services.artifacts.names(run.run).sort()).toEqual(['azl-plan-1', 'azl-rpms-x86_64', 'azl-srpms']);
+    for (const { said } of [...shards, merge]) {
+      expect(said.replace(/^::add-mask::.*$/gm, '')).not.toContain('signature');
+      expect(said).not.toContain('Found 1 artifact');
+    }
+  });
+
+  it('the toolchain goes from the plan’s job to the others, which make none', async () => {
+    const dir = workspace();
+    await writeTree(join(dir, 'SPECS'), tinyPackages());
+    const run = new SharedRun(dir, { 'toolchain-dir': toolchainDir() }, services);
+    const plan = await run.plan(1, { 'share-toolchain': 'y' });
+    expect(plan.outputs['toolchain']).toBe('azl-toolchain-1');
+    const shared = { 'toolchain-dir': '', toolchain: 'azl-toolchain-1' };
+    const shard = await run.shard(1, 1, shared).ended;
+    expect(shard.code, shard.said).toBe(0);
+    expect(shard.said).not.toContain('Converting');
+    const merge = await run.merge(1, shared);
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it('a killed shard costs nothing but time, also in the middle of an upload', async () => {
+    const run = await runThere();
+    await run.plan(2);
+    services.fail({ call: 'PUT blob', times: 1, delay: 4000 });
+    const victim = run.shard(1);
+    await expect.poll(() => services.calls.get('PUT blob') ?? 0, { timeout: 60_000 }).toBeGreaterThan(1);
+    kill(victim);
+    const other = await run.shard(2).ended;
+    expect(other.code, other.said).toBe(0);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it.each<[string, Omit<Fault, 'times'>, number]>([
+    [
+      '429 with Retry-After on listings',
+      { call: 'ListArtifacts', status: 429, headers: { 'retry-after': '1' } },
+      3,
+    ],
+    ['500 on creations', { call: 'CreateArtifact', status: 500 }, 3],
+    ['500 on creations that were done all the same', { call: 'CreateArtifact', status: 500, after: true }, 2],
+    ['500 on the end of uploads', { call: 'FinalizeArtifact', status: 500 }, 3],
+    ['lost answers at the end of uploads', { call: 'FinalizeArtifact', status: 400, after: true }, 2],
+    ['403 on claims, for a while', { call: 'CreateArtifact', status: 403 }, 2],
+    ['late answers', { call: 'ListArtifacts', delay: 3000 }, 4],
+    ['a truncated download', { call: 'GET blob', truncate: 20 }, 1],
+    [
+      'bytes that are others’',
+      { call: 'GET blob', change: (answer) => ({ ...answer, bytes: Buffer.from('forged') }) },
+      2,
+    ],
+  ])('%s change nothing but the time', async (_, fault, times) => {
+    const run = await runThere();
+    await run.plan(2);
+    services.fail({ ...fault, times });
+    const shards = await Promise.all([1, 2].map((id) => run.shard(id).ended));
+    for (const one of shards) expect(one.code, one.said).toBe(0);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it.each([
+    'ListArtifacts',
+    'CreateArtifact',
+  ])('a run in which %s fails for ever ends, and says why and what to do', async (call) => {
+    const run = await runThere();
+    await run.plan(1);
+    services.fail({ call, times: 1000, status: 403 });
+    const shard = await run.shard(1).ended;
+    services.heal();
+    expect(shard.code).toBe(1);
+    expect(shard.said).toContain('a fault on demand: 403');
+    expect(shard.said).not.toContain('a fault of azl itself');
+  });
+});

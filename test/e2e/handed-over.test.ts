@@ -1,0 +1,121 @@
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Alive } from '../../src/shared/exchange/alive.ts';
+import { items, madeUpRuns, published } from '../support/made-up-runs.ts';
+import type { SharedRun } from '../support/shards.ts';
+import { building, tinyPackages } from '../support/tiny-distro.ts';
+import { digests, statesOf } from '../support/workspace.ts';
+
+const { alone, runOf } = madeUpRuns();
+
+describe('what other jobs hand over', () => {
+  /** A run in which shard 1 built everything, and its last sign. */
+  async function finished(packages = tinyPackages()) {
+    const run = await runOf(packages);
+    await run.plan(2);
+    await run.shard(1).ended;
+    const name = items(run).find((one) => one.startsWith('azl-alive-')) as string;
+    const file = join(run.dir, 'exchange/items', name, 'files/alive.json');
+    return { run, file, alive: JSON.parse(readFileSync(file, 'utf8')) as Alive };
+  }
+  const artifactOf = (run: SharedRun, alive: Alive, name: string) => {
+    const told = alive.told.find((one) => one.package === name);
+    const key = told?.key as string;
+    return join(run.dir, 'exchange/items', told?.artifact as string, 'files', key.slice(0, 2), key);
+  };
+
+  it('does not count when its bytes are not those of its manifest: it is left, so the run is red', async () => {
+    const { run, alive } = await finished();
+    const folder = artifactOf(run, alive, 'delta');
+    const [rpm] = readdirSync(folder).filter((file) => !file.endsWith('.src.rpm'));
+    writeFileSync(join(folder, rpm as string), 'forged');
+    const merge = await run.merge();
+    expect(merge.code).toBe(1);
+    expect(merge.said).toMatch(/the stored result of delta .* is damaged/);
+    expect(statesOf(run.merged())).toMatchObject({ alpha: 'built', delta: 'left' });
+    expect(readdirSync(join(run.merged(), 'out/RPMS/x86_64')).join()).not.toContain('delta');
+  });
+
+  it('is built again by the next attempt when it is gone', async () => {
+    const { run, alive } = await finished();
+    rmSync(artifactOf(run, alive, 'alpha'), { recursive: true });
+    expect((await run.merge()).code).toBe(1);
+    const second = await run.merge(2);
+    expect(second.code, second.said).toBe(0);
+    expect(digests(run.merged(2), published)).toEqual(alone());
+  });
+
+  it('is built again in the middle of a run when its bytes are not those of its manifest', async () => {
+    const { run, file, alive } = await finished();
+    const folder = artifactOf(run, alive, 'alpha');
+    for (const rpm of readdirSync(folder)) writeFileSync(join(folder, rpm), 'forged');
+    // What was built on it was never told: another shard has to build it.
+    alive.told = alive.told.filter((one) => ['tiny-macros', 'alpha'].includes(one.package));
+    writeFileSync(file, JSON.stringify(alive));
+    const shard = await run.shard(2).ended;
+    expect(shard.code, shard.said).toBe(0);
+    expect(shard.said).toMatch(/the stored result of alpha .* is damaged: .* It is built again/);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it('is no way out: a link, or a name that is a path', async () => {
+    const { run, file, alive } = await finished();
+    const folder = artifactOf(run, alive, 'delta');
+    const [rpm] = readdirSync(folder).filter((one) => !one.endsWith('.src.rpm')) as [string];
+    rmSync(join(folder, rpm));
+    symlinkSync('/etc/hostname', join(folder, rpm));
+    const first = await run.merge();
+    expect(first.said).toContain('is no plain file');
+    expect(first.code).toBe(1);
+    const told = alive.told.find((one) => one.package === 'alpha');
+    Object.assign(told?.result?.srpm as object, { file: '../../../../escaped.rpm' });
+    writeFileSync(file, JSON.stringify(alive));
+    const second = await run.merge();
+    expect(second.code).toBe(1);
+    expect(second.said).toContain('is left out: its \'file\' is "../../../../escaped.rpm"');
+  });
+
+  it('is refused from another worker, another tree or another commit', async () => {
+    const run = await runOf(tinyPackages());
+    await run.plan(2);
+    const plan = join(run.dir, 'plan/plan.json');
+    const text = readFileSync(plan, 'utf8');
+    writeFileSync(plan, text.replace(/"workerDigest": "\w+"/, '"workerDigest": "another"'));
+    expect((await run.shard(1).ended).said).toContain('The plan was made for the worker another');
+    writeFileSync(plan, text.replace('"name": "alpha"', '"name": "omega"'));
+    expect((await run.shard(1).ended).said).toContain('another tree or other packages: alpha, omega');
+    writeFileSync(plan, text);
+    appendFileSync(join(run.dir, 'SPECS/delta/delta.spec'), '\n# changed\n');
+    expect((await run.shard(1).ended).said).toContain('finds another key for delta than the plan');
+  });
+});
+
+it('a package that is not reproducible: the result whose artifact came first counts, and what was built on another is built again', async () => {
+  const packages = {
+    ...building('dice', 'head -c 16 /dev/urandom | od -An -tx1 > random'),
+    ...building('player', 'cat %{_datadir}/dice-random > random', 'BuildRequires: dice'),
+  };
+  const run = await runOf(packages);
+  await run.plan(2);
+  // Two runs that know nothing of each other, then brought together as if the one had published late.
+  const other = await runOf(packages);
+  await other.plan(2);
+  await run.shard(1).ended;
+  await other.shard(2).ended;
+  cpSync(join(other.dir, 'exchange/items'), join(run.dir, 'exchange/items'), { recursive: true });
+  const merge = await run.merge(2);
+  expect(merge.code, merge.said).toBe(0);
+  expect(merge.said).toContain('dice is not reproducible');
+  expect(statesOf(run.merged(2))).toEqual({ dice: 'built', player: 'built' });
+});
