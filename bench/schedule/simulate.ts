@@ -119,7 +119,7 @@ export function simulate(setting: Setting): Run {
     return {
       candidates: job.ready.filter(({ package: name }) => !job.shard.building.has(name)),
       left: load.packages.length - job.done.size,
-      ...{ peers: { first: 1, last: entries }, elsewhere: [] },
+      ...{ peers: { first: 1, last: entries }, elsewhere: [], others: undefined },
       shortest: () => Math.min(...rest().map(({ seconds }) => seconds)),
       helping: () => {
         if (job.helping === undefined || job.helping.done !== job.done.size >> 3)

@@ -202,7 +202,7 @@ describe('a store without an index', () => {
   it('is said loudly where nobody may confirm it', async () => {
     const plan = await (await newRun({ before: await lose() }, {}, { token: tokens.read })).plan(2);
     expect(plan.code, plan.said).toBe(0);
-    expect(plan.said).toMatch(/::warning::The store has no index.*cannot be confirmed.*actions: read/);
+    expect(plan.said).toMatch(/::warning::The store has no index.*cannot be confirmed.*list of caches/);
   });
 
   it('is not believed when GitHub lists one', async () => {

@@ -51,7 +51,7 @@ export async function deliver(
 
   const published = shared === undefined ? undefined : await publishedOrSaid(workshop);
   const facts: SummaryFacts = {
-    seconds: (performance.now() - started) / 1000,
+    seconds: secondsSince(started, shared),
     failedChecks: verdicts
       .filter(({ passed }) => !passed)
       .map((verdict) => ({
@@ -74,8 +74,17 @@ export async function deliver(
   core.setOutput('build-json', file);
   for (const [name, value] of Object.entries({ ...counts, ...published })) core.setOutput(name, value);
   const unpublished = shared !== undefined && published === undefined;
-  if (counts.failed + counts.blocked + counts.left + facts.failedChecks.length > 0 || unpublished)
-    throw new SaidFailure();
+  const faults = counts.failed + counts.blocked + counts.left + facts.failedChecks.length;
+  const complete = faults === 0 && !unpublished;
+  core.setOutput('complete', complete);
+  if (!complete) throw new SaidFailure();
+}
+
+/** How long the run took: from the first build of any job, or from the start of the only one. */
+function secondsSince(started: number, shared: Shared | undefined): number {
+  const own = (performance.now() - started) / 1000;
+  const first = Math.min(...(shared?.spans ?? []).map((span) => span.started));
+  return Math.max(own, Number.isFinite(first) ? Date.now() / 1000 - first : 0);
 }
 
 /** The decisive lines of what failed, here or elsewhere, and the artifacts with its logs. */

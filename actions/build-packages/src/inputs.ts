@@ -46,6 +46,12 @@ export interface StoreInputs {
   token: string;
 }
 
+/** What the jobs that plan and end a run are told of what it publishes. */
+export interface RepositoryInputs {
+  /** Which packages the repository holds: those that this run built, or all. */
+  repository: 'built' | 'full';
+}
+
 /** What the jobs of a run that share its packages are told besides. */
 export interface SharedInputs {
   plan: string;
@@ -62,7 +68,7 @@ export interface BuildInputs extends TreeInputs, StoreInputs, SharedInputs {
   shard: number | undefined;
 }
 
-export interface PlanInputs extends TreeInputs, StoreInputs {
+export interface PlanInputs extends TreeInputs, StoreInputs, RepositoryInputs {
   shareToolchain: boolean;
   maxShards: number | undefined;
   timeBudget: number | undefined;
@@ -71,10 +77,8 @@ export interface PlanInputs extends TreeInputs, StoreInputs {
   heavyTimeBudget: number | undefined;
 }
 
-export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs, PlanEnd {
+export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs, RepositoryInputs, PlanEnd {
   concurrentPackageBuilds: number | undefined;
-  /** Which packages the repository holds: those that this run built, or all. */
-  repository: 'built' | 'full';
 }
 
 /** How the job that plans ended, as the workflow tells it. */
@@ -115,6 +119,10 @@ const storeInputs: InputTable<StoreInputs> = {
   token: text,
 };
 
+const repositoryInputs: InputTable<RepositoryInputs> = {
+  repository: choice<'built' | 'full'>(['full', 'built']),
+};
+
 const sharedInputs: InputTable<SharedInputs> = {
   plan: text,
   timeBudget: count(1),
@@ -144,6 +152,7 @@ export const planInputs: InputTable<PlanInputs> = {
   heavyPackages: list,
   heavyMaxShards: count(1),
   heavyTimeBudget: count(1),
+  ...repositoryInputs,
 };
 
 const planEnd: InputTable<PlanEnd> = { planResult: text, planMessage: text };
@@ -154,7 +163,7 @@ export const mergeInputs: InputTable<MergeInputs> = {
   ...storeInputs,
   ...sharedInputs,
   ...planEnd,
-  repository: choice<'built' | 'full'>(['full', 'built']),
+  ...repositoryInputs,
   concurrentPackageBuilds: count(1),
 };
 

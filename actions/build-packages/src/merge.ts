@@ -2,13 +2,15 @@ import { availableParallelism } from 'node:os';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { statedNeeds } from '../../../src/shared/graph/stated.ts';
 import { problem } from '../../../src/shared/problems.ts';
+import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { boundOf } from '../../../src/shared/report/timeline.ts';
 import { deliver, summarize } from './deliver.ts';
 import { failedPlan } from './failed-plan.ts';
 import { readMergeInputs, readPlanEnd } from './inputs.ts';
 import { checkRoom, cleanUp, failureLines, failureLogs, openAll, outcomesOf, spansOf } from './merged-run.ts';
 import { building, rememberResults, using } from './open-tree.ts';
-import { runShard } from './run-shard.ts';
+import { runShard, type ShardOptions } from './run-shard.ts';
+import type { RunView } from './run-view.ts';
 import { joinRun } from './shared-run.ts';
 
 /** `build-packages/merge`: what the shards of a run made becomes one repository. */
@@ -23,16 +25,14 @@ export async function merge(): Promise<void> {
     const started = performance.now();
     const inputs = readMergeInputs();
     const { repository } = inputs;
-    await using(context, inputs, false, async (opened) => {
+    await using(context, inputs, 'share', async (opened) => {
       const { view, plan, terms, attempt } = await joinRun(opened, inputs, availableParallelism());
       await checkRoom(view, opened.local, repository);
-      const lost = await openAll(view, repository);
+      const lost = (await openAll(view, repository)) || hasLost(view, plan);
       if ((attempt > 1 || lost) && view.candidates().length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
         // built here as well.
-        const id = plan.entries + plan.heavyEntries + attempt;
-        const alone = { peers: { first: id, last: id }, most: 1, takes: () => true };
-        await runShard(view, { id, attempt, terms, ...alone });
+        await pullRest(view, plan, { attempt, terms });
         await openAll(view, repository);
       }
       for (const [name, rpms] of view.known.unlike)
@@ -51,4 +51,34 @@ export async function merge(): Promise<void> {
       await cleanUp(view);
     });
   });
+}
+
+/** Whether a package that the plan reused has to be built now: a shard found that the store has lost it. */
+function hasLost(view: RunView, plan: PlanJson): boolean {
+  const reused = new Set(plan.packages.flatMap(({ name, state }) => (state === 'reuse' ? [name] : [])));
+  return view.candidates().some((one) => reused.has(one.package));
+}
+
+/** Builds what is missing and needs no heavier runner. What is there is merged, however that ends. */
+async function pullRest(
+  view: RunView,
+  plan: PlanJson,
+  { attempt, terms }: Pick<ShardOptions, 'attempt' | 'terms'>,
+): Promise<void> {
+  const { log, signal } = view.workshop.context;
+  const id = plan.entries + plan.heavyEntries + attempt;
+  const takes = (name: string) => !plan.heavy.includes(name);
+  const alone = { peers: { first: id, last: id }, others: undefined, most: 1, takes };
+  try {
+    await runShard(view, { id, attempt, terms, ...alone });
+  } catch (error) {
+    signal.throwIfAborted();
+    log.error(`What was missing is not all built: ${(error as Error).message}`);
+  }
+  const heavy = view.left().filter((name) => !takes(name));
+  if (heavy.length > 0)
+    log.warn({
+      message: `Left, because they need heavier runners than this one (heavy-packages): ${heavy.join(', ')}`,
+      mend: 'Run all jobs again: what was built is in the store.',
+    });
 }

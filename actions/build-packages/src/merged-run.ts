@@ -97,6 +97,7 @@ export function outcomesOf(view: RunView): Map<string, Outcome> {
               state: told.reason === foundInStore ? 'reused' : 'built',
               reason: told.reason,
               result: outcome.result,
+              ...(told.stored === undefined ? {} : { stored: told.stored }),
             },
           ];
     }),

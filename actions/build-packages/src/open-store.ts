@@ -17,11 +17,17 @@ import {
   type StoreIndex,
   seeResults,
 } from '../../../src/shared/store/store-index.ts';
-import type { StoreInputs, TreeInputs } from './inputs.ts';
+import type { RepositoryInputs, StoreInputs, TreeInputs } from './inputs.ts';
 import { places } from './places.ts';
 
 /** Gigabytes of results: GitHub gives a repository ten of cache. */
 const defaultBudget = 9;
+
+/**
+ * What a job does with the store: `alone` it finds out what there is and builds all, `plan` finds it out for others, who
+ * `share` what it found, `none` needs nothing of it.
+ */
+export type Role = 'alone' | 'plan' | 'share' | 'none';
 
 /** Where this run finds results of others, and leaves its own. */
 export interface OpenedStore {
@@ -31,21 +37,23 @@ export interface OpenedStore {
   index: StoreIndex;
   /**
    * Tells later runs what this one has.
+   * @param isStored whether the bytes of a result under this key are stored, where that is known
    * @param answers all that its solver said
    */
-  remember(results: readonly Result[], answers: ReadonlyMap<string, SolverAnswer>): Promise<void>;
+  remember(
+    results: readonly Result[],
+    isStored: (key: string) => boolean | undefined,
+    answers: ReadonlyMap<string, SolverAnswer>,
+  ): Promise<void>;
   /** Ends what goes on beside the builds. */
   close(): Promise<void>;
 }
 
-/**
- * Opens the store: a folder, and in a job of a workflow run the cache with it.
- * @param plans whether this job finds out what there is; others of its run are told by the plan
- */
+/** Opens the store: a folder, and in a job of a workflow run the cache with it. */
 export async function openStore(
-  inputs: TreeInputs & Partial<StoreInputs>,
+  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   { log, signal }: ActionContext,
-  plans: boolean,
+  role: Role,
 ): Promise<OpenedStore> {
   const local = directoryStore(join(inputs.cacheDir, 'store'));
   const index = newIndex();
@@ -58,11 +66,13 @@ export async function openStore(
   const repository = process.env['GITHUB_REPOSITORY'] ?? '';
   const isListed = (prefix: string, refs: readonly string[]) =>
     listsEntry({ token, repository }, prefix, refs);
-  if (plans)
+  if (role === 'alone' || role === 'plan')
     joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
+  // Who publishes all needs the bytes of all; others of the run are told by the plan.
+  index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repository !== 'built');
   let least: number | undefined;
   const store = cachedStore(local, cache, index, {
-    ...{ tempDir, onTrouble, saves: leavesCache() },
+    ...{ tempDir, onTrouble, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
     leastWorth: () => {
       least ??= leastWorth(newestResults(index), storeBudget * 1e9);
@@ -71,9 +81,11 @@ export async function openStore(
   });
   return {
     ...{ store, local, index },
-    remember: async (results, answers) => {
+    remember: async (results, isStored, answers) => {
       if (!leavesCache()) return;
-      seeResults(index, results, Math.floor(Date.now() / 1000));
+      // What was found damaged lies in the cache as it is: nothing takes its place.
+      const own = (key: string) => (index.dropped.has(key) ? false : isStored(key));
+      seeResults(index, results, Math.floor(Date.now() / 1000), own);
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
     },

@@ -1,22 +1,20 @@
 import type { ActionContext } from '../../../src/shared/github/action.ts';
 import { needs } from '../../../src/shared/host/packages.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
+import type { Role } from './open-store.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 /** What every entry needs of its host. */
 export const building = [...needs.toolchain, ...needs.packages];
 
-/**
- * Runs `body` with the tree of these inputs opened.
- * @param plans whether this job finds out what the store has
- */
+/** Runs `body` with the tree of these inputs opened. */
 export async function using(
   context: ActionContext,
   inputs: Parameters<typeof openWorkshop>[0],
-  plans: boolean,
+  role: Role,
   body: (workshop: Workshop) => Promise<void>,
 ): Promise<void> {
-  const workshop = await openWorkshop(inputs, context, plans);
+  const workshop = await openWorkshop(inputs, context, role);
   try {
     await body(workshop);
   } finally {
@@ -28,5 +26,10 @@ export async function rememberResults(
   workshop: Workshop,
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<void> {
-  await workshop.remember([...outcomes.values()].flatMap((one) => ('result' in one ? [one.result] : [])));
+  const had = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
+  const stored = new Map(had.map((one) => [one.result.key, one.stored]));
+  await workshop.remember(
+    had.map(({ result }) => result),
+    (key) => stored.get(key),
+  );
 }

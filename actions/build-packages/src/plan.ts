@@ -1,16 +1,17 @@
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as core from '@actions/core';
+import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
 import { runAction, SaidFailure } from '../../../src/shared/github/action.ts';
-import { runAttempt } from '../../../src/shared/github/run.ts';
+import { hasCache, runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
-import { writeJson } from '../../../src/shared/host/files.ts';
+import { writeJson, writeWhole } from '../../../src/shared/host/files.ts';
 import type { Planned } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import { planJson } from '../../../src/shared/report/build-json.ts';
 import { planPage } from '../../../src/shared/report/summary-page.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
-import { jobMinutes } from '../../../src/shared/schedule/size.ts';
+import { jobMinutes, mergeMinutes } from '../../../src/shared/schedule/size.ts';
 import { bytesOf } from '../../../src/shared/store/result-files.ts';
 import { indexFile, newestResults, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
@@ -32,7 +33,7 @@ const longestMessage = 20_000;
 export async function plan(): Promise<void> {
   await runAction({ commands: building, onFailure: tellWhy }, async (context) => {
     const inputs = readPlanInputs();
-    await using(context, inputs, true, async (workshop) => {
+    await using(context, inputs, 'plan', async (workshop) => {
       const found = await planBuilds(workshop);
       const { length, ...size } = sizeRun(found, workshop, inputs);
       const { workerDigest } = workshop.tree.toolchain;
@@ -43,13 +44,17 @@ export async function plan(): Promise<void> {
       await summarize(planPage(found, { seconds: workshop.seconds, length, shards }));
       core.setOutput('plan-json', file);
       core.setOutput('build-count', build);
-      for (const [name, value] of Object.entries(await share(inputs, workshop, file)))
-        core.setOutput(name, value);
+      const index = join(inputs.outDir, indexFile);
+      if (hasCache()) await writeWhole(index, writeIndex(workshop.index));
+      else await rm(index, { force: true });
+      const exchange = findExchange(inputs);
+      core.setOutput('plan', exchange === undefined ? file : await sharePlan(workshop, file, exchange));
+      if (exchange !== undefined && inputs.shareToolchain)
+        core.setOutput('toolchain', await shareOwnToolchain(workshop, exchange));
       putOutMatrices(size, inputs);
-      const faults = [...found].flatMap(([name, one]) =>
-        one.state === 'failed' ? [`${name}: ${one.reason}`] : [],
-      );
-      if (faults.length > 0) throw new SaidFailure(faults.sort().join('\n'));
+      const hasFault = [...found.values()].some(({ state }) => state === 'failed');
+      // In a run all else is built, and merge, which finds the same faults, decides.
+      if (hasFault && exchange === undefined) throw new SaidFailure();
     });
   });
 }
@@ -58,7 +63,12 @@ export async function plan(): Promise<void> {
 function sayPlan(workshop: Workshop, found: ReadonlyMap<string, Planned>, file: string): number {
   const { log } = workshop.context;
   const sorted = [...found].sort(([a], [b]) => order(a, b));
-  for (const [name, one] of sorted) log.info(`${one.state.padEnd(6)} ${name}: ${one.reason}`);
+  for (const [name, one] of sorted) {
+    const spec = workshop.tree.graph.specs.get(name)?.path ?? '';
+    const line = `${one.state.padEnd(6)} ${name}: ${one.reason}`;
+    if (one.state === 'failed') log.error({ message: line, file: join(workshop.inputs.specsDir, spec) });
+    else log.info(line);
+  }
   const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
   const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
   log.info(
@@ -73,6 +83,7 @@ function putOutMatrices(size: RunSize, inputs: PlanInputs): void {
   core.setOutput('shards', size.shards);
   core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
   core.setOutput('timeout-minutes', jobMinutes(timeBudgetOf(inputs)));
+  core.setOutput('merge-timeout-minutes', mergeMinutes(timeBudgetOf(inputs)));
   core.setOutput('heavy-shards', size.heavyShards);
   core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
   core.setOutput('heavy-timeout-minutes', jobMinutes(heavyTimeBudgetOf(inputs)));
@@ -95,19 +106,10 @@ function tellWhy(message: string): void {
   core.setOutput('message', message.slice(0, longestMessage));
 }
 
-/**
- * Hands the plan, and with `share-toolchain` the toolchain, to the other jobs of the run, where there are any. Answers
- * what they give as `plan` and `toolchain`.
- */
-async function share(
-  inputs: PlanInputs,
-  workshop: Workshop,
-  file: string,
-): Promise<{ plan: string; toolchain: string }> {
-  const exchange = findExchange(inputs);
-  if (exchange === undefined) return { plan: file, toolchain: '' };
+/** Hands the plan, with what it knows of the store, to the other jobs of the run. Answers its name there. */
+async function sharePlan(workshop: Workshop, file: string, exchange: Exchange): Promise<string> {
   const plan = planName(runAttempt());
-  const made = await withFolder(inputs, async (dir) => {
+  const made = await withFolder(workshop.inputs, async (dir) => {
     await copyFile(file, join(dir, planFile));
     await writeFile(join(dir, indexFile), writeIndex(workshop.index));
     return await exchange.create(plan, dir, [planFile, indexFile]);
@@ -117,10 +119,16 @@ async function share(
     throw problem(`The name '${plan}' is taken in this run`, {
       mend: 'Run all jobs again; plan once in a run.',
     });
-  if (!inputs.shareToolchain) return { plan, toolchain: '' };
+  return plan;
+}
+
+async function shareOwnToolchain(
+  { toolchainDir, inputs, context }: Workshop,
+  exchange: Exchange,
+): Promise<string> {
   const toolchain = toolchainName(runAttempt());
-  await workshop.context.log.group('Sharing the toolchain', () =>
-    shareToolchain(workshop.toolchainDir, toolchain, exchange, places.exchange(inputs)),
+  await context.log.group('Sharing the toolchain', () =>
+    shareToolchain(toolchainDir, toolchain, exchange, places.exchange(inputs)),
   );
-  return { plan, toolchain };
+  return toolchain;
 }

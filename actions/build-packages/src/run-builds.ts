@@ -181,8 +181,7 @@ export async function buildOne(
     }
     const files = await fetchSources(workshop, spec);
     const result = await buildPackage(workshop, spec, keyed, files);
-    workshop.store.offer(result);
-    return { state: 'built', reason, result };
+    return { state: 'built', reason, result, stored: workshop.store.offer(result) };
   } catch (error) {
     workshop.context.signal.throwIfAborted();
     if (isDiskFull(error) || error instanceof DamagedResult || error instanceof StoreTrouble) throw error;

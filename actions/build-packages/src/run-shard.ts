@@ -11,6 +11,7 @@ import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { nextStep, type Step, type Work } from '../../../src/shared/schedule/next-step.ts';
 import * as shards from '../../../src/shared/schedule/shard.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
+import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { bytesOf, resultFiles } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { withFile, withFolder } from './passing-files.ts';
@@ -22,8 +23,9 @@ export interface ShardOptions {
   id: number;
   attempt: number;
   terms: Terms;
-  /** Numbers of the shards of its matrix. */
+  /** Numbers of the shards of its matrix, and of the other, when there is one. */
   peers: Work['peers'];
+  others: Work['others'];
   /** Most of these that run at once. */
   most: number;
   /** Which packages are theirs. */
@@ -33,15 +35,18 @@ export interface ShardOptions {
 /**
  * Takes packages of a run that nobody has, builds them and publishes what came of them, until there is nothing left for
  * it to do. What another shard tells is believed only under the key that this one finds for itself.
- * @returns what this shard built, and what failed here
+ * @param own what this shard built, and what failed here: grows, and is there also when this throws
  * @throws Error when the exchange gave no answer for as long as a claim lasts
  */
-export async function runShard(view: RunView, options: ShardOptions): Promise<Map<string, Told>> {
+export async function runShard(
+  view: RunView,
+  options: ShardOptions,
+  own = new Map<string, Told>(),
+): Promise<Map<string, Told>> {
   const { workshop, exchange } = view;
   const { log, signal } = workshop.context;
   const now = () => performance.now() / 1000;
   const shard = shards.newShard(options.id, options.attempt, options.terms, now());
-  const own = new Map<string, Told>();
   const builds = new Set<Promise<void>>();
   let wake = () => {};
   /** What a build threw that is no fault of its package. */
@@ -70,6 +75,8 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
     try {
       outcome = await buildOne(view.forBuild(), name, ready);
     } catch (error) {
+      // Another shard may have an answer: this one ends, and keeps nobody from it.
+      if (error instanceof StoreTrouble) abandon(name);
       if (!(error instanceof DamagedResult)) throw error;
       // What it needs is gone or not what was promised: that is built again, and then this.
       log.warn(`${error.message}. It is built again.`);
@@ -84,7 +91,8 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
     if ('result' in outcome) {
       const { result } = outcome;
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(result.seconds)}`);
-      Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: outcome.reason });
+      const { reason: why, stored = true } = outcome;
+      Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: why, stored });
       if (note(view.known, told) === 'other') view.startOver();
       if (view.takeReady(name, keyed.key)) accept(view.options, view.progress, outcome);
       finish(told, bytesOf(result));
@@ -253,12 +261,21 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
       return owner === undefined ? undefined : Number(owner);
     });
 
+  /** Tells what there is, takes back what was claimed, and says that this shard has ended. */
+  const leave = async (): Promise<void> => {
+    await Promise.allSettled(builds);
+    if (shard.pending.size > 0) await publish([...shard.pending.keys()], []);
+    await sign(true);
+    if (shard.litter.length > 0) await perform({ do: 'remove', names: [...shard.litter] });
+  };
+
   /** Kinds of steps that fail, and since when. */
   const trouble = new Map<Step['do'], number>();
   const ticker = setInterval(() => log.progress(view.line(shard.building, now())), 1000);
   try {
     for (;;) {
       signal.throwIfAborted();
+      if (fault instanceof StoreTrouble) await leave();
       if (fault !== undefined) throw fault;
       await view.settle(new Set(shard.building.keys()));
       const step = nextStep(shard, workOf(view, shard, options), now());
@@ -289,13 +306,14 @@ export async function runShard(view: RunView, options: ShardOptions): Promise<Ma
 const claimFile = 'claim.json';
 
 /** Bytes of all files of a result. */
-function workOf(view: RunView, shard: shards.Shard, { peers, most, takes }: ShardOptions): Work {
+function workOf(view: RunView, shard: shards.Shard, options: ShardOptions): Work {
+  const { peers, others, most, takes } = options;
   const left = view.left().filter(takes);
   const candidates = view.candidates().filter(({ package: name }) => !shard.building.has(name));
   return {
     candidates: candidates.filter((one) => takes(one.package)),
     elsewhere: candidates.filter((one) => !takes(one.package)),
-    ...{ left: left.length, peers },
+    ...{ left: left.length, peers, others },
     shortest: () => Math.min(...left.map((name) => view.expected(name))),
     helping: () => view.helping(most),
   };

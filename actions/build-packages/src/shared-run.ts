@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
+import { keptForADay } from '../../../src/shared/exchange/exchange.ts';
 import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { readUserFile } from '../../../src/shared/host/files.ts';
@@ -101,10 +103,13 @@ async function readPlan(
     const item = await exchange.find(given);
     const dir = join(tempDir, 'plan');
     if (item === undefined || !(await exchange.fetch(item, dir)))
-      throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`);
+      throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`, {
+        mend: keptForADay,
+      });
     file = join(dir, planFile);
-    joinIndex(index, await readPlannedIndex(join(dir, indexFile), given));
   }
+  const beside = join(dirname(file), indexFile);
+  if (file !== given || existsSync(beside)) joinIndex(index, await readPlannedIndex(beside, given));
   const plan = parseUserJson(await readUserFile(file, 'The plan'), file) as PlanJson;
   if (plan.schema !== 'azl/plan' || plan.version !== 1 || !Array.isArray(plan.packages))
     throw problem('This is no plan of this version of azl', { file });
@@ -118,7 +123,7 @@ async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex>
     return index;
   } catch (error) {
     throw problem(
-      `The artifact '${plan}' holds no index that this job can use: ${(error as Error).message}`,
+      `With the plan '${plan}' comes no index that this job can use: ${(error as Error).message}`,
       {
         mend: 'Use one version of the actions in all jobs of a run.',
       },

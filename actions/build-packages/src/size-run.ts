@@ -6,6 +6,7 @@ import { forecast, shardsThatHelp, type Task } from '../../../src/shared/schedul
 import { defaultShards, matrixEntries, withinLimit } from '../../../src/shared/schedule/size.ts';
 import { heavyTimeBudgetOf, type PlanInputs, timeBudgetOf } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
+import type { ShardOptions } from './run-shard.ts';
 import type { Workshop } from './workshop.ts';
 
 /** How many jobs a plan asks for. */
@@ -47,7 +48,18 @@ export function shardNumbers(size: RunSize): { ordinary: number[]; heavy: number
   return { ordinary: from(1, size.entries), heavy: from(size.entries + 1, size.heavyEntries) };
 }
 
-/** Whether a shard of this number takes the heavy packages. */
-export function isHeavyShard(plan: Pick<PlanJson, 'entries'>, shard: number): boolean {
-  return shard > plan.entries;
+/** What a shard of this number has to know of its matrix: what it takes, and with whom. */
+export function matrixOf(
+  plan: RunSize,
+  shard: number,
+): Pick<ShardOptions, 'most' | 'peers' | 'others' | 'takes'> {
+  const ordinary = { first: 1, last: plan.entries };
+  const heavy = { first: plan.entries + 1, last: plan.entries + plan.heavyEntries };
+  const isHeavy = shard > plan.entries;
+  const most = isHeavy ? plan.heavyShards : plan.shards;
+  const [peers, others] = isHeavy ? [heavy, ordinary] : [ordinary, heavy];
+  // Where the other has no shard, and the store lost what it was to have: somebody has to build it.
+  if (others.last < others.first) return { most, peers, others: undefined, takes: () => true };
+  const names = new Set(plan.heavy);
+  return { most, peers, others, takes: (name) => names.has(name) === isHeavy };
 }

@@ -13,7 +13,7 @@ import { fetchSources } from './source-digests.ts';
 export async function srpms(): Promise<void> {
   await runAction(building, async (context) => {
     const inputs = readTreeInputs();
-    await using(context, inputs, false, async (workshop) => {
+    await using(context, inputs, 'none', async (workshop) => {
       for (const [index, name] of workshop.names.entries()) {
         const spec = workshop.tree.graph.specs.get(name) as Spec;
         context.log.progress(`[${index}/${workshop.names.length}] ${name}`);

@@ -30,9 +30,9 @@ import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
 import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
 import { fetchSpare, saveSpare } from '../../../src/shared/toolchain/spare.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
-import { distributionMacros, type StoreInputs, type TreeInputs } from './inputs.ts';
+import { distributionMacros, type RepositoryInputs, type StoreInputs, type TreeInputs } from './inputs.ts';
 import { openExchange } from './open-exchange.ts';
-import { openStore } from './open-store.ts';
+import { openStore, type Role } from './open-store.ts';
 import { places } from './places.ts';
 import { treeSources } from './source-digests.ts';
 
@@ -77,7 +77,7 @@ export interface Workshop {
   /** What the store has, as far as other runs told. */
   index: StoreIndex;
   /** Tells later runs what this one has. */
-  remember(results: readonly Result[]): Promise<void>;
+  remember(results: readonly Result[], isStored: (key: string) => boolean | undefined): Promise<void>;
   sources: Sources;
   toolchainDir: string;
   /** Packages asked for. */
@@ -96,17 +96,16 @@ export interface Workshop {
 
 /**
  * Reads and checks a whole tree, and makes its build folder this process's own.
- * @param plans whether this job finds out what the store has: others of its run are told by the plan
  * @throws ProblemsError with everything that is wrong with it, before any build; or when another run is at work there
  */
 export async function openWorkshop(
-  inputs: TreeInputs & Partial<StoreInputs>,
+  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   context: ActionContext,
-  plans: boolean,
+  role: Role,
 ): Promise<Workshop> {
   const release = await lockFolder(inputs.buildDir, { signal: context.signal });
   try {
-    const workshop = await readTree(inputs, context, plans);
+    const workshop = await readTree(inputs, context, role);
     const close = async () => {
       await workshop.close();
       await release();
@@ -119,9 +118,9 @@ export async function openWorkshop(
 }
 
 async function readTree(
-  inputs: TreeInputs & Partial<StoreInputs>,
+  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   context: ActionContext,
-  plans: boolean,
+  role: Role,
 ): Promise<Workshop> {
   const { log, signal } = context;
   // What needs no worker is said before one is made.
@@ -146,7 +145,7 @@ async function readTree(
   );
   const all = inputs.packageBuildList.length === 0;
   if (all) failOnProblems(faults.map(({ problem }) => problem));
-  const opened = await openStore(inputs, context, plans);
+  const opened = await openStore(inputs, context, role);
   const { store, local, index } = opened;
   const memory = await openMemory(join(inputs.cacheDir, 'solver.json'), all, index);
   const solver = rememberingSolver(toolchain, startSolver, memory);
@@ -175,7 +174,7 @@ async function readTree(
   log.info(`${specs.length} specs, ${names.length} of them in this run.`);
   return {
     ...{ inputs, context, tree, store, local, index, sources, toolchainDir, goals, names, seconds },
-    remember: (results) => opened.remember(results, memory.kept()),
+    remember: (results, isStored) => opened.remember(results, isStored, memory.kept()),
     rebuild: new Set(rebuild),
     priority: priorities(tree.graph, names, (name) => seconds.get(name)),
     close: async () => {
@@ -226,7 +225,7 @@ async function checkTree(
 }
 
 async function findToolchain(
-  inputs: TreeInputs & Partial<StoreInputs>,
+  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   { log, signal }: ActionContext,
 ): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
   if (inputs.toolchain !== '') {
@@ -253,7 +252,7 @@ async function findToolchain(
 
 /** Makes the toolchain, or takes up what an earlier run of this workflow made. */
 async function makeToolchain(
-  inputs: TreeInputs & Partial<StoreInputs>,
+  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   dir: string,
   { log, signal }: ActionContext,
 ): Promise<Toolchain> {

@@ -19,6 +19,8 @@ export interface Told {
   lines: string[];
   /** Of a result: */
   result?: Result;
+  /** whether later runs can have its bytes, */
+  stored?: boolean;
   /** the artifact that holds it now; null while only its shard has it, */
   artifact?: string | null;
   /** and the id of the artifact that held it first: of two results under one key the lower counts. */
@@ -66,10 +68,11 @@ export function readAlive(text: string): Alive {
   return alive;
 }
 
-function checkBuilt({ result, artifact, id, key, package: name }: Told): void {
+function checkBuilt({ result, stored, artifact, id, key, package: name }: Told): void {
   checkResult(result, name, key);
   check(isName(artifact), 'artifact', artifact);
   check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
+  check(stored === undefined || typeof stored === 'boolean', 'stored', stored);
 }
 
 function isTime(value: unknown): boolean {

@@ -12,6 +12,9 @@ let installed = false;
 const mask = /^::add-mask::/;
 const complaint = /^::(?:warning|error)(?: [^:]*)?::([^\r\n]*)/;
 
+/** The cache's library tells only here why it could not save: to its log it says the same as of an entry that is there. */
+const whisper = /^::debug::(Failed to reserve cache[^\r\n]*)/;
+
 /**
  * Runs a library that tells the log each of its steps, and drops what it tells. What anybody else says meanwhile is said,
  * and so are commands to the runner. With `RUNNER_DEBUG` all is said.
@@ -50,6 +53,8 @@ function install(): void {
 function isDropped(said: string): boolean {
   const how = hush.getStore();
   if (how === undefined || mask.test(said)) return false;
+  const [, whispered] = whisper.exec(said) ?? [];
+  if (whispered !== undefined) how.complaints?.push(whispered);
   const [, words] = complaint.exec(said) ?? [];
   if (words === undefined) return process.env['RUNNER_DEBUG'] !== '1';
   how.complaints?.push(words);

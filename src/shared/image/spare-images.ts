@@ -32,8 +32,8 @@ export function spareImages(cache: Cache, tempDir: string, saves: boolean, log: 
       await rm(dir, { recursive: true, force: true });
       try {
         if (!(await cache.fetch(place, entryKey(key), dir))) return;
-        const image = await readJson<Image>(join(dir, imageFile));
-        if (image === undefined || !(await holdsPlainFiles(image, key, dir)))
+        const image = (await isPlainFile(dir, imageFile)) && (await readJson<Image>(join(dir, imageFile)));
+        if (!image || !(await holdsPlainFiles(image, key, dir)))
           return log.warn('The image that an earlier run left is not what was left: it is made again.');
         await store.put(image, dir);
       } catch (error) {
@@ -51,8 +51,8 @@ export function spareImages(cache: Cache, tempDir: string, saves: boolean, log: 
       try {
         await cache.save(place, entryKey(image.key), folder, files);
       } catch (error) {
-        if (!(error instanceof CacheTrouble)) throw error;
-        log.warn(`The image is not left to later runs: ${error.message}`);
+        // This run has it all the same.
+        log.warn(`The image is not left to later runs: ${(error as Error).message}`);
       }
     },
   };
@@ -61,10 +61,11 @@ export function spareImages(cache: Cache, tempDir: string, saves: boolean, log: 
 /** Whether an image names plain files that are there; the store compares their bytes. */
 async function holdsPlainFiles(image: Image, key: string, dir: string): Promise<boolean> {
   if (image.schema !== 'azl/image' || image.key !== key || !Array.isArray(image.files)) return false;
-  for (const name of [imageFile, ...image.files.map(({ file }) => file)]) {
-    if (!isName(name)) return false;
-    const found = await lstat(join(dir, name)).catch(() => undefined);
-    if (found?.isFile() !== true) return false;
-  }
-  return true;
+  const plain = image.files.map((one: { file?: unknown } | null) => isPlainFile(dir, one?.file));
+  return (await Promise.all(plain)).every(Boolean);
+}
+
+async function isPlainFile(dir: string, name: unknown): Promise<boolean> {
+  if (!isName(name)) return false;
+  return (await lstat(join(dir, name)).catch(() => undefined))?.isFile() === true;
 }

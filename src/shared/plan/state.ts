@@ -3,7 +3,13 @@ import type { Result } from '../result/result.ts';
 
 /** How a package of a run ended. */
 export type Outcome =
-  | { state: 'built' | 'reused'; reason: string; result: Result }
+  | {
+      state: 'built' | 'reused';
+      reason: string;
+      result: Result;
+      /** Whether later runs can have its bytes; absent where this run does not know. */
+      stored?: boolean;
+    }
   | { state: 'failed'; reason: string; log?: string; seconds?: number; key?: string }
   | { state: 'blocked'; reason: string; rootCauses: string[] }
   | { state: 'left'; reason: string };

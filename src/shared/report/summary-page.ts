@@ -96,7 +96,7 @@ function failureBlocks(failures: readonly ShownFailure[]): string[] {
       ...(seconds === undefined ? [] : [`After ${clock(seconds)}.`]),
       ...(blocks.length > 0 ? [`Blocks ${cutList(blocks, cuts.names).join(', ')}.`] : []),
       ...(log === undefined ? [] : [`Its log: \`${name}.log\` in the artifact \`${log}\`.`]),
-      `To see it yourself: \`make build-packages PACKAGE_BUILD_LIST=${name}\`, then \`make shell PACKAGE=${name}\`.`,
+      `To see it on your machine, in a checkout of azl: \`make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=${name}\`, then \`make shell PACKAGE=${name}\`.`,
     ];
     const shown = lines.length > 0 ? [fenced(lines.map((line) => line.slice(0, cuts.line)))] : [];
     return [`#### ✗ ${cut(name, cuts)}: ${cut(one.reason, cuts)}`, ...shown, facts.join(' ')].join('\n\n');

@@ -27,6 +27,8 @@ export interface Work {
   peers: { first: number; last: number };
   /** What only shards of another matrix take, highest priority first. */
   elsewhere: readonly Candidate[];
+  /** The numbers of those, when there are any. */
+  others: { first: number; last: number } | undefined;
 }
 
 /** What a shard does next. It does one at a time, beside its builds. */
@@ -205,6 +207,8 @@ function foldable(shard: Shard): Step | undefined {
 
 function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined {
   if (work.left === 0) return 'every package has its result';
+  if (waitsInVain(shard, work))
+    return 'what is left waits for shards of another kind, and none of them comes any more';
   const left = shard.terms.timeBudget - (now - shard.started);
   const free = work.candidates.filter((one) => claimState(shard, one.package, now).state === 'free');
   const isBlocking =
@@ -221,17 +225,25 @@ function living({ listing, terms }: Shard): number[] {
   return listing === undefined ? [] : liveShards(listing, terms.lease);
 }
 
-function livingPeers(shard: Shard, work: Work): number[] {
-  return living(shard).filter((other) => isPeer(work, other));
+/** Whether all that is left waits for what only shards of another matrix take, of which each has come and gone. */
+function waitsInVain(shard: Shard, { candidates, elsewhere, others }: Work): boolean {
+  if (others === undefined || candidates.length > 0 || elsewhere.length === 0) return false;
+  const ofOthers = (ids: Iterable<number>) => [...ids].filter((id) => isIn(others, id));
+  if (ofOthers(living(shard)).length > 0) return false;
+  return Math.max(0, ...ofOthers(shard.listing?.signs.keys() ?? [])) >= others.last;
 }
 
-function isPeer({ peers: { first, last } }: Work, other: number): boolean {
-  return first <= other && other <= last;
+function livingPeers(shard: Shard, work: Work): number[] {
+  return living(shard).filter((other) => isIn(work.peers, other));
+}
+
+function isIn({ first, last }: { first: number; last: number }, id: number): boolean {
+  return first <= id && id <= last;
 }
 
 /** Whether an entry of the matrix starts when this shard ends. */
 function hasSuccessor(shard: Shard, work: Work): boolean {
-  const started = [...(shard.listing?.signs.keys() ?? [])].filter((other) => isPeer(work, other));
+  const started = [...(shard.listing?.signs.keys() ?? [])].filter((other) => isIn(work.peers, other));
   return Math.max(shard.id, ...started) < work.peers.last;
 }
 

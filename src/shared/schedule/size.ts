@@ -38,3 +38,15 @@ export function jobMinutes(timeBudget: number): number {
   const minutes = timeBudget / 60;
   return Math.ceil(Math.max(minutes + 10, (minutes * 12) / 11));
 }
+
+/** A hosted job's minutes. */
+const hosted = 360;
+
+/**
+ * Minutes after which the platform may end the job that merges. It publishes all, however short a shard's budget is, and
+ * in a later attempt builds for as long as a shard before that.
+ * @param timeBudget seconds of a shard
+ */
+export function mergeMinutes(timeBudget: number): number {
+  return Math.max(hosted, jobMinutes(timeBudget));
+}

@@ -38,7 +38,7 @@ export function rememberingSolver(
     solve: async (request) => {
       const question = solverQuestion(request, toolchain);
       const known = memory.get(question);
-      if (known !== undefined) return known;
+      if (known !== undefined && isOf(known, request, toolchain)) return known;
       started ??= start(toolchain);
       const answer = await (await started).solve(request);
       memory.set(question, answer);
@@ -48,6 +48,16 @@ export function rememberingSolver(
       await (await started)?.close();
     },
   };
+}
+
+/** Whether an answer names files that are there: it may come from elsewhere. */
+function isOf(answer: SolverAnswer, { local }: SolverRequest, { rpms }: Toolchain): boolean {
+  if (!answer.ok) return true;
+  const files = {
+    local: new Set(local.map(({ file }) => file)),
+    toolchain: new Set(rpms.map(({ file }) => file)),
+  };
+  return answer.installed.every(({ origin, file }) => files[origin].has(file));
 }
 
 function toolchainDigest(toolchain: Toolchain): string {

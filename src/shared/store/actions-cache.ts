@@ -2,7 +2,7 @@ import { copyFile, link, lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { overhear } from '../github/quiet.ts';
-import { moveFolder } from '../host/files.ts';
+import { diskFull, moveFolder, ranOutOfSpace } from '../host/files.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 
 /**
@@ -33,16 +33,37 @@ export function actionsCache(signal?: AbortSignal): Cache {
   };
   const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd();
 
-  const asked = async <T>(question: () => Promise<T>, failed: (answer: T) => boolean): Promise<T> => {
+  /** Waits before the next try of a call that got no answer, or throws that there is none. */
+  const pauseAfter = async (words: string, tries: number): Promise<void> => {
+    const pause = pauses[tries];
+    if (pause === undefined || denied.test(words)) throw new CacheTrouble(words);
+    await wait(1000 * Math.max(pause, secondsOf(words)), undefined, signal ? { signal } : {});
+  };
+
+  const askedFor = async (question: () => Promise<string | undefined>): Promise<string | undefined> => {
     for (let tries = 0; ; tries++) {
       const { value, complaints } = await overhear(question);
-      if (!failed(value) || complaints.length === 0) return value;
+      if (value !== undefined || complaints.length === 0) return value;
       const words = complaints.join('; ');
-      const pause = pauses[tries];
-      // Once more: what came may have been the body of an error.
-      if (tries > 0 && unpacking.test(words)) throw new BrokenEntry(words);
-      if (pause === undefined || denied.test(words)) throw new CacheTrouble(words);
-      await wait(1000 * Math.max(pause, secondsOf(words)), undefined, signal ? { signal } : {});
+      if (unpacking.test(words)) {
+        if (await ranOutOfSpace('', workspace)) throw diskFull();
+        // What came may have been the body of an error: only what stays so is broken.
+        if (tries === pauses.length) throw new BrokenEntry(words);
+      }
+      await pauseAfter(words, tries);
+    }
+  };
+
+  const saved = async (question: () => Promise<number>): Promise<void> => {
+    for (let tries = 0; ; tries++) {
+      const { value, complaints } = await overhear(question);
+      const words = complaints.join('; ');
+      if (value !== -1 || words === '') return;
+      if (/\(409\)|already exists/.test(words)) {
+        if (tries === 0) return;
+        throw new CacheTrouble('an upload that never ended holds its key');
+      }
+      await pauseAfter(words, tries);
     }
   };
 
@@ -51,10 +72,7 @@ export function actionsCache(signal?: AbortSignal): Cache {
     const own = join(workspace, path);
     await rm(own, { recursive: true, force: true });
     try {
-      const found = await asked(
-        async () => await (await library()).restoreCache([path], key, prefixes),
-        (answer) => answer === undefined,
-      );
+      const found = await askedFor(async () => await (await library()).restoreCache([path], key, prefixes));
       if (found === undefined) return undefined;
       // A key that only begins like the one asked for is another entry.
       if (prefixes.length === 0 && found.toLowerCase() !== key.toLowerCase()) return undefined;
@@ -73,16 +91,14 @@ export function actionsCache(signal?: AbortSignal): Cache {
     fetchNewest: async (place, prefix, dir) => await restore(place, prefix, [prefix], dir),
     save: async (place, key, root, files) => {
       const own = join(workspace, folder, place);
+      await rm(own, { recursive: true, force: true });
       try {
         for (const file of files) {
           await mkdir(dirname(join(own, file)), { recursive: true });
           const [from, to] = [join(root, file), join(own, file)];
           await link(from, to).catch(() => copyFile(from, to));
         }
-        await asked(
-          async () => await (await library()).saveCache([`${folder}/${place}`], key),
-          (id) => id === -1,
-        );
+        await saved(async () => await (await library()).saveCache([`${folder}/${place}`], key));
       } finally {
         await rm(own, { recursive: true, force: true });
       }

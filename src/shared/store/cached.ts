@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProblemsError } from '../problems.ts';
 import { checkResult } from '../result/check-result.ts';
@@ -7,7 +7,7 @@ import { worthOf } from './budget.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 import { hasBytesOf, resultFiles, resultFolder, takeFiles } from './result-files.ts';
 import { DamagedResult, type Store } from './store.ts';
-import { latestIn, type StoreIndex } from './store-index.ts';
+import { latestIn, listedIn, type StoreIndex } from './store-index.ts';
 
 /** Savings of results at once, beside the builds. */
 const savesAtOnce = 2;
@@ -18,6 +18,11 @@ export interface CachedStoreOptions {
   warn: (message: string) => void;
   /** What a call that got no answer means, for a result that the index lists: an end, or a build. */
   onTrouble: 'fail' | 'build';
+  /**
+   * Whether other jobs have part in this run: then what lies here without that the index tells of it is known to nobody
+   * else, and is only found by {@link Store.search}.
+   */
+  shared: boolean;
   /** Build seconds for each byte that a result must save to be stored. */
   leastWorth: () => number;
   /** Whether this run leaves anything to later ones. */
@@ -51,6 +56,10 @@ export function cachedStore(
   const asked = new Set<string>();
   /** Keys of which the cache holds another build than the index says: that is local now. */
   const replaced = new Set<string>();
+  /** Keys of what this job put here. */
+  const own = new Set<string>();
+  /** Why nothing more is saved. */
+  let closed = false;
   const leftOut: string[] = [];
   const queue: Result[] = [];
   const savers = new Set<Promise<void>>();
@@ -66,8 +75,10 @@ export function cachedStore(
   };
 
   const get = async (key: string, name: string): Promise<Result | undefined> => {
-    const listed = index.results.get(key)?.result;
-    return (await here(key, name)) ?? (listed?.package === name ? listed : undefined);
+    const listed = listedIn(index, key, name);
+    const there = await here(key, name);
+    const counts = !options.shared || own.has(key) || (there && listed && hasBytesOf(there, listed));
+    return counts ? (there ?? listed) : listed;
   };
 
   /**
@@ -76,11 +87,11 @@ export function cachedStore(
    */
   const fetch = async (key: string, name: string): Promise<Result | undefined> => {
     const dir = join(options.tempDir, `cached-${key}`);
-    await rm(dir, { recursive: true, force: true });
+    const taken = `${dir}.taken`;
+    for (const old of [dir, taken]) await rm(old, { recursive: true, force: true });
     try {
       if (!(await cache.fetch(key, entryKey(key), dir))) return undefined;
       const result = await readManifest(join(dir, resultFolder({ key }), manifestFile), key, name);
-      const taken = join(dir, 'taken');
       const fault = await takeFiles(result, dir, taken);
       if (fault !== undefined) throw fault;
       return await local.put(result, taken, true);
@@ -88,7 +99,7 @@ export function cachedStore(
       if (!(error instanceof BrokenEntry)) throw error;
       throw new DamagedResult({ package: name, key }, 'its cache entry', error.message);
     } finally {
-      await rm(dir, { recursive: true, force: true });
+      for (const left of [dir, taken]) await rm(left, { recursive: true, force: true });
     }
   };
   const fetchOnce = (key: string, name: string): Promise<Result | undefined> => {
@@ -113,14 +124,18 @@ export function cachedStore(
   };
 
   const save = async (): Promise<void> => {
-    for (let result = queue.shift(); result !== undefined; result = queue.shift()) {
+    for (let result = queue.shift(); result !== undefined && !closed; result = queue.shift()) {
       try {
         const root = join(await local.open(result), '..', '..');
         const files = [...resultFiles(result), join(resultFolder(result), manifestFile)];
         await cache.save(result.key, entryKey(result.key), root, files);
       } catch (error) {
         // A build is not lost with it: it is in this run, and a later one builds it again.
-        options.warn(`The result of ${result.package} is not in the store: ${(error as Error).message}`);
+        const { message } = error as Error;
+        options.warn(`The result of ${result.package} is not in the store: ${message}`);
+        if (!(error instanceof CacheTrouble)) continue;
+        closed = true;
+        options.warn('Nothing more of this job is stored.');
       }
     }
   };
@@ -128,7 +143,7 @@ export function cachedStore(
   return {
     get,
     search: async (key, name) => {
-      const known = await get(key, name);
+      const known = (await get(key, name)) ?? (await here(key, name));
       if (known !== undefined || asked.has(key) || index.dropped.has(key)) return known;
       asked.add(key);
       try {
@@ -152,6 +167,7 @@ export function cachedStore(
         try {
           return await local.open(result);
         } catch (error) {
+          replaced.delete(result.key);
           if (!(error instanceof DamagedResult) || !index.results.has(result.key)) throw error;
           await local.drop(result.key);
         }
@@ -159,19 +175,30 @@ export function cachedStore(
       await fetchListed(result);
       return await local.open(result);
     },
-    put: local.put,
-    offer: (result) => {
-      if (!options.saves) return;
-      if (worthOf(result) < options.leastWorth()) return void leftOut.push(result.package);
-      queue.push(result);
-      if (savers.size >= savesAtOnce) return;
-      const saver = save().finally(() => savers.delete(saver));
-      savers.add(saver);
+    put: async (result, filesDir, replace) => {
+      const kept = await local.put(result, filesDir, replace);
+      own.add(kept.key);
+      return kept;
     },
+    offer: (result) => {
+      if (!options.saves || closed) return false;
+      if (worthOf(result) < options.leastWorth()) {
+        leftOut.push(result.package);
+        return false;
+      }
+      queue.push(result);
+      if (savers.size < savesAtOnce) {
+        const saver = save().finally(() => savers.delete(saver));
+        savers.add(saver);
+      }
+      return true;
+    },
+    // Two builds may find the same result damaged: what took its place stays.
     drop: async (key) => {
-      if (replaced.delete(key)) return void index.results.delete(key);
-      await local.drop(key);
       index.results.delete(key);
+      if (replaced.has(key)) return;
+      own.delete(key);
+      await local.drop(key);
       index.dropped.add(key);
     },
     latest: async (name) => (await local.latest(name)) ?? latestIn(index, name),
@@ -185,6 +212,7 @@ export function cachedStore(
 /** @throws DamagedResult when the file is no manifest of a result of this package under this key */
 async function readManifest(path: string, key: string, name: string): Promise<Result> {
   try {
+    if (!(await lstat(path)).isFile()) throw new Error('it is no plain file');
     const result: unknown = JSON.parse(await readFile(path, 'utf8'));
     checkResult(result, name, key);
     return result;

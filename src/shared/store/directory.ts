@@ -95,7 +95,7 @@ export function directoryStore(dir: string): Store {
     get,
     search: get,
     // What is kept here is what later runs find.
-    offer: () => {},
+    offer: () => true,
     check: async (result) => {
       await open(result);
     },

@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refInKey, runInKey, visibleRefs } from '../github/run.ts';
+import { textDigest } from '../host/files.ts';
 import type { Log } from '../log.ts';
-import { type Cache, CacheTrouble } from './cache.ts';
+import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 import { StoreTrouble } from './cached.ts';
 import {
   indexFile,
@@ -50,7 +51,7 @@ export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex
     else
       log.warn({
         message: 'The store has no index, so all is built. Whether there is one cannot be confirmed',
-        mend: 'This is right for a first run. Where it is not, let the job read the list of caches (permissions: actions: read).',
+        mend: "This is right for a first run. Where it is not, look for azl-index- in the list of caches on the repository's page (Actions, Caches).",
       });
     return index;
   } catch (error) {
@@ -77,11 +78,14 @@ export async function saveIndex(
     const { results } = (await readNewest(options, refs)).index;
     joinIndex(index, { ...newIndex(), results });
     pruneIndex(index, now);
-    await writeFile(join(dir, indexFile), writeIndex(index));
-    await options.cache.save(place, `${prefixOf(refs[0] as string)}${runInKey()}`, dir, [indexFile]);
+    const text = writeIndex({ ...index, onlyStored: false });
+    await writeFile(join(dir, indexFile), text);
+    // Several jobs of a run may each have one.
+    const key = `${prefixOf(refs[0] as string)}${runInKey()}-${textDigest(text).slice(0, 8)}`;
+    await options.cache.save(place, key, dir, [indexFile]);
   } catch (error) {
-    if (!(error instanceof CacheTrouble)) throw error;
-    options.log.warn(`The index of the store is not saved: ${error.message}`);
+    // What the run made is not lost with it.
+    options.log.warn(`The index of the store is not saved: ${(error as Error).message}`);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -106,6 +110,7 @@ async function readNewest(
       joinIndex(index, read.index);
     } catch (error) {
       if (error instanceof CacheTrouble) throw error;
+      if (error instanceof BrokenEntry) found++;
       log.warn(`The index of ${ref} is left out: ${(error as Error).message}`);
     } finally {
       await rm(dir, { recursive: true, force: true });

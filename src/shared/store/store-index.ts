@@ -9,18 +9,23 @@ export interface StoreIndex {
   answers: Map<string, SolverAnswer>;
   /** Keys of results that turned out to be gone: they do not come back from an older index. */
   dropped: Set<string>;
+  /** Only results whose bytes are stored count: the run publishes all of them. */
+  onlyStored: boolean;
 }
 
 export interface Indexed {
   result: Result;
   /** When a run last had this as the result of its package, in seconds since 1970. */
   seen: number;
+  /** False: its bytes were not worth storing. It can be planned with, but not be had. */
+  stored: boolean;
 }
 
 /** `index.json`. */
 interface IndexJson {
   schema: 'azl/index';
   version: 1;
+  onlyStored: boolean;
   results: Indexed[];
   answers: Record<string, SolverAnswer>;
 }
@@ -31,7 +36,13 @@ export const indexFile = 'index.json';
 const keptSeconds = 14 * 24 * 3600;
 
 export function newIndex(): StoreIndex {
-  return { results: new Map(), answers: new Map(), dropped: new Set() };
+  return { results: new Map(), answers: new Map(), dropped: new Set(), onlyStored: false };
+}
+
+/** The result under a key, when it is of this package and counts. */
+export function listedIn({ results, onlyStored }: StoreIndex, key: string, name: string): Result | undefined {
+  const one = results.get(key);
+  return one?.result.package === name && (one.stored || !onlyStored) ? one.result : undefined;
 }
 
 /** Adds what `from` knows; of two results under one key the one seen last counts. */
@@ -40,12 +51,24 @@ export function joinIndex(into: StoreIndex, from: StoreIndex): void {
     const there = into.results.get(key);
     if (!into.dropped.has(key) && (there === undefined || there.seen < one.seen)) into.results.set(key, one);
   }
+  into.onlyStored ||= from.onlyStored;
   for (const [question, answer] of from.answers) into.answers.set(question, answer);
 }
 
-/** Notes that a run had these results, now. */
-export function seeResults(index: StoreIndex, results: Iterable<Result>, now: number): void {
-  for (const result of results) index.results.set(result.key, { result, seen: now });
+/**
+ * Notes that a run had these results, now.
+ * @param isStored whether the bytes of a result are stored; what was known of it stays where that is not known
+ */
+export function seeResults(
+  index: StoreIndex,
+  results: Iterable<Result>,
+  now: number,
+  isStored: (key: string) => boolean | undefined = () => true,
+): void {
+  for (const result of results) {
+    const stored = isStored(result.key) ?? index.results.get(result.key)?.stored ?? true;
+    index.results.set(result.key, { result, seen: now, stored });
+  }
 }
 
 /** The newest result of a package, for what it tells of the last build. */
@@ -74,11 +97,12 @@ export function pruneIndex(index: StoreIndex, now: number): void {
 }
 
 /** The text of `index.json`. Equal indexes give equal texts. */
-export function writeIndex({ results, answers }: StoreIndex): string {
+export function writeIndex({ results, answers, onlyStored }: StoreIndex): string {
   const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   const json: IndexJson = {
     schema: 'azl/index',
     version: 1,
+    onlyStored,
     results: sorted(results).map(([, one]) => one),
     answers: Object.fromEntries(sorted(answers)),
   };
@@ -94,7 +118,7 @@ export function readIndex(text: string): { index: StoreIndex; faults: string[] }
   const json = JSON.parse(text) as Partial<IndexJson> | null;
   if (json?.schema !== 'azl/index' || json.version !== 1) throw new Error('it is of another version of azl');
   if (!Array.isArray(json.results)) throw new Error("it has no list 'results'");
-  const index = newIndex();
+  const index = { ...newIndex(), onlyStored: json.onlyStored === true };
   const faults: string[] = [];
   for (const one of json.results as (Partial<Indexed> | null)[]) {
     const name = one?.result?.package ?? '';
@@ -102,7 +126,7 @@ export function readIndex(text: string): { index: StoreIndex; faults: string[] }
       const result: unknown = one?.result;
       checkResult(result, name, one?.result?.key ?? null);
       if (!Number.isFinite(one?.seen)) throw new Error("its 'seen' is no time");
-      index.results.set(result.key, { result, seen: one?.seen as number });
+      index.results.set(result.key, { result, seen: one?.seen as number, stored: one?.stored !== false });
     } catch (error) {
       faults.push(`${name || 'a result'}: ${(error as Error).message}`);
     }

@@ -19,8 +19,8 @@ export interface Store {
    * @returns the result that the store has from now on
    */
   put(result: Result, filesDir: string, replace: boolean): Promise<Result>;
-  /** Hands a result that this run built to later runs, beside whatever is done next. */
-  offer(result: Result): void;
+  /** Hands a result that this run built to later runs, beside whatever is done next. Answers whether it will try. */
+  offer(result: Result): boolean;
   /** Forgets a result; what {@link Store.latest} tells of it stays. */
   drop(key: string): Promise<void>;
   latest(name: string): Promise<Latest | undefined>;

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { refInKey, visibleRefs } from '../github/run.ts';
 import { textDigest, writeWhole } from '../host/files.ts';
 import type { Log } from '../log.ts';
 import { type Cache, CacheTrouble } from '../store/cache.ts';
@@ -9,6 +10,9 @@ import { parseLock } from './lock.ts';
 import { lockFile, toolchainKind } from './prepare.ts';
 
 const place = 'toolchain';
+
+/** Beside the lock: the key that the toolchain was saved under. */
+const savedFile = 'toolchain.saved';
 
 /** Where the toolchain of a workflow run is made, and what it may do without. */
 export interface SpareOptions {
@@ -33,7 +37,12 @@ export async function fetchSpare(options: SpareOptions): Promise<string | undefi
   if ((await readFile(lockPath).catch(() => undefined)) !== undefined) return undefined;
   const temp = join(tempDir, 'spare');
   try {
-    const key = await cache.fetchNewest(place, await keyPrefix(), temp);
+    let key: string | undefined;
+    // That of the default branch first: a pull request with one of its own would share no result with anybody.
+    for (const ref of visibleRefs().toReversed()) {
+      key = await cache.fetchNewest(place, await keyPrefix(ref), temp);
+      if (key !== undefined) break;
+    }
     if (key === undefined) return undefined;
     const lock = await readFile(join(temp, lockFile), 'utf8');
     parseLock(lock, lockFile);
@@ -58,22 +67,28 @@ export async function fetchSpare(options: SpareOptions): Promise<string | undefi
 /** Leaves the toolchain to later runs, unless `taken` is the key of this very one. */
 export async function saveSpare(taken: string | undefined, options: SpareOptions): Promise<void> {
   const { cache, dir, cacheDir, tempDir, log } = options;
-  const key = `${await keyPrefix()}${textDigest(await readFile(join(cacheDir, lockFile))).slice(0, 16)}`;
-  if (key === taken) return;
+  const [own] = visibleRefs() as [string];
+  const suffix = textDigest(await readFile(join(cacheDir, lockFile))).slice(0, 16);
+  const key = `${await keyPrefix(own)}${suffix}`;
+  const noted = join(cacheDir, savedFile);
+  const saved = await readFile(noted, 'utf8').catch(() => '');
+  // What it took up is there already, and so is what a kept folder was saved from.
+  if (taken?.endsWith(suffix) || saved === key) return;
   await mkdir(tempDir, { recursive: true });
   const temp = await mkdtemp(join(tempDir, 'spare-'));
   try {
     await packToolchain(dir, join(temp, archiveFile));
     await writeWhole(join(temp, lockFile), await readFile(join(cacheDir, lockFile)));
     await cache.save(place, key, temp, [archiveFile, lockFile]);
+    await writeWhole(noted, key);
   } catch (error) {
-    if (!(error instanceof CacheTrouble)) throw error;
-    log.warn(`The toolchain is not saved for later runs: ${error.message}`);
+    // This run has it all the same.
+    log.warn(`The toolchain is not saved for later runs: ${(error as Error).message}`);
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
 }
 
-async function keyPrefix(): Promise<string> {
-  return `azl-toolchain-1-${await toolchainKind()}-`;
+async function keyPrefix(ref: string): Promise<string> {
+  return `azl-toolchain-1-${await toolchainKind()}-${refInKey(ref)}-`;
 }

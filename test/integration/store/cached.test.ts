@@ -27,6 +27,7 @@ function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<Ca
     onTrouble: 'fail',
     leastWorth: () => 0,
     saves: true,
+    shared: true,
     ...more,
   });
   return { store, index, warnings };
@@ -168,14 +169,52 @@ describe('a store over a cache', () => {
     expect(asking.warnings.join()).toMatch(words);
   });
 
-  it('takes what the cache has where the index tells of another build under the key', async () => {
+  it.each([
+    true,
+    false,
+  ])('takes what the cache has where the index tells of another build (shared: %s)', async (shared) => {
     const { cache, result } = await left('one');
     const told = madeResult(join(temporary(), 'other'), key, 'two');
-    const { store } = open(cache, [told]);
+    const { store } = open(cache, [told], { shared });
     await expect(store.open(told)).rejects.toThrow(/holds another build than the index says/);
+    // Several builds may find it so.
     await store.drop(key);
-    expect(await store.get(key, 'app')).toEqual(result);
+    await store.drop(key);
+    // In a shared run nobody else knows of it yet: it is found like what a run before built.
+    expect(await store.get(key, 'app')).toEqual(shared ? undefined : result);
+    expect(await store.search(key, 'app')).toEqual(result);
     expect(readFileSync(join(await store.open(result), result.srpm.file), 'utf8')).toBe('one');
+  });
+
+  it('plans with what is not stored, unless all is to be published', async () => {
+    const { cache, result } = await left('one', { leastWorth: () => 1 });
+    const { store, index } = open(cache);
+    seeResults(index, [result], 1, () => false);
+    expect(await store.get(key, 'app')).toEqual(result);
+    index.onlyStored = true;
+    expect(await store.get(key, 'app')).toBeUndefined();
+    expect(await store.latest('app')).toMatchObject({ key });
+  });
+
+  it('knows in a shared run only what others know, or can be found by all', async () => {
+    const cache = new FolderCache(temporary());
+    const dir = join(temporary(), 'result');
+    const kept = temporary();
+    const result = await directoryStore(kept).put(madeResult(dir, key, 'one'), dir, false);
+    const open = (shared: boolean) =>
+      cachedStore(directoryStore(kept), cache, newIndex(), {
+        ...{
+          tempDir: temporary(),
+          warn: () => {},
+          onTrouble: 'fail',
+          leastWorth: () => 0,
+          saves: true,
+          shared,
+        },
+      });
+    expect(await open(false).get(key, 'app')).toEqual(result);
+    expect(await open(true).get(key, 'app')).toBeUndefined();
+    expect(await open(true).search(key, 'app')).toEqual(result);
   });
 
   it('says what it could not save, and what is not worth its bytes', async () => {
@@ -186,6 +225,8 @@ describe('a store over a cache', () => {
     store.offer(await store.put(madeResult(dir, key, 'one'), dir, false));
     expect(await store.flush()).toEqual([]);
     expect(warnings.join()).toMatch(/^The result of app is not in the store: cache write denied/);
+    expect(warnings).toHaveLength(2);
+    expect(store.offer(madeResult(dir, key, 'one'))).toBe(false);
     expect((await left('one', { leastWorth: () => 1 })).leftOut).toEqual(['app']);
     expect((await left('one', { leastWorth: () => 0.1 })).leftOut).toEqual([]);
   });

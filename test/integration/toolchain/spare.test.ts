@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { recordingLog } from '../../../src/shared/log.ts';
 import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
@@ -25,7 +25,11 @@ function machine() {
 
 beforeAll(async () => {
   const { dir } = await testWorker();
-  await saveSpare(undefined, { ...machine(), dir, cacheDir: made });
+  const first = machine();
+  cpSync(join(made, 'toolchain.lock'), join(first.cacheDir, 'toolchain.lock'));
+  await saveSpare(undefined, { ...first, dir });
+  await saveSpare(undefined, { ...first, dir });
+  expect(cache.saved).toHaveLength(1);
 });
 afterAll(async () => {
   await removeWorkspace(top);
@@ -35,7 +39,7 @@ describe('the toolchain that an earlier run left', () => {
   it('is taken up with its lock, and nothing is made or fetched for it', async () => {
     const here = machine();
     const key = await fetchSpare(here);
-    expect(key).toMatch(/^azl-toolchain-1-[0-9a-f]{16}-[0-9a-f]{16}$/);
+    expect(key).toMatch(/^azl-toolchain-1-[0-9a-f]{16}-refs-heads-main\.[0-9a-f]{12}-[0-9a-f]{16}$/);
     expect(readFileSync(join(here.cacheDir, 'toolchain.lock'))).toEqual(
       readFileSync(join(made, 'toolchain.lock')),
     );
@@ -46,6 +50,20 @@ describe('the toolchain that an earlier run left', () => {
     expect(log.lines).toEqual([]);
     await saveSpare(key, here);
     expect(cache.saved).toEqual([key]);
+  });
+
+  it('is that of the default branch, also where a pull request has one of its own', async () => {
+    const key = cache.saved[0] as string;
+    const own = key.replace(/refs-heads-main\.[0-9a-f]{12}/, 'refs-pull-7-merge.0123456789ab');
+    vi.stubEnv('GITHUB_REF', 'refs/pull/7/merge');
+    vi.stubEnv('GITHUB_BASE_REF', 'main');
+    try {
+      cpSync(cache.at('toolchain', key), cache.at('toolchain', own), { recursive: true });
+      expect(await fetchSpare(machine())).toBe(key);
+    } finally {
+      rmSync(cache.at('toolchain', own), { recursive: true });
+      vi.unstubAllEnvs();
+    }
   });
 
   it('is left alone where there is a lock: somebody chose it', async () => {

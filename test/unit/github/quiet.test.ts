@@ -12,8 +12,14 @@ beforeAll(() => {
     return true;
   });
 });
-beforeEach(() => void written.splice(0));
-afterAll(() => spy.mockRestore());
+beforeEach(() => {
+  vi.stubEnv('RUNNER_DEBUG', '');
+  written.splice(0);
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  spy.mockRestore();
+});
 
 /** A library that tells each of its steps. */
 async function talk(): Promise<string> {

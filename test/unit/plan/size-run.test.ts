@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanInputs } from '../../../actions/build-packages/src/inputs.ts';
-import { isHeavyShard, shardNumbers, sizeRun } from '../../../actions/build-packages/src/size-run.ts';
+import { matrixOf, shardNumbers, sizeRun } from '../../../actions/build-packages/src/size-run.ts';
 import { makeTree } from '../../../src/shared/plan/settle.ts';
 import type { Planned } from '../../../src/shared/plan/state.ts';
 import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
@@ -35,7 +35,18 @@ describe('the jobs of a run', () => {
     const two = size(all, { heavyPackages: ['a'], heavyTimeBudget: 300 });
     expect(two).toEqual({ shards: 3, entries: 5, heavy: ['a'], heavyShards: 1, heavyEntries: 3 });
     expect(shardNumbers(two)).toEqual({ ordinary: [1, 2, 3, 4, 5], heavy: [6, 7, 8] });
-    expect([5, 6].map((id) => isHeavyShard(two, id))).toEqual([false, true]);
+    expect(matrixOf(two, 5)).toMatchObject({
+      peers: { first: 1, last: 5 },
+      others: { first: 6, last: 8 },
+      most: 3,
+    });
+    expect(matrixOf(two, 6)).toMatchObject({
+      peers: { first: 6, last: 8 },
+      others: { first: 1, last: 5 },
+      most: 1,
+    });
+    expect(['a', 'b'].map(matrixOf(two, 5).takes)).toEqual([false, true]);
+    expect(['a', 'b'].map(matrixOf(two, 6).takes)).toEqual([true, false]);
   });
 
   it('are of one kind where the others are reused', () => {
@@ -45,6 +56,12 @@ describe('the jobs of a run', () => {
     };
     expect(kinds({ a: build, c: reuse })).toEqual([0, 1]);
     expect(kinds({ a: reuse, c: build })).toEqual([1, 0]);
+  });
+
+  it('take all where the other kind has none: what the store lost has to be built by somebody', () => {
+    const one = size({ a: reuse, c: build }, { heavyPackages: ['a'] });
+    expect(matrixOf(one, 1).others).toBeUndefined();
+    expect(matrixOf(one, 1).takes('a')).toBe(true);
   });
 
   it('are refused for a heavy package that is none', () => {

@@ -49,7 +49,7 @@ describe('the page of a run', () => {
     expect(page.indexOf('✗ z-big: %build failed')).toBeLessThan(page.indexOf('✗ a-small: %check failed'));
     expect(page).toContain(
       'After 1:15. Blocks stopped-1, stopped-2. Its log: `z-big.log` in the artifact `azl-logs-1-2`. ' +
-        'To see it yourself: `make build-packages PACKAGE_BUILD_LIST=z-big`, then `make shell PACKAGE=z-big`.',
+        'To see it on your machine, in a checkout of azl: `make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=z-big`, then `make shell PACKAGE=z-big`.',
     );
     expect(page).toContain('````\ncc: error: no ```semicolon```\n````');
     expect(page).toContain('Artifact: `azl-rpms-x86_64`');

@@ -33,6 +33,7 @@ const work = (candidates: Candidate[], more: Partial<Work> = {}): Work => ({
   helping: () => 99,
   peers: { first: 1, last: 99 },
   elsewhere: [],
+  others: undefined,
   ...more,
 });
 
@@ -340,6 +341,17 @@ describe('two matrices', () => {
       do: 'sign',
       ended: true,
     });
+  });
+
+  it('do not wait for shards of the other that have all come and gone', () => {
+    const crowd = { left: 2, shortest: () => 1, helping: () => 9 };
+    const waits = work([], { ...crowd, elsewhere: [candidate('chromium')], others: heavy.peers });
+    const gone = (id: number) => item(aliveName(1, id, 0, 2, true), 0);
+    expect(nextStep(awake([gone(100)]), waits, 1)).toMatchObject({ do: 'wait' });
+    expect(nextStep(awake([item(aliveName(1, 102, 0, 1, false), 0)]), waits, 1)).toMatchObject({
+      do: 'wait',
+    });
+    expect(nextStep(awake([gone(102)]), waits, 1)).toEqual({ do: 'sign', ended: true });
   });
 
   it('have successors of their own', () => {
