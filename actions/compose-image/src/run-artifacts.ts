@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, posix } from 'node:path';
 import { fetchArtifact } from '../../../src/shared/artifacts/fetch.ts';
 import { publishArtifact } from '../../../src/shared/artifacts/publish.ts';
 import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
@@ -13,9 +13,13 @@ import type { Inputs } from './inputs.ts';
 /** What the names of all artifacts with images begin with. */
 export const imagePrefix = 'azl-image-';
 
-/** The artifact with the images of a config, by the config's file name. Pure. */
+/**
+ * The artifact with the images of a config: named by its path, since a run may have several configs of one file name.
+ * What leads to a folder `imageconfigs` is left out. Pure.
+ */
 export function imageArtifact(configFile: string): string {
-  return imagePrefix + basename(configFile, '.json').replace(/[^A-Za-z0-9_.+-]+/g, '-');
+  const path = posix.normalize(configFile).replace(/^(.*\/)?imageconfigs\/|^\/+/, '');
+  return imagePrefix + path.replace(/\.json$/, '').replace(/[^A-Za-z0-9_.+-]+/g, '-');
 }
 
 type Dirs = Pick<Inputs, 'buildDir' | 'cacheDir' | 'rpmsDir' | 'toolchainDir'>;

@@ -3,7 +3,15 @@ import { imageArtifact } from '../../../actions/compose-image/src/run-artifacts.
 
 it.each([
   ['imageconfigs/minimal.json', 'azl-image-minimal'],
-  ['/a/b/core-efi_1.2.json', 'azl-image-core-efi_1.2'],
+  ['./imageconfigs/minimal.json', 'azl-image-minimal'],
+  ['examples/distro/imageconfigs/minimal.json', 'azl-image-minimal'],
+  ['imageconfigs/old/imageconfigs/edge/image.json', 'azl-image-edge-image'],
+  ['server/image.json', 'azl-image-server-image'],
+  ['./edge//image.json', 'azl-image-edge-image'],
+  ['my-imageconfigs/image.json', 'azl-image-my-imageconfigs-image'],
+  ['imageconfigs.json', 'azl-image-imageconfigs'],
+  ['/a/b/core-efi_1.2.json', 'azl-image-a-b-core-efi_1.2'],
+  ['/a/imageconfigs/core.json', 'azl-image-core'],
   ['a b:*c.json', 'azl-image-a-b-c'],
   ['config', 'azl-image-config'],
 ])('the image of %j is the artifact %j', (file, name) => expect(imageArtifact(file)).toBe(name));
