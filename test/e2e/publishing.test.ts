@@ -172,6 +172,14 @@ describe('one job that builds all, in a workflow run', () => {
     expect(ended.summary).toContain('Its log: `broken.log` in the artifact `azl-logs-1-build`');
   });
 
+  it('which another entry of its matrix leaves alone', async () => {
+    const run = await runThere(broken);
+    await alone(run);
+    const other = await alone(run);
+    expect(names(run)).toEqual(['azl-logs-1-build', 'azl-logs-1-build-2']);
+    expect(other.summary).toContain('Its log: `broken.log` in the artifact `azl-logs-1-build-2`');
+  });
+
   it('and those of checks that failed', async () => {
     const run = await runThere(building('rude', 'true', '\n%check\necho error: rude >&2; false'));
     const ended = await alone(run, { 'run-check': 'y' });

@@ -31,7 +31,7 @@ export async function publishLogs(
   if (there.length === 0 || !hasArtifacts()) return new Map();
   try {
     const name = logsName(runAttempt(), job);
-    const options = { compressionLevel: 6, log } as const;
+    const options = { compressionLevel: 6, replace: false, log } as const;
     const artifact = await publishArtifact(name, root, there.map(fileOf), options);
     log.info(`Logs of what failed here: artifact ${artifact}`);
     return new Map(there.map((one) => [one, artifact]));

@@ -9,28 +9,36 @@ export interface PublishOptions {
   compressionLevel: 0 | 1 | 6;
   /** Days. Default: what the repository says. */
   retentionDays?: number;
+  /**
+   * Whether an artifact of that name is one that an earlier attempt of the run left, and gives way. False for a name that
+   * has the attempt in it: then another job of this one has it, which keeps it. Default: true.
+   */
+  replace?: boolean;
   log: Log;
 }
 
 /** Tries of one upload: two may find that its name is taken. */
 const tries = 4;
 
+/** Names that are tried where other jobs keep theirs: more than a matrix has of one name that fail. */
+const mostNames = 256;
+
 /**
- * Publishes files as an artifact that people can download: a zip with these paths below `root`. An artifact of that name,
- * which an earlier attempt of the run left, is replaced.
- * @returns the name that it has: another than asked for (`<name>-2`) where an upload that never ended holds that
+ * Publishes files as an artifact that people can download: a zip with these paths below `root`.
+ * @returns the name that it has: another than asked for (`<name>-2`) where an upload that never ended holds that, or
+ *   another job
  * @throws ProblemsError when it cannot be uploaded
  */
 export async function publishArtifact(
   name: string,
   root: string,
   files: readonly string[],
-  { compressionLevel, retentionDays, log }: PublishOptions,
+  { compressionLevel, retentionDays, replace = true, log }: PublishOptions,
 ): Promise<string> {
   const paths = files.map((file) => join(root, file));
   const options = { compressionLevel, ...(retentionDays === undefined ? {} : { retentionDays }) };
   let held = 1;
-  for (let turn = 1; ; turn++) {
+  for (let turn = 1; ; ) {
     const own = held === 1 ? name : `${name}-${held}`;
     try {
       await askArtifacts((all) => all.uploadArtifact(own, paths, root, options));
@@ -38,7 +46,12 @@ export async function publishArtifact(
     } catch (error) {
       const fault = (error as Error).message;
       if (!isTaken(error) && !(error instanceof ProblemsError)) throw error;
-      if (turn === tries)
+      const keeps = isTaken(error) && !replace;
+      if (keeps && held < mostNames) {
+        held++;
+        continue;
+      }
+      if (keeps || turn++ === tries)
         throw problem(`The artifact '${name}' cannot be uploaded: ${fault}`, {
           mend: 'Run the failed jobs again: what was built is kept.',
         });

@@ -74,6 +74,32 @@ describe('an artifact for people', () => {
     expect(services.artifacts.names(run)).toEqual(['azl-rpms-2']);
   });
 
+  it('whose name has the attempt in it leaves those of other jobs alone, however many have its name', async () => {
+    const kept = { ...options, replace: false };
+    const made: string[] = [];
+    for (const text of ['a', 'b', 'c', 'd', 'e', 'f'])
+      made.push(await publishArtifact('azl-logs-1-build', folder(text), files, kept));
+    expect(made).toEqual([
+      'azl-logs-1-build',
+      ...['2', '3', '4', '5', '6'].map((more) => `azl-logs-1-build-${more}`),
+    ]);
+    expect(services.artifacts.names(run).sort()).toEqual(made);
+    for (const [at, name] of made.entries()) {
+      const to = join(temporary(), 'to');
+      expect(await fetchArtifact(name, to)).toBe(true);
+      expect(textOf(to)).toBe('abcdef'[at]);
+    }
+  });
+
+  it('whose every name is taken is one problem, and nothing is removed', async () => {
+    const removed = services.calls.get('DeleteArtifact');
+    services.fail({ call: 'CreateArtifact', times: 1000, status: 409 });
+    await expect(
+      publishArtifact('azl-logs-1-build', folder(), files, { ...options, replace: false }),
+    ).rejects.toThrow("The artifact 'azl-logs-1-build' cannot be uploaded");
+    expect(services.calls.get('DeleteArtifact')).toBe(removed);
+  });
+
   it('is there once when the answer to its upload was lost', async () => {
     services.fail({ call: 'FinalizeArtifact', times: 1, status: 400, after: true });
     expect(await publish()).toBe('azl-rpms');
