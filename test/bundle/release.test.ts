@@ -11,10 +11,13 @@ import { zipOf } from '../support/zip.ts';
 
 const dir = newWorkspace();
 let services: Services;
+/** The commit that the run has checked out. */
+let sha: string;
 const big = Buffer.alloc(3_000_000, 'image');
 
 beforeEach(async () => {
   services = await startServices();
+  sha = 'c'.repeat(40);
   writeFileSync(join(dir, 'minimal-1.0~rc1.raw'), big);
   writeFileSync(join(dir, 'minimal.qcow2'), 'qcow2');
 });
@@ -25,7 +28,7 @@ afterAll(async () => {
   await removeWorkspace(dir);
 });
 
-async function release(inputs: Inputs = {}) {
+async function release(inputs: Inputs = {}, more: Record<string, string> = {}) {
   const given = {
     tag: 'v1',
     files: 'minimal-1.0~rc1.raw minimal.qcow2',
@@ -33,8 +36,8 @@ async function release(inputs: Inputs = {}) {
     repository: 'me/distro',
     ...inputs,
   };
-  const run = startBundle('compose-image/release', given, dir, [], services.environment('run', 'job'));
-  return await run.ended;
+  const environment = { ...services.environment('run', 'job'), GITHUB_SHA: sha, ...more };
+  return await startBundle('compose-image/release', given, dir, [], environment).ended;
 }
 
 const assets = () => services.releases.stored.map(({ assets: all }) => all.map(({ name }) => name).sort());
@@ -146,6 +149,60 @@ describe('compose-image/release', () => {
     expect(run.code).toBe(1);
     expect(run.said).toContain(words);
     expect(services.releases.stored.every(({ draft }) => draft)).toBe(true);
+  });
+});
+
+describe('the commit that a release is made of', () => {
+  const line = (commit: string) => `Built from me/distro@${commit.repeat(40)}`;
+  const made = () => services.releases.stored[0];
+
+  it('is where its tag goes, and what it names', async () => {
+    expect((await release()).code).toBe(0);
+    expect(made()).toMatchObject({ target_commitish: sha, body: line('c') });
+  });
+
+  it.each([
+    403, 404, 422,
+  ])('is named alone, with a warning, where GitHub refuses it with %i', async (status) => {
+    services.fail({ call: 'POST releases', times: 1, status });
+    const run = await release();
+    expect(run.code, run.said).toBe(0);
+    expect(run.said).toMatch(
+      /^::warning::GitHub lets this job make no tag at commit c{40} .*will be at main/m,
+    );
+    expect(made()).toMatchObject({ draft: false, body: line('c') });
+    expect(made()?.target_commitish).toBeUndefined();
+    expect(assets()).toEqual([names]);
+  });
+
+  it('brings no warning when the token may make no release at all', async () => {
+    const run = await release({ token: tokens.read });
+    expect(run.code).toBe(1);
+    expect(run.said).not.toContain('::warning');
+  });
+
+  it('is no tag in another repository', async () => {
+    expect((await release({}, { GITHUB_REPOSITORY: 'me/specs' })).code).toBe(0);
+    expect(made()?.target_commitish).toBeUndefined();
+    expect(made()?.body).toBe(`Built from me/specs@${sha}`);
+  });
+
+  it('of a draft that an earlier run left for its tag gives way to this one', async () => {
+    services.fail({ call: 'POST assets', times: 1, status: 401 });
+    expect((await release()).code).toBe(1);
+    sha = 'd'.repeat(40);
+    expect((await release()).code).toBe(0);
+    expect(services.releases.stored).toHaveLength(1);
+    expect(made()).toMatchObject({ draft: false, target_commitish: sha, body: line('d') });
+  });
+
+  it('is named at the end of what somebody wrote into a draft, whose tag goes where they said', async () => {
+    const draft = { id: 1, tag_name: 'v1', name: 'v1', draft: true, assets: [] };
+    services.releases.stored.push({ ...draft, target_commitish: 'stable', body: 'News\n' });
+    const run = await release();
+    expect(run.code, run.said).toBe(0);
+    const told = { target_commitish: 'stable', body: `News\n\n${line('c')}` };
+    expect(made()).toMatchObject({ ...told, draft: false });
   });
 });
 

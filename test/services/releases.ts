@@ -18,6 +18,8 @@ export interface StoredRelease {
   tag_name: string;
   name: string;
   draft: boolean;
+  target_commitish?: string;
+  body?: string;
   assets: Asset[];
 }
 

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { readInputs } from '../../../src/shared/github/inputs.ts';
+import { runCommit } from '../../../src/shared/github/run.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { failOnProblems, type Problem } from '../../../src/shared/problems.ts';
 import {
@@ -38,7 +39,7 @@ export async function release(): Promise<void> {
         log: { debug: core.debug, info: core.debug, warn: core.debug, error: core.debug },
       });
       const assets = [...wanted, await wantedAsset(path)];
-      const target = { octokit, owner, repo, tag: inputs.tag, log };
+      const target = { octokit, owner, repo, tag: inputs.tag, commit: runCommit(), log };
       const refused = (error: unknown) => {
         throw releaseProblem(error, inputs.repository);
       };

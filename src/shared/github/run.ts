@@ -50,6 +50,12 @@ function startingEvent(): { merge_group?: { base_ref?: string }; repository?: { 
   }
 }
 
+/** The commit that this run has checked out, and its repository; undefined where there is no run. */
+export function runCommit(): { repository: string; sha: string } | undefined {
+  const { GITHUB_REPOSITORY: repository = '', GITHUB_SHA: sha = '' } = process.env;
+  return repository === '' || sha === '' ? undefined : { repository, sha };
+}
+
 /** A ref as part of a key of the cache: readable, and unlike that of any other ref. */
 export function refInKey(ref: string): string {
   return `${ref.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}.${textDigest(ref).slice(0, 12)}`;

@@ -14,6 +14,8 @@ interface Target {
   owner: string;
   repo: string;
   tag: string;
+  /** What the assets were built from. */
+  commit?: { repository: string; sha: string } | undefined;
   log: Log;
 }
 
@@ -21,13 +23,15 @@ interface Target {
 const tries = 3;
 
 /**
- * Makes `tag` a published release that has these assets. A draft that is there is taken up, what is right in it is kept,
- * and publishing comes last: run again after whatever went wrong, it goes on where it stopped.
+ * Makes `tag` a published release that has these assets and names the commit that they were built from, where the tag is
+ * put, too. A draft that is there is taken up, what is right in it is kept, and publishing comes last: run again after
+ * whatever went wrong, it goes on where it stopped.
  * @throws ProblemsError when the release is published with other assets, or when GitHub has other bytes than were sent
  */
 export async function publishRelease(target: Target, assets: readonly WantedAsset[]): Promise<Release> {
   const { octokit, owner, repo, tag, log } = target;
-  const release = (await findRelease(target)) ?? (await createDraft(target));
+  const there = await findRelease(target);
+  const release = there === undefined ? await createDraft(target) : await takeUp(target, there);
   const found = await assetsOf(target, release.id);
   const steps = assetSteps(assets, found, !release.draft);
   if (steps.keep.length > 0) log.info(`There already: ${steps.keep.map(({ name }) => name).join(', ')}`);
@@ -75,11 +79,57 @@ async function findRelease(target: Target): Promise<Found | undefined> {
   return published ?? first;
 }
 
-async function createDraft({ octokit, owner, repo, tag, log }: Target): Promise<Found> {
-  const draft = { owner, repo, tag_name: tag, name: tag, draft: true };
-  const { data } = await octokit.rest.repos.createRelease(draft);
+async function createDraft(target: Target): Promise<Found> {
+  const { octokit, owner, repo, tag, commit, log } = target;
+  const draft = { owner, repo, tag_name: tag, name: tag, draft: true, body: bodyNaming(commit) };
+  const made = await atCommit(target, (more) => octokit.rest.repos.createRelease({ ...draft, ...more }));
   log.info(`Draft of '${tag}' created`);
-  return data;
+  return made;
+}
+
+/** Makes a draft name the commit. Where its tag goes is left to whoever made it, unless that was an earlier run of ours. */
+async function takeUp(target: Target, found: Found): Promise<Found> {
+  const { octokit, owner, repo, tag, commit } = target;
+  const body = bodyNaming(commit, found.body ?? '');
+  if (!found.draft || body === (found.body ?? '')) return found;
+  const draft = { owner, repo, release_id: found.id, tag_name: tag, draft: true, body };
+  const { updateRelease } = octokit.rest.repos;
+  if (!ourLine.test(found.body ?? '')) return (await updateRelease(draft)).data;
+  return await atCommit(target, (more) => updateRelease({ ...draft, ...more }));
+}
+
+/** The line of a release's body that names the commit. GitHub makes a link of it. */
+const ourLine = /^Built from \S+@[0-9a-f]{40,64}$/m;
+
+/** What a release says, with the line that names the commit. Pure. */
+export function bodyNaming(commit: Target['commit'], body = ''): string {
+  if (commit === undefined) return body;
+  const line = `Built from ${commit.repository}@${commit.sha}`;
+  if (ourLine.test(body)) return body.replace(ourLine, () => line);
+  return body === '' ? line : `${body.trimEnd()}\n\n${line}`;
+}
+
+/**
+ * Asks for a release whose tag will be the commit; where GitHub refuses that, for one without a word on it. A job's token
+ * may not tag a commit whose workflow files are unlike those of the default branch.
+ */
+async function atCommit(
+  { owner, repo, commit, log }: Target,
+  ask: (more: { target_commitish?: string }) => Promise<{ data: Found }>,
+): Promise<Found> {
+  if (commit === undefined || commit.repository !== `${owner}/${repo}`) return (await ask({})).data;
+  try {
+    return (await ask({ target_commitish: commit.sha })).data;
+  } catch (error) {
+    const { status = 0, message } = error as { status?: number; message: string };
+    if (![403, 404, 422].includes(status)) throw error;
+    const { data } = await ask({});
+    log.warn({
+      message: `GitHub lets this job make no tag at commit ${commit.sha} (${message}): a new tag will be at ${data.target_commitish}`,
+      mend: 'The release names the commit.',
+    });
+    return data;
+  }
 }
 
 async function assetsOf({ octokit, owner, repo }: Target, id: number): Promise<FoundAsset[]> {
