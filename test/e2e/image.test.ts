@@ -10,7 +10,8 @@ import { bootTest } from '../../src/shared/image/boot-test.ts';
 import { readFrom } from '../../src/shared/image/debugfs.ts';
 import type { Image } from '../../src/shared/image/image.ts';
 import { recordingLog } from '../../src/shared/log.ts';
-import { type BundleRun, runBundle } from '../support/bundle.ts';
+import { type Services, startServices } from '../services/server.ts';
+import { type BundleRun, runBundle, startBundle } from '../support/bundle.ts';
 import { type TinyPackage, tinyPackages, writeTree } from '../support/tiny-distro.ts';
 import { type TestWorker, testWorker } from '../support/worker.ts';
 import { leftBehind, removeWorkspace } from '../support/workspace.ts';
@@ -18,6 +19,7 @@ import { leftBehind, removeWorkspace } from '../support/workspace.ts';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 let dir: string;
 let toolchain: TestWorker;
+let services: Services;
 
 /** Takes the place of a stand-in of a higher version that no config names: the boot loader's package needs it. */
 const gettext: TinyPackage = {
@@ -29,6 +31,7 @@ Source0: gettext.sh\n%description\nx\n%install\ninstall -D -m 755 %{SOURCE0} %{b
 
 beforeAll(async () => {
   toolchain = await testWorker();
+  services = await startServices();
   // Tools give a blank, a comma and a question mark a meaning of their own.
   dir = mkdtempSync(join(tmpdir(), 'azl image, e2e?-'));
   await writeTree(join(dir, 'SPECS'), { ...tinyPackages(), gettext });
@@ -37,6 +40,7 @@ beforeAll(async () => {
   expect(built.code, built.said).toBe(0);
 });
 afterAll(async () => {
+  await services.close();
   await removeWorkspace(dir);
 });
 
@@ -71,9 +75,10 @@ function addUnit(name: string, ...lines: string[]): void {
   );
 }
 
-async function compose(bootTested: boolean): Promise<BundleRun> {
+async function compose(bootTested: boolean, environment: Record<string, string> = {}): Promise<BundleRun> {
   const inputs = { 'toolchain-dir': toolchain.dir, 'boot-test': bootTested ? 'y' : 'n' };
-  return await runBundle('compose-image', { ...inputs, 'config-file': 'imageconfigs/image.json' }, dir);
+  const given = { ...inputs, 'config-file': 'imageconfigs/image.json' };
+  return await startBundle('compose-image', given, dir, [], environment).ended;
 }
 
 const images = () => join(dir, 'out/images');
@@ -164,11 +169,16 @@ describe('an image', () => {
       (system['PostInstallScripts'] as object[]).push({ Path: 'scripts/broken.sh' });
     });
     addUnit('broken', "ExecStart=/bin/sh -c 'echo the reason why'", 'ExecStart=/bin/false');
-    const run = await compose(true);
+    const environment = services.environment('run', 'job');
+    const run = await compose(true, { ...environment, ACTIONS_CACHE_SERVICE_V2: '' });
     expect(run.code).toBe(1);
     expect(run.said).toContain('The image minimal failed its boot test: unit broken.service failed');
     expect(run.said).toMatch(/broken\.service failed:\n(.*\n)* {4}the reason why/);
-    expect(run.said).toContain('Serial log: build/logs/image-minimal.serial.log');
+    const log = 'Serial log: build/logs/image-minimal.serial.log in the artifact azl-logs-1-image-image';
+    expect(run.said).toContain(log);
+    expect(services.artifacts.names('run')).toEqual(['azl-logs-1-image-image']);
+    expect(run.summary).toContain('### ✗ minimal: boot test failed');
+    expect(run.summary).toContain('    the reason why\n');
     expect(run.outputs['images']).toBeUndefined();
     expect(readdirSync(images())).toEqual([]);
   });

@@ -21,14 +21,14 @@ export async function main(): Promise<void> {
       cacheDir: resolve(inputs.cacheDir),
     };
     const found = await fetchInputs({ ...inputs, ...dirs }, log);
-    const { images, manifest, reused, summary } = await run(
+    const summarize = async (page: string) => void (await core.summary.addRaw(page).write());
+    const { images, manifest, reused } = await run(
       { ...inputs, ...found, outDir: resolve(inputs.outDir) },
-      { log, signal },
+      { log, signal, summarize },
     );
     core.setOutput('images', JSON.stringify(images));
     core.setOutput('manifest', manifest);
     core.setOutput('reused', reused);
-    await core.summary.addRaw(summary).write();
     core.setOutput('artifact', await publishImages(inputs.configFile, [...images, manifest], log));
   });
 }

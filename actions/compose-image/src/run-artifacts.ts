@@ -4,9 +4,9 @@ import { fetchArtifact } from '../../../src/shared/artifacts/fetch.ts';
 import { publishArtifact } from '../../../src/shared/artifacts/publish.ts';
 import { artifactExchange } from '../../../src/shared/exchange/artifacts.ts';
 import { variable } from '../../../src/shared/github/inputs.ts';
-import { hasArtifacts } from '../../../src/shared/github/run.ts';
+import { hasArtifacts, runAttempt } from '../../../src/shared/github/run.ts';
 import type { Log } from '../../../src/shared/log.ts';
-import { problem } from '../../../src/shared/problems.ts';
+import { ProblemsError, problem } from '../../../src/shared/problems.ts';
 import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -18,8 +18,17 @@ export const imagePrefix = 'azl-image-';
  * What leads to a folder `imageconfigs` is left out. Pure.
  */
 export function imageArtifact(configFile: string): string {
+  return imagePrefix + configInName(configFile);
+}
+
+/** The artifact with the serial log of a boot that failed. Pure. */
+export function serialLogArtifact(configFile: string, attempt: number): string {
+  return `azl-logs-${attempt}-image-${configInName(configFile)}`;
+}
+
+function configInName(configFile: string): string {
   const path = posix.normalize(configFile).replace(/^(.*\/)?imageconfigs\/|^\/+/, '');
-  return imagePrefix + path.replace(/\.json$/, '').replace(/[^A-Za-z0-9_.+-]+/g, '-');
+  return path.replace(/\.json$/, '').replace(/[^A-Za-z0-9_.+-]+/g, '-');
 }
 
 type Dirs = Pick<Inputs, 'buildDir' | 'cacheDir' | 'rpmsDir' | 'toolchainDir'>;
@@ -61,6 +70,23 @@ export async function publishImages(configFile: string, paths: readonly string[]
     // Images are mostly holes: the fastest level takes those away.
     publishArtifact(imageArtifact(configFile), dirname(first), files, { compressionLevel: 1, log }),
   );
+}
+
+/**
+ * Publishes the serial log of a boot that failed, in a workflow run. That it cannot be published is said and stops nothing.
+ * @returns the artifact's name; empty where there is none
+ */
+export async function publishSerialLog(configFile: string, path: string, log: Log): Promise<string> {
+  if (!hasArtifacts()) return '';
+  const name = serialLogArtifact(configFile, runAttempt());
+  try {
+    const options = { compressionLevel: 6, replace: false, log } as const;
+    return await publishArtifact(name, dirname(path), [basename(path)], options);
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    log.warn(error.message);
+    return '';
+  }
 }
 
 /** @throws ProblemsError when an input names an artifact and there is no run that could have it */

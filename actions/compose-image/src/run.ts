@@ -1,8 +1,9 @@
-import { join, relative } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { SaidFailure } from '../../../src/shared/github/action.ts';
 import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
 import { readJson } from '../../../src/shared/host/files.ts';
-import { type Composed, composeImage } from '../../../src/shared/image/compose.ts';
+import { composeImage } from '../../../src/shared/image/compose.ts';
 import { defaultFirmware, findFirmware, startLine } from '../../../src/shared/image/qemu.ts';
 import { spareImages } from '../../../src/shared/image/spare-images.ts';
 import { failureLines, verdictLine } from '../../../src/shared/image/words.ts';
@@ -11,10 +12,14 @@ import { problem } from '../../../src/shared/problems.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
 import type { Inputs } from './inputs.ts';
+import { failedImagePage, imagePage } from './page.ts';
+import { publishSerialLog } from './run-artifacts.ts';
 
 export interface Deps {
   log: Log;
   signal: AbortSignal;
+  /** Puts Markdown on the page of the job. */
+  summarize: (page: string) => Promise<void>;
 }
 
 /**
@@ -24,8 +29,8 @@ export interface Deps {
  */
 export async function run(
   inputs: Inputs,
-  { log, signal }: Deps,
-): Promise<{ images: string[]; manifest: string; reused: boolean; summary: string }> {
+  { log, signal, summarize }: Deps,
+): Promise<{ images: string[]; manifest: string; reused: boolean }> {
   const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
     throw problem('There is no toolchain', { file: inputs.toolchainDir, mend: 'Run: make toolchain' });
@@ -36,10 +41,19 @@ export async function run(
   const shown = (path: string) => relative(process.cwd(), path) || path;
   if (composed.verdict?.passed === false) {
     for (const line of failureLines(composed.verdict)) log.info(line);
+    const artifact = await publishSerialLog(inputs.configFile, composed.serialLog, log);
+    const where = artifact === '' ? '' : ` in the artifact ${artifact}`;
     log.error({
       message: `The image ${composed.image.name} failed its boot test: ${composed.verdict.reason}`,
-      mend: `Serial log: ${shown(composed.serialLog)}; image: ${shown(composed.stored)}.`,
+      mend: `Serial log: ${shown(composed.serialLog)}${where}; image: ${shown(composed.stored)}.`,
     });
+    await summarize(
+      failedImagePage(composed.image.name, composed.verdict, {
+        artifact,
+        file: basename(composed.serialLog),
+        text: await readFile(composed.serialLog, 'utf8'),
+      }),
+    );
     throw new SaidFailure();
   }
   const line = verdictLine(composed);
@@ -48,11 +62,7 @@ export async function run(
   const raw = composed.paths.find((path) => path.endsWith('.raw'));
   const firmware = await findFirmware().catch(() => defaultFirmware);
   if (raw !== undefined) log.info(`start: ${startLine(shown(raw), firmware)}`);
+  await summarize(imagePage(composed.image, line));
   const { paths, manifest, reused } = composed;
-  return { images: paths, manifest, reused, summary: summaryOf(composed, line) };
-}
-
-function summaryOf(composed: Composed, line: string): string {
-  const rows = composed.image.files.map(({ file, size, sha256 }) => `| ${file} | ${size} | ${sha256} |`);
-  return `### ${composed.image.name}\n\n${line}\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+  return { images: paths, manifest, reused };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { imageArtifact } from '../../../actions/compose-image/src/run-artifacts.ts';
+import { imageArtifact, serialLogArtifact } from '../../../actions/compose-image/src/run-artifacts.ts';
 
 it.each([
   ['imageconfigs/minimal.json', 'azl-image-minimal'],
@@ -15,3 +15,7 @@ it.each([
   ['a b:*c.json', 'azl-image-a-b-c'],
   ['config', 'azl-image-config'],
 ])('the image of %j is the artifact %j', (file, name) => expect(imageArtifact(file)).toBe(name));
+
+it('the serial log of a boot that failed is an artifact of its attempt', () => {
+  expect(serialLogArtifact('edge/image.json', 2)).toBe('azl-logs-2-image-edge-image');
+});

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { failedImagePage } from '../../../actions/compose-image/src/page.ts';
+import type { Verdict } from '../../../src/shared/image/verdict.ts';
+
+const verdict = (more: Partial<Verdict> = {}): Verdict => ({
+  ...{ passed: false, state: 'none', failed: [], seconds: 12.4, acceleration: 'tcg' },
+  reason: 'the kernel panicked (Kernel panic)',
+  ...more,
+});
+const artifact = 'azl-logs-1-image-minimal';
+const page = (one: Verdict, text: string) =>
+  failedImagePage('minimal', one, { file: 'x.log', artifact, text });
+
+it('the page of an image that failed has what its units said, and where the rest is', () => {
+  const failed = [{ unit: 'broken.service', log: ['the `reason` why'] }];
+  const reason = 'unit broken.service failed';
+  const text = page(verdict({ state: 'degraded', failed, reason }), 'Linux version');
+  expect(text).toBe(`### ✗ minimal: boot test failed
+
+unit broken.service failed. After 12 s (tcg).
+
+\`\`\`
+broken.service failed:
+    the \`reason\` why
+\`\`\`
+
+All that it said: \`x.log\` in the artifact \`${artifact}\`.
+
+`);
+});
+
+it('or what the machine said last, without colours, however much that is', () => {
+  const lines = Array.from(
+    { length: 5000 },
+    (_, at) => `\u001b[0;32mline ${at}\u001b[0m ${'x'.repeat(5000)}\r`,
+  );
+  const text = page(verdict(), lines.join('\n'));
+  expect(text).toContain('\nline 4960 xxx');
+  expect(text).not.toContain('line 4959');
+  expect(text).not.toMatch(/\p{Cc}(?<!\n)/u);
+  expect(text.length).toBeLessThan(15_000);
+});
+
+it('or nothing of either, and no artifact where there is none', () => {
+  const text = failedImagePage('minimal', verdict(), { file: 'x.log', artifact: '', text: '' });
+  expect(text).not.toMatch(/```|artifact/);
+});
