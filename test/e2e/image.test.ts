@@ -75,10 +75,11 @@ function addUnit(name: string, ...lines: string[]): void {
   );
 }
 
-async function compose(bootTested: boolean, environment: Record<string, string> = {}): Promise<BundleRun> {
+async function compose(bootTested: boolean, inRun = false): Promise<BundleRun> {
   const inputs = { 'toolchain-dir': toolchain.dir, 'boot-test': bootTested ? 'y' : 'n' };
-  const given = { ...inputs, 'config-file': 'imageconfigs/image.json' };
-  return await startBundle('compose-image', given, dir, [], environment).ended;
+  const given = { ...inputs, 'config-file': 'imageconfigs/image.json', 'retention-days': '5' };
+  const environment = { ...services.environment('run', 'job'), ACTIONS_CACHE_SERVICE_V2: '' };
+  return await startBundle('compose-image', given, dir, [], inRun ? environment : {}).ended;
 }
 
 const images = () => join(dir, 'out/images');
@@ -169,8 +170,7 @@ describe('an image', () => {
       (system['PostInstallScripts'] as object[]).push({ Path: 'scripts/broken.sh' });
     });
     addUnit('broken', "ExecStart=/bin/sh -c 'echo the reason why'", 'ExecStart=/bin/false');
-    const environment = services.environment('run', 'job');
-    const run = await compose(true, { ...environment, ACTIONS_CACHE_SERVICE_V2: '' });
+    const run = await compose(true, true);
     expect(run.code).toBe(1);
     expect(run.said).toContain('The image minimal failed its boot test: unit broken.service failed');
     expect(run.said).toMatch(/broken\.service failed:\n(.*\n)* {4}the reason why/);
@@ -185,8 +185,10 @@ describe('an image', () => {
 
   it('is back from the store, still with its verdict, when the edit is taken back', async () => {
     writeConfig();
-    const run = await compose(true);
+    const run = await compose(true, true);
     expect(run.code, run.said).toBe(0);
+    expect(run.outputs['artifact']).toBe('azl-image-image');
+    expect(services.artifacts.daysKept('run', 'azl-image-image')).toBe(5);
     expect(run.said).toContain('boot test passed in an earlier run');
     expect(readdirSync(images()).sort()).toEqual(['minimal.json', 'minimal.qcow2', 'minimal.raw']);
   });

@@ -112,13 +112,17 @@ describe('merge in a workflow run', () => {
     const plan = await run.plan(1, { 'cache-dir': cache });
     expect(plan.code, plan.said).toBe(0);
     await run.shard(1, 1, { 'cache-dir': cache }).ended;
-    const merge = await run.merge(1, { 'cache-dir': cache, repository: 'built' });
+    const merge = await run.merge(1, {
+      ...{ 'cache-dir': cache, repository: 'built', 'retention-days': '5' },
+    });
     expect(merge.code, merge.said).toBe(0);
     expect(merge.outputs).toMatchObject({ built: '1', reused: '4', failed: '0' });
     const rpms = Object.keys(await filesOf(run, 'azl-rpms-x86_64')).filter((path) => path.endsWith('.rpm'));
     expect(rpms.length).toBeGreaterThan(0);
     for (const path of rpms) expect(path).toContain('/delta-');
     expect(Object.keys(await filesOf(run, 'azl-srpms'))).toHaveLength(1);
+    for (const name of ['azl-rpms-x86_64', 'azl-srpms'])
+      expect(services.artifacts.daysKept(run.run, name), name).toBe(5);
     const told = packagesOf(run.merged());
     expect(told.filter((one) => one.rpms.length > 0).map(({ name }) => name)).toEqual(['delta']);
     for (const { path } of told.flatMap((one) => one.rpms))

@@ -55,14 +55,14 @@ async function newRun(
   );
 }
 
-/** Everything of a run, which has to end well: what each job said, and how each package ended. */
-async function through(run: SharedRun) {
-  const plan = await run.plan(2);
+/** Everything of a run, which has to end well unless `code` is another: what each job said, how each package ended. */
+async function through(run: SharedRun, code = 0, inputs: Inputs = {}) {
+  const plan = await run.plan(2, inputs);
   expect(plan.code, plan.said).toBe(0);
   const numbers = (JSON.parse(plan.outputs['matrix'] ?? '') as { shard: number[] }).shard;
   const shards = await Promise.all(numbers.slice(0, 2).map((id) => run.shard(id).ended));
   const merge = await run.merge();
-  expect(merge.code, merge.said).toBe(0);
+  expect(merge.code, merge.said).toBe(code);
   return { plan, shards, merge, states: statesOf(run.merged()), bytes: digests(run.merged(), published) };
 }
 
@@ -136,14 +136,63 @@ describe('the next run', () => {
     expect(two.bytes).toEqual(one.bytes);
   });
 
-  it('takes an entry of other bytes for none', async () => {
+  it('takes an entry of other bytes for none, in this run and the next', async () => {
     const first = await newRun();
     const one = await through(first);
-    for (const key of keysOf('result')) services.caches.corrupt(key, () => Buffer.from('no archive'));
-    const two = await through(await newRun({ before: first, edit: 'app' }));
-    expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    const broken = `azl-result-1-${keyIn(first, 'lib')}`;
+    services.caches.corrupt(broken, () => Buffer.from('no archive'));
+    const second = await newRun({ before: first, edit: 'app' });
+    const two = await through(second);
+    expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'reused' });
     expect(Object.keys(two.bytes)).toEqual(Object.keys(one.bytes));
+    // Nothing takes its place in the cache: a run that publishes all knows that it has to be built.
+    const three = await (await newRun({ before: second })).plan(2);
+    expect(three.outputs['build-count']).toBe('1');
   });
+
+  it('that publishes all builds what was not worth storing; one that publishes what it built plans with it', async () => {
+    const budget = { 'store-budget': '0' };
+    const first = await newRun({}, {}, budget);
+    await through(first);
+    const edited = { before: first, edit: 'other' };
+    // With nothing known nothing is too much.
+    expect(keysOf('result')).toHaveLength(3);
+    const second = await newRun(edited, {}, budget);
+    const two = await through(second);
+    expect(two.states).toEqual({ app: 'reused', lib: 'reused', other: 'built' });
+    expect(saidBy(two.shards)).toMatch(/Not stored, .*: other/);
+    const plans = ['full', 'built'].map(async (repository) =>
+      (await newRun({ before: second }, {}, budget)).plan(2, { repository }),
+    );
+    const [full, built] = await Promise.all(plans);
+    expect(full?.outputs['build-count']).toBe('1');
+    expect(built?.outputs['build-count']).toBe('0');
+  });
+});
+
+it('a package whose build root cannot be made does not keep a run from the others, and merge says so', async () => {
+  const run = await newRun();
+  await writeTree(join(run.dir, 'SPECS'), {
+    ...tree,
+    ...building('rival', 'true', 'Conflicts: lib'),
+    ...building('torn', 'true', 'BuildRequires: lib rival'),
+  });
+  const one = await through(run, 1);
+  expect(one.states).toEqual({ app: 'built', lib: 'built', other: 'built', rival: 'built', torn: 'failed' });
+  // Now the plan finds it.
+  const again = await newRun({ before: run, edit: 'other' });
+  const two = await through(again, 1);
+  expect(two.plan.said).toMatch(
+    /::error file=SPECS\/torn\/torn\.spec.*failed torn: its build root cannot be made/,
+  );
+  expect(two.states).toEqual({
+    app: 'reused',
+    lib: 'reused',
+    other: 'built',
+    rival: 'reused',
+    torn: 'failed',
+  });
+  expect(two.merge.outputs['complete']).toBe('false');
 });
 
 describe('a cache that gives no answer', () => {

@@ -25,6 +25,7 @@ export class Artifacts {
   /** Names taken in a run, finished or not. */
   private readonly taken = new Set<string>();
   private readonly madeBy = new Map<string, number>();
+  private readonly days = new Map<string, number>();
   private lastId = 1000;
   private readonly blobs: Blobs;
   /** The service's clock. */
@@ -37,6 +38,11 @@ export class Artifacts {
   /** Names of the finished artifacts of a run. */
   names(run: string): string[] {
     return this.stored.filter((one) => one.run === run).map(({ name }) => name);
+  }
+
+  /** Days that an artifact of a run is kept; undefined: as the repository says. */
+  daysKept(run: string, name: string): number | undefined {
+    return this.days.get(`${run} ${name}`);
   }
 
   /** Artifacts that all jobs made together. */
@@ -102,6 +108,10 @@ export class Artifacts {
     if (made > mostByJob) return twirpError(403, 'resource_exhausted', 'the job has made 500 artifacts');
     this.madeBy.set(job, made);
     this.taken.add(`${run} ${name}`);
+    if (body['expires_at'] !== undefined) {
+      const expires = Date.parse(field(body, 'expires_at', 'string'));
+      this.days.set(`${run} ${name}`, Math.round((expires - Date.now()) / 86_400_000));
+    }
     return { status: 200, body: { ok: true, signed_upload_url: this.blobs.signed(`${run}/${name}`) } };
   }
 

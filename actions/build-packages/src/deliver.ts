@@ -31,7 +31,8 @@ export interface Shared extends Pick<SummaryFacts, 'spans' | 'bound'>, Pick<Merg
 export async function deliver(
   workshop: Workshop,
   outcomes: Map<string, Outcome>,
-  inputs: Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'>,
+  inputs: Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'> &
+    Partial<Pick<MergeInputs, 'retentionDays'>>,
   started: number,
   shared?: Shared,
 ): Promise<void> {
@@ -49,7 +50,7 @@ export async function deliver(
   const file = join(inputs.outDir, 'build.json');
   await writeJson(file, buildJson(outcomes, { pathOf: publishedPath, isPublished, checks, logOf }));
 
-  const published = shared === undefined ? undefined : await publishedOrSaid(workshop);
+  const published = shared === undefined ? undefined : await publishedOrSaid(workshop, inputs.retentionDays);
   const facts: SummaryFacts = {
     seconds: secondsSince(started, shared),
     failedChecks: verdicts
@@ -112,9 +113,12 @@ async function failuresHere(
 }
 
 /** The names of the artifacts; undefined when they cannot be published, which is said. */
-async function publishedOrSaid(workshop: Workshop): Promise<PublishedRepository | undefined> {
+async function publishedOrSaid(
+  workshop: Workshop,
+  retentionDays: number | undefined,
+): Promise<PublishedRepository | undefined> {
   try {
-    return await publishRepository(workshop);
+    return await publishRepository(workshop, retentionDays);
   } catch (error) {
     if (!(error instanceof ProblemsError)) throw error;
     for (const one of error.problems) workshop.context.log.error(one);

@@ -9,6 +9,7 @@ import {
   type InputTable,
   list,
   readInputs,
+  retention,
   shaped,
   text,
   toolchainMode,
@@ -79,6 +80,8 @@ export interface PlanInputs extends TreeInputs, StoreInputs, RepositoryInputs {
 
 export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs, RepositoryInputs, PlanEnd {
   concurrentPackageBuilds: number | undefined;
+  /** Days, of the artifacts with RPMs and SRPMs. */
+  retentionDays: number | undefined;
 }
 
 /** How the job that plans ended, as the workflow tells it. */
@@ -164,6 +167,7 @@ export const mergeInputs: InputTable<MergeInputs> = {
   ...sharedInputs,
   ...planEnd,
   ...repositoryInputs,
+  retentionDays: retention,
   concurrentPackageBuilds: count(1),
 };
 

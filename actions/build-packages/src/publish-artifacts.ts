@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publishArtifact } from '../../../src/shared/artifacts/publish.ts';
+import { type PublishOptions, publishArtifact } from '../../../src/shared/artifacts/publish.ts';
 import { hasArtifacts, runAttempt } from '../../../src/shared/github/run.ts';
 import { ProblemsError } from '../../../src/shared/problems.ts';
 import { places } from './places.ts';
@@ -52,20 +52,23 @@ export interface PublishedRepository {
  * Publishes the repository and the SRPMs in `out-dir`, in a workflow run, each where there are any.
  * @throws ProblemsError when they cannot be uploaded
  */
-export async function publishRepository(workshop: Workshop): Promise<PublishedRepository> {
-  const { inputs, context, tree } = workshop;
+export async function publishRepository(
+  { inputs, context: { log }, tree }: Workshop,
+  retentionDays: number | undefined,
+): Promise<PublishedRepository> {
   if (!hasArtifacts()) return { packages: '', srpms: '' };
-  return await context.log.group('Publishing the repository', async () => ({
-    packages: await publishFolder(workshop, `azl-rpms-${tree.toolchain.arch}`, join(inputs.outDir, 'RPMS')),
-    srpms: await publishFolder(workshop, 'azl-srpms', join(inputs.outDir, 'SRPMS')),
+  const options = { compressionLevel: 0, retentionDays, log } as const;
+  return await log.group('Publishing the repository', async () => ({
+    packages: await publishFolder(`azl-rpms-${tree.toolchain.arch}`, join(inputs.outDir, 'RPMS'), options),
+    srpms: await publishFolder('azl-srpms', join(inputs.outDir, 'SRPMS'), options),
   }));
 }
 
-async function publishFolder({ context: { log } }: Here, name: string, root: string): Promise<string> {
+async function publishFolder(name: string, root: string, options: PublishOptions): Promise<string> {
   const all = await readdir(root, { recursive: true, withFileTypes: true });
   const files = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   if (!files.some((file) => file.endsWith('.rpm'))) return '';
   const paths = files.map((file) => file.slice(root.length + 1)).sort();
-  log.progress(`${name}: ${paths.length} files`);
-  return await publishArtifact(name, root, paths, { compressionLevel: 0, log });
+  options.log.progress(`${name}: ${paths.length} files`);
+  return await publishArtifact(name, root, paths, options);
 }

@@ -1,4 +1,4 @@
-import { flag, type InputTable, needed, notYet, text } from '../../../src/shared/github/inputs.ts';
+import { flag, type InputTable, needed, notYet, retention, text } from '../../../src/shared/github/inputs.ts';
 
 /** Inputs of the action. */
 export interface Inputs {
@@ -15,6 +15,8 @@ export interface Inputs {
   /** Empty: `toolchain` in `cacheDir`. */
   toolchainDir: string;
   bootTest: boolean;
+  /** Days, of the artifact with the image. */
+  retentionDays: number | undefined;
   outDir: string;
   buildDir: string;
   cacheDir: string;
@@ -30,6 +32,7 @@ export const composeInputs: InputTable<Inputs> = {
   toolchain: text,
   toolchainDir: text,
   bootTest: flag,
+  retentionDays: retention,
   outDir: text,
   buildDir: text,
   cacheDir: text,

@@ -29,6 +29,6 @@ export async function main(): Promise<void> {
     core.setOutput('images', JSON.stringify(images));
     core.setOutput('manifest', manifest);
     core.setOutput('reused', reused);
-    core.setOutput('artifact', await publishImages(inputs.configFile, [...images, manifest], log));
+    core.setOutput('artifact', await publishImages(inputs, [...images, manifest], log));
   });
 }

@@ -62,13 +62,20 @@ export async function fetchInputs(
 }
 
 /** Publishes an image with its manifest, in a workflow run. Answers the artifact's name; empty where there is no run. */
-export async function publishImages(configFile: string, paths: readonly string[], log: Log): Promise<string> {
+export async function publishImages(
+  { configFile, retentionDays }: Pick<Inputs, 'configFile' | 'retentionDays'>,
+  paths: readonly string[],
+  log: Log,
+): Promise<string> {
   const [first] = paths;
   if (!hasArtifacts() || first === undefined) return '';
   const files = paths.map((path) => basename(path));
   return await log.group('Publishing the image', () =>
-    // Images are mostly holes: the fastest level takes those away.
-    publishArtifact(imageArtifact(configFile), dirname(first), files, { compressionLevel: 1, log }),
+    publishArtifact(imageArtifact(configFile), dirname(first), files, {
+      // Images are mostly holes: the fastest level takes those away.
+      compressionLevel: 1,
+      ...{ retentionDays, log },
+    }),
   );
 }
 

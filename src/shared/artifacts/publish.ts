@@ -8,7 +8,7 @@ export interface PublishOptions {
   /** 0 for what is compressed as it is. */
   compressionLevel: 0 | 1 | 6;
   /** Days. Default: what the repository says. */
-  retentionDays?: number;
+  retentionDays?: number | undefined;
   /**
    * Whether an artifact of that name is one that an earlier attempt of the run left, and gives way. False for a name that
    * has the attempt in it: then another job of this one has it, which keeps it. Default: true.

@@ -43,17 +43,22 @@ export const flag: InputKind<boolean> = {
   },
 };
 
-/** A whole number of at least `least`; empty is undefined. */
-export function count(least: number): InputKind<number | undefined> {
+/** A whole number of at least `least`, and of at most `most`; empty is undefined. */
+export function count(least: number, most?: number): InputKind<number | undefined> {
+  const limits = most === undefined ? `at least ${least}` : `from ${least} to ${most}`;
   return {
     parse: (value, name) => {
       if (value === '') return undefined;
-      if (!/^\d{1,9}$/.test(value) || Number(value) < least)
-        throw bad(name, value, `expected a whole number, at least ${least}`);
-      return Number(value);
+      const number = Number(value);
+      if (!/^\d{1,9}$/.test(value) || number < least || number > (most ?? number))
+        throw bad(name, value, `expected a whole number, ${limits}`);
+      return number;
     },
   };
 }
+
+/** Days that GitHub keeps an artifact for people; undefined: as many as the settings of the repository say. */
+export const retention = count(1, 90);
 
 /** One of a few words. `later`: those that are known, but not supported yet. */
 export function choice<T extends string>(words: readonly T[], later: readonly T[] = []): InputKind<T> {

@@ -59,6 +59,13 @@ describe('an artifact for people', () => {
     expect(await artifactNames()).toEqual(['azl-rpms']);
   });
 
+  it('is kept as long as is asked for, else as long as the repository says', async () => {
+    await publish();
+    await publishArtifact('azl-srpms', folder(), files, { ...options, retentionDays: 5 });
+    expect(services.artifacts.daysKept(run, 'azl-rpms')).toBeUndefined();
+    expect(services.artifacts.daysKept(run, 'azl-srpms')).toBe(5);
+  });
+
   it('takes the place of one that an earlier attempt left', async () => {
     await publish('first');
     expect(await publish('second')).toBe('azl-rpms');

@@ -16,6 +16,7 @@ import {
   needed,
   notYet,
   readInputs,
+  retention,
   shaped,
   text,
   tryInputs,
@@ -61,6 +62,17 @@ describe('an input', () => {
             `'${number}', expected a whole number, at least 1`,
           ]),
         ),
+      },
+    ],
+    [
+      'retention',
+      retention,
+      {
+        '': undefined,
+        1: 1,
+        90: 90,
+        0: "'0', expected a whole number, from 1 to 90",
+        91: "'91', expected a whole number, from 1 to 90",
       },
     ],
     [
