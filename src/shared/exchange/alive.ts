@@ -1,3 +1,4 @@
+import { lineLimits } from '../report/log-lines.ts';
 import { check, checkResult, isDigest, isName } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
 
@@ -58,11 +59,7 @@ export function readAlive(text: string): Alive {
       one.started,
     );
     check(isTime(one.ended) && (one.ended ?? 0) >= (one.started ?? 0), 'ended', one.ended);
-    check(
-      Array.isArray(one.lines) && one.lines.every((line) => typeof line === 'string'),
-      'lines',
-      one.lines,
-    );
+    check(areLines(one.lines), 'lines', one.lines);
     if (one.state === 'built') checkBuilt(one);
   }
   return alive;
@@ -73,6 +70,12 @@ function checkBuilt({ result, stored, artifact, id, key, package: name }: Told):
   check(isName(artifact), 'artifact', artifact);
   check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
   check(stored === undefined || typeof stored === 'boolean', 'stored', stored);
+}
+
+function areLines(value: unknown): boolean {
+  const { lines, characters } = lineLimits;
+  const isLine = (line: unknown) => typeof line === 'string' && line.length <= characters;
+  return Array.isArray(value) && value.length <= lines && value.every(isLine);
 }
 
 function isTime(value: unknown): boolean {

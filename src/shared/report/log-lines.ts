@@ -12,6 +12,9 @@ const noise = /^make(\[\d+\])?: (Entering|Leaving) directory|^# [A-Z]+: +\d+$/;
 /** Lines shown before and after the first telling one. */
 const around = { before: 2, after: 5 };
 
+/** What other jobs take of a failure's lines: more than this is none of ours. */
+export const lineLimits = { lines: 100, characters: 2000 };
+
 /**
  * The lines of a build's log that tell why it failed: those around the first compiler, test or system error after
  * the last stage began, else the last lines.
@@ -23,7 +26,10 @@ export function decisiveLines(log: string): string[] {
     .filter((line) => !noise.test(line));
   while (lines.at(-1) === '') lines.pop();
   const stage = lines.findLastIndex((line) => line.startsWith('Executing(%'));
-  const body = lines.slice(Math.max(0, stage));
+  return tellingLines(lines.slice(Math.max(0, stage))).map((line) => line.slice(0, lineLimits.characters));
+}
+
+function tellingLines(body: readonly string[]): readonly string[] {
   const report = failedTest(body);
   if (report !== undefined) return report;
   for (const tell of tells) {

@@ -48,6 +48,11 @@ describe('a sign of life', () => {
     expect(readAlive(text(failure)).told).toHaveLength(1);
   });
 
+  it('may have long lines of a failure, as many as tell something', () => {
+    const lines = Array(100).fill('x'.repeat(2000));
+    expect(readAlive(text(told({ lines }))).told[0]?.lines).toEqual(lines);
+  });
+
   it.each([
     ['another version', '{"schema":"azl/alive","version":2,"told":[]}', 'another version'],
     ['no list', '{"schema":"azl/alive","version":1}', "no list 'told'"],
@@ -79,6 +84,10 @@ describe('a sign of life', () => {
     ['provides that are no list', text(told({ result: withRpm({ provides: null as never }) })), "'provides'"],
     ['requires that are no texts', text(told({ result: withRpm({ requires: [1] as never }) })), "'requires'"],
     ['an epoch that is none', text(told({ result: withRpm({ epoch: '1' as never }) })), "'epoch'"],
+    ['lines that are no list', text(told({ lines: 'x' as never })), "'lines'"],
+    ['a line that is no text', text(told({ lines: [1 as never] })), "'lines'"],
+    ['more lines than tell anything', text(told({ lines: Array(101).fill('x') })), "'lines'"],
+    ['a line without end', text(told({ lines: ['x'.repeat(2001)] })), "'lines'"],
     ['an artifact before all others', text(told({ id: -1 })), "'id'"],
     ['a digest that is none', text(told({ result: result('x') })), "'outputDigest'"],
   ])('is refused with %s', (_, written, words) => {

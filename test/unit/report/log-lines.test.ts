@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { decisiveLines, failedStage } from '../../../src/shared/report/log-lines.ts';
+import { decisiveLines, failedStage, lineLimits } from '../../../src/shared/report/log-lines.ts';
 
 const stage = (name: string) => `Executing(%${name}): /bin/sh -e /var/tmp/rpm-tmp.x`;
 
 describe('decisiveLines', () => {
+  it('are such as other jobs take, however long those of the log are', () => {
+    const long = `${'x'.repeat(5000)} error: y`;
+    const lines = decisiveLines(`${stage('build')}\n${Array(5000).fill(long).join('\n')}`);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(lineLimits.lines);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(lineLimits.characters);
+  });
+
   it.each<[string, string[], string[]]>([
     [
       "the compiler's first error, not rpm's last words",
