@@ -6,9 +6,9 @@ import { rootCauses, type SummaryFacts, states, tally } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
 
 /** GitHub drops a page of 1 MiB. With these the longest stays well below, whatever packages and their logs say. */
-const cuts: Cuts & Record<'shards' | 'builds' | 'failures', number> = {
+const cuts: Cuts & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {
   ...{ rows: 300, cell: 200, line: 300, names: 20 },
-  ...{ shards: 60, builds: 12, failures: 20 },
+  ...{ shards: 60, builds: 12, failures: 20, lines: 40 },
 };
 
 /** A package that failed, as a page shows it. */
@@ -98,7 +98,8 @@ function failureBlocks(failures: readonly ShownFailure[]): string[] {
       ...(log === undefined ? [] : [`Its log: \`${name}.log\` in the artifact \`${log}\`.`]),
       `To see it on your machine, in a checkout of azl: \`make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=${name}\`, then \`make shell PACKAGE=${name}\`.`,
     ];
-    const shown = lines.length > 0 ? [fenced(lines.map((line) => line.slice(0, cuts.line)))] : [];
+    const first = lines.slice(0, cuts.lines).map((line) => line.slice(0, cuts.line));
+    const shown = first.length > 0 ? [fenced(first)] : [];
     return [`#### ✗ ${cut(name, cuts)}: ${cut(one.reason, cuts)}`, ...shown, facts.join(' ')].join('\n\n');
   });
   const more = failures.length - blocks.length;

@@ -91,7 +91,7 @@ describe('the page of a run', () => {
     );
     const spans = many.map((name, at) => ({ ...span, package: name, shard: at % 200, ended: 200 + at }));
     const failedChecks = many.map((name) => ({ name, reason: long }));
-    const linesOf = () => Array.from({ length: 13 }, () => long);
+    const linesOf = () => Array.from({ length: 100 }, () => long);
     const page = summaryPage(huge, { ...facts, spans, failedChecks, linesOf });
     expect(Buffer.byteLength(page)).toBeLessThan(2 ** 20);
     expect(page).toContain('and 1480 more that failed');
@@ -115,6 +115,13 @@ it('the page of a shard tells what it built, and what failed there', () => {
   expect(page).toContain('Its log: `broken.log` in the artifact `azl-logs-1-3`.');
   expect(page).toContain('| made | new | 1:01 |');
   expect(shardPage(1, [], [])).not.toContain('|');
+});
+
+it('a page shows the first 40 lines of a failure', () => {
+  const lines = Array.from({ length: 100 }, (_, at) => `line ${at}`);
+  const page = shardPage(1, [], [{ name: 'broken', reason: '%build failed', lines, blocks: [] }]);
+  expect(page).toContain('line 39\n```');
+  expect(page).not.toContain('line 40');
 });
 
 it('the page of a plan tells what fails, what is built and why, and how long that is expected to take', () => {
