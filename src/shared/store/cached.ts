@@ -56,7 +56,7 @@ export function cachedStore(
   const asked = new Set<string>();
   /** Keys of which the cache holds another build than the index says: that is local now. */
   const replaced = new Set<string>();
-  /** Keys of what this job put here. */
+  /** Keys of what this job put here or found. */
   const own = new Set<string>();
   /** Why nothing more is saved. */
   let closed = false;
@@ -108,6 +108,19 @@ export function cachedStore(
     return running;
   };
 
+  const find = async (key: string, name: string): Promise<Result | undefined> => {
+    const known = (await get(key, name)) ?? (await here(key, name));
+    if (known !== undefined || asked.has(key) || index.dropped.has(key)) return known;
+    asked.add(key);
+    try {
+      return await fetchOnce(key, name);
+    } catch (error) {
+      if (!(error instanceof CacheTrouble || error instanceof DamagedResult)) throw error;
+      options.warn(`${name} is built: whether the store has its result is unknown (${error.message})`);
+      return undefined;
+    }
+  };
+
   const fetchListed = async (result: Result): Promise<void> => {
     let found: Result | undefined;
     try {
@@ -143,16 +156,10 @@ export function cachedStore(
   return {
     get,
     search: async (key, name) => {
-      const known = (await get(key, name)) ?? (await here(key, name));
-      if (known !== undefined || asked.has(key) || index.dropped.has(key)) return known;
-      asked.add(key);
-      try {
-        return await fetchOnce(key, name);
-      } catch (error) {
-        if (!(error instanceof CacheTrouble || error instanceof DamagedResult)) throw error;
-        options.warn(`${name} is built: whether the store has its result is unknown (${error.message})`);
-        return undefined;
-      }
+      const found = await find(key, name);
+      // Whoever asked tells the others.
+      if (found !== undefined) own.add(key);
+      return found;
     },
     check: async (result) => {
       if ((await here(result.key, result.package)) === undefined) return;

@@ -214,7 +214,9 @@ describe('a store over a cache', () => {
       });
     expect(await open(false).get(key, 'app')).toEqual(result);
     expect(await open(true).get(key, 'app')).toBeUndefined();
-    expect(await open(true).search(key, 'app')).toEqual(result);
+    const store = open(true);
+    expect(await store.search(key, 'app')).toEqual(result);
+    expect(await store.get(key, 'app')).toEqual(result);
   });
 
   it('says what it could not save, and what is not worth its bytes', async () => {
