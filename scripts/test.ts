@@ -74,9 +74,6 @@ function readReport(path: string): { numPassedTests: number; numTotalTests: numb
 /** Linters first: they are quick. */
 const steps = ci ? [...lint, ...checks] : checks;
 
-await ensureCommands(Object.values(needs).flat(), consoleLog);
-if (ci) await ensureTools(['act', 'actionlint', 'zizmor'], consoleLog);
-const reports = mkdtempSync(join(tmpdir(), 'azl-test-'));
 const all: Count = { passed: 0, failed: 0 };
 const badSteps: string[] = [];
 const add = (step: string, { passed, failed }: Count) => {
@@ -84,6 +81,23 @@ const add = (step: string, { passed, failed }: Count) => {
   all.failed += failed;
   if (failed > 0) badSteps.push(step);
 };
+
+/** Ends as everything here said. */
+function end(): never {
+  if (badSteps.length > 0) console.log(`Failed: ${badSteps.join(', ')}`);
+  console.log(`${all.passed} passed, ${all.failed} failed`);
+  process.exit(all.failed === 0 && all.passed > steps.length ? 0 : 1);
+}
+
+try {
+  await ensureCommands(Object.values(needs).flat(), consoleLog);
+  if (ci) await ensureTools(['act', 'actionlint', 'zizmor'], consoleLog);
+} catch (error) {
+  console.error(`error: ${(error as Error).message}`);
+  add('what the tests need', { passed: 0, failed: 1 });
+  end();
+}
+const reports = mkdtempSync(join(tmpdir(), 'azl-test-'));
 try {
   for (const [name, argv] of steps) {
     console.log(`==> ${name}`);
@@ -96,6 +110,4 @@ try {
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
-if (badSteps.length > 0) console.log(`Failed: ${badSteps.join(', ')}`);
-console.log(`${all.passed} passed, ${all.failed} failed`);
-process.exit(all.failed === 0 && all.passed > steps.length ? 0 : 1);
+end();
