@@ -5,6 +5,7 @@ import { order } from '../src/shared/graph/graph.ts';
 import { failOnProblems, type Problem, problem } from '../src/shared/problems.ts';
 import { repository } from './build-dist.ts';
 import { commitAll, copyFile, git, listFiles } from './git.ts';
+import { publishedLinks } from './published-links.ts';
 import { interfaceOf, parseWorkflow } from './workflows/workflow.ts';
 
 /** The tag by which everybody names the trees. */
@@ -18,7 +19,7 @@ export type Trees = Map<string, Map<string, string>>;
 
 /**
  * What is published of the files of a checkout: a tree for each action, its folder without its sources, and `actions`,
- * the reusable workflows. Pure.
+ * the reusable workflows and the docs. Pure.
  * @param isReusable whether a file of `.github/workflows` is a reusable workflow
  */
 export function treesOf(files: readonly string[], isReusable: (path: string) => boolean): Trees {
@@ -31,6 +32,7 @@ export function treesOf(files: readonly string[], isReusable: (path: string) => 
   for (const file of [...files].sort(order)) {
     const [, action, path] = /^actions\/([^/]+)\/(?!src\/)(.+)$/.exec(file) ?? [];
     if (action !== undefined && path !== undefined) put(action, path, file);
+    if (file.startsWith('docs/')) put('actions', file, file);
     if (/^\.github\/workflows\/[^/]+\.yml$/.test(file) && isReusable(file)) put('actions', file, file);
   }
   return trees;
@@ -64,7 +66,10 @@ export async function publishTrees(dir: string): Promise<Map<string, string>> {
   for (const [name, content] of trees) {
     const target = join(dir, name);
     rmSync(target, { recursive: true, force: true });
-    for (const [path, from] of content) copyFile(join(repository, from), join(target, path));
+    for (const [path, from] of content) {
+      copyFile(join(repository, from), join(target, path));
+      if (path.endsWith('.md')) writeFileSync(join(target, path), publishedLinks(text(from), from, content));
+    }
     const own = await commitAll(target, `azl/${name} of ${commit.slice(0, 12)}`, date);
     await git(target, ['tag', treeTag]);
     writeFileSync(join(target, '.git', mark), `${own}\n`);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { repository } from '../../../scripts/build-dist.ts';
 import { commitAll, git, listFiles } from '../../../scripts/git.ts';
 import { publishTrees } from '../../../scripts/publish-trees.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
@@ -36,6 +37,26 @@ describe('publishTrees', () => {
     const plan = readFileSync(join(dir, 'build-packages/plan/action.yml'), 'utf8');
     expect(existsSync(join(dir, 'build-packages/plan', /main: (\S+)/.exec(plan)?.[1] ?? ''))).toBe(true);
     expect(readdirSync(join(dir, 'actions/.github/workflows'))).not.toContain('nightly.yml');
+  });
+
+  it('makes such whose pages link to nothing that is not there', async () => {
+    const ours = /^https:\/\/github\.com\/azl\/(?:actions\/blob\/main\/(.*)|([\w-]+))$/;
+    const trees = await publishTrees(newFolder());
+    let links = 0;
+    for (const tree of trees.values()) {
+      for (const page of (await listFiles(tree)).filter((path) => path.endsWith('.md'))) {
+        const text = readFileSync(join(tree, page), 'utf8');
+        for (const [, link = ''] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+          const [whole, path, name = ''] = ours.exec(link) ?? [];
+          const there = path === undefined ? trees.get(name) : join(repository, path);
+          const target = whole === undefined ? join(tree, dirname(page), link) : there;
+          if (whole === undefined && /^https?:/.test(link)) continue;
+          links++;
+          expect(existsSync(target ?? ''), `${page}: ${link}`).toBe(true);
+        }
+      }
+    }
+    expect(links).toBeGreaterThan(10);
   });
 
   it('makes the same again, in the place of what it made and of nothing else', async () => {

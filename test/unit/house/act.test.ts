@@ -5,11 +5,12 @@ import { actArguments } from '../../../scripts/act/run-act.ts';
 import { readableForAct } from '../../../scripts/act/trees.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { treesOf } from '../../../scripts/publish-trees.ts';
+import { publishedLinks } from '../../../scripts/published-links.ts';
 import { fetchesItself } from '../../../scripts/tools.ts';
 import { builtBy, jobsIn, mostAtOnce } from '../../support/act.ts';
 
 describe('the trees that are published', () => {
-  it('are each action without its sources, and the reusable workflows', () => {
+  it('are each action without its sources, and the reusable workflows with the docs', () => {
     const files = [
       'actions/b/dist/index.js',
       'actions/b/action.yml',
@@ -19,6 +20,7 @@ describe('the trees that are published', () => {
       '.github/workflows/called.yml',
       '.github/workflows/nightly.yml',
       '.github/zizmor.yml',
+      'docs/a.md',
       'src/actions/c/action.yml',
     ];
     const trees = treesOf(files, (path) => path.endsWith('called.yml'));
@@ -27,6 +29,7 @@ describe('the trees that are published', () => {
         LICENSE: 'LICENSE',
         'README.md': 'README.md',
         '.github/workflows/called.yml': '.github/workflows/called.yml',
+        'docs/a.md': 'docs/a.md',
       },
       b: {
         LICENSE: 'LICENSE',
@@ -36,6 +39,31 @@ describe('the trees that are published', () => {
         'plan/src/kept.ts': 'actions/b/plan/src/kept.ts',
       },
     });
+  });
+
+  const action = new Map([
+    ['README.md', 'actions/b/README.md'],
+    ['plan/action.yml', 'actions/b/plan/action.yml'],
+  ]);
+  const actions = new Map(['README.md', 'docs/a.md', 'docs/b.md'].map((path) => [path, path]));
+  const main = 'https://github.com/azl/actions/blob/main';
+  it.each([
+    ['actions/b/README.md', action, '../../docs/a.md', `${main}/docs/a.md`],
+    ['actions/b/README.md', action, '../../docs/a.md#part', `${main}/docs/a.md#part`],
+    ['actions/b/README.md', action, 'plan/action.yml', 'plan/action.yml'],
+    ['actions/b/README.md', action, '../c', 'https://github.com/azl/c'],
+    ['actions/b/README.md', action, '#part', '#part'],
+    ['actions/b/README.md', action, 'https://docs.example/a', 'https://docs.example/a'],
+    ['README.md', actions, 'docs/a.md', 'docs/a.md'],
+    ['README.md', actions, 'actions/b', 'https://github.com/azl/b'],
+    ['README.md', actions, 'CONTRIBUTING.md', `${main}/CONTRIBUTING.md`],
+    ['docs/a.md', actions, 'b.md', 'b.md'],
+    ['docs/a.md', actions, '../README.md#x', '../README.md#x'],
+    ['docs/a.md', actions, '../.github/workflows/x.yml', `${main}/.github/workflows/x.yml`],
+  ])('in %s link to what is there: %#', (from, tree, link, published) => {
+    expect(publishedLinks(`a [b](${link}), [c](${link}).`, from, tree)).toBe(
+      `a [b](${published}), [c](${published}).`,
+    );
   });
 });
 
