@@ -14,6 +14,9 @@ interface ActLine {
   /** Of a reusable workflow's job: with the names of its callers. */
   job?: string;
   matrix?: Record<string, unknown>;
+  /** Of a line that is none of a step: what the runner does, as `summary`. */
+  command?: string;
+  content?: string;
 }
 
 /** What one job of a run did. */
@@ -26,6 +29,8 @@ export interface ActJob {
   to: number;
   /** Its lines, without those for the runner. */
   said: string;
+  /** What it put on its page. */
+  page: string;
 }
 
 /** A run of a workflow by act. */
@@ -45,8 +50,12 @@ export function jobsIn(lines: readonly string[]): ActJob[] {
     const at = Date.parse(said.time) / 1000;
     const matrix = said.matrix ?? {};
     const key = JSON.stringify([said.job, said.jobID, matrix]);
-    const job = jobs.get(key) ?? { id: said.jobID, matrix, from: at, to: at, said: '' };
-    jobs.set(key, { ...job, to: at, said: `${job.said}${said.msg.replace(/\n?$/, '\n')}` });
+    const job = jobs.get(key) ?? { id: said.jobID, matrix, from: at, to: at, said: '', page: '' };
+    const more =
+      said.command === 'summary'
+        ? { page: job.page + said.content }
+        : { said: job.said + said.msg.replace(/\n?$/, '\n') };
+    jobs.set(key, { ...job, to: at, ...more });
   }
   return [...jobs.values()];
 }

@@ -102,13 +102,15 @@ describe('a log of act', () => {
     line(3, 'gcc: built in 1:03\n', shard(1)),
     line(4, 'other', { jobID: 'shard', job: 'others/shard', matrix: { shard: 1 } }),
     line(5, 'not acl: built in', shard(2)),
+    line(5, '  ⚙  Summary - a page', { ...shard(2), command: 'summary', content: '### A page\n' }),
   ];
 
-  it('holds the jobs, each with its lines and its time', () => {
+  it('holds the jobs, each with its lines, its page and its time', () => {
+    const of = (id: number) => ({ id: 'shard', matrix: { shard: id }, page: '' });
     expect(jobsIn(log)).toEqual([
-      { id: 'shard', matrix: { shard: 1 }, from: 1, to: 3, said: 'one\ngcc: built in 1:03\n' },
-      { id: 'shard', matrix: { shard: 2 }, from: 2, to: 5, said: 'bash: built in 0:03\nnot acl: built in\n' },
-      { id: 'shard', matrix: { shard: 1 }, from: 4, to: 4, said: 'other\n' },
+      { ...of(1), from: 1, to: 3, said: 'one\ngcc: built in 1:03\n' },
+      { ...of(2), from: 2, to: 5, said: 'bash: built in 0:03\nnot acl: built in\n', page: '### A page\n' },
+      { ...of(1), from: 4, to: 4, said: 'other\n' },
     ]);
     expect(jobsIn(log).map(builtBy)).toEqual([['gcc'], ['bash'], []]);
   });
