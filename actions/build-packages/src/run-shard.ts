@@ -7,14 +7,14 @@ import { accept, fail } from '../../../src/shared/plan/engine.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
-import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { nextStep, type Step, type Work } from '../../../src/shared/schedule/next-step.ts';
 import * as shards from '../../../src/shared/schedule/shard.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
 import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { bytesOf, resultFiles } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
-import { withFile, withFolder } from './passing-files.ts';
+import { claim, ownerOf } from './claim.ts';
+import { withFile } from './passing-files.ts';
 import { buildOne } from './run-builds.ts';
 import type { RunView } from './run-view.ts';
 
@@ -181,13 +181,13 @@ export async function runShard(
         return;
       }
       case 'ask': {
-        const asked = step.items.map(async (item) => [item.name, await ownerOf(item)] as const);
+        const asked = step.items.map(async (item) => [item.name, await ownerOf(view, item)] as const);
         for (const [name, owner] of await Promise.all(asked)) shard.owners.set(name, owner);
         return;
       }
       case 'claim': {
         const { candidate, name } = step;
-        if (!(await claim(name))) return;
+        if (!(await claim(view, shard, name, now()))) return;
         shards.claimed(shard, candidate.package, name, candidate.seconds, now());
         const running = build(candidate.package).finally(() => builds.delete(running));
         builds.add(running);
@@ -228,38 +228,6 @@ export async function runShard(
       }
     }
   };
-
-  /** Whether this shard has the claim now: also when the answer to its creation was lost. */
-  const claim = async (name: string): Promise<boolean> => {
-    const text = JSON.stringify({ shard: options.id });
-    let trouble: unknown;
-    const created = await withFile(workshop.inputs, claimFile, text, (dir) =>
-      exchange.create(name, dir, [claimFile]),
-    ).catch((error: unknown) => {
-      trouble = error;
-      return undefined;
-    });
-    if (created !== undefined) return true;
-    const there = await exchange.find(name);
-    if (there !== undefined) {
-      const owner = await ownerOf(there);
-      if (owner === options.id) return true;
-      shard.owners.set(name, owner);
-      shards.foundClaim(shard, there);
-      return false;
-    }
-    if (trouble !== undefined) throw trouble;
-    shards.refused(shard, name, now());
-    return false;
-  };
-
-  const ownerOf = async (item: Item) =>
-    await withFolder(workshop.inputs, async (dir) => {
-      if (!(await exchange.fetch(item, join(dir, 'claim')))) return undefined;
-      const text = await readFile(join(dir, 'claim', claimFile), 'utf8').catch(() => '{}');
-      const [, owner] = /^\{"shard":(\d{1,9})\}$/.exec(text) ?? [];
-      return owner === undefined ? undefined : Number(owner);
-    });
 
   /** Tells what there is, takes back what was claimed, and says that this shard has ended. */
   const leave = async (): Promise<void> => {
@@ -302,8 +270,6 @@ export async function runShard(
     await Promise.allSettled(builds);
   }
 }
-
-const claimFile = 'claim.json';
 
 /** Bytes of all files of a result. */
 function workOf(view: RunView, shard: shards.Shard, options: ShardOptions): Work {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { policyMacros } from '../../../src/shared/buildroot/recipe.ts';
 import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
 import type { ActionContext } from '../../../src/shared/github/action.ts';
-import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { readJson, writeJson } from '../../../src/shared/host/files.ts';
 import { lockFolder } from '../../../src/shared/host/lock.ts';
@@ -13,7 +12,7 @@ import { readImageConfig } from '../../../src/shared/image/read-config.ts';
 import type { Log } from '../../../src/shared/log.ts';
 import { namedPackages, packageNamed, treeProblems, withNeeds } from '../../../src/shared/plan/goals.ts';
 import { makeTree, type Tree } from '../../../src/shared/plan/settle.ts';
-import { failOnProblems, type Problem, ProblemsError, problem } from '../../../src/shared/problems.ts';
+import { failOnProblems, type Problem, ProblemsError } from '../../../src/shared/problems.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { nameOf } from '../../../src/shared/rpm/capability.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
@@ -23,15 +22,10 @@ import type { Sources } from '../../../src/shared/sources/locate.ts';
 import { findSpecs, type SpecFault } from '../../../src/shared/spec/find.ts';
 import { parseSpecs } from '../../../src/shared/spec/parse.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
-import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
 import type { StoreIndex } from '../../../src/shared/store/store-index.ts';
-import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
-import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
-import { fetchSpare, saveSpare } from '../../../src/shared/toolchain/spare.ts';
-import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+import { findToolchain } from './find-toolchain.ts';
 import { distributionMacros, type RepositoryInputs, type StoreInputs, type TreeInputs } from './inputs.ts';
-import { openExchange } from './open-exchange.ts';
 import { openStore, type Role } from './open-store.ts';
 import { places } from './places.ts';
 import { treeSources } from './source-digests.ts';
@@ -222,51 +216,6 @@ async function checkTree(
     wrong.length > 0 || isFoldersOwn(fault) || fault.packages.some((name) => names.includes(name));
   failOnProblems([...faults.filter(stops).map(({ problem }) => problem), ...problems, ...wrong]);
   for (const { problem } of faults) log.warn({ ...problem, mend: 'This run does not need it: left out.' });
-}
-
-async function findToolchain(
-  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
-  { log, signal }: ActionContext,
-): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
-  if (inputs.toolchain !== '') {
-    const toolchainDir = join(inputs.cacheDir, 'toolchain');
-    const toolchain = await log.group('Toolchain', () =>
-      fetchToolchain(inputs.toolchain, toolchainDir, openExchange(inputs), places.exchange(inputs)),
-    );
-    return { toolchain, toolchainDir };
-  }
-  if (inputs.toolchainDir !== '') {
-    const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
-    if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };
-    throw problem(
-      `Input 'toolchain-dir' (TOOLCHAIN_DIR) is '${inputs.toolchainDir}', which holds no toolchain.json`,
-      {
-        mend: 'Give the toolchain-dir that the toolchain action put out, or leave it empty.',
-      },
-    );
-  }
-  const toolchainDir = join(inputs.cacheDir, 'toolchain');
-  const toolchain = await log.group('Toolchain', () => makeToolchain(inputs, toolchainDir, { log, signal }));
-  return { toolchain, toolchainDir };
-}
-
-/** Makes the toolchain, or takes up what an earlier run of this workflow made. */
-async function makeToolchain(
-  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
-  dir: string,
-  { log, signal }: ActionContext,
-): Promise<Toolchain> {
-  const { cacheDir, onStoreError: onTrouble = 'fail' } = inputs;
-  const spare = hasCache()
-    ? { cache: actionsCache(signal), dir, cacheDir, tempDir: places.exchange(inputs), onTrouble, log }
-    : undefined;
-  const taken = spare === undefined ? undefined : await fetchSpare(spare);
-  const toolchain = await prepareToolchain({
-    mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
-    ...{ dir, cacheDir, update: false, jobs: availableParallelism(), log, signal },
-  });
-  if (spare !== undefined && leavesCache()) await saveSpare(taken, spare);
-  return toolchain;
 }
 
 /** Removes what a killed run left of its work in progress. */

@@ -2,7 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aside, readJson } from '../host/files.ts';
 import { runTool } from '../host/process.ts';
-import { folderMode, stampFile, takePlace } from './prepare.ts';
+import { folderMode, stampFile, takePlace } from './folder.ts';
 import type { Toolchain } from './toolchain.ts';
 import { removeTree, workerDigest } from './worker.ts';
 

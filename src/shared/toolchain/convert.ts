@@ -3,6 +3,7 @@ import { link, mkdir, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { sourceDateEpoch } from '../buildroot/recipe.ts';
 import { aside, readJson, textDigest, writeJson } from '../host/files.ts';
 import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
@@ -14,9 +15,6 @@ import { commonFolders } from './made.ts';
 import type { StandIn } from './stand-ins.ts';
 
 const converter = readFileSync(new URL('./convert.py', import.meta.url), 'utf8');
-
-/** 2025-01-01: no file and no build time in a stand-in is later, whatever the clock says. */
-export const sourceDateEpoch = 1735689600;
 
 /** Kernel modules for desktops, radio and laboratories: two thirds of all, and no image here needs them. */
 const dropModules = [

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { aside, readJson, textDigest, writeJson, writeWhole } from '../host/files.ts';
 import { clearLeftovers } from '../host/leftovers.ts';
@@ -10,6 +10,7 @@ import { type Apt, fetchDebs, offeredPackages } from './apt.ts';
 import { reach, unsatisfied } from './closed.ts';
 import { closure } from './closure.ts';
 import { conversionRecipe, convertAll, type Made, place, prune } from './convert.ts';
+import { folderMode, lockFile, stampFile, takePlace } from './folder.ts';
 import { type Lock, lockChanges, parseLock } from './lock.ts';
 import { ownStandIns } from './made.ts';
 import { rpmName } from './names.ts';
@@ -34,15 +35,6 @@ export interface ToolchainOptions {
 
 /** Everything besides the stand-ins that decides what a toolchain holds. */
 const recipe = [conversionRecipe, workerWishes, workerDigest([])];
-
-/** In it lies the worker, with setuid programs that grow old: for root and the owner, and for nobody else. */
-export const folderMode = 0o700;
-
-/** Beside `toolchain.json`: what the folder was made from. */
-export const stampFile = 'recipe';
-
-/** In the cache folder: see {@link Lock}. */
-export const lockFile = 'toolchain.lock';
 
 /**
  * Makes the toolchain folder, or answers the one that is there when lock and recipe are what it was made from: then
@@ -219,17 +211,4 @@ async function whole(dir: string, lock: Lock): Promise<Toolchain | undefined> {
   ]);
   if (made !== stamp(lock) || worker === undefined) return undefined;
   return await readJson<Toolchain>(join(dir, 'toolchain.json'));
-}
-
-/** Puts the finished folder in its place; the one before goes after that. */
-export async function takePlace(part: string, dir: string): Promise<void> {
-  await mkdir(dirname(dir), { recursive: true });
-  const old = aside(dir);
-  try {
-    await rename(dir, old);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  await rename(part, dir);
-  await removeTree(old);
 }

@@ -6,8 +6,9 @@ import type { Log } from '../log.ts';
 import { type Cache, CacheTrouble } from '../store/cache.ts';
 import { StoreTrouble } from '../store/cached.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
+import { lockFile } from './folder.ts';
 import { parseLock } from './lock.ts';
-import { lockFile, toolchainKind } from './prepare.ts';
+import { toolchainKind } from './prepare.ts';
 
 const place = 'toolchain';
 

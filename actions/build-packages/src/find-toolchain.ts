@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { ActionContext } from '../../../src/shared/github/action.ts';
+import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
+import { readJson } from '../../../src/shared/host/files.ts';
+import { problem } from '../../../src/shared/problems.ts';
+import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
+import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
+import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
+import { fetchSpare, saveSpare } from '../../../src/shared/toolchain/spare.ts';
+import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+import type { StoreInputs, TreeInputs } from './inputs.ts';
+import { openExchange } from './open-exchange.ts';
+import { places } from './places.ts';
+
+/** The toolchain that a job builds with: of its run, of a folder, of an earlier run, or made here. @throws ProblemsError */
+export async function findToolchain(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  { log, signal }: ActionContext,
+): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
+  if (inputs.toolchain !== '') {
+    const toolchainDir = join(inputs.cacheDir, 'toolchain');
+    const toolchain = await log.group('Toolchain', () =>
+      fetchToolchain(inputs.toolchain, toolchainDir, openExchange(inputs), places.exchange(inputs)),
+    );
+    return { toolchain, toolchainDir };
+  }
+  if (inputs.toolchainDir !== '') {
+    const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
+    if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };
+    throw problem(
+      `Input 'toolchain-dir' (TOOLCHAIN_DIR) is '${inputs.toolchainDir}', which holds no toolchain.json`,
+      {
+        mend: 'Give the toolchain-dir that the toolchain action put out, or leave it empty.',
+      },
+    );
+  }
+  const toolchainDir = join(inputs.cacheDir, 'toolchain');
+  const toolchain = await log.group('Toolchain', () => makeToolchain(inputs, toolchainDir, { log, signal }));
+  return { toolchain, toolchainDir };
+}
+
+/** Makes the toolchain, or takes up what an earlier run of this workflow made. */
+async function makeToolchain(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  dir: string,
+  { log, signal }: ActionContext,
+): Promise<Toolchain> {
+  const { cacheDir, onStoreError: onTrouble = 'fail' } = inputs;
+  const spare = hasCache()
+    ? { cache: actionsCache(signal), dir, cacheDir, tempDir: places.exchange(inputs), onTrouble, log }
+    : undefined;
+  const taken = spare === undefined ? undefined : await fetchSpare(spare);
+  const toolchain = await prepareToolchain({
+    mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
+    ...{ dir, cacheDir, update: false, jobs: availableParallelism(), log, signal },
+  });
+  if (spare !== undefined && leavesCache()) await saveSpare(taken, spare);
+  return toolchain;
+}
