@@ -5,6 +5,7 @@ import { ensureCommands } from '../src/shared/host/packages.ts';
 import { runTool } from '../src/shared/host/process.ts';
 import { nearest } from '../src/shared/nearest.ts';
 import { problem } from '../src/shared/problems.ts';
+import type { JobOptions } from '../test/services/job.ts';
 import { tokens } from '../test/services/rest.ts';
 import { type Services, startServices } from '../test/services/server.ts';
 import { runAct } from './act/run-act.ts';
@@ -24,6 +25,9 @@ const events = ['workflow_dispatch', 'pull_request', 'push'];
 const payloads: Record<string, unknown> = {
   pull_request: { number: 1, pull_request: { number: 1, head: { ref: 'change' }, base: { ref: 'main' } } },
 };
+
+/** Which caches a run that this event starts may see, where it is no push to main. */
+const scopes: Record<string, JobOptions> = { pull_request: { ref: 'refs/pull/1/merge', base: 'main' } };
 
 /** Name → event, of all workflows here that something starts. */
 function startable(): Map<string, string> {
@@ -57,7 +61,7 @@ async function run(
     payload: payloads[event] ?? {},
     repositories: at.repositories,
     environment: {
-      ...at.services.environment(id, 'act'),
+      ...at.services.environment(id, 'act', scopes[event]),
       GITHUB_EVENT_NAME: event,
       GITHUB_REPOSITORY: 'azl/actions',
       GITHUB_RUN_ID: id,
