@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { runAction } from '../../../src/shared/github/action.ts';
+import { leavesCache } from '../../../src/shared/github/run.ts';
 import { statedNeeds } from '../../../src/shared/graph/stated.ts';
+import type { Log } from '../../../src/shared/log.ts';
+import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { boundOf } from '../../../src/shared/report/timeline.ts';
@@ -41,6 +44,7 @@ export async function merge(): Promise<void> {
         );
       const outcomes = outcomesOf(view);
       await rememberResults(opened, outcomes);
+      sayLeftOut(outcomes, context.log);
       const spans = spansOf(view);
       const needsOf = (name: string) => [...statedNeeds(view.options.tree.graph, name).keys()];
       await deliver(view.workshop, outcomes, inputs, started, {
@@ -51,6 +55,15 @@ export async function merge(): Promise<void> {
       await cleanUp(view);
     });
   });
+}
+
+/** Says what later runs cannot have the bytes of. */
+function sayLeftOut(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
+  const names = [...outcomes].flatMap(([name, one]) =>
+    'result' in one && one.stored === false ? [name] : [],
+  );
+  if (names.length > 0 && leavesCache())
+    log.info(`Not stored for later runs (their shards say why): ${names.sort().join(', ')}`);
 }
 
 /** Whether a package that the plan reused has to be built now: a shard found that the store has lost it. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../../src/shared/github/action.ts';
 import { listsEntry } from '../../../src/shared/github/list-caches.ts';
-import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
+import { hasArtifacts, hasCache, leavesCache } from '../../../src/shared/github/run.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
@@ -57,6 +57,10 @@ export async function openStore(
 ): Promise<OpenedStore> {
   const local = directoryStore(join(inputs.cacheDir, 'store'));
   const index = newIndex();
+  if (!hasCache() && hasArtifacts() && role !== 'none')
+    log.info(
+      'This runner has no cache service (v2): nothing is reused between runs but what lies in cache-dir.',
+    );
   if (!hasCache())
     return { ...{ store: local, local, index }, remember: async () => {}, close: async () => {} };
   const cache = actionsCache(signal);
