@@ -225,9 +225,10 @@ function living({ listing, terms }: Shard): number[] {
   return listing === undefined ? [] : liveShards(listing, terms.lease);
 }
 
-/** Whether all that is left waits for what only shards of another matrix take, of which each has come and gone. */
+/** Whether all that is left waits for what only others take, of whom each has come and gone, or none ever comes. */
 function waitsInVain(shard: Shard, { candidates, elsewhere, others }: Work): boolean {
-  if (others === undefined || candidates.length > 0 || elsewhere.length === 0) return false;
+  if (candidates.length > 0 || elsewhere.length === 0) return false;
+  if (others === undefined) return true;
   const ofOthers = (ids: Iterable<number>) => [...ids].filter((id) => isIn(others, id));
   if (ofOthers(living(shard)).length > 0) return false;
   return Math.max(0, ...ofOthers(shard.listing?.signs.keys() ?? [])) >= others.last;

@@ -352,6 +352,7 @@ describe('two matrices', () => {
       do: 'wait',
     });
     expect(nextStep(awake([gone(102)]), waits, 1)).toEqual({ do: 'sign', ended: true });
+    expect(nextStep(awake(), { ...waits, others: undefined }, 1)).toEqual({ do: 'sign', ended: true });
   });
 
   it('have successors of their own', () => {
