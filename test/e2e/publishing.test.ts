@@ -42,6 +42,22 @@ ${files}
 `,
   },
 });
+/** A package of ten megabytes, half of them for people who look for faults. */
+const large = (name: string) => {
+  const half = (file: string) => `head -c 5000000 /dev/urandom > %{buildroot}/usr/share/${file}`;
+  const { [name]: plain } = building(
+    name,
+    `true\n%install\nmkdir -p %{buildroot}/usr/share\n${half(name)}\n${half(`${name}.debug`)}`,
+    `/usr/share/${name}`,
+  );
+  const more = `%package debuginfo\nSummary: x\n%description debuginfo\nx\n%files debuginfo\n/usr/share/${name}.debug\n`;
+  return { [name]: { spec: `${plain?.spec}${more}` } };
+};
+/** The RPMs among files, with their digests. */
+const rpmsOf = (files: Record<string, string>) =>
+  Object.entries(files).flatMap(([path, digest]) =>
+    path.endsWith('.rpm') ? [`${path.replace(/^.*\//, '')} ${digest}`] : [],
+  );
 const broken = building('broken', 'echo error: this is why >&2; false');
 
 async function runThere(packages = tinyPackages()): Promise<SharedRun> {
@@ -138,9 +154,30 @@ describe('merge in a workflow run', () => {
     const merge = await run.merge(1, {}, 15);
     expect(merge.code).toBe(1);
     expect(merge.said).toMatch(
-      /The repository needs 2\d MB in \S+build\/cache, where 1\d MB are free\. Free some/,
+      /The repository needs 4\d MB in \S+build\/cache, where 1\d MB are free\. Free some/,
     );
     expect((await run.merge(1, {}, 60)).code).toBe(0);
+  });
+
+  it('publishes part after part where the disk does not hold all', async () => {
+    const names = ['one', 'two', 'three', 'four'];
+    const run = await runThere(Object.assign({}, ...names.map((name) => large(name))));
+    await run.plan(1);
+    expect((await run.shard(1, 1, { 'batch-size': '1' }).ended).code).toBe(0);
+    const merge = await run.merge(1, {}, 42);
+    expect(merge.code, merge.said).toBe(0);
+    expect(merge.said).toMatch(/does not hold all of the repository, 4\d MB: it is published in parts/);
+    expect(merge.outputs).toMatchObject({
+      ...{ packages: 'azl-rpms-x86_64', debuginfo: 'azl-debuginfo-x86_64', srpms: 'azl-srpms' },
+    });
+    const parts = ['azl-rpms-x86_64', 'azl-debuginfo-x86_64', 'azl-srpms'];
+    const published = await Promise.all(parts.map((part) => filesOf(run, part)));
+    const count = (part: number) => rpmsOf(published[part] ?? {}).length;
+    expect([count(0), count(1), count(2)]).toEqual([4, 4, 4]);
+    for (const part of [0, 1]) expect(published[part]).toHaveProperty('repodata/repomd.xml');
+    const made = digests(join(run.dir, 'jobs/shard-1-1'), ['build/cache/store']);
+    expect(published.flatMap(rpmsOf).sort()).toEqual(rpmsOf(made).sort());
+    expect(digests(run.merged(), ['out/RPMS', 'out/SRPMS'])).toEqual({});
   });
 
   it('is red when the repository cannot be published, says why, and keeps what was exchanged', async () => {

@@ -4,16 +4,20 @@ import * as core from '@actions/core';
 import { SaidFailure } from '../../../src/shared/github/action.ts';
 import { jobName } from '../../../src/shared/github/run.ts';
 import { writeJson } from '../../../src/shared/host/files.ts';
+import type { Log } from '../../../src/shared/log.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { ProblemsError } from '../../../src/shared/problems.ts';
 import { buildJson } from '../../../src/shared/report/build-json.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import { type SummaryFacts, summaryText, tally } from '../../../src/shared/report/summary.ts';
 import { summaryPage } from '../../../src/shared/report/summary-page.ts';
+import type { Result } from '../../../src/shared/result/result.ts';
+import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { type CheckVerdict, checkLog, runChecks } from './checks.ts';
 import type { BuildInputs, MergeInputs } from './inputs.ts';
 import { publish, publishedPath } from './publish.ts';
 import { type PublishedRepository, publishLogs, publishRepository } from './publish-artifacts.ts';
+import { publishParts } from './publish-parts.ts';
 import type { Workshop } from './workshop.ts';
 
 /** What other jobs of the run have to do with its end. */
@@ -21,6 +25,8 @@ export interface Shared extends Pick<SummaryFacts, 'spans' | 'bound'>, Pick<Merg
   /** The decisive lines of what failed there, by package, and the artifacts that hold its logs. */
   lines: ReadonlyMap<string, readonly string[]>;
   logs: ReadonlyMap<string, string>;
+  /** The repository is published one part after the other, by results in this order: no disk holds all of it. */
+  inParts: ((results: Result[]) => Result[]) | undefined;
 }
 
 /**
@@ -43,14 +49,23 @@ export async function deliver(
   const results = [...outcomes.values()].flatMap((outcome) =>
     'result' in outcome && isPublished(outcome) ? [outcome.result] : [],
   );
-  await publish(workshop, results, [...outcomes.keys()]);
+  if (shared?.inParts === undefined) await publish(workshop, results, [...outcomes.keys()]);
   const { lines, logs } = await failuresHere(workshop, outcomes, verdicts, shared);
   const logOf = (name: string) => logs.get(name);
   const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
   const file = join(inputs.outDir, 'build.json');
   await writeJson(file, buildJson(outcomes, { pathOf: publishedPath, isPublished, checks, logOf }));
 
-  const published = shared === undefined ? undefined : await publishedOrSaid(workshop, inputs.retentionDays);
+  const { retentionDays } = inputs;
+  const inParts = shared?.inParts;
+  const published =
+    shared === undefined
+      ? undefined
+      : await publishedOrSaid(log, () =>
+          inParts === undefined
+            ? publishRepository(workshop, retentionDays)
+            : publishParts(workshop, inParts(results), retentionDays),
+        );
   const facts: SummaryFacts = {
     seconds: secondsSince(started, shared),
     failedChecks: verdicts
@@ -114,14 +129,14 @@ async function failuresHere(
 
 /** The names of the artifacts; undefined when they cannot be published, which is said. */
 async function publishedOrSaid(
-  workshop: Workshop,
-  retentionDays: number | undefined,
+  log: Log,
+  publishing: () => Promise<PublishedRepository>,
 ): Promise<PublishedRepository | undefined> {
   try {
-    return await publishRepository(workshop, retentionDays);
+    return await publishing();
   } catch (error) {
-    if (!(error instanceof ProblemsError)) throw error;
-    for (const one of error.problems) workshop.context.log.error(one);
+    if (!(error instanceof ProblemsError || error instanceof DamagedResult)) throw error;
+    for (const one of error instanceof ProblemsError ? error.problems : [error.message]) log.error(one);
     return undefined;
   }
 }

@@ -10,7 +10,16 @@ import { boundOf } from '../../../src/shared/report/timeline.ts';
 import { deliver, summarize } from './deliver.ts';
 import { failedPlan } from './failed-plan.ts';
 import { readMergeInputs, readPlanEnd } from './inputs.ts';
-import { checkRoom, cleanUp, failureLines, failureLogs, openAll, outcomesOf, spansOf } from './merged-run.ts';
+import {
+  cleanUp,
+  failureLines,
+  failureLogs,
+  inOrderOfFetching,
+  openAll,
+  outcomesOf,
+  roomFor,
+  spansOf,
+} from './merged-run.ts';
 import { building, rememberResults, using } from './open-tree.ts';
 import { runShard, type ShardOptions } from './run-shard.ts';
 import type { RunView } from './run-view.ts';
@@ -30,13 +39,13 @@ export async function merge(): Promise<void> {
     const { repository } = inputs;
     await using(context, inputs, 'share', async (opened) => {
       const { view, plan, terms, attempt } = await joinRun(opened, inputs, availableParallelism());
-      await checkRoom(view, opened.local, repository);
-      const lost = (await openAll(view, repository)) || hasLost(view, plan);
+      const room = await roomFor(view, opened.local, repository);
+      const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
       if ((attempt > 1 || lost) && view.candidates().length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
         // built here as well.
         await pullRest(view, plan, { attempt, terms });
-        await openAll(view, repository);
+        await openAll(view, repository, room);
       }
       for (const [name, rpms] of view.known.unlike)
         context.log.warn(
@@ -50,6 +59,7 @@ export async function merge(): Promise<void> {
       await deliver(view.workshop, outcomes, inputs, started, {
         ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
         // Between two attempts lies what no schedule can help.
+        inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
         bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
       });
       await cleanUp(view);

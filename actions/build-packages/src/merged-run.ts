@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasArtifacts } from '../../../src/shared/github/run.ts';
+import { order } from '../../../src/shared/graph/graph.ts';
 import { checkSpace, isSameDisk } from '../../../src/shared/host/space.ts';
 import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
@@ -11,6 +12,7 @@ import { DamagedResult, type Store } from '../../../src/shared/store/store.ts';
 import type { MergeInputs } from './inputs.ts';
 import { publishedFiles } from './publish.ts';
 import { logsName } from './publish-artifacts.ts';
+import { bytesOfParts } from './publish-parts.ts';
 import type { RunView } from './run-view.ts';
 
 const removalsAtOnce = 8;
@@ -28,40 +30,85 @@ function wanted(view: RunView, which: Which): Result[] {
 const fetchesAtOnce = 4;
 
 /**
- * Looks whether what is to be fetched, and its copy in the repository where that is one, fits on the disk.
+ * Looks whether what is to be fetched, and its copy in the repository where that is one, fits on the disk: all of it, or
+ * one part after the other, which goes where the repository becomes artifacts.
  * @param here the results that this job need not fetch
- * @throws ProblemsError when it does not
+ * @throws ProblemsError when not even that does
  */
-export async function checkRoom(view: RunView, here: Store, which: Which): Promise<void> {
+export async function roomFor(view: RunView, here: Store, which: Which): Promise<'all' | 'parts'> {
   const { cacheDir, outDir } = view.workshop.inputs;
+  const results = wanted(view, which);
   const bytes = { fetched: 0, copied: 0 };
-  for (const result of wanted(view, which)) {
+  for (const result of results) {
     if ((await here.get(result.key, result.package)) === undefined) bytes.fetched += bytesOf(result);
     for (const { path, size } of publishedFiles(result)) {
       const there = await stat(join(outDir, path)).catch(() => undefined);
       if (there?.size !== size) bytes.copied += size;
     }
   }
-  const shared = hasArtifacts() && (await isSameDisk(cacheDir, outDir));
-  await checkSpace('The repository', [
-    { dir: cacheDir, bytes: bytes.fetched },
-    { dir: outDir, bytes: shared ? 0 : bytes.copied },
-  ]);
+  // On its way a result is there twice: packed and unpacked.
+  const together = fetchedTogether(view, results);
+  const packed = together.slice(0, fetchesAtOnce).reduce((sum, one) => sum + one, 0);
+  const linked = hasArtifacts() && (await isSameDisk(cacheDir, outDir));
+  try {
+    await checkSpace('The repository', [
+      { dir: cacheDir, bytes: bytes.fetched + (bytes.fetched === 0 ? 0 : packed) },
+      { dir: outDir, bytes: linked ? 0 : bytes.copied },
+    ]);
+    return 'all';
+  } catch (error) {
+    const once = [
+      { dir: cacheDir, bytes: 2 * (together[0] ?? 0) },
+      { dir: outDir, bytes: Math.max(...Object.values(bytesOfParts(results))) },
+    ];
+    const fits = await checkSpace('', once).then(
+      () => true,
+      () => false,
+    );
+    if (!hasArtifacts() || !fits) throw error;
+    view.workshop.context.log.info(
+      `The disk does not hold all of the repository, ${Math.ceil(bytes.fetched / 1e6)} MB: it is published in parts.`,
+    );
+    return 'parts';
+  }
+}
+
+/** Bytes of results that one artifact of the run holds, the most first. */
+function fetchedTogether(view: RunView, results: readonly Result[]): number[] {
+  const sums = new Map<string, number>();
+  for (const result of results) {
+    const at = fetchedFrom(view, result);
+    sums.set(at, (sums.get(at) ?? 0) + bytesOf(result));
+  }
+  return [...sums.values()].sort((a, b) => b - a);
+}
+
+function fetchedFrom(view: RunView, { key }: Result): string {
+  return view.known.results.get(key)?.artifact ?? key;
+}
+
+/** The same results, those that come together beside each other. */
+export function inOrderOfFetching(view: RunView, results: readonly Result[]): Result[] {
+  return [...results].sort(
+    (a, b) => order(fetchedFrom(view, a), fetchedFrom(view, b)) || order(a.key, b.key),
+  );
 }
 
 /**
  * Fetches the bytes of every result. What cannot be had, and what was built on it, does not count any more. Answers
  * whether some of it was lost from the store, which nobody in this run knew.
+ * @param room `parts`: nothing of it stays here
  */
-export async function openAll(view: RunView, which: Which): Promise<boolean> {
+export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'): Promise<boolean> {
   let lost = false;
   for (let whole = false; !whole; ) {
     whole = true;
-    const queue = wanted(view, which);
+    const queue = inOrderOfFetching(view, wanted(view, which));
     const fetcher = async () => {
       for (let result = queue.shift(); result !== undefined; result = queue.shift()) {
         try {
           await view.options.store.open(result);
+          if (room === 'parts') await view.workshop.local.drop(result.key);
         } catch (error) {
           if (!(error instanceof DamagedResult)) throw error;
           view.options.warn(`${error.message}. It does not count.`);
@@ -71,7 +118,7 @@ export async function openAll(view: RunView, which: Which): Promise<boolean> {
         }
       }
     };
-    const fetchers = Array.from({ length: fetchesAtOnce }, fetcher);
+    const fetchers = Array.from({ length: room === 'parts' ? 1 : fetchesAtOnce }, fetcher);
     await Promise.all(fetchers).finally(() => Promise.allSettled(fetchers));
     if (!whole) {
       view.startOver();

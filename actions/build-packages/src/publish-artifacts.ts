@@ -45,6 +45,8 @@ export async function publishLogs(
 /** Artifacts with what a run delivers; empty: there is none. */
 export interface PublishedRepository {
   packages: string;
+  /** Only where the repository was published in parts: else they are among the packages. */
+  debuginfo: string;
   srpms: string;
 }
 
@@ -56,15 +58,17 @@ export async function publishRepository(
   { inputs, context: { log }, tree }: Workshop,
   retentionDays: number | undefined,
 ): Promise<PublishedRepository> {
-  if (!hasArtifacts()) return { packages: '', srpms: '' };
+  if (!hasArtifacts()) return { packages: '', debuginfo: '', srpms: '' };
   const options = { compressionLevel: 0, retentionDays, log } as const;
   return await log.group('Publishing the repository', async () => ({
     packages: await publishFolder(`azl-rpms-${tree.toolchain.arch}`, join(inputs.outDir, 'RPMS'), options),
+    debuginfo: '',
     srpms: await publishFolder('azl-srpms', join(inputs.outDir, 'SRPMS'), options),
   }));
 }
 
-async function publishFolder(name: string, root: string, options: PublishOptions): Promise<string> {
+/** Publishes the files below `root` as the artifact `name`. Answers its name; empty where no RPM is among them. */
+export async function publishFolder(name: string, root: string, options: PublishOptions): Promise<string> {
   const all = await readdir(root, { recursive: true, withFileTypes: true });
   const files = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   if (!files.some((file) => file.endsWith('.rpm'))) return '';

@@ -14,6 +14,11 @@ export function resultFolder({ key }: Pick<Result, 'key'>): string {
   return join(key.slice(0, 2), key);
 }
 
+/** Whether an RPM, by its file name, is for people who look for faults: no build and no image asks for it. */
+export function isDebug(file: string): boolean {
+  return /-debug(?:info|source)-[^/]*$/.test(file);
+}
+
 /** Bytes of the files of a result. */
 export function bytesOf({ srpm, rpms }: Pick<Result, 'srpm' | 'rpms'>): number {
   return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
