@@ -45,7 +45,7 @@ export function variableProblems(
           mend: near === undefined ? `There are: ${known.join(' ')}.` : `Did you mean '${near}'?`,
         };
       }
-      const near = nearest(name, useful) ?? useful.find((other) => oneBeginsTheOther(name, other));
+      const near = useful.find((other) => oneBeginsTheOther(name, other)) ?? nearest(name, useful);
       return {
         message: `${name} has no effect on make ${Object.keys(effective).join(' ')}`,
         mend: near === undefined ? `These have: ${useful.join(' ')}.` : `Did you mean ${near}?`,
