@@ -183,7 +183,7 @@ export async function enterRoot(
       installed.push({ origin: 'toolchain', rpm: toolchain.get(file) as Rpm });
       continue;
     }
-    folders.set(found.rpm, await store.open(found.result));
+    folders.set(found.rpm, await store.openMain(found.result));
     installed.push({ origin, rpm: found.rpm });
   }
   return await makeBuildRoot({

@@ -5,7 +5,7 @@ import { hasArtifacts, hasCache, leavesCache } from '../../../src/shared/github/
 import type { Result } from '../../../src/shared/result/result.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
-import { leastWorth } from '../../../src/shared/store/budget.ts';
+import { type Kept, type Ration, rationOf } from '../../../src/shared/store/budget.ts';
 import { cachedStore } from '../../../src/shared/store/cached.ts';
 import { directoryStore } from '../../../src/shared/store/directory.ts';
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
@@ -74,13 +74,13 @@ export async function openStore(
     joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
   // Who publishes all needs the bytes of all; others of the run are told by the plan.
   index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repository !== 'built');
-  let least: number | undefined;
+  let ration: Ration | undefined;
   const store = cachedStore(local, cache, index, {
     ...{ tempDir, onTrouble, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
-    leastWorth: () => {
-      least ??= leastWorth(newestResults(index), storeBudget * 1e9);
-      return least;
+    ration: () => {
+      ration ??= rationOf(newestResults(index), storeBudget * 1e9);
+      return ration;
     },
   });
   return {
@@ -95,10 +95,12 @@ export async function openStore(
     },
     close: async () => {
       const leftOut = await store.flush();
-      if (leftOut.length > 0)
-        log.info(
-          `Not stored, because others save more for their size (store-budget ${storeBudget} GB): ${leftOut.join(', ')}`,
-        );
+      const names = (kept: Kept) =>
+        leftOut.flatMap((one) => (one.kept === kept ? [one.name] : [])).join(', ');
+      const budget = `(store-budget ${storeBudget} GB)`;
+      if (names('main') !== '') log.info(`Stored without debuginfo and SRPM ${budget}: ${names('main')}`);
+      if (names('nothing') !== '')
+        log.info(`Not stored, because others save more for their size ${budget}: ${names('nothing')}`);
     },
   };
 }

@@ -80,6 +80,13 @@ export function exchangedStore(
     return told?.package === name ? told.result : await local.get(key, name);
   };
 
+  const open = async (result: Result): Promise<string> => {
+    const told = known.results.get(result.key);
+    if (told === undefined || (await isHere(result))) return await local.open(result);
+    if (!(await isHere(told.result))) await fetch(told.result);
+    return await local.open(told.result);
+  };
+
   return {
     get,
     search: async (key, name) => (await get(key, name)) ?? (await local.search(key, name)),
@@ -87,12 +94,9 @@ export function exchangedStore(
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },
-    open: async (result) => {
-      const told = known.results.get(result.key);
-      if (told === undefined || (await isHere(result))) return await local.open(result);
-      if (!(await isHere(told.result))) await fetch(told.result);
-      return await local.open(told.result);
-    },
+    open,
+    openMain: async (result) =>
+      known.results.has(result.key) ? await open(result) : await local.openMain(result),
     put: local.put,
     drop: async (key) => {
       const id = known.results.get(key)?.id;

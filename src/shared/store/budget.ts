@@ -1,24 +1,44 @@
 import type { Result } from '../result/result.ts';
-import { bytesOf } from './result-files.ts';
+import { bytesOf, mainFiles } from './result-files.ts';
 
-/** Build seconds that a result saves a later run for each of its bytes. */
-export function worthOf(result: Pick<Result, 'srpm' | 'rpms' | 'seconds'>): number {
-  return result.seconds / Math.max(1, bytesOf(result));
+type Weighed = Pick<Result, 'srpm' | 'rpms' | 'seconds'>;
+
+/** What of a result is stored: all of it, what a build may ask for, or nothing. */
+export type Kept = 'whole' | 'main' | 'nothing';
+
+/** What of results is kept so that it fits into a budget. */
+export interface Ration {
+  whole: boolean;
+  /** Build seconds that the main files of a result have to save, and more, for each of their bytes. */
+  least: number;
 }
 
 /**
- * What a result has to be worth so that what is kept fits: 0 when all of it does. What saves most for its size is kept.
+ * Keeps everything where it fits. Else what is for people alone goes first, and then what saves least for its size.
  * @param known the results that a run would have: one of each package
  * @param budget bytes
  */
-export function leastWorth(
-  known: readonly Pick<Result, 'srpm' | 'rpms' | 'seconds'>[],
-  budget: number,
-): number {
+export function rationOf(known: readonly Weighed[], budget: number): Ration {
+  if (known.reduce((sum, one) => sum + bytesOf(one), 0) <= budget) return { whole: true, least: 0 };
   let sum = 0;
   for (const result of [...known].sort((a, b) => worthOf(b) - worthOf(a))) {
-    sum += bytesOf(result);
-    if (sum > budget) return worthOf(result);
+    sum += mainBytes(result);
+    if (sum > budget) return { whole: false, least: worthOf(result) };
   }
-  return 0;
+  return { whole: false, least: 0 };
+}
+
+/** What of a result is kept. */
+export function keptOf(result: Weighed, { whole, least }: Ration): Kept {
+  if (whole) return 'whole';
+  return least === 0 || worthOf(result) > least ? 'main' : 'nothing';
+}
+
+/** Build seconds that the main files of a result save a later run for each of their bytes. */
+export function worthOf(result: Weighed): number {
+  return result.seconds / Math.max(1, mainBytes(result));
+}
+
+function mainBytes(result: Weighed): number {
+  return mainFiles(result).reduce((sum, { size }) => sum + size, 0);
 }

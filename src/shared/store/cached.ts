@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { ProblemsError } from '../problems.ts';
 import { checkResult } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
-import { worthOf } from './budget.ts';
+import { type Kept, keptOf, type Ration } from './budget.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
-import { hasBytesOf, resultFiles, resultFolder, takeFiles } from './result-files.ts';
+import { mainEntries } from './main-entries.ts';
+import { hasBytesOf, mainPaths, resultFiles, resultFolder, takeFiles } from './result-files.ts';
 import { DamagedResult, type Store } from './store.ts';
 import { latestIn, listedIn, type StoreIndex } from './store-index.ts';
 
@@ -23,20 +24,25 @@ export interface CachedStoreOptions {
    * else, and is only found by {@link Store.search}.
    */
   shared: boolean;
-  /** Build seconds for each byte that a result must save to be stored. */
-  leastWorth: () => number;
+  /** What of results is stored. */
+  ration: () => Ration;
   /** Whether this run leaves anything to later ones. */
   saves: boolean;
 }
 
 export interface CachedStore extends Store {
-  /** Waits for what is being saved. Answers the packages that were left out because they are not worth their bytes. */
-  flush(): Promise<string[]>;
+  /** Waits for what is being saved. Answers the packages of which less than all is, because that is not worth its bytes. */
+  flush(): Promise<{ name: string; kept: Kept }[]>;
 }
 
 /** Results in the cache: one entry for each, by key. */
 function entryKey(key: string): string {
   return `azl-result-1-${key}`;
+}
+
+/** What of a result a build may ask for, where all of it is too much. */
+function mainKey(key: string): string {
+  return `azl-main-1-${key}`;
 }
 
 /** In an entry, beside the files that it lists. */
@@ -60,8 +66,8 @@ export function cachedStore(
   const own = new Set<string>();
   /** Why nothing more is saved. */
   let closed = false;
-  const leftOut: string[] = [];
-  const queue: Result[] = [];
+  const leftOut: { name: string; kept: Kept }[] = [];
+  const queue: { result: Result; kept: Kept }[] = [];
   const savers = new Set<Promise<void>>();
 
   const here = async (key: string, name: string): Promise<Result | undefined> => {
@@ -121,14 +127,20 @@ export function cachedStore(
     }
   };
 
+  /** What a call for a listed result without an answer ends with. */
+  const troubleOf = (result: Result, error: unknown): unknown => {
+    if (!(error instanceof CacheTrouble)) return error;
+    if (options.onTrouble === 'build') return new DamagedResult(result, 'its cache entry', error.message);
+    return new StoreTrouble(`The stored result of ${result.package} cannot be fetched: ${error.message}`);
+  };
+  const mains = mainEntries(cache, options.tempDir, mainKey, troubleOf);
+
   const fetchListed = async (result: Result): Promise<void> => {
     let found: Result | undefined;
     try {
       found = await fetchOnce(result.key, result.package);
     } catch (error) {
-      if (!(error instanceof CacheTrouble)) throw error;
-      if (options.onTrouble === 'build') throw new DamagedResult(result, 'its cache entry', error.message);
-      throw new StoreTrouble(`The stored result of ${result.package} cannot be fetched: ${error.message}`);
+      throw troubleOf(result, error);
     }
     if (found === undefined) throw new DamagedResult(result, 'its cache entry', 'is not there any more');
     if (hasBytesOf(found, result)) return;
@@ -136,12 +148,29 @@ export function cachedStore(
     throw new DamagedResult(result, 'its cache entry', 'holds another build than the index says');
   };
 
+  const open = async (result: Result): Promise<string> => {
+    const there = await here(result.key, result.package);
+    if (there !== undefined && hasBytesOf(there, result)) {
+      try {
+        return await local.open(result);
+      } catch (error) {
+        replaced.delete(result.key);
+        if (!(error instanceof DamagedResult) || !index.results.has(result.key)) throw error;
+        await local.drop(result.key);
+      }
+    }
+    await fetchListed(result);
+    return await local.open(result);
+  };
+
   const save = async (): Promise<void> => {
-    for (let result = queue.shift(); result !== undefined && !closed; result = queue.shift()) {
+    for (let next = queue.shift(); next !== undefined && !closed; next = queue.shift()) {
+      const { result, kept } = next;
       try {
         const root = join(await local.open(result), '..', '..');
-        const files = [...resultFiles(result), join(resultFolder(result), manifestFile)];
-        await cache.save(result.key, entryKey(result.key), root, files);
+        const files = kept === 'whole' ? resultFiles(result) : mainPaths(result);
+        const key = kept === 'whole' ? entryKey(result.key) : mainKey(result.key);
+        await cache.save(result.key, key, root, [...files, join(resultFolder(result), manifestFile)]);
       } catch (error) {
         // A build is not lost with it: it is in this run, and a later one builds it again.
         const { message } = error as Error;
@@ -168,19 +197,12 @@ export function cachedStore(
         await local.drop(result.key);
       });
     },
-    open: async (result) => {
-      const there = await here(result.key, result.package);
-      if (there !== undefined && hasBytesOf(there, result)) {
-        try {
-          return await local.open(result);
-        } catch (error) {
-          replaced.delete(result.key);
-          if (!(error instanceof DamagedResult) || !index.results.has(result.key)) throw error;
-          await local.drop(result.key);
-        }
-      }
-      await fetchListed(result);
-      return await local.open(result);
+    open,
+    openMain: async (result) => {
+      // What is not stored whole is not asked for whole first.
+      const isMain = index.results.get(result.key)?.stored === false;
+      const main = isMain && (await here(result.key, result.package)) === undefined;
+      return (main ? await mains.open(result) : undefined) ?? (await open(result));
     },
     put: async (result, filesDir, replace) => {
       const kept = await local.put(result, filesDir, replace);
@@ -189,16 +211,15 @@ export function cachedStore(
     },
     offer: (result) => {
       if (!options.saves || closed) return false;
-      if (worthOf(result) < options.leastWorth()) {
-        leftOut.push(result.package);
-        return false;
-      }
-      queue.push(result);
+      const kept = keptOf(result, options.ration());
+      if (kept !== 'whole') leftOut.push({ name: result.package, kept });
+      if (kept === 'nothing') return false;
+      queue.push({ result, kept });
       if (savers.size < savesAtOnce) {
         const saver = save().finally(() => savers.delete(saver));
         savers.add(saver);
       }
-      return true;
+      return kept === 'whole';
     },
     // Two builds may find the same result damaged: what took its place stays.
     drop: async (key) => {
@@ -211,7 +232,7 @@ export function cachedStore(
     latest: async (name) => (await local.latest(name)) ?? latestIn(index, name),
     flush: async () => {
       await Promise.all(savers);
-      return leftOut.sort();
+      return leftOut.sort((x, y) => (x.name < y.name ? -1 : 1));
     },
   };
 }

@@ -100,6 +100,7 @@ export function directoryStore(dir: string): Store {
       await open(result);
     },
     open,
+    openMain: open,
     drop,
     put: async (result, filesDir, replace) => {
       swept ??= sweep(join(dir, 'results'));

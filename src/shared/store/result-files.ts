@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest } from '../host/files.ts';
-import type { Result } from '../result/result.ts';
+import type { Result, Srpm } from '../result/result.ts';
 import { DamagedResult } from './store.ts';
 
 /** Where the files of a result lie in an artifact, and in an entry of the cache: as in a directory store below `results`. */
@@ -19,23 +19,34 @@ export function isDebug(file: string): boolean {
   return /-debug(?:info|source)-[^/]*$/.test(file);
 }
 
+/** The files of a result that a build or an image may ask for. */
+export function mainFiles({ rpms }: Pick<Result, 'rpms'>): Result['rpms'] {
+  return rpms.filter(({ file }) => !isDebug(file));
+}
+
+/** Where these lie: see {@link resultFiles}. */
+export function mainPaths(result: Result): string[] {
+  return mainFiles(result).map(({ file }) => join(resultFolder(result), file));
+}
+
 /** Bytes of the files of a result. */
 export function bytesOf({ srpm, rpms }: Pick<Result, 'srpm' | 'rpms'>): number {
   return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
 }
 
 /**
- * Moves the files of a result to a new folder: those that it names, plain files of the right bytes, and nothing else.
- * Answers what is wrong with one.
+ * Moves files of a result to a new folder: plain files of the right bytes, and nothing else. Answers what is wrong with
+ * one.
  */
 export async function takeFiles(
   result: Result,
   dir: string,
   taken: string,
+  files: readonly Srpm[] = [result.srpm, ...result.rpms],
 ): Promise<DamagedResult | undefined> {
   const folder = join(dir, resultFolder(result));
   await mkdir(taken);
-  for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
+  for (const { file, size, shipDigest } of files) {
     const found = await lstat(join(folder, file)).catch(() => undefined);
     if (found?.isFile() !== true) return new DamagedResult(result, file, 'is not there, or is no plain file');
     if (found.size !== size || (await fileDigest(join(folder, file))) !== shipDigest)

@@ -13,13 +13,15 @@ export interface Store {
   check(result: Result): Promise<void>;
   /** The folder that holds the files of a result, each compared with its digest. @throws DamagedResult */
   open(result: Result): Promise<string>;
+  /** The same with the files that a build may ask for alone. */
+  openMain(result: Result): Promise<string>;
   /**
    * Keeps a result: `filesDir` holds its SRPM and RPMs, and is consumed. A whole one that is there under the same key
    * stays, because others may be reading it, unless this is to `replace` it.
    * @returns the result that the store has from now on
    */
   put(result: Result, filesDir: string, replace: boolean): Promise<Result>;
-  /** Hands a result that this run built to later runs, beside whatever is done next. Answers whether it will try. */
+  /** Hands a result that this run built to later runs, beside whatever is done next. Answers whether all of it. */
   offer(result: Result): boolean;
   /** Forgets a result; what {@link Store.latest} tells of it stays. */
   drop(key: string): Promise<void>;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ProblemsError } from '../../../src/shared/problems.ts';
@@ -25,7 +25,7 @@ function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<Ca
     tempDir: temporary(),
     warn: (message) => warnings.push(message),
     onTrouble: 'fail',
-    leastWorth: () => 0,
+    ration: () => ({ whole: true, least: 0 }),
     saves: true,
     shared: true,
     ...more,
@@ -44,6 +44,8 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   return { cache, result, leftOut, warnings: run.warnings };
 }
 const entry = `azl-result-1-${key}`;
+const nothing = () => ({ whole: false, least: 1 });
+const mainOnly = () => ({ whole: false, least: 0.1 });
 
 describe('a store over a cache', () => {
   describe('keeps the promises of a store', () => {
@@ -186,8 +188,33 @@ describe('a store over a cache', () => {
     expect(readFileSync(join(await store.open(result), result.srpm.file), 'utf8')).toBe('one');
   });
 
+  it('has for builds what was stored without the rest, and nothing of it to publish', async () => {
+    const { cache, result } = await left('one', { ration: mainOnly });
+    expect(existsSync(cache.at(key, entry))).toBe(false);
+    const { store, index } = open(cache);
+    seeResults(index, [result], 1, () => false);
+    const folder = await store.openMain(result);
+    expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
+    expect(readFileSync(join(folder, 'app-1.0-1.x86_64.rpm'), 'utf8')).toBe('one');
+    expect(await store.openMain(result)).toBe(folder);
+    await expect(store.open(result)).rejects.toThrow(DamagedResult);
+  });
+
+  it('takes no other bytes for what builds ask for', async () => {
+    const { cache, result } = await left('one', { ration: mainOnly });
+    const main = cache.at(key, `azl-main-1-${key}`);
+    writeFileSync(join(main, resultFolder(result), 'app-1.0-1.x86_64.rpm'), 'two');
+    const { store, index } = open(cache);
+    seeResults(index, [result], 1, () => false);
+    await expect(store.openMain(result)).rejects.toThrow(DamagedResult);
+    cache.trouble = 'no answer';
+    const other = open(cache);
+    seeResults(other.index, [result], 1, () => false);
+    await expect(other.store.openMain(result)).rejects.toThrow(StoreTrouble);
+  });
+
   it('plans with what is not stored, unless all is to be published', async () => {
-    const { cache, result } = await left('one', { leastWorth: () => 1 });
+    const { cache, result } = await left('one', { ration: nothing });
     const { store, index } = open(cache);
     seeResults(index, [result], 1, () => false);
     expect(await store.get(key, 'app')).toEqual(result);
@@ -207,7 +234,7 @@ describe('a store over a cache', () => {
           tempDir: temporary(),
           warn: () => {},
           onTrouble: 'fail',
-          leastWorth: () => 0,
+          ration: () => ({ whole: true, least: 0 }),
           saves: true,
           shared,
         },
@@ -229,8 +256,8 @@ describe('a store over a cache', () => {
     expect(warnings.join()).toMatch(/^The result of app is not in the store: cache write denied/);
     expect(warnings).toHaveLength(2);
     expect(store.offer(madeResult(dir, key, 'one'))).toBe(false);
-    expect((await left('one', { leastWorth: () => 1 })).leftOut).toEqual(['app']);
-    expect((await left('one', { leastWorth: () => 0.1 })).leftOut).toEqual([]);
+    expect((await left('one', { ration: nothing })).leftOut).toEqual([{ name: 'app', kept: 'nothing' }]);
+    expect((await left('one', { ration: mainOnly })).leftOut).toEqual([{ name: 'app', kept: 'main' }]);
   });
 
   it('saves nothing where nothing is to be left', async () => {

@@ -62,6 +62,7 @@ function memoryStore(): Store {
     offer: () => true,
     check: async () => {},
     open: async () => '',
+    openMain: async () => '',
     put: async (result) => {
       results.set(result.key, result);
       return result;

@@ -1,56 +1,84 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leastWorth, worthOf } from '../../../src/shared/store/budget.ts';
-import { bytesOf } from '../../../src/shared/store/result-files.ts';
-import { madeUpResult } from '../../support/made-up.ts';
+import { keptOf, rationOf } from '../../../src/shared/store/budget.ts';
+import { bytesOf, mainFiles } from '../../../src/shared/store/result-files.ts';
+import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
-const of = (bytes: number, seconds: number) => {
-  const plain = madeUpResult('app', []);
-  return { ...plain, seconds, srpm: { ...plain.srpm, size: bytes } };
+/** A result of `main` bytes for builds and `rest` for people. */
+const of = (main: number, rest: number, seconds: number) => {
+  const rpms = [madeUpRpm('app', { size: main }), madeUpRpm('app-debuginfo', { size: rest })];
+  const plain = madeUpResult('app', rpms);
+  return { ...plain, seconds, srpm: { ...plain.srpm, size: 0 } };
 };
+const mainBytes = (result: ReturnType<typeof of>) =>
+  mainFiles(result).reduce((sum, { size }) => sum + size, 0);
 
-describe('what is worth its bytes', () => {
-  it.each<[string, [bytes: number, seconds: number][], number, number]>([
-    ['nothing known', [], 10, 0],
+type Row = [main: number, rest: number, seconds: number];
+
+describe('a budget', () => {
+  it.each<[string, Row[], number, string]>([
+    ['nothing known: all of what comes', [], 10, ''],
     [
       'all fits',
       [
-        [4, 1],
-        [6, 1],
+        [2, 2, 1],
+        [3, 3, 1],
       ],
       10,
-      0,
+      'whole whole',
     ],
     [
-      'the least dense does not fit',
+      'what is for people goes first',
       [
-        [4, 8],
-        [7, 7],
+        [4, 4, 1],
+        [5, 1, 1],
       ],
       10,
-      1,
+      'main main',
     ],
-    ['nothing fits', [[11, 22]], 10, 2],
-    ['no room at all', [[1, 5]], 0, 5],
-    ['an empty result', [[0, 1]], 0, 0],
-  ])('%s', (_what, known, budget, least) => {
-    expect(
-      leastWorth(
-        known.map(([bytes, seconds]) => of(bytes, seconds)),
-        budget,
-      ),
-    ).toBe(least);
+    [
+      'then what saves least for its size',
+      [
+        [4, 4, 8],
+        [7, 0, 7],
+      ],
+      10,
+      'main nothing',
+    ],
+    ['one is too large', [[11, 0, 22]], 10, 'nothing'],
+    [
+      'no room at all',
+      [
+        [1, 0, 5],
+        [0, 0, 0],
+      ],
+      0,
+      'nothing nothing',
+    ],
+  ])('%s', (_what, rows, budget, kept) => {
+    const known = rows.map((row) => of(...row));
+    const ration = rationOf(known, budget);
+    expect(known.map((one) => keptOf(one, ration)).join(' ')).toBe(kept);
+    if (rows.length === 0) expect(keptOf(of(1e9, 0, 1), ration)).toBe('whole');
   });
 
-  it('keeps no more than fits but for the last, and nothing worth less than what is left out', () => {
-    const one = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 0, max: 99 }));
+  it('is never passed, and keeps nothing that is worth less than what it leaves out', () => {
+    const row = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.nat(99), fc.nat(99));
     fc.assert(
-      fc.property(fc.array(one), fc.nat(500), (known, budget) => {
-        const results = known.map(([bytes, seconds]) => of(bytes, seconds));
-        const least = leastWorth(results, budget);
-        const sum = (all: typeof results) => all.reduce((bytes, one) => bytes + bytesOf(one), 0);
-        expect(sum(results.filter((one) => worthOf(one) > least))).toBeLessThanOrEqual(budget);
-        if (sum(results) <= budget) expect(least).toBe(0);
+      fc.property(fc.array(row), fc.nat(900), (rows, budget) => {
+        const known = rows.map((one) => of(...one));
+        const ration = rationOf(known, budget);
+        const kept = known.map((one) => ({ one, kept: keptOf(one, ration) }));
+        const bytes = kept.reduce(
+          (sum, { one, kept: how }) => sum + { whole: bytesOf(one), main: mainBytes(one), nothing: 0 }[how],
+          0,
+        );
+        expect(bytes).toBeLessThanOrEqual(budget);
+        const worth = (how: string) =>
+          kept.flatMap(({ one, kept: own }) => (own === how ? [one.seconds / mainBytes(one)] : []));
+        expect(Math.min(...worth('main'))).toBeGreaterThanOrEqual(Math.max(...worth('nothing')));
+        const all = known.reduce((sum, one) => sum + bytesOf(one), 0);
+        expect(worth('whole').length === known.length).toBe(all <= budget);
       }),
     );
   });

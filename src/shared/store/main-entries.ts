@@ -1,0 +1,45 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Result } from '../result/result.ts';
+import { BrokenEntry, type Cache } from './cache.ts';
+import { mainFiles, takeFiles } from './result-files.ts';
+
+/**
+ * Entries of the cache with what builds may ask for alone, of results that are not stored whole: each is fetched once, to
+ * a folder of its own. They are no results: what is published needs the rest, too.
+ * @param keyOf the key of the entry of a result
+ * @param troubleOf what a call for a result without an answer ends with
+ */
+export function mainEntries(
+  cache: Cache,
+  tempDir: string,
+  keyOf: (key: string) => string,
+  troubleOf: (result: Result, error: unknown) => unknown,
+) {
+  const opened = new Map<string, Promise<string | undefined>>();
+
+  const fetch = async (result: Result): Promise<string | undefined> => {
+    const dir = join(tempDir, `main-${result.key}`);
+    const taken = `${dir}.taken`;
+    for (const old of [dir, taken]) await rm(old, { recursive: true, force: true });
+    try {
+      if (!(await cache.fetch(result.key, keyOf(result.key), dir))) return undefined;
+      const fault = await takeFiles(result, dir, taken, mainFiles(result));
+      return fault === undefined ? taken : undefined;
+    } catch (error) {
+      if (error instanceof BrokenEntry) return undefined;
+      throw troubleOf(result, error);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  };
+
+  return {
+    /** The folder that holds the main files of a result; undefined when there is no such entry, or it is damaged. */
+    open: async (result: Result): Promise<string | undefined> => {
+      const running = opened.get(result.key) ?? fetch(result);
+      opened.set(result.key, running);
+      return await running;
+    },
+  };
+}
