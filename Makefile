@@ -27,6 +27,7 @@ For work on azl itself:
   make test-full                               the same with whole runs of the example distribution, too
   make test-hosts                              the main job in a fresh Debian 13
   make bench                                   measures the main job, writes the figures of the README
+  make bench-start                             measures how soon an action says something
   make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
   make act WORKFLOW=nightly                    runs a workflow here, as GitHub would (no WORKFLOW: it and pull-request)
   make publish-trees DIR=build/trees           makes the repositories that workflows name: azl/build-packages@v1 ...
@@ -54,7 +55,7 @@ export SPECS_DIR ?= $(here)examples/distro/SPECS
 image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-house_targets := dist test test-full test-hosts bench bench-schedule act publish-trees
+house_targets := dist test test-full test-hosts bench bench-start bench-schedule act publish-trees
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(house_targets)

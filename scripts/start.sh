@@ -27,6 +27,7 @@ test-full) exec node scripts/test.ts full ;;
 test-hosts) exec node scripts/test-hosts.ts ;;
 bench) exec node bench/run.ts ;;
 bench-schedule) exec node bench/schedule/run.ts ;;
+bench-start) exec node bench/start.ts ;;
 act) exec node scripts/act.ts ;;
 publish-trees) exec node scripts/publish-trees.ts ;;
 esac

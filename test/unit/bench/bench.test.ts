@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { figures, type Results } from '../../../bench/figures.ts';
+import { type StartResults, startFigures } from '../../../bench/start.ts';
 import { divide, median } from '../../../bench/stopwatch.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { withBlock } from '../../../src/shared/report/markdown.ts';
@@ -52,4 +53,11 @@ describe('the figures of the README', () => {
     expect(readme).toContain('<!-- bench -->');
     expect(readme).toBe(withBlock(readme, 'bench', `\n${figures(results)}\n`));
   });
+});
+
+it('the figures of the first lines are those of bench/start.json', () => {
+  const results = JSON.parse(readFileSync(join(repository, 'bench/start.json'), 'utf8')) as StartResults;
+  const page = readFileSync(join(repository, 'docs/testing.md'), 'utf8');
+  expect(page).toContain('<!-- bench-start -->');
+  expect(page).toBe(withBlock(page, 'bench-start', `\n${startFigures(results)}\n`));
 });

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { actionNamed, readActions } from '../local/src/action-file.ts';
+import { repository } from '../scripts/build-dist.ts';
+import { markdownTable, withBlock } from '../src/shared/report/markdown.ts';
+import { median, rounded } from './stopwatch.ts';
+
+const rounds = 15;
+
+/** Medians over {@link rounds} rounds in which each had its turn. */
+export interface Start {
+  /** From the start of a bundle to the first line that it says, by the action's name. */
+  bundleMilliseconds: Record<string, number>;
+  /** Node itself, with an empty script. */
+  nodeMilliseconds: number;
+}
+
+/** Actions, and an input of each that is wrong: that is said once all of the bundle is loaded and its host looked at. */
+const wrong: Record<string, Record<string, string>> = {
+  toolchain: { 'toolchain-mode': 'none' },
+  'build-packages': { 'specs-dir': 'none' },
+  'build-packages/plan': { 'specs-dir': 'none' },
+  'build-packages/merge': { 'specs-dir': 'none' },
+  'compose-image': { 'config-file': '' },
+  'compose-image/release': { tag: '' },
+};
+
+/** How long bundles take to their first line. */
+export async function benchStart(): Promise<Start> {
+  const actions = readActions(join(repository, 'actions'));
+  const taken = new Map<string, number[]>();
+  const note = (name: string, milliseconds: number) =>
+    taken.set(name, [...(taken.get(name) ?? []), milliseconds]);
+  for (let round = 0; round < rounds; round++) {
+    note('', await untilSaid([process.execPath, '--eval', ''], {}));
+    for (const [name, inputs] of Object.entries(wrong)) {
+      const { entry, inputs: all } = actionNamed(actions, name);
+      const given = Object.entries(all).map(([input, said]) => [
+        `INPUT_${input.toUpperCase()}`,
+        inputs[input] ?? said.default ?? '',
+      ]);
+      note(name, await untilSaid([process.execPath, entry], Object.fromEntries(given)));
+    }
+  }
+  const middle = (name: string) => rounded(median(taken.get(name) ?? []));
+  return {
+    bundleMilliseconds: Object.fromEntries(Object.keys(wrong).map((name) => [name, middle(name)])),
+    nodeMilliseconds: middle(''),
+  };
+}
+
+/** Milliseconds until a command says something, or ends. */
+async function untilSaid(argv: readonly string[], env: Record<string, string>): Promise<number> {
+  const started = performance.now();
+  const child = spawn(argv[0] as string, argv.slice(1), {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve(performance.now()));
+  });
+  const said = new Promise<number>((resolve) => child.stdout.once('data', () => resolve(performance.now())));
+  const at = await Promise.race([said, ended]);
+  await ended;
+  return at - started;
+}
+
+/** `bench/start.json`: what `make bench-start` measured, where. */
+export interface StartResults extends Start {
+  schema: 'azl/bench-start';
+  version: 1;
+  machine: string;
+}
+
+/** What the README says of it, as Markdown. Pure. */
+export function startFigures({ bundleMilliseconds, nodeMilliseconds, machine }: StartResults): string {
+  const rows = Object.entries(bundleMilliseconds).map(([name, milliseconds]) => [
+    `\`${name}\``,
+    `${Math.round(milliseconds)} ms`,
+    `${(milliseconds / nodeMilliseconds).toFixed(1)}`,
+  ]);
+  return [
+    markdownTable(['action', 'to its first line', 'times Node alone'], rows),
+    '',
+    `Medians of ${rounds}, measured by \`make bench-start\` on ${machine}.`,
+  ].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [processor] = cpus();
+  const machine = `${cpus().length} cores (${(processor?.model ?? '').trim()})`;
+  const results: StartResults = { schema: 'azl/bench-start', version: 1, machine, ...(await benchStart()) };
+  writeFileSync(join(repository, 'bench', 'start.json'), `${JSON.stringify(results, null, 2)}\n`);
+  const page = join(repository, 'docs', 'testing.md');
+  writeFileSync(page, withBlock(readFileSync(page, 'utf8'), 'bench-start', `\n${startFigures(results)}\n`));
+  console.log(startFigures(results));
+}
