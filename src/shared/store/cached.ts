@@ -64,7 +64,7 @@ export function cachedStore(
   const replaced = new Set<string>();
   /** Keys of what this job put here or found. */
   const own = new Set<string>();
-  /** Why nothing more is saved. */
+  /** A call to save got no answer: nothing more is tried. */
   let closed = false;
   const leftOut: { name: string; kept: Kept }[] = [];
   const queue: { result: Result; kept: Kept }[] = [];
