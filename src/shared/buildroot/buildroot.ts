@@ -3,7 +3,7 @@ import type { RootRpm } from '../plan/settle.ts';
 import type { Rpm } from '../rpm/rpm.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
 import { verifiedRpms } from '../toolchain/verified.ts';
-import { sourceDateEpoch } from './recipe.ts';
+import { sourceDateEpoch } from './epoch.ts';
 import { createLayer, type Root } from './sandbox.ts';
 import { installRpms } from './transaction.ts';
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { textDigest } from '../host/files.ts';
 import { checkMacros } from '../spec/spec.ts';
+import { sourceDateEpoch } from './epoch.ts';
 import { type Bind, enterArguments, type Root, type SandboxOptions } from './sandbox.ts';
 import { transactionCommand, transactionHelper, transactionSandbox } from './transaction.ts';
 
@@ -10,9 +11,6 @@ export const policyMacros = {
   name: 'macros.zz-azl',
   text: readFileSync(new URL('./macros.azl', import.meta.url), 'utf8'),
 } as const;
-
-/** The one time that builds know: 2025-01-01. Not the changelog's, which every Release bump moves. */
-export const sourceDateEpoch = 1_735_689_600;
 
 /** `%_topdir` inside every build root. */
 export const topDir = '/usr/src/azl';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { sourceDateEpoch } from '../buildroot/recipe.ts';
+import { sourceDateEpoch } from '../buildroot/epoch.ts';
 import { plainEnvironment } from '../host/process.ts';
 import { fixedUuid } from './identity.ts';
 import { type Layout, type Partition, sfdiskScript, treeOf } from './layout.ts';

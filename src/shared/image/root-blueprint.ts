@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { sourceDateEpoch } from '../buildroot/recipe.ts';
+import { sourceDateEpoch } from '../buildroot/epoch.ts';
 import { sandboxArguments } from '../buildroot/sandbox.ts';
 import { transactionHelper } from '../buildroot/transaction.ts';
 import { type Account, accountOf } from './accounts.ts';

@@ -3,7 +3,7 @@ import { link, mkdir, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { sourceDateEpoch } from '../buildroot/recipe.ts';
+import { sourceDateEpoch } from '../buildroot/epoch.ts';
 import { aside, readJson, textDigest, writeJson } from '../host/files.ts';
 import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sourceDateEpoch } from '../buildroot/recipe.ts';
+import { sourceDateEpoch } from '../buildroot/epoch.ts';
 import { builder } from '../buildroot/sandbox.ts';
 import { textDigest } from '../host/files.ts';
 import { plainEnvironment, runTool } from '../host/process.ts';
