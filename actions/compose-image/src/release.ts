@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { readInputs } from '../../../src/shared/github/inputs.ts';
+import { openOctokit } from '../../../src/shared/github/octokit.ts';
 import { runCommit } from '../../../src/shared/github/run.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { failOnProblems, type Problem } from '../../../src/shared/problems.ts';
@@ -32,12 +33,7 @@ export async function release(): Promise<void> {
       const path = join(temp, sums);
       await writeFile(path, sha256Sums(wanted));
       const [owner, repo] = inputs.repository.split('/') as [string, string];
-      const { Octokit } = await import('@octokit/rest');
-      const octokit = new Octokit({
-        auth: inputs.token,
-        baseUrl: process.env['GITHUB_API_URL'] ?? 'https://api.github.com',
-        log: { debug: core.debug, info: core.debug, warn: core.debug, error: core.debug },
-      });
+      const octokit = await openOctokit(inputs.token);
       const assets = [...wanted, await wantedAsset(path)];
       const target = { octokit, owner, repo, tag: inputs.tag, commit: runCommit(), log };
       const refused = (error: unknown) => {

@@ -1,4 +1,5 @@
 import * as core from '@actions/core';
+import { openOctokit } from './octokit.ts';
 
 /** GitHub's list of the cache, as far as this job's token may read it (`actions: read`). */
 export interface CacheList {
@@ -16,12 +17,7 @@ export async function listsEntry(
   const [owner, repo] = repository.split('/');
   if (token === '' || owner === undefined || repo === undefined) return undefined;
   try {
-    const { Octokit } = await import('@octokit/rest');
-    const octokit = new Octokit({
-      auth: token,
-      baseUrl: process.env['GITHUB_API_URL'] ?? 'https://api.github.com',
-      log: { debug: core.debug, info: core.debug, warn: core.debug, error: core.debug },
-    });
+    const octokit = await openOctokit(token);
     for (const ref of refs) {
       const question = { owner, repo, key: prefix, ref, per_page: 1 };
       const { data } = await octokit.rest.actions.getActionsCacheList(question);
