@@ -1,5 +1,6 @@
-import { copyFile, link, mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { linkFile } from '../../../src/shared/host/files.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { writeRepository } from '../../../src/shared/rpm/repository.ts';
 import { isDebug } from '../../../src/shared/store/result-files.ts';
@@ -64,11 +65,7 @@ async function takePart(workshop: Workshop, results: readonly Result[], part: Pa
     if (files.length === 0) continue;
     workshop.context.log.progress(`[${at}/${results.length}] ${result.package}`);
     const from = await workshop.store.open(result);
-    for (const { file, path } of files) {
-      const to = join(workshop.inputs.outDir, path);
-      await mkdir(dirname(to), { recursive: true });
-      await link(join(from, file), to).catch(() => copyFile(join(from, file), to));
-    }
+    for (const { file, path } of files) await linkFile(join(from, file), join(workshop.inputs.outDir, path));
     await workshop.local.drop(result.key);
     any = true;
   }

@@ -1,7 +1,7 @@
-import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasArtifacts } from '../../../src/shared/github/run.ts';
-import { aside, fileDigest, readJson, writeJson } from '../../../src/shared/host/files.ts';
+import { aside, fileDigest, linkFile, readJson, writeJson } from '../../../src/shared/host/files.ts';
 import type { Result, Srpm } from '../../../src/shared/result/result.ts';
 import { writeRepository } from '../../../src/shared/rpm/repository.ts';
 import type { Workshop } from './workshop.ts';
@@ -103,7 +103,7 @@ async function put(from: string, to: string, digest: string): Promise<void> {
   if (there === digest) return;
   const part = aside(to);
   try {
-    if (hasArtifacts()) await link(from, part).catch(() => copyFile(from, part));
+    if (hasArtifacts()) await linkFile(from, part);
     else await copyFile(from, part);
     await rename(part, to);
   } finally {

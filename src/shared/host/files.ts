@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { problem } from '../problems.ts';
@@ -49,6 +49,12 @@ export async function moveFolder(from: string, to: string): Promise<void> {
     }
     await rm(from, { recursive: true, force: true });
   }
+}
+
+/** Puts a file to another place, whose folder is made. Both share the bytes where they can. */
+export async function linkFile(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await link(from, to).catch(() => copyFile(from, to));
 }
 
 /** True for the error of a file that is not there. */

@@ -1,8 +1,8 @@
-import { copyFile, link, lstat, mkdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { overhear } from '../github/quiet.ts';
-import { diskFull, moveFolder, ranOutOfSpace } from '../host/files.ts';
+import { diskFull, linkFile, moveFolder, ranOutOfSpace } from '../host/files.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 
 /**
@@ -93,11 +93,7 @@ export function actionsCache(signal?: AbortSignal): Cache {
       const own = join(workspace, folder, place);
       await rm(own, { recursive: true, force: true });
       try {
-        for (const file of files) {
-          await mkdir(dirname(join(own, file)), { recursive: true });
-          const [from, to] = [join(root, file), join(own, file)];
-          await link(from, to).catch(() => copyFile(from, to));
-        }
+        for (const file of files) await linkFile(join(root, file), join(own, file));
         await saved(async () => await (await library()).saveCache([`${folder}/${place}`], key));
       } finally {
         await rm(own, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import type { Result } from '../result/result.ts';
 import { type Kept, keptOf, type Ration } from './budget.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 import { mainEntries } from './main-entries.ts';
-import { hasBytesOf, mainPaths, resultFiles, resultFolder, takeFiles } from './result-files.ts';
+import { hasBytesOf, mainPaths, manifestFile, resultFiles, resultFolder, takeFiles } from './result-files.ts';
 import { DamagedResult, type Store } from './store.ts';
 import { latestIn, listedIn, type StoreIndex } from './store-index.ts';
 
@@ -44,9 +44,6 @@ function entryKey(key: string): string {
 function mainKey(key: string): string {
   return `azl-main-1-${key}`;
 }
-
-/** In an entry, beside the files that it lists. */
-const manifestFile = 'result.json';
 
 /**
  * A store that has what `index` lists, too. Bytes come from the cache when they are opened, into `local`, and only then;

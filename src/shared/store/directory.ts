@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { aside, fileDigest, isAbsent, moveFolder, readJson, textDigest, writeJson } from '../host/files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import type { Result } from '../result/result.ts';
+import { manifestFile } from './result-files.ts';
 import { DamagedResult, type Latest, type Store } from './store.ts';
 
-const manifestFile = 'result.json';
 /** Holds the SHA-256 of the manifest, which holds those of all other files. */
 const digestFile = 'result.sha256';
 

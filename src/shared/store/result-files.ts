@@ -4,6 +4,9 @@ import { fileDigest } from '../host/files.ts';
 import type { Result, Srpm } from '../result/result.ts';
 import { DamagedResult } from './store.ts';
 
+/** The manifest, beside the files that it lists. */
+export const manifestFile = 'result.json';
+
 /** Where the files of a result lie in an artifact, and in an entry of the cache: as in a directory store below `results`. */
 export function resultFiles(result: Result): string[] {
   return [result.srpm, ...result.rpms].map(({ file }) => join(resultFolder(result), file));
