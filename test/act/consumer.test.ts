@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { treesForAct } from '../../scripts/act/trees.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type ActEnded, ActRepository, builtBy, mostAtOnce } from '../support/act.ts';
-import { type TinyPackage, tinyPackages, writeTree } from '../support/tiny-distro.ts';
+import { building, type TinyPackage, tinyPackages, writeTree } from '../support/tiny-distro.ts';
 import { leftBehind, newWorkspace, removeWorkspace } from '../support/workspace.ts';
 
 /**
@@ -36,23 +36,8 @@ jobs:
 
 /** Packages that nothing else needs and that take so long that every shard gets one. */
 function slowPackages(count: number): Record<string, TinyPackage> {
-  const spec = (name: string) => `Summary: Takes its time
-Name: ${name}
-Version: 1
-Release: 1
-License: MIT
-%description
-x
-%build
-sleep 8
-%install
-echo ${name} > made
-install -D -m 644 made %{buildroot}%{_datadir}/${name}
-%files
-%{_datadir}/${name}
-`;
   const names = Array.from({ length: count }, (_, at) => `slow-${at + 1}`);
-  return Object.fromEntries(names.map((name) => [name, { spec: spec(name) }]));
+  return Object.assign({}, ...names.map((name) => building(name, 'sleep 8')));
 }
 
 const top = newWorkspace();
