@@ -9,9 +9,12 @@ export type Kept = 'whole' | 'main' | 'nothing';
 /** What of results is kept so that it fits into a budget. */
 export interface Ration {
   whole: boolean;
-  /** Build seconds that the main files of a result have to save, and more, for each of their bytes. */
-  least: number;
+  /** Build seconds that the main files of a result have to save for each of their bytes: more than this. */
+  moreThan: number;
 }
+
+/** Less than any result saves: one may have taken no measurable time. */
+const anything = -1;
 
 /**
  * Keeps everything where it fits. Else what is for people alone goes first, and then what saves least for its size.
@@ -19,19 +22,19 @@ export interface Ration {
  * @param budget bytes
  */
 export function rationOf(known: readonly Weighed[], budget: number): Ration {
-  if (known.reduce((sum, one) => sum + bytesOf(one), 0) <= budget) return { whole: true, least: 0 };
+  if (known.reduce((sum, one) => sum + bytesOf(one), 0) <= budget) return { whole: true, moreThan: anything };
   let sum = 0;
   for (const result of [...known].sort((a, b) => worthOf(b) - worthOf(a))) {
     sum += mainBytes(result);
-    if (sum > budget) return { whole: false, least: worthOf(result) };
+    if (sum > budget) return { whole: false, moreThan: worthOf(result) };
   }
-  return { whole: false, least: 0 };
+  return { whole: false, moreThan: anything };
 }
 
 /** What of a result is kept. */
-export function keptOf(result: Weighed, { whole, least }: Ration): Kept {
+export function keptOf(result: Weighed, { whole, moreThan }: Ration): Kept {
   if (whole) return 'whole';
-  return least === 0 || worthOf(result) > least ? 'main' : 'nothing';
+  return worthOf(result) > moreThan ? 'main' : 'nothing';
 }
 
 /** Build seconds that the main files of a result save a later run for each of their bytes. */

@@ -25,7 +25,7 @@ function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<Ca
     tempDir: temporary(),
     warn: (message) => warnings.push(message),
     onTrouble: 'fail',
-    ration: () => ({ whole: true, least: 0 }),
+    ration: () => ({ whole: true, moreThan: 0 }),
     saves: true,
     shared: true,
     ...more,
@@ -44,8 +44,8 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   return { cache, result, leftOut, warnings: run.warnings };
 }
 const entry = `azl-result-1-${key}`;
-const nothing = () => ({ whole: false, least: 1 });
-const mainOnly = () => ({ whole: false, least: 0.1 });
+const nothing = () => ({ whole: false, moreThan: 1 });
+const mainOnly = () => ({ whole: false, moreThan: 0.1 });
 
 describe('a store over a cache', () => {
   describe('keeps the promises of a store', () => {
@@ -234,7 +234,7 @@ describe('a store over a cache', () => {
           tempDir: temporary(),
           warn: () => {},
           onTrouble: 'fail',
-          ration: () => ({ whole: true, least: 0 }),
+          ration: () => ({ whole: true, moreThan: 0 }),
           saves: true,
           shared,
         },

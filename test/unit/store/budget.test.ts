@@ -55,6 +55,17 @@ describe('a budget', () => {
       0,
       'nothing nothing',
     ],
+    ['no room, and nothing that it saves', [[1, 0, 0]], 0, 'nothing'],
+    [
+      'what saves nothing stays out where not all of it fits',
+      [
+        [3, 0, 6],
+        [4, 0, 0],
+        [2, 0, 0],
+      ],
+      5,
+      'main nothing nothing',
+    ],
   ])('%s', (_what, rows, budget, kept) => {
     const known = rows.map((row) => of(...row));
     const ration = rationOf(known, budget);
