@@ -14,6 +14,7 @@ import { readImageConfig } from '../../src/shared/image/read-config.ts';
 import { recordingLog } from '../../src/shared/log.ts';
 import { nearest } from '../../src/shared/nearest.ts';
 import { formatProblem, type Problem, ProblemsError } from '../../src/shared/problems.ts';
+import { readRepoFiles } from '../../src/shared/repository/read-repo-files.ts';
 import { readDebianSources } from '../../src/shared/sources/debian-sources.ts';
 import { readSignatures } from '../../src/shared/sources/signatures.ts';
 import { findSpecs, type SpecFile } from '../../src/shared/spec/find.ts';
@@ -64,6 +65,7 @@ export async function earlyProblems(
         problems.push(...packageProblems(environment['PACKAGE'] ?? '', values.specsDir, found.files));
       else problems.push(...(await signatureProblems(values, found.files)));
     }
+    problems.push(...(await repoProblems(values)));
     if (values.configFile) problems.push(...(await configProblems(values)));
   }
   return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
@@ -88,6 +90,10 @@ async function debianProblems({ specsDir = '', debianSources = '' }: Values): Pr
 /** The config's faults. What it only warns of is said by the action, once. */
 async function configProblems({ configFile = '', configBaseDir = '' }: Values): Promise<Problem[]> {
   return await problemsIn(() => readImageConfig({ configFile, configBaseDir, log: recordingLog() }));
+}
+
+async function repoProblems({ repoList = [], releaseMajorId: releasever = '' }: Values): Promise<Problem[]> {
+  return await problemsIn(() => readRepoFiles(repoList, { releasever, basearch: 'x86_64', arch: 'x86_64' }));
 }
 
 function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {

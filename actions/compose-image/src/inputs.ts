@@ -1,4 +1,4 @@
-import { flag, type InputTable, needed, notYet, retention, text } from '../../../src/shared/github/inputs.ts';
+import { flag, type InputTable, list, needed, retention, text } from '../../../src/shared/github/inputs.ts';
 
 /** Inputs of the action. */
 export interface Inputs {
@@ -9,7 +9,10 @@ export interface Inputs {
   packages: string;
   /** Empty: `RPMS` in `outDir`. */
   rpmsDir: string;
-  repoList: string;
+  /** Paths of `.repo` files. */
+  repoList: string[];
+  /** Their `$releasever`. */
+  releaseMajorId: string;
   /** The toolchain that a job of this run shared. Empty: `toolchainDir`. */
   toolchain: string;
   /** Empty: `toolchain` in `cacheDir`. */
@@ -28,7 +31,8 @@ export const composeInputs: InputTable<Inputs> = {
   configBaseDir: text,
   packages: text,
   rpmsDir: text,
-  repoList: notYet,
+  repoList: list,
+  releaseMajorId: text,
   toolchain: text,
   toolchainDir: text,
   bootTest: flag,

@@ -11,6 +11,7 @@ import { fetchInputs, publishImages } from './run-artifacts.ts';
 export async function main(): Promise<void> {
   await runAction([...needs.toolchain, ...needs.packages, ...needs.image], async ({ log, signal }) => {
     const inputs = readInputs(composeInputs);
+    if (inputs.repoList.length > 0) await ensureCommands(needs.repositories, log, signal);
     if (inputs.bootTest) await ensureCommands(needs.boot, log, signal);
     const dirs = {
       rpmsDir: resolve(inputs.rpmsDir === '' ? join(inputs.outDir, 'RPMS') : inputs.rpmsDir),

@@ -41,6 +41,8 @@ const ways = {
   sudo: { packages: ['sudo'] },
   debootstrap: { packages: ['debootstrap'] },
   git: { packages: ['git'] },
+  gpg: { packages: ['gpg'] },
+  'gpg-agent': { packages: ['gpg-agent'] },
   go: { packages: ['golang-go'] },
   'python3-venv': {
     // Debian 12, Ubuntu 24.04, Debian 13.
@@ -70,8 +72,10 @@ export const needs = {
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
   image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],
   boot: ['qemu-system-x86_64', 'qemu-io', 'OVMF firmware'],
-  /** Only tests ask for these: another solver's word, and a user who is not root. */
-  tests: ['dnf', 'sudo'],
+  /** Repositories whose metadata is signed. */
+  repositories: ['gpg'],
+  /** Only tests ask for these: another solver's word, a user who is not root, and keys that sign. */
+  tests: ['dnf', 'sudo', 'gpg-agent'],
 } as const satisfies Record<string, readonly Need[]>;
 
 /** Where a command may lie; `sbin` is not on every user's PATH. */

@@ -1,30 +1,19 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeLayer } from '../buildroot/sandbox.ts';
-import { briefTool } from '../host/brief.ts';
 import { fileDigest } from '../host/files.ts';
 import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
-import { type Components, keyOf } from '../key/key.ts';
-import type { Log } from '../log.ts';
-import type { Rpm } from '../rpm/rpm.ts';
-import { startSolver } from '../solver/solver.ts';
-import type { Toolchain } from '../toolchain/toolchain.ts';
+import { keyOf } from '../key/key.ts';
 import { verifiedRpms } from '../toolchain/verified.ts';
-import { type Blueprint, drawImage, imageComponents } from './blueprint.ts';
 import { bootTest } from './boot-test.ts';
-import type { ImageConfig } from './config.ts';
 import { writeDisk } from './disk.ts';
 import { orFullDisk } from './full-disk.ts';
-import { bootPlace, type Image, type ImageFile, imageName, imageSeed } from './image.ts';
+import { bootPlace, type Image, type ImageFile, imageName } from './image.ts';
+import { type ImagePlan, type PlanOptions, planImage, progressOf } from './image-plan.ts';
 import { type ImageStore, imageStore } from './image-store.ts';
-import { type Layout, layOut } from './layout.ts';
-import { readLocalRpms } from './local-rpms.ts';
-import type { NamedFiles } from './named-files.ts';
 import { publishImage, withdrawImages } from './out-images.ts';
-import { type BootTools, choosePackages, findBootTools, type ImagePackage } from './packages.ts';
-import { readImageConfig } from './read-config.ts';
 import { makeTrees } from './root.ts';
 import type { SpareImages } from './spare-images.ts';
 import type { Verdict } from './verdict.ts';
@@ -32,22 +21,12 @@ import type { Verdict } from './verdict.ts';
 /** Seconds that an image has to come up; emulated, and beside other work, it takes minutes. */
 const bootSeconds = 900;
 
-export interface ComposeOptions {
-  configFile: string;
-  /** What the config's paths are relative to. Default: the config's folder. */
-  configBaseDir?: string;
-  toolchain: Toolchain;
-  toolchainDir: string;
-  /** This run's RPMs, at any depth. */
-  rpmsDir: string;
+export interface ComposeOptions extends Omit<PlanOptions, 'tempDir'> {
   outDir: string;
   buildDir: string;
-  cacheDir: string;
   bootTest: boolean;
   /** What other machines made. */
   spare?: SpareImages | undefined;
-  log: Log;
-  signal?: AbortSignal;
 }
 
 export interface Composed {
@@ -77,18 +56,6 @@ async function fetchSpare(
   return await store.get(key);
 }
 
-interface Plan {
-  config: ImageConfig;
-  named: NamedFiles;
-  packages: ImagePackage[];
-  /** The folder of each local RPM. */
-  folders: Map<Rpm, string>;
-  tools: BootTools;
-  layout: Layout;
-  blueprint: Blueprint;
-  components: Components;
-}
-
 /**
  * Makes an image, or takes it from the store; boots it, unless that was done; puts it into `<outDir>/images`, where from
  * the moment in which it is known to be another one nothing of its system lies that is older.
@@ -105,18 +72,18 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
 async function composeLocked(options: ComposeOptions): Promise<Composed> {
   const { log, buildDir, cacheDir } = options;
   const images = join(options.outDir, 'images');
-  const plan = await makePlan(options);
-  const key = keyOf(plan.components);
-  const system = plan.config.system.name;
-  const name = imageName(system, plan.packages);
-  const store = imageStore(join(cacheDir, 'images'), log);
-  const progress = progressOf(plan.config, log);
-  await withdrawImages(images, (image) => image.system === system && image.key !== key);
   const scratch = join(buildDir, 'image');
   await mkdir(scratch, { recursive: true });
   await clearLeftovers(scratch, '', true);
   const work = await ownFolder(scratch, '');
   try {
+    const plan = await planImage({ ...options, tempDir: join(work, 'repositories') });
+    const key = keyOf(plan.components);
+    const system = plan.config.system.name;
+    const name = imageName(system, plan.packages);
+    const store = imageStore(join(cacheDir, 'images'), log);
+    const progress = progressOf(plan.config, log);
+    await withdrawImages(images, (image) => image.system === system && image.key !== key);
     progress('looking for it in the store');
     const stored = (await store.get(key)) ?? (await fetchSpare(options, key, store));
     const image = stored ?? (await make(options, plan, key, name, work));
@@ -152,38 +119,9 @@ async function composeLocked(options: ComposeOptions): Promise<Composed> {
   }
 }
 
-/** Says what is done for an image, step by step. */
-function progressOf({ system }: ImageConfig, log: Log): (does: string) => void {
-  return (does) => log.progress(`image ${system.name}: ${does}`);
-}
-
-async function makePlan(options: ComposeOptions): Promise<Plan> {
-  const { toolchain, configFile: file } = options;
-  const { config, named } = await readImageConfig(options);
-  progressOf(config, options.log)('choosing packages');
-  const folders = await readLocalRpms(options.rpmsDir);
-  const packages = await choose(named, [...folders.keys()], toolchain, file);
-  const tools = findBootTools(packages, config, file);
-  const seed = imageSeed(config);
-  const layout = layOut(config, seed);
-  const blueprint = drawImage({ config, layout, seed, named, packages, tools });
-  const { workerDigest } = toolchain;
-  const components = imageComponents({ blueprint, packages, workerDigest, hostTools: await toolVersions() });
-  return { config, named, packages, folders, tools, layout, blueprint, components };
-}
-
-async function choose(named: NamedFiles, local: readonly Rpm[], toolchain: Toolchain, file: string) {
-  const solver = await startSolver(toolchain);
-  try {
-    return await choosePackages({ wishes: named.wishes, local, toolchain, solver, file });
-  } finally {
-    await solver.close();
-  }
-}
-
 async function make(
   options: ComposeOptions,
-  plan: Plan,
+  plan: ImagePlan,
   key: string,
   name: string,
   work: string,
@@ -199,7 +137,7 @@ async function make(
     ...{ blueprint: blueprint.root, named, file, progress },
     rpms: packages.map(({ origin, rpm }) => ({
       rpm,
-      dir: origin === 'local' ? (plan.folders.get(rpm) as string) : toolchainRpms,
+      dir: origin === 'toolchain' ? toolchainRpms : (plan.folders.get(rpm) as string),
     })),
     worker: join(options.toolchainDir, 'worker'),
     workDir: join(work, 'root'),
@@ -254,21 +192,4 @@ async function boot(
   if ((await fileDigest(join(folder, raw.file))) !== raw.sha256)
     throw new Error('the boot test changed the image that it booted');
   return verdict;
-}
-
-/** Versions of the host's tools that shape an image's bytes. */
-async function toolVersions(): Promise<Record<string, string>> {
-  const asked: [string, string][] = [
-    ['mke2fs', '-V'],
-    ['mkfs.vfat', '--help'],
-    ['mcopy', '--version'],
-    ['sfdisk', '--version'],
-    ['qemu-img', '--version'],
-  ];
-  const versions: Record<string, string> = {};
-  for (const [tool, flag] of asked) {
-    const { stdout, stderr } = await briefTool(['/usr/bin/env', tool, flag], { ok: 'any' });
-    versions[tool] = /\d+\.[^\s,)]+/.exec(stdout + stderr)?.[0] ?? '';
-  }
-  return versions;
 }

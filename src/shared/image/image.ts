@@ -13,6 +13,9 @@ export interface ImageFile extends Artifact {
   sha256: string;
 }
 
+/** Where an RPM of an image comes from: this run's results, a repository of others, or the toolchain. */
+export type Origin = 'local' | 'repository' | 'toolchain';
+
 /** An image as the store keeps it beside its files, and as `out/images/<name>.json` tells of it. */
 export interface Image {
   schema: 'azl/image';
@@ -26,7 +29,7 @@ export interface Image {
   components: Components;
   files: ImageFile[];
   /** Everything installed, sorted by file. */
-  packages: { file: string; origin: 'local' | 'toolchain'; sha256: string }[];
+  packages: { file: string; origin: Origin; sha256: string }[];
   /** What a boot test must know: bytes from the start of the raw image, and a path in the filesystem there. */
   boot: { rootOffset: number; bootOffset: number; kernel: string };
 }

@@ -5,6 +5,7 @@ import type { Capability, Rpm } from '../rpm/rpm.ts';
 import type { Solver } from '../solver/solver.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
 import type { ImageConfig } from './config.ts';
+import type { Origin } from './image.ts';
 
 /** One package that the config asks for, and where. */
 export interface PackageWish {
@@ -22,7 +23,7 @@ export interface BootTools {
 }
 
 export interface ImagePackage {
-  origin: 'local' | 'toolchain';
+  origin: Origin;
   rpm: Rpm;
 }
 
@@ -38,17 +39,22 @@ export function wishOf(entry: string): Capability | undefined {
 }
 
 /**
- * Everything that an image holds: the wishes and all that they need, this run's results before the toolchain.
+ * Everything that an image holds: the wishes and all that they need, this run's results and repositories before the
+ * toolchain.
  * @throws ProblemsError naming each wish that nothing provides, or what stands in the way.
  */
 export async function choosePackages(options: {
   wishes: readonly PackageWish[];
   local: readonly Rpm[];
+  /** Has no package that `local` has. */
+  offered: readonly Rpm[];
   toolchain: Toolchain;
   solver: Solver;
   file: string;
 }): Promise<ImagePackage[]> {
-  const { wishes, local, toolchain } = options;
+  const { wishes, offered, toolchain } = options;
+  const remote = new Set(offered);
+  const local = [...options.local, ...offered];
   const rpms = [...local, ...toolchain.rpms];
   const answer = await options.solver.solve({
     install: [...new Set(wishes.map((wish) => wish.capability))],
@@ -67,7 +73,10 @@ export async function choosePackages(options: {
     local: new Map(local.map((rpm) => [rpm.file, rpm])),
     toolchain: new Map(toolchain.rpms.map((rpm) => [rpm.file, rpm])),
   };
-  return answer.installed.map(({ origin, file }) => ({ origin, rpm: byFile[origin].get(file) as Rpm }));
+  return answer.installed.map(({ origin, file }) => {
+    const rpm = byFile[origin].get(file) as Rpm;
+    return { origin: remote.has(rpm) ? 'repository' : origin, rpm };
+  });
 }
 
 function provides(rpm: Rpm, capability: Capability): boolean {

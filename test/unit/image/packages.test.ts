@@ -69,7 +69,9 @@ it('all wishes that nothing provides are named with their places, the nearest na
     close: async () => {},
   };
   const toolchain = { rpms: [{ ...rpm('bash'), provides: ['bash = 1-1'] }] } as unknown as Toolchain;
-  await expect(choosePackages({ wishes, local: [], toolchain, solver, file: 'c.json' })).rejects.toThrow(
+  await expect(
+    choosePackages({ wishes, local: [], offered: [], toolchain, solver, file: 'c.json' }),
+  ).rejects.toThrow(
     "l.json $.packages[0]: Package 'bahs' is provided by nothing. Nearest: 'bash'.\nl.json $.packages[1]: Package 'bash = 7' is provided by nothing. There is bash 1-1.",
   );
 });

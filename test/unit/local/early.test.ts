@@ -63,8 +63,8 @@ describe('before anything starts', () => {
       expect.stringContaining("(CONCURRENT_PACKAGE_BUILDS) is '0', expected a whole number, at least 1"),
       expect.stringMatching(/^empty: the folder holds no spec\./),
       'bad.json:2:13: This is not JSON: expected a value or \']\', but here stands "}"',
-      expect.stringContaining("(REPO_LIST) is 'x', which is known but not supported yet. Leave it empty."),
       expect.stringContaining("(BOOT_TEST) is 'ys', expected y or n"),
+      'x: This .repo file cannot be read (no such file)',
     ]);
   });
 
