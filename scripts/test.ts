@@ -1,17 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCommands, needs } from '../src/shared/host/packages.ts';
 import { repository } from './build-dist.ts';
 import { consoleLog } from './console-log.ts';
+import { type Count, countTests, readReport } from './test-report.ts';
 import { ensureTools, toolPath } from './tools.ts';
-
-/** Of one step: how many of its tests passed, and how many did not. */
-interface Count {
-  passed: number;
-  failed: number;
-}
 
 /** What is looked at once, each counting as one test. */
 const checks: [name: string, argv: string[]][] = [
@@ -53,22 +48,12 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv = process.env
   });
 }
 
-/** Runs one layer. A test that was skipped promised something that nobody looked at: it counts as failed. */
+/** Runs one layer. */
 async function runLayer(layer: string, report: string): Promise<Count> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const env = full ? { ...process.env, AZL_TEST_FULL: '1' } : process.env;
   const code = await run(['vitest', 'run', '--project', layer, '--passWithNoTests', ...reporters], env);
-  const { numPassedTests: passed, numTotalTests: total } = readReport(report);
-  // A file that cannot be loaded fails without a test in it.
-  return { passed, failed: total - passed || (code === 0 ? 0 : 1) };
-}
-
-function readReport(path: string): { numPassedTests: number; numTotalTests: number } {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return { numPassedTests: 0, numTotalTests: 0 };
-  }
+  return countTests(readReport(report), code, repository);
 }
 
 /** Linters first: they are quick. */
@@ -76,14 +61,18 @@ const steps = ci ? [...lint, ...checks] : checks;
 
 const all: Count = { passed: 0, failed: 0 };
 const badSteps: string[] = [];
-const add = (step: string, { passed, failed }: Count) => {
-  all.passed += passed;
-  all.failed += failed;
-  if (failed > 0) badSteps.push(step);
+const failures: string[] = [];
+const add = (step: string, count: Count) => {
+  all.passed += count.passed;
+  all.failed += count.failed;
+  if (count.failed > 0) badSteps.push(step);
+  failures.push(...(count.failures ?? []));
 };
 
 /** Ends as everything here said. */
 function end(): never {
+  // Here and not above alone: of a long log, people and machines see the end first.
+  for (const failure of failures) console.log(`  ${failure}`);
   if (badSteps.length > 0) console.log(`Failed: ${badSteps.join(', ')}`);
   console.log(`${all.passed} passed, ${all.failed} failed`);
   process.exit(all.failed === 0 && all.passed > steps.length ? 0 : 1);
