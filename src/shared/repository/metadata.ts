@@ -55,14 +55,20 @@ export async function readRepomd(text: string): Promise<Listed & { openSize: num
 }
 
 /** Names of the four kinds of dependencies in a list of packages. */
-const dependencies: Readonly<Record<string, 'provides' | 'requires' | 'conflicts' | 'obsoletes'>> = {
-  'rpm:provides': 'provides',
-  'rpm:requires': 'requires',
-  'rpm:conflicts': 'conflicts',
-  'rpm:obsoletes': 'obsoletes',
-};
+const dependencies = new Map([
+  ['rpm:provides', 'provides'],
+  ['rpm:requires', 'requires'],
+  ['rpm:conflicts', 'conflicts'],
+  ['rpm:obsoletes', 'obsoletes'],
+] as const);
 
-const comparisons: Readonly<Record<string, string>> = { EQ: '=', LT: '<', GT: '>', LE: '<=', GE: '>=' };
+const comparisons = new Map([
+  ['EQ', '='],
+  ['LT', '<'],
+  ['GT', '>'],
+  ['LE', '<='],
+  ['GE', '>='],
+]);
 
 /**
  * The RPMs of some architectures in a list of packages (`primary.xml`), in its order, of each file name the first.
@@ -84,7 +90,8 @@ export async function readPrimary(
         if (name === 'package') one = { rpm: nothingKnown(), href: '', sha256: '' };
         if (one === undefined) return;
         const { rpm } = one;
-        if (name in dependencies) kind = rpm[dependencies[name] as 'provides'];
+        const list = dependencies.get(name as 'rpm:provides');
+        if (list !== undefined) kind = rpm[list];
         else if (name === 'rpm:entry' && kind !== undefined) addCapability(kind, attributes);
         else if (name === 'version')
           Object.assign(rpm, {
@@ -101,7 +108,7 @@ export async function readPrimary(
         else if (name === 'checksum' && attributes['type'] === 'sha256') one.sha256 = text;
         else if (name === 'rpm:sourcerpm') rpm.sourceRpm = text;
         else if (name === 'file') (attributes['type'] === 'dir' ? rpm.folders : rpm.files).push(text);
-        else if (name in dependencies) kind = undefined;
+        else if (dependencies.has(name as 'rpm:provides')) kind = undefined;
         else if (name === 'package') {
           const { href, sha256 } = one;
           one = undefined;
@@ -127,7 +134,7 @@ function nothingKnown(): Rpm {
 function addCapability(to: Capability[], attributes: Record<string, string>): void {
   const { name = '', flags, epoch = '0', ver, rel } = attributes;
   if (name === '' || name.startsWith('rpmlib(')) return;
-  const sign = comparisons[flags ?? ''];
+  const sign = comparisons.get(flags ?? '');
   const version = `${epoch === '0' ? '' : `${epoch}:`}${ver}${rel === undefined ? '' : `-${rel}`}`;
   const capability = sign === undefined || ver === undefined ? name : `${name} ${sign} ${version}`;
   if (!to.includes(capability)) to.push(capability);
