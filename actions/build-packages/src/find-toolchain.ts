@@ -1,13 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ActionContext } from '../../../src/shared/github/action.ts';
-import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
 import { readJson } from '../../../src/shared/host/files.ts';
 import { problem } from '../../../src/shared/problems.ts';
-import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
-import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
+import { obtainToolchain } from '../../../src/shared/toolchain/obtain.ts';
 import { fetchToolchain } from '../../../src/shared/toolchain/share.ts';
-import { fetchSpare, saveSpare } from '../../../src/shared/toolchain/spare.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
 import type { StoreInputs, TreeInputs } from './inputs.ts';
 import { openExchange } from './open-exchange.ts';
@@ -36,25 +33,16 @@ export async function findToolchain(
     );
   }
   const toolchainDir = join(inputs.cacheDir, 'toolchain');
-  const toolchain = await log.group('Toolchain', () => makeToolchain(inputs, toolchainDir, { log, signal }));
+  const toolchain = await log.group('Toolchain', () =>
+    obtainToolchain({
+      mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
+      dir: toolchainDir,
+      cacheDir: inputs.cacheDir,
+      update: false,
+      jobs: availableParallelism(),
+      onTrouble: inputs.onStoreError ?? 'fail',
+      ...{ log, signal },
+    }),
+  );
   return { toolchain, toolchainDir };
-}
-
-/** Makes the toolchain, or takes up what an earlier run of this workflow made. */
-async function makeToolchain(
-  inputs: TreeInputs & Partial<StoreInputs>,
-  dir: string,
-  { log, signal }: ActionContext,
-): Promise<Toolchain> {
-  const { cacheDir, onStoreError: onTrouble = 'fail' } = inputs;
-  const spare = hasCache()
-    ? { cache: actionsCache(signal), dir, cacheDir, tempDir: places.exchange(inputs), onTrouble, log }
-    : undefined;
-  const taken = spare === undefined ? undefined : await fetchSpare(spare);
-  const toolchain = await prepareToolchain({
-    mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
-    ...{ dir, cacheDir, update: false, jobs: availableParallelism(), log, signal },
-  });
-  if (spare !== undefined && leavesCache()) await saveSpare(taken, spare);
-  return toolchain;
 }

@@ -8,6 +8,7 @@ import {
   type GetInput,
   type InputTable,
   list,
+  onStoreError,
   readInputs,
   retention,
   shaped,
@@ -117,7 +118,7 @@ export const treeInputs: InputTable<TreeInputs> = {
 };
 
 const storeInputs: InputTable<StoreInputs> = {
-  onStoreError: choice<'fail' | 'build'>(['fail', 'build']),
+  onStoreError,
   storeBudget: count(0),
   token: text,
 };

@@ -1,4 +1,11 @@
-import { flag, type InputTable, notYet, text, toolchainMode } from '../../../src/shared/github/inputs.ts';
+import {
+  flag,
+  type InputTable,
+  notYet,
+  onStoreError,
+  text,
+  toolchainMode,
+} from '../../../src/shared/github/inputs.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
 
 /** Inputs of the action. */
@@ -10,6 +17,7 @@ export interface Inputs {
   toolchainDir: string;
   cacheDir: string;
   update: boolean;
+  onStoreError: 'fail' | 'build';
 }
 
 /** What each input may be. */
@@ -20,4 +28,5 @@ export const toolchainInputs: InputTable<Inputs> = {
   toolchainDir: text,
   cacheDir: text,
   update: flag,
+  onStoreError,
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '../../../src/shared/log.ts';
-import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
+import { obtainToolchain } from '../../../src/shared/toolchain/obtain.ts';
 import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -26,12 +26,13 @@ export async function run(
   deps: Deps,
 ): Promise<{ toolchainDir: string; workerDigest: string }> {
   const toolchainDir = inputs.toolchainDir === '' ? join(inputs.cacheDir, 'toolchain') : inputs.toolchainDir;
-  const toolchain = await prepareToolchain({
+  const toolchain = await obtainToolchain({
     mode: modeOf(inputs),
     dir: toolchainDir,
     cacheDir: inputs.cacheDir,
     update: inputs.update,
     jobs: deps.jobs,
+    onTrouble: inputs.onStoreError,
     log: deps.log,
     signal: deps.signal,
   });

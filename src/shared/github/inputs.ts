@@ -133,6 +133,9 @@ export const toolchainMode = choice<'auto' | 'bootstrap' | 'download' | 'archive
   ['download', 'archive'],
 );
 
+/** What it means that GitHub's cache gives no answer: an end, or that what it may have is made again. */
+export const onStoreError = choice<'fail' | 'build'>(['fail', 'build']);
+
 /** Every input of a table that can be read, and all that is wrong with the others. */
 export function tryInputs<T extends object>(
   table: InputTable<T>,

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refInKey, visibleRefs } from '../github/run.ts';
-import { textDigest, writeWhole } from '../host/files.ts';
+import { aside, textDigest, writeWhole } from '../host/files.ts';
 import type { Log } from '../log.ts';
 import { type Cache, CacheTrouble } from '../store/cache.ts';
 import { StoreTrouble } from '../store/cached.ts';
@@ -20,9 +20,8 @@ export interface SpareOptions {
   cache: Cache;
   /** The toolchain folder. */
   dir: string;
-  /** Holds the lock. */
+  /** Holds the lock, and for a while what is on its way. */
   cacheDir: string;
-  tempDir: string;
   onTrouble: 'fail' | 'build';
   log: Log;
 }
@@ -33,10 +32,10 @@ export interface SpareOptions {
  * @throws StoreTrouble when nobody knows whether there is one
  */
 export async function fetchSpare(options: SpareOptions): Promise<string | undefined> {
-  const { cache, dir, cacheDir, tempDir, onTrouble, log } = options;
+  const { cache, dir, cacheDir, onTrouble, log } = options;
   const lockPath = join(cacheDir, lockFile);
   if ((await readFile(lockPath).catch(() => undefined)) !== undefined) return undefined;
-  const temp = join(tempDir, 'spare');
+  const temp = aside(join(cacheDir, place));
   try {
     let key: string | undefined;
     // That of the default branch first: a pull request with one of its own would share no result with anybody.
@@ -67,7 +66,7 @@ export async function fetchSpare(options: SpareOptions): Promise<string | undefi
 
 /** Leaves the toolchain to later runs, unless `taken` is the key of this very one. */
 export async function saveSpare(taken: string | undefined, options: SpareOptions): Promise<void> {
-  const { cache, dir, cacheDir, tempDir, log } = options;
+  const { cache, dir, cacheDir, log } = options;
   const [own] = visibleRefs() as [string];
   const suffix = textDigest(await readFile(join(cacheDir, lockFile))).slice(0, 16);
   const key = `${await keyPrefix(own)}${suffix}`;
@@ -75,9 +74,9 @@ export async function saveSpare(taken: string | undefined, options: SpareOptions
   const saved = await readFile(noted, 'utf8').catch(() => '');
   // What it took up is there already, and so is what a kept folder was saved from.
   if (taken?.endsWith(suffix) || saved === key) return;
-  await mkdir(tempDir, { recursive: true });
-  const temp = await mkdtemp(join(tempDir, 'spare-'));
+  const temp = aside(join(cacheDir, place));
   try {
+    await mkdir(temp, { recursive: true });
     await packToolchain(dir, join(temp, archiveFile));
     await writeWhole(join(temp, lockFile), await readFile(join(cacheDir, lockFile)));
     await cache.save(place, key, temp, [archiveFile, lockFile]);

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { recordingLog } from '../../../src/shared/log.ts';
@@ -20,7 +20,7 @@ function machine() {
   mkdirSync(cacheDir, { recursive: true });
   const log = recordingLog();
   const dir = join(cacheDir, 'toolchain');
-  return { cache, dir, cacheDir, tempDir: join(cacheDir, 'temp'), onTrouble: 'fail' as const, log };
+  return { cache, dir, cacheDir, onTrouble: 'fail' as const, log };
 }
 
 beforeAll(async () => {
@@ -63,6 +63,19 @@ describe('the toolchain that an earlier run left', () => {
     } finally {
       rmSync(cache.at('toolchain', own), { recursive: true });
       vi.unstubAllEnvs();
+    }
+  });
+
+  it('is the newest of its ref: what moved the lock since is followed', async () => {
+    const key = cache.saved[0] as string;
+    const newer = key.replace(/[0-9a-f]{16}$/, '0123456789abcdef');
+    const lasting = 60 + Date.now() / 1000;
+    try {
+      cpSync(cache.at('toolchain', key), cache.at('toolchain', newer), { recursive: true });
+      utimesSync(cache.at('toolchain', newer), lasting, lasting);
+      expect(await fetchSpare(machine())).toBe(newer);
+    } finally {
+      rmSync(cache.at('toolchain', newer), { recursive: true });
     }
   });
 

@@ -22,6 +22,7 @@ describe('run', () => {
       toolchainArchive: '',
       toolchainDir: '',
       update: false,
+      onStoreError: 'fail',
     } as const;
     const deps = { log: recordingLog(), signal: new AbortController().signal, jobs: 1 };
     await expect(run({ ...inputs, cacheDir: '/nonexistent' }, deps)).rejects.toThrow(

@@ -1,0 +1,23 @@
+import { hasCache, leavesCache } from '../github/run.ts';
+import { actionsCache } from '../store/actions-cache.ts';
+import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
+import { fetchSpare, type SpareOptions, saveSpare } from './spare.ts';
+import type { Toolchain } from './toolchain.ts';
+
+/**
+ * The toolchain of a job that no other job handed one: it takes up what an earlier run of the workflow left in GitHub's
+ * cache, makes the toolchain otherwise, and leaves what is new to later runs. Where there is a lock, somebody chose it, and
+ * it counts; `update` chooses anew, so what was left is not even looked for.
+ * @throws ProblemsError as {@link prepareToolchain}; StoreTrouble when nobody knows what was left, and that is no reason
+ *   to make another one
+ */
+export async function obtainToolchain(
+  options: ToolchainOptions & Pick<SpareOptions, 'onTrouble'>,
+): Promise<Toolchain> {
+  if (!hasCache()) return await prepareToolchain(options);
+  const spare = { ...options, cache: actionsCache(options.signal) };
+  const taken = options.update ? undefined : await fetchSpare(spare);
+  const toolchain = await prepareToolchain(options);
+  if (leavesCache()) await saveSpare(taken, spare);
+  return toolchain;
+}
