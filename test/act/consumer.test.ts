@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { treesForAct } from '../../scripts/act/trees.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type ActEnded, ActRepository, builtBy, mostAtOnce } from '../support/act.ts';
+import { smallConfig, smallPackages } from '../support/small-image.ts';
 import { building, type TinyPackage, tinyPackages, writeTree } from '../support/tiny-distro.ts';
 import { leftBehind, newWorkspace, removeWorkspace } from '../support/workspace.ts';
 
@@ -34,6 +35,18 @@ jobs:
       - run: ls \${{ steps.build.outputs.rpms-dir }}/*
 `;
 
+/** Another one: an image where nothing was built, and no toolchain handed on. */
+const imageAlone = `on: workflow_dispatch
+permissions:
+  contents: read
+jobs:
+  images:
+    uses: azl/actions/.github/workflows/compose-image.yml@v1
+    with:
+      config-files: image.json
+      boot-test: n
+`;
+
 /** Packages that nothing else needs and that take so long that every shard gets one. */
 function slowPackages(count: number): Record<string, TinyPackage> {
   const names = Array.from({ length: count }, (_, at) => `slow-${at + 1}`);
@@ -50,6 +63,9 @@ beforeAll(async () => {
   const dir = join(top, 'distro');
   mkdirSync(join(dir, '.github/workflows'), { recursive: true });
   writeFileSync(join(dir, '.github/workflows/main.yml'), workflow);
+  writeFileSync(join(dir, '.github/workflows/image.yml'), imageAlone);
+  // Its image fails once its packages are looked up: to make it would take a minute.
+  writeFileSync(join(dir, 'image.json'), smallConfig({ Packages: [...smallPackages, 'nobody-has-this'] }));
   await writeTree(join(dir, 'SPECS'), { ...tinyPackages(), ...slowPackages(6) });
   repository = new ActRepository(dir, await treesForAct(join(top, 'trees')), services);
   first = await repository.run('main.yml');
@@ -87,6 +103,16 @@ describe('a repository of a few files that calls build-distro.yml', () => {
     expect(services.artifacts.names(repository.lastRun)).toEqual(
       expect.arrayContaining(['azl-rpms-x86_64', 'azl-srpms']),
     );
+  });
+
+  it('may have an image made without a build: by the toolchain that the run before left', async () => {
+    const { code, said } = await repository.run('image.yml');
+    expect(said).toMatch(/"toolchain: \d+ RPMs, \d+ of them in the worker/);
+    expect(said).not.toContain('Installing the worker');
+    // All others are found in the toolchain, and it is by this one alone that the image fails.
+    const unknown = [...said.matchAll(/"arg":"[^"]*Package '([^']+)' is provided by nothing/g)];
+    expect(unknown.map(([, name]) => name)).toEqual(['nobody-has-this']);
+    expect(code).toBe(1);
   });
 
   it('leaves no mount and no process', () => {
