@@ -1,4 +1,5 @@
 import { textDigest } from '../host/files.ts';
+import type { Rpm } from '../rpm/rpm.ts';
 import { areStandIns, type Toolchain } from '../toolchain/toolchain.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
 
@@ -9,13 +10,15 @@ export interface AnswerMemory {
 }
 
 const toolchainDigests = new WeakMap<Toolchain, string>();
+/** An RPM is in sight of many builds, and its list of files may be long. */
+const rpmDigests = new WeakMap<Rpm, string>();
 
 /**
  * SHA-256, in hex, over everything that can change the answer to a request: the solver's recipe, the toolchain, the
  * dependency tags, versions and paths of the local RPMs, and the request. The order of lists does not count.
  */
 export function solverQuestion(request: SolverRequest, toolchain: Toolchain): string {
-  const local = request.local.map((rpm) => textDigest(JSON.stringify(sortedFacts(facts(rpm)))));
+  const local = request.local.map(rpmDigest);
   return textDigest(
     JSON.stringify([
       'azl solver question 1',
@@ -63,10 +66,18 @@ function isOf(answer: SolverAnswer, { local }: SolverRequest, { rpms }: Toolchai
 function toolchainDigest(toolchain: Toolchain): string {
   const known = toolchainDigests.get(toolchain);
   if (known !== undefined) return known;
-  const rpms = toolchain.rpms.map((rpm) => textDigest(JSON.stringify(sortedFacts(facts(rpm)))));
+  const rpms = toolchain.rpms.map(rpmDigest);
   const parts = [solverRecipe, toolchain.arch, areStandIns(toolchain), rpms.sort()];
   const digest = textDigest(JSON.stringify(parts));
   toolchainDigests.set(toolchain, digest);
+  return digest;
+}
+
+function rpmDigest(rpm: Rpm): string {
+  const known = rpmDigests.get(rpm);
+  if (known !== undefined) return known;
+  const digest = textDigest(JSON.stringify(sortedFacts(facts(rpm))));
+  rpmDigests.set(rpm, digest);
   return digest;
 }
 
