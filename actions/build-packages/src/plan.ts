@@ -44,11 +44,17 @@ export async function plan(): Promise<void> {
       await summarize(planPage(found, { seconds: workshop.seconds, length, shards }));
       core.setOutput('plan-json', file);
       core.setOutput('build-count', build);
-      const index = join(inputs.outDir, indexFile);
-      if (hasCache()) await writeWhole(index, writeIndex(workshop.index));
-      else await rm(index, { force: true });
+      // Merge takes from it what is reused, also where no shard runs.
+      const reused = [...found.values()].flatMap((one) => (one.state === 'reuse' ? [one.result.key] : []));
+      const index = writeIndex(workshop.index, new Set(reused));
+      const beside = join(inputs.outDir, indexFile);
+      if (hasCache()) await writeWhole(beside, index);
+      else await rm(beside, { force: true });
       const exchange = findExchange(inputs);
-      core.setOutput('plan', exchange === undefined ? file : await sharePlan(workshop, file, exchange));
+      core.setOutput(
+        'plan',
+        exchange === undefined ? file : await sharePlan(workshop, file, index, exchange),
+      );
       if (exchange !== undefined && inputs.shareToolchain)
         core.setOutput('toolchain', await shareOwnToolchain(workshop, exchange));
       putOutMatrices(size, inputs);
@@ -107,11 +113,16 @@ function tellWhy(message: string): void {
 }
 
 /** Hands the plan, with what it knows of the store, to the other jobs of the run. Answers its name there. */
-async function sharePlan(workshop: Workshop, file: string, exchange: Exchange): Promise<string> {
+async function sharePlan(
+  workshop: Workshop,
+  file: string,
+  index: string,
+  exchange: Exchange,
+): Promise<string> {
   const plan = planName(runAttempt());
   const made = await withFolder(workshop.inputs, async (dir) => {
     await copyFile(file, join(dir, planFile));
-    await writeFile(join(dir, indexFile), writeIndex(workshop.index));
+    await writeFile(join(dir, indexFile), index);
     return await exchange.create(plan, dir, [planFile, indexFile]);
   });
   // Nobody else makes it: where the name is taken and the artifact there, the answer to its creation was lost.

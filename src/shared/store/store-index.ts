@@ -1,3 +1,4 @@
+import { order } from '../graph/graph.ts';
 import { checkResult } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
@@ -34,6 +35,9 @@ export const indexFile = 'index.json';
 
 /** Results that no run had for so long are forgotten: the cache drops what nobody used for seven days. */
 const keptSeconds = 14 * 24 * 3600;
+
+/** Of all results in an index: about three of each package of Azure Linux. Node holds twice as many as one text. */
+const mostCharacters = 250e6;
 
 export function newIndex(): StoreIndex {
   return { results: new Map(), answers: new Map(), dropped: new Set(), onlyStored: false };
@@ -81,12 +85,16 @@ export function latestIn(index: StoreIndex, name: string): Latest | undefined {
 
 /** The newest result of each package. */
 export function newestResults(index: StoreIndex): Result[] {
+  return [...newestOf(index.results.values()).values()].map(({ result }) => result);
+}
+
+function newestOf(results: Iterable<Indexed>): Map<string, Indexed> {
   const newest = new Map<string, Indexed>();
-  for (const one of index.results.values()) {
+  for (const one of results) {
     const there = newest.get(one.result.package);
     if (there === undefined || there.seen < one.seen) newest.set(one.result.package, one);
   }
-  return [...newest.values()].map(({ result }) => result);
+  return newest;
 }
 
 /** Forgets what no run had for two weeks, unless it is the newest of its package. */
@@ -96,17 +104,50 @@ export function pruneIndex(index: StoreIndex, now: number): void {
     if (seen < now - keptSeconds && !newest.has(key)) index.results.delete(key);
 }
 
-/** The text of `index.json`. Equal indexes give equal texts. */
-export function writeIndex({ results, answers, onlyStored }: StoreIndex): string {
-  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-  const json: IndexJson = {
+/**
+ * The text of `index.json`. Equal indexes give equal texts. Where all results would make it longer than anybody wants to
+ * read, or than Node can hold, it lacks those seen longest ago: they can still be found by their exact keys.
+ * @param taken keys of results that it holds in any case, because who reads it goes by them
+ */
+export function writeIndex(
+  { results, answers, onlyStored }: StoreIndex,
+  taken: ReadonlySet<string> = new Set(),
+  most = mostCharacters,
+): string {
+  const rest: Omit<IndexJson, 'results'> = {
     schema: 'azl/index',
     version: 1,
     onlyStored,
-    results: sorted(results).map(([, one]) => one),
     answers: Object.fromEntries(sorted(answers)),
   };
-  return `${JSON.stringify(json)}\n`;
+  const texts = sorted(textsOf(results, taken, most)).map(([, text]) => text);
+  return `${JSON.stringify(rest).slice(0, -1)},"results":[${texts.join(',')}]}\n`;
+}
+
+/** The texts of as many results as fit, by key: what is taken, then the newest of each package, then what was seen last. */
+function textsOf(
+  results: StoreIndex['results'],
+  taken: ReadonlySet<string>,
+  most: number,
+): [string, string][] {
+  const newest = new Set(newestOf(sorted(results).map(([, one]) => one)).values());
+  const rank = (key: string, one: Indexed) => (taken.has(key) ? 2 : newest.has(one) ? 1 : 0);
+  const ranked = [...results].sort(
+    ([a, one], [b, other]) => rank(b, other) - rank(a, one) || other.seen - one.seen || order(a, b),
+  );
+  const texts: [string, string][] = [];
+  let length = 0;
+  for (const [key, one] of ranked) {
+    const text = JSON.stringify(one);
+    length += text.length;
+    if (length > most && !taken.has(key)) break;
+    texts.push([key, text]);
+  }
+  return texts;
+}
+
+function sorted<T>(map: Iterable<readonly [string, T]>): (readonly [string, T])[] {
+  return [...map].sort(([a], [b]) => order(a, b));
 }
 
 /**

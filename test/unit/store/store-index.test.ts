@@ -124,4 +124,29 @@ describe('the index of the store', () => {
     pruneIndex(all, 100 * day);
     expect(all.results.size).toBe(2);
   });
+
+  it('is written as far as it fits: what is taken in any case, the newest of each package, what was seen last', () => {
+    const entries: [string, number, string][] = [
+      ['a', 1, 'lib'],
+      ['b', 2, 'app'],
+      ['c', 3, 'app'],
+      ['d', 4, 'app'],
+      ['e', 4, 'app'],
+    ];
+    const size = (count: number) =>
+      JSON.stringify([...index(...entries).results.values()].slice(0, count)).length;
+    const kept = (most: number, seen = entries, taken: string[] = []) => {
+      const { index: read, faults } = readIndex(writeIndex(index(...seen), new Set(taken.map(digest)), most));
+      expect(faults).toEqual([]);
+      return [...read.results.keys()].map((key) => key[0]).join('');
+    };
+    expect(kept(0)).toBe('');
+    expect(kept(size(2))).toBe('ad');
+    expect(kept(size(3))).toBe('ade');
+    expect(kept(size(4))).toBe('acde');
+    expect(kept(size(5))).toBe('abcde');
+    expect(kept(size(2), entries.toReversed())).toBe('ad');
+    expect(kept(0, entries, ['b', 'c'])).toBe('bc');
+    expect(kept(size(3), entries, ['b'])).toBe('abd');
+  });
 });
