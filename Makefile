@@ -29,6 +29,7 @@ For work on azl itself:
   make bench                                   measures the main job, writes the figures of the README
   make bench-start                             measures how soon an action says something
   make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
+  make bench-index FACTS_DIR=facts             measures what results weigh in the index and between shards
   make act WORKFLOW=nightly                    runs a workflow here, as GitHub would (no WORKFLOW: it and pull-request)
   make publish-trees DIR=build/trees           makes the repositories that workflows name: azl/build-packages@v1 ...
 
@@ -55,7 +56,7 @@ export SPECS_DIR ?= $(here)examples/distro/SPECS
 image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-house_targets := dist test test-full test-hosts bench bench-start bench-schedule act publish-trees
+house_targets := dist test test-full test-hosts bench bench-start bench-schedule bench-index act publish-trees
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(house_targets)

@@ -4,7 +4,7 @@ here=$(dirname -- "$0")
 . "$here/../local/node.sh"
 case $1 in
 act) takes=WORKFLOW ;;
-bench-schedule) takes=FACTS_DIR ;;
+bench-schedule | bench-index) takes=FACTS_DIR ;;
 publish-trees) takes=DIR ;;
 *) takes= ;;
 esac
@@ -27,6 +27,7 @@ test-full) exec node scripts/test.ts full ;;
 test-hosts) exec node scripts/test-hosts.ts ;;
 bench) exec node bench/run.ts ;;
 bench-schedule) exec node bench/schedule/run.ts ;;
+bench-index) exec node bench/index/run.ts ;;
 bench-start) exec node bench/start.ts ;;
 act) exec node scripts/act.ts ;;
 publish-trees) exec node scripts/publish-trees.ts ;;

@@ -10,20 +10,20 @@ import type { Spec, SpecPackage } from '../../src/shared/spec/spec.ts';
 export type Needs = ReadonlyMap<string, readonly string[]>;
 
 /** One line of `azl3-specs.jsonl.gz`: what a build of Azure Linux 3.0 made of a spec. */
-interface Line {
+export interface Line {
   spec: string;
   srpm: string;
+  sources: string[];
+  patches: string[];
   buildRequires: string[];
   packages: { rpm: string; provides: string[]; requires: string[] }[];
 }
 
 /**
- * Azure Linux 3.0, x86_64, without the packages of its toolchain. Circles through what is only required at run time are
- * served from RPMs that were published before, as Azure Linux does it; of the few circles of BuildRequires one step each
- * is left out.
+ * Azure Linux 3.0, x86_64: what is built, and what its toolchain has of it.
  * @param dir holds `azl3-specs.jsonl.gz` and `azl3-toolchain_x86_64.txt`
  */
-export function azureLinux(dir: string): Needs {
+export function readFacts(dir: string): { built: Line[]; prebuilt: Line[] } {
   const text = gunzipSync(readFileSync(join(dir, 'azl3-specs.jsonl.gz'))).toString('utf8');
   const lines = text
     .split('\n')
@@ -32,10 +32,18 @@ export function azureLinux(dir: string): Needs {
   const manifest = new Set(readFileSync(join(dir, 'azl3-toolchain_x86_64.txt'), 'utf8').split('\n'));
   const file = (rpm: string) => rpm.replace(/^.*\//, '');
   const isPrebuilt = ({ packages }: Line) => packages.every(({ rpm }) => manifest.has(file(rpm)));
-  const specs = lines.filter((line) => !isPrebuilt(line)).map(specOf);
-  const rpms = lines
-    .filter(isPrebuilt)
-    .flatMap(({ packages }) => packages.map((one) => ({ ...rpmOf(one), folders: [], files: [] })));
+  return { built: lines.filter((line) => !isPrebuilt(line)), prebuilt: lines.filter(isPrebuilt) };
+}
+
+/**
+ * Who needs whom of what is built. Circles through what is only required at run time are served from RPMs that were
+ * published before, as Azure Linux does it; of the few circles of BuildRequires one step each is left out.
+ */
+export function azureLinux({ built, prebuilt }: ReturnType<typeof readFacts>): Needs {
+  const specs = built.map(specOf);
+  const rpms = prebuilt.flatMap(({ packages }) =>
+    packages.map((one) => ({ ...rpmOf(one), folders: [], files: [] })),
+  );
   const graph = makeGraph(specs, { rpms } as unknown as Parameters<typeof makeGraph>[1]);
   const all = new Map(specs.map((spec) => [spec.package, statedNeeds(graph, spec.package)]));
   const direct = (name: string, need: string) => all.get(name)?.get(need)?.length === 1;
@@ -55,8 +63,13 @@ export function azureLinux(dir: string): Needs {
   );
 }
 
+/** The package of a spec, by its path. */
+export function packageOf(spec: string): string {
+  return spec.replace(/^.*\/|\.spec$/g, '');
+}
+
 function specOf({ spec, srpm, buildRequires, packages }: Line): Spec {
-  const name = spec.replace(/^.*\/|\.spec$/g, '');
+  const name = packageOf(spec);
   return {
     package: name,
     path: spec,
@@ -66,7 +79,7 @@ function specOf({ spec, srpm, buildRequires, packages }: Line): Spec {
   } as unknown as Spec;
 }
 
-function rpmOf({ rpm, provides, requires }: Line['packages'][number]): Rpm & SpecPackage {
+export function rpmOf({ rpm, provides, requires }: Line['packages'][number]): Rpm & SpecPackage {
   const file = rpm.replace(/^.*\//, '');
   const [, name, version, release] = /^(.+)-([^-]+)-([^-]+)\.[^.]+\.rpm$/.exec(file) ?? [];
   return { file, name, epoch: 0, version, release, provides, requires } as unknown as Rpm & SpecPackage;

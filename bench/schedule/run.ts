@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { repository } from '../../scripts/build-dist.ts';
 import { withBlock } from '../../src/shared/report/markdown.ts';
 import { foldAt } from '../../src/shared/schedule/terms.ts';
-import { azureLinux } from './azure-linux.ts';
+import { azureLinux, readFacts } from './azure-linux.ts';
 import { type Row, type ScheduleResults, scheduleFigures } from './figures.ts';
 import { limits, passedLimits } from './limits.ts';
 import { makeLoad } from './load.ts';
@@ -21,7 +21,7 @@ if (!existsSync(join(facts, 'azl3-specs.jsonl.gz'))) {
   );
   process.exit(1);
 }
-const needs = azureLinux(facts);
+const needs = azureLinux(readFacts(facts));
 const loads = Array.from({ length: seeds }, (_, at) => makeLoad(needs, hours, at + 1));
 const bad: string[] = [];
 

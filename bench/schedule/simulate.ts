@@ -21,6 +21,8 @@ export interface Setting {
   order?: 'critical path' | 'first in, first out';
   /** Part of the listings that show a random half of what there is. */
   cut?: number;
+  /** Bytes of each package's manifest, as a sign of life carries it. */
+  manifests?: ReadonlyMap<string, number>;
 }
 
 /** What came of it. Times in seconds. */
@@ -39,6 +41,9 @@ export interface Run {
   listed: number;
   made: number;
   jobs: number;
+  /** The packages that the sign with the largest manifests told, and most bytes of manifests that signs told one job. */
+  largestSign: string[];
+  heard: number;
 }
 
 /** What is charged, seconds: by call, and for bytes. */
@@ -72,6 +77,7 @@ interface Job {
   busy: number;
   started: number;
   made: number;
+  heard: number;
   wake: Signal;
   helping: { done: number; answer: number } | undefined;
 }
@@ -98,6 +104,9 @@ export function simulate(setting: Setting): Run {
   const length = Math.max(load.work / setting.shards, load.chain);
   const entries = matrixEntries(setting.shards, length, terms.timeBudget);
   let [ids, listed, finishedAt, entry] = [0, 0, 0, 0];
+  const bytesTold = (told: readonly (readonly [string, string])[]) =>
+    told.reduce((sum, [name]) => sum + (setting.manifests?.get(name) ?? 0), 0);
+  let largest: [string, string][] = [];
 
   const create = function* (job: Job, name: string, seconds: number): Generator<number, Item | undefined> {
     job.made++;
@@ -192,8 +201,9 @@ export function simulate(setting: Setting): Run {
         const gone = !items.has(item.name);
         shards.readSign(shard, id, publication, gone);
         if (gone) continue;
-        for (const [name, artifact] of contents.get(item.name) as [string, string][])
-          learn(job, name, artifact);
+        const told = contents.get(item.name) as [string, string][];
+        job.heard += bytesTold(told);
+        for (const [name, artifact] of told) learn(job, name, artifact);
       }
     } else if (step.do === 'ask') {
       calls.read += step.items.length;
@@ -222,7 +232,10 @@ export function simulate(setting: Setting): Run {
     } else if (step.do === 'sign') {
       calls.sign++;
       const name = shards.nextSignName(shard, step.ended);
-      const own = [...shard.published].flatMap(([artifact, one]) => one.packages.map((it) => [it, artifact]));
+      const own = [...shard.published].flatMap(([artifact, one]) =>
+        one.packages.map((it): [string, string] => [it, artifact]),
+      );
+      if (bytesTold(own) > bytesTold(largest)) largest = own;
       contents.set(name, own);
       const item = yield* create(job, name, charge.publish);
       shards.signed(shard, item as Item, clock.now);
@@ -280,6 +293,7 @@ export function simulate(setting: Setting): Run {
         busy: 0,
         started: clock.now,
         made: 0,
+        heard: 0,
         wake: new Signal(),
         helping: undefined,
       };
@@ -311,5 +325,7 @@ export function simulate(setting: Setting): Run {
     listed,
     made: Math.max(...jobs.map(({ made }) => made)),
     jobs: jobs.length,
+    largestSign: largest.map(([name]) => name),
+    heard: Math.max(...jobs.map(({ heard }) => heard)),
   };
 }
