@@ -208,7 +208,7 @@ export function simulate(setting: Setting): Run {
     } else if (step.do === 'ask') {
       calls.read += step.items.length;
       yield charge.read;
-      for (const { name } of step.items) shard.owners.set(name, contents.get(name) as number);
+      for (const { id, name } of step.items) shard.owners.set(id, contents.get(name) as number);
     } else if (step.do === 'claim') {
       calls.claim++;
       contents.set(step.name, contents.get(step.name) ?? shard.id);

@@ -29,7 +29,7 @@ export async function claim(here: Here, shard: shards.Shard, name: string, now: 
   if (there !== undefined) {
     const owner = await ownerOf(here, there);
     if (owner === shard.id) return true;
-    shard.owners.set(name, owner);
+    shard.owners.set(there.id, owner);
     shards.foundClaim(shard, there);
     return false;
   }

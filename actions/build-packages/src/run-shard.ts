@@ -181,8 +181,8 @@ export async function runShard(
         return;
       }
       case 'ask': {
-        const asked = step.items.map(async (item) => [item.name, await ownerOf(view, item)] as const);
-        for (const [name, owner] of await Promise.all(asked)) shard.owners.set(name, owner);
+        const asked = step.items.map(async (item) => [item.id, await ownerOf(view, item)] as const);
+        for (const [id, owner] of await Promise.all(asked)) shard.owners.set(id, owner);
         return;
       }
       case 'claim': {

@@ -43,8 +43,8 @@ function hasExpired(shard: Shard, claim: Item): boolean | undefined {
   const isOld = (item: Item) => listing.newest - item.createdAt > terms.lease;
   if (!isOld(claim)) return false;
   if (![...listing.signs.values()].some(({ ended, item }) => !ended && isOld(item))) return false;
-  if (!shard.owners.has(claim.name)) return undefined;
-  const owner = shard.owners.get(claim.name);
+  if (!shard.owners.has(claim.id)) return undefined;
+  const owner = shard.owners.get(claim.id);
   const sign = owner === undefined ? undefined : listing.signs.get(owner);
   return sign === undefined || sign.ended || isOld(sign.item);
 }

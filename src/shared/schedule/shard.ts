@@ -30,8 +30,11 @@ export interface Shard {
   read: Map<number, number>;
   /** Signs that were listed and gone when they were to be read, one after the other. */
   missed: number;
-  /** Owners of claims, by the claim's name, as far as somebody asked. Undefined: it was gone. */
-  owners: Map<string, number | undefined>;
+  /**
+   * Owners of claims, by the id of the claim's artifact, as far as somebody asked: a name may be another shard's by now.
+   * Undefined: it was gone.
+   */
+  owners: Map<number, number | undefined>;
   /** Claims of others that are there and not listed, by name: when they were first met. */
   hidden: Map<string, number>;
   /** Own claims, by package. */

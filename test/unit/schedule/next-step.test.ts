@@ -218,18 +218,29 @@ describe('a claim', () => {
   ])('%s', (_, others, expected) => {
     const shard = awake([...others, sign(3, 1000)], 1000, 9);
     const first = nextStep(shard, work([candidate('a')]), 1000);
-    if (first.do === 'ask') shard.owners.set(old.name, 2);
+    if (first.do === 'ask') shard.owners.set(old.id, 2);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: expected });
   });
 
   it('of a shard that gave no sign for the lease expires: after its owner was asked for', () => {
     const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [old] });
-    shard.owners.set(old.name, 2);
+    shard.owners.set(old.id, 2);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({
       do: 'claim',
       name: 'azl-claim-1-a-1',
     });
+  });
+
+  it('of a name that was given back and taken by another is the other’s', () => {
+    const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
+    shard.owners.set(old.id, 2);
+    // Shard 2 abandoned it and died; shard 3, which lives, made it anew.
+    const anew = { ...old, id: old.id + 1, createdAt: 200 };
+    listed(shard, [anew, sign(2, 300), sign(3, 1000)], 1000);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [anew] });
+    shard.owners.set(anew.id, 3);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'wait' });
   });
 
   it('is measured by the newest artifact listed, not by the clock of the shard', () => {
@@ -260,7 +271,7 @@ describe('a claim', () => {
 
   it('that expired is taken again only when all that the shard has finished is told', () => {
     const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
-    shard.owners.set(old.name, 2);
+    shard.owners.set(old.id, 2);
     finished(shard, 'b', 1, 1000);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'publish', packages: ['b'] });
     published(shard, nextResultName(shard), ['b'], 1, []);
@@ -272,13 +283,13 @@ describe('a claim', () => {
   it('that expired three times makes the package fail', () => {
     const third = item(claimName(1, 'a', 2), 0);
     const shard = awake([third, sign(2, 0), sign(3, 1000)], 1000, 9);
-    shard.owners.set(third.name, 2);
+    shard.owners.set(third.id, 2);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'give-up', package: 'a' });
   });
 
   it('is asked for by name before its owner, which a listing lacks, is taken for dead', () => {
     const shard = awake([old, sign(2, 300)], 1000, 9);
-    shard.owners.set(old.name, 2);
+    shard.owners.set(old.id, 2);
     listed(shard, [old, sign(3, 1000)], 1000);
     const ask = nextStep(shard, work([candidate('a')]), 1000);
     expect(ask).toEqual({ do: 'find', shard: 2, name: sign(2, 300).name });
