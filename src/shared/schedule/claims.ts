@@ -1,4 +1,4 @@
-import type { Item } from './listing.ts';
+import type { Item, Sign } from './listing.ts';
 import { claimName } from './names.ts';
 import type { Shard } from './shard.ts';
 import { generations } from './terms.ts';
@@ -35,14 +35,17 @@ export function claimState(shard: Shard, name: string, now: number): ClaimState 
 
 /**
  * Undefined: only its owner's sign can tell. A claim is itself a sign of life of the moment when it was made, and no shard
- * claims before its first sign: as long as all shards live, no claim has expired.
+ * claims before its first sign: as long as no shard that can have made it is silent, it has not expired. One that said
+ * that it ends may have died before it took its claims back; later claims are not its.
  */
 function hasExpired(shard: Shard, claim: Item): boolean | undefined {
   const { listing, terms } = shard;
   if (listing === undefined) return false;
   const isOld = (item: Item) => listing.newest - item.createdAt > terms.lease;
   if (!isOld(claim)) return false;
-  if (![...listing.signs.values()].some(({ ended, item }) => !ended && isOld(item))) return false;
+  const canHaveDied = ({ ended, item }: Sign) =>
+    isOld(item) && !(ended && claim.createdAt - item.createdAt > terms.lease);
+  if (![...listing.signs.values()].some(canHaveDied)) return false;
   if (!shard.owners.has(claim.id)) return undefined;
   const owner = shard.owners.get(claim.id);
   const sign = owner === undefined ? undefined : listing.signs.get(owner);

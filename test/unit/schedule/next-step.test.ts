@@ -232,6 +232,22 @@ describe('a claim', () => {
     });
   });
 
+  it('of a shard that said that it ends and died before it gave the claim back expires, too', () => {
+    const shard = awake([old, sign(2, 300, true), sign(3, 1000)], 1000, 9);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [old] });
+    shard.owners.set(old.id, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-1',
+    });
+  });
+
+  it('that was made long after a shard had ended is not asked for on its account', () => {
+    const late = item(claimName(1, 'a', 0), 1000);
+    const shard = awake([late, sign(2, 300, true), sign(3, 1700)], 1700, 9);
+    expect(nextStep(shard, work([candidate('a')]), 1700)).toMatchObject({ do: 'wait' });
+  });
+
   it('of a name that was given back and taken by another is the other’s', () => {
     const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
     shard.owners.set(old.id, 2);
