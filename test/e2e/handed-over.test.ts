@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Alive } from '../../src/shared/exchange/alive.ts';
+import { foldAt } from '../../src/shared/schedule/terms.ts';
 import { items, madeUpRuns, published } from '../support/made-up-runs.ts';
 import type { SharedRun } from '../support/shards.ts';
 import { building, tinyPackages } from '../support/tiny-distro.ts';
@@ -27,7 +29,7 @@ describe('what other jobs hand over', () => {
     const file = join(run.dir, 'exchange/items', name, 'files/alive.json');
     return { run, file, alive: JSON.parse(readFileSync(file, 'utf8')) as Alive };
   }
-  const artifactOf = (run: SharedRun, alive: Alive, name: string) => {
+  const artifactOf = (run: SharedRun, alive: Pick<Alive, 'told'>, name: string) => {
     const told = alive.told.find((one) => one.package === name);
     const key = told?.key as string;
     return join(run.dir, 'exchange/items', told?.artifact as string, 'files', key.slice(0, 2), key);
@@ -67,6 +69,42 @@ describe('what other jobs hand over', () => {
     const merge = await run.merge();
     expect(merge.code, merge.said).toBe(0);
     expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it('is built again when its own shard finds it damaged as it publishes it once more, with others', async () => {
+    const run = await runOf({
+      ...building('first', 'true'),
+      // Long enough for the first to be published alone.
+      ...building('second', 'sleep 4'),
+      ...building('third', 'sleep 15'),
+    });
+    await run.plan(1);
+    const shard = run.shard(1);
+    const told = () => {
+      const name = items(run).findLast((one) => one.startsWith('azl-alive-')) as string;
+      const file = join(run.dir, 'exchange/items', name, 'files/alive.json');
+      return (JSON.parse(readFileSync(file, 'utf8')) as Alive).told;
+    };
+    await expect.poll(() => told().length, { timeout: 60_000 }).toBe(2);
+    // Its own copy is damaged, and so is the one that it published.
+    const { key } = told().find((one) => one.package === 'first') as Alive['told'][number] & { key: string };
+    const own = join(run.dir, 'jobs/shard-1-1/build/cache/store/results', key.slice(0, 2), key);
+    writeFileSync(join(own, 'result.json'), 'forged');
+    const shared = artifactOf(run, { told: told() }, 'first');
+    for (const file of readdirSync(shared)) writeFileSync(join(shared, file), 'forged');
+    for (let at = 0; at < foldAt; at++) {
+      const other = join(run.dir, 'exchange/items', `azl-other-${at}`);
+      mkdirSync(join(other, 'files'), { recursive: true });
+      writeFileSync(join(other, 'id'), '0');
+    }
+    const { code, said } = await shard.ended;
+    expect(code, said).toBe(0);
+    expect(said).toMatch(/the stored result of first .* is damaged.* It is built again/);
+    expect(said).not.toContain('Cannot read');
+    expect(said.match(/^first: built in/gm)).toHaveLength(2);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(run.merged())).toEqual({ first: 'built', second: 'built', third: 'built' });
   });
 
   it('is no way out: a link, or a name that is a path', async () => {

@@ -115,8 +115,8 @@ export async function runShard(
   /** Puts the results of packages into one artifact, unless another shard's count instead. */
   const publish = async (packages: readonly string[], replaced: readonly string[]): Promise<void> => {
     const results = packages.flatMap((name) => {
-      const { key } = own.get(name) as Told;
-      const told = key === null ? undefined : view.known.results.get(key);
+      const key = own.get(name)?.key ?? undefined;
+      const told = key === undefined ? undefined : view.known.results.get(key);
       if (told === undefined || told.shard !== options.id) return [];
       return told.artifact === null || replaced.includes(told.artifact ?? '') ? [told] : [];
     });
@@ -131,9 +131,9 @@ export async function runShard(
         log.warn(`${error.message}. It is built again.`);
         await workshop.store.drop(error.key);
         own.delete(name);
-        shard.pending.delete(name);
+        shards.dropped(shard, name);
         view.startOver();
-        return abandon(name);
+        return shard.building.has(name) ? wake() : abandon(name);
       }
     }
     const name = shards.nextResultName(shard);

@@ -192,6 +192,21 @@ export function published(
   shard.publications++;
 }
 
+/** What this shard built of a package turned out to be damaged: it was never built. The next sign does not tell of it. */
+export function dropped(shard: Shard, name: string): void {
+  shard.pending.delete(name);
+  for (const [artifact, one] of [...shard.published]) {
+    if (!one.packages.includes(name)) continue;
+    const packages = one.packages.filter((other) => other !== name);
+    if (packages.length > 0) shard.published.set(artifact, { ...one, packages });
+    else {
+      shard.published.delete(artifact);
+      shard.litter.push(artifact);
+    }
+    shard.publications++;
+  }
+}
+
 /** A sign is there; the one before may go. */
 export function signed(shard: Shard, item: Item, now: number): void {
   if (shard.sign !== undefined) shard.litter.push(shard.sign.item.name);

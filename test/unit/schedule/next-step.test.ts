@@ -4,6 +4,7 @@ import { aliveName, claimName } from '../../../src/shared/schedule/names.ts';
 import { type Candidate, nextStep, type Work } from '../../../src/shared/schedule/next-step.ts';
 import {
   claimed,
+  dropped,
   finished,
   foundClaim,
   foundSign,
@@ -195,6 +196,26 @@ describe('a result', () => {
     const { replaced } = step as Extract<typeof step, { do: 'publish' }>;
     published(shard, nextResultName(shard), ['a', 'x', 'y'], 21, replaced);
     expect(shard.litter).toEqual(replaced);
+  });
+
+  it('that turned out to be damaged is not published again with others, and the next sign does not tell of it', () => {
+    const shard = awake();
+    const [both, one] = [nextResultName(shard), nextResultName(shard)];
+    published(shard, both, ['a', 'x'], 10, []);
+    published(shard, one, ['y'], 10, []);
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    removed(shard, [...shard.litter]);
+    const many = Array.from({ length: foldAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
+    listed(shard, many, 62);
+    dropped(shard, 'a');
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    removed(shard, [...shard.litter]);
+    const fold = { do: 'publish', packages: ['x', 'y'], replaced: [both, one] };
+    expect(nextStep(shard, work([]), 62)).toEqual(fold);
+    dropped(shard, 'y');
+    expect(shard.litter).toEqual([one]);
+    expect([...shard.published.keys()]).toEqual([both]);
   });
 
   it('that is folded frees no claim of a package that is being built again', () => {
