@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Answer } from '../services/answer.ts';
 import { type Fault, type Services, startServices } from '../services/server.ts';
 import { builtIn, kill, madeUpRuns, published } from '../support/made-up-runs.ts';
 import { SharedRun } from '../support/shards.ts';
@@ -16,6 +17,9 @@ describe('over the artifacts of a workflow run', () => {
   afterAll(async () => {
     await services.close();
   });
+
+  // A fault that a test did not use up is no other's.
+  afterEach(() => services.heal());
 
   const runThere = (packages = tinyPackages()) => runOf(packages, services);
 
@@ -52,10 +56,20 @@ describe('over the artifacts of a workflow run', () => {
   it('a killed shard costs nothing but time, also in the middle of an upload', async () => {
     const run = await runThere();
     await run.plan(2);
-    services.fail({ call: 'PUT blob', times: 1, delay: 4000 });
+    // The answer to what its claim holds comes after its end: that is a name taken and never listed.
+    let reached = false;
+    const change = (answer: Answer): Answer => {
+      reached = true;
+      return answer;
+    };
+    services.fail({ call: 'PUT blob', about: 'azl-claim-', times: 1, delay: 4000, change });
     const victim = run.shard(1);
-    await expect.poll(() => services.calls.get('PUT blob') ?? 0, { timeout: 60_000 }).toBeGreaterThan(1);
+    await expect.poll(() => reached, { timeout: 60_000 }).toBe(true);
     kill(victim);
+    await victim.ended;
+    const there = services.artifacts.names(run.run);
+    expect(there).toContainEqual(expect.stringMatching(/^azl-alive-1-1-/));
+    expect(there).not.toContainEqual(expect.stringMatching(/^azl-claim-/));
     const other = await run.shard(2).ended;
     expect(other.code, other.said).toBe(0);
     const merge = await run.merge();

@@ -13,6 +13,8 @@ import { twirpAnswer } from './twirp.ts';
 export interface Fault {
   /** Which calls: `ListArtifacts`, `PUT blob`, `GET blob` … */
   call: string;
+  /** Only those whose address has this in it. */
+  about?: string;
   /** How often, from now on. */
   times: number;
   /** Answered instead of what the service would. `after`: the service did its work all the same. */
@@ -67,7 +69,9 @@ export async function startServices(): Promise<Services> {
     const place = isRest ? url.pathname.split('/').findLast((part) => /^[a-z]+$/.test(part)) : 'blob';
     const call = twirp?.[2] ?? `${request.method} ${place}`;
     calls.set(call, (calls.get(call) ?? 0) + 1);
-    const fault = faults.find((one) => one.call === call && one.times > 0);
+    const fault = faults.find(
+      (one) => one.call === call && one.times > 0 && url.pathname.includes(one.about ?? ''),
+    );
     if (fault !== undefined) fault.times--;
     const work = () => {
       if (isRest) return restAnswer({ releases, caches, violations }, request, url, bytes);
