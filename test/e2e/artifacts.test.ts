@@ -4,8 +4,8 @@ import type { Answer } from '../services/answer.ts';
 import { type Fault, type Services, startServices } from '../services/server.ts';
 import { builtIn, kill, madeUpRuns, published } from '../support/made-up-runs.ts';
 import { SharedRun } from '../support/shards.ts';
-import { tinyPackages, writeTree } from '../support/tiny-distro.ts';
-import { digests } from '../support/workspace.ts';
+import { building, tinyPackages, writeTree } from '../support/tiny-distro.ts';
+import { digests, statesOf } from '../support/workspace.ts';
 
 const { alone, runOf, toolchainDir, workspace } = madeUpRuns();
 
@@ -75,6 +75,27 @@ describe('over the artifacts of a workflow run', () => {
     const merge = await run.merge();
     expect(merge.code, merge.said).toBe(0);
     expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it('a listing cut short does not make merge take what was built for left', async () => {
+    const run = await runThere({ ...building('one', 'sleep 8'), ...building('two', 'sleep 8') });
+    await run.plan(2);
+    const shards = await Promise.all([1, 2].map((id) => run.shard(id).ended));
+    for (const { code, said } of shards) expect([code, builtIn(said).length], said).toEqual([0, 1]);
+    let listings = 0;
+    const change = (answer: Answer): Answer => {
+      const { artifacts } = answer.body as { artifacts: { name: string }[] };
+      // It is the whole listing, not a question for one name.
+      if (artifacts.length < 2) return answer;
+      const isShown = ({ name }: { name: string }) => !/^azl-alive-1-2-/.test(name);
+      return ++listings > 1 ? answer : { ...answer, body: { artifacts: artifacts.filter(isShown) } };
+    };
+    services.fail({ call: 'ListArtifacts', times: 1000, change });
+    const merge = await run.merge();
+    expect(listings).toBeGreaterThan(1);
+    expect(merge.code, merge.said).toBe(0);
+    expect(merge.said).toContain('Packages without a result: 1.');
+    expect(statesOf(run.merged())).toEqual({ one: 'built', two: 'built' });
   });
 
   it.each<[string, Omit<Fault, 'times'>, number]>([

@@ -39,6 +39,7 @@ export async function merge(): Promise<void> {
     const { repository } = inputs;
     await using(context, inputs, 'share', async (opened) => {
       const { view, plan, terms, attempt } = await joinRun(opened, inputs, availableParallelism());
+      await view.lookAgain(terms.pollInterval);
       const room = await roomFor(view, opened.local, repository);
       const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
       if ((attempt > 1 || lost) && view.candidates().length > 0) {

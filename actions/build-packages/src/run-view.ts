@@ -28,6 +28,9 @@ import type { Workshop } from './workshop.ts';
 /** Tries to read all that was told, before a run is decided without it. */
 const triesToRead = 5;
 
+/** Looks at the listing before packages count as left. */
+const looksAgain = 3;
+
 /** What one job knows of a run that several share: the plan's engine, fed with what all of them tell. */
 export class RunView {
   readonly known: Known = newKnown();
@@ -155,6 +158,24 @@ export class RunView {
       await wait(tries * 2000, undefined, { signal: this.workshop.context.signal });
     }
     await this.settle(new Set());
+  }
+
+  /**
+   * Looks again, a few times, as long as packages seem to be left: a listing may have been cut short, and what one did not
+   * show the next may. What was told once stays known.
+   * @param pollInterval seconds between two looks
+   * @throws ProblemsError as {@link readAll}
+   */
+  async lookAgain(pollInterval: number): Promise<void> {
+    const { log, signal } = this.workshop.context;
+    for (let look = 1; look <= looksAgain && this.left().length > 0; look++) {
+      if (look === 1)
+        log.info(
+          `Packages without a result: ${this.left().length}. Perhaps only the listing lacks it: looking again.`,
+        );
+      await wait(pollInterval * 1000, undefined, { signal });
+      await this.readAll();
+    }
   }
 
   /** Reads the newest sign of each shard. Answers whether all were there. */
