@@ -42,12 +42,16 @@ describe('over the artifacts of a workflow run', () => {
     const dir = workspace();
     await writeTree(join(dir, 'SPECS'), tinyPackages());
     const run = new SharedRun(dir, { 'toolchain-dir': toolchainDir() }, services);
-    const plan = await run.plan(1, { 'share-toolchain': 'y' });
+    const plan = await run.plan(1, { 'share-toolchain': 'y', 'time-budget': '1440' });
     expect(plan.outputs['toolchain']).toBe('azl-toolchain-1');
     const shared = { 'toolchain-dir': '', toolchain: 'azl-toolchain-1' };
     const shard = await run.shard(1, 1, shared).ended;
     expect(shard.code, shard.said).toBe(0);
     expect(shard.said).not.toContain('Converting');
+    // Three entries of a day, one after the other, and a day.
+    const there = services.artifacts.names(run.run);
+    expect(there).toContainEqual(expect.stringMatching(/^azl-result-/));
+    for (const name of there) expect(services.artifacts.daysKept(run.run, name), name).toBe(4);
     const merge = await run.merge(1, shared);
     expect(merge.code, merge.said).toBe(0);
     expect(digests(run.merged(), published)).toEqual(alone());

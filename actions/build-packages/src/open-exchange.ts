@@ -6,15 +6,18 @@ import { problem } from '../../../src/shared/problems.ts';
 import type { TreeInputs } from './inputs.ts';
 import { places } from './places.ts';
 
-/** Where this job meets the others of its run, if it has any. */
-export function findExchange(inputs: TreeInputs): Exchange | undefined {
+/**
+ * Where this job meets the others of its run, if it has any.
+ * @param days that artifacts which it creates are kept, as the plan says
+ */
+export function findExchange(inputs: TreeInputs, days?: number): Exchange | undefined {
   if (inputs.exchangeDir !== '') return directoryExchange(inputs.exchangeDir);
-  return hasArtifacts() ? artifactExchange(places.exchange(inputs)) : undefined;
+  return hasArtifacts() ? artifactExchange(places.exchange(inputs), days) : undefined;
 }
 
 /** The same, where there have to be others. @throws ProblemsError */
-export function openExchange(inputs: TreeInputs): Exchange {
-  const exchange = findExchange(inputs);
+export function openExchange(inputs: TreeInputs, days?: number): Exchange {
+  const exchange = findExchange(inputs, days);
   if (exchange === undefined)
     throw problem(
       "Input 'exchange-dir' (EXCHANGE_DIR) is empty, and this is no job of a workflow run, whose artifacts would do",

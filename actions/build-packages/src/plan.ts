@@ -50,7 +50,7 @@ export async function plan(): Promise<void> {
       const beside = join(inputs.outDir, indexFile);
       if (hasCache()) await writeWhole(beside, index);
       else await rm(beside, { force: true });
-      const exchange = findExchange(inputs);
+      const exchange = findExchange(inputs, size.retentionDays);
       core.setOutput(
         'plan',
         exchange === undefined ? file : await sharePlan(workshop, file, index, exchange),

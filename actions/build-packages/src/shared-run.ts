@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
-import { keptForADay } from '../../../src/shared/exchange/exchange.ts';
+import { keptForItsRun } from '../../../src/shared/exchange/exchange.ts';
 import { runAttempt } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { readUserFile } from '../../../src/shared/host/files.ts';
@@ -44,8 +43,8 @@ export async function joinRun(
   inputs: SharedInputs & Pick<BuildInputs, 'concurrentPackageBuilds'>,
   slots: number,
 ): Promise<SharedRun> {
-  const exchange = openExchange(workshop.inputs);
-  const plan = await readPlan(inputs, exchange, places.exchange(workshop.inputs), workshop.index);
+  const plan = await readPlan(workshop, inputs);
+  const exchange = openExchange(workshop.inputs, plan.retentionDays);
   const own = workshop.tree.toolchain.workerDigest;
   if (plan.workerDigest !== own)
     throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
@@ -87,12 +86,10 @@ export function planName(attempt: number): string {
   return `azl-plan-${attempt}`;
 }
 
-/** @param index grows by what the plan knew of the store */
+/** Reads the plan; the workshop's index grows by what the plan knew of the store. */
 async function readPlan(
+  { inputs, index }: Pick<Workshop, 'inputs' | 'index'>,
   { plan: given }: SharedInputs,
-  exchange: Exchange,
-  tempDir: string,
-  index: StoreIndex,
 ): Promise<PlanJson> {
   if (given === '')
     throw problem("Input 'plan' (PLAN) is empty, expected the plan of this run", {
@@ -100,11 +97,12 @@ async function readPlan(
     });
   let file = given;
   if (/^azl-plan-\d+$/.test(given)) {
+    const exchange = openExchange(inputs);
     const item = await exchange.find(given);
-    const dir = join(tempDir, 'plan');
+    const dir = join(places.exchange(inputs), 'plan');
     if (item === undefined || !(await exchange.fetch(item, dir)))
       throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`, {
-        mend: keptForADay,
+        mend: keptForItsRun,
       });
     file = join(dir, planFile);
   }

@@ -3,14 +3,23 @@ import { namedPackages } from '../../../src/shared/plan/goals.ts';
 import type { Planned } from '../../../src/shared/plan/state.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { forecast, shardsThatHelp, type Task } from '../../../src/shared/schedule/forecast.ts';
-import { defaultShards, matrixEntries, withinLimit } from '../../../src/shared/schedule/size.ts';
+import {
+  daysToKeep,
+  defaultShards,
+  matrixEntries,
+  matrixSeconds,
+  withinLimit,
+} from '../../../src/shared/schedule/size.ts';
 import { heavyTimeBudgetOf, type PlanInputs, timeBudgetOf } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
 import type { ShardOptions } from './run-shard.ts';
 import type { Workshop } from './workshop.ts';
 
 /** How many jobs a plan asks for. */
-export type RunSize = Pick<PlanJson, 'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries'>;
+export type RunSize = Pick<
+  PlanJson,
+  'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries' | 'retentionDays'
+>;
 
 /**
  * How many jobs help to build what a plan will probably build: of either kind of runner. `length`: the seconds that they
@@ -32,7 +41,16 @@ export function sizeRun(
     matrixEntries(shards, length, timeBudgetOf(inputs)),
     matrixEntries(heavyShards, length, heavyTimeBudgetOf(inputs)),
   );
-  return { shards, entries: sizes.ordinary, heavy, heavyShards, heavyEntries: sizes.heavy, length };
+  // Expectations are off, and unknown ones far: as long as its matrices start shards, what they have is needed.
+  const longest = Math.max(
+    length,
+    matrixSeconds(shards, sizes.ordinary, timeBudgetOf(inputs)),
+    matrixSeconds(heavyShards, sizes.heavy, heavyTimeBudgetOf(inputs)),
+  );
+  return {
+    ...{ shards, entries: sizes.ordinary, heavy, heavyShards, heavyEntries: sizes.heavy },
+    ...{ retentionDays: daysToKeep(longest), length },
+  };
 }
 
 /** How many shards help with those tasks that `isOwn` names: the others take their time elsewhere. */

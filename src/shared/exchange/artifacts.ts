@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import type { Artifact } from '@actions/artifact';
 import { create, extract } from 'tar';
 import { askArtifacts as ask, isNotFound, isTaken, triesToFetch } from '../artifacts/client.ts';
+import { mostRetentionDays } from '../github/run.ts';
 import type { Item } from '../schedule/listing.ts';
 import type { Exchange } from './exchange.ts';
-
-/** Days that what jobs exchange is kept when no merge removes it. */
-const retentionDays = 1;
 
 /**
  * The exchange over the artifacts of the workflow run, through the token of the job alone. Each artifact is one tar file
  * that bears its name, not a zip: what is taken out of it is ours to decide.
  * @param tempDir a folder for files on their way
+ * @param days that what is created here is kept when no merge removes it; fewer where the settings of the repository say so
  */
-export function artifactExchange(tempDir: string): Exchange {
+export function artifactExchange(tempDir: string, days = 1): Exchange {
+  const retentionDays = Math.min(days, mostRetentionDays());
   const digests = new Map<number, string>();
   const itemOf = ({ id, name, createdAt, size, digest }: Artifact): Item => {
     if (digest !== undefined) digests.set(id, digest);

@@ -1,7 +1,8 @@
 import type { Item } from '../schedule/listing.ts';
 
 /** What to do when something that the jobs of a run exchange is not there any more. */
-export const keptForADay = 'It is kept for a day. Run all jobs again: what was built is in the store.';
+export const keptForItsRun =
+  'It is kept until about a day after its run was expected to end, if the settings of the repository allow that. Run all jobs again: what was built is in the store.';
 
 /**
  * How the jobs of one run hand results and claims to each other. An artifact appears whole or not at all, and never

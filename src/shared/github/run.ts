@@ -11,6 +11,11 @@ export function hasArtifacts(): boolean {
   return (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
 }
 
+/** Days that the settings of the repository let an artifact live; infinite where nothing says. */
+export function mostRetentionDays(): number {
+  return Number(process.env['GITHUB_RETENTION_DAYS']) || Number.POSITIVE_INFINITY;
+}
+
 /** Whether this job can reach the cache. */
 export function hasCache(): boolean {
   return hasArtifacts() && (process.env['ACTIONS_CACHE_SERVICE_V2'] ?? '') !== '';

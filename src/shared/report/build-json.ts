@@ -45,6 +45,8 @@ export interface PlanJson {
   heavy: string[];
   heavyShards: number;
   heavyEntries: number;
+  /** Days that what its jobs exchange is kept when no merge removes it. */
+  retentionDays: number;
   packages: {
     name: string;
     state: string;

@@ -39,6 +39,23 @@ export function jobMinutes(timeBudget: number): number {
   return Math.ceil(Math.max(minutes + 10, (minutes * 12) / 11));
 }
 
+/** Seconds that a matrix can last: entries of which `shards` run at once, each for its whole budget. */
+export function matrixSeconds(shards: number, entries: number, timeBudget: number): number {
+  return shards === 0 ? 0 : Math.ceil(entries / shards) * timeBudget;
+}
+
+/** Most days that the platform keeps an artifact. */
+const mostDays = 90;
+
+/**
+ * Days that what the jobs of a run exchange has to be kept: from its first hour to its end, and about a day for another
+ * attempt.
+ * @param length seconds that the run may take
+ */
+export function daysToKeep(length: number): number {
+  return Math.min(mostDays, 1 + Math.ceil(length / 86_400));
+}
+
 /** A hosted job's minutes. */
 const hosted = 360;
 

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Exchange, keptForADay } from '../exchange/exchange.ts';
+import { type Exchange, keptForItsRun } from '../exchange/exchange.ts';
 import { problem } from '../problems.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -43,7 +43,7 @@ export async function fetchToolchain(
     const item = await exchange.find(name);
     if (item === undefined || !(await exchange.fetch(item, temp)))
       throw problem(`Input 'toolchain' (TOOLCHAIN) is '${name}', and this run has no artifact of that name`, {
-        mend: keptForADay,
+        mend: keptForItsRun,
       });
     const toolchain = await unpackToolchain(join(temp, archiveFile), dir);
     if (toolchain === undefined)

@@ -47,6 +47,18 @@ describe('an exchange over artifacts', () => {
     expect(await exchange.create('azl-claim-1-a-0', folder('y'), ['file'])).toBeUndefined();
   });
 
+  it.each([
+    ['as long as was asked for', '0', 3],
+    ['no longer than the settings of the repository allow', '2', 2],
+  ])('keeps what it creates %s', async (_, most, days) => {
+    newRun();
+    process.env['GITHUB_RETENTION_DAYS'] = most;
+    const exchange = artifactExchange(temporary(), 3);
+    await exchange.create('azl-plan-1', folder('x'), ['file']);
+    expect(services.artifacts.daysKept(`run-${runs}`, 'azl-plan-1')).toBe(days);
+    delete process.env['GITHUB_RETENTION_DAYS'];
+  });
+
   it('asks again after 429 and 500', async () => {
     const exchange = newRun();
     services.fail({ call: 'ListArtifacts', times: 1, status: 429, headers: { 'retry-after': '1' } });

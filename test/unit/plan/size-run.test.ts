@@ -25,15 +25,16 @@ const all = Object.fromEntries(names.map((name) => [name, build]));
 
 describe('the jobs of a run', () => {
   it('are as many as help', () => {
-    const none = { heavy: [], heavyShards: 0, heavyEntries: 0 };
+    const none = { heavy: [], heavyShards: 0, heavyEntries: 0, retentionDays: 2 };
     expect(size(all)).toEqual({ shards: 4, entries: 6, ...none });
     expect(size(all, { maxShards: 2 })).toEqual({ shards: 2, entries: 6, ...none });
-    expect(size({ a: reuse })).toEqual({ shards: 0, entries: 0, ...none });
+    expect(size({ a: reuse })).toEqual({ shards: 0, entries: 0, ...none, retentionDays: 1 });
   });
 
   it('are of two kinds where some packages need more', () => {
     const two = size(all, { heavyPackages: ['a'], heavyTimeBudget: 300 });
-    expect(two).toEqual({ shards: 3, entries: 5, heavy: ['a'], heavyShards: 1, heavyEntries: 3 });
+    const heavy = { heavy: ['a'], heavyShards: 1, heavyEntries: 3, retentionDays: 2 };
+    expect(two).toEqual({ shards: 3, entries: 5, ...heavy });
     expect(shardNumbers(two)).toEqual({ ordinary: [1, 2, 3, 4, 5], heavy: [6, 7, 8] });
     expect(matrixOf(two, 5)).toMatchObject({
       peers: { first: 1, last: 5 },
@@ -47,6 +48,13 @@ describe('the jobs of a run', () => {
     });
     expect(['a', 'b'].map(matrixOf(two, 5).takes)).toEqual([false, true]);
     expect(['a', 'b'].map(matrixOf(two, 6).takes)).toEqual([true, false]);
+  });
+
+  it('are given as many days for what they exchange as their entries can last, and one', () => {
+    const days = (inputs: Partial<PlanInputs>) => size(all, inputs).retentionDays;
+    expect(days({ maxShards: 2 })).toBe(2);
+    expect(days({ maxShards: 1, timeBudget: 20 * 60 })).toBe(1 + Math.ceil((3 * 20) / 24));
+    expect(days({ heavyPackages: ['a'], heavyTimeBudget: 40 * 60 })).toBe(1 + Math.ceil((3 * 40) / 24));
   });
 
   it('are of one kind where the others are reused', () => {

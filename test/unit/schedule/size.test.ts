@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { jobMinutes, matrixEntries, mostEntries, withinLimit } from '../../../src/shared/schedule/size.ts';
+import {
+  daysToKeep,
+  jobMinutes,
+  matrixEntries,
+  mostEntries,
+  withinLimit,
+} from '../../../src/shared/schedule/size.ts';
 import { defaultTerms } from '../../../src/shared/schedule/terms.ts';
 
 it.each([
@@ -18,6 +24,16 @@ it.each([
   ['a long one, in whole minutes', 1000 * 60, 1091],
 ])('the minutes of a job for %s', (_, budget, minutes) => {
   expect(jobMinutes(budget)).toBe(minutes);
+});
+
+it.each([
+  ['nothing to build', 0, 1],
+  ['an hour', 3600, 2],
+  ['a day', 24 * 3600, 2],
+  ['30 hours: merge needs what the first hour brought', 30 * 3600, 3],
+  ['more than the platform keeps', 100 * 24 * 3600, 90],
+])('what a run exchanges is kept beyond its end: %s', (_, length, days) => {
+  expect(daysToKeep(length)).toBe(days);
 });
 
 it.each<[string, ordinary: number, heavy: number, kept: [number, number]]>([
