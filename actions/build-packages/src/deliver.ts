@@ -96,7 +96,7 @@ export async function deliver(
   if (!complete) throw new SaidFailure();
 }
 
-/** How long the run took: from the first build of any job, or from the start of the only one. */
+/** How long this attempt of the run took: from the first build of any job, or from the start of the only one. */
 function secondsSince(started: number, shared: Shared | undefined): number {
   const own = (performance.now() - started) / 1000;
   const first = Math.min(...(shared?.spans ?? []).map((span) => span.started));

@@ -55,12 +55,12 @@ export async function merge(): Promise<void> {
       const outcomes = outcomesOf(view);
       await rememberResults(opened, outcomes);
       sayLeftOut(outcomes, context.log);
-      const spans = spansOf(view);
+      const spans = spansOf(view, attempt);
       const needsOf = (name: string) => [...statedNeeds(view.options.tree.graph, name).keys()];
       await deliver(view.workshop, outcomes, inputs, started, {
         ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
-        // Between two attempts lies what no schedule can help.
         inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
+        // Of a later attempt, only what the first one left is built: that says nothing of a schedule.
         bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
       });
       await cleanUp(view);

@@ -171,11 +171,17 @@ export async function failureLogs(view: RunView, attempt: number): Promise<Map<s
   }
 }
 
-/** When the shards of a run built what. */
-export function spansOf(view: RunView): Span[] {
-  const all = [...view.known.results.values(), ...view.known.failures.values()];
-  return all.flatMap(({ package: name, shard, started, ended, state }) =>
-    started === undefined || ended === undefined
+/**
+ * When the jobs of this attempt built what. Between it and the one before lie hours in which nobody built: those builds
+ * are no part of its time.
+ */
+export function spansOf({ known }: Pick<RunView, 'known'>, attempt: number): Span[] {
+  // Failures are those of this attempt alone.
+  const all = [...known.results.values(), ...known.failures.values()];
+  return all.flatMap(({ package: name, shard, started, ended, state, artifact }) =>
+    started === undefined ||
+    ended === undefined ||
+    (parseName(artifact ?? '')?.attempt ?? attempt) !== attempt
       ? []
       : [{ package: name, shard, started, ended, failed: state === 'failed' }],
   );
