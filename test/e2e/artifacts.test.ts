@@ -131,6 +131,25 @@ describe('over the artifacts of a workflow run', () => {
     expect(digests(run.merged(), published)).toEqual(alone());
   });
 
+  it('that answer nothing for longer than a claim lasts end no shard that builds: it goes on, and publishes it', async () => {
+    const run = await runThere(building('long', 'sleep 14'));
+    await run.plan(1);
+    const shard = run.shard(1);
+    const there = () => services.artifacts.names(run.run);
+    await expect.poll(there, { timeout: 60_000 }).toContain('azl-claim-1-long-0');
+    for (const call of ['ListArtifacts', 'CreateArtifact', 'DeleteArtifact'])
+      services.fail({ call, times: 1000, status: 403 });
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    services.heal();
+    const { code, said } = await shard.ended;
+    expect(code, said).toBe(0);
+    expect(said).toMatch(/a fault on demand: 403.* Tried again/);
+    expect(builtIn(said)).toEqual(['long']);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(run.merged())).toEqual({ long: 'built' });
+  });
+
   it.each([
     'ListArtifacts',
     'CreateArtifact',

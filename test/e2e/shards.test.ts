@@ -88,6 +88,24 @@ describe('a shard that is killed', () => {
     expect(statesOf(run.merged())).toEqual({ big: 'built', fine: 'built' });
   });
 
+  it('by its disk still ends what it builds: it shows that it lives, and publishes that', async () => {
+    const fill = 'head -c 60000000 /dev/zero > big; echo built';
+    const run = await runOf({ ...building('big', fill), ...building('slow', 'sleep 14') });
+    await run.plan(2);
+    const two = { 'cache-dir': '../cache', 'concurrent-package-builds': '2' };
+    const small = run.shard(1, 1, two, 40);
+    await expect.poll(() => items(run), { timeout: 60_000 }).toContain('azl-claim-1-slow-0');
+    const other = run.shard(2).ended;
+    const { code, said } = await small.ended;
+    expect(code, said).toBe(1);
+    expect(said).toContain('The disk is full');
+    expect(builtIn(said)).toEqual(['slow']);
+    expect(builtIn((await other).said)).toEqual(['big']);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(run.merged())).toEqual({ big: 'built', slow: 'built' });
+  });
+
   it('by each of three builds of a package makes that package fail, and no other', async () => {
     const run = await runOf({ ...building('killer', 'sleep 600'), ...building('fine', 'true') });
     await run.plan(4);

@@ -32,11 +32,14 @@ export interface ShardOptions {
   takes: (name: string) => boolean;
 }
 
+/** What of the interval between signs lies between two tries of what fails: a sign that is late must not come too late. */
+const longestPause = 1 / 4;
+
 /**
  * Takes packages of a run that nobody has, builds them and publishes what came of them, until there is nothing left for
  * it to do. What another shard tells is believed only under the key that this one finds for itself.
  * @param own what this shard built, and what failed here: grows, and is there also when this throws
- * @throws Error when the exchange gave no answer for as long as a claim lasts
+ * @throws Error when the exchange gave no answer for as long as a claim lasts, and there is nothing here to wait with
  */
 export async function runShard(
   view: RunView,
@@ -189,11 +192,13 @@ export async function runShard(
         const { candidate, name } = step;
         if (!(await claim(view, shard, name, now()))) return;
         shards.claimed(shard, candidate.package, name, candidate.seconds, now());
-        const running = build(candidate.package).finally(() => builds.delete(running));
+        const running = build(candidate.package).finally(() => {
+          builds.delete(running);
+          wake();
+        });
         builds.add(running);
         running.catch((error: unknown) => {
           fault ??= error;
-          wake();
         });
         return;
       }
@@ -229,49 +234,90 @@ export async function runShard(
     }
   };
 
-  /** Tells what there is, takes back what was claimed, and says that this shard has ended. */
-  const leave = async (): Promise<void> => {
-    await Promise.allSettled(builds);
-    if (shard.pending.size > 0) await publish([...shard.pending.keys()], []);
-    await sign(true);
-    if (shard.litter.length > 0) await perform({ do: 'remove', names: [...shard.litter] });
+  /** Kinds of steps that fail: since when, and how often. */
+  const trouble = new Map<string, { since: number; times: number }>();
+
+  /**
+   * Waits until a step that failed may be tried again: every step can be, as what it did is noted when it is done.
+   * @param patience seconds after which trouble is for good, unless `isKept`: builds go on, and what they make is not lost
+   * @throws the error, when trying again has no sense any more
+   */
+  const bear = async (what: string, error: unknown, patience: number, isKept: boolean): Promise<void> => {
+    signal.throwIfAborted();
+    if (isDiskFull(error)) throw error;
+    const { since, times } = trouble.get(what) ?? { since: now(), times: 0 };
+    trouble.set(what, { since, times: times + 1 });
+    if (now() - since > patience && !isKept) throw error;
+    log.warn(`${(error as Error).message.replace(/\.$/, '')}. Tried again.`);
+    const { pollInterval, signInterval } = options.terms;
+    const longest = Math.max(pollInterval, signInterval * longestPause);
+    await perform({ do: 'wait', seconds: Math.min(pollInterval * 2 ** times, longest), idle: true });
   };
 
-  /** Kinds of steps that fail, and since when. */
-  const trouble = new Map<Step['do'], number>();
-  const ticker = setInterval(() => log.progress(view.line(shard.building, now())), 1000);
-  try {
+  const isInTime = () => now() < shard.started + options.terms.timeBudget;
+
+  /**
+   * The end after a fault. Other builds go on to theirs: meanwhile this shard shows that it lives, and what they make is
+   * published. Then it takes back what it can and says that it has ended.
+   */
+  const leave = async (): Promise<void> => {
+    const { lease, pollInterval, signInterval } = options.terms;
     for (;;) {
       signal.throwIfAborted();
-      if (fault instanceof StoreTrouble) await leave();
+      const isLast = builds.size === 0;
+      try {
+        if (!isLast && now() >= (shard.sign?.at ?? 0) + signInterval) await sign(false);
+        if (shard.pending.size > 0) await publish([...shard.pending.keys()], []);
+        if (isLast || (shard.sign?.publication ?? 0) < shard.publications) await sign(isLast);
+        if (shard.litter.length > 0) await perform({ do: 'remove', names: [...shard.litter] });
+        trouble.delete('leave');
+        if (isLast) return;
+        const seconds = (shard.sign?.at ?? now()) + signInterval - now();
+        if (builds.size > 0 && shard.pending.size === 0) await perform({ do: 'wait', seconds, idle: false });
+      } catch (error) {
+        if (isLast && shard.pending.size === 0) return;
+        if (isDiskFull(error) && !isLast) await perform({ do: 'wait', seconds: pollInterval, idle: true });
+        else await bear('leave', error, isInTime() ? lease : pollInterval, !isLast);
+      }
+    }
+  };
+
+  const work = async (): Promise<void> => {
+    for (;;) {
+      signal.throwIfAborted();
       if (fault !== undefined) throw fault;
       await view.settle(new Set(shard.building.keys()));
       const step = nextStep(shard, workOf(view, shard, options), now());
-      if (step.do === 'end') {
-        log.info(`Shard ${options.id} ends: ${step.why}.`);
-        return own;
-      }
+      if (step.do === 'end') return log.info(`Shard ${options.id} ends: ${step.why}.`);
       try {
         await perform(step);
         trouble.delete(step.do);
       } catch (error) {
-        signal.throwIfAborted();
-        if (isDiskFull(error)) throw error;
-        // Every step can be taken again: what it did is noted when it is done.
-        const since = trouble.get(step.do) ?? now();
-        trouble.set(step.do, since);
-        if (now() - since > options.terms.lease) throw error;
-        log.warn(`${(error as Error).message}. Tried again.`);
-        await perform({ do: 'wait', seconds: options.terms.pollInterval, idle: true });
+        // What only this shard has is worth as much waiting as it has time for.
+        const isKept = (builds.size > 0 || shard.pending.size > 0) && isInTime();
+        await bear(step.do, error, options.terms.lease, isKept);
       }
     }
+  };
+
+  const ticker = setInterval(() => log.progress(view.line(shard.building, now())), 1000);
+  try {
+    await work();
+    return own;
+  } catch (error) {
+    signal.throwIfAborted();
+    await leave().catch((why: Error) => {
+      signal.throwIfAborted();
+      log.warn(`Not all that this shard built is published: ${why.message}`);
+    });
+    throw error;
   } finally {
     clearInterval(ticker);
     await Promise.allSettled(builds);
   }
 }
 
-/** Bytes of all files of a result. */
+/** What there is to do, as the scheduler wants to know it. */
 function workOf(view: RunView, shard: shards.Shard, options: ShardOptions): Work {
   const { peers, others, most, takes } = options;
   const left = view.left().filter(takes);
