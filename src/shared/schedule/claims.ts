@@ -1,6 +1,6 @@
 import type { Item, Sign } from './listing.ts';
 import { claimName } from './names.ts';
-import type { Shard } from './shard.ts';
+import { leaseOf, type Shard } from './shard.ts';
 import { generations } from './terms.ts';
 
 /** Whether a package can be claimed, and how. */
@@ -39,12 +39,13 @@ export function claimState(shard: Shard, name: string, now: number): ClaimState 
  * that it ends may have died before it took its claims back; later claims are not its.
  */
 function hasExpired(shard: Shard, claim: Item): boolean | undefined {
-  const { listing, terms } = shard;
+  const { listing } = shard;
   if (listing === undefined) return false;
-  const isOld = (item: Item) => listing.newest - item.createdAt > terms.lease;
+  const lease = leaseOf(shard);
+  const isOld = (item: Item) => listing.newest - item.createdAt > lease;
   if (!isOld(claim)) return false;
   const canHaveDied = ({ ended, item }: Sign) =>
-    isOld(item) && !(ended && claim.createdAt - item.createdAt > terms.lease);
+    isOld(item) && !(ended && claim.createdAt - item.createdAt > lease);
   if (![...listing.signs.values()].some(canHaveDied)) return false;
   if (!shard.owners.has(claim.id)) return undefined;
   const owner = shard.owners.get(claim.id);

@@ -1,7 +1,7 @@
 import { claimState } from './claims.ts';
 import { type Item, liveShards, type Sign } from './listing.ts';
 import { parseName } from './names.ts';
-import type { Shard } from './shard.ts';
+import { leaseOf, type Shard } from './shard.ts';
 import { foldAt, generations } from './terms.ts';
 
 /** A package that can be built now and that this shard knows no result of. */
@@ -221,8 +221,8 @@ function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined 
   return undefined;
 }
 
-function living({ listing, terms }: Shard): number[] {
-  return listing === undefined ? [] : liveShards(listing, terms.lease);
+function living(shard: Shard): number[] {
+  return shard.listing === undefined ? [] : liveShards(shard.listing, leaseOf(shard));
 }
 
 /** Whether all that is left waits for what only others take, of whom each has come and gone, or none ever comes. */

@@ -22,6 +22,10 @@ export interface Shard {
   /** The newest listing, with what it should have shown; undefined before the first. */
   listing: Listing | undefined;
   listedAt: number;
+  /** When the newest listing came, whatever is to be listed again; undefined before the first. */
+  sawAt: number | undefined;
+  /** Seconds added to the lease, and until when: after a time in which this shard saw nothing, nor, perhaps, could others sign. */
+  grace: { seconds: number; until: number };
   /** Nothing was picked since the listing. */
   fresh: boolean;
   /** Signs that the listing should have shown, to be asked for by name: shard → its last sign seen. */
@@ -61,6 +65,8 @@ export function newShard(id: number, attempt: number, terms: Terms, now: number)
     started: now,
     listing: undefined,
     listedAt: Number.NEGATIVE_INFINITY,
+    sawAt: undefined,
+    grace: { seconds: 0, until: now },
     fresh: false,
     lost: new Map(),
     read: new Map(),
@@ -94,7 +100,22 @@ export function listed(shard: Shard, items: readonly Item[], now: number): void 
   for (const name of shard.hidden.keys()) if (listing.items.has(name)) shard.hidden.delete(name);
   shard.listing = listing;
   shard.listedAt = now;
+  const gap = now - (shard.sawAt ?? now);
+  const { signInterval, lease, pollInterval } = shard.terms;
+  // A busy shard looks at every fourth interval.
+  if (gap > Math.max(lease - signInterval, 8 * pollInterval))
+    shard.grace = { seconds: gap + signInterval, until: now + 2 * signInterval };
+  else if (now >= shard.grace.until) shard.grace.seconds = 0;
+  shard.sawAt = now;
   shard.fresh = true;
+}
+
+/**
+ * Seconds without a sign after which a shard is dead. Where the exchange answered nobody for a while, all that live are
+ * given time to sign again, and nobody takes what they build.
+ */
+export function leaseOf({ terms, grace }: Shard): number {
+  return terms.lease + grace.seconds;
 }
 
 /**

@@ -269,6 +269,22 @@ describe('a claim', () => {
     expect(nextStep(shard, work([candidate('a')]), 1700)).toMatchObject({ do: 'wait' });
   });
 
+  it('holds after a time in which nobody could look or sign: who lives is given time to sign again', () => {
+    const shard = awake([old, sign(2, 0)], 0, 9);
+    const look = (now: number, ...others: Item[]) => {
+      const own = item(nextSignName(shard, false), now);
+      signed(shard, own, now);
+      removed(shard, [...shard.litter]);
+      listed(shard, [old, own, ...others], now);
+      return nextStep(shard, work([candidate('a')]), now);
+    };
+    expect(look(2000, sign(2, 0))).toMatchObject({ do: 'wait' });
+    expect(look(2300, sign(2, 0))).toMatchObject({ do: 'wait' });
+    expect(look(2590, sign(2, 0))).toMatchObject({ do: 'wait' });
+    // It gave none.
+    expect(look(2610, sign(2, 0))).toMatchObject({ do: 'ask' });
+  });
+
   it('of a name that was given back and taken by another is the other’s', () => {
     const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
     shard.owners.set(old.id, 2);
@@ -349,7 +365,8 @@ describe('a time budget', () => {
     listed(shard, [item(aliveName(1, 0, 0, 1, false), budget)], budget - 600);
     signed(shard, item(nextSignName(shard, false), 0), budget - 600);
     const some = [candidate('long', 700), candidate('short', 60)];
-    expect(nextStep(shard, work(some), budget - 600)).toMatchObject({
+    // Shard 0 is older.
+    expect(nextStep(shard, work(some, { peers: { first: 0, last: 99 } }), budget - 600)).toMatchObject({
       do: 'claim',
       name: 'azl-claim-1-short-0',
     });
