@@ -70,6 +70,8 @@ const readsAtOnce = 20;
 const smallBytes = 50e6;
 
 const outOfTime = 'what is left of its time budget is too short: the next entry of the matrix goes on';
+const lastOutOfTime =
+  'what is left of its time budget is too short for what is left of the run, and no shard follows it';
 
 /** What a shard does next: a pure function of what it knows. */
 export function nextStep(shard: Shard, work: Work, now: number): Step {
@@ -102,13 +104,14 @@ function nextPick(shard: Shard, work: Work, now: number): Step | undefined {
   const left = shard.terms.timeBudget - (now - shard.started);
   const first = work.candidates.find((one) => claimState(shard, one.package, now).state !== 'taken');
   const [oldest] = livingPeers(shard, work);
-  const isOldest = shard.building.size === 0 && oldest === shard.id && hasSuccessor(shard, work);
+  const isFollowed = hasSuccessor(shard, work);
+  const isOldest = shard.building.size === 0 && oldest === shard.id && isFollowed;
   for (const candidate of work.candidates) {
     if (candidate.seconds > shard.terms.timeBudget) {
       const reason = `it is expected to take ${Math.round(candidate.seconds / 60)} minutes, and a shard has ${Math.round(shard.terms.timeBudget / 60)} (time-budget)`;
       return { do: 'give-up', package: candidate.package, reason };
     }
-    if (!fits(shard, candidate.seconds, left)) {
+    if (!fits(shard, candidate.seconds, left, isFollowed)) {
       // What the whole run waits for may be too long for every shard that lives: the oldest makes room for a fresh one.
       if (candidate === first && isOldest && claimState(shard, candidate.package, now).state === 'free')
         return end(shard, outOfTime);
@@ -139,10 +142,13 @@ function tellFirst(shard: Shard): Step | undefined {
   return isTold ? undefined : { do: 'sign', ended: false };
 }
 
-/** Whether a package would end in time, also when it takes somewhat longer than expected: a fresh shard may try. */
-function fits(shard: Shard, seconds: number, left: number): boolean {
+/**
+ * Whether a package would end in time, also when it takes somewhat longer than expected: a fresh shard may try, and one
+ * that no other follows, as nobody would do better.
+ */
+function fits(shard: Shard, seconds: number, left: number, isFollowed: boolean): boolean {
   const isFresh = left >= shard.terms.timeBudget * fresh;
-  return seconds <= left && (isFresh || seconds * caution <= left);
+  return seconds <= left && (isFresh || !isFollowed || seconds * caution <= left);
 }
 
 function unknownClaims(shard: Shard, work: Work, now: number): Item[] {
@@ -211,9 +217,13 @@ function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined 
     return 'what is left waits for shards of another kind, and none of them comes any more';
   const left = shard.terms.timeBudget - (now - shard.started);
   const free = work.candidates.filter((one) => claimState(shard, one.package, now).state === 'free');
-  const isBlocking =
-    hasSuccessor(shard, work) && free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left));
-  if (isBlocking || work.shortest() > left) return outOfTime;
+  const isFollowed = hasSuccessor(shard, work);
+  const isTooLate = free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left, isFollowed));
+  if (work.shortest() > left || (isTooLate && isFollowed)) return isFollowed ? outOfTime : lastOutOfTime;
+  // Nobody else makes anything ready that would fit.
+  const isAlone =
+    living(shard).every((other) => other === shard.id) && free.length === work.candidates.length;
+  if (isTooLate && isAlone) return lastOutOfTime;
   // Entries start in the order of their numbers: the younger ones have more of their budget left.
   const younger = livingPeers(shard, work).filter((other) => other > shard.id).length;
   // One more than can help stays, to take over from one that dies.

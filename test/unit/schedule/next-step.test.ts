@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { aliveName, claimName } from '../../../src/shared/schedule/names.ts';
-import { type Candidate, nextStep, type Work } from '../../../src/shared/schedule/next-step.ts';
+import { nextStep } from '../../../src/shared/schedule/next-step.ts';
 import {
   claimed,
   dropped,
@@ -16,37 +16,10 @@ import {
   readSign,
   refused,
   removed,
-  type Shard,
   signed,
 } from '../../../src/shared/schedule/shard.ts';
 import { defaultTerms, foldAt } from '../../../src/shared/schedule/terms.ts';
-
-const item = (name: string, createdAt: number): Item => ({ id: 1, name, createdAt, size: 1 });
-const candidate = (name: string, seconds = 60, ...needs: string[]): Candidate => ({
-  package: name,
-  seconds,
-  needs,
-});
-const work = (candidates: Candidate[], more: Partial<Work> = {}): Work => ({
-  candidates,
-  left: candidates.length,
-  shortest: () => Math.min(...candidates.map(({ seconds }) => seconds)),
-  helping: () => 99,
-  peers: { first: 1, last: 99 },
-  elsewhere: [],
-  others: undefined,
-  ...more,
-});
-
-/** Shard 1, which has signed and looked around at `now`: its own sign and `others` are listed. */
-function awake(others: Item[] = [], now = 0, id = 1): Shard {
-  const shard = newShard(id, 1, defaultTerms, now);
-  const own = item(nextSignName(shard, false), now);
-  listed(shard, [], now);
-  signed(shard, own, now);
-  listed(shard, [own, ...others], now);
-  return shard;
-}
+import { awake, candidate, item, work } from '../../support/shard-steps.ts';
 
 describe('a shard', () => {
   it('looks around and signs before it claims anything', () => {
@@ -383,56 +356,47 @@ describe('a time budget', () => {
   });
 });
 
-describe('two matrices', () => {
-  const heavy = { peers: { first: 100, last: 102 } };
+describe('a shard that no other follows', () => {
+  const alone = { peers: { first: 1, last: 1 }, shortest: () => 1 };
+  const left = 3600;
+  const late = (...others: Item[]) => {
+    const now = defaultTerms.timeBudget - left;
+    const shard = awake(others);
+    const own = item(nextSignName(shard, false), now);
+    signed(shard, own, now);
+    removed(shard, [...shard.litter]);
+    listed(shard, [own, ...others], now);
+    return { shard, now };
+  };
 
-  it('take each their own: a result goes out at once when a shard of the other would take what it makes ready', () => {
-    const shard = awake([item(aliveName(1, 100, 0, 1, false), 0)]);
-    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
-    finished(shard, 'a', 1, 61);
-    claimed(shard, 'b', claimName(1, 'b', 0), 600, 61);
-    const waits = work([], { elsewhere: [candidate('chromium', 60, 'a')] });
-    expect(nextStep(shard, waits, 62)).toMatchObject({ do: 'publish', packages: ['a'] });
-    expect(nextStep(shard, work([], { elsewhere: [candidate('other', 60)] }), 62)).not.toMatchObject({
-      do: 'publish',
-    });
-  });
-
-  it('are not counted together: shards of the other help nobody here', () => {
-    const others = [100, 101, 102].map((shard) => item(aliveName(1, shard, 0, 1, false), 0));
-    const crowd = { left: 5, shortest: () => 1, helping: () => 1 };
-    expect(nextStep(awake(others), work([], crowd), 1)).toMatchObject({ do: 'wait' });
-    expect(nextStep(awake(others, 0, 100), work([], { ...crowd, ...heavy }), 1)).toEqual({
+  it('takes what is expected to end in time: nobody would do better', () => {
+    const { shard, now } = late();
+    expect(nextStep(shard, work([candidate('a', left - 60)], alone), now)).toMatchObject({ do: 'claim' });
+    expect(nextStep(shard, work([candidate('a', left - 60)]), now)).toMatchObject({
       do: 'sign',
       ended: true,
     });
   });
 
-  it('do not wait for shards of the other that have all come and gone', () => {
-    const crowd = { left: 2, shortest: () => 1, helping: () => 9 };
-    const waits = work([], { ...crowd, elsewhere: [candidate('chromium')], others: heavy.peers });
-    const gone = (id: number) => item(aliveName(1, id, 0, 2, true), 0);
-    expect(nextStep(awake([gone(100)]), waits, 1)).toMatchObject({ do: 'wait' });
-    expect(nextStep(awake([item(aliveName(1, 102, 0, 1, false), 0)]), waits, 1)).toMatchObject({
-      do: 'wait',
-    });
-    expect(nextStep(awake([gone(102)]), waits, 1)).toEqual({ do: 'sign', ended: true });
-    expect(nextStep(awake(), { ...waits, others: undefined }, 1)).toEqual({ do: 'sign', ended: true });
+  it('ends at once when nothing that is ready does, and says that nobody goes on', () => {
+    const { shard, now } = late();
+    const waiting = work([candidate('a', left + 60)], { ...alone, left: 2 });
+    expect(nextStep(shard, waiting, now)).toEqual({ do: 'sign', ended: true });
+    signed(shard, item(nextSignName(shard, true), now), now);
+    removed(shard, [...shard.litter]);
+    const end = nextStep(shard, waiting, now);
+    expect(end).toMatchObject({ do: 'end' });
+    expect((end as { why: string }).why).toContain('no shard follows it');
   });
 
-  it('have successors of their own', () => {
-    const budget = defaultTerms.timeBudget;
-    const now = budget - 600;
-    const steps = [102, 101].map((id) => {
-      const shard = awake([], 0, id);
-      const own = item(nextSignName(shard, false), now);
-      signed(shard, own, now);
-      removed(shard, [...shard.litter]);
-      listed(shard, [own, item(aliveName(1, 1, 0, 1, false), now)], now);
-      return nextStep(shard, work([candidate('long', 700)], { ...heavy, shortest: () => 60 }), now);
-    });
-    // The last of its matrix stays to see whether something shorter comes; the one before makes room for it.
-    expect(steps).toMatchObject([{ do: 'wait' }, { do: 'sign', ended: true }]);
+  it('waits as long as another may make something ready that does, or may be dead', () => {
+    const now = defaultTerms.timeBudget - left;
+    const waiting = work([candidate('a', left + 60)], { ...alone, left: 2 });
+    const beside = late(item(aliveName(1, 2, 0, 1, false), now));
+    expect(nextStep(beside.shard, waiting, now)).toMatchObject({ do: 'wait', idle: true });
+    const claimedOne = work([candidate('a', left + 60), candidate('b', 60)], alone);
+    const after = late(item(claimName(1, 'b', 0), now));
+    expect(nextStep(after.shard, claimedOne, now)).toMatchObject({ do: 'wait', idle: true });
   });
 });
 

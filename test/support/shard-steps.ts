@@ -1,0 +1,34 @@
+import type { Item } from '../../src/shared/schedule/listing.ts';
+import type { Candidate, Work } from '../../src/shared/schedule/next-step.ts';
+import { listed, newShard, nextSignName, type Shard, signed } from '../../src/shared/schedule/shard.ts';
+import { defaultTerms } from '../../src/shared/schedule/terms.ts';
+
+/** An artifact as a listing shows it. */
+export const item = (name: string, createdAt: number): Item => ({ id: 1, name, createdAt, size: 1 });
+/** A package that can be built. */
+export const candidate = (name: string, seconds = 60, ...needs: string[]): Candidate => ({
+  package: name,
+  seconds,
+  needs,
+});
+/** What there is to do, with shards 1 to 99 to do it. */
+export const work = (candidates: Candidate[], more: Partial<Work> = {}): Work => ({
+  candidates,
+  left: candidates.length,
+  shortest: () => Math.min(...candidates.map(({ seconds }) => seconds)),
+  helping: () => 99,
+  peers: { first: 1, last: 99 },
+  elsewhere: [],
+  others: undefined,
+  ...more,
+});
+
+/** Shard 1, which has signed and looked around at `now`: its own sign and `others` are listed. */
+export function awake(others: Item[] = [], now = 0, id = 1): Shard {
+  const shard = newShard(id, 1, defaultTerms, now);
+  const own = item(nextSignName(shard, false), now);
+  listed(shard, [], now);
+  signed(shard, own, now);
+  listed(shard, [own, ...others], now);
+  return shard;
+}
