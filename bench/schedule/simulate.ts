@@ -1,3 +1,4 @@
+import { hadWholeBudget, secondsForBuild } from '../../src/shared/schedule/build-time.ts';
 import { ranks, shardsThatHelp } from '../../src/shared/schedule/forecast.ts';
 import type { Item } from '../../src/shared/schedule/listing.ts';
 import { type Candidate, nextStep, type Step, type Work } from '../../src/shared/schedule/next-step.ts';
@@ -36,6 +37,8 @@ export interface Run {
   failed: string[];
   /** Packages built more than once. */
   twice: number;
+  /** Builds that were ended with the time of their shard, and left to another. */
+  ranOut: number;
   calls: Record<'list' | 'claim' | 'publish' | 'sign' | 'read' | 'remove' | 'download', number>;
   /** Most artifacts listed at any moment, most made by one job, jobs. */
   listed: number;
@@ -60,6 +63,12 @@ export function runnerSpeed(random: () => number): number {
   return 1 + speedSpread * (2 * random() - 1);
 }
 
+/** What a sign of life tells: which artifact holds a package's result, and how long builds ran that were ended. */
+interface Told {
+  own: [string, string][];
+  ran: ReadonlyMap<string, number>;
+}
+
 interface Job {
   shard: shards.Shard;
   /** By package: what needs it and is not ready. */
@@ -68,6 +77,9 @@ interface Job {
   ready: Candidate[];
   readyOrder: Map<string, number>;
   done: Set<string>;
+  /** By package, how long a build ran at least that was ended with its shard's time: here, and anywhere it knows of. */
+  ran: Map<string, number>;
+  heardRan: Map<string, number>;
   /** Artifact that holds a package's result, by package: what this job knows. */
   holds: Map<string, string>;
   local: Set<string>;
@@ -97,6 +109,7 @@ export function simulate(setting: Setting): Run {
   const sizes = new Map<string, number>();
   const reserved = new Set<string>();
   const builds = new Map<string, number>();
+  let ranOut = 0;
   const givenUp = new Set<string>();
   const calls = { list: 0, claim: 0, publish: 0, sign: 0, read: 0, remove: 0, download: 0 };
   const jobs: Job[] = [];
@@ -124,7 +137,10 @@ export function simulate(setting: Setting): Run {
   const rankOf = (job: Job, name: string) =>
     isFifo ? -(job.readyOrder.get(name) ?? 0) : (priority.get(name) ?? 0);
   const workOf = (job: Job): Work => {
-    const rest = () => expected.filter(({ name }) => !job.done.has(name));
+    const rest = () =>
+      expected
+        .filter(({ name }) => !job.done.has(name))
+        .map((one) => ({ ...one, seconds: expectation(job, one.name) }));
     return {
       candidates: job.ready.filter(({ package: name }) => !job.shard.building.has(name)),
       left: load.packages.length - job.done.size,
@@ -138,11 +154,22 @@ export function simulate(setting: Setting): Run {
     };
   };
 
+  const expectation = (job: Job, name: string) =>
+    Math.max((packages.get(name) as LoadedPackage).expected, job.heardRan.get(name) ?? 0);
+
+  const hearRan = (job: Job, name: string, seconds: number) => {
+    job.heardRan.set(name, Math.max(seconds, job.heardRan.get(name) ?? 0));
+    job.ready = job.ready.map((one) =>
+      one.package === name ? { ...one, seconds: expectation(job, name) } : one,
+    );
+  };
+
   const offer = (job: Job, name: string) => {
     job.readyOrder.set(name, job.readyOrder.size);
     const rank = rankOf(job, name);
     const at = job.ready.findIndex((other) => rankOf(job, other.package) < rank);
-    const { expected: seconds, needs } = packages.get(name) as LoadedPackage;
+    const { needs } = packages.get(name) as LoadedPackage;
+    const seconds = expectation(job, name);
     job.ready.splice(at === -1 ? job.ready.length : at, 0, { package: name, seconds, needs });
   };
 
@@ -168,11 +195,25 @@ export function simulate(setting: Setting): Run {
     calls.download += wanted.size;
     yield Math.ceil(wanted.size / charge.atOnce) * charge.read + bytes / charge.bytesPerSecond;
     for (const [one, artifact] of job.holds) if (wanted.has(artifact)) job.local.add(one);
-    yield seconds * job.speed;
+    const given = secondsForBuild(terms, clock.now - job.started);
+    yield Math.min(seconds * job.speed, given);
     job.busy += clock.now - started;
+    if (seconds * job.speed > given) return outOfTime(job, name, clock.now - started);
     job.local.add(name);
     builds.set(name, (builds.get(name) ?? 0) + 1);
     finish(job, name, (packages.get(name) as LoadedPackage).bytes);
+  };
+
+  const outOfTime = (job: Job, name: string, ran: number) => {
+    if (hadWholeBudget(terms, ran)) {
+      givenUp.add(name);
+      return finish(job, name, 0);
+    }
+    ranOut++;
+    job.ran.set(name, ran);
+    hearRan(job, name, ran);
+    shards.ranOut(job.shard, name);
+    job.wake.fire();
   };
 
   const finish = (job: Job, name: string, bytes: number) => {
@@ -201,9 +242,10 @@ export function simulate(setting: Setting): Run {
         const gone = !items.has(item.name);
         shards.readSign(shard, id, publication, gone);
         if (gone) continue;
-        const told = contents.get(item.name) as [string, string][];
-        job.heard += bytesTold(told);
-        for (const [name, artifact] of told) learn(job, name, artifact);
+        const { own, ran } = contents.get(item.name) as Told;
+        job.heard += bytesTold(own);
+        for (const [name, artifact] of own) learn(job, name, artifact);
+        for (const [name, seconds] of ran) hearRan(job, name, seconds);
       }
     } else if (step.do === 'ask') {
       calls.read += step.items.length;
@@ -236,7 +278,7 @@ export function simulate(setting: Setting): Run {
         one.packages.map((it): [string, string] => [it, artifact]),
       );
       if (bytesTold(own) > bytesTold(largest)) largest = own;
-      contents.set(name, own);
+      contents.set(name, { own, ran: new Map(job.ran) } satisfies Told);
       const item = yield* create(job, name, charge.publish);
       shards.signed(shard, item as Item, clock.now);
       if (own.length > 0) finishedAt = clock.now;
@@ -285,6 +327,8 @@ export function simulate(setting: Setting): Run {
         ready: [],
         readyOrder: new Map(),
         done: new Set(),
+        ran: new Map(),
+        heardRan: new Map(),
         holds: new Map(),
         local: new Set(),
         bytes: new Map(),
@@ -321,6 +365,7 @@ export function simulate(setting: Setting): Run {
     built: builds.size,
     failed: [...givenUp],
     twice: [...builds.values()].filter((count) => count > 1).length,
+    ranOut,
     calls,
     listed,
     made: Math.max(...jobs.map(({ made }) => made)),

@@ -57,6 +57,7 @@ export async function buildPackage(
   await rm(log, { force: true });
   await removeLayer(join(places.failedRoots(inputs), spec.package));
   const failed = (words: string) => new BuildFailed(words, log);
+  const ended = (words: string) => endedWith(words, workshop, log);
   const started = performance.now();
   const parts = { srpm: 0, builddep: 0, build: 0 };
   const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
@@ -68,11 +69,14 @@ export async function buildPackage(
   try {
     const staging = await stage(workshop, spec, files);
     const packing = packSrpm(workshop, spec, staging, log);
-    const srpm = await timed('srpm', packing.catch(saying(() => failed('packing the SRPM failed'))));
+    const srpm = await timed('srpm', packing.catch(saying(ended('packing the SRPM failed'))));
     const entering = enterRoot(workshop, keyed, layer).catch(saying(ours('its build root cannot be made')));
     const root = await timed('builddep', entering);
     const building = runRpmbuild('rpms', { workshop, spec, root, staging, log });
-    await timed('build', building.catch(saying(({ code }) => endedWith(code, workshop, log))));
+    await timed(
+      'build',
+      building.catch(saying((error) => ended(`rpmbuild ended with ${error.code}`)(error))),
+    );
     const filesDir = join(staging, 'result');
     const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
       saying(ours('its RPMs cannot be taken out of its root')),
@@ -128,10 +132,12 @@ async function afterFailure(
   return failure;
 }
 
-function endedWith(code: number, { secondsForBuild }: Workshop, log: string): BuildFailed {
-  return code === outOfTime && secondsForBuild !== undefined
-    ? new BuildFailed('its build did not end in the time that the job had left', log, true)
-    : new BuildFailed(`rpmbuild ended with ${code}`, log);
+/** Words for rpmbuild: `words`, unless its time ran out. */
+function endedWith(words: string, { buildTime }: Workshop, log: string) {
+  return ({ code }: ToolError) =>
+    code === outOfTime && buildTime !== undefined
+      ? new BuildFailed('its build did not end in the time that the job had left', log, true)
+      : new BuildFailed(words, log);
 }
 
 /** Puts into words that a tool ended badly. */

@@ -29,8 +29,8 @@ export async function main(): Promise<void> {
 
 /** One shard of a run. What fails here is the run's affair: merge decides. */
 async function pull(opened: Workshop, inputs: BuildInputs, id: number): Promise<void> {
-  const { view, plan, terms, attempt } = await joinRun(opened, inputs, 1);
-  const options = { id, attempt, terms, ...matrixOf(plan, id) };
+  const { view, plan, terms, started, attempt } = await joinRun(opened, inputs, 1);
+  const options = { id, attempt, terms, started, ...matrixOf(plan, id) };
   const own = new Map<string, Told>();
   try {
     await runShard(view, options, own);

@@ -38,14 +38,20 @@ export async function merge(): Promise<void> {
     const inputs = readMergeInputs();
     const { repository } = inputs;
     await using(context, inputs, 'share', async (opened) => {
-      const { view, plan, terms, attempt } = await joinRun(opened, inputs, availableParallelism());
+      const {
+        view,
+        plan,
+        terms,
+        started: joined,
+        attempt,
+      } = await joinRun(opened, inputs, availableParallelism());
       await view.lookAgain(terms.pollInterval);
       const room = await roomFor(view, opened.local, repository);
       const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
       if ((attempt > 1 || lost) && view.candidates().length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
         // built here as well.
-        await pullRest(view, plan, { attempt, terms });
+        await pullRest(view, plan, { attempt, terms, started: joined });
         await openAll(view, repository, room);
       }
       for (const [name, rpms] of view.known.unlike)
@@ -87,14 +93,14 @@ function hasLost(view: RunView, plan: PlanJson): boolean {
 async function pullRest(
   view: RunView,
   plan: PlanJson,
-  { attempt, terms }: Pick<ShardOptions, 'attempt' | 'terms'>,
+  { attempt, terms, started }: Pick<ShardOptions, 'attempt' | 'terms' | 'started'>,
 ): Promise<void> {
   const { log, signal } = view.workshop.context;
   const id = plan.entries + plan.heavyEntries + attempt;
   const takes = (name: string) => !plan.heavy.includes(name);
   const alone = { peers: { first: id, last: id }, others: undefined, most: 1, takes };
   try {
-    await runShard(view, { id, attempt, terms, ...alone });
+    await runShard(view, { id, attempt, terms, started, ...alone });
   } catch (error) {
     signal.throwIfAborted();
     log.error(`What was missing is not all built: ${(error as Error).message}`);

@@ -4,6 +4,7 @@ import { hasArtifacts } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { checkSpace, isSameDisk } from '../../../src/shared/host/space.ts';
 import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
+import { clock } from '../../../src/shared/report/duration.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
@@ -134,7 +135,7 @@ export function outcomesOf(view: RunView): Map<string, Outcome> {
   return new Map(
     [...names].map((name): [string, Outcome] => {
       const outcome = outcomes.get(name);
-      if (outcome === undefined) return [name, { state: 'left', reason: 'no shard came to it' }];
+      if (outcome === undefined) return [name, { state: 'left', reason: whyLeft(view, name) }];
       const told = 'result' in outcome ? view.known.results.get(outcome.result.key) : undefined;
       return told === undefined || !('result' in outcome)
         ? [name, outcome]
@@ -149,6 +150,13 @@ export function outcomesOf(view: RunView): Map<string, Outcome> {
           ];
     }),
   );
+}
+
+function whyLeft(view: RunView, name: string): string {
+  const ran = view.ranFor(name);
+  return ran === undefined
+    ? 'no shard came to it'
+    : `its build did not end in the ${clock(ran)} that a shard had left, and none with more came`;
 }
 
 /** The decisive lines of what failed in other jobs, by package. */

@@ -87,7 +87,7 @@ export async function runRpmbuild(
   return await runInSandbox(rpmbuildArguments(step, basename(spec.path), workshop.tree.defines), {
     ...rpmbuildSandbox(root, staging),
     ...{ log, signal: workshop.context.signal, ok },
-    ...(workshop.secondsForBuild === undefined ? {} : { timeoutSeconds: workshop.secondsForBuild() }),
+    ...(workshop.buildTime === undefined ? {} : { timeoutSeconds: workshop.buildTime.left() }),
   });
 }
 

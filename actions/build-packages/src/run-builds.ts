@@ -164,7 +164,8 @@ function engineOptions(
 
 /**
  * Builds one package, unless the store has its result after all; what went wrong with it is said and is its outcome.
- * @throws DamagedResult when what it needs is not to be had; whatever ends the whole run
+ * @throws DamagedResult when what it needs is not to be had; BuildFailed when it ran out of time that another job may
+ *   have; whatever ends the whole run
  */
 export async function buildOne(
   workshop: Workshop,
@@ -186,9 +187,10 @@ export async function buildOne(
     workshop.context.signal.throwIfAborted();
     if (isDiskFull(error) || error instanceof DamagedResult || error instanceof StoreTrouble) throw error;
     const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const ranOut = error instanceof BuildFailed && error.ranOutOfTime;
+    if (ranOut && workshop.buildTime?.isWhole(seconds) === false) throw error;
     const log = error instanceof BuildFailed ? error.log : undefined;
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
-    const ranOut = error instanceof BuildFailed && error.ranOutOfTime;
     const stage = ranOut ? undefined : failedStage(text);
     const words = stage === undefined ? (error as Error).message : `${stage} failed`;
     const lines = decisiveLines(text);

@@ -13,6 +13,7 @@ import type { Terms } from '../../../src/shared/schedule/terms.ts';
 import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { bytesOf, resultFiles } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { BuildFailed } from './build-package.ts';
 import { claim, ownerOf } from './claim.ts';
 import { withFile } from './passing-files.ts';
 import { buildOne } from './run-builds.ts';
@@ -23,6 +24,8 @@ export interface ShardOptions {
   id: number;
   attempt: number;
   terms: Terms;
+  /** When its time budget began, in seconds of `performance.now`. */
+  started: number;
   /** Numbers of the shards of its matrix, and of the other, when there is one. */
   peers: Work['peers'];
   others: Work['others'];
@@ -49,7 +52,7 @@ export async function runShard(
   const { workshop, exchange } = view;
   const { log, signal } = workshop.context;
   const now = () => performance.now() / 1000;
-  const shard = shards.newShard(options.id, options.attempt, options.terms, now());
+  const shard = shards.newShard(options.id, options.attempt, options.terms, options.started);
   const builds = new Set<Promise<void>>();
   let wake = () => {};
   /** What a build threw that is no fault of its package. */
@@ -68,6 +71,19 @@ export async function runShard(
     wake();
   };
 
+  /** Builds that this shard had too little time for: how long they ran. */
+  const ranOut = new Map<string, number>();
+  const leaveToOthers = (name: string, seconds: number) => {
+    log.warn(
+      `${name}: its build did not end in the ${clock(seconds)} that this shard had left. It is left to one that has more.`,
+    );
+    ranOut.set(name, seconds);
+    view.ranOut(name, seconds);
+    shards.ranOut(shard, name);
+    view.touch();
+    wake();
+  };
+
   const build = async (name: string): Promise<void> => {
     const ready = view.progress.ready.get(name);
     if (ready === undefined) return abandon(name);
@@ -80,6 +96,7 @@ export async function runShard(
     } catch (error) {
       // Another shard may have an answer: this one ends, and keeps nobody from it.
       if (error instanceof StoreTrouble) abandon(name);
+      if (error instanceof BuildFailed) return leaveToOthers(name, Date.now() / 1000 - started);
       if (!(error instanceof DamagedResult)) throw error;
       // What it needs is gone or not what was promised: that is built again, and then this.
       log.warn(`${error.message}. It is built again.`);
@@ -163,6 +180,7 @@ export async function runShard(
     const alive: Alive = {
       ...{ schema: 'azl/alive', version: 1, shard: options.id, attempt: options.attempt },
       told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),
+      ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
     };
     const item = await withFile(workshop.inputs, aliveFile, JSON.stringify(alive), (dir) =>
       exchange.create(shards.nextSignName(shard, ended), dir, [aliveFile]),

@@ -42,6 +42,8 @@ export class RunView {
   private readonly attempt: number;
   private changed = true;
   private stale = false;
+  /** By package, the longest that a build of it ran which was ended with its shard's time. */
+  private readonly ran = new Map<string, number>();
   private reads = 0;
 
   constructor(workshop: Workshop, exchange: Exchange, attempt: number) {
@@ -137,6 +139,17 @@ export class RunView {
       if (news === 'other') this.startOver();
       if (news !== 'old') this.adopt(told);
     }
+    for (const { package: name, seconds } of alive.ranOut ?? []) this.ranOut(name, seconds);
+  }
+
+  /** A build was ended with the time of its shard: the package takes longer than that. */
+  ranOut(name: string, seconds: number): void {
+    this.ran.set(name, Math.max(seconds, this.ran.get(name) ?? 0));
+  }
+
+  /** The longest that a build of a package ran which was ended with its shard's time. */
+  ranFor(name: string): number | undefined {
+    return this.ran.get(name);
   }
 
   /**
@@ -244,7 +257,7 @@ export class RunView {
   }
 
   expected(name: string): number {
-    return this.workshop.seconds.get(name) ?? unknownSeconds;
+    return Math.max(this.workshop.seconds.get(name) ?? unknownSeconds, this.ran.get(name) ?? 0);
   }
 
   /** How many shards can still help. */

@@ -8,6 +8,7 @@ import { readUserFile } from '../../../src/shared/host/files.ts';
 import { parseUserJson } from '../../../src/shared/json.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
+import { hadWholeBudget, secondsForBuild } from '../../../src/shared/schedule/build-time.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
 import { indexFile, joinIndex, readIndex, type StoreIndex } from '../../../src/shared/store/store-index.ts';
@@ -23,15 +24,11 @@ export interface SharedRun {
   view: RunView;
   plan: PlanJson;
   terms: Terms;
+  /** When the time budget of this job began, in seconds of `performance.now`. */
+  started: number;
   /** Of the run, from 1. */
   attempt: number;
 }
-
-/** Of its time budget, what a build may take longer: the rest of a hosted job's time is left to publishing. */
-const overtime = 1 / 16;
-
-/** Seconds that any build is given. */
-const leastForBuild = 60;
 
 /**
  * Takes up the plan of a run: its priorities count, and only the tree and the worker that it was made for.
@@ -69,13 +66,16 @@ export async function joinRun(
   );
   const priority = priorities(workshop.tree.graph, workshop.names, (name) => seconds.get(name));
   const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? slots);
-  const end = performance.now() / 1000 + terms.timeBudget * (1 + overtime);
-  const secondsForBuild = () => Math.max(leastForBuild, end - performance.now() / 1000);
+  const started = performance.now() / 1000;
+  const buildTime: Workshop['buildTime'] = {
+    left: () => secondsForBuild(terms, performance.now() / 1000 - started),
+    isWhole: (ran) => hadWholeBudget(terms, ran),
+  };
   const attempt = runAttempt();
-  const view = new RunView({ ...workshop, seconds, priority, secondsForBuild }, exchange, attempt);
+  const view = new RunView({ ...workshop, seconds, priority, buildTime }, exchange, attempt);
   await view.readAll();
   view.checkKeys(plan);
-  return { view, plan, terms, attempt };
+  return { view, plan, terms, started, attempt };
 }
 
 /** In the artifact of the plan, beside the index of the store. */

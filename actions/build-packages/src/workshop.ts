@@ -82,8 +82,8 @@ export interface Workshop {
   priority: Map<string, number>;
   /** Expected seconds of a package, from its newest result. */
   seconds: Map<string, number>;
-  /** How long a build that starts now may take, where its job has an end. */
-  secondsForBuild?: () => number;
+  /** Where its job has an end: seconds that a build may take which starts now, and whether so many are all there is. */
+  buildTime?: { left(): number; isWhole(seconds: number): boolean };
   /** Keeps the solver's answers and ends it; lets go of the build folder. */
   close(): Promise<void>;
 }

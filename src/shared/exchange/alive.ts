@@ -35,6 +35,8 @@ export interface Alive {
   shard: number;
   attempt: number;
   told: Told[];
+  /** Builds that were ended with the time of the shard: how long they ran. Others take them only with more time left. */
+  ranOut?: { package: string; seconds: number }[];
 }
 
 export const aliveFile = 'alive.json';
@@ -61,6 +63,12 @@ export function readAlive(text: string): Alive {
     check(isTime(one.ended) && (one.ended ?? 0) >= (one.started ?? 0), 'ended', one.ended);
     check(areLines(one.lines), 'lines', one.lines);
     if (one.state === 'built') checkBuilt(one);
+  }
+  const { ranOut = [] } = alive;
+  check(Array.isArray(ranOut), 'ranOut', ranOut);
+  for (const one of ranOut) {
+    check(isName(one.package), 'package', one.package);
+    check(isTime(one.seconds) && one.seconds !== undefined, 'seconds', one.seconds);
   }
   return alive;
 }

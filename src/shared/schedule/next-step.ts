@@ -2,7 +2,7 @@ import { claimState } from './claims.ts';
 import { type Item, liveShards, type Sign } from './listing.ts';
 import { parseName } from './names.ts';
 import { leaseOf, type Shard } from './shard.ts';
-import { foldAt, generations } from './terms.ts';
+import { foldAt, fresh, generations } from './terms.ts';
 
 /** A package that can be built now and that this shard knows no result of. */
 export interface Candidate {
@@ -53,9 +53,6 @@ export type Step =
 
 /** Packages take so many times what is expected of them, now and then. */
 const caution = 1.3;
-
-/** The part of its time budget that a shard has left when it has just started. */
-const fresh = 0.95;
 
 /** A sign that is late by half of the interval comes before everything else. */
 const overdue = 1.5;

@@ -179,6 +179,12 @@ export function abandoned(shard: Shard, name: string): void {
   shard.claims.delete(name);
 }
 
+/** A build was ended with its shard's time: how long it ran is told before its claim goes, and others may take it. */
+export function ranOut(shard: Shard, name: string): void {
+  abandoned(shard, name);
+  shard.publications++;
+}
+
 /** Names the next artifact of results. */
 export function nextResultName(shard: Shard): string {
   shard.counter++;

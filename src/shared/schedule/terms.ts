@@ -30,6 +30,9 @@ export const defaultTerms: Terms = {
   slots: 1,
 };
 
+/** The part of its time budget that a shard has left when it has just started. */
+export const fresh = 0.95;
+
 /**
  * A listing within a run has no pages and ends at 1,000. From so many on, shards fold: each publishes its small results
  * again as one.

@@ -48,6 +48,19 @@ describe('a sign of life', () => {
     expect(readAlive(text(failure)).told).toHaveLength(1);
   });
 
+  it('tells how long builds ran that were ended with its shard’s time', () => {
+    const with_ = (ranOut: unknown) => JSON.stringify({ ...JSON.parse(text(told())), ranOut });
+    const ran = [{ package: 'zlib', seconds: 77.5 }];
+    expect(readAlive(with_(ran)).ranOut).toEqual(ran);
+    for (const wrong of [
+      'zlib',
+      [{ package: '../x', seconds: 1 }],
+      [{ package: 'zlib' }],
+      [{ package: 'zlib', seconds: -1 }],
+    ])
+      expect(() => readAlive(with_(wrong)), JSON.stringify(wrong)).toThrow();
+  });
+
   it('may have long lines of a failure, as many as tell something', () => {
     const lines = Array(100).fill('x'.repeat(2000));
     expect(readAlive(text(told({ lines }))).told[0]?.lines).toEqual(lines);

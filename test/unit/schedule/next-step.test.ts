@@ -13,6 +13,7 @@ import {
   nextResultName,
   nextSignName,
   published,
+  ranOut,
   readSign,
   refused,
   removed,
@@ -353,6 +354,20 @@ describe('a time budget', () => {
     const some = [candidate('long', 700), candidate('short', 60)];
     expect(nextStep(shard, work(some), now)).toEqual({ do: 'sign', ended: true });
     expect(nextStep(shard, work(some, { peers: { first: 1, last: 2 } }), now)).toMatchObject({ do: 'claim' });
+  });
+});
+
+describe('a build that is ended with the time of its shard', () => {
+  it('is told of before its claim goes, so that nobody takes it without knowing', () => {
+    const shard = awake();
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    ranOut(shard, 'a');
+    const nothing = work([], { left: 1, shortest: () => 600 });
+    expect(nextStep(shard, nothing, 2)).toEqual({ do: 'sign', ended: false });
+    const before = shard.sign?.item.name as string;
+    signed(shard, item(nextSignName(shard, false), 2), 2);
+    expect(nextStep(shard, nothing, 2)).toEqual({ do: 'remove', names: [claimName(1, 'a', 0), before] });
+    expect(shard.building.size).toBe(0);
   });
 });
 

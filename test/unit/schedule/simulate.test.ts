@@ -4,6 +4,7 @@ import { limits, passedLimits } from '../../../bench/schedule/limits.ts';
 import { makeLoad } from '../../../bench/schedule/load.ts';
 import { assignedInAdvance, levelPerMatrix } from '../../../bench/schedule/policies.ts';
 import { simulate } from '../../../bench/schedule/simulate.ts';
+import { defaultTerms } from '../../../src/shared/schedule/terms.ts';
 
 /** Packages that need only earlier ones. */
 const someNeeds = fc
@@ -38,6 +39,44 @@ describe('shards that pull', () => {
       ),
       { numRuns: 150 },
     );
+  });
+
+  it('leave what they have too little time for to one that has more', () => {
+    // Each takes most of a budget, and nobody expects it.
+    const timeBudget = 7200;
+    const load = makeLoad(wide, 40, 4);
+    const packages = load.packages.map((one) => ({
+      ...one,
+      expected: 600,
+      seconds: one.needs.length === 0 ? 600 : 600 + (one.seconds % 6000),
+    }));
+    const work = packages.reduce((sum, { seconds }) => sum + seconds, 0);
+    const long = { packages, work, chain: 7200 };
+    const terms = { ...defaultTerms, timeBudget };
+    const run = simulate({ load: long, shards: 12, seed: 1, terms });
+    expect(run.ranOut).toBeGreaterThan(0);
+    expect(run.failed).toEqual([]);
+    expect(run.built).toBe(300);
+  });
+
+  it('give up what a whole budget is too short for, and nothing else', () => {
+    const load = makeLoad(
+      new Map([
+        ['fine', []],
+        ['hangs', []],
+        ['needs-fine', ['fine']],
+      ]),
+      1,
+      1,
+    );
+    const packages = load.packages.map((one) => ({
+      ...one,
+      expected: 600,
+      seconds: one.name === 'hangs' ? 1e6 : 600,
+    }));
+    const run = simulate({ load: { packages, work: 20_000, chain: 1200 }, shards: 2, seed: 1 });
+    expect(run.failed).toEqual(['hangs']);
+    expect(run.built).toBe(2);
   });
 
   it('do the same again for the same seed', () => {
