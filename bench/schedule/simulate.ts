@@ -135,7 +135,9 @@ export function simulate(setting: Setting): Run {
 
   const isFifo = setting.order === 'first in, first out';
   const rankOf = (job: Job, name: string) =>
-    isFifo ? -(job.readyOrder.get(name) ?? 0) : (priority.get(name) ?? 0);
+    isFifo
+      ? -(job.readyOrder.get(name) ?? 0)
+      : (priority.get(name) ?? 0) + expectation(job, name) - (packages.get(name) as LoadedPackage).expected;
   const workOf = (job: Job): Work => {
     const rest = () =>
       expected
@@ -159,18 +161,22 @@ export function simulate(setting: Setting): Run {
 
   const hearRan = (job: Job, name: string, seconds: number) => {
     job.heardRan.set(name, Math.max(seconds, job.heardRan.get(name) ?? 0));
-    job.ready = job.ready.map((one) =>
-      one.package === name ? { ...one, seconds: expectation(job, name) } : one,
-    );
+    if (!job.ready.some((one) => one.package === name)) return;
+    job.ready = job.ready.filter((one) => one.package !== name);
+    insert(job, name);
   };
 
-  const offer = (job: Job, name: string) => {
-    job.readyOrder.set(name, job.readyOrder.size);
+  const insert = (job: Job, name: string) => {
     const rank = rankOf(job, name);
     const at = job.ready.findIndex((other) => rankOf(job, other.package) < rank);
     const { needs } = packages.get(name) as LoadedPackage;
     const seconds = expectation(job, name);
     job.ready.splice(at === -1 ? job.ready.length : at, 0, { package: name, seconds, needs });
+  };
+
+  const offer = (job: Job, name: string) => {
+    job.readyOrder.set(name, job.readyOrder.size);
+    insert(job, name);
   };
 
   const learn = (job: Job, name: string, artifact: string | undefined) => {

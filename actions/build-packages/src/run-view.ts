@@ -142,8 +142,11 @@ export class RunView {
     for (const { package: name, seconds } of alive.ranOut ?? []) this.ranOut(name, seconds);
   }
 
-  /** A build was ended with the time of its shard: the package takes longer than that. */
+  /** A build was ended with the time of its shard: the package takes longer than that, and is more urgent for it. */
   ranOut(name: string, seconds: number): void {
+    const { priority } = this.workshop;
+    const more = Math.max(0, seconds - this.expected(name));
+    priority.set(name, (priority.get(name) ?? 0) + more);
     this.ran.set(name, Math.max(seconds, this.ran.get(name) ?? 0));
   }
 
