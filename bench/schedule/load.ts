@@ -1,3 +1,4 @@
+import { expectation } from '../../src/shared/schedule/expectation.ts';
 import { criticalPath, type Task } from '../../src/shared/schedule/forecast.ts';
 import type { Needs } from './azure-linux.ts';
 import { normal, seeded } from './random.ts';
@@ -41,4 +42,10 @@ export function makeLoad(needs: Needs, hours: number, seed: number): Load {
     work: packages.reduce((sum, { seconds }) => sum + seconds, 0),
     chain: criticalPath(packages),
   };
+}
+
+/** The same packages in the first run of all: nothing is known of any. */
+export function withoutHistory(load: Load, timeBudget: number): Load {
+  const expected = expectation(new Map(), timeBudget);
+  return { ...load, packages: load.packages.map((one) => ({ ...one, expected: expected(one.name) })) };
 }

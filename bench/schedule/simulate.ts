@@ -1,5 +1,5 @@
 import { hadWholeBudget, secondsForBuild } from '../../src/shared/schedule/build-time.ts';
-import { ranks, shardsThatHelp } from '../../src/shared/schedule/forecast.ts';
+import { forecast, ranks, shardsThatHelp } from '../../src/shared/schedule/forecast.ts';
 import type { Item } from '../../src/shared/schedule/listing.ts';
 import { type Candidate, nextStep, type Step, type Work } from '../../src/shared/schedule/next-step.ts';
 import * as shards from '../../src/shared/schedule/shard.ts';
@@ -115,7 +115,8 @@ export function simulate(setting: Setting): Run {
   const jobs: Job[] = [];
   const expected = load.packages.map((one) => ({ ...one, seconds: one.expected }));
   const length = Math.max(load.work / setting.shards, load.chain);
-  const entries = matrixEntries(setting.shards, length, terms.timeBudget);
+  // As a plan does it: by what is expected, not by what will be.
+  const entries = matrixEntries(setting.shards, forecast(expected, setting.shards), terms.timeBudget);
   let [ids, listed, finishedAt, entry] = [0, 0, 0, 0];
   const bytesTold = (told: readonly (readonly [string, string])[]) =>
     told.reduce((sum, [name]) => sum + (setting.manifests?.get(name) ?? 0), 0);

@@ -1,6 +1,5 @@
 import type { Planned } from '../../../src/shared/plan/state.ts';
 import type { Task } from '../../../src/shared/schedule/forecast.ts';
-import { unknownSeconds } from '../../../src/shared/schedule/priority.ts';
 
 /** How often, of what a rebuilt package decides, the next has to be built, too: most changes stop at once. */
 const share = 0.5;
@@ -8,12 +7,14 @@ const share = 0.5;
 /**
  * What a plan will probably build, for a forecast: what is certain, or was never built, with its whole time, what is
  * decided on the way with half the part of what decides it. Pure.
- * @param seconds that packages took before
+ * @param isKnown whether a package was built before
+ * @param expected seconds
  * @param needs packages that one needs as specs state it
  */
 export function likelyTasks(
   plan: ReadonlyMap<string, Planned>,
-  seconds: ReadonlyMap<string, number>,
+  isKnown: (name: string) => boolean,
+  expected: (name: string) => number,
   needs: (name: string) => readonly string[],
 ): Task[] {
   const chances = new Map<string, number>();
@@ -27,7 +28,7 @@ export function likelyTasks(
         ? 1
         : planned?.state !== 'maybe'
           ? 0
-          : seconds.has(name)
+          : isKnown(name)
             ? share * Math.max(0, ...planned.waitsFor.map(chance))
             : 1;
     chances.set(name, own);
@@ -35,7 +36,7 @@ export function likelyTasks(
   };
   return [...plan.keys()].flatMap((name) => {
     const part = chance(name);
-    const own = (seconds.get(name) ?? unknownSeconds) * part;
+    const own = expected(name) * part;
     return part === 0 ? [] : [{ name, seconds: own, needs: needs(name) }];
   });
 }

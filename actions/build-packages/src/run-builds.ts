@@ -15,7 +15,7 @@ import { foundInStore, type Keyed, type Outcome } from '../../../src/shared/plan
 import { clock } from '../../../src/shared/report/duration.ts';
 import { decisiveLines, failedStage } from '../../../src/shared/report/log-lines.ts';
 import { progressLine } from '../../../src/shared/report/progress.ts';
-import { byPriority, unknownSeconds } from '../../../src/shared/schedule/priority.ts';
+import { assumedSeconds, byPriority } from '../../../src/shared/schedule/priority.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
@@ -212,7 +212,7 @@ function sayReused(workshop: Workshop, progress: Progress, ended: ReadonlyMap<st
 
 function stateOf(workshop: Workshop, progress: Progress, running: ReadonlyMap<string, { started: number }>) {
   const now = performance.now();
-  const expected = (name: string) => workshop.seconds.get(name) ?? unknownSeconds;
+  const expected = (name: string) => workshop.seconds.get(name) ?? assumedSeconds;
   const active = [...running]
     .map(([name, { started }]) => ({ name, seconds: (now - started) / 1000 }))
     .sort((a, b) => b.seconds - a.seconds);

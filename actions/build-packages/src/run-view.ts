@@ -21,7 +21,7 @@ import { shardsThatHelp, type Task } from '../../../src/shared/schedule/forecast
 import type { Item } from '../../../src/shared/schedule/listing.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
 import type { Candidate } from '../../../src/shared/schedule/next-step.ts';
-import { byPriority, unknownSeconds } from '../../../src/shared/schedule/priority.ts';
+import { byPriority } from '../../../src/shared/schedule/priority.ts';
 import { places } from './places.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -40,15 +40,23 @@ export class RunView {
   readonly workshop: Workshop;
   readonly exchange: Exchange;
   private readonly attempt: number;
+  private readonly expectation: (name: string) => number;
   private changed = true;
   private stale = false;
   /** By package, the longest that a build of it ran which was ended with its shard's time. */
   private readonly ran = new Map<string, number>();
   private reads = 0;
 
-  constructor(workshop: Workshop, exchange: Exchange, attempt: number) {
+  /** @param expectation seconds expected of each package, before anything of the run is known */
+  constructor(
+    workshop: Workshop,
+    exchange: Exchange,
+    attempt: number,
+    expectation: (name: string) => number,
+  ) {
     this.exchange = exchange;
     this.attempt = attempt;
+    this.expectation = expectation;
     const { tree, priority, rebuild, context, inputs } = workshop;
     const temp = places.exchange(inputs);
     const store = exchangedStore(workshop.store, this.known, exchange, temp, (told) => this.refresh(told));
@@ -260,7 +268,7 @@ export class RunView {
   }
 
   expected(name: string): number {
-    return Math.max(this.workshop.seconds.get(name) ?? unknownSeconds, this.ran.get(name) ?? 0);
+    return Math.max(this.expectation(name), this.ran.get(name) ?? 0);
   }
 
   /** How many shards can still help. */

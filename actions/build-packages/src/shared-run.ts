@@ -9,6 +9,7 @@ import { parseUserJson } from '../../../src/shared/json.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { hadWholeBudget, secondsForBuild } from '../../../src/shared/schedule/build-time.ts';
+import { expectation } from '../../../src/shared/schedule/expectation.ts';
 import { priorities } from '../../../src/shared/schedule/priority.ts';
 import type { Terms } from '../../../src/shared/schedule/terms.ts';
 import { indexFile, joinIndex, readIndex, type StoreIndex } from '../../../src/shared/store/store-index.ts';
@@ -64,15 +65,16 @@ export async function joinRun(
   const seconds = new Map(
     plan.packages.flatMap((one) => (one.seconds === null ? [] : [[one.name, one.seconds]])),
   );
-  const priority = priorities(workshop.tree.graph, workshop.names, (name) => seconds.get(name));
   const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? slots);
+  const expected = expectation(seconds, terms.timeBudget);
+  const priority = priorities(workshop.tree.graph, workshop.names, expected);
   const started = performance.now() / 1000;
   const buildTime: Workshop['buildTime'] = {
     left: () => secondsForBuild(terms, performance.now() / 1000 - started),
     isWhole: (ran) => hadWholeBudget(terms, ran),
   };
   const attempt = runAttempt();
-  const view = new RunView({ ...workshop, seconds, priority, buildTime }, exchange, attempt);
+  const view = new RunView({ ...workshop, seconds, priority, buildTime }, exchange, attempt, expected);
   await view.readAll();
   view.checkKeys(plan);
   return { view, plan, terms, started, attempt };

@@ -2,14 +2,8 @@ import { statedNeeds } from '../../../src/shared/graph/stated.ts';
 import { namedPackages } from '../../../src/shared/plan/goals.ts';
 import type { Planned } from '../../../src/shared/plan/state.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
-import { forecast, shardsThatHelp, type Task } from '../../../src/shared/schedule/forecast.ts';
-import {
-  daysToKeep,
-  defaultShards,
-  matrixEntries,
-  matrixSeconds,
-  withinLimit,
-} from '../../../src/shared/schedule/size.ts';
+import { expectation } from '../../../src/shared/schedule/expectation.ts';
+import { daysToKeep, defaultShards, matrixSeconds, sizeMatrices } from '../../../src/shared/schedule/size.ts';
 import { heavyTimeBudgetOf, type PlanInputs, timeBudgetOf } from './inputs.ts';
 import { likelyTasks } from './likely-tasks.ts';
 import type { ShardOptions } from './run-shard.ts';
@@ -32,32 +26,28 @@ export function sizeRun(
 ): RunSize & { length: number } {
   const named = namedPackages(tree.graph, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
   const heavy = named.filter((name) => names.includes(name));
-  const tasks = likelyTasks(plan, seconds, (name) => [...statedNeeds(tree.graph, name).keys()]);
-  const shards = shardsFor(tasks, (name) => !heavy.includes(name), inputs.maxShards ?? defaultShards);
-  const most = inputs.heavyMaxShards ?? inputs.maxShards ?? defaultShards;
-  const heavyShards = shardsFor(tasks, (name) => heavy.includes(name), most);
-  const length = forecast(tasks, Math.max(1, shards + heavyShards));
-  const sizes = withinLimit(
-    matrixEntries(shards, length, timeBudgetOf(inputs)),
-    matrixEntries(heavyShards, length, heavyTimeBudgetOf(inputs)),
+  const isHeavy = (name: string) => heavy.includes(name);
+  const ordinary = { most: inputs.maxShards ?? defaultShards, timeBudget: timeBudgetOf(inputs) };
+  const heavier = {
+    most: inputs.heavyMaxShards ?? ordinary.most,
+    timeBudget: heavyTimeBudgetOf(inputs),
+  };
+  const expected = expectation(seconds, ordinary.timeBudget);
+  const ofHeavy = expectation(seconds, heavier.timeBudget);
+  const tasks = likelyTasks(
+    plan,
+    (name) => seconds.has(name),
+    (name) => (isHeavy(name) ? ofHeavy : expected)(name),
+    (name) => [...statedNeeds(tree.graph, name).keys()],
   );
+  const size = sizeMatrices(tasks, isHeavy, ordinary, heavier);
   // Expectations are off, and unknown ones far: as long as its matrices start shards, what they have is needed.
   const longest = Math.max(
-    length,
-    matrixSeconds(shards, sizes.ordinary, timeBudgetOf(inputs)),
-    matrixSeconds(heavyShards, sizes.heavy, heavyTimeBudgetOf(inputs)),
+    size.length,
+    matrixSeconds(size.shards, size.entries, ordinary.timeBudget),
+    matrixSeconds(size.heavyShards, size.heavyEntries, heavier.timeBudget),
   );
-  return {
-    ...{ shards, entries: sizes.ordinary, heavy, heavyShards, heavyEntries: sizes.heavy },
-    ...{ retentionDays: daysToKeep(longest), length },
-  };
-}
-
-/** How many shards help with those tasks that `isOwn` names: the others take their time elsewhere. */
-function shardsFor(tasks: readonly Task[], isOwn: (name: string) => boolean, most: number): number {
-  if (!tasks.some(({ name }) => isOwn(name))) return 0;
-  const own = tasks.map((task) => (isOwn(task.name) ? task : { ...task, seconds: 0 }));
-  return Math.max(1, shardsThatHelp(own, most));
+  return { heavy, ...size, retentionDays: daysToKeep(longest) };
 }
 
 /** The numbers of the shards of either matrix. */

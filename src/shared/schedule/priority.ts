@@ -2,8 +2,11 @@ import { type Graph, order } from '../graph/graph.ts';
 import { statedNeeds } from '../graph/stated.ts';
 import { ranks } from './forecast.ts';
 
-/** Seconds expected of a package that was never built. */
-export const unknownSeconds = 30;
+/**
+ * Seconds that a job which builds alone expects of a package that was never built: only its order and what it shows of
+ * its progress go by it. Shards go by `expectation`.
+ */
+export const assumedSeconds = 30;
 
 /**
  * Priority of each package: the longest path of expected seconds from its start to the end of the run, along stated
@@ -16,7 +19,7 @@ export function priorities(
 ): Map<string, number> {
   const tasks = names.map((name) => {
     const needs = [...statedNeeds(graph, name).keys()];
-    return { name, needs, seconds: seconds(name) ?? unknownSeconds };
+    return { name, needs, seconds: seconds(name) ?? assumedSeconds };
   });
   return ranks(tasks);
 }

@@ -1,3 +1,5 @@
+import { forecast, shardsThatHelp, type Task } from './forecast.ts';
+
 /** Most shards of a run, unless more are asked for: what a free plan runs at once. */
 export const defaultShards = 20;
 
@@ -27,6 +29,39 @@ export function matrixEntries(shards: number, length: number, timeBudget: number
   if (shards === 0) return 0;
   const stretches = Math.max(1, Math.ceil(length / (timeBudget * used)));
   return Math.min(mostEntries, shards * stretches + spares);
+}
+
+/** What a matrix may be: how many of it run at once, and for how many seconds each. */
+export interface MatrixBounds {
+  most: number;
+  timeBudget: number;
+}
+
+/**
+ * How many shards help to do all tasks, in two matrices, and how many entries each is given; `length`: the seconds that
+ * they will probably take.
+ */
+export function sizeMatrices(
+  tasks: readonly Task[],
+  isHeavy: (name: string) => boolean,
+  ordinary: MatrixBounds,
+  heavy: MatrixBounds,
+): { shards: number; entries: number; heavyShards: number; heavyEntries: number; length: number } {
+  const shards = shardsFor(tasks, (name) => !isHeavy(name), ordinary.most);
+  const heavyShards = shardsFor(tasks, isHeavy, heavy.most);
+  const length = forecast(tasks, Math.max(1, shards + heavyShards));
+  const sizes = withinLimit(
+    matrixEntries(shards, length, ordinary.timeBudget),
+    matrixEntries(heavyShards, length, heavy.timeBudget),
+  );
+  return { shards, entries: sizes.ordinary, heavyShards, heavyEntries: sizes.heavy, length };
+}
+
+/** How many shards help with those tasks that `isOwn` names: the others take their time elsewhere. */
+function shardsFor(tasks: readonly Task[], isOwn: (name: string) => boolean, most: number): number {
+  if (!tasks.some(({ name }) => isOwn(name))) return 0;
+  const own = tasks.map((task) => (isOwn(task.name) ? task : { ...task, seconds: 0 }));
+  return Math.max(1, shardsThatHelp(own, most));
 }
 
 /**

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { likelyTasks } from '../../../actions/build-packages/src/likely-tasks.ts';
 import type { Planned } from '../../../src/shared/plan/state.ts';
-import { unknownSeconds } from '../../../src/shared/schedule/priority.ts';
 
 const build = { state: 'build', reason: '' } as Planned;
 const reuse = { state: 'reuse', reason: '' } as Planned;
@@ -17,16 +16,25 @@ const plan = new Map<string, Planned>([
 ]);
 const seconds = new Map(Object.entries({ zlib: 10, curl: 100, git: 1000, bash: 7 }));
 
+const expected = (name: string) => seconds.get(name) ?? 600;
+
 it('counts what is certain whole, what is decided on the way by half, and nothing that is reused', () => {
   const needs = (name: string) => (name === 'git' ? ['curl'] : []);
-  expect(likelyTasks(plan, seconds, needs)).toEqual([
+  expect(likelyTasks(plan, (name) => seconds.has(name), expected, needs)).toEqual([
     { name: 'zlib', seconds: 10, needs: [] },
     { name: 'curl', seconds: 50, needs: [] },
     { name: 'git', seconds: 250, needs: ['curl'] },
-    { name: 'new', seconds: unknownSeconds, needs: [] },
+    { name: 'new', seconds: 600, needs: [] },
   ]);
 });
 
 it('is empty when there is nothing to build', () => {
-  expect(likelyTasks(new Map([['bash', reuse]]), seconds, () => [])).toEqual([]);
+  expect(
+    likelyTasks(
+      new Map([['bash', reuse]]),
+      () => true,
+      expected,
+      () => [],
+    ),
+  ).toEqual([]);
 });

@@ -31,6 +31,16 @@ describe('the jobs of a run', () => {
     expect(size({ a: reuse })).toEqual({ shards: 0, entries: 0, ...none, retentionDays: 1 });
   });
 
+  it('are enough also where no package was ever built, of either kind', () => {
+    const given = { heavyPackages: ['a'], maxShards: 1, timeBudget: 30, heavyTimeBudget: 120 };
+    const plan = new Map(Object.entries(all));
+    const here = { tree, seconds: new Map<string, number>(), names };
+    const found = sizeRun(plan, here, given as unknown as PlanInputs);
+    // Three of 450 seconds, a quarter of the budget, beside one of ten minutes.
+    expect(found).toMatchObject({ shards: 1, entries: 3, heavyShards: 1, heavyEntries: 3 });
+    expect(found.length).toBeGreaterThan(900);
+  });
+
   it('are of two kinds where some packages need more', () => {
     const two = size(all, { heavyPackages: ['a'], heavyTimeBudget: 300 });
     const heavy = { heavy: ['a'], heavyShards: 1, heavyEntries: 3, retentionDays: 2 };

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits, passedLimits } from '../../../bench/schedule/limits.ts';
-import { makeLoad } from '../../../bench/schedule/load.ts';
+import { makeLoad, withoutHistory } from '../../../bench/schedule/load.ts';
 import { assignedInAdvance, levelPerMatrix } from '../../../bench/schedule/policies.ts';
 import { simulate } from '../../../bench/schedule/simulate.ts';
+import { sizeMatrices } from '../../../src/shared/schedule/size.ts';
 import { defaultTerms } from '../../../src/shared/schedule/terms.ts';
 
 /** Packages that need only earlier ones. */
@@ -42,14 +43,12 @@ describe('shards that pull', () => {
   });
 
   it('leave what they have too little time for to one that has more', () => {
-    // Each takes most of a budget, and nobody expects it.
+    // Some take half of a budget, and nobody expects it.
     const timeBudget = 7200;
     const load = makeLoad(wide, 40, 4);
-    const packages = load.packages.map((one) => ({
-      ...one,
-      expected: 600,
-      seconds: one.needs.length === 0 ? 600 : 600 + (one.seconds % 6000),
-    }));
+    const packages = load.packages.map((one, at) =>
+      at % 20 === 19 ? { ...one, expected: 600, seconds: 4000 } : { ...one, expected: 900, seconds: 900 },
+    );
     const work = packages.reduce((sum, { seconds }) => sum + seconds, 0);
     const long = { packages, work, chain: 7200 };
     const terms = { ...defaultTerms, timeBudget };
@@ -77,6 +76,17 @@ describe('shards that pull', () => {
     const run = simulate({ load: { packages, work: 20_000, chain: 1200 }, shards: 2, seed: 1 });
     expect(run.failed).toEqual(['hangs']);
     expect(run.built).toBe(2);
+  });
+
+  it('build every package in a first run, whose matrix was sized by guesses', () => {
+    const { timeBudget } = defaultTerms;
+    const load = withoutHistory(makeLoad(wide, 40, 1), timeBudget);
+    const tasks = load.packages.map((one) => ({ ...one, seconds: one.expected }));
+    const bounds = { most: 8, timeBudget };
+    const { shards } = sizeMatrices(tasks, () => false, bounds, bounds);
+    const run = simulate({ load, shards, seed: 1 });
+    expect(run.failed).toEqual([]);
+    expect(passedLimits(run, 300)).toEqual([]);
   });
 
   it('do the same again for the same seed', () => {
