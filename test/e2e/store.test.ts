@@ -298,6 +298,31 @@ describe('scopes of the cache', () => {
     expect(callsOf('CreateCacheEntry')).toBe(before);
   });
 
+  it.each<[string, JobOptions]>([
+    ['the token', { read: false, write: false }],
+    ['the runner', { mode: 'none' }],
+  ])('that may not be read, says %s, are as none: all is built, and nothing is told as stored', async (_who, cache) => {
+    const first = await newRun();
+    await through(first);
+    const two = await through(await newRun({ before: first }, cache));
+    expect(two.plan.said.match(/::warning.*The cache may not be read/g)).toHaveLength(1);
+    expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    if (cache.mode === undefined) return;
+    expect(two.plan.said).toContain('This job may not save anything in the cache');
+    // No shard of it told of a result that it is stored, and none tried.
+    expect(saidBy(two.shards)).not.toContain('is not in the store');
+    expect(two.merge.said).toContain('Not stored for later runs (their shards say why): app, lib, other');
+  });
+
+  it('that may only be written are filled all the same', async () => {
+    const first = await newRun({}, { mode: 'write-only' });
+    const one = await through(first);
+    expect(one.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    const two = await through(await newRun({ before: first }));
+    expect(two.states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+    expect(two.bytes).toEqual(one.bytes);
+  });
+
   it('that may not be written cost no run: it says so', async () => {
     const run = await through(await newRun({}, { write: false }));
     expect(run.states).toEqual({ app: 'built', lib: 'built', other: 'built' });

@@ -25,6 +25,8 @@ export interface JobOptions {
   read?: boolean;
   /** May it save entries? Default: true. */
   write?: boolean;
+  /** What the runner lets it do, whatever its token may. Default: it says nothing. */
+  mode?: 'none' | 'read' | 'write' | 'write-only';
 }
 
 /** The environment in which a job of a run finds the services at `address`. */
@@ -32,7 +34,7 @@ export function jobEnvironment(
   address: string,
   run: string,
   job: string,
-  { ref = 'refs/heads/main', base, defaultBranch = 'main', read = true, write = true }: JobOptions = {},
+  { ref = 'refs/heads/main', base, defaultBranch = 'main', read = true, write = true, mode }: JobOptions = {},
 ): Record<string, string> {
   const others = [base ?? defaultBranch, defaultBranch].map((branch) => `refs/heads/${branch}`);
   const scopes = [...new Set([ref, ...others])].map((one) => ({
@@ -45,6 +47,7 @@ export function jobEnvironment(
     ACTIONS_RUNTIME_URL: `${address}/`,
     ACTIONS_RUNTIME_TOKEN: signToken({ run, job, scopes }),
     ACTIONS_CACHE_SERVICE_V2: 'true',
+    ...(mode === undefined ? {} : { ACTIONS_CACHE_MODE: mode }),
     GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_API_URL: address,
     GITHUB_REPOSITORY: 'me/distro',

@@ -5,6 +5,7 @@ import { type Cache, CacheTrouble } from '../../src/shared/store/cache.ts';
 /** A cache in a folder, for tests: what it was asked for, and trouble on demand. */
 export class FolderCache implements Cache {
   readonly dir: string;
+  readonly readable = true;
   readonly asked: string[] = [];
   /** What every look-up answers from now on instead of an entry. */
   trouble: string | undefined;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { runAction } from '../../../src/shared/github/action.ts';
-import { leavesCache } from '../../../src/shared/github/run.ts';
+import { leavesCache, readsCacheOnly } from '../../../src/shared/github/run.ts';
 import { statedNeeds } from '../../../src/shared/graph/stated.ts';
 import type { Log } from '../../../src/shared/log.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
@@ -79,7 +79,7 @@ function sayLeftOut(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
   const names = [...outcomes].flatMap(([name, one]) =>
     'result' in one && one.stored === false ? [name] : [],
   );
-  if (names.length > 0 && leavesCache())
+  if (names.length > 0 && (leavesCache() || readsCacheOnly()))
     log.info(`Not stored for later runs (their shards say why): ${names.sort().join(', ')}`);
 }
 

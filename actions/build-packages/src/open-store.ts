@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../../../src/shared/github/action.ts';
 import { listsEntry } from '../../../src/shared/github/list-caches.ts';
-import { hasArtifacts, hasCache, leavesCache } from '../../../src/shared/github/run.ts';
+import { hasArtifacts, hasCache, leavesCache, readsCacheOnly } from '../../../src/shared/github/run.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
@@ -63,7 +63,11 @@ export async function openStore(
     );
   if (!hasCache())
     return { ...{ store: local, local, index }, remember: async () => {}, close: async () => {} };
-  const cache = actionsCache(signal);
+  if (readsCacheOnly() && role !== 'none')
+    log.info(
+      'This job may not save anything in the cache (ACTIONS_CACHE_MODE): later runs reuse nothing of it.',
+    );
+  const cache = actionsCache(log, signal);
   const { onStoreError: onTrouble = 'fail', token = '', storeBudget = defaultBudget } = inputs;
   const tempDir = places.exchange(inputs);
   const saved = { cache, tempDir, log, onTrouble };

@@ -35,7 +35,7 @@ export async function run(
   if (toolchain === undefined)
     throw problem('There is no toolchain', { file: inputs.toolchainDir, mend: 'Run: make toolchain' });
   const spare = hasCache()
-    ? spareImages(actionsCache(signal), join(inputs.buildDir, 'spare'), leavesCache(), log)
+    ? spareImages(actionsCache(log, signal), join(inputs.buildDir, 'spare'), leavesCache(), log)
     : undefined;
   const composed = await composeImage({ ...inputs, toolchain, spare, log, signal });
   const shown = (path: string) => relative(process.cwd(), path) || path;

@@ -12,8 +12,11 @@ let installed = false;
 const mask = /^::add-mask::/;
 const complaint = /^::(?:warning|error)(?: [^:]*)?::([^\r\n]*)/;
 
-/** The cache's library tells only here why it could not save: to its log it says the same as of an entry that is there. */
-const whisper = /^::debug::(Failed to reserve cache[^\r\n]*)/;
+/**
+ * What the cache's library tells in no warning: why it could not save, for its log says the same of an entry that is there;
+ * and that this job may not do what was asked of it (`ACTIONS_CACHE_MODE`).
+ */
+const whisper = /^(?:::debug::)?((?:Failed to reserve cache|Cache (?:restore|save) skipped)[^\r\n]*)/;
 
 /**
  * Runs a library that tells the log each of its steps, and drops what it tells. What anybody else says meanwhile is said,

@@ -26,7 +26,12 @@ export function hasCache(): boolean {
  * and takes the room of what others need.
  */
 export function leavesCache(): boolean {
-  return process.env['GITHUB_EVENT_NAME'] !== 'merge_group';
+  return process.env['GITHUB_EVENT_NAME'] !== 'merge_group' && !readsCacheOnly();
+}
+
+/** Whether the runner says that this job may save nothing in the cache. */
+export function readsCacheOnly(): boolean {
+  return ['none', 'read'].includes((process.env['ACTIONS_CACHE_MODE'] ?? '').trim().toLowerCase());
 }
 
 /**

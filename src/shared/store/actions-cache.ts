@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { overhear } from '../github/quiet.ts';
 import { diskFull, linkFile, moveFolder, ranOutOfSpace } from '../host/files.ts';
+import type { Log } from '../log.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 
 /**
@@ -15,17 +16,19 @@ const folder = '.azl-cache';
 const pauses = [2, 6, 18];
 const longestPause = 90;
 
-/** What no later try changes: the job's token has no such right. */
-const denied = /cache (?:read|write) denied/;
+/** What no later try changes: this job has no such right, by its token or by what its runner says. */
+const denied = /cache (?:read|write) denied|Cache (?:restore|save) skipped/;
 
 /** All came, and tar makes nothing of it. */
 const unpacking = /tar"? failed with error/;
 
 /**
  * The cache of GitHub Actions, in the scopes of this job's token. `@actions/cache` answers a failure like a miss, with
- * undefined; but it warns of each failure and of no miss, and so the two are told apart.
+ * undefined; but it tells of each failure and of no miss, and so the two are told apart. That this job may not read is no
+ * failure, and said once: it works as if nobody had left anything.
  */
-export function actionsCache(signal?: AbortSignal): Cache {
+export function actionsCache(log: Log, signal?: AbortSignal): Cache {
+  let readable = true;
   let loaded: Promise<typeof import('@actions/cache')> | undefined;
   const library = () => {
     loaded ??= import('@actions/cache');
@@ -45,6 +48,11 @@ export function actionsCache(signal?: AbortSignal): Cache {
       const { value, complaints } = await overhear(question);
       if (value !== undefined || complaints.length === 0) return value;
       const words = complaints.join('; ');
+      if (denied.test(words)) {
+        if (readable) log.warn(`The cache may not be read, so nothing of earlier runs is reused: ${words}`);
+        readable = false;
+        return undefined;
+      }
       if (unpacking.test(words)) {
         if (await ranOutOfSpace('', workspace)) throw diskFull();
         // What came may have been the body of an error: only what stays so is broken.
@@ -68,6 +76,7 @@ export function actionsCache(signal?: AbortSignal): Cache {
   };
 
   const restore = async (place: string, key: string, prefixes: string[], dir: string) => {
+    if (!readable) return undefined;
     const path = `${folder}/${place}`;
     const own = join(workspace, path);
     await rm(own, { recursive: true, force: true });
@@ -87,6 +96,9 @@ export function actionsCache(signal?: AbortSignal): Cache {
   };
 
   return {
+    get readable() {
+      return readable;
+    },
     fetch: async (place, key, dir) => (await restore(place, key, [], dir)) !== undefined,
     fetchNewest: async (place, prefix, dir) => await restore(place, prefix, [prefix], dir),
     save: async (place, key, root, files) => {

@@ -3,6 +3,8 @@
  * changes. `place` says what kind of entry it is: an entry is found only by the place and the key that it was saved with.
  */
 export interface Cache {
+  /** Whether this job may read entries, as far as is known by now. Where it may not, none is found. */
+  readonly readable: boolean;
   /**
    * Puts the files of the entry of exactly this key below `dir`, a new folder. Answers whether it was there.
    * @throws CacheTrouble, BrokenEntry

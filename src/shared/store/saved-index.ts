@@ -44,7 +44,7 @@ export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex
   const refs = visibleRefs();
   try {
     const { index, found } = await readNewest(options, refs);
-    if (found > 0) return index;
+    if (found > 0 || !options.cache.readable) return index;
     const listed = await isListed(indexPrefix, refs);
     if (listed === true) throw new CacheTrouble('GitHub lists an index that the cache does not find');
     if (listed === false) log.info('The store is empty: this is the first run that uses it.');

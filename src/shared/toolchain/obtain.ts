@@ -15,7 +15,7 @@ export async function obtainToolchain(
   options: ToolchainOptions & Pick<SpareOptions, 'onTrouble'>,
 ): Promise<Toolchain> {
   if (!hasCache()) return await prepareToolchain(options);
-  const spare = { ...options, cache: actionsCache(options.signal) };
+  const spare = { ...options, cache: actionsCache(options.log, options.signal) };
   const taken = options.update ? undefined : await fetchSpare(spare);
   const toolchain = await prepareToolchain(options);
   if (leavesCache()) await saveSpare(taken, spare);

@@ -1,26 +1,28 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runTool } from '../../../src/shared/host/process.ts';
+import { recordingLog } from '../../../src/shared/log.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
 import { BrokenEntry, CacheTrouble } from '../../../src/shared/store/cache.ts';
+import type { JobOptions } from '../../services/job.ts';
 import { type Services, startServices } from '../../services/server.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
-const script = fileURLToPath(new URL('../../support/cache-job.ts', import.meta.url));
 const temporary = temporaryFolders();
 const lookUp = 'GetCacheEntryDownloadURL';
 let services: Services;
 let workspace: string;
 
-/** In this process the library runs where the tests do: so an entry is saved by a job of its own. */
 async function save(key: string, text = key): Promise<void> {
-  const dir = join(workspace, '.azl-cache', 'place');
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'file'), text);
-  const env = { ...(process.env as Record<string, string>) };
-  await runTool([process.execPath, script, 'save', '.azl-cache/place', key], { cwd: workspace, env });
+  const root = temporary();
+  writeFileSync(join(root, 'file'), text);
+  await actionsCache(recordingLog()).save('place', key, root, ['file']);
+}
+
+/** What the job may do from now on. */
+function allow(options: JobOptions): void {
+  for (const [name, value] of Object.entries(services.environment('run', 'job', options)))
+    vi.stubEnv(name, value);
 }
 
 beforeEach(async () => {
@@ -32,15 +34,18 @@ beforeEach(async () => {
     RUNNER_TEMP: workspace,
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  // The library looks for what to save where its job runs.
+  vi.spyOn(process, 'cwd').mockReturnValue(workspace);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   await services.close();
 });
 
 const fetched = async (key = 'key') => {
   const dir = join(temporary(), 'fetched');
-  const there = await actionsCache().fetch('place', key, dir);
+  const there = await actionsCache(recordingLog()).fetch('place', key, dir);
   return there ? readFileSync(join(dir, 'file'), 'utf8') : existsSync(dir);
 };
 
@@ -54,14 +59,14 @@ describe('the cache of GitHub Actions', () => {
   it('has no entry under another key or at another place', async () => {
     await save('key-1');
     expect(await fetched('key')).toBe(false);
-    expect(await actionsCache().fetch('other', 'key-1', join(temporary(), 'x'))).toBe(false);
+    expect(await actionsCache(recordingLog()).fetch('other', 'key-1', join(temporary(), 'x'))).toBe(false);
   });
 
   it('answers the newest under a prefix by its key', async () => {
     await save('key-1');
     await save('key-2');
     const dir = join(temporary(), 'fetched');
-    expect(await actionsCache().fetchNewest('place', 'key-', dir)).toBe('key-2');
+    expect(await actionsCache(recordingLog()).fetchNewest('place', 'key-', dir)).toBe('key-2');
     expect(readFileSync(join(dir, 'file'), 'utf8')).toBe('key-2');
   });
 
@@ -87,11 +92,40 @@ describe('the cache of GitHub Actions', () => {
     expect(await fetched()).toBe(false);
   });
 
-  it('has no answer where the token may not read', async () => {
+  it.each<[string, JobOptions]>([
+    ['token may not read', { read: false }],
+    ['cache mode is none', { mode: 'none' }],
+    ['cache mode is write-only', { mode: 'write-only' }],
+  ])('has nothing where the %s, says so once and asks no more', async (_what, options) => {
     await save('key');
-    for (const [name, value] of Object.entries(services.environment('run', 'job', { read: false })))
-      vi.stubEnv(name, value);
-    await expect(fetched()).rejects.toThrow(CacheTrouble);
+    allow(options);
+    const log = recordingLog();
+    const cache = actionsCache(log);
+    expect(cache.readable).toBe(true);
+    const [dir, calls] = [join(temporary(), 'x'), services.calls.get(lookUp) ?? 0];
+    expect(await cache.fetch('place', 'key', dir)).toBe(false);
+    expect(cache.readable).toBe(false);
+    expect(await cache.fetch('place', 'key', dir)).toBe(false);
+    expect(await cache.fetchNewest('place', 'ke', dir)).toBeUndefined();
+    expect(log.lines).toHaveLength(1);
+    expect(log.lines.join()).toMatch(
+      /^warning: The cache may not be read, .*: .*(?:denied|does not permit reads)/,
+    );
+    expect((services.calls.get(lookUp) ?? 0) - calls).toBeLessThan(2);
+  });
+
+  it.each<[string, JobOptions]>([
+    ['token may not save', { write: false }],
+    ['cache mode is none', { mode: 'none' }],
+    ['cache mode is read', { mode: 'read' }],
+  ])('tells no save as done where the %s', async (_what, options) => {
+    allow(options);
+    const root = temporary();
+    writeFileSync(join(root, 'file'), 'one');
+    const saving = actionsCache(recordingLog()).save('place', 'key', root, ['file']);
+    await expect(saving).rejects.toThrow(CacheTrouble);
+    await expect(saving).rejects.toThrow(/write denied|does not permit writes/);
+    expect(services.caches.keys()).toEqual([]);
   });
 
   it('has a broken entry where tar makes nothing of it, and gives up on that soon', async () => {
