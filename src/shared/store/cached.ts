@@ -61,6 +61,8 @@ export function cachedStore(
   const replaced = new Set<string>();
   /** Keys of what this job put here or found. */
   const own = new Set<string>();
+  /** Keys of what was offered to later runs. */
+  const offered = new Set<string>();
   /** A call to save got no answer: nothing more is tried. */
   let closed = false;
   const leftOut: { name: string; kept: Kept }[] = [];
@@ -209,6 +211,9 @@ export function cachedStore(
     offer: (result) => {
       if (!options.saves || closed) return false;
       const kept = keptOf(result, options.ration());
+      // The entry of a key never changes: of what is built twice, one is saved.
+      if (offered.has(result.key)) return kept === 'whole';
+      offered.add(result.key);
       if (kept !== 'whole') leftOut.push({ name: result.package, kept });
       if (kept === 'nothing') return false;
       queue.push({ result, kept });

@@ -7,6 +7,7 @@ import { BrokenEntry, CacheTrouble } from '../../../src/shared/store/cache.ts';
 import type { JobOptions } from '../../services/job.ts';
 import { type Services, startServices } from '../../services/server.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
+import { cachedStoreContract } from './contract.ts';
 
 const temporary = temporaryFolders();
 const lookUp = 'GetCacheEntryDownloadURL';
@@ -48,6 +49,10 @@ const fetched = async (key = 'key') => {
   const there = await actionsCache(recordingLog()).fetch('place', key, dir);
   return there ? readFileSync(join(dir, 'file'), 'utf8') : existsSync(dir);
 };
+
+describe('a store over the cache of GitHub Actions keeps the promises of a store', () => {
+  cachedStoreContract(() => actionsCache(recordingLog()));
+});
 
 describe('the cache of GitHub Actions', () => {
   it('gives back what was saved, and leaves nothing of it in the workspace', async () => {

@@ -11,7 +11,7 @@ import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { FolderCache } from '../../support/folder-cache.ts';
 import { madeResult } from '../../support/made-result.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
-import { storeContract } from './contract.ts';
+import { cachedStoreContract } from './contract.ts';
 
 const temporary = temporaryFolders();
 const key = 'ab'.repeat(32);
@@ -49,26 +49,7 @@ const mainOnly = () => ({ whole: false, moreThan: 0.1 });
 
 describe('a store over a cache', () => {
   describe('keeps the promises of a store', () => {
-    storeContract(() => {
-      const cache = new FolderCache(temporary());
-      let told: Result[] = [];
-      return async () => {
-        const { store, index } = open(cache, told);
-        const put: typeof store.put = async (...args) => {
-          const kept = await store.put(...args);
-          seeResults(index, [kept], 2);
-          return kept;
-        };
-        return {
-          store: { ...store, put },
-          saved: store.flush,
-          end: async () => {
-            await store.flush();
-            told = [...index.results.values()].map(({ result }) => result);
-          },
-        };
-      };
-    });
+    cachedStoreContract(() => new FolderCache(temporary()));
   });
 
   it('plans with the index alone: no call, and bytes only for who opens them', async () => {

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import type { Result } from '../../../src/shared/result/result.ts';
+import type { Cache } from '../../../src/shared/store/cache.ts';
+import { type CachedStore, cachedStore } from '../../../src/shared/store/cached.ts';
+import { directoryStore } from '../../../src/shared/store/directory.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
+import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { madeResult } from '../../support/made-result.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
@@ -97,5 +101,42 @@ export function storeContract(empty: () => () => Promise<Opened>): void {
     expect(await second.store.search(key, 'app')).toBeUndefined();
     expect(await keep(second, 'two')).toMatchObject({ components: { spec: 'two' } });
     expect(await second.store.get(key, 'app')).toMatchObject({ components: { spec: 'two' } });
+  });
+}
+
+/** The same of a store over a cache. @param emptyCache one that holds nothing */
+export function cachedStoreContract(emptyCache: () => Cache): void {
+  const temporary = temporaryFolders();
+  const runs: CachedStore[] = [];
+  // Who saves beside the builds ends before the next test begins.
+  afterEach(async () => {
+    for (const run of runs.splice(0)) await run.flush();
+  });
+  storeContract(() => {
+    const cache = emptyCache();
+    let told: Result[] = [];
+    return async () => {
+      const index = newIndex();
+      seeResults(index, told, 1);
+      const store = cachedStore(directoryStore(temporary()), cache, index, {
+        ...{ tempDir: temporary(), onTrouble: 'fail', saves: true, shared: true },
+        warn: (message) => expect.fail(message),
+        ration: () => ({ whole: true, moreThan: 0 }),
+      });
+      runs.push(store);
+      const put: typeof store.put = async (...args) => {
+        const kept = await store.put(...args);
+        seeResults(index, [kept], 2);
+        return kept;
+      };
+      return {
+        store: { ...store, put },
+        saved: store.flush,
+        end: async () => {
+          await store.flush();
+          told = [...index.results.values()].map(({ result }) => result);
+        },
+      };
+    };
   });
 }
