@@ -21,7 +21,9 @@ import { publishParts } from './publish-parts.ts';
 import type { Workshop } from './workshop.ts';
 
 /** What other jobs of the run have to do with its end. */
-export interface Shared extends Pick<SummaryFacts, 'spans' | 'bound'>, Pick<MergeInputs, 'repository'> {
+export interface Shared
+  extends Pick<SummaryFacts, 'spans' | 'bound' | 'unlike' | 'builtAgain'>,
+    Pick<MergeInputs, 'repository'> {
   /** The decisive lines of what failed there, by package, and the artifacts that hold its logs. */
   lines: ReadonlyMap<string, readonly string[]>;
   logs: ReadonlyMap<string, string>;
@@ -54,7 +56,9 @@ export async function deliver(
   const logOf = (name: string) => logs.get(name);
   const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
   const file = join(inputs.outDir, 'build.json');
-  await writeJson(file, buildJson(outcomes, { pathOf: publishedPath, isPublished, checks, logOf }));
+  const { unlike = [], builtAgain = [] } = shared ?? {};
+  const told = { pathOf: publishedPath, isPublished, checks, logOf, unlike, builtAgain };
+  await writeJson(file, buildJson(outcomes, told));
 
   const { retentionDays } = inputs;
   const inParts = shared?.inParts;
@@ -81,6 +85,7 @@ export async function deliver(
     artifacts: Object.values(published ?? {}).filter((name) => name !== ''),
     spans: shared?.spans ?? [],
     bound: shared?.bound,
+    ...{ unlike, builtAgain },
   };
   for (const line of summaryText(outcomes, facts)) log.info(line);
   await summarize(summaryPage(outcomes, facts));

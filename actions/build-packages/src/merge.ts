@@ -7,10 +7,12 @@ import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { boundOf } from '../../../src/shared/report/timeline.ts';
+import { unlikeLine } from '../../../src/shared/report/unlike.ts';
 import { deliver, summarize } from './deliver.ts';
 import { failedPlan } from './failed-plan.ts';
 import { readMergeInputs, readPlanEnd } from './inputs.ts';
 import {
+  builtAgain,
   cleanUp,
   failureLines,
   failureLogs,
@@ -19,6 +21,7 @@ import {
   outcomesOf,
   roomFor,
   spansOf,
+  unlikeOf,
 } from './merged-run.ts';
 import { building, rememberResults, using } from './open-tree.ts';
 import { runShard, type ShardOptions } from './run-shard.ts';
@@ -54,16 +57,15 @@ export async function merge(): Promise<void> {
         await pullRest(view, plan, { attempt, terms, started: joined });
         await openAll(view, repository, room);
       }
-      for (const [name, rpms] of view.known.unlike)
-        context.log.warn(
-          `${name} is not reproducible: two builds of one key differ in ${rpms}. The first counts.`,
-        );
+      const unlike = unlikeOf(view);
+      for (const one of unlike) context.log.warn(unlikeLine(one));
       const outcomes = outcomesOf(view);
       await rememberResults(opened, outcomes);
       sayLeftOut(outcomes, context.log);
       const spans = spansOf(view, attempt);
       const needsOf = (name: string) => [...statedNeeds(view.options.tree.graph, name).keys()];
       await deliver(view.workshop, outcomes, inputs, started, {
+        ...{ unlike, builtAgain: builtAgain(view) },
         ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
         inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
         // Of a later attempt, only what the first one left is built: that says nothing of a schedule.

@@ -6,6 +6,7 @@ import { checkSpace, isSameDisk } from '../../../src/shared/host/space.ts';
 import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
+import type { OneBuild, Unlike } from '../../../src/shared/report/unlike.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
 import { bytesOf } from '../../../src/shared/store/result-files.ts';
@@ -205,4 +206,23 @@ export async function cleanUp(view: RunView): Promise<void> {
     // It goes by itself in a day.
     view.options.warn(`What the jobs exchanged is not all removed: ${(error as Error).message}`);
   }
+}
+
+/** Packages that jobs of the run built under one key, and not the same, by name. */
+export function unlikeOf(view: RunView): Unlike[] {
+  return [...view.known.unlike]
+    .map(([name, { key, rpms, builds }]): Unlike => {
+      const first = view.known.results.get(key)?.shard;
+      const all = [...builds.values()].map(({ shard, artifact = null }) => ({ shard, artifact }));
+      const counts = all.find(({ shard }) => shard === first) ?? (all[0] as OneBuild);
+      const others = all.filter((one) => one !== counts);
+      return { package: name, rpms: [...rpms].sort(), counts, others };
+    })
+    .sort((a, b) => order(a.package, b.package));
+}
+
+/** Packages that the run built under several keys: what they were built on did not count in the end. */
+export function builtAgain(view: RunView): string[] {
+  const names = [...view.known.results.values()].map((told) => told.package).sort();
+  return [...new Set(names.filter((name, at) => name === names[at - 1]))];
 }

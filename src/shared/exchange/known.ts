@@ -6,10 +6,19 @@ export interface Known {
   results: Map<string, Told & { result: Result }>;
   /** Failures of this attempt, by key, or by package where there is no key. */
   failures: Map<string, Told>;
-  /** Packages of which two builds of one key made different RPMs, and what differs. */
-  unlike: Map<string, string>;
+  /** Packages of which builds of one key made different RPMs. */
+  unlike: Map<string, Differing>;
   /** First artifacts of results whose bytes were not what was promised: they never count. */
   refused: Set<number>;
+}
+
+/** Builds of one key that differ for who needs them. */
+export interface Differing {
+  key: string;
+  /** Names of the RPMs that differ. */
+  rpms: Set<string>;
+  /** What was told of each, by its shard. */
+  builds: Map<number, Told>;
 }
 
 export function newKnown(): Known {
@@ -40,10 +49,16 @@ export function note(known: Known, told: Told): News {
     return 'more';
   }
   const difference = unlike(there.result, result);
-  if (difference !== undefined) known.unlike.set(result.package, difference);
+  if (difference.length > 0) {
+    const all = known.unlike.get(result.package);
+    const { rpms, builds } = all?.key === result.key ? all : { rpms: new Set<string>(), builds: new Map() };
+    for (const name of difference) rpms.add(name);
+    for (const build of [there, told]) builds.set(build.shard, build);
+    known.unlike.set(result.package, { key: result.key, rpms, builds });
+  }
   if ((told.id ?? Number.POSITIVE_INFINITY) > (there.id ?? Number.POSITIVE_INFINITY)) return 'old';
   known.results.set(result.key, one);
-  return difference === undefined ? 'old' : 'other';
+  return difference.length === 0 ? 'old' : 'other';
 }
 
 /** The failure of a package under this key, if there was one. */
@@ -51,12 +66,9 @@ export function failureOf(known: Known, name: string, key: string): Told | undef
   return known.failures.get(key) ?? known.failures.get(name);
 }
 
-/** The RPMs in which two results differ for their dependents, in words; undefined when they are interchangeable. */
-function unlike(a: Result, b: Result): string | undefined {
+/** Names of the RPMs in which two results differ for their dependents; none when they are interchangeable. */
+function unlike(a: Result, b: Result): string[] {
   const digests = (result: Result) => new Map(result.rpms.map((rpm) => [rpm.name, rpm.outputDigest]));
   const [one, two] = [digests(a), digests(b)];
-  const names = [...new Set([...one.keys(), ...two.keys()])].filter(
-    (name) => one.get(name) !== two.get(name),
-  );
-  return names.length === 0 ? undefined : names.sort().join(', ');
+  return [...new Set([...one.keys(), ...two.keys()])].filter((name) => one.get(name) !== two.get(name));
 }

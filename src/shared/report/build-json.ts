@@ -1,6 +1,7 @@
 import { order } from '../graph/graph.ts';
 import type { Outcome, Planned } from '../plan/state.ts';
 import type { BuildParts } from '../result/result.ts';
+import type { Unlike } from './unlike.ts';
 
 /** `out/build.json` (docs/schema/build.schema.json). */
 export interface BuildJson {
@@ -17,6 +18,10 @@ export interface BuildJson {
     check?: 'passed' | 'failed';
     /** Of a failure in a workflow run: the artifact that holds its log, `<name>.log`; of a check `<name>.check.log`. */
     logArtifact?: string;
+    /** Several jobs of the run built it under one key, and not the same: the first build counts. */
+    unlike?: Omit<Unlike, 'package'>;
+    /** It was built on a build that does not count, and then again. */
+    builtAgain?: true;
   }[];
 }
 
@@ -30,6 +35,9 @@ export interface BuildFacts {
   checks: ReadonlyMap<string, boolean>;
   /** The artifact that holds the log of a package that failed. */
   logOf: (name: string) => string | undefined;
+  /** What several jobs built, and not the same; and what was therefore built again. */
+  unlike: readonly Unlike[];
+  builtAgain: readonly string[];
 }
 
 /** `out/plan.json` (docs/schema/plan.schema.json). */
@@ -65,6 +73,7 @@ export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFa
     .map(([name, outcome]) => {
       const result = 'result' in outcome ? outcome.result : undefined;
       const failure = outcome.state === 'failed' ? outcome : undefined;
+      const unlike = facts.unlike.find((one) => one.package === name);
       const check = facts.checks.get(name);
       const logArtifact = failure === undefined && check !== false ? undefined : facts.logOf(name);
       return {
@@ -80,9 +89,15 @@ export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFa
         })),
         ...(check === undefined ? {} : { check: check ? ('passed' as const) : ('failed' as const) }),
         ...(logArtifact === undefined ? {} : { logArtifact }),
+        ...(unlike === undefined ? {} : { unlike: buildsOf(unlike) }),
+        ...(facts.builtAgain.includes(name) ? { builtAgain: true as const } : {}),
       };
     });
   return { schema: 'azl/build', version: 1, packages };
+}
+
+function buildsOf({ rpms, counts, others }: Unlike): Omit<Unlike, 'package'> {
+  return { rpms, counts, others };
 }
 
 /** What would become of each package. */

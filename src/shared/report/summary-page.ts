@@ -4,6 +4,7 @@ import { clock, roughly } from './duration.ts';
 import { type Cuts, cut, cutList, fenced, pageTable } from './page.ts';
 import { rootCauses, type SummaryFacts, states, tally } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
+import { unlikeLine } from './unlike.ts';
 
 /** GitHub drops a page of 1 MiB. With these the longest stays well below, whatever packages and their logs say. */
 const cuts: Cuts & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {
@@ -46,6 +47,7 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     ...facts.artifacts.map((name) => `Artifact: \`${name}\``),
     ...failureBlocks(failures),
     ...(checks.length > 0 ? ['Failed checks:', '', ...cutList(checks, cuts.rows)] : []),
+    ...notReproducible(facts),
     ...timeLine(facts.spans, facts.bound),
     pageTable(['package', 'state', 'why', 'time'], rows, cuts),
     '',
@@ -104,6 +106,18 @@ function failureBlocks(failures: readonly ShownFailure[]): string[] {
   });
   const more = failures.length - blocks.length;
   return more > 0 ? [...blocks, `and ${more} more that failed, which the table names`] : blocks;
+}
+
+/** Which packages came out otherwise when another job built them, which build counts, and what that cost. */
+function notReproducible({ unlike, builtAgain }: SummaryFacts): string[] {
+  if (unlike.length === 0) return [];
+  const lines = unlike.map((one) => `- ${cut(unlikeLine(one), { ...cuts, cell: cuts.line })}`);
+  const again = cutList(builtAgain, cuts.names).join(', ');
+  return [
+    '#### Not reproducible',
+    cutList(lines, cuts.rows).join('\n'),
+    ...(again === '' ? [] : [`What was built on a build that does not count was built again: ${again}.`]),
+  ];
 }
 
 function timeLine(spans: readonly Span[], bound: Bound | undefined): string[] {

@@ -2,6 +2,7 @@ import { order } from '../graph/graph.ts';
 import type { Outcome } from '../plan/state.ts';
 import { clock } from './duration.ts';
 import type { Bound, Span } from './timeline.ts';
+import type { Unlike } from './unlike.ts';
 
 /** What a summary is told besides the outcomes. */
 export interface SummaryFacts {
@@ -20,6 +21,9 @@ export interface SummaryFacts {
   /** The builds of a run that several jobs shared, and how close it came to the least time possible. */
   spans: readonly Span[];
   bound: Bound | undefined;
+  /** What several jobs built, and not the same; and what was therefore built again. */
+  unlike: readonly Unlike[];
+  builtAgain: readonly string[];
 }
 
 export const states = ['built', 'reused', 'failed', 'blocked', 'left'] as const;

@@ -19,6 +19,7 @@ describe('build.schema.json', () => {
     seconds: 12.5,
     rpms: [{ path: 'RPMS/x86_64/bash-5.2-1.x86_64.rpm', sha256: key }],
   };
+  const one = { shard: 1, artifact: 'azl-result-1-1-1' };
   const file = (...packages: unknown[]) => ({ schema: 'azl/build', version: 1, packages });
 
   it.each([
@@ -26,6 +27,11 @@ describe('build.schema.json', () => {
     ['a built package', file(built)],
     ['every state', file(...['reused', 'failed', 'blocked', 'left'].map((state) => ({ ...built, state })))],
     ['a failure and its log', file({ ...built, state: 'failed', rpms: [], logArtifact: 'azl-logs-1-2' })],
+    [
+      'a package that is not reproducible',
+      file({ ...built, unlike: { rpms: ['bash'], counts: one, others: [{ ...one, artifact: null }] } }),
+    ],
+    ['a package that was built again', file({ ...built, builtAgain: true })],
     [
       'a package that was never reached',
       file({ ...built, state: 'left', key: null, seconds: null, rpms: [] }),
@@ -47,6 +53,7 @@ describe('build.schema.json', () => {
       file(Object.fromEntries(Object.entries(built).filter(([field]) => field !== name))),
     ]),
     ['a log without a name', file({ ...built, logArtifact: '' })],
+    ['builds of which none counts', file({ ...built, unlike: { rpms: ['bash'], others: [one] } })],
     ['a short key', file({ ...built, key: 'ab' })],
     ['an absolute path', file({ ...built, rpms: [{ path: '/x.rpm', sha256: key }] })],
     ['a path that leaves the folder', file({ ...built, rpms: [{ path: 'a/../../x.rpm', sha256: key }] })],

@@ -20,7 +20,7 @@ const facts: SummaryFacts = {
   ...{ seconds: 754, failedChecks: [], rpmsDir: 'out/RPMS', artifacts: ['azl-rpms-x86_64'] },
   linesOf: (name) => (name === 'z-big' ? ['cc: error: no ```semicolon```'] : []),
   logOf: (name) => (name === 'z-big' ? 'azl-logs-1-2' : undefined),
-  ...{ spans: [], bound: undefined },
+  ...{ spans: [], bound: undefined, unlike: [], builtAgain: [] },
 };
 const span: Span = { package: 'made', shard: 1, started: 100, ended: 190, failed: false };
 
@@ -66,6 +66,19 @@ describe('the page of a run', () => {
     const failedChecks = [{ name: 'made', reason: '%check failed' }];
     const page = summaryPage(outcomes, { ...facts, failedChecks, logOf: () => 'azl-logs-1-build' });
     expect(page).toContain('- made: %check failed (`made.check.log` in the artifact `azl-logs-1-build`)');
+  });
+
+  it('says what is not reproducible, which build counts, and what was built again', () => {
+    expect(page).not.toContain('reproducible');
+    const counts = { shard: 2, artifact: 'azl-result-1-2-1' };
+    const unlike = [
+      { package: 'made', rpms: ['made', 'made-libs'], counts, others: [{ shard: 5, artifact: null }] },
+    ];
+    const shown = summaryPage(outcomes, { ...facts, unlike, builtAgain: ['old', 'late'] });
+    expect(shown).toContain(
+      '- made is not reproducible: builds of one key differ in made, made-libs. That of shard 2 (azl-result-1-2-1) came first and counts, that of shard 5 does not.\n\n' +
+        'What was built on a build that does not count was built again: old, late.',
+    );
   });
 
   it('has a time line where shards built, and how close it came to the least possible', () => {
