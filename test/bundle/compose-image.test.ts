@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repository } from '../../scripts/build-dist.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type Inputs, startBundle } from '../support/bundle.ts';
+import { littleSpace } from '../support/little-space.ts';
 import { newWorkspace, removeWorkspace } from '../support/workspace.ts';
 
 const dir = newWorkspace();
@@ -54,5 +55,19 @@ describe('compose-image', () => {
     expect(run.said).toContain(words);
     expect(run.said).not.toContain('a fault of azl itself');
     expect(run.outputs).toEqual({});
+  });
+
+  it('says that the disk is too small for the packages before it fetches any', async () => {
+    services.artifacts.store('run', 'azl-rpms-large', Buffer.alloc(3_000_000), 'application/zip');
+    const build = join(dir, 'build');
+    mkdirSync(build, { recursive: true });
+    const inputs = { 'config-file': 'minimal.json', 'boot-test': 'n', packages: 'azl-rpms-large' };
+    const environment = services.environment('run', 'job');
+    const run = await startBundle('compose-image', inputs, dir, littleSpace(build, 1), environment).ended;
+    expect(run.code).toBe(1);
+    expect(run.said).toMatch(
+      /The artifact 'azl-rpms-large' needs 3 MB in \S*\/build, where \d MB are free.*larger disk \(runs-on/,
+    );
+    expect(services.calls.get('GET blob') ?? 0).toBe(0);
   });
 });

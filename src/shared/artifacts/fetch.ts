@@ -1,8 +1,12 @@
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { aside } from '../host/files.ts';
+import { checkSpace } from '../host/space.ts';
 import { problem } from '../problems.ts';
 import { askArtifacts, isNotFound, triesToFetch } from './client.ts';
+
+const largerDisk =
+  'Run the job on a runner with a larger disk (runs-on of the workflow), or free some space, or put build-dir on another disk.';
 
 /** Names of the run's artifacts, each once, sorted. */
 export async function artifactNames(): Promise<string[]> {
@@ -13,7 +17,8 @@ export async function artifactNames(): Promise<string[]> {
 /**
  * Puts the files of the newest artifact of a name into `dir`, in place of what is there, once they are whole and known
  * to be what was uploaded. Answers whether there is such an artifact.
- * @throws ProblemsError when its bytes are others, or when it holds anything but plain files
+ * @throws ProblemsError when its bytes are others, when it holds anything but plain files, or when the disk has no room
+ *   for as much as it weighs, which is then known before anything of it is fetched
  */
 export async function fetchArtifact(name: string, dir: string): Promise<boolean> {
   const part = aside(dir);
@@ -41,6 +46,7 @@ export async function fetchArtifact(name: string, dir: string): Promise<boolean>
 /** Unpacks an artifact. Answers whether its bytes are those that were uploaded. */
 async function download(name: string, to: string): Promise<boolean> {
   const { artifact } = await askArtifacts((all) => all.getArtifact(name));
+  await checkSpace(`The artifact '${name}'`, [{ dir: dirname(to), bytes: artifact.size }], largerDisk);
   if (artifact.digest === undefined) throw problem(`GitHub tells no digest of the artifact '${name}'`);
   // It makes buffers in an old way, and Node would tell the user.
   process.noDeprecation = true;
