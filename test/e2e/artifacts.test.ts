@@ -38,6 +38,66 @@ describe('over the artifacts of a workflow run', () => {
     }
   });
 
+  describe.each([
+    'run',
+    'attempt',
+  ] as const)('where a name is taken for the whole %s, a re-run', (namesAreOf) => {
+    beforeAll(() => {
+      services.artifacts.namesAreOf = namesAreOf;
+    });
+    afterAll(() => {
+      services.artifacts.namesAreOf = 'run';
+    });
+
+    const all = ['alpha', 'beta', 'delta', 'gamma', 'late', 'tiny-macros'];
+
+    /** A run whose first attempt published some packages, and then its shard was killed. */
+    async function brokenOff() {
+      // It comes last and takes longer than the first results wait to be published.
+      const late = building('late', 'sleep 6', 'BuildRequires: gamma');
+      const run = await runThere({ ...tinyPackages(), ...late });
+      await run.plan(1);
+      const victim = run.shard(1);
+      const told = () => services.artifacts.names(run.run).some((name) => /^azl-alive-1-1-[1-9]/.test(name));
+      await expect.poll(told, { timeout: 60_000 }).toBe(true);
+      kill(victim);
+      await victim.ended;
+      const merge = await run.merge();
+      expect(merge.code).toBe(1);
+      const left = Number(merge.outputs['left']);
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThan(all.length);
+      return { run, left };
+    }
+    const expected = () =>
+      Object.fromEntries(Object.entries(alone()).filter(([path]) => path.endsWith('.rpm')));
+
+    it('of failed jobs is merge alone: it sees what the first attempt left, and builds what is missing', async () => {
+      const { run, left } = await brokenOff();
+      run.runAgain('failed');
+      const merge = await run.merge(2);
+      expect(merge.code, merge.said).toBe(0);
+      expect(builtIn(merge.said)).toHaveLength(left);
+      expect(digests(run.merged(2), published)).toMatchObject(expected());
+    });
+
+    it('of all jobs sees nothing of the first attempt: all is built, and its repository is its own', async () => {
+      const { run } = await brokenOff();
+      run.runAgain('all');
+      const plan = await run.plan(1, {}, 2);
+      expect(plan.outputs['plan'], plan.said).toBe('azl-plan-2');
+      const shard = await run.shard(1, 2).ended;
+      expect(shard.code, shard.said).toBe(0);
+      expect(builtIn(shard.said).sort()).toEqual(all);
+      const merge = await run.merge(2);
+      expect(merge.code, merge.said).toBe(0);
+      expect(builtIn(merge.said)).toEqual([]);
+      expect(digests(run.merged(2), published)).toMatchObject(expected());
+      // The first attempt's has the name, and none may see it, so none may replace it.
+      expect(merge.outputs['packages']).toBe(namesAreOf === 'run' ? 'azl-rpms-x86_64-2' : 'azl-rpms-x86_64');
+    });
+  });
+
   it('the toolchain goes from the plan’s job to the others, which make none', async () => {
     const dir = workspace();
     await writeTree(join(dir, 'SPECS'), tinyPackages());

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../../scripts/build-dist.ts';
@@ -206,16 +206,5 @@ describe('a re-run', () => {
     expect(builtIn(second.said).length).toBeLessThan(6);
     const rpms = Object.entries(alone()).filter(([path]) => path.endsWith('.rpm'));
     expect(digests(run.merged(2), published)).toMatchObject(Object.fromEntries(rpms));
-  });
-
-  it('of all jobs starts with nothing', async () => {
-    const run = await runOf(tinyPackages());
-    await run.plan(2);
-    await run.shard(1).ended;
-    rmSync(join(run.dir, 'exchange'), { recursive: true });
-    await run.shard(1, 2).ended;
-    const merge = await run.merge(2);
-    expect(merge.code, merge.said).toBe(0);
-    expect(digests(run.merged(2), published)).toEqual(alone());
   });
 });

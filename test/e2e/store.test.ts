@@ -111,6 +111,18 @@ describe('the next run', () => {
     expect(second.merge.summary).toContain('a run before this one built it');
   });
 
+  it('takes from the store what an attempt before built, when all jobs are run again', async () => {
+    const run = await newRun();
+    const one = await through(run);
+    run.runAgain('all');
+    const plan = await run.plan(2, {}, 2);
+    expect(plan.outputs, plan.said).toMatchObject({ plan: 'azl-plan-2', shards: '0', 'build-count': '0' });
+    const merge = await run.merge(2);
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(run.merged(2))).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+    expect(digests(run.merged(2), published)).toEqual(one.bytes);
+  });
+
   it('builds what the store lost, in the middle of its builds, and ships the same bytes', async () => {
     const first = await newRun();
     const one = await through(first);

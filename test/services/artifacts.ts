@@ -2,6 +2,7 @@ import { type Answer, BadRequest, field, known, moment, twirpError } from './ans
 import type { Blobs } from './blobs.ts';
 
 interface Stored {
+  /** The attempt that it was made in, by its id. */
   run: string;
   job: string;
   id: number;
@@ -16,13 +17,22 @@ const mostByJob = 500;
 /** What a listing within a run shows at most. */
 const mostListed = 1000;
 
+/** One attempt of a workflow run. Each has an id of its own, which the tokens of its jobs and its artifacts bear. */
+interface Attempt {
+  /** The id of the first. */
+  first: string;
+  /** Ids of the attempts whose artifacts its jobs see: its own, and where only what failed runs again the earlier ones. */
+  sees: readonly string[];
+}
+
 /**
  * GitHub's artifact service, version 4: what a job can do with its own token. The names of unfinished uploads are taken
  * and hidden, as GitHub has them.
  */
 export class Artifacts {
   private readonly stored: Stored[] = [];
-  /** Names taken in a run, finished or not. */
+  private readonly attempts = new Map<string, Attempt>();
+  /** Names taken in a run or an attempt of it, finished or not. */
   private readonly taken = new Set<string>();
   private readonly madeBy = new Map<string, number>();
   private readonly days = new Map<string, number>();
@@ -30,14 +40,37 @@ export class Artifacts {
   private readonly blobs: Blobs;
   /** The service's clock. */
   now: () => Date = () => new Date();
+  /**
+   * Where a name can be taken but once. Both were seen of GitHub: then a new attempt finds names taken that it may not see,
+   * or may have a second artifact of a name beside an earlier one.
+   */
+  namesAreOf: 'run' | 'attempt' = 'run';
 
   constructor(blobs: Blobs) {
     this.blobs = blobs;
   }
 
-  /** Names of the finished artifacts of a run. */
+  /**
+   * Runs again what failed in the attempt `run`, or all. Then what earlier attempts left is listed, or nothing of it.
+   * @returns the id of the new attempt
+   */
+  runAgain(run: string, which: 'failed' | 'all'): string {
+    const { first, sees } = this.attempt(run);
+    const id = `${first}.${[...this.attempts.values()].filter((one) => one.first === first).length + 1}`;
+    this.attempts.set(id, { first, sees: which === 'failed' ? [...sees, id] : [id] });
+    return id;
+  }
+
+  private attempt(run: string): Attempt {
+    const known = this.attempts.get(run) ?? { first: run, sees: [run] };
+    this.attempts.set(run, known);
+    return known;
+  }
+
+  /** Names of the finished artifacts of a run, of all its attempts. */
   names(run: string): string[] {
-    return this.stored.filter((one) => one.run === run).map(({ name }) => name);
+    const { first } = this.attempt(run);
+    return this.stored.filter((one) => this.attempt(one.run).first === first).map(({ name }) => name);
   }
 
   /** Days that an artifact of a run is kept; undefined: as the repository says. */
@@ -60,7 +93,10 @@ export class Artifacts {
     const ids = ['workflow_run_backend_id', 'workflow_job_run_backend_id'];
     const run = field(body, 'workflow_run_backend_id', 'string');
     const job = field(body, 'workflow_job_run_backend_id', 'string');
-    if (run !== token.run) return twirpError(403, 'permission_denied', 'the token is of another run');
+    // What is asked of an artifact names the attempt that made it; all else the job's own.
+    const ofOne = method === 'GetSignedArtifactURL' || method === 'DeleteArtifact';
+    const may = ofOne ? this.attempt(token.run).sees : [token.run];
+    if (!may.includes(run)) return twirpError(403, 'permission_denied', 'the token is of another run');
     switch (method) {
       case 'CreateArtifact':
         known(body, [...ids, 'name', 'version', 'mime_type', 'expires_at']);
@@ -85,7 +121,7 @@ export class Artifacts {
         const found = this.newest(run, field(body, 'name', 'string'));
         if (found === undefined) return twirpError(404, 'not_found', 'artifact not found');
         this.stored.splice(this.stored.indexOf(found), 1);
-        this.taken.delete(`${run} ${found.name}`);
+        this.taken.delete(this.nameIn(run, found.name));
         return { status: 200, body: { ok: true, artifact_id: String(found.id) } };
       }
       default:
@@ -98,16 +134,18 @@ export class Artifacts {
     if (/["':<>|*?\r\n\\/]/.test(name))
       throw new BadRequest('the name has characters that no artifact may have');
     if (field(body, 'version', 'number') < 4) throw new BadRequest('version');
-    if (this.taken.has(`${run} ${name}`))
+    const named = this.nameIn(run, name);
+    if (this.taken.has(named))
       return twirpError(
         409,
         'already_exists',
         'an artifact with this name already exists on the workflow run',
       );
-    const made = (this.madeBy.get(job) ?? 0) + 1;
+    const maker = `${run} ${job}`;
+    const made = (this.madeBy.get(maker) ?? 0) + 1;
     if (made > mostByJob) return twirpError(403, 'resource_exhausted', 'the job has made 500 artifacts');
-    this.madeBy.set(job, made);
-    this.taken.add(`${run} ${name}`);
+    this.madeBy.set(maker, made);
+    this.taken.add(named);
     if (body['expires_at'] !== undefined) {
       const expires = Date.parse(field(body, 'expires_at', 'string'));
       this.days.set(`${run} ${name}`, Math.round((expires - Date.now()) / 86_400_000));
@@ -135,11 +173,16 @@ export class Artifacts {
     return stored;
   }
 
+  private nameIn(run: string, name: string): string {
+    return `${this.namesAreOf === 'run' ? this.attempt(run).first : run} ${name}`;
+  }
+
   private list(run: string, body: Record<string, unknown>): Answer {
+    const { sees } = this.attempt(run);
     const { name_filter: name, id_filter: id } = body;
     const found = this.stored.filter(
       (one) =>
-        one.run === run &&
+        sees.includes(one.run) &&
         (name === undefined || one.name === name) &&
         (id === undefined || String(one.id) === id),
     );

@@ -22,6 +22,9 @@ export class SharedRun {
   private readonly inputs: Inputs;
   private readonly services: Services | undefined;
   private readonly cache: (JobOptions & { event?: string }) | undefined;
+  /** What the services know its attempts by. */
+  private readonly attempts: string[];
+  private planned = 1;
 
   /**
    * @param services their artifacts are the exchange; none: a folder is
@@ -32,6 +35,7 @@ export class SharedRun {
     this.inputs = { ...hasty, ...inputs };
     this.services = services;
     this.cache = cache;
+    this.attempts = [this.run];
   }
 
   /** What the services know the run by. */
@@ -39,13 +43,20 @@ export class SharedRun {
     return basename(this.dir);
   }
 
+  /** Begins the next attempt: jobs are told its number. What runs again decides what they see of artifacts. */
+  runAgain(which: 'failed' | 'all'): void {
+    const last = this.attempts.at(-1) as string;
+    this.attempts.push(this.services?.artifacts.runAgain(last, which) ?? last);
+  }
+
   /** The environment of a job. */
   private environment(job: string, attempt: number): Record<string, string> {
+    while (this.attempts.length < attempt) this.runAgain('failed');
     const environment = {
       GITHUB_RUN_ATTEMPT: String(attempt),
       GITHUB_RUN_ID: this.run,
       GITHUB_EVENT_PATH: this.event(),
-      ...this.services?.environment(this.run, job, this.cache),
+      ...this.services?.environment(this.attempts[attempt - 1] as string, job, this.cache),
     };
     if (this.cache === undefined) return { ...environment, ACTIONS_CACHE_SERVICE_V2: '' };
     return this.cache.event === undefined
@@ -71,9 +82,10 @@ export class SharedRun {
     return job;
   }
 
-  async plan(shards: number, more: Inputs = {}): Promise<BundleRun> {
+  async plan(shards: number, more: Inputs = {}, attempt = 1): Promise<BundleRun> {
+    this.planned = attempt;
     const inputs = { ...this.treeInputs(), 'max-shards': String(shards), 'out-dir': 'plan', ...more };
-    const environment = this.environment('plan', 1);
+    const environment = this.environment('plan', attempt);
     return await startBundle('build-packages/plan', inputs, this.dir, [], environment).ended;
   }
 
@@ -119,7 +131,7 @@ export class SharedRun {
       ...this.inputs,
       ...(this.services === undefined
         ? { plan: join(this.dir, 'plan/plan.json'), 'exchange-dir': join(this.dir, 'exchange') }
-        : { plan: 'azl-plan-1' }),
+        : { plan: `azl-plan-${this.planned}` }),
     };
   }
 }
