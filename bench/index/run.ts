@@ -106,7 +106,12 @@ function signsOf(shards: number): Signs {
       const result = byName.get(name) as Result;
       const { key, seconds } = result;
       const times = { seconds, started: 1_700_000_000.123, ended: 1_700_000_123.579 };
-      const built = { result, stored: true, artifact: `azl-result-1-1-${at}`, id: 1_234_567_890 + at };
+      const built = {
+        result,
+        kept: 'whole' as const,
+        artifact: `azl-result-1-1-${at}`,
+        id: 1_234_567_890 + at,
+      };
       return {
         package: name,
         key,

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
@@ -72,6 +72,15 @@ function keyIn(run: SharedRun, name: string): string {
   return packages.find((one) => one.name === name)?.key as string;
 }
 
+/** Bytes of the RPMs that a run published. */
+function rpmBytes(run: SharedRun): number {
+  const dir = join(run.merged(), 'out/RPMS');
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.rpm'));
+  return files.reduce((sum, file) => sum + statSync(join(dir, file)).size, 0);
+}
+
+const rpmsOf = (bytes: Record<string, string>) =>
+  Object.entries(bytes).filter(([path]) => path.endsWith('.rpm'));
 const saidBy = (runs: readonly BundleRun[]) => runs.map(({ said }) => said).join('\n');
 const keysOf = (kind: string) => services.caches.keys().filter((key) => key.startsWith(`azl-${kind}-`));
 const callsOf = (call: string) => services.calls.get(call) ?? 0;
@@ -160,6 +169,32 @@ describe('the next run', () => {
     // Nothing takes its place in the cache: a run that publishes all knows that it has to be built.
     const three = await (await newRun({ before: second })).plan(2);
     expect(three.outputs['build-count']).toBe('1');
+  });
+
+  it('reuses what was stored without debuginfo and SRPM, and publishes it without', async () => {
+    const first = await newRun();
+    await through(first);
+    const budget = { 'store-budget': (rpmBytes(first) / 1e9).toFixed(9) };
+    const second = await newRun({ before: first }, {}, budget);
+    for (const name of Object.keys(tree))
+      appendFileSync(join(second.dir, 'SPECS', name, `${name}.spec`), '# A comment.\n');
+    const two = await through(second);
+    expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    expect(keysOf('main')).toHaveLength(3);
+    expect(two.merge.said).toMatch(/Stored for later runs without debuginfo and SRPM .*: app, lib, other/);
+
+    const three = await through(await newRun({ before: second }, {}, budget));
+    expect(three.plan.outputs).toMatchObject({ shards: '0', 'build-count': '0' });
+    expect(three.states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+    expect(rpmsOf(three.bytes)).toEqual(rpmsOf(two.bytes).filter(([path]) => path.startsWith('out/RPMS')));
+    const words = /Published without debuginfo and SRPM, .*: app, lib, other/;
+    expect(three.merge.said).toMatch(words);
+    expect(three.merge.summary).toMatch(words);
+
+    const four = await through(await newRun({ before: second, edit: 'app' }, {}, budget));
+    expect(four.states).toEqual({ app: 'built', lib: 'reused', other: 'reused' });
+    const srpms = rpmsOf(four.bytes).map(([path]) => path);
+    expect(srpms.filter((path) => path.startsWith('out/SRPMS'))).toEqual(['out/SRPMS/app-1-1.src.rpm']);
   });
 
   it('that publishes all builds what was not worth storing; one that publishes what it built plans with it', async () => {

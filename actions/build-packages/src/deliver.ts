@@ -12,10 +12,11 @@ import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
 import { type SummaryFacts, summaryText, tally } from '../../../src/shared/report/summary.ts';
 import { summaryPage } from '../../../src/shared/report/summary-page.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
+import { mainFiles } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { type CheckVerdict, checkLog, runChecks } from './checks.ts';
 import type { BuildInputs, MergeInputs } from './inputs.ts';
-import { publish, publishedPath } from './publish.ts';
+import { mainOnly, publish, publishedPath } from './publish.ts';
 import { type PublishedRepository, publishLogs, publishRepository } from './publish-artifacts.ts';
 import { publishParts } from './publish-parts.ts';
 import type { Workshop } from './workshop.ts';
@@ -56,8 +57,13 @@ export async function deliver(
   const logOf = (name: string) => logs.get(name);
   const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
   const file = join(inputs.outDir, 'build.json');
+  const lacking = await mainOnly(workshop.store, results);
+  const publishedRpms = (outcome: Outcome) => {
+    if (!('result' in outcome && isPublished(outcome))) return [];
+    return lacking.has(outcome.result.package) ? mainFiles(outcome.result) : outcome.result.rpms;
+  };
   const { unlike = [], builtAgain = [] } = shared ?? {};
-  const told = { pathOf: publishedPath, isPublished, checks, logOf, unlike, builtAgain };
+  const told = { pathOf: publishedPath, publishedRpms, checks, logOf, unlike, builtAgain };
   await writeJson(file, buildJson(outcomes, told));
 
   const { retentionDays } = inputs;
@@ -81,6 +87,7 @@ export async function deliver(
       })),
     linesOf: (name) => lines.get(name) ?? [],
     logOf,
+    mainOnly: [...lacking],
     rpmsDir: join(inputs.outDir, 'RPMS'),
     artifacts: Object.values(published ?? {}).filter((name) => name !== ''),
     spans: shared?.spans ?? [],

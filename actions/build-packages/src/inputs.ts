@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import {
+  amount,
   choice,
   count,
   flag,
@@ -119,7 +120,7 @@ export const treeInputs: InputTable<TreeInputs> = {
 
 const storeInputs: InputTable<StoreInputs> = {
   onStoreError,
-  storeBudget: count(0),
+  storeBudget: amount,
   token: text,
 };
 

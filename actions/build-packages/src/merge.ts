@@ -8,6 +8,7 @@ import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { boundOf } from '../../../src/shared/report/timeline.ts';
 import { unlikeLine } from '../../../src/shared/report/unlike.ts';
+import type { Kept } from '../../../src/shared/store/store.ts';
 import { deliver, summarize } from './deliver.ts';
 import { failedPlan } from './failed-plan.ts';
 import { readMergeInputs, readPlanEnd } from './inputs.ts';
@@ -78,11 +79,14 @@ export async function merge(): Promise<void> {
 
 /** Says what later runs cannot have the bytes of. */
 function sayLeftOut(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
-  const names = [...outcomes].flatMap(([name, one]) =>
-    'result' in one && one.stored === false ? [name] : [],
-  );
-  if (names.length > 0 && (leavesCache() || readsCacheOnly()))
-    log.info(`Not stored for later runs (their shards say why): ${names.sort().join(', ')}`);
+  const names = (kept: Kept) =>
+    [...outcomes].flatMap(([name, one]) => ('result' in one && one.kept === kept ? [name] : [])).sort();
+  const say = (kept: Kept, words: string) => {
+    if (names(kept).length > 0 && (leavesCache() || readsCacheOnly()))
+      log.info(`${words} (their shards say why): ${names(kept).join(', ')}`);
+  };
+  say('main', 'Stored for later runs without debuginfo and SRPM');
+  say('nothing', 'Not stored for later runs');
 }
 
 /** Whether a package that the plan reused has to be built now: a shard found that the store has lost it. */

@@ -12,9 +12,9 @@ import { parseName } from '../../../src/shared/schedule/names.ts';
 import { bytesOf } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult, type Store } from '../../../src/shared/store/store.ts';
 import type { MergeInputs } from './inputs.ts';
-import { publishedFiles } from './publish.ts';
+import { openKept, publishedFiles } from './publish.ts';
 import { logsName } from './publish-artifacts.ts';
-import { bytesOfParts } from './publish-parts.ts';
+import { bytesOfParts, letGo } from './publish-parts.ts';
 import type { RunView } from './run-view.ts';
 
 const removalsAtOnce = 8;
@@ -41,9 +41,13 @@ export async function roomFor(view: RunView, here: Store, which: Which): Promise
   const { cacheDir, outDir } = view.workshop.inputs;
   const results = wanted(view, which);
   const bytes = { fetched: 0, copied: 0 };
+  const all: ReturnType<typeof publishedFiles> = [];
   for (const result of results) {
-    if ((await here.get(result.key, result.package)) === undefined) bytes.fetched += bytesOf(result);
-    for (const { path, size } of publishedFiles(result)) {
+    const files = publishedFiles(result, await view.options.store.kept(result));
+    all.push(...files);
+    if ((await here.get(result.key, result.package)) === undefined)
+      bytes.fetched += files.reduce((sum, { size }) => sum + size, 0);
+    for (const { path, size } of files) {
       const there = await stat(join(outDir, path)).catch(() => undefined);
       if (there?.size !== size) bytes.copied += size;
     }
@@ -61,7 +65,7 @@ export async function roomFor(view: RunView, here: Store, which: Which): Promise
   } catch (error) {
     const once = [
       { dir: cacheDir, bytes: 2 * (together[0] ?? 0) },
-      { dir: outDir, bytes: Math.max(...Object.values(bytesOfParts(results))) },
+      { dir: outDir, bytes: Math.max(...Object.values(bytesOfParts(all))) },
     ];
     const fits = await checkSpace('', once).then(
       () => true,
@@ -109,8 +113,8 @@ export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'
     const fetcher = async () => {
       for (let result = queue.shift(); result !== undefined; result = queue.shift()) {
         try {
-          await view.options.store.open(result);
-          if (room === 'parts') await view.workshop.local.drop(result.key);
+          const { folder } = await openKept(view.options.store, result);
+          if (room === 'parts') await letGo(view.workshop.local, result, folder);
         } catch (error) {
           if (!(error instanceof DamagedResult)) throw error;
           view.options.warn(`${error.message}. It does not count.`);
@@ -146,7 +150,7 @@ export function outcomesOf(view: RunView): Map<string, Outcome> {
               state: told.reason === foundInStore ? 'reused' : 'built',
               reason: told.reason,
               result: outcome.result,
-              ...(told.stored === undefined ? {} : { stored: told.stored }),
+              ...(told.kept === undefined ? {} : { kept: told.kept }),
             },
           ];
     }),

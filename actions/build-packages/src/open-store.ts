@@ -5,11 +5,11 @@ import { hasArtifacts, hasCache, leavesCache, readsCacheOnly } from '../../../sr
 import type { Result } from '../../../src/shared/result/result.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
-import { type Kept, type Ration, rationOf } from '../../../src/shared/store/budget.ts';
+import { keptOf, type Ration, rationOf } from '../../../src/shared/store/budget.ts';
 import { cachedStore } from '../../../src/shared/store/cached.ts';
 import { directoryStore } from '../../../src/shared/store/directory.ts';
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
-import type { Store } from '../../../src/shared/store/store.ts';
+import type { Kept, Store } from '../../../src/shared/store/store.ts';
 import {
   joinIndex,
   newestResults,
@@ -37,12 +37,12 @@ export interface OpenedStore {
   index: StoreIndex;
   /**
    * Tells later runs what this one has.
-   * @param isStored whether the bytes of a result under this key are stored, where that is known
+   * @param keptOf what of a result under this key is stored, where that is known
    * @param answers all that its solver said
    */
   remember(
     results: readonly Result[],
-    isStored: (key: string) => boolean | undefined,
+    keptOf: (key: string) => Kept | undefined,
     answers: ReadonlyMap<string, SolverAnswer>,
   ): Promise<void>;
   /** Ends what goes on beside the builds. */
@@ -82,17 +82,17 @@ export async function openStore(
   const store = cachedStore(local, cache, index, {
     ...{ tempDir, onTrouble, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
-    ration: () => {
+    keep: (result) => {
       ration ??= rationOf(newestResults(index), storeBudget * 1e9);
-      return ration;
+      return keptOf(result, ration);
     },
   });
   return {
     ...{ store, local, index },
-    remember: async (results, isStored, answers) => {
+    remember: async (results, keptOf, answers) => {
       if (!leavesCache()) return;
       // What was found damaged lies in the cache as it is: nothing takes its place.
-      const own = (key: string) => (index.dropped.has(key) ? false : isStored(key));
+      const own = (key: string) => (index.dropped.has(key) ? 'nothing' : keptOf(key));
       seeResults(index, results, Math.floor(Date.now() / 1000), own);
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));

@@ -27,9 +27,9 @@ export async function rememberResults(
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<void> {
   const had = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
-  const stored = new Map(had.map((one) => [one.result.key, one.stored]));
+  const kept = new Map(had.map((one) => [one.result.key, one.kept]));
   await workshop.remember(
     had.map(({ result }) => result),
-    (key) => stored.get(key),
+    (key) => kept.get(key),
   );
 }

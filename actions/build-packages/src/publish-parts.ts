@@ -4,7 +4,8 @@ import { linkFile } from '../../../src/shared/host/files.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { writeRepository } from '../../../src/shared/rpm/repository.ts';
 import { isDebug } from '../../../src/shared/store/result-files.ts';
-import { publishedFiles } from './publish.ts';
+import type { Store } from '../../../src/shared/store/store.ts';
+import { openKept, publishedFiles } from './publish.ts';
 import { type PublishedRepository, publishFolder } from './publish-artifacts.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -18,11 +19,10 @@ export function partOf(path: string): Part {
   return isDebug(path) ? 'debuginfo' : 'rpms';
 }
 
-/** Bytes of each part of these results. */
-export function bytesOfParts(results: readonly Result[]): Record<Part, number> {
+/** Bytes of each part of published files. */
+export function bytesOfParts(files: readonly { path: string; size: number }[]): Record<Part, number> {
   const bytes = { rpms: 0, debuginfo: 0, srpms: 0 };
-  for (const result of results)
-    for (const { path, size } of publishedFiles(result)) bytes[partOf(path)] += size;
+  for (const { path, size } of files) bytes[partOf(path)] += size;
   return bytes;
 }
 
@@ -57,16 +57,24 @@ export async function publishParts(
   return published;
 }
 
+/** Removes what lies here of an opened result: it can be had again. */
+export async function letGo(local: Store, { key }: Result, folder: string): Promise<void> {
+  await local.drop(key);
+  await rm(folder, { recursive: true, force: true });
+}
+
 /** Puts the files of one part below `out-dir`; nothing else of the results stays. Answers whether there are any. */
 async function takePart(workshop: Workshop, results: readonly Result[], part: Part): Promise<boolean> {
   let any = false;
   for (const [at, result] of results.entries()) {
-    const files = publishedFiles(result).filter(({ path }) => partOf(path) === part);
+    const ofKept = publishedFiles(result, await workshop.store.kept(result));
+    const files = ofKept.filter(({ path }) => partOf(path) === part);
     if (files.length === 0) continue;
     workshop.context.log.progress(`[${at}/${results.length}] ${result.package}`);
-    const from = await workshop.store.open(result);
-    for (const { file, path } of files) await linkFile(join(from, file), join(workshop.inputs.outDir, path));
-    await workshop.local.drop(result.key);
+    const { folder } = await openKept(workshop.store, result);
+    for (const { file, path } of files)
+      await linkFile(join(folder, file), join(workshop.inputs.outDir, path));
+    await letGo(workshop.local, result, folder);
     any = true;
   }
   return any;

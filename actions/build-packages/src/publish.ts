@@ -1,9 +1,12 @@
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasArtifacts } from '../../../src/shared/github/run.ts';
+import { order } from '../../../src/shared/graph/graph.ts';
 import { aside, fileDigest, linkFile, readJson, writeJson } from '../../../src/shared/host/files.ts';
 import type { Result, Srpm } from '../../../src/shared/result/result.ts';
 import { writeRepository } from '../../../src/shared/rpm/repository.ts';
+import { mainFiles } from '../../../src/shared/store/result-files.ts';
+import type { Kept, Store } from '../../../src/shared/store/store.ts';
 import type { Workshop } from './workshop.ts';
 
 /** `out/packages.json`: which files below `out-dir` each package published. */
@@ -21,12 +24,27 @@ export function publishedPath(rpm: { file: string; arch: string }): string {
   return join('RPMS', rpm.arch, rpm.file);
 }
 
-/** The files of a result, and where each lies below `out-dir`. */
-export function publishedFiles({ rpms, srpm }: Result): (Srpm & { path: string })[] {
-  return [
-    ...rpms.map((rpm) => ({ ...rpm, path: publishedPath(rpm) })),
-    { ...srpm, path: join(srpmFolder, srpm.file) },
-  ];
+/** The files of a result of which this much can be had, and where each lies below `out-dir`. */
+export function publishedFiles(result: Result, kept: Kept): (Srpm & { path: string })[] {
+  const { rpms, srpm } = result;
+  const placed = (files: typeof rpms) => files.map((rpm) => ({ ...rpm, path: publishedPath(rpm) }));
+  if (kept === 'main') return placed(mainFiles(result));
+  return [...placed(rpms), { ...srpm, path: join(srpmFolder, srpm.file) }];
+}
+
+/**
+ * What can be had of a result: all of it, or its main files where no more was kept. The folder that holds them.
+ * @throws DamagedResult
+ */
+export async function openKept(store: Store, result: Result): Promise<{ folder: string; kept: Kept }> {
+  const kept = await store.kept(result);
+  return { folder: await (kept === 'main' ? store.openMain(result) : store.open(result)), kept };
+}
+
+/** Packages of these results of which no more than the main files can be had, by name. */
+export async function mainOnly(store: Store, results: readonly Result[]): Promise<Set<string>> {
+  const kept = await Promise.all(results.map(async (one) => [one.package, await store.kept(one)] as const));
+  return new Set(kept.flatMap(([name, how]) => (how === 'main' ? [name] : [])).sort(order));
 }
 
 /**
@@ -45,10 +63,10 @@ export async function publish(
   const folders = [...rpmFolders, srpmFolder];
   for (const folder of folders) await mkdir(join(inputs.outDir, folder), { recursive: true });
   for (const result of results) {
-    const from = await store.open(result);
-    const files = publishedFiles(result);
+    const { folder, kept } = await openKept(store, result);
+    const files = publishedFiles(result, kept);
     for (const { file, path, shipDigest } of files)
-      await put(join(from, file), join(inputs.outDir, path), shipDigest);
+      await put(join(folder, file), join(inputs.outDir, path), shipDigest);
     packages[result.package] = { files: files.map(({ path }) => path) };
   }
   await keepOnly(inputs.outDir, folders, packages);

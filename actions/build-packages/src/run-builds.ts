@@ -21,6 +21,7 @@ import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { DamagedResult } from '../../../src/shared/store/store.ts';
 import { BuildFailed, buildPackage } from './build-package.ts';
 import { placeOf } from './place-of.ts';
+import { openKept } from './publish.ts';
 import { fetchSources } from './source-digests.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -50,7 +51,7 @@ async function allOpen(
   for (const outcome of outcomes.values()) {
     if (!('result' in outcome)) continue;
     try {
-      await workshop.store.open(outcome.result);
+      await openKept(workshop.store, outcome.result);
     } catch (error) {
       if (!(error instanceof DamagedResult)) throw error;
       await dropDamaged(workshop, error, ended);
@@ -182,7 +183,7 @@ export async function buildOne(
     }
     const files = await fetchSources(workshop, spec);
     const result = await buildPackage(workshop, spec, keyed, files);
-    return { state: 'built', reason, result, stored: workshop.store.offer(result) };
+    return { state: 'built', reason, result, kept: workshop.store.offer(result) };
   } catch (error) {
     workshop.context.signal.throwIfAborted();
     if (isDiskFull(error) || error instanceof DamagedResult || error instanceof StoreTrouble) throw error;

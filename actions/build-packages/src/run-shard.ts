@@ -111,8 +111,8 @@ export async function runShard(
     if ('result' in outcome) {
       const { result } = outcome;
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(result.seconds)}`);
-      const { reason: why, stored = true } = outcome;
-      Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: why, stored });
+      const { reason: why, kept = 'whole' } = outcome;
+      Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: why, kept });
       if (note(view.known, told) === 'other') view.startOver();
       if (view.takeReady(name, keyed.key)) accept(view.options, view.progress, outcome);
       finish(told, bytesOf(result));

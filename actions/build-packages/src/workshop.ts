@@ -22,7 +22,7 @@ import type { Sources } from '../../../src/shared/sources/locate.ts';
 import { findSpecs, type SpecFault } from '../../../src/shared/spec/find.ts';
 import { parseSpecs } from '../../../src/shared/spec/parse.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
-import type { Store } from '../../../src/shared/store/store.ts';
+import type { Kept, Store } from '../../../src/shared/store/store.ts';
 import type { StoreIndex } from '../../../src/shared/store/store-index.ts';
 import { findToolchain } from './find-toolchain.ts';
 import { distributionMacros, type RepositoryInputs, type StoreInputs, type TreeInputs } from './inputs.ts';
@@ -71,7 +71,7 @@ export interface Workshop {
   /** What the store has, as far as other runs told. */
   index: StoreIndex;
   /** Tells later runs what this one has. */
-  remember(results: readonly Result[], isStored: (key: string) => boolean | undefined): Promise<void>;
+  remember(results: readonly Result[], keptOf: (key: string) => Kept | undefined): Promise<void>;
   sources: Sources;
   toolchainDir: string;
   /** Packages asked for. */
@@ -168,7 +168,7 @@ async function readTree(
   log.info(`${specs.length} specs, ${names.length} of them in this run.`);
   return {
     ...{ inputs, context, tree, store, local, index, sources, toolchainDir, goals, names, seconds },
-    remember: (results, isStored) => opened.remember(results, isStored, memory.kept()),
+    remember: (results, keptOf) => opened.remember(results, keptOf, memory.kept()),
     rebuild: new Set(rebuild),
     priority: priorities(tree.graph, names, (name) => seconds.get(name)),
     close: async () => {

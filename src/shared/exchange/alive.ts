@@ -1,6 +1,7 @@
 import { lineLimits } from '../report/log-lines.ts';
 import { check, checkResult, isDigest, isName } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
+import { type Kept, keeps } from '../store/store.ts';
 
 /** What a shard tells of a package that ended there. */
 export interface Told {
@@ -20,8 +21,8 @@ export interface Told {
   lines: string[];
   /** Of a result: */
   result?: Result;
-  /** whether later runs can have its bytes, */
-  stored?: boolean;
+  /** what of it later runs can have, */
+  kept?: Kept;
   /** the artifact that holds it now; null while only its shard has it, */
   artifact?: string | null;
   /** and the id of the artifact that held it first: of two results under one key the lower counts. */
@@ -73,11 +74,11 @@ export function readAlive(text: string): Alive {
   return alive;
 }
 
-function checkBuilt({ result, stored, artifact, id, key, package: name }: Told): void {
+function checkBuilt({ result, kept, artifact, id, key, package: name }: Told): void {
   checkResult(result, name, key);
   check(isName(artifact), 'artifact', artifact);
   check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
-  check(stored === undefined || typeof stored === 'boolean', 'stored', stored);
+  check(kept === undefined || keeps.includes(kept), 'kept', kept);
 }
 
 function areLines(value: unknown): boolean {

@@ -94,6 +94,7 @@ export function exchangedStore(
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },
+    kept: async (result) => (known.results.has(result.key) ? 'whole' : await local.kept(result)),
     open,
     openMain: async (result) =>
       known.results.has(result.key) ? await open(result) : await local.openMain(result),

@@ -57,6 +57,15 @@ export function count(least: number, most?: number): InputKind<number | undefine
   };
 }
 
+/** A number of at least 0, as 2.5; empty is undefined. */
+export const amount: InputKind<number | undefined> = {
+  parse: (value, name) => {
+    if (value === '') return undefined;
+    if (!/^\d{1,9}(\.\d{1,9})?$/.test(value)) throw bad(name, value, 'expected a number, as 9 or 2.5');
+    return Number(value);
+  },
+};
+
 /** Days that GitHub keeps an artifact for people; undefined: as many as the settings of the repository say. */
 export const retention = count(1, 90);
 

@@ -1,5 +1,6 @@
 import type { Components } from '../key/key.ts';
 import type { Result } from '../result/result.ts';
+import type { Kept } from '../store/store.ts';
 
 /** How a package of a run ended. */
 export type Outcome =
@@ -7,8 +8,8 @@ export type Outcome =
       state: 'built' | 'reused';
       reason: string;
       result: Result;
-      /** Whether later runs can have its bytes; absent where this run does not know. */
-      stored?: boolean;
+      /** What of it later runs can have; absent where this run does not know. */
+      kept?: Kept;
     }
   | { state: 'failed'; reason: string; log?: string; seconds?: number; key?: string }
   | { state: 'blocked'; reason: string; rootCauses: string[] }

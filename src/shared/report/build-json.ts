@@ -1,6 +1,6 @@
 import { order } from '../graph/graph.ts';
 import type { Outcome, Planned } from '../plan/state.ts';
-import type { BuildParts } from '../result/result.ts';
+import type { BuildParts, Result } from '../result/result.ts';
 import type { Unlike } from './unlike.ts';
 
 /** `out/build.json` (docs/schema/build.schema.json). */
@@ -29,8 +29,8 @@ export interface BuildJson {
 export interface BuildFacts {
   /** Where an RPM was published, below the out folder. */
   pathOf: (rpm: { file: string; arch: string }) => string;
-  /** Whether the RPMs of an outcome were published. */
-  isPublished: (outcome: Outcome) => boolean;
+  /** The RPMs of an outcome that were published. */
+  publishedRpms: (outcome: Outcome) => Result['rpms'];
   /** Whether the `%check` of a package passed, where it ran. */
   checks: ReadonlyMap<string, boolean>;
   /** The artifact that holds the log of a package that failed. */
@@ -83,7 +83,7 @@ export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFa
         key: result?.key ?? failure?.key ?? null,
         seconds: result?.seconds ?? failure?.seconds ?? null,
         parts: result?.parts ?? null,
-        rpms: (facts.isPublished(outcome) ? (result?.rpms ?? []) : []).map((rpm) => ({
+        rpms: facts.publishedRpms(outcome).map((rpm) => ({
           path: facts.pathOf(rpm),
           sha256: rpm.shipDigest,
         })),

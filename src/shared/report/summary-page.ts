@@ -2,7 +2,7 @@ import { order } from '../graph/graph.ts';
 import type { Outcome, Planned } from '../plan/state.ts';
 import { clock, roughly } from './duration.ts';
 import { type Cuts, cut, cutList, fenced, pageTable } from './page.ts';
-import { rootCauses, type SummaryFacts, states, tally } from './summary.ts';
+import { mainOnlyWords, rootCauses, type SummaryFacts, states, tally } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
 import { unlikeLine } from './unlike.ts';
 
@@ -48,6 +48,9 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     ...failureBlocks(failures),
     ...(checks.length > 0 ? ['Failed checks:', '', ...cutList(checks, cuts.rows)] : []),
     ...notReproducible(facts),
+    ...(facts.mainOnly.length > 0
+      ? [`${mainOnlyWords}: ${cutList(facts.mainOnly, cuts.names).join(', ')}`]
+      : []),
     ...timeLine(facts.spans, facts.bound),
     pageTable(['package', 'state', 'why', 'time'], rows, cuts),
     '',

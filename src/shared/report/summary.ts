@@ -14,6 +14,8 @@ export interface SummaryFacts {
   linesOf: (name: string) => readonly string[];
   /** The artifact of the run that holds a package's log. */
   logOf: (name: string) => string | undefined;
+  /** Packages that are published without debuginfo and SRPM, because no more of them was stored. */
+  mainOnly: readonly string[];
   /** Where the RPMs are. */
   rpmsDir: string;
   /** Artifacts of the run that hold what it delivers. */
@@ -25,6 +27,9 @@ export interface SummaryFacts {
   unlike: readonly Unlike[];
   builtAgain: readonly string[];
 }
+
+export const mainOnlyWords =
+  'Published without debuginfo and SRPM, which the store has no room for (store-budget)';
 
 export const states = ['built', 'reused', 'failed', 'blocked', 'left'] as const;
 
@@ -76,6 +81,7 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
       lines.push(`✓ ${name} built in ${clock(outcome.result.seconds)}: ${outcome.reason}`);
     if (outcome.state === 'left') lines.push(`- ${name} left: ${outcome.reason}`);
   }
+  if (facts.mainOnly.length > 0) lines.push(`${mainOnlyWords}: ${facts.mainOnly.join(', ')}`);
   const counts = tally(outcomes);
   lines.push(
     `${states

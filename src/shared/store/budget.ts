@@ -1,40 +1,51 @@
 import type { Result } from '../result/result.ts';
 import { bytesOf, mainFiles } from './result-files.ts';
+import type { Kept } from './store.ts';
 
 type Weighed = Pick<Result, 'srpm' | 'rpms' | 'seconds'>;
 
-/** What of a result is stored: all of it, what a build may ask for, or nothing. */
-export type Kept = 'whole' | 'main' | 'nothing';
-
-/** What of results is kept so that it fits into a budget. */
+/**
+ * What of results is kept so that it fits into a budget, by the build seconds that a result saves for each byte of its
+ * main files: more than `main`, and these are kept; more than `whole`, and all of it is.
+ */
 export interface Ration {
-  whole: boolean;
-  /** Build seconds that the main files of a result have to save for each of their bytes: more than this. */
-  moreThan: number;
+  main: number;
+  whole: number;
 }
 
 /** Less than any result saves: one may have taken no measurable time. */
 const anything = -1;
 
 /**
- * Keeps everything where it fits. Else what is for people alone goes first, and then what saves least for its size.
+ * Keeps the main files of all results first, because they save a build, and then the rest of as many as fit; where not
+ * all fits, what saves most for its size.
  * @param known the results that a run would have: one of each package
  * @param budget bytes
  */
 export function rationOf(known: readonly Weighed[], budget: number): Ration {
-  if (known.reduce((sum, one) => sum + bytesOf(one), 0) <= budget) return { whole: true, moreThan: anything };
+  const ranked = [...known].sort((a, b) => worthOf(b) - worthOf(a));
   let sum = 0;
-  for (const result of [...known].sort((a, b) => worthOf(b) - worthOf(a))) {
-    sum += mainBytes(result);
-    if (sum > budget) return { whole: false, moreThan: worthOf(result) };
-  }
-  return { whole: false, moreThan: anything };
+  const worthThatEnds = (bytes: (result: Weighed) => number): number => {
+    for (const result of ranked) {
+      sum += bytes(result);
+      if (sum > budget) return worthOf(result);
+    }
+    return anything;
+  };
+  const main = worthThatEnds(mainBytes);
+  if (main !== anything) return { main, whole: Number.POSITIVE_INFINITY };
+  return { main, whole: worthThatEnds((result) => bytesOf(result) - mainBytes(result)) };
 }
 
 /** What of a result is kept. */
-export function keptOf(result: Weighed, { whole, moreThan }: Ration): Kept {
-  if (whole) return 'whole';
-  return worthOf(result) > moreThan ? 'main' : 'nothing';
+export function keptOf(result: Weighed, { main, whole }: Ration): Kept {
+  const worth = worthOf(result);
+  return worth > main ? (worth > whole ? 'whole' : 'main') : 'nothing';
+}
+
+/** Bytes of what is kept of a result. */
+export function bytesKept(result: Weighed, kept: Kept): number {
+  return { whole: bytesOf, main: mainBytes, nothing: () => 0 }[kept](result);
 }
 
 /** Build seconds that the main files of a result save a later run for each of their bytes. */

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { ProblemsError } from '../problems.ts';
 import { checkResult } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
-import { type Kept, keptOf, type Ration } from './budget.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 import { mainEntries } from './main-entries.ts';
 import { hasBytesOf, mainPaths, manifestFile, resultFiles, resultFolder, takeFiles } from './result-files.ts';
-import { DamagedResult, type Store } from './store.ts';
+import { DamagedResult, type Kept, type Store } from './store.ts';
 import { latestIn, listedIn, type StoreIndex } from './store-index.ts';
 
 /** Savings of results at once, beside the builds. */
@@ -24,8 +23,8 @@ export interface CachedStoreOptions {
    * else, and is only found by {@link Store.search}.
    */
   shared: boolean;
-  /** What of results is stored. */
-  ration: () => Ration;
+  /** Decides what of a result is stored. Asked once for each. */
+  keep: (result: Result) => Kept;
   /** Whether this run leaves anything to later ones. */
   saves: boolean;
 }
@@ -61,8 +60,6 @@ export function cachedStore(
   const replaced = new Set<string>();
   /** Keys of what this job put here or found. */
   const own = new Set<string>();
-  /** Keys of what was offered to later runs. */
-  const offered = new Set<string>();
   /** A call to save got no answer: nothing more is tried. */
   let closed = false;
   const leftOut: { name: string; kept: Kept }[] = [];
@@ -162,6 +159,9 @@ export function cachedStore(
     return await local.open(result);
   };
 
+  const kept = async ({ key, package: name }: Result): Promise<Kept> =>
+    (await here(key, name)) === undefined ? (index.results.get(key)?.kept ?? 'whole') : 'whole';
+
   const save = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !closed; next = queue.shift()) {
       const { result, kept } = next;
@@ -196,12 +196,12 @@ export function cachedStore(
         await local.drop(result.key);
       });
     },
+    kept,
     open,
     openMain: async (result) => {
       // What is not stored whole is not asked for whole first.
-      const isMain = index.results.get(result.key)?.stored === false;
-      const main = isMain && (await here(result.key, result.package)) === undefined;
-      return (main ? await mains.open(result) : undefined) ?? (await open(result));
+      const main = (await kept(result)) !== 'whole' ? await mains.open(result) : undefined;
+      return main ?? (await open(result));
     },
     put: async (result, filesDir, replace) => {
       const kept = await local.put(result, filesDir, replace);
@@ -209,19 +209,16 @@ export function cachedStore(
       return kept;
     },
     offer: (result) => {
-      if (!options.saves || closed) return false;
-      const kept = keptOf(result, options.ration());
-      // The entry of a key never changes: of what is built twice, one is saved.
-      if (offered.has(result.key)) return kept === 'whole';
-      offered.add(result.key);
+      if (!options.saves || closed) return 'nothing';
+      const kept = options.keep(result);
       if (kept !== 'whole') leftOut.push({ name: result.package, kept });
-      if (kept === 'nothing') return false;
+      if (kept === 'nothing') return kept;
       queue.push({ result, kept });
       if (savers.size < savesAtOnce) {
         const saver = save().finally(() => savers.delete(saver));
         savers.add(saver);
       }
-      return kept === 'whole';
+      return kept;
     },
     // Two builds may find the same result damaged: what took its place stays.
     drop: async (key) => {

@@ -95,10 +95,11 @@ export function directoryStore(dir: string): Store {
     get,
     search: get,
     // What is kept here is what later runs find.
-    offer: () => true,
+    offer: () => 'whole',
     check: async (result) => {
       await open(result);
     },
+    kept: async () => 'whole',
     open,
     openMain: open,
     drop,

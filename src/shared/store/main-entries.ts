@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Result } from '../result/result.ts';
@@ -37,6 +38,11 @@ export function mainEntries(
   return {
     /** The folder that holds the main files of a result; undefined when there is no such entry, or it is damaged. */
     open: async (result: Result): Promise<string | undefined> => {
+      const before = opened.get(result.key);
+      const folder = await before;
+      // Who has no room for it has removed it when it was used.
+      if (folder !== undefined && !existsSync(folder) && opened.get(result.key) === before)
+        opened.delete(result.key);
       const running = opened.get(result.key) ?? fetch(result);
       opened.set(result.key, running);
       return await running;

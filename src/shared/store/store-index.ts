@@ -2,7 +2,7 @@ import { order } from '../graph/graph.ts';
 import { checkResult } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
-import type { Latest } from './store.ts';
+import { type Kept, keeps, type Latest } from './store.ts';
 
 /** What the store has, without its bytes, and what the solver answered: enough to plan a run. */
 export interface StoreIndex {
@@ -10,7 +10,7 @@ export interface StoreIndex {
   answers: Map<string, SolverAnswer>;
   /** Keys of results that turned out to be gone: they do not come back from an older index. */
   dropped: Set<string>;
-  /** Only results whose bytes are stored count: the run publishes all of them. */
+  /** Only results of which something is stored count: the run publishes all of them. */
   onlyStored: boolean;
 }
 
@@ -18,8 +18,8 @@ export interface Indexed {
   result: Result;
   /** When a run last had this as the result of its package, in seconds since 1970. */
   seen: number;
-  /** False: its bytes were not worth storing. It can be planned with, but not be had. */
-  stored: boolean;
+  /** What of its bytes is stored. With nothing it can be planned with, but not be had. */
+  kept: Kept;
 }
 
 /** `index.json`. */
@@ -46,7 +46,7 @@ export function newIndex(): StoreIndex {
 /** The result under a key, when it is of this package and counts. */
 export function listedIn({ results, onlyStored }: StoreIndex, key: string, name: string): Result | undefined {
   const one = results.get(key);
-  return one?.result.package === name && (one.stored || !onlyStored) ? one.result : undefined;
+  return one?.result.package === name && (one.kept !== 'nothing' || !onlyStored) ? one.result : undefined;
 }
 
 /** Adds what `from` knows; of two results under one key the one seen last counts. */
@@ -61,17 +61,17 @@ export function joinIndex(into: StoreIndex, from: StoreIndex): void {
 
 /**
  * Notes that a run had these results, now.
- * @param isStored whether the bytes of a result are stored; what was known of it stays where that is not known
+ * @param keptOf what of a result is stored; what was known of it stays where that is not known
  */
 export function seeResults(
   index: StoreIndex,
   results: Iterable<Result>,
   now: number,
-  isStored: (key: string) => boolean | undefined = () => true,
+  keptOf: (key: string) => Kept | undefined = () => 'whole',
 ): void {
   for (const result of results) {
-    const stored = isStored(result.key) ?? index.results.get(result.key)?.stored ?? true;
-    index.results.set(result.key, { result, seen: now, stored });
+    const kept = keptOf(result.key) ?? index.results.get(result.key)?.kept ?? 'whole';
+    index.results.set(result.key, { result, seen: now, kept });
   }
 }
 
@@ -167,7 +167,9 @@ export function readIndex(text: string): { index: StoreIndex; faults: string[] }
       const result: unknown = one?.result;
       checkResult(result, name, one?.result?.key ?? null);
       if (!Number.isFinite(one?.seen)) throw new Error("its 'seen' is no time");
-      index.results.set(result.key, { result, seen: one?.seen as number, stored: one?.stored !== false });
+      const kept = one?.kept ?? 'whole';
+      if (!keeps.includes(kept)) throw new Error(`its 'kept' is '${kept}'`);
+      index.results.set(result.key, { result, seen: one?.seen as number, kept });
     } catch (error) {
       faults.push(`${name || 'a result'}: ${(error as Error).message}`);
     }

@@ -3,6 +3,10 @@ import type { Result } from '../result/result.ts';
 /** What is remembered of a package's newest result, also when that is gone: to tell what changed, and how long it took. */
 export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
 
+/** What of a result is stored: all of it, the files that a build may ask for, or nothing. */
+export const keeps = ['whole', 'main', 'nothing'] as const;
+export type Kept = (typeof keeps)[number];
+
 /** Where results live between runs, found by key. */
 export interface Store {
   /** The manifest of a package's result under `key`, or undefined. Reads no RPM. @throws DamagedResult */
@@ -11,6 +15,8 @@ export interface Store {
   search(key: string, name: string): Promise<Result | undefined>;
   /** Whether the files of a result can be had, as far as that is known without fetching them. @throws DamagedResult */
   check(result: Result): Promise<void>;
+  /** What of the files of a result can be had, as far as that is known without fetching them. */
+  kept(result: Result): Promise<Kept>;
   /** The folder that holds the files of a result, each compared with its digest. @throws DamagedResult */
   open(result: Result): Promise<string>;
   /** The same with the files that a build may ask for alone. */
@@ -21,8 +27,8 @@ export interface Store {
    * @returns the result that the store has from now on
    */
   put(result: Result, filesDir: string, replace: boolean): Promise<Result>;
-  /** Hands a result that this run built to later runs, beside whatever is done next. Answers whether all of it. */
-  offer(result: Result): boolean;
+  /** Hands a result that this run built to later runs, beside whatever is done next. Answers how much of it. */
+  offer(result: Result): Kept;
   /** Forgets a result; what {@link Store.latest} tells of it stays. */
   drop(key: string): Promise<void>;
   latest(name: string): Promise<Latest | undefined>;

@@ -25,7 +25,7 @@ function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<Ca
     tempDir: temporary(),
     warn: (message) => warnings.push(message),
     onTrouble: 'fail',
-    ration: () => ({ whole: true, moreThan: 0 }),
+    keep: () => 'whole',
     saves: true,
     shared: true,
     ...more,
@@ -44,8 +44,8 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   return { cache, result, leftOut, warnings: run.warnings };
 }
 const entry = `azl-result-1-${key}`;
-const nothing = () => ({ whole: false, moreThan: 1 });
-const mainOnly = () => ({ whole: false, moreThan: 0.1 });
+const nothing = () => 'nothing' as const;
+const mainOnly = () => 'main' as const;
 
 describe('a store over a cache', () => {
   describe('keeps the promises of a store', () => {
@@ -169,38 +169,49 @@ describe('a store over a cache', () => {
     expect(readFileSync(join(await store.open(result), result.srpm.file), 'utf8')).toBe('one');
   });
 
-  it('has for builds what was stored without the rest, and nothing of it to publish', async () => {
-    const { cache, result } = await left('one', { ration: mainOnly });
+  it('has the main files of what was stored without the rest, and only these', async () => {
+    const { cache, result } = await left('one', { keep: mainOnly });
     expect(existsSync(cache.at(key, entry))).toBe(false);
     const { store, index } = open(cache);
-    seeResults(index, [result], 1, () => false);
+    seeResults(index, [result], 1, mainOnly);
+    const main = `azl-main-1-${key}`;
     const folder = await store.openMain(result);
     expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
     expect(readFileSync(join(folder, 'app-1.0-1.x86_64.rpm'), 'utf8')).toBe('one');
     expect(await store.openMain(result)).toBe(folder);
+    expect(await store.kept(result)).toBe('main');
+    // Who publishes it and has no room lets go of it, and may need it again.
+    rmSync(folder, { recursive: true });
+    const again = await Promise.all([store.openMain(result), store.openMain(result)]);
+    expect(again).toEqual([folder, folder]);
+    expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
+    expect(cache.asked).toEqual([main, main]);
     await expect(store.open(result)).rejects.toThrow(DamagedResult);
   });
 
   it('takes no other bytes for what builds ask for', async () => {
-    const { cache, result } = await left('one', { ration: mainOnly });
+    const { cache, result } = await left('one', { keep: mainOnly });
     const main = cache.at(key, `azl-main-1-${key}`);
     writeFileSync(join(main, resultFolder(result), 'app-1.0-1.x86_64.rpm'), 'two');
     const { store, index } = open(cache);
-    seeResults(index, [result], 1, () => false);
+    seeResults(index, [result], 1, mainOnly);
     await expect(store.openMain(result)).rejects.toThrow(DamagedResult);
     cache.trouble = 'no answer';
     const other = open(cache);
-    seeResults(other.index, [result], 1, () => false);
+    seeResults(other.index, [result], 1, mainOnly);
     await expect(other.store.openMain(result)).rejects.toThrow(StoreTrouble);
   });
 
   it('plans with what is not stored, unless all is to be published', async () => {
-    const { cache, result } = await left('one', { ration: nothing });
+    const { cache, result } = await left('one', { keep: nothing });
     const { store, index } = open(cache);
-    seeResults(index, [result], 1, () => false);
+    seeResults(index, [result], 1, nothing);
     expect(await store.get(key, 'app')).toEqual(result);
     index.onlyStored = true;
     expect(await store.get(key, 'app')).toBeUndefined();
+    seeResults(index, [result], 2, mainOnly);
+    expect(await store.get(key, 'app')).toEqual(result);
+    seeResults(index, [result], 3, nothing);
     expect(await store.latest('app')).toMatchObject({ key });
   });
 
@@ -215,7 +226,7 @@ describe('a store over a cache', () => {
           tempDir: temporary(),
           warn: () => {},
           onTrouble: 'fail',
-          ration: () => ({ whole: true, moreThan: 0 }),
+          keep: () => 'whole',
           saves: true,
           shared,
         },
@@ -236,9 +247,9 @@ describe('a store over a cache', () => {
     expect(await store.flush()).toEqual([]);
     expect(warnings.join()).toMatch(/^The result of app is not in the store: cache write denied/);
     expect(warnings).toHaveLength(2);
-    expect(store.offer(madeResult(dir, key, 'one'))).toBe(false);
-    expect((await left('one', { ration: nothing })).leftOut).toEqual([{ name: 'app', kept: 'nothing' }]);
-    expect((await left('one', { ration: mainOnly })).leftOut).toEqual([{ name: 'app', kept: 'main' }]);
+    expect(store.offer(madeResult(dir, key, 'one'))).toBe('nothing');
+    expect((await left('one', { keep: nothing })).leftOut).toEqual([{ name: 'app', kept: 'nothing' }]);
+    expect((await left('one', { keep: mainOnly })).leftOut).toEqual([{ name: 'app', kept: 'main' }]);
   });
 
   it('saves nothing where nothing is to be left', async () => {

@@ -121,7 +121,7 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
       const store = cachedStore(directoryStore(temporary()), cache, index, {
         ...{ tempDir: temporary(), onTrouble: 'fail', saves: true, shared: true },
         warn: (message) => expect.fail(message),
-        ration: () => ({ whole: true, moreThan: 0 }),
+        keep: () => 'whole',
       });
       runs.push(store);
       const put: typeof store.put = async (...args) => {

@@ -6,6 +6,7 @@ import { readActions } from '../../../local/src/action-file.ts';
 import { inputTables } from '../../../local/src/early.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import {
+  amount,
   choice,
   count,
   flag,
@@ -62,6 +63,19 @@ describe('an input', () => {
             `'${number}', expected a whole number, at least 1`,
           ]),
         ),
+      },
+    ],
+    [
+      'amount',
+      amount,
+      {
+        '': undefined,
+        9: 9,
+        '0': 0,
+        '2.5': 2.5,
+        '-1': "'-1', expected a number, as 9 or 2.5",
+        '1e3': "'1e3', expected a number, as 9 or 2.5",
+        '1.': "'1.', expected a number, as 9 or 2.5",
       },
     ],
     [

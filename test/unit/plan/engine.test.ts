@@ -59,8 +59,9 @@ function memoryStore(): Store {
   return {
     get: async (key) => results.get(key),
     search: async (key) => results.get(key),
-    offer: () => true,
+    offer: () => 'whole',
     check: async () => {},
+    kept: async () => 'whole',
     open: async () => '',
     openMain: async () => '',
     put: async (result) => {

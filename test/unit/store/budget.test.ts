@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keptOf, rationOf } from '../../../src/shared/store/budget.ts';
-import { bytesOf, mainFiles } from '../../../src/shared/store/result-files.ts';
+import { bytesKept, keptOf, rationOf } from '../../../src/shared/store/budget.ts';
+import { mainFiles } from '../../../src/shared/store/result-files.ts';
+import { keeps } from '../../../src/shared/store/store.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
 /** A result of `main` bytes for builds and `rest` for people. */
@@ -12,6 +13,12 @@ const of = (main: number, rest: number, seconds: number) => {
 };
 const mainBytes = (result: ReturnType<typeof of>) =>
   mainFiles(result).reduce((sum, { size }) => sum + size, 0);
+
+const row = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.nat(99), fc.nat(99));
+const keptAll = (known: readonly ReturnType<typeof of>[], budget: number) => {
+  const ration = rationOf(known, budget);
+  return known.map((one) => ({ one, kept: keptOf(one, ration) }));
+};
 
 type Row = [main: number, rest: number, seconds: number];
 
@@ -31,10 +38,26 @@ describe('a budget', () => {
       'what is for people goes first',
       [
         [4, 4, 1],
-        [5, 1, 1],
+        [5, 2, 1],
       ],
       10,
       'main main',
+    ],
+    [
+      'of as few as need be: what saves most for its size is whole',
+      [
+        [2, 2, 2],
+        [2, 1, 1],
+        [2, 3, 3],
+      ],
+      11,
+      'whole main whole',
+    ],
+    [
+      'of one only, where all of ten is a byte too much',
+      Array.from({ length: 10 }, (_, at): Row => [60, 40, 10 - at]),
+      999,
+      `${'whole '.repeat(9)}main`,
     ],
     [
       'then what saves least for its size',
@@ -74,22 +97,29 @@ describe('a budget', () => {
   });
 
   it('is never passed, and keeps nothing that is worth less than what it leaves out', () => {
-    const row = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.nat(99), fc.nat(99));
     fc.assert(
       fc.property(fc.array(row), fc.nat(900), (rows, budget) => {
         const known = rows.map((one) => of(...one));
-        const ration = rationOf(known, budget);
-        const kept = known.map((one) => ({ one, kept: keptOf(one, ration) }));
-        const bytes = kept.reduce(
-          (sum, { one, kept: how }) => sum + { whole: bytesOf(one), main: mainBytes(one), nothing: 0 }[how],
-          0,
-        );
+        const kept = keptAll(known, budget);
+        const bytes = kept.reduce((sum, { one, kept: how }) => sum + bytesKept(one, how), 0);
         expect(bytes).toBeLessThanOrEqual(budget);
         const worth = (how: string) =>
           kept.flatMap(({ one, kept: own }) => (own === how ? [one.seconds / mainBytes(one)] : []));
         expect(Math.min(...worth('main'))).toBeGreaterThanOrEqual(Math.max(...worth('nothing')));
-        const all = known.reduce((sum, one) => sum + bytesOf(one), 0);
-        expect(worth('whole').length === known.length).toBe(all <= budget);
+        expect(Math.min(...worth('whole'))).toBeGreaterThanOrEqual(Math.max(...worth('main')));
+        // Nobody has more than a build needs while another has not even that.
+        expect(worth('whole').length === 0 || worth('nothing').length === 0).toBe(true);
+      }),
+    );
+  });
+
+  it('keeps no less of anything when it is larger', () => {
+    fc.assert(
+      fc.property(fc.array(row), fc.nat(900), fc.nat(900), (rows, budget, more) => {
+        const known = rows.map((one) => of(...one));
+        const small = keptAll(known, budget);
+        for (const [at, { kept }] of keptAll(known, budget + more).entries())
+          expect(keeps.indexOf(kept)).toBeLessThanOrEqual(keeps.indexOf(small[at]?.kept ?? 'nothing'));
       }),
     );
   });
