@@ -157,6 +157,30 @@ describe('the next run', () => {
     expect(two.bytes).toEqual(one.bytes);
   });
 
+  it('builds with shards what the run before could not save: it did not say that it had', async () => {
+    const message = 'cache write denied: not now';
+    services.fail({
+      call: 'CreateCacheEntry',
+      times: Number.POSITIVE_INFINITY,
+      change: () => ({ status: 200, body: { ok: false, signed_upload_url: '', message } }),
+    });
+    const first = await newRun();
+    await first.plan(1);
+    const shard = await first.shard(1).ended;
+    expect(shard.code, shard.said).toBe(0);
+    expect(shard.said).toMatch(/3 results of this job are not in the store \(.*not now.*\): app, lib, other/);
+    services.heal();
+    const merge = await first.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(keysOf('index')).toHaveLength(1);
+    const second = await newRun({ before: first });
+    const two = await through(second);
+    expect(two.plan.outputs['build-count']).toBe('2');
+    expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
+    expect(saidBy(two.shards)).toContain('lib: built');
+    expect((await (await newRun({ before: second })).plan(2)).outputs['shards']).toBe('0');
+  });
+
   it('takes an entry of other bytes for none, in this run and the next', async () => {
     const first = await newRun();
     const one = await through(first);
@@ -373,7 +397,7 @@ describe('scopes of the cache', () => {
   it('that may not be written cost no run: it says so', async () => {
     const run = await through(await newRun({}, { write: false }));
     expect(run.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
-    expect(saidBy(run.shards)).toMatch(/The result of lib is not in the store: .*denied/);
+    expect(saidBy(run.shards)).toMatch(/The result of lib is not in the store yet: .*denied/);
     expect(run.merge.said).toMatch(/The index of the store is not saved: .*denied/);
   });
 });

@@ -91,20 +91,25 @@ export async function openStore(
     ...{ store, local, index },
     remember: async (results, keptOf, answers) => {
       if (!leavesCache()) return;
-      // What was found damaged lies in the cache as it is: nothing takes its place.
-      const own = (key: string) => (index.dropped.has(key) ? 'nothing' : keptOf(key));
+      await store.settle();
+      const own = (key: string) => store.saved(key) ?? keptOf(key);
       seeResults(index, results, Math.floor(Date.now() / 1000), own);
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
     },
     close: async () => {
-      const leftOut = await store.flush();
+      await store.settle();
+      const { rationed, unsaved } = store.leftOut();
       const names = (kept: Kept) =>
-        leftOut.flatMap((one) => (one.kept === kept ? [one.name] : [])).join(', ');
+        rationed.flatMap((one) => (one.kept === kept ? [one.name] : [])).join(', ');
       const budget = `(store-budget ${storeBudget} GB)`;
       if (names('main') !== '') log.info(`Stored without debuginfo and SRPM ${budget}: ${names('main')}`);
       if (names('nothing') !== '')
         log.info(`Not stored, because others save more for their size ${budget}: ${names('nothing')}`);
+      if (unsaved.names.length > 0)
+        log.warn(
+          `${unsaved.names.length} results of this job are not in the store (${unsaved.words}): ${unsaved.names.join(', ')}`,
+        );
     },
   };
 }

@@ -10,8 +10,8 @@ import type { Planned } from '../../../src/shared/plan/state.ts';
 import { problem } from '../../../src/shared/problems.ts';
 import { planJson } from '../../../src/shared/report/build-json.ts';
 import { planPage } from '../../../src/shared/report/summary-page.ts';
-import type { Result } from '../../../src/shared/result/result.ts';
 import { jobMinutes, mergeMinutes } from '../../../src/shared/schedule/size.ts';
+import { bytesKept } from '../../../src/shared/store/budget.ts';
 import { bytesOf } from '../../../src/shared/store/result-files.ts';
 import { indexFile, newestResults, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { shareToolchain, toolchainName } from '../../../src/shared/toolchain/share.ts';
@@ -99,11 +99,11 @@ function putOutMatrices(size: RunSize, inputs: PlanInputs): void {
 function saySizes({ index, context }: Workshop, plan: ReadonlyMap<string, Planned>): void {
   const known = newestResults(index);
   if (known.length === 0) return;
+  const stored = known.map((one) => bytesKept(one, index.results.get(one.key)?.kept ?? 'nothing'));
   const moving = known.filter((one) => ['build', 'maybe'].includes(plan.get(one.package)?.state ?? ''));
-  const sum = (results: readonly Result[]) =>
-    `${Math.ceil(results.reduce((bytes, one) => bytes + bytesOf(one), 0) / 1e6)} MB`;
+  const sum = (bytes: readonly number[]) => `${Math.ceil(bytes.reduce((all, one) => all + one, 0) / 1e6)} MB`;
   context.log.info(
-    `The store has ${known.length} packages, ${sum(known)}. This run will exchange up to ${sum(moving)}.`,
+    `The store has ${stored.filter((bytes) => bytes > 0).length} packages, ${sum(stored)}. This run will exchange up to ${sum(moving.map(bytesOf))}.`,
   );
 }
 

@@ -183,7 +183,8 @@ export async function buildOne(
     }
     const files = await fetchSources(workshop, spec);
     const result = await buildPackage(workshop, spec, keyed, files);
-    return { state: 'built', reason, result, kept: workshop.store.offer(result) };
+    workshop.store.offer(result);
+    return { state: 'built', reason, result };
   } catch (error) {
     workshop.context.signal.throwIfAborted();
     if (isDiskFull(error) || error instanceof DamagedResult || error instanceof StoreTrouble) throw error;

@@ -111,8 +111,7 @@ export async function runShard(
     if ('result' in outcome) {
       const { result } = outcome;
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(result.seconds)}`);
-      const { reason: why, kept = 'whole' } = outcome;
-      Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: why, kept });
+      Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: outcome.reason });
       if (note(view.known, told) === 'other') view.startOver();
       if (view.takeReady(name, keyed.key)) accept(view.options, view.progress, outcome);
       finish(told, bytesOf(result));
@@ -175,8 +174,16 @@ export async function runShard(
     shards.published(shard, name, packages, bytes, replaced);
   };
 
+  /** What a shard tells of a package, with what later runs can have of it by now. */
+  const toldNow = (told: Told): Told => {
+    const kept = told.result === undefined ? undefined : workshop.store.saved(told.result.key);
+    return kept === undefined ? told : { ...told, kept };
+  };
+
   const sign = async (ended: boolean): Promise<void> => {
-    const told = [...own.values()].filter(({ package: name }) => !shard.pending.has(name));
+    // Its last word counts: what is saved after it is known to nobody.
+    if (ended) await workshop.store.settle();
+    const told = [...own.values()].filter(({ package: name }) => !shard.pending.has(name)).map(toldNow);
     const alive: Alive = {
       ...{ schema: 'azl/alive', version: 1, shard: options.id, attempt: options.attempt },
       told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),

@@ -91,6 +91,8 @@ export function exchangedStore(
     get,
     search: async (key, name) => (await get(key, name)) ?? (await local.search(key, name)),
     offer: local.offer,
+    saved: local.saved,
+    settle: local.settle,
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },

@@ -1,16 +1,15 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { order } from '../graph/graph.ts';
 import { ProblemsError } from '../problems.ts';
 import { checkResult } from '../result/check-result.ts';
 import type { Result } from '../result/result.ts';
 import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
 import { mainEntries } from './main-entries.ts';
 import { hasBytesOf, mainPaths, manifestFile, resultFiles, resultFolder, takeFiles } from './result-files.ts';
+import { newSaves } from './saves.ts';
 import { DamagedResult, type Kept, type Store } from './store.ts';
 import { latestIn, listedIn, type StoreIndex } from './store-index.ts';
-
-/** Savings of results at once, beside the builds. */
-const savesAtOnce = 2;
 
 export interface CachedStoreOptions {
   /** A folder for files on their way. */
@@ -27,11 +26,16 @@ export interface CachedStoreOptions {
   keep: (result: Result) => Kept;
   /** Whether this run leaves anything to later ones. */
   saves: boolean;
+  /** Milliseconds of any clock. */
+  now?: () => number;
 }
 
 export interface CachedStore extends Store {
-  /** Waits for what is being saved. Answers the packages of which less than all is, because that is not worth its bytes. */
-  flush(): Promise<{ name: string; kept: Kept }[]>;
+  /**
+   * Packages of which less than all is saved, because that is not worth its bytes; and those that could not be, with the
+   * words of the cache.
+   */
+  leftOut(): { rationed: { name: string; kept: Kept }[]; unsaved: { names: string[]; words: string } };
 }
 
 /** Results in the cache: one entry for each, by key. */
@@ -60,11 +64,10 @@ export function cachedStore(
   const replaced = new Set<string>();
   /** Keys of what this job put here or found. */
   const own = new Set<string>();
-  /** A call to save got no answer: nothing more is tried. */
-  let closed = false;
-  const leftOut: { name: string; kept: Kept }[] = [];
-  const queue: { result: Result; kept: Kept }[] = [];
-  const savers = new Set<Promise<void>>();
+  /** Keys of entries that hold something else than they should: nothing takes their place. */
+  const broken = new Set<string>();
+  const rationed: { name: string; kept: Kept }[] = [];
+  const isListed = (key: string) => index.results.has(key) && !index.dropped.has(key);
 
   const here = async (key: string, name: string): Promise<Result | undefined> => {
     try {
@@ -98,6 +101,7 @@ export function cachedStore(
       if (fault !== undefined) throw fault;
       return await local.put(result, taken, true);
     } catch (error) {
+      if (error instanceof DamagedResult || error instanceof BrokenEntry) broken.add(entryKey(key));
       if (!(error instanceof BrokenEntry)) throw error;
       throw new DamagedResult({ package: name, key }, 'its cache entry', error.message);
     } finally {
@@ -115,7 +119,9 @@ export function cachedStore(
     if (known !== undefined || asked.has(key) || index.dropped.has(key)) return known;
     asked.add(key);
     try {
-      return await fetchOnce(key, name);
+      const found = await fetchOnce(key, name);
+      if (found !== undefined) saves.note(key, 'whole');
+      return found;
     } catch (error) {
       if (!(error instanceof CacheTrouble || error instanceof DamagedResult)) throw error;
       options.warn(`${name} is built: whether the store has its result is unknown (${error.message})`);
@@ -129,7 +135,7 @@ export function cachedStore(
     if (options.onTrouble === 'build') return new DamagedResult(result, 'its cache entry', error.message);
     return new StoreTrouble(`The stored result of ${result.package} cannot be fetched: ${error.message}`);
   };
-  const mains = mainEntries(cache, options.tempDir, mainKey, troubleOf);
+  const mains = mainEntries(cache, options.tempDir, mainKey, troubleOf, broken);
 
   const fetchListed = async (result: Result): Promise<void> => {
     let found: Result | undefined;
@@ -139,6 +145,7 @@ export function cachedStore(
       throw troubleOf(result, error);
     }
     if (found === undefined) throw new DamagedResult(result, 'its cache entry', 'is not there any more');
+    saves.note(result.key, 'whole');
     if (hasBytesOf(found, result)) return;
     replaced.add(result.key);
     throw new DamagedResult(result, 'its cache entry', 'holds another build than the index says');
@@ -151,7 +158,7 @@ export function cachedStore(
         return await local.open(result);
       } catch (error) {
         replaced.delete(result.key);
-        if (!(error instanceof DamagedResult) || !index.results.has(result.key)) throw error;
+        if (!(error instanceof DamagedResult) || !isListed(result.key)) throw error;
         await local.drop(result.key);
       }
     }
@@ -162,37 +169,38 @@ export function cachedStore(
   const kept = async ({ key, package: name }: Result): Promise<Kept> =>
     (await here(key, name)) === undefined ? (index.results.get(key)?.kept ?? 'whole') : 'whole';
 
-  const save = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined && !closed; next = queue.shift()) {
-      const { result, kept } = next;
-      try {
-        const root = join(await local.open(result), '..', '..');
-        const files = kept === 'whole' ? resultFiles(result) : mainPaths(result);
-        const key = kept === 'whole' ? entryKey(result.key) : mainKey(result.key);
-        await cache.save(result.key, key, root, [...files, join(resultFolder(result), manifestFile)]);
-      } catch (error) {
-        // A build is not lost with it: it is in this run, and a later one builds it again.
-        const { message } = error as Error;
-        options.warn(`The result of ${result.package} is not in the store: ${message}`);
-        if (!(error instanceof CacheTrouble)) continue;
-        closed = true;
-        options.warn('Nothing more of this job is stored.');
-      }
-    }
+  const saves = newSaves({
+    ...{ warn: options.warn, now: options.now },
+    save: async (result, how) => {
+      const root = join(await local.open(result), '..', '..');
+      const files = how === 'whole' ? resultFiles(result) : mainPaths(result);
+      const key = how === 'whole' ? entryKey(result.key) : mainKey(result.key);
+      await cache.save(result.key, key, root, [...files, join(resultFolder(result), manifestFile)]);
+    },
+  });
+
+  const offer = (result: Result): void => {
+    const { key, package: name } = result;
+    if (!options.saves || saves.saved(key) !== undefined) return;
+    const how = options.keep(result);
+    if (how !== 'whole') rationed.push({ name, kept: how });
+    saves.add(result, broken.has(how === 'whole' ? entryKey(key) : mainKey(key)) ? 'nothing' : how);
   };
 
   return {
     get,
     search: async (key, name) => {
       const found = await find(key, name);
-      // Whoever asked tells the others.
-      if (found !== undefined) own.add(key);
+      if (found === undefined) return undefined;
+      // Whoever asked tells the others; and what only lay here is handed on.
+      own.add(key);
+      if (!isListed(key)) offer(found);
       return found;
     },
     check: async (result) => {
       if ((await here(result.key, result.package)) === undefined) return;
       await local.check(result).catch(async (error: unknown) => {
-        if (!(error instanceof DamagedResult) || !index.results.has(result.key)) throw error;
+        if (!(error instanceof DamagedResult) || !isListed(result.key)) throw error;
         await local.drop(result.key);
       });
     },
@@ -208,31 +216,27 @@ export function cachedStore(
       own.add(kept.key);
       return kept;
     },
-    offer: (result) => {
-      if (!options.saves || closed) return 'nothing';
-      const kept = options.keep(result);
-      if (kept !== 'whole') leftOut.push({ name: result.package, kept });
-      if (kept === 'nothing') return kept;
-      queue.push({ result, kept });
-      if (savers.size < savesAtOnce) {
-        const saver = save().finally(() => savers.delete(saver));
-        savers.add(saver);
-      }
-      return kept;
-    },
-    // Two builds may find the same result damaged: what took its place stays.
+    offer,
+    saved: saves.saved,
+    settle: saves.settle,
     drop: async (key) => {
-      index.results.delete(key);
-      if (replaced.has(key)) return;
+      // Two builds may find the same result damaged: what took its place stays.
+      if (replaced.has(key)) {
+        index.results.delete(key);
+        return;
+      }
+      // What it took to build it is still worth knowing.
+      const listed = index.results.get(key);
+      if (listed !== undefined) index.results.set(key, { ...listed, kept: 'nothing' });
+      index.dropped.add(key);
       own.delete(key);
       await local.drop(key);
-      index.dropped.add(key);
     },
     latest: async (name) => (await local.latest(name)) ?? latestIn(index, name),
-    flush: async () => {
-      await Promise.all(savers);
-      return leftOut.sort((x, y) => (x.name < y.name ? -1 : 1));
-    },
+    leftOut: () => ({
+      rationed: rationed.sort((x, y) => order(x.name, y.name)),
+      unsaved: saves.unsaved(),
+    }),
   };
 }
 

@@ -95,7 +95,9 @@ export function directoryStore(dir: string): Store {
     get,
     search: get,
     // What is kept here is what later runs find.
-    offer: () => 'whole',
+    offer: () => {},
+    saved: () => 'whole',
+    settle: async () => {},
     check: async (result) => {
       await open(result);
     },

@@ -10,12 +10,14 @@ import { mainFiles, takeFiles } from './result-files.ts';
  * a folder of its own. They are no results: what is published needs the rest, too.
  * @param keyOf the key of the entry of a result
  * @param troubleOf what a call for a result without an answer ends with
+ * @param broken keys of entries that hold something else than they should: grows
  */
 export function mainEntries(
   cache: Cache,
   tempDir: string,
   keyOf: (key: string) => string,
   troubleOf: (result: Result, error: unknown) => unknown,
+  broken: Set<string>,
 ) {
   const opened = new Map<string, Promise<string | undefined>>();
 
@@ -26,13 +28,14 @@ export function mainEntries(
     try {
       if (!(await cache.fetch(result.key, keyOf(result.key), dir))) return undefined;
       const fault = await takeFiles(result, dir, taken, mainFiles(result));
-      return fault === undefined ? taken : undefined;
+      if (fault === undefined) return taken;
     } catch (error) {
-      if (error instanceof BrokenEntry) return undefined;
-      throw troubleOf(result, error);
+      if (!(error instanceof BrokenEntry)) throw troubleOf(result, error);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
+    broken.add(keyOf(result.key));
+    return undefined;
   };
 
   return {

@@ -8,7 +8,7 @@ import { type Kept, keeps, type Latest } from './store.ts';
 export interface StoreIndex {
   results: Map<string, Indexed>;
   answers: Map<string, SolverAnswer>;
-  /** Keys of results that turned out to be gone: they do not come back from an older index. */
+  /** Keys of results that turned out to be gone: they count no more, and do not come back from an older index. */
   dropped: Set<string>;
   /** Only results of which something is stored count: the run publishes all of them. */
   onlyStored: boolean;
@@ -44,8 +44,13 @@ export function newIndex(): StoreIndex {
 }
 
 /** The result under a key, when it is of this package and counts. */
-export function listedIn({ results, onlyStored }: StoreIndex, key: string, name: string): Result | undefined {
+export function listedIn(
+  { results, dropped, onlyStored }: StoreIndex,
+  key: string,
+  name: string,
+): Result | undefined {
   const one = results.get(key);
+  if (dropped.has(key)) return undefined;
   return one?.result.package === name && (one.kept !== 'nothing' || !onlyStored) ? one.result : undefined;
 }
 
@@ -61,7 +66,8 @@ export function joinIndex(into: StoreIndex, from: StoreIndex): void {
 
 /**
  * Notes that a run had these results, now.
- * @param keptOf what of a result is stored; what was known of it stays where that is not known
+ * @param keptOf what of a result is stored; where nobody knows, what was known of it stays, and else it is nothing: a
+ *   package that is to be built is asked for by its key first
  */
 export function seeResults(
   index: StoreIndex,
@@ -70,7 +76,7 @@ export function seeResults(
   keptOf: (key: string) => Kept | undefined = () => 'whole',
 ): void {
   for (const result of results) {
-    const kept = keptOf(result.key) ?? index.results.get(result.key)?.kept ?? 'whole';
+    const kept = keptOf(result.key) ?? index.results.get(result.key)?.kept ?? 'nothing';
     index.results.set(result.key, { result, seen: now, kept });
   }
 }

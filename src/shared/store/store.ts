@@ -27,8 +27,12 @@ export interface Store {
    * @returns the result that the store has from now on
    */
   put(result: Result, filesDir: string, replace: boolean): Promise<Result>;
-  /** Hands a result that this run built to later runs, beside whatever is done next. Answers how much of it. */
-  offer(result: Result): Kept;
+  /** Hands a result that this run built to later runs, beside whatever is done next. */
+  offer(result: Result): void;
+  /** What of a result later runs can have by now; undefined where this job did nothing for it. */
+  saved(key: string): Kept | undefined;
+  /** Waits for what is being handed on. */
+  settle(): Promise<void>;
   /** Forgets a result; what {@link Store.latest} tells of it stays. */
   drop(key: string): Promise<void>;
   latest(name: string): Promise<Latest | undefined>;

@@ -40,7 +40,8 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   const dir = join(temporary(), 'result');
   const result = await run.store.put(madeResult(dir, key, bytes), dir, false);
   run.store.offer(result);
-  const leftOut = await run.store.flush();
+  await run.store.settle();
+  const leftOut = run.store.leftOut().rationed;
   return { cache, result, leftOut, warnings: run.warnings };
 }
 const entry = `azl-result-1-${key}`;
@@ -99,13 +100,15 @@ describe('a store over a cache', () => {
     expect(cache.asked).toEqual([entry]);
   });
 
-  it('drops from the index what is gone', async () => {
+  it('counts what is gone no more, and knows what it took to build', async () => {
     const { cache, result } = await left();
     rmSync(cache.at(key, entry), { recursive: true });
     const { store, index } = open(cache, [result]);
     await expect(store.open(result)).rejects.toThrow(/its cache entry is not there any more/);
     await store.drop(key);
-    expect(index.results.size).toBe(0);
+    expect(index.results.get(key)).toEqual({ result, seen: 1, kept: 'nothing' });
+    expect(await store.get(key, 'app')).toBeUndefined();
+    expect(await store.latest('app')).toMatchObject({ key, seconds: result.seconds });
     expect(index.dropped).toEqual(new Set([key]));
   });
 
@@ -238,18 +241,87 @@ describe('a store over a cache', () => {
     expect(await store.get(key, 'app')).toEqual(result);
   });
 
-  it('says what it could not save, and what is not worth its bytes', async () => {
-    const cache = new FolderCache(temporary());
-    cache.trouble = 'cache write denied';
-    const { store, warnings } = open(cache);
-    const dir = join(temporary(), 'result');
-    store.offer(await store.put(madeResult(dir, key, 'one'), dir, false));
-    expect(await store.flush()).toEqual([]);
-    expect(warnings.join()).toMatch(/^The result of app is not in the store: cache write denied/);
-    expect(warnings).toHaveLength(2);
-    expect(store.offer(madeResult(dir, key, 'one'))).toBe('nothing');
+  it('says what is not worth its bytes', async () => {
     expect((await left('one', { keep: nothing })).leftOut).toEqual([{ name: 'app', kept: 'nothing' }]);
     expect((await left('one', { keep: mainOnly })).leftOut).toEqual([{ name: 'app', kept: 'main' }]);
+  });
+
+  describe('with a cache that takes nothing', () => {
+    const keys = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+    const names = ['app', 'lib', 'other'];
+    /** A job that offers results, one after the other. */
+    const troubled = () => {
+      const cache = new FolderCache(temporary());
+      cache.trouble = 'no answer';
+      const clock = { now: 0 };
+      const run = open(cache, [], { now: () => clock.now });
+      const offer = async (at: number) => {
+        const dir = join(temporary(), 'result');
+        const made = madeResult(dir, keys[at] as string, 'one', names[at] as string);
+        run.store.offer(await run.store.put(made, dir, false));
+      };
+      const kept = () => keys.map((one) => run.store.saved(one));
+      return { ...run, cache, clock, offer, kept };
+    };
+
+    it('tells only of what was saved, and tries the rest once more at its end', async () => {
+      const { store, cache, offer, kept, warnings } = troubled();
+      await offer(0);
+      expect(kept()).toEqual(['nothing', undefined, undefined]);
+      await store.settle();
+      expect(kept()).toEqual(['nothing', undefined, undefined]);
+      expect(store.leftOut().unsaved).toEqual({ names: ['app'], words: 'no answer' });
+      expect(warnings.join()).toMatch(/^The result of app is not in the store yet: no answer/);
+      cache.trouble = undefined;
+      await store.settle();
+      expect(kept()).toEqual(['whole', undefined, undefined]);
+      expect(store.leftOut().unsaved.names).toEqual([]);
+    });
+
+    it('leaves it alone for a while, and goes on then with all that waits', async () => {
+      const { cache, clock, offer, kept, warnings } = troubled();
+      await offer(0);
+      await expect.poll(() => warnings).toHaveLength(1);
+      cache.trouble = undefined;
+      await offer(1);
+      expect(cache.saved).toEqual([]);
+      clock.now = 10 * 60_000;
+      await offer(2);
+      await expect.poll(() => kept()).toEqual(['whole', 'whole', 'whole']);
+      expect(warnings).toHaveLength(1);
+    });
+  });
+
+  it('hands on what lay here and was nowhere else', async () => {
+    const cache = new FolderCache(temporary());
+    const kept = directoryStore(temporary());
+    const dir = join(temporary(), 'result');
+    await kept.put(madeResult(dir, key, 'one'), dir, false);
+    const store = cachedStore(kept, cache, newIndex(), {
+      ...{ tempDir: temporary(), warn: () => {}, onTrouble: 'fail', keep: () => 'whole' },
+      ...{ saves: true, shared: true },
+    });
+    await store.search(key, 'app');
+    await store.settle();
+    expect(store.saved(key)).toBe('whole');
+    expect(cache.saved).toEqual([entry]);
+  });
+
+  it('saves in the place of what is gone, and not of what is damaged', async () => {
+    const { cache, result } = await left();
+    const rebuilt = async () => {
+      const { store } = open(cache, [result]);
+      await expect(store.open(result)).rejects.toThrow(DamagedResult);
+      await store.drop(key);
+      const dir = join(temporary(), 'result');
+      store.offer(await store.put(madeResult(dir, key, 'one'), dir, false));
+      await store.settle();
+      return store.saved(key);
+    };
+    rmSync(cache.at(key, entry), { recursive: true });
+    expect(await rebuilt()).toBe('whole');
+    writeFileSync(join(cache.at(key, entry), resultFolder(result), result.srpm.file), 'two');
+    expect(await rebuilt()).toBe('nothing');
   });
 
   it('saves nothing where nothing is to be left', async () => {

@@ -110,7 +110,7 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
   const runs: CachedStore[] = [];
   // Who saves beside the builds ends before the next test begins.
   afterEach(async () => {
-    for (const run of runs.splice(0)) await run.flush();
+    for (const run of runs.splice(0)) await run.settle();
   });
   storeContract(() => {
     const cache = emptyCache();
@@ -131,9 +131,9 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
       };
       return {
         store: { ...store, put },
-        saved: store.flush,
+        saved: store.settle,
         end: async () => {
-          await store.flush();
+          await store.settle();
           told = [...index.results.values()].map(({ result }) => result);
         },
       };

@@ -59,7 +59,9 @@ function memoryStore(): Store {
   return {
     get: async (key) => results.get(key),
     search: async (key) => results.get(key),
-    offer: () => 'whole',
+    offer: () => {},
+    saved: () => undefined,
+    settle: async () => {},
     check: async () => {},
     kept: async () => 'whole',
     open: async () => '',
