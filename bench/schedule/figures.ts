@@ -22,6 +22,22 @@ export interface Row {
   calls: number;
 }
 
+/** The first run of all, whose plan knows nothing of any package. Means over its seeds, and the worst of them. */
+export interface FirstRun {
+  /** Asked for, and what the plan made of it: that run at once, and jobs in all. */
+  maxShards: number;
+  shards: number;
+  entries: number;
+  seeds: number;
+  /** Fewest packages built. */
+  built: number;
+  ratio: number;
+  hours: number;
+  idle: number;
+  /** Most builds that were ended with the time of their shard, and left to another. */
+  ranOut: number;
+}
+
 /** `bench/schedule/results.json` */
 export interface ScheduleResults {
   schema: 'azl/bench-schedule';
@@ -33,6 +49,7 @@ export interface ScheduleResults {
   foldAt: number;
   limits: typeof limits;
   rows: Row[];
+  firstRuns: FirstRun[];
 }
 
 /** What the docs say of the scheduler, as Markdown. Pure. */
@@ -67,6 +84,27 @@ export function scheduleFigures(results: ScheduleResults): string {
   return [
     markdownTable(head, rows),
     '',
-    `Makespan over the lower bound max(T₁/m, T∞), mean of ${results.seeds} seeds: ${results.packages} packages of Azure Linux 3.0, ${results.hours} hours of builds. Simulated by \`${results.command}\` with the shards' own scheduler.`,
+    markdownTable(
+      [
+        'first run, nothing known',
+        'jobs',
+        'built',
+        'shards that pull',
+        'makespan',
+        'idle runners',
+        'ended with their shard',
+      ],
+      results.firstRuns.map((one) => [
+        `${one.maxShards} shards`,
+        String(one.entries),
+        `**${one.built}** of ${results.packages}`,
+        one.ratio.toFixed(2),
+        `${one.hours.toFixed(1)} h`,
+        `${(one.idle * 100).toFixed(1)} %`,
+        `at most ${one.ranOut}`,
+      ]),
+    ),
+    '',
+    `Makespan over the lower bound max(T₁/m, T∞), mean of ${results.seeds} seeds: ${results.packages} packages of Azure Linux 3.0, ${results.hours} hours of builds. Simulated by \`${results.command}\` with the shards' own scheduler, in matrices sized as the plan does it. First runs: ${results.firstRuns[0]?.seeds} of the seeds.`,
   ].join('\n');
 }

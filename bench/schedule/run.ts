@@ -2,15 +2,19 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../scripts/build-dist.ts';
 import { withBlock } from '../../src/shared/report/markdown.ts';
-import { foldAt } from '../../src/shared/schedule/terms.ts';
+import { sizeMatrices } from '../../src/shared/schedule/size.ts';
+import { defaultTerms, foldAt } from '../../src/shared/schedule/terms.ts';
 import { azureLinux, readFacts } from './azure-linux.ts';
-import { type Row, type ScheduleResults, scheduleFigures } from './figures.ts';
+import { type FirstRun, type Row, type ScheduleResults, scheduleFigures } from './figures.ts';
 import { limits, passedLimits } from './limits.ts';
-import { makeLoad } from './load.ts';
+import { makeLoad, withoutHistory } from './load.ts';
 import { assignedInAdvance, levelPerMatrix } from './policies.ts';
-import { type Run, simulate } from './simulate.ts';
+import type { Run } from './simulate.ts';
+import { simulateAll } from './simulations.ts';
 
 const seeds = 20;
+/** Of these, for the first runs. */
+const firstSeeds = 10;
 /** Hours of all builds together. */
 const hours = 170;
 
@@ -25,35 +29,32 @@ const needs = azureLinux(readFacts(facts));
 const loads = Array.from({ length: seeds }, (_, at) => makeLoad(needs, hours, at + 1));
 const bad: string[] = [];
 
-function measure(shards: number, deaths = 0): Row {
-  const pulled: number[] = [];
-  const others = { level: [] as number[], assigned: [] as number[], fifo: [] as number[] };
-  const runs: Run[] = [];
-  for (const [at, load] of loads.entries()) {
-    const seed = at + 1;
-    const bound = Math.max(load.work / shards, load.chain);
-    const run = simulate({ load, shards, seed, deaths });
-    bad.push(...passedLimits(run, needs.size).map((one) => `${shards} shards, seed ${seed}: ${one}`));
-    runs.push(run);
-    pulled.push(run.makespan / bound);
-    if (deaths === 0) {
-      others.level.push(levelPerMatrix(load, shards, seed) / bound);
-      others.assigned.push(assignedInAdvance(load, shards, seed) / bound);
-      const fifo = simulate({ load, shards, seed, order: 'first in, first out' });
-      others.fifo.push(fifo.makespan / bound);
-    }
-    process.stderr.write(`${shards} shards, seed ${seed}: ${(run.makespan / bound).toFixed(3)}\n`);
-  }
-  const mean = (list: readonly number[]) => list.reduce((sum, one) => sum + one, 0) / list.length;
+async function measure(shards: number, deaths = 0): Promise<Row> {
+  const bounds = loads.map((load) => Math.max(load.work / shards, load.chain));
+  const settings = loads.map((load, at) => ({ load, shards, seed: at + 1, deaths }));
+  const ratio = (at: number, run: Run) => run.makespan / (bounds[at] as number);
+  const runs = await simulateAll(settings, (at, run) =>
+    process.stderr.write(`${shards} shards, seed ${at + 1}: ${ratio(at, run).toFixed(3)}\n`),
+  );
+  for (const [at, run] of runs.entries())
+    bad.push(...passedLimits(run, needs.size).map((one) => `${shards} shards, seed ${at + 1}: ${one}`));
+  const pulled = runs.map((run, at) => ratio(at, run));
+  const compared = deaths === 0;
+  const fifo = await simulateAll(
+    compared ? settings.map((one) => ({ ...one, order: 'first in, first out' as const })) : [],
+    () => {},
+  );
+  const over = (makespan: typeof levelPerMatrix) =>
+    compared ? loads.map((load, at) => makespan(load, shards, at + 1) / (bounds[at] as number)) : [];
   const of = (list: readonly number[]) => (list.length === 0 ? null : round(mean(list)));
   return {
     shards,
     deaths,
     ratio: round(mean(pulled)),
     worst: round(Math.max(...pulled)),
-    levelPerMatrix: of(others.level),
-    assignedInAdvance: of(others.assigned),
-    firstInFirstOut: of(others.fifo),
+    levelPerMatrix: of(over(levelPerMatrix)),
+    assignedInAdvance: of(over(assignedInAdvance)),
+    firstInFirstOut: of(fifo.map((run, at) => ratio(at, run))),
     idle: round(mean(runs.map(({ idle, paid }) => idle / paid))),
     idleHours: round(mean(runs.map(({ idle }) => idle / 3600))),
     hours: round(mean(runs.map(({ makespan }) => makespan / 3600))),
@@ -62,6 +63,42 @@ function measure(shards: number, deaths = 0): Row {
     jobs: Math.max(...runs.map(({ jobs }) => jobs)),
     calls: Math.round(mean(runs.map(({ calls }) => Object.values(calls).reduce((sum, one) => sum + one, 0)))),
   };
+}
+
+/** A run whose plan knows nothing: it is sized by guesses, and has to build all the same. */
+async function measureFirst(maxShards: number): Promise<FirstRun> {
+  const { timeBudget } = defaultTerms;
+  const bounds = { most: maxShards, timeBudget };
+  const settings = loads.slice(0, firstSeeds).map((known, at) => {
+    const load = withoutHistory(known, timeBudget);
+    const tasks = load.packages.map((one) => ({ ...one, seconds: one.expected }));
+    const size = sizeMatrices(tasks, () => false, bounds, bounds);
+    return { load, size, shards: size.shards, seed: at + 1 };
+  });
+  const simulated = await simulateAll(settings, (at, run) =>
+    process.stderr.write(`first run, ${maxShards} shards, seed ${at + 1}: ${run.built} built\n`),
+  );
+  const runs = simulated.map((run, at) => {
+    const { load, size, seed } = settings[at] as (typeof settings)[number];
+    const faults = passedLimits(run, needs.size);
+    bad.push(...faults.map((one) => `first run, ${maxShards} shards, seed ${seed}: ${one}`));
+    return { ...run, ...size, ratio: run.makespan / Math.max(load.work / maxShards, load.chain) };
+  });
+  return {
+    maxShards,
+    shards: Math.max(...runs.map(({ shards }) => shards)),
+    entries: Math.max(...runs.map(({ entries }) => entries)),
+    seeds: runs.length,
+    built: Math.min(...runs.map(({ built }) => built)),
+    ratio: round(mean(runs.map(({ ratio }) => ratio))),
+    hours: round(mean(runs.map(({ makespan }) => makespan / 3600))),
+    idle: round(mean(runs.map(({ idle, paid }) => idle / paid))),
+    ranOut: Math.max(...runs.map(({ ranOut }) => ranOut)),
+  };
+}
+
+function mean(list: readonly number[]): number {
+  return list.reduce((sum, one) => sum + one, 0) / list.length;
 }
 
 function round(number: number): number {
@@ -77,7 +114,8 @@ const results: ScheduleResults = {
   seeds,
   foldAt,
   limits,
-  rows: [measure(8), measure(20), measure(60), measure(20, 3)],
+  firstRuns: [await measureFirst(8), await measureFirst(20)],
+  rows: [await measure(8), await measure(20), await measure(60), await measure(20, 3)],
 };
 for (const row of results.rows) {
   const most = row.deaths > 0 ? 1.15 : 1.05;

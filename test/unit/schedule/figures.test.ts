@@ -34,6 +34,17 @@ describe('the figures of docs/shards.md', () => {
   });
 });
 
+describe('a first run, of which nothing is known', () => {
+  it('builds every package', () => {
+    expect(results.firstRuns.map(({ maxShards }) => maxShards)).toEqual([8, 20]);
+    for (const { built, entries, seeds } of results.firstRuns) {
+      expect(built).toBe(results.packages);
+      expect(entries).toBeLessThanOrEqual(results.limits.jobs);
+      expect(seeds).toBeGreaterThanOrEqual(10);
+    }
+  });
+});
+
 describe('what shards go by', () => {
   it('is what the actions say when nothing is given', () => {
     const text = read('actions/build-packages/action.yml');

@@ -1,0 +1,4 @@
+import { parentPort } from 'node:worker_threads';
+import { type Setting, simulate } from './simulate.ts';
+
+parentPort?.on('message', (setting: Setting) => parentPort?.postMessage(simulate(setting)));
