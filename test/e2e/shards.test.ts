@@ -193,7 +193,7 @@ describe('a re-run', () => {
     await run.plan(3);
     const only = run.shard(1);
     await expect
-      .poll(() => items(run).some((name) => /^azl-alive-1-1-[1-9]/.test(name)), { timeout: 60_000 })
+      .poll(() => items(run).some((name) => /^azl-alive-1-1-[1-9][\d-]*$/.test(name)), { timeout: 60_000 })
       .toBe(true);
     kill(only);
     await only.ended;
