@@ -101,14 +101,14 @@ function nextPick(shard: Shard, work: Work, now: number): Step | undefined {
   const left = shard.terms.timeBudget - (now - shard.started);
   const first = work.candidates.find((one) => claimState(shard, one.package, now).state !== 'taken');
   const [oldest] = livingPeers(shard, work);
-  const isFollowed = hasSuccessor(shard, work);
-  const isOldest = shard.building.size === 0 && oldest === shard.id && isFollowed;
+  const isLast = !canBeOutdone(shard, work);
+  const isOldest = shard.building.size === 0 && oldest === shard.id && hasSuccessor(shard, work);
   for (const candidate of work.candidates) {
     if (candidate.seconds > shard.terms.timeBudget) {
       const reason = `it is expected to take ${Math.round(candidate.seconds / 60)} minutes, and a shard has ${Math.round(shard.terms.timeBudget / 60)} (time-budget)`;
       return { do: 'give-up', package: candidate.package, reason };
     }
-    if (!fits(shard, candidate.seconds, left, isFollowed)) {
+    if (!fits(shard, candidate.seconds, left, isLast)) {
       // What the whole run waits for may be too long for every shard that lives: the oldest makes room for a fresh one.
       if (candidate === first && isOldest && claimState(shard, candidate.package, now).state === 'free')
         return end(shard, outOfTime);
@@ -140,12 +140,17 @@ function tellFirst(shard: Shard): Step | undefined {
 }
 
 /**
- * Whether a package would end in time, also when it takes somewhat longer than expected: a fresh shard may try, and one
- * that no other follows, as nobody would do better.
+ * Whether a package would end in time, also when it takes somewhat longer than expected: a fresh shard may try, and the
+ * last one, as nobody would do better.
  */
-function fits(shard: Shard, seconds: number, left: number, isFollowed: boolean): boolean {
+function fits(shard: Shard, seconds: number, left: number, isLast: boolean): boolean {
   const isFresh = left >= shard.terms.timeBudget * fresh;
-  return seconds <= left && (isFresh || !isFollowed || seconds * caution <= left);
+  return seconds <= left && (isFresh || isLast || seconds * caution <= left);
+}
+
+/** Whether there is a shard with more of its time left, or one will start. */
+function canBeOutdone(shard: Shard, work: Work): boolean {
+  return hasSuccessor(shard, work) || livingPeers(shard, work).some((other) => other > shard.id);
 }
 
 function unknownClaims(shard: Shard, work: Work, now: number): Item[] {
@@ -215,7 +220,8 @@ function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined 
   const left = shard.terms.timeBudget - (now - shard.started);
   const free = work.candidates.filter((one) => claimState(shard, one.package, now).state === 'free');
   const isFollowed = hasSuccessor(shard, work);
-  const isTooLate = free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left, isFollowed));
+  const isLast = !canBeOutdone(shard, work);
+  const isTooLate = free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left, isLast));
   if (work.shortest() > left || (isTooLate && isFollowed)) return isFollowed ? outOfTime : lastOutOfTime;
   // Nobody else makes anything ready that would fit.
   const isAlone =

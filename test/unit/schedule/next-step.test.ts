@@ -391,6 +391,10 @@ describe('a shard that no other follows', () => {
       do: 'sign',
       ended: true,
     });
+    // One that started later has more time left.
+    const younger = late(item(aliveName(1, 2, 0, 1, false), now));
+    const both = work([candidate('a', left - 60)], { ...alone, peers: { first: 1, last: 2 } });
+    expect(nextStep(younger.shard, both, now)).toMatchObject({ do: 'wait', idle: true });
   });
 
   it('ends at once when nothing that is ready does, and says that nobody goes on', () => {
