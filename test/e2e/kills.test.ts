@@ -42,7 +42,8 @@ describe.each(distributions)('$name: a whole run that is killed again and again'
   });
 
   async function settled(): Promise<string[]> {
-    for (let tries = 0; tries < 400 && leftBehind(dir).length > 0; tries++) {
+    // Up to two minutes: a machine with much to do takes its time, and who is done waits no longer.
+    for (let tries = 0; tries < 4800 && leftBehind(dir).length > 0; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     const loops = await runTool(['losetup', '--list', '--noheadings', '--output', 'BACK-FILE'], {

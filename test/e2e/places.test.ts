@@ -37,7 +37,10 @@ describe('a build folder', () => {
       });
     });
     await Promise.race([atWork, first.ended]);
-    const second = await runBundle('build-packages/plan', { ...inputs, 'out-dir': 'other' }, dir);
+    // However slow the second one starts: the first is still at work.
+    process.kill(first.child.pid as number, 'SIGSTOP');
+    const trying = runBundle('build-packages/plan', { ...inputs, 'out-dir': 'other' }, dir);
+    const second = await trying.finally(() => process.kill(first.child.pid as number, 'SIGCONT'));
     expect(second.code).toBe(1);
     expect(second.said).toContain(
       `Another azl (process ${first.child.pid}) is at work in 'build'. Wait for it`,
