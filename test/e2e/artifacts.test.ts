@@ -9,6 +9,10 @@ import { digests, statesOf } from '../support/workspace.ts';
 
 const { alone, runOf, toolchainDir, workspace } = madeUpRuns();
 
+const tiny = ['alpha', 'beta', 'delta', 'gamma', 'tiny-macros'];
+const rpmsOf = (all: Record<string, string>) =>
+  Object.fromEntries(Object.entries(all).filter(([path]) => path.endsWith('.rpm')));
+
 describe('over the artifacts of a workflow run', () => {
   let services: Services;
   beforeAll(async () => {
@@ -49,7 +53,7 @@ describe('over the artifacts of a workflow run', () => {
       services.artifacts.namesAreOf = 'run';
     });
 
-    const all = ['alpha', 'beta', 'delta', 'gamma', 'late', 'tiny-macros'];
+    const all = [...tiny, 'late'].sort();
 
     /** A run whose first attempt published some packages, and then its shard was killed. */
     async function brokenOff() {
@@ -69,8 +73,6 @@ describe('over the artifacts of a workflow run', () => {
       expect(left).toBeLessThan(all.length);
       return { run, left };
     }
-    const expected = () =>
-      Object.fromEntries(Object.entries(alone()).filter(([path]) => path.endsWith('.rpm')));
 
     it('of failed jobs is merge alone: it sees what the first attempt left, and builds what is missing', async () => {
       const { run, left } = await brokenOff();
@@ -78,7 +80,7 @@ describe('over the artifacts of a workflow run', () => {
       const merge = await run.merge(2);
       expect(merge.code, merge.said).toBe(0);
       expect(builtIn(merge.said)).toHaveLength(left);
-      expect(digests(run.merged(2), published)).toMatchObject(expected());
+      expect(digests(run.merged(2), published)).toMatchObject(rpmsOf(alone()));
     });
 
     it('of all jobs sees nothing of the first attempt: all is built, and its repository is its own', async () => {
@@ -92,7 +94,7 @@ describe('over the artifacts of a workflow run', () => {
       const merge = await run.merge(2);
       expect(merge.code, merge.said).toBe(0);
       expect(builtIn(merge.said)).toEqual([]);
-      expect(digests(run.merged(2), published)).toMatchObject(expected());
+      expect(digests(run.merged(2), published)).toMatchObject(rpmsOf(alone()));
       // The first attempt's has the name, and none may see it, so none may replace it.
       expect(merge.outputs['packages']).toBe(namesAreOf === 'run' ? 'azl-rpms-x86_64-2' : 'azl-rpms-x86_64');
     });
@@ -160,6 +162,47 @@ describe('over the artifacts of a workflow run', () => {
     expect(merge.code, merge.said).toBe(0);
     expect(merge.said).toContain('Packages without a result: 1.');
     expect(statesOf(run.merged())).toEqual({ one: 'built', two: 'built' });
+  });
+
+  it('no clock of a shard counts: with one an hour ahead and one an hour behind each package is built once', async () => {
+    // Long enough for many looks at who has claimed what.
+    const long = building('long', 'sleep 5');
+    const run = await runThere({ ...tinyPackages(), ...long });
+    await run.plan(3);
+    const clocks = [3600, -3600, 0];
+    const shards = await Promise.all(
+      clocks.map((ahead, at) => run.shard(at + 1, 1, {}, undefined, ahead).ended),
+    );
+    for (const one of shards) expect(one.code, one.said).toBe(0);
+    const built = shards.flatMap(({ said }) => builtIn(said)).sort();
+    expect(built).toEqual([...tiny, 'long'].sort());
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toMatchObject(rpmsOf(alone()));
+    // Nor does it in what is said of the run's length.
+    expect(merge.said).toMatch(/6 built in \d?\d:\d\d\./);
+    expect(merge.summary).toMatch(/^\d?\d:\d\d from the first build to the last/m);
+  });
+
+  it.each([
+    'ListArtifacts',
+    'CreateArtifact',
+    'FinalizeArtifact',
+    'PUT blob',
+    'GET blob',
+  ])('%s that is later than a claim lasts costs double work at most', async (call) => {
+    const run = await runThere();
+    await run.plan(2);
+    // Claims last 6 seconds here.
+    services.fail({ call, times: 3, delay: 9000 });
+    const shards = await Promise.all([1, 2].map((id) => run.shard(id).ended));
+    services.heal();
+    for (const one of shards) expect(one.code, one.said).toBe(0);
+    const built = shards.flatMap(({ said }) => builtIn(said));
+    for (const name of tiny) expect(built.filter((one) => one === name).length, name).toBeOneOf([1, 2]);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone());
   });
 
   it.each<[string, Omit<Fault, 'times'>, number]>([

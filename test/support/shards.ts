@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { JobOptions } from '../services/job.ts';
 import type { Services } from '../services/server.ts';
 import { type BundleRun, type Inputs, startBundle } from './bundle.ts';
@@ -12,6 +13,12 @@ const hasty: Inputs = {
   'claim-lease': '6',
   'batch-time': '2',
 };
+
+/** The environment of a job whose clock is so many seconds ahead. */
+function wrongClock(ahead: number): Record<string, string> {
+  const clock = fileURLToPath(new URL('clock.ts', import.meta.url));
+  return { NODE_OPTIONS: `--import=${clock}`, AZL_TEST_CLOCK: String(ahead) };
+}
 
 /**
  * A run shared by several jobs, each in a folder of its own as on a runner of its own: `dir` holds the tree (`SPECS` …),
@@ -89,14 +96,19 @@ export class SharedRun {
     return await startBundle('build-packages/plan', inputs, this.dir, [], environment).ended;
   }
 
-  /** Starts a shard; it leads a process group of its own. `megabytes`: so much space has its build folder. */
-  shard(id: number, attempt = 1, inputs: Inputs = {}, megabytes?: number) {
+  /**
+   * Starts a shard; it leads a process group of its own.
+   * @param megabytes so much space has its build folder
+   * @param ahead seconds that its clock is ahead of all others
+   */
+  shard(id: number, attempt = 1, inputs: Inputs = {}, megabytes?: number, ahead = 0) {
     const mine = { ...this.shared(), shard: String(id), ...inputs };
     const name = `shard-${attempt}-${id}`;
     const dir = this.job(name);
     mkdirSync(join(dir, 'build'), { recursive: true });
     const starter = megabytes === undefined ? [] : littleSpace(join(dir, 'build'), megabytes);
-    return startBundle('build-packages', mine, dir, starter, this.environment(name, attempt));
+    const environment = { ...this.environment(name, attempt), ...(ahead === 0 ? {} : wrongClock(ahead)) };
+    return startBundle('build-packages', mine, dir, starter, environment);
   }
 
   /** `megabytes`: so much space has its build folder. */

@@ -186,6 +186,7 @@ export async function runShard(
     const told = [...own.values()].filter(({ package: name }) => !shard.pending.has(name)).map(toldNow);
     const alive: Alive = {
       ...{ schema: 'azl/alive', version: 1, shard: options.id, attempt: options.attempt },
+      clock: Date.now() / 1000,
       told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),
       ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
     };

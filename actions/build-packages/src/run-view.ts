@@ -1,7 +1,13 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Alive, aliveFile, readAlive, type Told } from '../../../src/shared/exchange/alive.ts';
+import {
+  type Alive,
+  aliveFile,
+  readAlive,
+  type Told,
+  toldOnTime,
+} from '../../../src/shared/exchange/alive.ts';
 import type { Exchange } from '../../../src/shared/exchange/exchange.ts';
 import { exchangedStore } from '../../../src/shared/exchange/exchanged-store.ts';
 import { failureOf, type Known, newKnown, note } from '../../../src/shared/exchange/known.ts';
@@ -140,7 +146,7 @@ export class RunView {
       this.options.warn(`The artifact '${item.name}' is left out: ${(error as Error).message}`);
       return;
     }
-    for (const told of alive.told) {
+    for (const told of toldOnTime(alive, item.createdAt)) {
       // Failures count for their own attempt.
       if (told.state === 'failed' && said?.attempt !== this.attempt) continue;
       const news = note(this.known, told);

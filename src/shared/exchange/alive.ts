@@ -35,9 +35,29 @@ export interface Alive {
   version: 1;
   shard: number;
   attempt: number;
+  /** When it was written, in seconds since 1970 by its shard's clock. */
+  clock?: number;
   told: Told[];
   /** Builds that were ended with the time of the shard: how long they ran. Others take them only with more time left. */
   ranOut?: { package: string; seconds: number }[];
+}
+
+/** Seconds that a sign may be on its way. */
+const longestWay = 60;
+
+/**
+ * What a sign tells, with the times of builds as the service's clock would have it where the shard's is wrong: the sign was
+ * written shortly before the service had it. Pure.
+ * @param createdAt of its artifact, by the service's clock
+ */
+export function toldOnTime({ clock, told }: Alive, createdAt: number): Told[] {
+  const ahead = clock === undefined ? 0 : clock - createdAt;
+  if (Math.abs(ahead) <= longestWay) return told;
+  return told.map((one) =>
+    one.started === undefined || one.ended === undefined
+      ? one
+      : { ...one, started: one.started - ahead, ended: one.ended - ahead },
+  );
 }
 
 export const aliveFile = 'alive.json';
@@ -50,6 +70,7 @@ export const aliveFile = 'alive.json';
 export function readAlive(text: string): Alive {
   const alive = JSON.parse(text) as Alive;
   if (alive.schema !== 'azl/alive' || alive.version !== 1) throw new Error('it is of another version of azl');
+  check(isTime(alive.clock), 'clock', alive.clock);
   if (!Array.isArray(alive.told)) throw new Error("it has no list 'told'");
   for (const one of alive.told) {
     check(isName(one.package), 'package', one.package);

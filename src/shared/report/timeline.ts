@@ -1,7 +1,7 @@
 import { criticalPath } from '../schedule/forecast.ts';
 import { clock } from './duration.ts';
 
-/** One build of a run, as its shard tells it. Times in seconds since 1970, each by its shard's clock. */
+/** One build of a run, as its shard tells it. Times in seconds since 1970; clocks of shards may differ by a minute. */
 export interface Span {
   package: string;
   shard: number;

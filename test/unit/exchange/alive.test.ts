@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAlive, type Told } from '../../../src/shared/exchange/alive.ts';
+import { readAlive, type Told, toldOnTime } from '../../../src/shared/exchange/alive.ts';
 import { failureOf, newKnown, note } from '../../../src/shared/exchange/known.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
@@ -61,6 +61,20 @@ describe('a sign of life', () => {
       expect(() => readAlive(with_(wrong)), JSON.stringify(wrong)).toThrow();
   });
 
+  it('of a shard whose clock is wrong tells when builds were by the service’s clock', () => {
+    const sign = (clock?: number) => ({
+      ...readAlive(text(told())),
+      ...(clock === undefined ? {} : { clock }),
+    });
+    const times = (clock: number | undefined, createdAt: number) =>
+      toldOnTime(sign(clock), createdAt).map(({ started, ended }) => [started, ended]);
+    expect(times(1_796_000_010, 1_795_996_410)).toEqual([[1_795_996_400.5, 1_795_996_401.5]]);
+    expect(times(1_796_000_010, 1_796_003_610)).toEqual([[1_796_003_600.5, 1_796_003_601.5]]);
+    // It was on its way, or tells nothing of its clock.
+    for (const clock of [1_795_999_960, undefined])
+      expect(times(clock, 1_796_000_010)).toEqual([[1_796_000_000.5, 1_796_000_001.5]]);
+  });
+
   it('may have long lines of a failure, as many as tell something', () => {
     const lines = Array(100).fill('x'.repeat(2000));
     expect(readAlive(text(told({ lines }))).told[0]?.lines).toEqual(lines);
@@ -68,6 +82,7 @@ describe('a sign of life', () => {
 
   it.each([
     ['another version', '{"schema":"azl/alive","version":2,"told":[]}', 'another version'],
+    ['a clock that is none', text(told()).replace('"told"', '"clock":"now","told"'), "'clock'"],
     ['no list', '{"schema":"azl/alive","version":1}', "no list 'told'"],
     ['a package that is a path', text(told({ package: '../etc' })), "'package'"],
     ['a state that is none', text({ ...told(), state: 'left' }), "'state'"],
