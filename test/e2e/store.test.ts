@@ -6,6 +6,7 @@ import type { JobOptions } from '../services/job.ts';
 import { tokens } from '../services/rest.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type BundleRun, type Inputs, startBundle } from '../support/bundle.ts';
+import { builtIn } from '../support/made-up-runs.ts';
 import { SharedRun } from '../support/shards.ts';
 import { building, writeTree } from '../support/tiny-distro.ts';
 import { testWorker } from '../support/worker.ts';
@@ -303,6 +304,33 @@ describe('a cache that gives no answer', () => {
     expect(plan.code, plan.said).toBe(0);
     expect(plan.outputs['shards']).toBe('0');
   });
+});
+
+it.each([
+  'GetCacheEntryDownloadURL',
+  'CreateCacheEntry',
+  'FinalizeCacheEntryUpload',
+])('%s that is later than a claim lasts costs double work at most', async (call) => {
+  const first = await newRun();
+  const one = await through(first);
+  services.caches.remove(`azl-result-1-${keyIn(first, 'lib')}`);
+  const run = await newRun({ before: first, edit: 'app' });
+  const plan = await run.plan(2);
+  expect(plan.code, plan.said).toBe(0);
+  // Claims last 6 seconds here.
+  services.fail({ call, times: 4, delay: 9000 });
+  const before = callsOf(call);
+  const shards = await Promise.all([1, 2].map((id) => run.shard(id).ended));
+  expect(callsOf(call)).toBeGreaterThan(before);
+  services.heal();
+  for (const { code, said } of shards) expect(code, said).toBe(0);
+  const built = shards.flatMap(({ said }) => builtIn(said));
+  for (const name of ['app', 'lib']) expect(built.filter((it) => it === name).length, name).toBeOneOf([1, 2]);
+  const merge = await run.merge();
+  expect(merge.code, merge.said).toBe(0);
+  const others = (bytes: Record<string, string>) =>
+    Object.entries(bytes).filter(([path]) => !path.includes('app') && path.endsWith('.rpm'));
+  expect(others(digests(run.merged(), published))).toEqual(others(one.bytes));
 });
 
 describe('a store without an index', () => {
