@@ -1,5 +1,6 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
 import type { JobOptions } from '../services/job.ts';
@@ -82,6 +83,19 @@ function rpmBytes(run: SharedRun): number {
 
 const rpmsOf = (bytes: Record<string, string>) =>
   Object.entries(bytes).filter(([path]) => path.endsWith('.rpm'));
+/** An entry of the cache in which every build took so long. */
+function withSeconds(bytes: Buffer, seconds: number): Buffer {
+  const isZstd = bytes.readUInt32LE(0) === 0xfd2fb528;
+  const text = (isZstd ? zstdDecompressSync(bytes) : gunzipSync(bytes)).toString('latin1');
+  const changed = text.replace(
+    /("seconds":)([0-9.]+)/g,
+    (_all, key: string, old: string) => `${key}${String(seconds).padStart(old.length)}`,
+  );
+  expect(changed).toHaveLength(text.length);
+  const archive = Buffer.from(changed, 'latin1');
+  return isZstd ? zstdCompressSync(archive) : gzipSync(archive);
+}
+
 const saidBy = (runs: readonly BundleRun[]) => runs.map(({ said }) => said).join('\n');
 const keysOf = (kind: string) => services.caches.keys().filter((key) => key.startsWith(`azl-${kind}-`));
 const callsOf = (call: string) => services.calls.get(call) ?? 0;
@@ -222,23 +236,41 @@ describe('the next run', () => {
     expect(srpms.filter((path) => path.startsWith('out/SRPMS'))).toEqual(['out/SRPMS/app-1-1.src.rpm']);
   });
 
-  it('that publishes all builds what was not worth storing; one that publishes what it built plans with it', async () => {
+  it('builds what there was no room for where it publishes all, and plans with it where it does not', async () => {
     const budget = { 'store-budget': '0' };
     const first = await newRun({}, {}, budget);
-    await through(first);
-    const edited = { before: first, edit: 'other' };
-    // With nothing known nothing is too much.
-    expect(keysOf('result')).toHaveLength(3);
-    const second = await newRun(edited, {}, budget);
-    const two = await through(second);
-    expect(two.states).toEqual({ app: 'reused', lib: 'reused', other: 'built' });
-    expect(saidBy(two.shards)).toMatch(/Not stored, .*: other/);
+    const one = await through(first);
+    expect([...keysOf('result'), ...keysOf('main')]).toEqual([]);
+    expect(saidBy(one.shards)).toMatch(/Not stored, because there is no room for it .*lib/);
+    expect(one.merge.said).toMatch(/Not stored for later runs .*: app, lib, other/);
     const plans = ['full', 'built'].map(async (repository) =>
-      (await newRun({ before: second }, {}, budget)).plan(2, { repository }),
+      (await newRun({ before: first }, {}, budget)).plan(2, { repository }),
     );
     const [full, built] = await Promise.all(plans);
-    expect(full?.outputs['build-count']).toBe('1');
+    expect(full?.outputs['build-count']).toBe('2');
     expect(built?.outputs['build-count']).toBe('0');
+    expect(built?.said).toContain('The store has 0 packages, 0 MB.');
+  });
+
+  it('has shards for what the store lost and merge has no time for', async () => {
+    const first = await newRun();
+    await through(first);
+    // To all that is known, each takes nearly as long as a job has.
+    for (const key of keysOf('index')) services.caches.corrupt(key, (bytes) => withSeconds(bytes, 59));
+    for (const key of keysOf('result')) services.caches.remove(key);
+    const second = await newRun({ before: first });
+    expect((await second.plan(2)).outputs['shards']).toBe('0');
+    const merge = await second.merge(1, { 'time-budget': '1', 'concurrent-package-builds': '1' });
+    expect(merge.code, merge.said).toBe(1);
+    expect(merge.said).toMatch(
+      /lost more than this job alone can build in its time: [123] packages are left.*its plan .* gives them shards/,
+    );
+    // Should it be ended while it builds, the next plan knows all the same.
+    expect(merge.said).toMatch(/Saving the index[\s\S]*lost more than this job[\s\S]*Saving the index/);
+    const third = await newRun({ before: first });
+    const plan = await third.plan(2);
+    expect(Number(plan.outputs['shards'])).toBeGreaterThan(0);
+    expect(plan.said).toMatch(/build {2}other: /);
   });
 });
 

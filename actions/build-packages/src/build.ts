@@ -4,6 +4,7 @@ import { runAction } from '../../../src/shared/github/action.ts';
 import { foundInStore } from '../../../src/shared/plan/state.ts';
 import { shardPage } from '../../../src/shared/report/summary-page.ts';
 import { deliver, summarize } from './deliver.ts';
+import { demandAlone, demandOf } from './demand.ts';
 import { type BuildInputs, readBuildInputs } from './inputs.ts';
 import { building, rememberResults, using } from './open-tree.ts';
 import { publishLogs } from './publish-artifacts.ts';
@@ -20,6 +21,7 @@ export async function main(): Promise<void> {
     const inputs = readBuildInputs();
     await using(context, inputs, inputs.shard === undefined ? 'alone' : 'share', async (workshop) => {
       if (inputs.shard !== undefined) return await pull(workshop, inputs, inputs.shard);
+      workshop.makeRoom(demandAlone(workshop.index, workshop.names));
       const outcomes = await runBuilds(workshop, inputs.concurrentPackageBuilds);
       await rememberResults(workshop, outcomes);
       await deliver(workshop, outcomes, inputs, started);
@@ -30,6 +32,8 @@ export async function main(): Promise<void> {
 /** One shard of a run. What fails here is the run's affair: merge decides. */
 async function pull(opened: Workshop, inputs: BuildInputs, id: number): Promise<void> {
   const { view, plan, terms, started, attempt } = await joinRun(opened, inputs, 1);
+  const savers = plan.shards + plan.heavyShards;
+  opened.makeRoom(demandOf(opened.index, plan, view.known.results.values(), savers));
   const options = { id, attempt, terms, started, ...matrixOf(plan, id) };
   const own = new Map<string, Told>();
   try {

@@ -10,6 +10,7 @@ import { boundOf } from '../../../src/shared/report/timeline.ts';
 import { unlikeLine } from '../../../src/shared/report/unlike.ts';
 import type { Kept } from '../../../src/shared/store/store.ts';
 import { deliver, summarize } from './deliver.ts';
+import { demandOf } from './demand.ts';
 import { failedPlan } from './failed-plan.ts';
 import { readMergeInputs, readPlanEnd } from './inputs.ts';
 import {
@@ -50,12 +51,18 @@ export async function merge(): Promise<void> {
         attempt,
       } = await joinRun(opened, inputs, availableParallelism());
       await view.lookAgain(terms.pollInterval);
+      opened.makeRoom(demandOf(opened.index, plan, view.known.results.values(), 1));
       const room = await roomFor(view, opened.local, repository);
       const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
       if ((attempt > 1 || lost) && view.candidates().length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
         // built here as well.
+        const most = terms.timeBudget * terms.slots;
+        const expected = ofThisRunner(view, plan).reduce((sum, name) => sum + view.expected(name), 0);
+        // Should this job be ended meanwhile, the next plan knows all the same what is gone.
+        if (lost && expected > most) await rememberResults(opened, outcomesOf(view));
         await pullRest(view, plan, { attempt, terms, started: joined });
+        sayRest(ofThisRunner(view, plan), lost && expected > most, context.log);
         await openAll(view, repository, room);
       }
       const unlike = unlikeOf(view);
@@ -95,6 +102,20 @@ function hasLost(view: RunView, plan: PlanJson): boolean {
   return view.candidates().some((one) => reused.has(one.package));
 }
 
+/** What is left and needs no heavier runner. */
+function ofThisRunner(view: RunView, plan: PlanJson): string[] {
+  return view.left().filter((name) => !plan.heavy.includes(name));
+}
+
+/** Says what stays undone because it is more than one job can build. */
+function sayRest(names: readonly string[], tooMuch: boolean, log: Log): void {
+  if (names.length === 0 || !tooMuch) return;
+  log.error({
+    message: `The store has lost more than this job alone can build in its time: ${names.length} packages are left`,
+    mend: 'Run it again as a new run: its plan counts them as builds, and gives them shards.',
+  });
+}
+
 /** Builds what is missing and needs no heavier runner. What is there is merged, however that ends. */
 async function pullRest(
   view: RunView,
@@ -111,7 +132,7 @@ async function pullRest(
     signal.throwIfAborted();
     log.error(`What was missing is not all built: ${(error as Error).message}`);
   }
-  const heavy = view.left().filter((name) => !takes(name));
+  const heavy = view.left().filter((name) => plan.heavy.includes(name));
   if (heavy.length > 0)
     log.warn({
       message: `Left, because they need heavier runners than this one (heavy-packages): ${heavy.join(', ')}`,

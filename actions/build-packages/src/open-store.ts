@@ -4,19 +4,13 @@ import { listsEntry } from '../../../src/shared/github/list-caches.ts';
 import { hasArtifacts, hasCache, leavesCache, readsCacheOnly } from '../../../src/shared/github/run.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
+import { type Demand, newAccount } from '../../../src/shared/store/account.ts';
 import { actionsCache } from '../../../src/shared/store/actions-cache.ts';
-import { keptOf, type Ration, rationOf } from '../../../src/shared/store/budget.ts';
 import { cachedStore } from '../../../src/shared/store/cached.ts';
 import { directoryStore } from '../../../src/shared/store/directory.ts';
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
 import type { Kept, Store } from '../../../src/shared/store/store.ts';
-import {
-  joinIndex,
-  newestResults,
-  newIndex,
-  type StoreIndex,
-  seeResults,
-} from '../../../src/shared/store/store-index.ts';
+import { joinIndex, newIndex, type StoreIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from './inputs.ts';
 import { places } from './places.ts';
 
@@ -45,6 +39,8 @@ export interface OpenedStore {
     keptOf: (key: string) => Kept | undefined,
     answers: ReadonlyMap<string, SolverAnswer>,
   ): Promise<void>;
+  /** Says what the run needs room for, before anything of it is stored. */
+  makeRoom(demand: Demand): void;
   /** Ends what goes on beside the builds. */
   close(): Promise<void>;
 }
@@ -62,7 +58,10 @@ export async function openStore(
       'This runner has no cache service (v2): nothing is reused between runs but what lies in cache-dir.',
     );
   if (!hasCache())
-    return { ...{ store: local, local, index }, remember: async () => {}, close: async () => {} };
+    return {
+      ...{ store: local, local, index },
+      ...{ remember: async () => {}, makeRoom: () => {}, close: async () => {} },
+    };
   if (readsCacheOnly() && role !== 'none')
     log.info(
       'This job may not save anything in the cache (ACTIONS_CACHE_MODE): later runs reuse nothing of it.',
@@ -78,14 +77,12 @@ export async function openStore(
     joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
   // Who publishes all needs the bytes of all; others of the run are told by the plan.
   index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repository !== 'built');
-  let ration: Ration | undefined;
+  const nothing: Demand = { staying: [], moving: [], unknown: 0, spent: 0, savers: 1 };
+  let keep = newAccount(nothing, storeBudget * 1e9);
   const store = cachedStore(local, cache, index, {
     ...{ tempDir, onTrouble, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
-    keep: (result) => {
-      ration ??= rationOf(newestResults(index), storeBudget * 1e9);
-      return keptOf(result, ration);
-    },
+    keep: (result) => keep(result),
   });
   return {
     ...{ store, local, index },
@@ -97,6 +94,9 @@ export async function openStore(
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
     },
+    makeRoom: (demand) => {
+      keep = newAccount(demand, storeBudget * 1e9);
+    },
     close: async () => {
       await store.settle();
       const { rationed, unsaved } = store.leftOut();
@@ -105,7 +105,7 @@ export async function openStore(
       const budget = `(store-budget ${storeBudget} GB)`;
       if (names('main') !== '') log.info(`Stored without debuginfo and SRPM ${budget}: ${names('main')}`);
       if (names('nothing') !== '')
-        log.info(`Not stored, because others save more for their size ${budget}: ${names('nothing')}`);
+        log.info(`Not stored, because there is no room for it ${budget}: ${names('nothing')}`);
       if (unsaved.names.length > 0)
         log.warn(
           `${unsaved.names.length} results of this job are not in the store (${unsaved.words}): ${unsaved.names.join(', ')}`,

@@ -22,6 +22,7 @@ import type { Sources } from '../../../src/shared/sources/locate.ts';
 import { findSpecs, type SpecFault } from '../../../src/shared/spec/find.ts';
 import { parseSpecs } from '../../../src/shared/spec/parse.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
+import type { Demand } from '../../../src/shared/store/account.ts';
 import type { Kept, Store } from '../../../src/shared/store/store.ts';
 import type { StoreIndex } from '../../../src/shared/store/store-index.ts';
 import { findToolchain } from './find-toolchain.ts';
@@ -84,6 +85,8 @@ export interface Workshop {
   seconds: Map<string, number>;
   /** Where its job has an end: seconds that a build may take which starts now, and whether so many are all there is. */
   buildTime?: { left(): number; isWhole(seconds: number): boolean };
+  /** Says what the run needs room for in the store, before anything is built. */
+  makeRoom(demand: Demand): void;
   /** Keeps the solver's answers and ends it; lets go of the build folder. */
   close(): Promise<void>;
 }
@@ -169,6 +172,7 @@ async function readTree(
   return {
     ...{ inputs, context, tree, store, local, index, sources, toolchainDir, goals, names, seconds },
     remember: (results, keptOf) => opened.remember(results, keptOf, memory.kept()),
+    makeRoom: opened.makeRoom,
     rebuild: new Set(rebuild),
     priority: priorities(tree.graph, names, (name) => seconds.get(name)),
     close: async () => {
