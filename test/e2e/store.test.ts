@@ -266,7 +266,7 @@ describe('the next run', () => {
       /lost more than this job alone can build in its time: [123] packages are left.*its plan .* gives them shards/,
     );
     // Should it be ended while it builds, the next plan knows all the same.
-    expect(merge.said).toMatch(/Saving the index[\s\S]*lost more than this job[\s\S]*Saving the index/);
+    expect(merge.said).toMatch(/Saving the index.*lost more than this job.*Saving the index/s);
     const third = await newRun({ before: first });
     const plan = await third.plan(2);
     expect(Number(plan.outputs['shards'])).toBeGreaterThan(0);
@@ -363,6 +363,50 @@ it.each([
   const others = (bytes: Record<string, string>) =>
     Object.entries(bytes).filter(([path]) => !path.includes('app') && path.endsWith('.rpm'));
   expect(others(digests(run.merged(), published))).toEqual(others(one.bytes));
+});
+
+describe('a cache that gives merge no answer', () => {
+  const denied = { code: 'permission_denied', msg: 'not now' };
+  const fault = { call: 'GetCacheEntryDownloadURL', change: () => ({ status: 403, body: denied }) };
+
+  it('about one result leaves that, and publishes the others', async () => {
+    const first = await newRun();
+    await through(first);
+    const second = await newRun({ before: first });
+    await second.plan(2);
+    services.fail({ ...fault, times: 1 });
+    const merge = await second.merge();
+    expect(merge.code, merge.said).toBe(1);
+    const words = /- (app|lib|other) left: The stored result of \1 cannot be fetched: .*not now/.exec(
+      merge.said,
+    );
+    expect(words, merge.said).not.toBeNull();
+    // What is built on it cannot be published without it.
+    const left = words?.[1] === 'lib' ? ['app', 'lib'] : [words?.[1]];
+    const states = statesOf(second.merged());
+    for (const name of Object.keys(tree)) expect(states[name]).toBe(left.includes(name) ? 'left' : 'reused');
+    const rpms = rpmsOf(digests(second.merged(), ['out/RPMS']));
+    expect(rpms).toHaveLength(3 - left.length);
+    expect(merge.said).not.toContain('building');
+    // It is where it was, and the next attempt has it, as the next run.
+    expect(keysOf('index')).toHaveLength(2);
+    expect((await (await newRun({ before: first })).plan(2)).outputs['shards']).toBe('0');
+    const again = await second.merge(2);
+    expect(again.code, again.said).toBe(0);
+    expect(statesOf(second.merged(2))).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
+  });
+
+  it('about any result ends well enough to say so', async () => {
+    const first = await newRun();
+    await through(first);
+    const second = await newRun({ before: first });
+    await second.plan(2);
+    services.fail({ ...fault, times: Number.POSITIVE_INFINITY });
+    const merge = await second.merge();
+    expect(merge.code, merge.said).toBe(1);
+    expect(merge.outputs['left']).toBe('3');
+    expect(merge.said).toContain('The index of the store is not saved');
+  });
 });
 
 describe('a store without an index', () => {

@@ -8,6 +8,7 @@ import { problem } from '../../../src/shared/problems.ts';
 import type { PlanJson } from '../../../src/shared/report/build-json.ts';
 import { boundOf } from '../../../src/shared/report/timeline.ts';
 import { unlikeLine } from '../../../src/shared/report/unlike.ts';
+import type { Candidate } from '../../../src/shared/schedule/next-step.ts';
 import type { Kept } from '../../../src/shared/store/store.ts';
 import { deliver, summarize } from './deliver.ts';
 import { demandOf } from './demand.ts';
@@ -23,6 +24,7 @@ import {
   outcomesOf,
   roomFor,
   spansOf,
+  unansweredOf,
   unlikeOf,
 } from './merged-run.ts';
 import { building, rememberResults, using } from './open-tree.ts';
@@ -54,7 +56,7 @@ export async function merge(): Promise<void> {
       opened.makeRoom(demandOf(opened.index, plan, view.known.results.values(), 1));
       const room = await roomFor(view, opened.local, repository);
       const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
-      if ((attempt > 1 || lost) && view.candidates().length > 0) {
+      if ((attempt > 1 || lost) && toBuild(view).length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
         // built here as well.
         const most = terms.timeBudget * terms.slots;
@@ -96,15 +98,20 @@ function sayLeftOut(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
   say('nothing', 'Not stored for later runs');
 }
 
+/** What can be built; what the store gave no answer about may be there, and is not built in vain. */
+function toBuild(view: RunView): Candidate[] {
+  return view.candidates().filter((one) => unansweredOf(view, one.package) === undefined);
+}
+
 /** Whether a package that the plan reused has to be built now: a shard found that the store has lost it. */
 function hasLost(view: RunView, plan: PlanJson): boolean {
   const reused = new Set(plan.packages.flatMap(({ name, state }) => (state === 'reuse' ? [name] : [])));
-  return view.candidates().some((one) => reused.has(one.package));
+  return toBuild(view).some((one) => reused.has(one.package));
 }
 
 /** What is left and needs no heavier runner. */
 function ofThisRunner(view: RunView, plan: PlanJson): string[] {
-  return view.left().filter((name) => !plan.heavy.includes(name));
+  return view.left().filter((name) => !plan.heavy.includes(name) && unansweredOf(view, name) === undefined);
 }
 
 /** Says what stays undone because it is more than one job can build. */
@@ -124,7 +131,7 @@ async function pullRest(
 ): Promise<void> {
   const { log, signal } = view.workshop.context;
   const id = plan.entries + plan.heavyEntries + attempt;
-  const takes = (name: string) => !plan.heavy.includes(name);
+  const takes = (name: string) => !plan.heavy.includes(name) && unansweredOf(view, name) === undefined;
   const alone = { peers: { first: id, last: id }, others: undefined, most: 1, takes };
   try {
     await runShard(view, { id, attempt, terms, started, ...alone });

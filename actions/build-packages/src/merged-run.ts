@@ -4,11 +4,13 @@ import { hasArtifacts } from '../../../src/shared/github/run.ts';
 import { order } from '../../../src/shared/graph/graph.ts';
 import { checkSpace, isSameDisk } from '../../../src/shared/host/space.ts';
 import { foundInStore, type Outcome } from '../../../src/shared/plan/state.ts';
+import type { Problem } from '../../../src/shared/problems.ts';
 import { clock } from '../../../src/shared/report/duration.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
 import type { OneBuild, Unlike } from '../../../src/shared/report/unlike.ts';
 import type { Result } from '../../../src/shared/result/result.ts';
 import { parseName } from '../../../src/shared/schedule/names.ts';
+import { StoreTrouble } from '../../../src/shared/store/cached.ts';
 import { bytesOf } from '../../../src/shared/store/result-files.ts';
 import { DamagedResult, type Store } from '../../../src/shared/store/store.ts';
 import type { MergeInputs } from './inputs.ts';
@@ -100,27 +102,50 @@ export function inOrderOfFetching(view: RunView, results: readonly Result[]): Re
   );
 }
 
+/** A call without an answer takes half a minute: after so many, no more are made. */
+const mostUnanswered = 5;
+
 /**
  * Fetches the bytes of every result. What cannot be had, and what was built on it, does not count any more. Answers
- * whether some of it was lost from the store, which nobody in this run knew.
+ * whether some of it was lost from the store, which nobody in this run knew. What the store gives no answer about may be
+ * there: it is left, and nothing of the index changes.
  * @param room `parts`: nothing of it stays here
  */
 export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'): Promise<boolean> {
   let lost = false;
+  const { known, workshop } = view;
+  const { unanswered } = known;
+  const opened = new Set<string>();
+  const setAside = ({ key, package: name }: Result, words: string) => {
+    view.options.warn(`${words}. ${name} is left.`);
+    unanswered.set(key, words);
+  };
+  const hasToBeAsked = async ({ key, package: name }: Result) =>
+    !(known.results.has(key) || opened.has(key) || (await workshop.local.get(key, name)) !== undefined);
   for (let whole = false; !whole; ) {
     whole = true;
     const queue = inOrderOfFetching(view, wanted(view, which));
     const fetcher = async () => {
       for (let result = queue.shift(); result !== undefined; result = queue.shift()) {
+        if (unanswered.size >= mostUnanswered && (await hasToBeAsked(result))) {
+          setAside(result, 'The store gave no answer about others, and was not asked any more');
+          whole = false;
+          continue;
+        }
         try {
           const { folder } = await openKept(view.options.store, result);
           if (room === 'parts') await letGo(view.workshop.local, result, folder);
+          opened.add(result.key);
         } catch (error) {
+          whole = false;
+          if (error instanceof StoreTrouble) {
+            setAside(result, (error.problems[0] as Problem).message);
+            continue;
+          }
           if (!(error instanceof DamagedResult)) throw error;
           view.options.warn(`${error.message}. It does not count.`);
           lost ||= !view.known.results.has(error.key);
           await view.options.store.drop(error.key);
-          whole = false;
         }
       }
     };
@@ -132,6 +157,22 @@ export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'
     }
   }
   return lost;
+}
+
+/** What the store said instead of an answer about the result of a package, which so is left. */
+export function unansweredOf(view: RunView, name: string): string | undefined {
+  const ready = view.progress.ready.get(name);
+  return ready && view.known.unanswered.get(ready.keyed.key);
+}
+
+function whyLeft(view: RunView, name: string): string {
+  const waits = view.progress.waiting.get(name) ?? [];
+  if (view.known.unanswered.size > 0 && waits.length > 0)
+    return `it needs what is left: ${[...new Set(waits.map((one) => one.package))].sort(order).join(', ')}`;
+  const ran = view.ranFor(name);
+  if (ran !== undefined)
+    return `its build did not end in the ${clock(ran)} that a shard had left, and none with more came`;
+  return unansweredOf(view, name) ?? 'no shard came to it';
 }
 
 /** How each package ended in this run, whichever job built it. */
@@ -155,13 +196,6 @@ export function outcomesOf(view: RunView): Map<string, Outcome> {
           ];
     }),
   );
-}
-
-function whyLeft(view: RunView, name: string): string {
-  const ran = view.ranFor(name);
-  return ran === undefined
-    ? 'no shard came to it'
-    : `its build did not end in the ${clock(ran)} that a shard had left, and none with more came`;
 }
 
 /** The decisive lines of what failed in other jobs, by package. */

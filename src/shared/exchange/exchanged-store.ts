@@ -77,7 +77,8 @@ export function exchangedStore(
 
   const get = async (key: string, name: string): Promise<Result | undefined> => {
     const told = known.results.get(key);
-    return told?.package === name ? told.result : await local.get(key, name);
+    if (told?.package === name) return told.result;
+    return known.unanswered.has(key) ? undefined : await local.get(key, name);
   };
 
   const open = async (result: Result): Promise<string> => {

@@ -10,6 +10,8 @@ export interface Known {
   unlike: Map<string, Differing>;
   /** First artifacts of results whose bytes were not what was promised: they never count. */
   refused: Set<number>;
+  /** Keys of stored results about which the store gave no answer, with its words: they do not count in this job. */
+  unanswered: Map<string, string>;
 }
 
 /** Builds of one key that differ for who needs them. */
@@ -22,7 +24,13 @@ export interface Differing {
 }
 
 export function newKnown(): Known {
-  return { results: new Map(), failures: new Map(), unlike: new Map(), refused: new Set() };
+  return {
+    results: new Map(),
+    failures: new Map(),
+    unlike: new Map(),
+    refused: new Set(),
+    unanswered: new Map(),
+  };
 }
 
 /** What a new word means for who has built on what was known before. */
