@@ -113,15 +113,16 @@ const mostUnanswered = 5;
  */
 export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'): Promise<boolean> {
   let lost = false;
-  const { known, workshop } = view;
+  const { known, workshop, opened } = view;
   const { unanswered } = known;
-  const opened = new Set<string>();
   const setAside = ({ key, package: name }: Result, words: string) => {
     view.options.warn(`${words}. ${name} is left.`);
     unanswered.set(key, words);
   };
-  const hasToBeAsked = async ({ key, package: name }: Result) =>
-    !(known.results.has(key) || opened.has(key) || (await workshop.local.get(key, name)) !== undefined);
+  const hasToBeAsked = async ({ key, package: name }: Result) => {
+    if (known.results.has(key) || opened.has(key)) return false;
+    return (await workshop.local.get(key, name).catch(() => undefined)) === undefined;
+  };
   for (let whole = false; !whole; ) {
     whole = true;
     const queue = inOrderOfFetching(view, wanted(view, which));

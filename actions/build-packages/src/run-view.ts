@@ -45,6 +45,8 @@ export class RunView {
   /** The workshop, with a store that has what other jobs published. */
   readonly workshop: Workshop;
   readonly exchange: Exchange;
+  /** Keys of results whose bytes this job had in its hands. */
+  readonly opened = new Set<string>();
   private readonly attempt: number;
   private readonly expectation: (name: string) => number;
   private changed = true;
