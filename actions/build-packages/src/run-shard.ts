@@ -280,6 +280,12 @@ export async function runShard(
     await perform({ do: 'wait', seconds: Math.min(pollInterval * 2 ** times, longest), idle: true });
   };
 
+  /** Whether the newest sign does not tell of what was published last. */
+  const isBehind = () => (shard.sign?.publication ?? 0) < shard.publications;
+
+  /** Whether it has results of which no other shard can know. */
+  const hasUntold = () => shard.pending.size > 0 || isBehind();
+
   const isInTime = () => now() < shard.started + options.terms.timeBudget;
 
   /**
@@ -294,14 +300,14 @@ export async function runShard(
       try {
         if (!isLast && now() >= (shard.sign?.at ?? 0) + signInterval) await sign(false);
         if (shard.pending.size > 0) await publish([...shard.pending.keys()], []);
-        if (isLast || (shard.sign?.publication ?? 0) < shard.publications) await sign(isLast);
+        if (isLast || isBehind()) await sign(isLast);
         if (shard.litter.length > 0) await perform({ do: 'remove', names: [...shard.litter] });
         trouble.delete('leave');
-        if (isLast) return;
+        if (isLast && !hasUntold()) return;
         const seconds = (shard.sign?.at ?? now()) + signInterval - now();
         if (builds.size > 0 && shard.pending.size === 0) await perform({ do: 'wait', seconds, idle: false });
       } catch (error) {
-        if (isLast && shard.pending.size === 0) return;
+        if (isLast && !hasUntold()) return;
         if (isDiskFull(error) && !isLast) await perform({ do: 'wait', seconds: pollInterval, idle: true });
         else await bear('leave', error, isInTime() ? lease : pollInterval, !isLast);
       }
@@ -320,7 +326,7 @@ export async function runShard(
         trouble.delete(step.do);
       } catch (error) {
         // What only this shard has is worth as much waiting as it has time for.
-        const isKept = (builds.size > 0 || shard.pending.size > 0) && isInTime();
+        const isKept = (builds.size > 0 || hasUntold()) && isInTime();
         await bear(step.do, error, options.terms.lease, isKept);
       }
     }
