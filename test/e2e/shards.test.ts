@@ -194,7 +194,8 @@ describe('a re-run', () => {
     await run.plan(3);
     const only = run.shard(1);
     await expect
-      .poll(() => items(run).some((name) => /^azl-alive-1-1-[1-9][\d-]*$/.test(name)), { timeout: 60_000 })
+      // Whole, not under way.
+      .poll(() => items(run).some((name) => /^azl-alive-1-1-[1-9]\d*-\d+$/.test(name)), { timeout: 60_000 })
       .toBe(true);
     kill(only);
     await only.ended;
