@@ -260,10 +260,11 @@ export function simulate(setting: Setting): Run {
       for (const { id, name } of step.items) shard.owners.set(id, contents.get(name) as number);
     } else if (step.do === 'claim') {
       calls.claim++;
-      contents.set(step.name, contents.get(step.name) ?? shard.id);
       const made = yield* create(job, step.name, charge.claim);
       if (made === undefined) shards.refused(shard, step.name, clock.now);
       else {
+        // Whoever had the name before.
+        contents.set(step.name, shard.id);
         shards.claimed(shard, step.candidate.package, step.name, step.candidate.seconds, clock.now);
         clock.start(build(job, step.candidate.package), () => job.ended);
       }

@@ -47,7 +47,7 @@ describe('shards that pull', () => {
     const timeBudget = 7200;
     const load = makeLoad(wide, 40, 4);
     const packages = load.packages.map((one, at) =>
-      at % 20 === 19 ? { ...one, expected: 600, seconds: 4000 } : { ...one, expected: 900, seconds: 900 },
+      at % 30 === 29 ? { ...one, expected: 600, seconds: 4000 } : { ...one, expected: 900, seconds: 900 },
     );
     const work = packages.reduce((sum, { seconds }) => sum + seconds, 0);
     const long = { packages, work, chain: 7200 };
