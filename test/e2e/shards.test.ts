@@ -173,6 +173,23 @@ describe('a package that fails', () => {
     expect(statesOf(run.merged())).toEqual({ hangs: 'failed', fine: 'built' });
   });
 
+  it('in a check that merge has no time for is said, and what was built is published', async () => {
+    const checked = (name: string) =>
+      Object.entries(building(name, 'true')).map(([key, { spec }]) => [
+        key,
+        { spec: spec.replace('%files', '%check\nsleep 6\n%files') },
+      ]);
+    const run = await runOf(Object.fromEntries([...checked('one'), ...checked('two')]));
+    await run.plan(1);
+    await run.shard(1).ended;
+    // Any build is given a minute: so much is left of this for a moment.
+    const inputs = { 'run-check': 'y', 'time-budget': '1', 'concurrent-package-builds': '1' };
+    const merge = await run.merge(1, inputs);
+    expect(merge.code, merge.said).toBe(1);
+    expect(merge.said).toMatch(/two: its %check was not reached: the job has no more time \(time-budget\)/);
+    expect(readdirSync(join(run.merged(), 'out/RPMS/x86_64'))).toHaveLength(2);
+  });
+
   it('because it would take longer than a whole shard has says so, and how to mend it', async () => {
     const run = await runOf(building('long', 'true'));
     await run.plan(1);

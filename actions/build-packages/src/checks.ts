@@ -8,6 +8,7 @@ import { isDiskFull, readJson, textDigest, writeJson } from '../../../src/shared
 import { solveRoot } from '../../../src/shared/plan/settle.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
+import { leastForBuild } from '../../../src/shared/schedule/build-time.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { enterRoot } from './build-package.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
@@ -34,7 +35,8 @@ export function checkLog(name: string): string {
 
 /**
  * Runs the `%check` of every package that was asked for, has one, and whose RPMs are there: in a root of its own, and
- * throws away what that builds. RPMs are never touched. A passed check is remembered under its own key.
+ * throws away what that builds. RPMs are never touched. A passed check is remembered under its own key. When the job has
+ * no more time, those that were not reached count as failed: what was built is still to be published.
  */
 export async function runChecks(
   workshop: Workshop,
@@ -50,6 +52,11 @@ export async function runChecks(
   const worker = async () => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
       workshop.context.signal.throwIfAborted();
+      if ((workshop.buildTime?.left() ?? Number.POSITIVE_INFINITY) <= leastForBuild) {
+        const reason = 'its %check was not reached: the job has no more time (time-budget)';
+        verdicts.push({ package: name, passed: false, remembered: false, reason });
+        continue;
+      }
       workshop.context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
       verdicts.push(await verdictOf(workshop, workshop.tree.graph.specs.get(name) as Spec));
     }

@@ -3,8 +3,8 @@ import { fresh, type Terms } from './terms.ts';
 /** Of its time budget, what a build may take longer: the rest of a hosted job's time is left to publishing. */
 const overtime = 1 / 16;
 
-/** Seconds that any build is given. */
-const leastForBuild = 60;
+/** Seconds that any build is given, however late it starts. */
+export const leastForBuild = 60;
 
 /** Seconds that a build is given which starts so long after its shard. */
 export function secondsForBuild({ timeBudget }: Pick<Terms, 'timeBudget'>, elapsed: number): number {
