@@ -181,7 +181,11 @@ export function cachedStore(
 
   const offer = (result: Result): void => {
     const { key, package: name } = result;
-    if (!options.saves || saves.saved(key) !== undefined) return;
+    if (saves.saved(key) !== undefined) return;
+    if (!options.saves) {
+      saves.note(key, 'nothing');
+      return;
+    }
     const how = options.keep(result);
     if (how !== 'whole') rationed.push({ name, kept: how });
     saves.add(result, broken.has(how === 'whole' ? entryKey(key) : mainKey(key)) ? 'nothing' : how);
