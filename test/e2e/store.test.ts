@@ -255,8 +255,8 @@ describe('the next run', () => {
   it('has shards for what the store lost and merge has no time for', async () => {
     const first = await newRun();
     await through(first);
-    // To all that is known, each takes nearly as long as a job has.
-    for (const key of keysOf('index')) services.caches.corrupt(key, (bytes) => withSeconds(bytes, 59));
+    // To all that is known, each takes all the time that a job has.
+    for (const key of keysOf('index')) services.caches.corrupt(key, (bytes) => withSeconds(bytes, 60));
     for (const key of keysOf('result')) services.caches.remove(key);
     const second = await newRun({ before: first });
     expect((await second.plan(2)).outputs['shards']).toBe('0');

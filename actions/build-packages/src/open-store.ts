@@ -77,8 +77,9 @@ export async function openStore(
     joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
   // Who publishes all needs the bytes of all; others of the run are told by the plan.
   index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repository !== 'built');
+  const budget = Math.round(storeBudget * 1e9);
   const nothing: Demand = { staying: [], moving: [], unknown: 0, spent: 0, savers: 1 };
-  let keep = newAccount(nothing, storeBudget * 1e9);
+  let keep = newAccount(nothing, budget);
   const store = cachedStore(local, cache, index, {
     ...{ tempDir, onTrouble, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
@@ -95,17 +96,17 @@ export async function openStore(
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
     },
     makeRoom: (demand) => {
-      keep = newAccount(demand, storeBudget * 1e9);
+      keep = newAccount(demand, budget);
     },
     close: async () => {
       await store.settle();
       const { rationed, unsaved } = store.leftOut();
       const names = (kept: Kept) =>
         rationed.flatMap((one) => (one.kept === kept ? [one.name] : [])).join(', ');
-      const budget = `(store-budget ${storeBudget} GB)`;
-      if (names('main') !== '') log.info(`Stored without debuginfo and SRPM ${budget}: ${names('main')}`);
+      const of = `(store-budget ${storeBudget} GB)`;
+      if (names('main') !== '') log.info(`Stored without debuginfo and SRPM ${of}: ${names('main')}`);
       if (names('nothing') !== '')
-        log.info(`Not stored, because there is no room for it ${budget}: ${names('nothing')}`);
+        log.info(`Not stored, because there is no room for it ${of}: ${names('nothing')}`);
       if (unsaved.names.length > 0)
         log.warn(
           `${unsaved.names.length} results of this job are not in the store (${unsaved.words}): ${unsaved.names.join(', ')}`,

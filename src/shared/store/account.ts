@@ -29,7 +29,7 @@ export function newAccount(
   budget: number,
 ): (result: Result) => Kept {
   const stays = new Map(staying.map(({ result, kept }) => [result.package, kept]));
-  const known = new Set(moving.map((result) => result.package));
+  const known = new Map(moving.map((result) => [result.package, result]));
   const free = staying.reduce((room, { result, kept }) => room - bytesKept(result, kept), budget);
   const ration = rationOf(moving, unknown === 0 ? free : (free * moving.length) / (moving.length + unknown));
   const rest = moving.reduce((room, one) => room - bytesKept(one, keptOf(one, ration)), free - spent);
@@ -40,7 +40,9 @@ export function newAccount(
     // It is gone: its place is free.
     const before = stays.get(result.package);
     if (before !== undefined && before !== 'nothing') return before;
-    if (known.has(result.package)) return keptOf(result, ration);
+    // By what was weighed: were all builds a little slower today, by their own time all would seem worth more.
+    const weighed = known.get(result.package);
+    if (weighed !== undefined) return keptOf(weighed, ration);
     const kept =
       bytesOf(result) <= left - share / 2 ? 'whole' : bytesKept(result, 'main') <= left ? 'main' : 'nothing';
     left -= bytesKept(result, kept);

@@ -49,6 +49,12 @@ describe('the budget of a run', () => {
     );
   });
 
+  it('is not outgrown by builds that all take longer than before', () => {
+    const moving = [of('x', 5, 5, 9), of('y', 5, 5, 1), of('z', 5, 5, 1)];
+    const slower = moving.map((one) => ({ ...one, seconds: one.seconds * 20 }));
+    expect(keptOfAll(slower, { moving }, 20)).toBe(keptOfAll(moving, { moving }, 20));
+  });
+
   it('is never passed by all jobs of a run together', () => {
     const row = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(9));
     const rows = fc.array(row, { maxLength: 8 });
