@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -17,7 +17,7 @@ import {
   seeResults,
   writeIndex,
 } from '../../src/shared/store/store-index.ts';
-import { azureLinux, readFacts } from '../schedule/azure-linux.ts';
+import { azureLinux, factsFolder, readFacts } from '../schedule/azure-linux.ts';
 import { makeLoad } from '../schedule/load.ts';
 import { simulate } from '../schedule/simulate.ts';
 import { median, rounded } from '../stopwatch.ts';
@@ -29,13 +29,7 @@ const rounds = 7;
 /** Hours of all builds together, as in `bench/schedule`. */
 const hours = 170;
 
-const facts = process.env['FACTS_DIR'] ?? '';
-if (!existsSync(join(facts, 'azl3-specs.jsonl.gz'))) {
-  console.error(
-    `FACTS_DIR='${facts}' does not hold azl3-specs.jsonl.gz and azl3-toolchain_x86_64.txt, the facts of Azure Linux 3.0 that the index is measured on: nothing was measured. Give the folder: make bench-index FACTS_DIR=<folder>`,
-  );
-  process.exit(1);
-}
+const facts = factsFolder('the index', 'bench-index');
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 

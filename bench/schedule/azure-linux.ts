@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { makeGraph } from '../../src/shared/graph/graph.ts';
@@ -17,6 +17,20 @@ export interface Line {
   patches: string[];
   buildRequires: string[];
   packages: { rpm: string; provides: string[]; requires: string[] }[];
+}
+
+/**
+ * The folder that holds the facts of Azure Linux 3.0. Where there is none, that is said and nothing is measured.
+ * @param measured what the benchmark measures on them
+ * @param target of the Makefile, which starts it
+ */
+export function factsFolder(measured: string, target: string): string {
+  const facts = process.env['FACTS_DIR'] ?? '';
+  if (existsSync(join(facts, 'azl3-specs.jsonl.gz'))) return facts;
+  console.error(
+    `FACTS_DIR='${facts}' does not hold azl3-specs.jsonl.gz and azl3-toolchain_x86_64.txt, the facts of Azure Linux 3.0 that ${measured} is measured on: nothing was measured. Give the folder: make ${target} FACTS_DIR=<folder>`,
+  );
+  process.exit(1);
 }
 
 /**

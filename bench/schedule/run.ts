@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../scripts/build-dist.ts';
 import { withBlock } from '../../src/shared/report/markdown.ts';
 import { sizeMatrices } from '../../src/shared/schedule/size.ts';
 import { defaultTerms, foldAt } from '../../src/shared/schedule/terms.ts';
-import { azureLinux, readFacts } from './azure-linux.ts';
+import { azureLinux, factsFolder, readFacts } from './azure-linux.ts';
 import { type FirstRun, type Row, type ScheduleResults, scheduleFigures } from './figures.ts';
 import { limits, passedLimits } from './limits.ts';
 import { makeLoad, withoutHistory } from './load.ts';
@@ -18,13 +18,7 @@ const firstSeeds = 10;
 /** Hours of all builds together. */
 const hours = 170;
 
-const facts = process.env['FACTS_DIR'] ?? '';
-if (!existsSync(join(facts, 'azl3-specs.jsonl.gz'))) {
-  console.error(
-    `FACTS_DIR='${facts}' does not hold azl3-specs.jsonl.gz and azl3-toolchain_x86_64.txt, the facts of Azure Linux 3.0 that the scheduler is measured on: nothing was measured. Give the folder: make bench-schedule FACTS_DIR=<folder>`,
-  );
-  process.exit(1);
-}
+const facts = factsFolder('the scheduler', 'bench-schedule');
 const needs = azureLinux(readFacts(facts));
 const loads = Array.from({ length: seeds }, (_, at) => makeLoad(needs, hours, at + 1));
 const bad: string[] = [];
