@@ -109,9 +109,14 @@ function hasLost(view: RunView, plan: PlanJson): boolean {
   return toBuild(view).some((one) => reused.has(one.package));
 }
 
+/** Whether this job may build a package: it needs no heavier runner, and the store may not have it all the same. */
+function canBuild(view: RunView, plan: PlanJson, name: string): boolean {
+  return !plan.heavy.includes(name) && unansweredOf(view, name) === undefined;
+}
+
 /** What is left and needs no heavier runner. */
 function ofThisRunner(view: RunView, plan: PlanJson): string[] {
-  return view.left().filter((name) => !plan.heavy.includes(name) && unansweredOf(view, name) === undefined);
+  return view.left().filter((name) => canBuild(view, plan, name));
 }
 
 /** Says what stays undone because it is more than one job can build. */
@@ -131,7 +136,7 @@ async function pullRest(
 ): Promise<void> {
   const { log, signal } = view.workshop.context;
   const id = plan.entries + plan.heavyEntries + attempt;
-  const takes = (name: string) => !plan.heavy.includes(name) && unansweredOf(view, name) === undefined;
+  const takes = (name: string) => canBuild(view, plan, name);
   const alone = { peers: { first: id, last: id }, others: undefined, most: 1, takes };
   try {
     await runShard(view, { id, attempt, terms, started, ...alone });
