@@ -93,7 +93,7 @@ async function configProblems({ configFile = '', configBaseDir = '' }: Values): 
 }
 
 async function repoProblems({ repoList = [], releaseMajorId: releasever = '' }: Values): Promise<Problem[]> {
-  return await problemsIn(() => readRepoFiles(repoList, { releasever, basearch: 'x86_64', arch: 'x86_64' }));
+  return await problemsIn(() => readRepoFiles(repoList, { releasever, arch: 'x86_64' }));
 }
 
 function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {

@@ -1,6 +1,6 @@
 import { readUserFile } from '../host/files.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../problems.ts';
-import { parseRepoFile, type Repository, type RepoVariables } from './repo-file.ts';
+import { parseRepoFile, type Repository } from './repo-file.ts';
 
 /**
  * The enabled repositories of `.repo` files, in order.
@@ -9,8 +9,9 @@ import { parseRepoFile, type Repository, type RepoVariables } from './repo-file.
  */
 export async function readRepoFiles(
   files: readonly string[],
-  variables: RepoVariables,
+  { releasever, arch }: { releasever: string; arch: string },
 ): Promise<Repository[]> {
+  const variables = { releasever, basearch: arch, arch };
   const problems: Problem[] = [];
   const repositories: Repository[] = [];
   for (const file of files) {

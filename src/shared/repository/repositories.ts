@@ -49,8 +49,8 @@ interface Source {
 
 /** Reads lists of repositories. @throws ProblemsError for all that is wrong with the files, or a list that cannot be had */
 export async function openRepositories(options: RepositoriesOptions): Promise<Repositories> {
-  const { files, releasever, arch, signal } = options;
-  const repositories = await readRepoFiles(files, { releasever, basearch: arch, arch });
+  const { signal } = options;
+  const repositories = await readRepoFiles(options.files, options);
   const downloader = makeDownloader(signal === undefined ? {} : { signal });
   const sources = new Map<Rpm, Source>();
   const byName = new Map<string, { id: string; rpms: Rpm[] }>();

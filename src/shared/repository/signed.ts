@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLayer, removeLayer, runInSandbox } from '../buildroot/sandbox.ts';
 import { briefTool } from '../host/brief.ts';
@@ -82,10 +82,8 @@ export async function checkRpms(
   const folder = await mkdtemp(join(tempDir, 'rpmkeys-'));
   const list = join(folder, 'list');
   await writeFile(list, files.map((file) => `/var/rpms/${file}\n`).join(''));
-  const layer = join(folder, 'layer');
-  await mkdir(layer);
   try {
-    await createLayer(layer);
+    const layer = await createLayer(join(folder, 'layer'));
     const run = async (script: string) =>
       await runInSandbox(['/bin/sh', '-c', script], {
         root: { worker, layer },
