@@ -1,0 +1,1 @@
+export const id=11;export const ids=[11];export const modules={94011:((e,t,n)=>{n.r(t);n.d(t,{Octokit:()=>c});var r=n(51582);var i=n(78945);var a=n(42847);var o=n(23510);;const s=`22.0.1`;;const c=r.E.plugin(i.M,o.T,a.ud).defaults({userAgent:`octokit-rest.js/${s}`})})};
