@@ -8,6 +8,7 @@ import { isDiskFull, readJson, textDigest, writeJson } from '../../../src/shared
 import { solveRoot } from '../../../src/shared/plan/settle.ts';
 import type { Outcome } from '../../../src/shared/plan/state.ts';
 import { decisiveLines } from '../../../src/shared/report/log-lines.ts';
+import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
 import { leastForBuild } from '../../../src/shared/schedule/build-time.ts';
 import type { Spec } from '../../../src/shared/spec/spec.ts';
 import { enterRoot } from './build-package.ts';
@@ -78,6 +79,12 @@ async function verdictOf(workshop: Workshop, spec: Spec): Promise<CheckVerdict> 
   }
 }
 
+/** The key of a verdict: of what was built, and of everything that is in the root of its `%check`. Pure. */
+export function checkKey(resultKey: string | undefined, installed: readonly Rpm[]): string {
+  const content = installed.map((rpm) => [rpm.name, rpm.arch, rpm.outputDigest]);
+  return textDigest(JSON.stringify([checkRecipeDigest, resultKey, content]));
+}
+
 async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
   const { tree, inputs, context } = workshop;
   const name = spec.package;
@@ -98,12 +105,9 @@ async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
   if (!root.ok) return { package: name, passed: false, remembered: false, reason: root.problems.join('; ') };
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
   const result = tree.graph.results.get(name);
-  const key = textDigest(
-    JSON.stringify([
-      checkRecipeDigest,
-      result?.key,
-      root.installed.map(({ rpm }) => [rpm.name, rpm.arch, rpm.outputDigest]),
-    ]),
+  const key = checkKey(
+    result?.key,
+    root.installed.map(({ rpm }) => rpm),
   );
   const memory = join(inputs.cacheDir, 'checks', `${key}.json`);
   if ((await readJson<{ passed: boolean }>(memory))?.passed === true)

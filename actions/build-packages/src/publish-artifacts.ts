@@ -42,6 +42,11 @@ export async function publishLogs(
   }
 }
 
+/** What the artifacts with the parts of a repository are called. */
+export function repositoryNames(arch: string) {
+  return { rpms: `azl-rpms-${arch}`, debuginfo: `azl-debuginfo-${arch}`, srpms: 'azl-srpms' };
+}
+
 /** Artifacts with what a run delivers; empty: there is none. */
 export interface PublishedRepository {
   packages: string;
@@ -60,10 +65,11 @@ export async function publishRepository(
 ): Promise<PublishedRepository> {
   if (!hasArtifacts()) return { packages: '', debuginfo: '', srpms: '' };
   const options = { compressionLevel: 0, retentionDays, log } as const;
+  const names = repositoryNames(tree.toolchain.arch);
   return await log.group('Publishing the repository', async () => ({
-    packages: await publishFolder(`azl-rpms-${tree.toolchain.arch}`, join(inputs.outDir, 'RPMS'), options),
+    packages: await publishFolder(names.rpms, join(inputs.outDir, 'RPMS'), options),
     debuginfo: '',
-    srpms: await publishFolder('azl-srpms', join(inputs.outDir, 'SRPMS'), options),
+    srpms: await publishFolder(names.srpms, join(inputs.outDir, 'SRPMS'), options),
   }));
 }
 

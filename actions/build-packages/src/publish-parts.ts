@@ -6,7 +6,7 @@ import { writeRepository } from '../../../src/shared/rpm/repository.ts';
 import { isDebug } from '../../../src/shared/store/result-files.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
 import { openKept, publishedFiles } from './publish.ts';
-import { type PublishedRepository, publishFolder } from './publish-artifacts.ts';
+import { type PublishedRepository, publishFolder, repositoryNames } from './publish-artifacts.ts';
 import type { Workshop } from './workshop.ts';
 
 /** What is published one after the other where a disk does not hold all of it: everybody wants the first, few the others. */
@@ -39,9 +39,8 @@ export async function publishParts(
 ): Promise<PublishedRepository> {
   const { log, signal } = workshop.context;
   const options = { compressionLevel: 0, retentionDays, log } as const;
-  const { arch } = workshop.tree.toolchain;
   const published = { packages: '', debuginfo: '', srpms: '' };
-  const artifacts = { rpms: `azl-rpms-${arch}`, debuginfo: `azl-debuginfo-${arch}`, srpms: 'azl-srpms' };
+  const artifacts = repositoryNames(workshop.tree.toolchain.arch);
   for (const part of parts) {
     const dir = join(workshop.inputs.outDir, part === 'srpms' ? 'SRPMS' : 'RPMS');
     await rm(dir, { recursive: true, force: true });

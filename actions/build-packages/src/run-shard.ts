@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Alive, aliveFile, type Told } from '../../../src/shared/exchange/alive.ts';
+import { aliveFile, aliveText, type Told } from '../../../src/shared/exchange/alive.ts';
 import { note } from '../../../src/shared/exchange/known.ts';
 import { isDiskFull } from '../../../src/shared/host/files.ts';
 import { accept, fail } from '../../../src/shared/plan/engine.ts';
@@ -184,13 +184,13 @@ export async function runShard(
     // Its last word counts: what is saved after it is known to nobody.
     if (ended) await workshop.store.settle();
     const told = [...own.values()].filter(({ package: name }) => !shard.pending.has(name)).map(toldNow);
-    const alive: Alive = {
-      ...{ schema: 'azl/alive', version: 1, shard: options.id, attempt: options.attempt },
+    const text = aliveText({
+      ...{ shard: options.id, attempt: options.attempt },
       clock: Date.now() / 1000,
       told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),
       ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
-    };
-    const item = await withFile(workshop.inputs, aliveFile, JSON.stringify(alive), (dir) =>
+    });
+    const item = await withFile(workshop.inputs, aliveFile, text, (dir) =>
       exchange.create(shards.nextSignName(shard, ended), dir, [aliveFile]),
     );
     if (item === undefined) throw new Error('the name of a sign of life is taken');

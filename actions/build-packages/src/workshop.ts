@@ -39,7 +39,7 @@ interface OpenMemory extends AnswerMemory {
 }
 
 /** @param told answers that come from elsewhere, also later on */
-async function openMemory(file: string, all: boolean, told: StoreIndex): Promise<OpenMemory> {
+export async function openMemory(file: string, all: boolean, told: StoreIndex): Promise<OpenMemory> {
   const answers = new Map(Object.entries((await readJson<Record<string, SolverAnswer>>(file)) ?? {}));
   const asked = new Map<string, SolverAnswer>();
   const kept = () => (all ? asked : new Map([...told.answers, ...answers]));

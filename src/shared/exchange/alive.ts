@@ -62,6 +62,12 @@ export function toldOnTime({ clock, told }: Alive, createdAt: number): Told[] {
 
 export const aliveFile = 'alive.json';
 
+/** The text of `alive.json`. Pure. */
+export function aliveText(told: Omit<Alive, 'schema' | 'version'>): string {
+  const alive: Alive = { schema: 'azl/alive', version: 1, ...told };
+  return JSON.stringify(alive);
+}
+
 /**
  * Reads what another job wrote: nothing in it is believed before it is looked at. Names of files are plain names, and
  * digests are digests.

@@ -159,7 +159,12 @@ async function choose(apt: Apt): Promise<Lock> {
 
 /** What toolchains of this host and this version of azl have in common, in hex. */
 export async function toolchainKind(): Promise<string> {
-  return textDigest(JSON.stringify([recipe, await suite(), process.arch])).slice(0, 16);
+  return kindOf(await suite(), process.arch);
+}
+
+/** The same of a host of this suite and architecture. Pure. */
+export function kindOf(suite: string, arch: string): string {
+  return textDigest(JSON.stringify([recipe, suite, arch])).slice(0, 16);
 }
 
 async function suite(): Promise<string> {
@@ -181,12 +186,13 @@ function sayChanges(beforeText: string, lock: Lock, lockPath: string, log: Log):
   else log.info(`toolchain.lock moves:\n${changes.map((change) => `  ${change}`).join('\n')}`);
 }
 
-function lockText(lock: Lock): string {
+/** The text of `toolchain.lock`. Pure. */
+export function lockText(lock: Lock): string {
   return `${JSON.stringify(lock, null, 1)}\n`;
 }
 
-/** Digest of all that the folder is made from: what a lock's packages become, and how. */
-function stamp(lock: Lock): string {
+/** Digest of all that the folder is made from: what a lock's packages become, and how. Pure. */
+export function stamp(lock: Lock): string {
   return `${textDigest(JSON.stringify([recipe, lock.arch, lock.suite, standInsOf(lock)]))}\n`;
 }
 

@@ -68,7 +68,7 @@ export async function fetchSpare(options: SpareOptions): Promise<string | undefi
 export async function saveSpare(taken: string | undefined, options: SpareOptions): Promise<void> {
   const { cache, dir, cacheDir, log } = options;
   const [own] = visibleRefs() as [string];
-  const suffix = textDigest(await readFile(join(cacheDir, lockFile))).slice(0, 16);
+  const suffix = lockInKey(await readFile(join(cacheDir, lockFile)));
   const key = `${await keyPrefix(own)}${suffix}`;
   const noted = join(cacheDir, savedFile);
   const saved = await readFile(noted, 'utf8').catch(() => '');
@@ -87,6 +87,11 @@ export async function saveSpare(taken: string | undefined, options: SpareOptions
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
+}
+
+/** A lock, by its bytes, as the end of the key of its toolchain. Pure. */
+export function lockInKey(lock: Buffer): string {
+  return textDigest(lock).slice(0, 16);
 }
 
 async function keyPrefix(ref: string): Promise<string> {
