@@ -55,12 +55,15 @@ import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts'
 import { newIndex, type StoreIndex, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { archiveFile } from '../../../src/shared/toolchain/archive.ts';
 import { conversionRecipe, standInKey } from '../../../src/shared/toolchain/convert.ts';
+import type { Deb } from '../../../src/shared/toolchain/debian.ts';
 import { lockFile, stampFile } from '../../../src/shared/toolchain/folder.ts';
-import { ownStandIns } from '../../../src/shared/toolchain/made.ts';
+import { linksOf, ownStandIns } from '../../../src/shared/toolchain/made.ts';
+import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/names.ts';
 import { kindOf, lockText, stamp, toolchainKind } from '../../../src/shared/toolchain/prepare.ts';
 import { toolchainName } from '../../../src/shared/toolchain/share.ts';
 import { fetchSpare, lockInKey } from '../../../src/shared/toolchain/spare.ts';
 import { standIns } from '../../../src/shared/toolchain/stand-ins.ts';
+import { buildWishes, imageWishes, leftOut, workerWishes } from '../../../src/shared/toolchain/wishes.ts';
 import { workerDigest } from '../../../src/shared/toolchain/worker.ts';
 import { frontBytes, type MadeTag } from '../rpm/made-header.ts';
 import * as made from './made-up.ts';
@@ -225,6 +228,9 @@ function digests(): Record<string, unknown> {
     `output digest ${name}`,
     outputDigest(parseFront(frontBytes(tags)).main),
   ]);
+  const rpmNames = [...new Set(made.debianNames.map(rpmName))];
+  const [plain] = made.lock.packages;
+  const plainDebs = made.debianNames.map((name) => ({ ...(plain as Deb), name, depends: [], provides: [] }));
   const lockBytes = Buffer.from(lockText(made.lock));
   return {
     'recipe: fields': byField(recipe),
@@ -245,6 +251,12 @@ function digests(): Record<string, unknown> {
         standInKey(one, 'x86_64'),
       ]),
     ),
+    'conversion: names': Object.fromEntries(made.debianNames.map((name) => [name, rpmName(name)])),
+    'conversion: aliases': rpmNames.map((name) => [name, ...aliases(name)].join(' ')),
+    'conversion: parts, the first first': primaryFirst(made.debianNames),
+    'conversion: entries': byField(Object.fromEntries(rpmNames.map((name) => [name, linksOf(name)]))),
+    'conversion: of all names': textDigest(text(standIns(new Map(plainDebs.map((deb) => [deb.name, deb]))))),
+    'toolchain: wishes': textDigest(text([workerWishes, buildWishes, imageWishes, leftOut.source])),
     'toolchain: text of a lock': lockBytes.toString(),
     'toolchain: lock in a key': lockInKey(lockBytes),
     'toolchain: stamp': stamp(made.lock),
