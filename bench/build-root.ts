@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createLayer, type Root, removeLayer, runInSandbox } from '../src/shared/buildroot/sandbox.ts';
+import { createLayer, type Root, removeLayer, runInSandbox } from '../src/shared/sandbox/sandbox.ts';
 import { runTool } from '../src/shared/host/process.ts';
 import { median, rounded } from './stopwatch.ts';
 

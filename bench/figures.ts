@@ -1,4 +1,4 @@
-import { markdownTable } from '../src/shared/report/markdown.ts';
+import { markdownTable } from '../scripts/markdown.ts';
 import type { BuildRoot } from './build-root.ts';
 import type { MainJob } from './main-job.ts';
 

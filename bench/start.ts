@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { actionNamed, readActions } from '../local/src/action-file.ts';
+import { actionNamed, readActions } from '../cli/src/action-file.ts';
 import { repository } from '../scripts/build-dist.ts';
-import { markdownTable, withBlock } from '../src/shared/report/markdown.ts';
+import { markdownTable, withBlock } from '../scripts/markdown.ts';
 import { median, rounded } from './stopwatch.ts';
 
 const rounds = 15;

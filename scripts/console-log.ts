@@ -1,5 +1,5 @@
-import type { Log } from '../src/shared/log.ts';
-import { formatProblem } from '../src/shared/problems.ts';
+import type { Log } from '../src/shared/base/log.ts';
+import { formatProblem } from '../src/shared/base/problems.ts';
 
 /** What scripts say, on this terminal; the state of long work is left out. */
 export const consoleLog: Log = {

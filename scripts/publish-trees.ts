@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { order } from '../src/shared/graph/graph.ts';
-import { failOnProblems, type Problem, problem } from '../src/shared/problems.ts';
+import { failOnProblems, type Problem, problem } from '../src/shared/base/problems.ts';
 import { repository } from './build-dist.ts';
 import { commitAll, copyFile, git, listFiles } from './git.ts';
 import { publishedLinks } from './published-links.ts';

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeLayer } from '../src/shared/buildroot/sandbox.ts';
+import { removeLayer } from '../src/shared/sandbox/sandbox.ts';
 import { ensureCommands } from '../src/shared/host/packages.ts';
 import { plainEnvironment, runTool } from '../src/shared/host/process.ts';
-import type { Log } from '../src/shared/log.ts';
-import { formatProblem } from '../src/shared/problems.ts';
+import type { Log } from '../src/shared/base/log.ts';
+import { formatProblem } from '../src/shared/base/problems.ts';
 import { repository } from './build-dist.ts';
 
 /** A host that a user may have, beside the one that this runs on. */

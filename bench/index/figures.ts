@@ -1,4 +1,4 @@
-import { markdownTable } from '../../src/shared/report/markdown.ts';
+import { markdownTable } from '../../scripts/markdown.ts';
 
 /** An index or a sign: what the product writes, and what becomes of it on its way. */
 export interface Weight {

@@ -1,7 +1,7 @@
 import { textDigest } from '../../src/shared/host/files.ts';
-import { keyOf } from '../../src/shared/key/key.ts';
-import type { Result } from '../../src/shared/result/result.ts';
-import type { Rpm } from '../../src/shared/rpm/rpm.ts';
+import { keyOf } from '../../src/shared/cache-key/key.ts';
+import type { Result } from '../../src/shared/model/build-result.ts';
+import type { Rpm } from '../../src/shared/model/rpm.ts';
 import type { Line, Needs } from '../schedule/azure-linux.ts';
 import { packageOf } from '../schedule/azure-linux.ts';
 import { seeded } from '../schedule/random.ts';

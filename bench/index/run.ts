@@ -6,10 +6,10 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { repository } from '../../scripts/build-dist.ts';
 import { consoleLog } from '../../scripts/console-log.ts';
-import { type Alive, readAlive } from '../../src/shared/exchange/alive.ts';
+import { type Alive, readAlive } from '../../src/shared/shards/protocol/heartbeat.ts';
 import { textDigest } from '../../src/shared/host/files.ts';
-import { withBlock } from '../../src/shared/report/markdown.ts';
-import type { Result } from '../../src/shared/result/result.ts';
+import { withBlock } from '../../scripts/markdown.ts';
+import type { Result } from '../../src/shared/model/build-result.ts';
 import {
   newIndex,
   readIndex,

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { makeGraph } from '../../src/shared/graph/graph.ts';
-import { statedNeeds } from '../../src/shared/graph/stated.ts';
-import type { Rpm } from '../../src/shared/rpm/rpm.ts';
-import type { Spec, SpecPackage } from '../../src/shared/spec/spec.ts';
+import { statedNeeds } from '../../src/shared/graph/declared-needs.ts';
+import type { Rpm } from '../../src/shared/model/rpm.ts';
+import type { Spec, SpecPackage } from '../../src/shared/model/spec.ts';
 
 /** Who needs whom: by package, the packages whose results its build may install. No cycles. */
 export type Needs = ReadonlyMap<string, readonly string[]>;

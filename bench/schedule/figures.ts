@@ -1,4 +1,4 @@
-import { markdownTable } from '../../src/shared/report/markdown.ts';
+import { markdownTable } from '../../scripts/markdown.ts';
 import type { limits } from './limits.ts';
 
 /** Means over all seeds; `worst`, `listed`, `made` and `jobs` are the highest of them. */

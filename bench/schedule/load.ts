@@ -1,5 +1,5 @@
-import { expectation } from '../../src/shared/schedule/expectation.ts';
-import { criticalPath, type Task } from '../../src/shared/schedule/forecast.ts';
+import { expectation } from '../../src/shared/planner/expectation.ts';
+import { criticalPath, type Task } from '../../src/shared/planner/forecast.ts';
 import type { Needs } from './azure-linux.ts';
 import { normal, seeded } from './random.ts';
 

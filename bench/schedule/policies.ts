@@ -1,4 +1,4 @@
-import { ranks } from '../../src/shared/schedule/forecast.ts';
+import { ranks } from '../../src/shared/planner/forecast.ts';
 import type { Load, LoadedPackage } from './load.ts';
 import { seeded } from './random.ts';
 import { charge, runnerSpeed, startUp } from './simulate.ts';

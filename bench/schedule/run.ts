@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../scripts/build-dist.ts';
-import { withBlock } from '../../src/shared/report/markdown.ts';
-import { sizeMatrices } from '../../src/shared/schedule/size.ts';
-import { defaultTerms, foldAt } from '../../src/shared/schedule/terms.ts';
+import { withBlock } from '../../scripts/markdown.ts';
+import { sizeMatrices } from '../../src/shared/shards/scheduler/size.ts';
+import { defaultTerms, foldAt } from '../../src/shared/shards/scheduler/settings.ts';
 import { azureLinux, factsFolder, readFacts } from './azure-linux.ts';
 import { type FirstRun, type Row, type ScheduleResults, scheduleFigures } from './figures.ts';
 import { limits, passedLimits } from './limits.ts';

@@ -1,10 +1,10 @@
-import { hadWholeBudget, secondsForBuild } from '../../src/shared/schedule/build-time.ts';
-import { forecast, ranks, shardsThatHelp } from '../../src/shared/schedule/forecast.ts';
-import type { Item } from '../../src/shared/schedule/listing.ts';
-import { type Candidate, nextStep, type Step, type Work } from '../../src/shared/schedule/next-step.ts';
-import * as shards from '../../src/shared/schedule/shard.ts';
-import { matrixEntries } from '../../src/shared/schedule/size.ts';
-import { defaultTerms, type Terms } from '../../src/shared/schedule/terms.ts';
+import { hadWholeBudget, secondsForBuild } from '../../src/shared/shards/scheduler/build-time.ts';
+import { forecast, ranks, shardsThatHelp } from '../../src/shared/planner/forecast.ts';
+import type { Item } from '../../src/shared/shards/protocol/listing.ts';
+import { type Candidate, nextStep, type Step, type Work } from '../../src/shared/shards/scheduler/next-step.ts';
+import * as shards from '../../src/shared/shards/scheduler/shard.ts';
+import { matrixEntries } from '../../src/shared/shards/scheduler/size.ts';
+import { defaultTerms, type Terms } from '../../src/shared/shards/scheduler/settings.ts';
 import { Clock, type Course, Signal } from './clock.ts';
 import type { Load, LoadedPackage } from './load.ts';
 import { seeded } from './random.ts';

@@ -1,5 +1,5 @@
-import type { Action } from '../../local/src/action-file.ts';
-import type { Problem } from '../../src/shared/problems.ts';
+import type { Action } from '../../cli/src/action-file.ts';
+import type { Problem } from '../../src/shared/base/problems.ts';
 import { missingPermissions, permissionsOf } from './permissions.ts';
 import { eventsOf, interfaceOf, type Job, type Step, type Workflow } from './workflow.ts';
 

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readActions } from '../../local/src/action-file.ts';
+import { readActions } from '../../cli/src/action-file.ts';
 import { order } from '../../src/shared/graph/graph.ts';
 import { repository } from '../build-dist.ts';
 import type { Known } from './checks.ts';

@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Alive } from '../../src/shared/exchange/alive.ts';
+import type { Alive } from '../../src/shared/shards/protocol/heartbeat.ts';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
-import { foldAt } from '../../src/shared/schedule/terms.ts';
+import { foldAt } from '../../src/shared/shards/scheduler/settings.ts';
 import { items, madeUpRuns, published } from '../support/made-up-runs.ts';
 import type { SharedRun } from '../support/shards.ts';
 import { building, tinyPackages } from '../support/tiny-distro.ts';

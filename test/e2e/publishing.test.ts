@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fetchArtifact } from '../../src/shared/artifacts/fetch.ts';
+import { fetchArtifact } from '../../src/shared/github/artifacts/fetch.ts';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type Inputs, runBundle, startBundle } from '../support/bundle.ts';

@@ -8,7 +8,7 @@ import { writeTree } from '../support/tiny-distro.ts';
 import { testWorker } from '../support/worker.ts';
 import { leftBehind, newWorkspace, removeWorkspace } from '../support/workspace.ts';
 
-const cli = fileURLToPath(new URL('../../local/dist/index.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../cli/dist/index.js', import.meta.url));
 const dir = newWorkspace();
 let toolchainDir: string;
 

@@ -1,6 +1,6 @@
 import { runAct } from '../../scripts/act/run-act.ts';
 import { commitAll } from '../../scripts/git.ts';
-import { fetchArtifact } from '../../src/shared/artifacts/fetch.ts';
+import { fetchArtifact } from '../../src/shared/github/artifacts/fetch.ts';
 import type { JobOptions } from '../services/job.ts';
 import { tokens } from '../services/rest.ts';
 import type { Services } from '../services/server.ts';

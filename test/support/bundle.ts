@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { parseOutputs } from '../../local/src/outputs.ts';
+import { parseOutputs } from '../../cli/src/outputs.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -3,9 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDisk } from '../../src/shared/image/disk.ts';
-import { drawDisk } from '../../src/shared/image/disk-blueprint.ts';
-import { orFullDisk } from '../../src/shared/image/full-disk.ts';
+import { writeDisk } from '../../src/shared/image/disk/write-disk.ts';
+import { drawDisk } from '../../src/shared/image/manifest/disk.ts';
+import { orFullDisk } from '../../src/shared/image/disk/full-disk.ts';
 import { smallLayout, smallTrees } from './small-disk.ts';
 
 const dir = process.argv[2] as string;

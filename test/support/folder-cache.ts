@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Cache, CacheTrouble } from '../../src/shared/store/cache.ts';
+import { type Cache, CacheTrouble } from '../../src/shared/github/cache/cache.ts';
 
 /** A cache in a folder, for tests: what it was asked for, and trouble on demand. */
 export class FolderCache implements Cache {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { textDigest } from '../../src/shared/host/files.ts';
-import type { Result } from '../../src/shared/result/result.ts';
+import type { Result } from '../../src/shared/model/build-result.ts';
 import { madeUpResult, madeUpRpm } from './made-up.ts';
 
 /** A result whose files, in the new folder `dir`, hold `bytes`: all of its digests are right. */

@@ -1,7 +1,7 @@
-import type { Result } from '../../src/shared/result/result.ts';
-import type { Capability, Rpm } from '../../src/shared/rpm/rpm.ts';
-import type { Spec } from '../../src/shared/spec/spec.ts';
-import type { Toolchain } from '../../src/shared/toolchain/toolchain.ts';
+import type { Result } from '../../src/shared/model/build-result.ts';
+import type { Capability, Rpm } from '../../src/shared/model/rpm.ts';
+import type { Spec } from '../../src/shared/model/spec.ts';
+import type { Toolchain } from '../../src/shared/model/toolchain.ts';
 
 /** An RPM of made-up content for pure tests. */
 export function madeUpRpm(name: string, more: Partial<Rpm> = {}): Rpm {

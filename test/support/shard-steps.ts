@@ -1,7 +1,7 @@
-import type { Item } from '../../src/shared/schedule/listing.ts';
-import type { Candidate, Work } from '../../src/shared/schedule/next-step.ts';
-import { listed, newShard, nextSignName, type Shard, signed } from '../../src/shared/schedule/shard.ts';
-import { defaultTerms } from '../../src/shared/schedule/terms.ts';
+import type { Item } from '../../src/shared/shards/protocol/listing.ts';
+import type { Candidate, Work } from '../../src/shared/shards/scheduler/next-step.ts';
+import { listed, newShard, nextSignName, type Shard, signed } from '../../src/shared/shards/scheduler/shard.ts';
+import { defaultTerms } from '../../src/shared/shards/scheduler/settings.ts';
 
 /** An artifact as a listing shows it. */
 export const item = (name: string, createdAt: number): Item => ({ id: 1, name, createdAt, size: 1 });

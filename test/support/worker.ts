@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { readJson } from '../../src/shared/host/files.ts';
-import type { Toolchain } from '../../src/shared/toolchain/toolchain.ts';
+import type { Toolchain } from '../../src/shared/model/toolchain.ts';
 
 export interface TestWorker {
   /** The toolchain folder: RPMs in `RPMS/`. */

@@ -16,7 +16,7 @@ import {
   text,
   toolchainMode,
 } from '../../../src/shared/github/inputs.ts';
-import { defaultTerms, type Terms } from '../../../src/shared/schedule/terms.ts';
+import { defaultTerms, type Terms } from '../../../src/shared/shards/scheduler/settings.ts';
 
 /** What every entry of this action is told. */
 export interface TreeInputs {

@@ -1,6 +1,6 @@
-import type { Image } from '../../../src/shared/image/image.ts';
-import { plainLine, type Verdict } from '../../../src/shared/image/verdict.ts';
-import { failureLines } from '../../../src/shared/image/words.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import { plainLine, type Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import { failureLines } from '../../../src/shared/image/summary.ts';
 import { cut, fenced, pageTable } from '../../../src/shared/report/page.ts';
 
 /** How much of a machine's words a page shows. */

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { artifactNames, fetchArtifact } from '../../../src/shared/artifacts/fetch.ts';
+import { artifactNames, fetchArtifact } from '../../../src/shared/github/artifacts/fetch.ts';
 import { hasArtifacts } from '../../../src/shared/github/run.ts';
-import type { Log } from '../../../src/shared/log.ts';
-import { problem } from '../../../src/shared/problems.ts';
+import type { Log } from '../../../src/shared/base/log.ts';
+import { problem } from '../../../src/shared/base/problems.ts';
 import type { ReleaseInputs } from './release-inputs.ts';
 import { absent, imagePrefix, needRun } from './run-artifacts.ts';
 

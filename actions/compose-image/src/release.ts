@@ -7,7 +7,7 @@ import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { openOctokit } from '../../../src/shared/github/octokit.ts';
 import { runCommit } from '../../../src/shared/github/run.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
-import { failOnProblems, type Problem } from '../../../src/shared/problems.ts';
+import { failOnProblems, type Problem } from '../../../src/shared/base/problems.ts';
 import {
   assetName,
   assetProblems,

@@ -6,7 +6,7 @@ import {
   text,
   toolchainMode,
 } from '../../../src/shared/github/inputs.ts';
-import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
 /** Inputs of the action. */
 export interface Inputs {

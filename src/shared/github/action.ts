@@ -3,8 +3,8 @@ import * as core from '@actions/core';
 import { isDiskFull } from '../host/files.ts';
 import { ensureCommands, type Need } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
-import type { Log } from '../log.ts';
-import { formatProblem, type Problem, ProblemsError } from '../problems.ts';
+import type { Log } from '../base/log.ts';
+import { formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
 import { actionLog } from './log.ts';
 
 /** What an action's body is handed: where to speak, and when to stop. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import * as core from '@actions/core';
-import { nearest } from '../nearest.ts';
-import { failOnProblems, type Problem, ProblemsError, problem } from '../problems.ts';
+import { nearest } from '../base/nearest-name.ts';
+import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 
 /** How one input is read. `T` is what the action gets. */
 export interface InputKind<T> {

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import * as core from '@actions/core';
-import type { Log } from '../log.ts';
-import { formatProblem, type Problem } from '../problems.ts';
-import { watchSilence } from './silence.ts';
+import type { Log } from '../base/log.ts';
+import { formatProblem, type Problem } from '../base/problems.ts';
+import { watchSilence } from './unanswered-calls.ts';
 
 /** Errors of a step that GitHub shows as annotations: those beyond are plain lines of the log. */
 const shownByGitHub = 10;

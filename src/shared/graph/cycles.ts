@@ -1,4 +1,4 @@
-import type { Capability } from '../rpm/rpm.ts';
+import type { Capability } from '../model/rpm.ts';
 import { order } from './graph.ts';
 
 /** One step of a cycle: the build of `package` needs `needs`, through these RPMs. */

@@ -1,10 +1,10 @@
-import type { Result } from '../result/result.ts';
+import type { Result } from '../model/build-result.ts';
 import { nameOf, satisfies } from '../rpm/capability.ts';
 import { canonical, canonicalPath } from '../rpm/path.ts';
-import type { Capability, Rpm } from '../rpm/rpm.ts';
+import type { Capability, Rpm } from '../model/rpm.ts';
 import { compareEvr } from '../rpm/version.ts';
-import type { Spec } from '../spec/spec.ts';
-import type { Toolchain } from '../toolchain/toolchain.ts';
+import type { Spec } from '../model/spec.ts';
+import type { Toolchain } from '../model/toolchain.ts';
 
 /** An RPM as the graph sees it: what the spec says, or what rpmbuild made. */
 export interface RpmNode {

@@ -1,8 +1,8 @@
 import { isRevealedByBuild, isRich, nameOf, termsOf } from '../rpm/capability.ts';
-import type { Capability } from '../rpm/rpm.ts';
+import type { Capability } from '../model/rpm.ts';
 import { type Graph, order, providersOf, type RpmNode, toolchainProvides } from './graph.ts';
-import { likelyProviders } from './likely.ts';
-import { statedDependents } from './stated.ts';
+import { likelyProviders } from './candidate-providers.ts';
+import { statedDependents } from './declared-needs.ts';
 
 /** A requirement that nothing provides, or can still provide. */
 export interface Missing {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { problem } from '../problems.ts';
+import { problem } from '../base/problems.ts';
 import { runTool, ToolError } from './process.ts';
 
 /** A path beside `path` that no other process uses: what is written there is renamed to `path` when whole. */

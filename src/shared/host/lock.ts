@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../log.ts';
-import { problem } from '../problems.ts';
+import type { Log } from '../base/log.ts';
+import { problem } from '../base/problems.ts';
 import { runTool } from './process.ts';
 
 /** Its lock is what counts, its text says who holds it. */

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Log } from '../log.ts';
-import { failOnProblems, type Problem, problem } from '../problems.ts';
+import type { Log } from '../base/log.ts';
+import { failOnProblems, type Problem, problem } from '../base/problems.ts';
 import { plainEnvironment, runTool, type ToolResult } from './process.ts';
 
 /** How one need is met: any of `files` exists, or the command does; the first of `packages` that the host has brings it. */

@@ -1,5 +1,5 @@
 import { mkdir, stat, statfs } from 'node:fs/promises';
-import { problem } from '../problems.ts';
+import { problem } from '../base/problems.ts';
 
 /** Bytes that are to be written below a folder. */
 export interface Wanted {

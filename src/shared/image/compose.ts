@@ -1,22 +1,22 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { removeLayer } from '../buildroot/sandbox.ts';
+import { removeLayer } from '../sandbox/sandbox.ts';
 import { fileDigest } from '../host/files.ts';
 import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
-import { keyOf } from '../key/key.ts';
+import { keyOf } from '../cache-key/key.ts';
 import { verifiedRpms } from '../toolchain/verified.ts';
-import { bootTest } from './boot-test.ts';
-import { writeDisk } from './disk.ts';
-import { orFullDisk } from './full-disk.ts';
-import { bootPlace, type Image, type ImageFile, imageName } from './image.ts';
-import { type ImagePlan, type PlanOptions, planImage, progressOf } from './image-plan.ts';
-import { type ImageStore, imageStore } from './image-store.ts';
+import { bootTest } from './boot-test/boot-test.ts';
+import { writeDisk } from './disk/write-disk.ts';
+import { orFullDisk } from './disk/full-disk.ts';
+import { bootPlace, type Image, type ImageFile, imageName } from './manifest/image.ts';
+import { type ImagePlan, type PlanOptions, planImage, progressOf } from './manifest/plan-image.ts';
+import { type ImageStore, imageStore } from './cache/image-store.ts';
 import { publishImage, withdrawImages } from './out-images.ts';
-import { makeTrees } from './root.ts';
-import type { SpareImages } from './spare-images.ts';
-import type { Verdict } from './verdict.ts';
+import { makeTrees } from './rootfs/make-trees.ts';
+import type { SpareImages } from './cache/image-cache.ts';
+import type { Verdict } from './boot-test/verdict.ts';
 
 /** Seconds that an image has to come up; emulated, and beside other work, it takes minutes. */
 const bootSeconds = 900;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { aside, readJson, writeJson } from '../host/files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
-import type { Image } from './image.ts';
+import type { Image } from './manifest/image.ts';
 
 /*
  * `<out-dir>/images` holds exactly the files of the images whose manifests lie there, one image of each system:

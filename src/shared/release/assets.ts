@@ -1,4 +1,4 @@
-import { type Problem, ProblemsError } from '../problems.ts';
+import { type Problem, ProblemsError } from '../base/problems.ts';
 
 /** A file that is to be part of a release. */
 export interface WantedAsset {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Octokit } from '@octokit/rest';
-import type { Log } from '../log.ts';
-import { ProblemsError, problem } from '../problems.ts';
+import type { Log } from '../base/log.ts';
+import { ProblemsError, problem } from '../base/problems.ts';
 import { assetSteps, type FoundAsset, hasExactly, isRight, type WantedAsset } from './assets.ts';
 
 export interface Release {

@@ -1,7 +1,7 @@
 import { order } from '../graph/graph.ts';
-import type { Outcome, Planned } from '../plan/state.ts';
-import type { BuildParts, Result } from '../result/result.ts';
-import type { Unlike } from './unlike.ts';
+import type { Outcome, Planned } from '../model/outcome.ts';
+import type { BuildParts, Result } from '../model/build-result.ts';
+import type { Unlike } from './non-reproducible.ts';
 
 /** `out/build.json` (docs/schema/build.schema.json). */
 export interface BuildJson {

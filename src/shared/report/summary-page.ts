@@ -1,10 +1,10 @@
 import { order } from '../graph/graph.ts';
-import type { Outcome, Planned } from '../plan/state.ts';
-import { clock, roughly } from './duration.ts';
+import type { Outcome, Planned } from '../model/outcome.ts';
+import { clock, roughly } from '../base/duration.ts';
 import { type Cuts, cut, cutList, fenced, pageTable } from './page.ts';
 import { mainOnlyWords, rootCauses, type SummaryFacts, states, tally } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
-import { unlikeLine } from './unlike.ts';
+import { unlikeLine } from './non-reproducible.ts';
 
 /** GitHub drops a page of 1 MiB. With these the longest stays well below, whatever packages and their logs say. */
 const cuts: Cuts & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {

@@ -1,8 +1,8 @@
 import { order } from '../graph/graph.ts';
-import type { Outcome } from '../plan/state.ts';
-import { clock } from './duration.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { clock } from '../base/duration.ts';
 import type { Bound, Span } from './timeline.ts';
-import type { Unlike } from './unlike.ts';
+import type { Unlike } from './non-reproducible.ts';
 
 /** What a summary is told besides the outcomes. */
 export interface SummaryFacts {

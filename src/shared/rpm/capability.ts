@@ -1,4 +1,4 @@
-import type { Capability } from './rpm.ts';
+import type { Capability } from '../model/rpm.ts';
 import { compareEvr, type Evr, parseEvr } from './version.ts';
 
 export type Comparison = '<' | '<=' | '=' | '>=' | '>';

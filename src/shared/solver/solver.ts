@@ -2,8 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { plainEnvironment } from '../host/process.ts';
-import type { Capability, Rpm } from '../rpm/rpm.ts';
-import { areStandIns, type Toolchain } from '../toolchain/toolchain.ts';
+import type { Capability, Rpm } from '../model/rpm.ts';
+import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 
 /** The helper's text; part of every question's digest. */
 export const solverRecipe = readFileSync(new URL('./solver.py', import.meta.url), 'utf8');

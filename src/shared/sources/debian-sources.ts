@@ -1,6 +1,6 @@
 import { readUserFile } from '../host/files.ts';
-import { parseUserJson } from '../json.ts';
-import { type Problem, ProblemsError } from '../problems.ts';
+import { parseUserJson } from '../base/json.ts';
+import { type Problem, ProblemsError } from '../base/problems.ts';
 
 /** The Debian source package that ships an upstream tarball byte for byte, under a name of Debian's. */
 export interface DebianSource {

@@ -1,9 +1,9 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fileDigest } from '../host/files.ts';
-import type { Problem } from '../problems.ts';
-import type { Spec, SpecSource } from '../spec/spec.ts';
-import { isPlainFileName } from '../spec/text.ts';
+import type { Problem } from '../base/problems.ts';
+import type { Spec, SpecSource } from '../model/spec.ts';
+import { isPlainFileName } from '../specs/text.ts';
 import { missingEntries, type Signatures, signaturesFile } from './signatures.ts';
 
 /** A spec, as far as its sources go. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJson } from '../host/files.ts';
-import { parseUserJson } from '../json.ts';
-import { type Problem, ProblemsError, problem } from '../problems.ts';
-import type { Spec, SpecSource } from '../spec/spec.ts';
+import { parseUserJson } from '../base/json.ts';
+import { type Problem, ProblemsError, problem } from '../base/problems.ts';
+import type { Spec, SpecSource } from '../model/spec.ts';
 
 /** SHA-256 in lower case hex by base name. */
 export type Signatures = ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-import type { Result } from '../result/result.ts';
+import type { Result } from '../model/build-result.ts';
 import { bytesOf, mainFiles } from './result-files.ts';
 import type { Kept } from './store.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Result } from '../result/result.ts';
-import { BrokenEntry, type Cache } from './cache.ts';
+import type { Result } from '../model/build-result.ts';
+import { BrokenEntry, type Cache } from '../github/cache/cache.ts';
 import { mainFiles, takeFiles } from './result-files.ts';
 
 /**

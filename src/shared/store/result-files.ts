@@ -1,7 +1,7 @@
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest } from '../host/files.ts';
-import type { Result, Srpm } from '../result/result.ts';
+import type { Result, Srpm } from '../model/build-result.ts';
 import { DamagedResult } from './store.ts';
 
 /** The manifest, beside the files that it lists. */

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refInKey, runInKey, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/files.ts';
-import type { Log } from '../log.ts';
-import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
-import { StoreTrouble } from './cached.ts';
+import type { Log } from '../base/log.ts';
+import { BrokenEntry, type Cache, CacheTrouble } from '../github/cache/cache.ts';
+import { StoreTrouble } from './cached-store.ts';
 import {
   indexFile,
   joinIndex,

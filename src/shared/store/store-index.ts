@@ -1,6 +1,6 @@
 import { order } from '../graph/graph.ts';
-import { checkResult } from '../result/check-result.ts';
-import type { Result } from '../result/result.ts';
+import { checkResult } from './check-result.ts';
+import type { Result } from '../model/build-result.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
 import { type Kept, keeps, type Latest } from './store.ts';
 

@@ -1,4 +1,4 @@
-import type { Result } from '../result/result.ts';
+import type { Result } from '../model/build-result.ts';
 
 /** What is remembered of a package's newest result, also when that is gone: to tell what changed, and how long it took. */
 export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { aside, readJson } from '../host/files.ts';
 import { runTool } from '../host/process.ts';
 import { folderMode, stampFile, takePlace } from './folder.ts';
-import type { Toolchain } from './toolchain.ts';
+import type { Toolchain } from '../model/toolchain.ts';
 import { removeTree, workerDigest } from './worker.ts';
 
 /** A toolchain with its worker, as one file. */

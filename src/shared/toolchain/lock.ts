@@ -1,5 +1,5 @@
-import { problem } from '../problems.ts';
-import type { Deb } from './debian.ts';
+import { problem } from '../base/problems.ts';
+import type { Deb } from './debian/deb.ts';
 
 /** `toolchain.lock`: the packages that were chosen. While it is there, the same set is used. */
 export interface Lock {

@@ -1,8 +1,8 @@
 import { hasCache, leavesCache } from '../github/run.ts';
-import { actionsCache } from '../store/actions-cache.ts';
+import { actionsCache } from '../github/cache/actions-cache.ts';
 import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
-import { fetchSpare, type SpareOptions, saveSpare } from './spare.ts';
-import type { Toolchain } from './toolchain.ts';
+import { fetchSpare, type SpareOptions, saveSpare } from './toolchain-cache.ts';
+import type { Toolchain } from '../model/toolchain.ts';
 
 /**
  * The toolchain of a job that no other job handed one: it takes up what an earlier run of the workflow left in GitHub's

@@ -4,19 +4,19 @@ import { aside, readJson, textDigest, writeJson, writeWhole } from '../host/file
 import { clearLeftovers } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
-import type { Log } from '../log.ts';
-import { problem } from '../problems.ts';
-import { type Apt, fetchDebs, offeredPackages } from './apt.ts';
-import { reach, unsatisfied } from './closed.ts';
-import { closure } from './closure.ts';
-import { conversionRecipe, convertAll, type Made, place, prune } from './convert.ts';
+import type { Log } from '../base/log.ts';
+import { problem } from '../base/problems.ts';
+import { type Apt, fetchDebs, offeredPackages } from './debian/apt.ts';
+import { reach, unsatisfied } from './debian/unsatisfied.ts';
+import { closure } from './debian/closure.ts';
+import { conversionRecipe, convertAll, type Made, place, prune } from './convert/convert.ts';
 import { folderMode, lockFile, stampFile, takePlace } from './folder.ts';
 import { type Lock, lockChanges, parseLock } from './lock.ts';
-import { ownStandIns } from './made.ts';
-import { rpmName } from './names.ts';
-import { type StandIn, standIns } from './stand-ins.ts';
-import type { Toolchain } from './toolchain.ts';
-import { buildWishes, imageWishes, leftOut, workerWishes } from './wishes.ts';
+import { ownStandIns } from './convert/builtin-packages.ts';
+import { rpmName } from './debian/rpm-names.ts';
+import { type StandIn, standIns } from './convert/stand-ins.ts';
+import type { Toolchain } from '../model/toolchain.ts';
+import { buildWishes, imageWishes, leftOut, workerWishes } from './debian/requested-packages.ts';
 import { installWorker, removeTree, workerDigest, workerTree } from './worker.ts';
 
 export interface ToolchainOptions {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileDigest, isAbsent } from '../host/files.ts';
-import { failOnProblems, type Problem } from '../problems.ts';
-import type { Rpm } from '../rpm/rpm.ts';
+import { failOnProblems, type Problem } from '../base/problems.ts';
+import type { Rpm } from '../model/rpm.ts';
 
 /** What was found out in this process about a file that should have a digest. */
 const looked = new Map<string, Promise<string | undefined>>();

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sourceDateEpoch } from '../buildroot/epoch.ts';
-import { builder } from '../buildroot/sandbox.ts';
+import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import { builder } from '../sandbox/sandbox.ts';
 import { textDigest } from '../host/files.ts';
 import { plainEnvironment, runTool } from '../host/process.ts';
-import type { Rpm } from '../rpm/rpm.ts';
+import type { Rpm } from '../model/rpm.ts';
 
 const finish = readFileSync(new URL('./finish.sh', import.meta.url), 'utf8');
 

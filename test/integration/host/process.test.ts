@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { briefTool } from '../../../src/shared/host/brief.ts';
+import { briefTool } from '../../../src/shared/host/short-tool.ts';
 import { runTool, ToolError } from '../../../src/shared/host/process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-process-'));

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { chooseAcceleration, knownAcceleration } from '../../../src/shared/image/acceleration.ts';
+import { chooseAcceleration, knownAcceleration } from '../../../src/shared/image/boot-test/acceleration.ts';
 
 let cacheDir: string;
 

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeLayer } from '../../../src/shared/buildroot/sandbox.ts';
-import { briefTool } from '../../../src/shared/host/brief.ts';
+import { removeLayer } from '../../../src/shared/sandbox/sandbox.ts';
+import { briefTool } from '../../../src/shared/host/short-tool.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose.ts';
-import { recordingLog } from '../../../src/shared/log.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { testWorker } from '../../support/worker.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { cleared, emptied, litter } from '../../../src/shared/image/litter.ts';
+import { cleared, emptied, litter } from '../../../src/shared/image/manifest/obsolete-files.ts';
 
 const helpers = fileURLToPath(new URL('../../../src/shared/image', import.meta.url));
 let dir: string;

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { makeBootLayer } from '../../../src/shared/image/boot-layer.ts';
-import { debugfs, readFrom } from '../../../src/shared/image/debugfs.ts';
-import { writeDisk } from '../../../src/shared/image/disk.ts';
-import { drawDisk } from '../../../src/shared/image/disk-blueprint.ts';
+import { makeBootLayer } from '../../../src/shared/image/boot-test/boot-overlay.ts';
+import { debugfs, readFrom } from '../../../src/shared/image/disk/debugfs.ts';
+import { writeDisk } from '../../../src/shared/image/disk/write-disk.ts';
+import { drawDisk } from '../../../src/shared/image/manifest/disk.ts';
 import { smallLayout, smallTrees } from '../../support/small-disk.ts';
 
 const mib = 1024 * 1024;

@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { plainEnvironment, runTool } from '../../../src/shared/host/process.ts';
-import { recordingLog } from '../../../src/shared/log.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 import { readRpm, readSrpm } from '../../../src/shared/rpm/read.ts';
-import { writeRepository } from '../../../src/shared/rpm/repository.ts';
-import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
+import { writeRepository } from '../../../src/shared/rpm-repository/write/repodata.ts';
+import type { Rpm } from '../../../src/shared/model/rpm.ts';
 
 const spec = `Name: probe
 Epoch: 3

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { briefTool } from '../../../src/shared/host/brief.ts';
+import { briefTool } from '../../../src/shared/host/short-tool.ts';
 import { satisfies } from '../../../src/shared/rpm/capability.ts';
 import { compareVersions } from '../../../src/shared/rpm/version.ts';
 import { startSolver } from '../../../src/shared/solver/solver.ts';

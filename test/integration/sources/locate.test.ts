@@ -15,12 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { recordingLog } from '../../../src/shared/log.ts';
-import { type Problem, ProblemsError } from '../../../src/shared/problems.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { type Problem, ProblemsError } from '../../../src/shared/base/problems.ts';
 import type { DownloaderOptions } from '../../../src/shared/sources/download.ts';
 import { openSources, type SourcePlaces } from '../../../src/shared/sources/locate.ts';
 import { readSignatures, writeSignatures } from '../../../src/shared/sources/signatures.ts';
-import type { SpecSource } from '../../../src/shared/spec/spec.ts';
+import type { SpecSource } from '../../../src/shared/model/spec.ts';
 
 const bytes = Buffer.from('the right bytes\n'.repeat(5000));
 const sha = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');

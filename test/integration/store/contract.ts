@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { Result } from '../../../src/shared/result/result.ts';
-import type { Cache } from '../../../src/shared/store/cache.ts';
-import { type CachedStore, cachedStore } from '../../../src/shared/store/cached.ts';
-import { directoryStore } from '../../../src/shared/store/directory.ts';
+import type { Result } from '../../../src/shared/model/build-result.ts';
+import type { Cache } from '../../../src/shared/github/cache/cache.ts';
+import { type CachedStore, cachedStore } from '../../../src/shared/store/cached-store.ts';
+import { directoryStore } from '../../../src/shared/store/directory-store.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { madeResult } from '../../support/made-result.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { textDigest } from '../../../src/shared/host/files.ts';
-import { recordingLog } from '../../../src/shared/log.ts';
-import { type Apt, debPath, fetchDebs, offeredPackages } from '../../../src/shared/toolchain/apt.ts';
-import type { Deb } from '../../../src/shared/toolchain/debian.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { type Apt, debPath, fetchDebs, offeredPackages } from '../../../src/shared/toolchain/debian/apt.ts';
+import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'azl-apt-'));
 const arch = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();

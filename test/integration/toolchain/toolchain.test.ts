@@ -8,15 +8,15 @@ import {
   removeLayer,
   runInSandbox,
   type SandboxOptions,
-} from '../../../src/shared/buildroot/sandbox.ts';
+} from '../../../src/shared/sandbox/sandbox.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { recordingLog } from '../../../src/shared/log.ts';
-import { unsatisfied } from '../../../src/shared/toolchain/closed.ts';
-import { convertAll } from '../../../src/shared/toolchain/convert.ts';
-import { ownStandIns } from '../../../src/shared/toolchain/made.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
+import { convertAll } from '../../../src/shared/toolchain/convert/convert.ts';
+import { ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
-import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const cacheDir = process.env['AZL_TEST_CACHE'] ?? join(repository, 'build/cache');

@@ -5,7 +5,7 @@ import { figures, type Results } from '../../../bench/figures.ts';
 import { type StartResults, startFigures } from '../../../bench/start.ts';
 import { divide, median } from '../../../bench/stopwatch.ts';
 import { repository } from '../../../scripts/build-dist.ts';
-import { withBlock } from '../../../src/shared/report/markdown.ts';
+import { withBlock } from '../../../scripts/markdown.ts';
 
 describe('divide', () => {
   const lines = [

@@ -12,7 +12,7 @@ import {
 } from '../../../bench/index/file-lists.ts';
 import { debianKindOf, debianNames, kindOf } from '../../../bench/index/names.ts';
 import { repository } from '../../../scripts/build-dist.ts';
-import { withBlock } from '../../../src/shared/report/markdown.ts';
+import { withBlock } from '../../../scripts/markdown.ts';
 
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { failedImagePage } from '../../../actions/compose-image/src/page.ts';
-import type { Verdict } from '../../../src/shared/image/verdict.ts';
+import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 
 const verdict = (more: Partial<Verdict> = {}): Verdict => ({
   ...{ passed: false, state: 'none', failed: [], seconds: 12.4, acceleration: 'tcg' },

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readActions } from '../../../local/src/action-file.ts';
-import { inputTables } from '../../../local/src/early.ts';
+import { readActions } from '../../../cli/src/action-file.ts';
+import { inputTables } from '../../../cli/src/validate-inputs.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import {
   amount,
@@ -22,7 +22,7 @@ import {
   text,
   tryInputs,
 } from '../../../src/shared/github/inputs.ts';
-import { ProblemsError } from '../../../src/shared/problems.ts';
+import { ProblemsError } from '../../../src/shared/base/problems.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-inputs-'));
 writeFileSync(join(dir, 'file'), '');

@@ -1,16 +1,16 @@
-import type { Told } from '../../../src/shared/exchange/alive.ts';
-import type { Image } from '../../../src/shared/image/image.ts';
-import type { NamedFile, NamedFiles } from '../../../src/shared/image/named-files.ts';
-import type { ImagePackage } from '../../../src/shared/image/packages.ts';
-import type { Verdict } from '../../../src/shared/image/verdict.ts';
-import type { KeyInput } from '../../../src/shared/key/key.ts';
-import type { Result } from '../../../src/shared/result/result.ts';
-import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
-import type { Spec } from '../../../src/shared/spec/spec.ts';
-import type { Deb } from '../../../src/shared/toolchain/debian.ts';
+import type { Told } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
+import type { ImagePackage } from '../../../src/shared/image/manifest/packages.ts';
+import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import type { KeyInput } from '../../../src/shared/cache-key/key.ts';
+import type { Result } from '../../../src/shared/model/build-result.ts';
+import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import type { Spec } from '../../../src/shared/model/spec.ts';
+import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 import type { Lock } from '../../../src/shared/toolchain/lock.ts';
-import type { StandIn } from '../../../src/shared/toolchain/stand-ins.ts';
-import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+import type { StandIn } from '../../../src/shared/toolchain/convert/stand-ins.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
 /*
  * What the fixed values of keys.json are taken of. Nothing here comes from elsewhere, so that nothing else can change

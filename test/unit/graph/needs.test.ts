@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeCycle, findCycles } from '../../../src/shared/graph/cycles.ts';
 import { addResult, type Graph, makeGraph } from '../../../src/shared/graph/graph.ts';
 import { needsOf, resolve } from '../../../src/shared/graph/needs.ts';
-import { statedDependents, statedNeeds } from '../../../src/shared/graph/stated.ts';
+import { statedDependents, statedNeeds } from '../../../src/shared/graph/declared-needs.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 
 const toolchain = madeUpToolchain([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonFault, parseUserJson } from '../../../src/shared/json.ts';
+import { jsonFault, parseUserJson } from '../../../src/shared/base/json.ts';
 
 describe('jsonFault', () => {
   it.each([

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Image } from '../../../src/shared/image/image.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
 import { publishImage, withdrawImages } from '../../../src/shared/image/out-images.ts';
 
 let dir: string;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { imageName, imageSeed } from '../../../src/shared/image/image.ts';
-import { choosePackages, findBootTools, wishOf } from '../../../src/shared/image/packages.ts';
-import { parseImageConfig } from '../../../src/shared/image/parse-config.ts';
-import { formatProblem, type ProblemsError } from '../../../src/shared/problems.ts';
-import type { Rpm } from '../../../src/shared/rpm/rpm.ts';
-import type { Toolchain } from '../../../src/shared/toolchain/toolchain.ts';
+import { imageName, imageSeed } from '../../../src/shared/image/manifest/image.ts';
+import { choosePackages, findBootTools, wishOf } from '../../../src/shared/image/manifest/packages.ts';
+import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
+import { formatProblem, type ProblemsError } from '../../../src/shared/base/problems.ts';
+import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
 function rpm(name: string, files: string[] = [], provides: string[] = []): Rpm {
   return {

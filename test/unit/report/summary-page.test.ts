@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outcome, Planned } from '../../../src/shared/plan/state.ts';
+import type { Outcome, Planned } from '../../../src/shared/model/outcome.ts';
 import { cut, cutList, fenced, pageTable } from '../../../src/shared/report/page.ts';
 import { rootCauses, type SummaryFacts, summaryText } from '../../../src/shared/report/summary.ts';
 import { planPage, shardPage, summaryPage } from '../../../src/shared/report/summary-page.ts';

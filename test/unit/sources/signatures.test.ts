@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatProblem, ProblemsError } from '../../../src/shared/problems.ts';
+import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
 import { missingEntries, parseSignatures } from '../../../src/shared/sources/signatures.ts';
 
 const digest = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881';

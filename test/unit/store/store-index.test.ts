@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../../../src/shared/result/result.ts';
+import type { Result } from '../../../src/shared/model/build-result.ts';
 import {
   joinIndex,
   latestIn,

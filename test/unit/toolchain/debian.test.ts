@@ -5,7 +5,7 @@ import {
   parseRelations,
   rpmVersion,
   tolerantRequire,
-} from '../../../src/shared/toolchain/debian.ts';
+} from '../../../src/shared/toolchain/debian/deb.ts';
 
 describe('parseRelations', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modeOf, run } from '../../../actions/toolchain/src/run.ts';
-import { recordingLog } from '../../../src/shared/log.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 
 describe('modeOf', () => {
   it.each([

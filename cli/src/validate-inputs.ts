@@ -1,0 +1,118 @@
+import {
+  type BuildInputs,
+  buildInputs,
+  debianSourcesFile,
+  mergeInputs,
+  planInputs,
+  treeInputs,
+} from '../../actions/build-packages/src/inputs.ts';
+import { type Inputs as ComposeInputs, composeInputs } from '../../actions/compose-image/src/inputs.ts';
+import { type ReleaseInputs, releaseInputs } from '../../actions/compose-image/src/release-inputs.ts';
+import { type Inputs as ToolchainInputs, toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
+import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
+import { readImageConfig } from '../../src/shared/image/config/read.ts';
+import { recordingLog } from '../../src/shared/base/log.ts';
+import { nearest } from '../../src/shared/base/nearest-name.ts';
+import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
+import { readRepoFiles } from '../../src/shared/rpm-repository/read/read-repo-files.ts';
+import { readDebianSources } from '../../src/shared/sources/debian-sources.ts';
+import { readSignatures } from '../../src/shared/sources/signatures.ts';
+import { findSpecs, type SpecFile } from '../../src/shared/specs/find.ts';
+import { actionNamed } from './action-file.ts';
+import { placeInputs } from './paths.ts';
+import type { Local } from './run-chain.ts';
+import { type TargetName, targets } from './targets.ts';
+import { inputGetter, inputsOf } from './variables.ts';
+
+type Values = Partial<BuildInputs & ComposeInputs & ReleaseInputs & ToolchainInputs>;
+
+/** What each input of an action may be, by the action's name. */
+export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
+  toolchain: toolchainInputs,
+  'build-packages': buildInputs,
+  'build-packages/merge': mergeInputs,
+  'build-packages/plan': planInputs,
+  'build-packages/srpms': treeInputs,
+  'compose-image': composeInputs,
+  'compose-image/release': releaseInputs,
+};
+
+/**
+ * Everything that can be said in a moment about what the user gave a target: values of variables, the folder of specs
+ * and the signatures in it, the image config with all that it names. Each fault once.
+ */
+export async function earlyProblems(
+  target: TargetName,
+  { actions, environment, places }: Pick<Local, 'actions' | 'environment' | 'places'>,
+): Promise<Problem[]> {
+  const signs = target === 'signatures';
+  const problems: Problem[] = [];
+  for (const name of [...targets[target].actions, ...(signs ? ['build-packages/plan'] : [])]) {
+    const inputs = inputsOf(actionNamed(actions, name), environment, placeInputs(places));
+    const read = tryInputs(inputTables[name] ?? {}, inputGetter(inputs));
+    const { values } = read;
+    problems.push(...read.problems);
+    if (values.specsDir !== undefined) {
+      const found = await findSpecs(values.specsDir);
+      const list = values.packageBuildList ?? [];
+      // A list leaves faults of other specs to the run: they stop it only when it needs them.
+      const stops = found.faults.filter(
+        ({ packages }) =>
+          list.length === 0 || packages.length === 0 || packages.some((one) => list.includes(one)),
+      );
+      problems.push(...stops.map(({ problem }) => problem), ...(await debianProblems(values)));
+      if (signs)
+        problems.push(...packageProblems(environment['PACKAGE'] ?? '', values.specsDir, found.files));
+      else problems.push(...(await signatureProblems(values, found.files)));
+    }
+    problems.push(...(await repoProblems(values)));
+    if (values.configFile) problems.push(...(await configProblems(values)));
+  }
+  return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
+}
+
+/** Problems of the signatures of all packages, or of those that the list names: what else it needs is not known yet. */
+async function signatureProblems(values: Values, files: readonly SpecFile[]): Promise<Problem[]> {
+  const { specsDir = '', packageBuildList: list = [] } = values;
+  const problems: Problem[] = [];
+  for (const file of files) {
+    if (list.length > 0 && !list.includes(file.package)) continue;
+    problems.push(...(await problemsIn(() => readSignatures(specsDir, file))));
+  }
+  return problems;
+}
+
+async function debianProblems({ specsDir = '', debianSources = '' }: Values): Promise<Problem[]> {
+  const file = debianSourcesFile({ specsDir, debianSources });
+  return file === '' ? [] : await problemsIn(() => readDebianSources(file));
+}
+
+/** The config's faults. What it only warns of is said by the action, once. */
+async function configProblems({ configFile = '', configBaseDir = '' }: Values): Promise<Problem[]> {
+  return await problemsIn(() => readImageConfig({ configFile, configBaseDir, log: recordingLog() }));
+}
+
+async function repoProblems({ repoList = [], releaseMajorId: releasever = '' }: Values): Promise<Problem[]> {
+  return await problemsIn(() => readRepoFiles(repoList, { releasever, arch: 'x86_64' }));
+}
+
+function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {
+  const names = files.map((file) => file.package);
+  if (name === '')
+    return [{ message: 'PACKAGE is not set', mend: 'Say of which package: make signatures PACKAGE=bash' }];
+  if (names.includes(name)) return [];
+  const near = nearest(name, names);
+  const mend =
+    near === undefined ? 'A package is named as its spec, without .spec.' : `Did you mean '${near}'?`;
+  return [{ message: `There is no package '${name}' in ${specsDir}`, mend }];
+}
+
+async function problemsIn(read: () => Promise<unknown>): Promise<Problem[]> {
+  try {
+    await read();
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemsError) return [...error.problems];
+    throw error;
+  }
+}

@@ -1,0 +1,225 @@
+import { readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { makeBuildRoot, WrongBuildRoot } from './build-root.ts';
+import { collectRpms } from '../sandbox/collect.ts';
+import { keepRoot } from './kept-root.ts';
+import { rpmbuildArguments, topDir } from '../cache-key/recipe.ts';
+import { type Root, removeLayer } from '../sandbox/sandbox.ts';
+import { TransactionError } from '../sandbox/transaction.ts';
+import { diskFull, isDiskFull, ranOutOfSpace } from '../host/files.ts';
+import { ToolError } from '../host/process.ts';
+import type { RootRpm } from '../planner/resolve.ts';
+import type { Keyed } from '../model/outcome.ts';
+import { ProblemsError } from '../base/problems.ts';
+import type { Result } from '../model/build-result.ts';
+import { readRpm, readSrpm } from '../rpm/read.ts';
+import type { Rpm } from '../model/rpm.ts';
+import { differences } from '../specs/differences.ts';
+import type { Spec } from '../model/spec.ts';
+import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
+import { places } from './paths.ts';
+import type { Workshop } from '../jobs/build-context.ts';
+
+/** A build that ended badly, in words; its log tells the rest. */
+export class BuildFailed extends Error {
+  readonly log: string;
+  /** It was ended from outside: the stage in which it was says nothing. */
+  readonly ranOutOfTime: boolean;
+
+  constructor(message: string, log: string, ranOutOfTime = false) {
+    super(message);
+    this.log = log;
+    this.ranOutOfTime = ranOutOfTime;
+  }
+}
+
+/** The code of a tool whose time ran out. */
+const outOfTime = 124;
+
+/** Runs that met a full disk: what is removed for it makes room again, and who failed beside it failed for it, too. */
+const withoutSpace = new WeakSet<Workshop['inputs']>();
+
+/**
+ * Builds one package in a fresh root and puts the result into the store.
+ * @param files base name → path of each source and patch, checked
+ * @throws BuildFailed; then the root stays below `build-dir`/roots/<package> for a person to look at. An error that
+ *   {@link isDiskFull} knows: then nothing stays
+ */
+export async function buildPackage(
+  workshop: Workshop,
+  spec: Spec,
+  keyed: Keyed,
+  files: ReadonlyMap<string, string>,
+): Promise<Result> {
+  const { inputs, context } = workshop;
+  const log = join(places.logs(inputs), `${spec.package}.log`);
+  const layer = join(places.layers(inputs), spec.package);
+  await rm(log, { force: true });
+  await removeLayer(join(places.failedRoots(inputs), spec.package));
+  const failed = (words: string) => new BuildFailed(words, log);
+  const ended = (words: string) => endedWith(words, workshop, log);
+  const started = performance.now();
+  const parts = { srpm: 0, builddep: 0, build: 0 };
+  const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const done = await work;
+    parts[part] = rounded(performance.now() - start);
+    return done;
+  };
+  try {
+    const staging = await stage(workshop, spec, files);
+    const packing = packSrpm(workshop, spec, staging, log);
+    const srpm = await timed('srpm', packing.catch(saying(ended('packing the SRPM failed'))));
+    const entering = enterRoot(workshop, keyed, layer).catch(saying(ours('its build root cannot be made')));
+    const root = await timed('builddep', entering);
+    const building = runRpmbuild('rpms', { workshop, spec, root, staging, log });
+    await timed(
+      'build',
+      building.catch(saying((error) => ended(`rpmbuild ended with ${error.code}`)(error))),
+    );
+    const filesDir = join(staging, 'result');
+    const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
+      saying(ours('its RPMs cannot be taken out of its root')),
+    );
+    await rename(srpm, join(filesDir, basename(srpm)));
+    const result: Result = {
+      schema: 'azl/result',
+      version: 1,
+      package: spec.package,
+      key: keyed.key,
+      components: keyed.components,
+      srpm: await readSrpm(join(filesDir, basename(srpm))),
+      rpms: await checkedRpms(workshop, spec, filesDir, rpms, basename(srpm)),
+      seconds: rounded(performance.now() - started),
+      parts,
+    };
+    const stored = await workshop.store.put(result, filesDir, workshop.rebuild.has(spec.package));
+    await removeLayer(layer);
+    await rm(staging, { recursive: true, force: true });
+    return stored;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const refused = error instanceof TransactionError || error instanceof WrongBuildRoot;
+    throw await afterFailure(workshop, spec, layer, refused ? failed(error.message) : error);
+  }
+}
+
+/**
+ * Keeps what a person can look into: not what a full disk, or a file that is wrong, left of a build. Answers the error
+ * to end with.
+ */
+async function afterFailure(
+  workshop: Workshop,
+  spec: Spec,
+  layer: string,
+  failure: unknown,
+): Promise<unknown> {
+  const { inputs, tree } = workshop;
+  const staging = stagingFolder(workshop, spec);
+  const full = isDiskFull(failure) || (await failedForSpace(workshop, failure));
+  if (full) withoutSpace.add(inputs);
+  if (full || failure instanceof ProblemsError) {
+    await removeLayer(layer);
+    await rm(staging, { recursive: true, force: true });
+    return full && !isDiskFull(failure) ? diskFull() : failure;
+  }
+  for (const dir of ['result', 'srpm']) await rm(join(staging, dir), { recursive: true, force: true });
+  await keepRoot({ layer, staging }, join(places.failedRoots(inputs), spec.package), {
+    package: spec.package,
+    workerDigest: tree.toolchain.workerDigest,
+    argv: rpmbuildArguments('rpms', basename(spec.path), tree.defines),
+  });
+  return failure;
+}
+
+/** Words for rpmbuild: `words`, unless its time ran out. */
+function endedWith(words: string, { buildTime }: Workshop, log: string) {
+  return ({ code }: ToolError) =>
+    code === outOfTime && buildTime !== undefined
+      ? new BuildFailed('its build did not end in the time that the job had left', log, true)
+      : new BuildFailed(words, log);
+}
+
+/** Puts into words that a tool ended badly. */
+function saying(words: (error: ToolError) => Error) {
+  return (error: unknown) => {
+    throw error instanceof ToolError ? words(error) : error;
+  };
+}
+
+/** Words for a tool of ours: it can be trusted to know a full disk. */
+function ours(words: string) {
+  return (error: ToolError) =>
+    isDiskFull(error)
+      ? error
+      : new Error(`${words}: ${error.stderr.trim() || `it ended with ${error.code}`}`);
+}
+
+/** Whether a build failed because the disk is full, or because it was a moment ago. */
+async function failedForSpace(workshop: Workshop, failure: unknown): Promise<boolean> {
+  if (withoutSpace.has(workshop.inputs)) return true;
+  if (!(failure instanceof BuildFailed)) return false;
+  const words = `${failure.message}\n${await readFile(failure.log, 'utf8').catch(() => '')}`;
+  return await ranOutOfSpace(words, workshop.inputs.buildDir);
+}
+
+/** Milliseconds as seconds, to a hundredth. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds / 10) / 100;
+}
+
+/** Makes the build root that a key lists. */
+export async function enterRoot(
+  workshop: Workshop,
+  keyed: Pick<Keyed, 'installed' | 'packages'>,
+  layer: string,
+): Promise<Root> {
+  const { tree, store } = workshop;
+  const toolchain = new Map(tree.toolchain.rpms.map((rpm) => [rpm.file, rpm]));
+  const local = new Map<string, { rpm: Rpm; result: Result }>();
+  for (const name of keyed.packages) {
+    const result = tree.graph.results.get(name);
+    for (const rpm of result?.rpms ?? []) local.set(rpm.file, { rpm, result: result as Result });
+  }
+  const folders = new Map<Rpm, string>();
+  const installed: RootRpm[] = [];
+  for (const { origin, file } of keyed.installed) {
+    const found = local.get(file);
+    if (origin === 'toolchain' || found === undefined) {
+      installed.push({ origin: 'toolchain', rpm: toolchain.get(file) as Rpm });
+      continue;
+    }
+    folders.set(found.rpm, await store.openMain(found.result));
+    installed.push({ origin, rpm: found.rpm });
+  }
+  return await makeBuildRoot({
+    toolchain: tree.toolchain,
+    toolchainDir: workshop.toolchainDir,
+    layer,
+    installed,
+    folderOf: (rpm) => folders.get(rpm) as string,
+    signal: workshop.context.signal,
+  });
+}
+
+/** Reads what rpmbuild made, refuses what is not this package's, and says where it is not what the spec said. */
+async function checkedRpms(
+  { tree, inputs, context }: Workshop,
+  spec: Spec,
+  dir: string,
+  files: readonly string[],
+  srpm: string,
+): Promise<Rpm[]> {
+  const rpms = await Promise.all(files.map((file) => readRpm(join(dir, file))));
+  for (const rpm of rpms) {
+    if (rpm.sourceRpm !== srpm)
+      throw new Error(`${rpm.file} says it was built from ${rpm.sourceRpm}, not from ${srpm}`);
+    if (rpm.arch !== tree.toolchain.arch && rpm.arch !== 'noarch')
+      throw new Error(`${rpm.file} of ${spec.package} is for ${rpm.arch}`);
+  }
+  if (rpms.length === 0) throw new Error(`${spec.package} made no RPM: its spec has no %files section`);
+  const difference = differences(spec, rpms);
+  if (difference !== undefined)
+    context.log.warn({ message: difference, file: join(inputs.specsDir, spec.path) });
+  return rpms.sort((a, b) => (a.file < b.file ? -1 : 1));
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import type { RootRpm } from '../planner/resolve.ts';
+import type { Rpm } from '../model/rpm.ts';
+import type { Toolchain } from '../model/toolchain.ts';
+import { verifiedRpms } from '../toolchain/verified.ts';
+import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import { createLayer, type Root } from '../sandbox/sandbox.ts';
+import { installRpms } from '../sandbox/transaction.ts';
+
+export interface BuildRootOptions {
+  toolchain: Toolchain;
+  toolchainDir: string;
+  /** Folder of the layer. */
+  layer: string;
+  /** Exactly what shall be installed. */
+  installed: readonly RootRpm[];
+  /** The folder, already verified, that holds a local RPM. */
+  folderOf: (rpm: Rpm) => string;
+  signal?: AbortSignal;
+}
+
+/** What a build root has that its key does not list, or the other way round. */
+export class WrongBuildRoot extends Error {}
+
+/**
+ * Makes a fresh build root: a layer over the worker in which exactly `installed` is installed.
+ * @throws WrongBuildRoot when rpm's database says otherwise afterwards; TransactionError; ProblemsError when the toolchain
+ *   is damaged
+ */
+export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
+  const { toolchain, toolchainDir, installed } = options;
+  const root = { worker: join(toolchainDir, 'worker'), layer: await createLayer(options.layer) };
+  const change = difference(toolchain, installed);
+  const folders = new Map<string, string[]>();
+  const prebuilt = change.add.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
+  const prebuiltDir = await verifiedRpms(toolchainDir, prebuilt);
+  for (const { origin, rpm } of change.add) {
+    const dir = origin === 'local' ? options.folderOf(rpm) : prebuiltDir;
+    folders.set(dir, [...(folders.get(dir) ?? []), rpm.file]);
+  }
+  if (change.add.length === 0 && change.remove.length === 0) return root;
+  const { installed: found } = await installRpms({
+    root,
+    rpmDirs: [...folders].map(([dir, files]) => ({ dir, files })),
+    remove: change.remove,
+    sourceDateEpoch,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  compare(
+    found,
+    installed.map(({ rpm }) => nevra(rpm)),
+  );
+  return root;
+}
+
+/** What to add to the worker and what to erase from it so that it holds `installed`. Pure. */
+export function difference(
+  toolchain: Toolchain,
+  installed: readonly RootRpm[],
+): { add: RootRpm[]; remove: string[] } {
+  const inWorker = new Set(toolchain.worker);
+  const kept = new Set(installed.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm.file));
+  const add = installed.filter(({ origin, rpm }) => origin === 'local' || !inWorker.has(rpm.file));
+  const replaced = new Set(add.map(({ rpm }) => rpm.name));
+  const remove = toolchain.rpms
+    .filter((rpm) => inWorker.has(rpm.file) && !kept.has(rpm.file) && !replaced.has(rpm.name))
+    .map((rpm) => `${rpm.name}-${rpm.version}-${rpm.release}.${rpm.arch}`);
+  return { add, remove };
+}
+
+/** `name-epoch:version-release.arch`, as `installedPackages` answers. */
+function nevra(rpm: Rpm): string {
+  return `${rpm.name}-${rpm.epoch}:${rpm.version}-${rpm.release}.${rpm.arch}`;
+}
+
+function compare(found: readonly string[], expected: readonly string[]): void {
+  const surplus = found.filter((one) => !expected.includes(one));
+  const lacking = expected.filter((one) => !found.includes(one));
+  if (surplus.length === 0 && lacking.length === 0) return;
+  const parts = [
+    ...(surplus.length > 0 ? [`it holds ${surplus.join(', ')}`] : []),
+    ...(lacking.length > 0 ? [`it lacks ${lacking.join(', ')}`] : []),
+  ];
+  throw new WrongBuildRoot(`the build root is not what its key lists: ${parts.join(' and ')}`);
+}

@@ -1,0 +1,136 @@
+import { readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { checkRecipeDigest } from '../cache-key/recipe.ts';
+import { removeLayer } from '../sandbox/sandbox.ts';
+import { needsOf } from '../graph/needs.ts';
+import { isDiskFull, readJson, textDigest, writeJson } from '../host/files.ts';
+import { solveRoot } from '../planner/resolve.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { decisiveLines } from './cause-lines.ts';
+import type { Rpm } from '../model/rpm.ts';
+import { leastForBuild } from '../shards/scheduler/build-time.ts';
+import type { Spec } from '../model/spec.ts';
+import { enterRoot } from './build-package.ts';
+import { runRpmbuild, stage } from './pack-srpm.ts';
+import { placeOf } from './place-of.ts';
+import { places } from './paths.ts';
+import { fetchSources } from './tree-sources.ts';
+import type { Workshop } from '../jobs/build-context.ts';
+
+/** What the `%check` of a package said. */
+export interface CheckVerdict {
+  package: string;
+  passed: boolean;
+  /** From an earlier run with the same key. */
+  remembered: boolean;
+  /** Why it failed, in words. */
+  reason?: string;
+  log?: string;
+}
+
+/** What the log of a check is called, without `.log`. */
+export function checkLog(name: string): string {
+  return `${name}.check`;
+}
+
+/**
+ * Runs the `%check` of every package that was asked for, has one, and whose RPMs are there: in a root of its own, and
+ * throws away what that builds. RPMs are never touched. A passed check is remembered under its own key. When the job has
+ * no more time, those that were not reached count as failed: what was built is still to be published.
+ */
+export async function runChecks(
+  workshop: Workshop,
+  outcomes: ReadonlyMap<string, Outcome>,
+  jobs = availableParallelism(),
+): Promise<CheckVerdict[]> {
+  const queue = workshop.goals.filter((name) => {
+    const state = outcomes.get(name)?.state;
+    return (state === 'built' || state === 'reused') && workshop.tree.graph.specs.get(name)?.hasCheck;
+  });
+  const verdicts: CheckVerdict[] = [];
+  const total = queue.length;
+  const worker = async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      workshop.context.signal.throwIfAborted();
+      if ((workshop.buildTime?.left() ?? Number.POSITIVE_INFINITY) <= leastForBuild) {
+        const reason = 'its %check was not reached: the job has no more time (time-budget)';
+        verdicts.push({ package: name, passed: false, remembered: false, reason });
+        continue;
+      }
+      workshop.context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
+      verdicts.push(await verdictOf(workshop, workshop.tree.graph.specs.get(name) as Spec));
+    }
+  };
+  const workers = Array.from({ length: jobs }, worker);
+  await Promise.all(workers).finally(() => Promise.allSettled(workers));
+  return verdicts.sort((a, b) => (a.package < b.package ? -1 : 1));
+}
+
+/** Whatever keeps a check from being run is that check's failure: all others, and the RPMs, are there all the same. */
+async function verdictOf(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
+  try {
+    return await checkOne(workshop, spec);
+  } catch (error) {
+    workshop.context.signal.throwIfAborted();
+    if (isDiskFull(error)) throw error;
+    const reason = `its %check cannot be run: ${(error as Error).message}`;
+    return { package: spec.package, passed: false, remembered: false, reason };
+  }
+}
+
+/** The key of a verdict: of what was built, and of everything that is in the root of its `%check`. Pure. */
+export function checkKey(resultKey: string | undefined, installed: readonly Rpm[]): string {
+  const content = installed.map((rpm) => [rpm.name, rpm.arch, rpm.outputDigest]);
+  return textDigest(JSON.stringify([checkRecipeDigest, resultKey, content]));
+}
+
+async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
+  const { tree, inputs, context } = workshop;
+  const name = spec.package;
+  const needs = needsOf(tree.graph, name, spec.checkRequires);
+  const lacking = [
+    ...needs.missing.map(({ capability }) => capability),
+    ...needs.waits.map((wait) => wait.open?.capability ?? wait.package),
+  ];
+  if (lacking.length > 0) {
+    return {
+      package: name,
+      passed: false,
+      remembered: false,
+      reason: `its %check needs ${lacking.join(', ')}, which is not there`,
+    };
+  }
+  const root = await solveRoot(tree, needs.packages, [...spec.buildRequires, ...spec.checkRequires]);
+  if (!root.ok) return { package: name, passed: false, remembered: false, reason: root.problems.join('; ') };
+  const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
+  const result = tree.graph.results.get(name);
+  const key = checkKey(
+    result?.key,
+    root.installed.map(({ rpm }) => rpm),
+  );
+  const memory = join(inputs.cacheDir, 'checks', `${key}.json`);
+  if ((await readJson<{ passed: boolean }>(memory))?.passed === true)
+    return { package: name, passed: true, remembered: true };
+  const log = join(places.logs(inputs), `${checkLog(name)}.log`);
+  const layer = join(places.layers(inputs), `${name}.check`);
+  await rm(log, { force: true });
+  try {
+    const staging = await stage(workshop, spec, await fetchSources(workshop, spec));
+    const entered = await enterRoot(workshop, { installed, packages: needs.packages }, layer);
+    const ended = await runRpmbuild('check', { workshop, spec, root: entered, staging, log }, 'any');
+    if (ended.code === 0) {
+      await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
+      context.log.info(`${name}: %check passed`);
+      return { package: name, passed: true, remembered: false };
+    }
+    const lines = decisiveLines(await readFile(log, 'utf8'));
+    context.log.error({
+      message: [`${name}: %check failed`, ...lines.map((line) => `    ${line}`)].join('\n'),
+      ...(await placeOf(workshop, spec, '%check')),
+    });
+    return { package: name, passed: false, remembered: false, reason: '%check failed', log };
+  } finally {
+    await removeLayer(layer);
+  }
+}

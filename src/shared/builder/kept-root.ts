@@ -1,0 +1,50 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isAbsent, readJson, writeJson } from '../host/files.ts';
+import { rpmbuildSandbox, stagingBinds } from '../cache-key/recipe.ts';
+import { createLayer, type SandboxOptions } from '../sandbox/sandbox.ts';
+
+/**
+ * What a failed build leaves for a person to look into: its layer, and in that
+ *
+ *     staging/     what rpmbuild saw as SPECS/ and SOURCES/, and its macros
+ *     kept.json    this
+ */
+export interface KeptRoot {
+  schema: 'azl/kept-root';
+  version: 1;
+  package: string;
+  /** Of the worker that the layer lies over. */
+  workerDigest: string;
+  /** What rpmbuild was started with. */
+  argv: string[];
+}
+
+const noteFile = 'kept.json';
+
+/** Puts the layer and the staging folder of a failed build aside as `dir`, which is not there. Without a layer: a fresh one. */
+export async function keepRoot(
+  { layer, staging }: { layer: string; staging: string },
+  dir: string,
+  note: Pick<KeptRoot, 'package' | 'workerDigest' | 'argv'>,
+): Promise<void> {
+  await mkdir(dirname(dir), { recursive: true });
+  await rename(layer, dir).catch(async (error: unknown) => {
+    if (!isAbsent(error)) throw error;
+    await createLayer(dir);
+  });
+  await rename(staging, join(dir, 'staging'));
+  await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 1, ...note } satisfies KeptRoot);
+}
+
+/** What is known of a kept root; undefined when it is none that this version left. */
+export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
+  const note = await readJson<KeptRoot>(join(dir, noteFile));
+  return note?.schema === 'azl/kept-root' && note.version === 1 ? note : undefined;
+}
+
+/** The sandbox in which the build of a kept root can be repeated: as it was, but SPECS and SOURCES may be changed. */
+export function keptSandbox(worker: string, dir: string): SandboxOptions {
+  const staging = join(dir, 'staging');
+  return { ...rpmbuildSandbox({ worker, layer: dir }, staging), binds: stagingBinds(staging, true) };
+}

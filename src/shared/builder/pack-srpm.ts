@@ -1,0 +1,117 @@
+import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { collectRpms } from '../sandbox/collect.ts';
+import {
+  type BuildStep,
+  policyMacros,
+  rpmbuildArguments,
+  rpmbuildSandbox,
+  staged,
+  topDir,
+} from '../cache-key/recipe.ts';
+import { createLayer, type Root, removeLayer, runInSandbox } from '../sandbox/sandbox.ts';
+import { fileDigest } from '../host/files.ts';
+import type { ToolOptions, ToolResult } from '../host/process.ts';
+import { problem } from '../base/problems.ts';
+import type { Spec } from '../model/spec.ts';
+import { places } from './paths.ts';
+import type { Workshop } from '../jobs/build-context.ts';
+
+/** Where a package's files are laid out. */
+export function stagingFolder({ inputs }: Workshop, spec: Spec): string {
+  return join(places.staging(inputs), spec.package);
+}
+
+/**
+ * Lays out a package's spec and sources, as rpmbuild finds them in SPECS/ and SOURCES/.
+ * @throws ProblemsError when a file is not the one any more that the package's key was made of
+ */
+export async function stage(
+  workshop: Workshop,
+  spec: Spec,
+  files: ReadonlyMap<string, string>,
+): Promise<string> {
+  const { inputs, tree } = workshop;
+  const staging = stagingFolder(workshop, spec);
+  await rm(staging, { recursive: true, force: true });
+  const folders = [staged.spec, staged.sources, 'srpm'].map((name) => join(staging, name));
+  for (const dir of folders) await mkdir(dir, { recursive: true });
+  // The builder reads them, whatever our umask is; nobody else comes that far.
+  for (const dir of folders) await chmod(dir, 0o755);
+  await chmod(staging, 0o700);
+  await writeFile(join(staging, staged.macros), policyMacros.text);
+  await chmod(join(staging, staged.macros), staged.mode);
+  const folder = join(inputs.specsDir, spec.path, '..');
+  const digests = await tree.sources(spec.package);
+  const copies = [
+    {
+      from: join(inputs.specsDir, spec.path),
+      to: join(staged.spec, basename(spec.path)),
+      digest: spec.digest,
+    },
+    ...spec.includes.map(({ name, digest }) => ({
+      from: join(folder, name),
+      to: join(staged.sources, basename(name)),
+      digest,
+    })),
+    ...[...files].map(([name, from]) => ({ from, to: join(staged.sources, name), digest: digests[name] })),
+  ];
+  for (const { from, to, digest } of copies) {
+    const target = join(staging, to);
+    await copyFile(from, target);
+    if ((await fileDigest(target)) !== digest) {
+      throw problem(`'${from}' changed while the run was going on`, { mend: 'Run the same command again.' });
+    }
+    await chmod(target, staged.mode);
+    await utimes(target, staged.time, staged.time);
+  }
+  return staging;
+}
+
+/** One run of rpmbuild: which package, in which root, from which staged files, with its words added to `log`. */
+export interface RpmbuildRun {
+  workshop: Workshop;
+  spec: Spec;
+  root: Root;
+  staging: string;
+  log: string;
+}
+
+/** Runs one step of rpmbuild over a staged package. @throws ToolError as `runTool` does, unless `ok` lists its code */
+export async function runRpmbuild(
+  step: BuildStep,
+  run: RpmbuildRun,
+  ok: ToolOptions['ok'] = [0],
+): Promise<ToolResult> {
+  const { workshop, spec, root, staging, log } = run;
+  return await runInSandbox(rpmbuildArguments(step, basename(spec.path), workshop.tree.defines), {
+    ...rpmbuildSandbox(root, staging),
+    ...{ log, signal: workshop.context.signal, ok },
+    ...(workshop.buildTime === undefined ? {} : { timeoutSeconds: workshop.buildTime.left() }),
+  });
+}
+
+/** Packs the SRPM of a staged package in a plain worker root. Answers its path. */
+export async function packSrpm(
+  workshop: Workshop,
+  spec: Spec,
+  staging: string,
+  log: string,
+): Promise<string> {
+  const layer = await createLayer(join(places.layers(workshop.inputs), `${spec.package}.srpm`));
+  const root: Root = { worker: join(workshop.toolchainDir, 'worker'), layer };
+  try {
+    await runRpmbuild('srpm', { workshop, spec, root, staging, log });
+    const [file, ...more] = await collectRpms(
+      root,
+      [`${topDir}/SRPMS`],
+      join(staging, 'srpm'),
+      workshop.context.signal,
+    );
+    if (file === undefined || more.length > 0)
+      throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);
+    return join(staging, 'srpm', file);
+  } finally {
+    await removeLayer(layer);
+  }
+}

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Problem } from '../base/problems.ts';
+import { sectionLine } from '../specs/section-line.ts';
+import type { Spec } from '../model/spec.ts';
+import type { Workshop } from '../jobs/build-context.ts';
+
+/** Where a section of a spec begins; without one, or where it is in another file, the spec. */
+export async function placeOf(
+  { inputs }: Pick<Workshop, 'inputs'>,
+  spec: Pick<Spec, 'path'>,
+  section: string | undefined,
+): Promise<Pick<Problem, 'file' | 'line'>> {
+  const file = join(inputs.specsDir, spec.path);
+  if (section === undefined) return { file };
+  const line = sectionLine(await readFile(file, 'utf8').catch(() => ''), section);
+  return line === undefined ? { file } : { file, line };
+}

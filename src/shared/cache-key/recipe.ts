@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { textDigest } from '../host/files.ts';
+import { checkMacros } from '../model/spec.ts';
+import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import { type Bind, enterArguments, type Root, type SandboxOptions } from '../sandbox/sandbox.ts';
+import { transactionCommand, transactionHelper, transactionSandbox } from '../sandbox/transaction.ts';
+
+/** Loaded after rpm's own macros wherever a spec is parsed or built. */
+export const policyMacros = {
+  name: 'macros.zz-azl',
+  text: readFileSync(new URL('../specs/macros/macros.azl', import.meta.url), 'utf8'),
+} as const;
+
+/** `%_topdir` inside every build root. */
+export const topDir = '/usr/src/azl';
+
+/** rpm's defaults that put version and release into every ELF file; off, so that a new Release alone changes nothing. */
+const releaseInElf = ['_unique_debug_names', '_unique_debug_srcs', '_unique_build_ids'];
+
+/** What must be in a root in which rpmbuild runs, whoever provides it. */
+export const buildRootEssentials: readonly string[] = [
+  '/usr/bin/rpmbuild',
+  '/usr/bin/python3',
+  '/usr/bin/gcc',
+  '/usr/bin/make',
+  '/usr/bin/tar',
+  '/usr/bin/setpriv',
+];
+
+/** Which part of rpmbuild's work is asked for. */
+export type BuildStep = 'srpm' | 'rpms' | 'check';
+
+const stepArguments: Record<BuildStep, readonly string[]> = {
+  srpm: ['-bs', '--nodeps'],
+  rpms: ['-bb', '--noclean', '--nocheck'],
+  check: ['-bi', '--noclean'],
+};
+
+/** The argv of rpmbuild for a spec below `topDir`/SPECS. `defines` are macros of the distribution (`dist`, …). */
+export function rpmbuildArguments(
+  step: BuildStep,
+  spec: string,
+  defines: Readonly<Record<string, string>>,
+): string[] {
+  const macros = { ...defines, ...checkMacros(step === 'check') };
+  return [
+    'rpmbuild',
+    ...stepArguments[step],
+    ...releaseInElf.map((name) => `--undefine=${name}`),
+    ...Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]),
+    `${topDir}/SPECS/${spec}`,
+  ];
+}
+
+/** The environment of rpmbuild, besides the sandbox's own. */
+export const buildEnvironment: Readonly<Record<string, string>> = {
+  SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+};
+
+/** How a package's files lie in its staging folder: the spec, what it brings in and its sources, and the macros. */
+export const staged = {
+  spec: 'SPECS',
+  sources: 'SOURCES',
+  macros: policyMacros.name,
+  mode: 0o644,
+  time: sourceDateEpoch,
+} as const;
+
+/** Where a build finds its staging folder's content. Pure. */
+export function stagingBinds(staging: string, writable = false): Bind[] {
+  return [
+    { source: join(staging, staged.macros), target: `/etc/rpm/${policyMacros.name}` },
+    { source: join(staging, staged.spec), target: `${topDir}/SPECS`, writable },
+    { source: join(staging, staged.sources), target: `${topDir}/SOURCES`, writable },
+  ];
+}
+
+/** The sandbox of rpmbuild over a staging folder. Pure. */
+export function rpmbuildSandbox(root: Root, staging: string): SandboxOptions {
+  return { root, cwd: topDir, env: buildEnvironment, binds: stagingBinds(staging) };
+}
+
+const anyRoot: Root = { worker: '/worker', layer: '/layer' };
+
+function rpmbuildPart(step: BuildStep): string[] {
+  return enterArguments(rpmbuildArguments(step, 'x.spec', {}), rpmbuildSandbox(anyRoot, '/staging'));
+}
+
+/** Everything about how a build is run that is the same for all packages. */
+export const recipe = {
+  macros: policyMacros.text,
+  staged,
+  srpm: rpmbuildPart('srpm'),
+  rpms: rpmbuildPart('rpms'),
+  installHelper: transactionHelper,
+  install: enterArguments(
+    transactionCommand,
+    transactionSandbox('/run', {
+      root: anyRoot,
+      rpmDirs: [{ dir: '/rpms', files: [] }],
+      remove: [],
+      sourceDateEpoch,
+    }),
+  ),
+};
+
+/** The digest of a recipe. Pure. */
+export function digestOf(one: typeof recipe): string {
+  return textDigest(JSON.stringify(one));
+}
+
+/** Part of every key. */
+export const recipeDigest = digestOf(recipe);
+
+/** The same for a `%check`: its verdict's key. */
+export const checkRecipeDigest = textDigest(JSON.stringify([recipeDigest, rpmbuildPart('check')]));

@@ -1,0 +1,121 @@
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { overhear } from '../capture-output.ts';
+import { diskFull, linkFile, moveFolder, ranOutOfSpace } from '../../host/files.ts';
+import type { Log } from '../../base/log.ts';
+import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
+
+/**
+ * Where entries lie on their way, below the workspace. The path is part of what an entry is found by: it has to be the
+ * same wherever a job runs, so it is relative and no input.
+ */
+const folder = '.azl-cache';
+
+/** Seconds between tries of a call that got no answer. A limit that says when it ends is waited for. */
+const pauses = [2, 6, 18];
+const longestPause = 90;
+
+/** What no later try changes: this job has no such right, by its token or by what its runner says. */
+const denied = /cache (?:read|write) denied|Cache (?:restore|save) skipped/;
+
+/** All came, and tar makes nothing of it. */
+const unpacking = /tar"? failed with error/;
+
+/**
+ * The cache of GitHub Actions, in the scopes of this job's token. `@actions/cache` answers a failure like a miss, with
+ * undefined; but it tells of each failure and of no miss, and so the two are told apart. That this job may not read is no
+ * failure, and said once: it works as if nobody had left anything.
+ */
+export function actionsCache(log: Log, signal?: AbortSignal): Cache {
+  let readable = true;
+  let loaded: Promise<typeof import('@actions/cache')> | undefined;
+  const library = () => {
+    loaded ??= import('@actions/cache');
+    return loaded;
+  };
+  const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd();
+
+  /** Waits before the next try of a call that got no answer, or throws that there is none. */
+  const pauseAfter = async (words: string, tries: number): Promise<void> => {
+    const pause = pauses[tries];
+    if (pause === undefined || denied.test(words)) throw new CacheTrouble(words);
+    await wait(1000 * Math.max(pause, secondsOf(words)), undefined, signal ? { signal } : {});
+  };
+
+  const askedFor = async (question: () => Promise<string | undefined>): Promise<string | undefined> => {
+    for (let tries = 0; ; tries++) {
+      const { value, complaints } = await overhear(question);
+      if (value !== undefined || complaints.length === 0) return value;
+      const words = complaints.join('; ');
+      if (denied.test(words)) {
+        if (readable) log.warn(`The cache may not be read, so nothing of earlier runs is reused: ${words}`);
+        readable = false;
+        return undefined;
+      }
+      if (unpacking.test(words)) {
+        if (await ranOutOfSpace('', workspace)) throw diskFull();
+        // What came may have been the body of an error: only what stays so is broken.
+        if (tries === pauses.length) throw new BrokenEntry(words);
+      }
+      await pauseAfter(words, tries);
+    }
+  };
+
+  const saved = async (question: () => Promise<number>): Promise<void> => {
+    for (let tries = 0; ; tries++) {
+      const { value, complaints } = await overhear(question);
+      const words = complaints.join('; ');
+      if (value !== -1 || words === '') return;
+      if (/\(409\)|already exists/.test(words)) {
+        if (tries === 0) return;
+        throw new CacheTrouble('an upload that never ended holds its key');
+      }
+      await pauseAfter(words, tries);
+    }
+  };
+
+  const restore = async (place: string, key: string, prefixes: string[], dir: string) => {
+    if (!readable) return undefined;
+    const path = `${folder}/${place}`;
+    const own = join(workspace, path);
+    await rm(own, { recursive: true, force: true });
+    try {
+      const found = await askedFor(async () => await (await library()).restoreCache([path], key, prefixes));
+      if (found === undefined) return undefined;
+      // A key that only begins like the one asked for is another entry.
+      if (prefixes.length === 0 && found.toLowerCase() !== key.toLowerCase()) return undefined;
+      const isFolder = (await lstat(own).catch(() => undefined))?.isDirectory() === true;
+      if (!isFolder) throw new BrokenEntry(`the entry '${found}' of the cache is not what was saved`);
+      await mkdir(dirname(dir), { recursive: true });
+      await moveFolder(own, dir);
+      return found;
+    } finally {
+      await rm(own, { recursive: true, force: true });
+    }
+  };
+
+  return {
+    get readable() {
+      return readable;
+    },
+    fetch: async (place, key, dir) => (await restore(place, key, [], dir)) !== undefined,
+    fetchNewest: async (place, prefix, dir) => await restore(place, prefix, [prefix], dir),
+    save: async (place, key, root, files) => {
+      const own = join(workspace, folder, place);
+      await rm(own, { recursive: true, force: true });
+      try {
+        for (const file of files) await linkFile(join(root, file), join(own, file));
+        await saved(async () => await (await library()).saveCache([`${folder}/${place}`], key));
+      } finally {
+        await rm(own, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** How long the service asks to be left alone. */
+function secondsOf(words: string): number {
+  const [, seconds] = /rate limit will reset in (\d+) seconds/.exec(words) ?? [];
+  return Math.min(longestPause, Number(seconds ?? 0));
+}

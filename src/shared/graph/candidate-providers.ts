@@ -1,0 +1,103 @@
+import { nameOf } from '../rpm/capability.ts';
+import type { Capability } from '../model/rpm.ts';
+import type { Graph, RpmNode } from './graph.ts';
+import { order } from './graph.ts';
+
+/**
+ * Packages of the tree whose name, or whose `%files`, say that their build probably reveals `capability`
+ * (`pkgconfig(x)`, a soname, `perl(X)`, `python3dist(x)`, a path). From specs alone: builds do not change the answer.
+ */
+export function likelyProviders(graph: Graph, capability: Capability): string[] {
+  const name = nameOf(capability);
+  const known = likelyOf.get(graph) ?? new Map<string, string[]>();
+  likelyOf.set(graph, known);
+  const there = known.get(name);
+  if (there !== undefined) return there;
+  const { stem, basenames } = traces(name);
+  const found: string[] = [];
+  for (const [one, nodes] of graph.stated.rpms) {
+    const names = [one, graph.specs.get(one)?.name ?? one, ...nodes.map((node) => node.name)];
+    if (names.some((other) => sameStem(other, stem)) || nodes.some((node) => ownsPattern(node, basenames)))
+      found.push(one);
+  }
+  known.set(name, found.sort(order));
+  return found;
+}
+
+const likelyOf = new WeakMap<Graph, Map<string, string[]>>();
+
+/** The word that a provider's name has in common with a capability, and the base names of files that reveal it. */
+function traces(name: string): { stem: string; basenames: string[] } {
+  const inner = /^[^(]*\(([^()]*)\)/.exec(name)?.[1] ?? '';
+  if (name.startsWith('pkgconfig(')) return { stem: inner, basenames: [`${inner}.pc`] };
+  if (name.startsWith('perl(')) return { stem: `perl-${inner.replaceAll('::', '-')}`, basenames: [] };
+  if (/^python3?(\.\d+)?dist\(/.test(name)) return { stem: `python3-${inner}`, basenames: [] };
+  if (name.startsWith('/')) {
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    return { stem: base, basenames: [base] };
+  }
+  const soname = name.replace(/\(.*$/, '');
+  if (/\.so(\.|$)/.test(soname)) return { stem: soname.replace(/\.so.*$/, ''), basenames: [soname] };
+  return { stem: inner === '' ? name : inner, basenames: [] };
+}
+
+/** `zlib`, `libz`, `zlib-devel`, `zlib1g` and `z-1` are one word for this purpose. */
+function sameStem(a: string, b: string): boolean {
+  const left = bare(a);
+  const right = bare(b);
+  return left !== '' && left === right;
+}
+
+function bare(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/-(devel|libs?|static|tools|bin)$/, '')
+    .replace(/^(python3?|lib)-?/, '')
+    .replace(/[-_.+\d]+$/, '')
+    .replaceAll(/[-_.+]/g, '');
+}
+
+/** A `%files` entry that spells at least the first letters of one of the base names. */
+function ownsPattern(node: RpmNode, basenames: readonly string[]): boolean {
+  return node.files.some((file) => {
+    const pattern = file.slice(file.lastIndexOf('/') + 1);
+    const literal = /^[^*?[{]*/.exec(pattern)?.[0] ?? '';
+    return (
+      literal.length >= 3 && basenames.some((base) => base.startsWith(literal) && globMatches(pattern, base))
+    );
+  });
+}
+
+/** Shell patterns as rpm's `%files` takes them: `*`, `?`, `[a-z]`, `{a,b}`. */
+export function globMatches(pattern: string, text: string): boolean {
+  let source = '';
+  let depth = 0;
+  for (let i = 0; i < pattern.length; i++) {
+    const letter = pattern[i] as string;
+    if (letter === '*') source += '.*';
+    else if (letter === '?') source += '.';
+    else if (letter === '[') {
+      const end = pattern.indexOf(']', i + 2);
+      if (end === -1) source += '\\[';
+      else {
+        source += `[${pattern
+          .slice(i + 1, end)
+          .replace(/^!/, '^')
+          .replaceAll('\\', '\\\\')}]`;
+        i = end;
+      }
+    } else if (letter === '{' && pattern.includes('}', i)) {
+      depth++;
+      source += '(?:';
+    } else if (letter === '}' && depth > 0) {
+      depth--;
+      source += ')';
+    } else if (letter === ',' && depth > 0) source += '|';
+    else source += letter.replace(/[.+^$()|\\/{}\]]/g, '\\$&');
+  }
+  try {
+    return new RegExp(`^${source}$`, 's').test(text);
+  } catch {
+    return false;
+  }
+}

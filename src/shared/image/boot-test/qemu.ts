@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises';
+import { problem } from '../../base/problems.ts';
+
+/** UEFI firmware for QEMU: code that is only read, and the template of its variables. */
+export interface Firmware {
+  code: string;
+  vars: string;
+}
+
+/** Where Debian and Ubuntu keep OVMF without Secure Boot: flash of 4 MiB, and of 2 MiB in older ones. */
+const firmwares: readonly Firmware[] = ['_4M', ''].map((kind) => ({
+  code: `/usr/share/OVMF/OVMF_CODE${kind}.fd`,
+  vars: `/usr/share/OVMF/OVMF_VARS${kind}.fd`,
+}));
+
+/** Where OVMF lies once it is installed. */
+export const defaultFirmware = firmwares[0] as Firmware;
+
+/** The host's OVMF. @throws ProblemsError that says how to get it. */
+export async function findFirmware(): Promise<Firmware> {
+  for (const firmware of firmwares) {
+    const there = await Promise.all([access(firmware.code), access(firmware.vars)]).then(
+      () => true,
+      () => false,
+    );
+    if (there) return firmware;
+  }
+  throw problem('UEFI firmware for QEMU (OVMF) is not installed', { mend: 'Run: sudo apt-get install ovmf' });
+}
+
+export type Acceleration = 'kvm' | 'tcg';
+
+export interface Machine {
+  disk: string;
+  diskFormat: 'raw' | 'qcow2';
+  /** Default: virtio. */
+  diskBus?: 'virtio' | 'sata';
+  /** Every write goes to a temporary file that QEMU removes. */
+  throwAway?: boolean;
+  code: string;
+  /** The template: what the firmware writes goes to a temporary file that QEMU removes. */
+  vars: string;
+  acceleration: Acceleration;
+  /** MiB. Default: 1024. */
+  memory?: number;
+  processors?: number;
+  /** What each serial port is connected to, in QEMU's words (`file:x`, `mon:stdio`, `chardev:x`). */
+  serial: readonly string[];
+  /** Default: nothing is shown. */
+  display?: 'none' | 'default';
+}
+
+/** The argv that boots a disk by UEFI: machine q35, no network. Pure. */
+export function qemuArguments(machine: Machine): string[] {
+  const escaped = (path: string) => path.replaceAll(',', ',,');
+  const bus = machine.diskBus ?? 'virtio';
+  return [
+    ...['qemu-system-x86_64', '-machine', 'q35', ...accelerationArguments(machine.acceleration)],
+    ...['-smp', String(machine.processors ?? 2), '-m', String(machine.memory ?? 1024)],
+    ...['-nodefaults', '-no-user-config', '-no-reboot', '-nic', 'none'],
+    ...(machine.display === 'default' ? ['-vga', 'std'] : ['-display', 'none']),
+    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${escaped(machine.code)}`],
+    ...['-drive', `if=pflash,format=raw,unit=1,snapshot=on,file=${escaped(machine.vars)}`],
+    ...[
+      '-drive',
+      [
+        `if=none,id=disk,format=${machine.diskFormat},file=${escaped(machine.disk)}`,
+        ...(machine.throwAway ? ['snapshot=on'] : []),
+        'cache=unsafe',
+      ].join(','),
+    ],
+    ...(bus === 'virtio'
+      ? ['-device', 'virtio-blk-pci,drive=disk']
+      : ['-device', 'ich9-ahci,id=ahci', '-device', 'ide-hd,bus=ahci.0,drive=disk']),
+    ...['-device', 'virtio-rng-pci'],
+    ...machine.serial.flatMap((port) => ['-serial', port]),
+  ];
+}
+
+/** How QEMU runs the guest's instructions. Pure. */
+export function accelerationArguments(acceleration: Acceleration): string[] {
+  return acceleration === 'kvm'
+    ? ['-accel', 'kvm', '-cpu', 'host']
+    : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+}
+
+/** One line for a shell that boots a raw image in the terminal, leaving the image as it is. Pure. */
+export function startLine(raw: string, firmware: Firmware): string {
+  const argv = qemuArguments({
+    disk: raw,
+    diskFormat: 'raw',
+    throwAway: true,
+    code: firmware.code,
+    vars: firmware.vars,
+    acceleration: 'tcg',
+    serial: ['mon:stdio'],
+  });
+  return argv.map(shellWord).join(' ');
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,206 @@
+import { parseUserJson } from '../../base/json.ts';
+import { type Problem, ProblemsError } from '../../base/problems.ts';
+import type { AdditionalFile, ImageConfig, UserConfig } from './config.ts';
+import { checkConfig } from './checks.ts';
+import { additionalFile, configTable, type Kind } from './schema-table.ts';
+import { type Findings, isObject, member, readValue } from './values.ts';
+
+type Values = Record<string, unknown>;
+
+/**
+ * Reads an Azure Linux image config (JSON). Pure: whether the files it names exist is `readNamedFiles`' question.
+ * @param file the config's path as the user wrote it, for messages.
+ * @throws ProblemsError with everything that is wrong, each with its JSON path.
+ */
+export function parseImageConfig(text: string, file: string): { config: ImageConfig; warnings: Problem[] } {
+  const json = parseUserJson(text, file);
+  const findings: Findings = { file, problems: [], warnings: [] };
+  const root = (readValue(json, { is: 'object', keys: configTable }, '$', findings) ?? {}) as Values;
+  const reader = new Reader(findings);
+  const disks = reader.objects(root, 'Disks');
+  const systems = reader.objects(root, 'SystemConfigs');
+  if (disks.length === 0 && !reader.isFaulty('$.Disks'))
+    reader.fault('$.Disks', 'There is no disk', 'An image needs one entry.');
+  if (disks.length > 1) reader.fault('$.Disks[1]', 'More than one disk is known but not supported yet');
+  if (systems.length === 0 && !reader.isFaulty('$.SystemConfigs'))
+    reader.fault('$.SystemConfigs', 'There is no system', 'An image needs one entry.');
+  if (systems.length > 1)
+    reader.fault('$.SystemConfigs[1]', 'More than one system is known but not supported yet');
+  const config: ImageConfig = {
+    disk: readDisk(disks[0], reader),
+    system: readSystem(systems[0], reader),
+  };
+  if (disks.length > 0 && systems.length > 0) checkConfig(config, findings);
+  if (findings.problems.length > 0) throw new ProblemsError(inOrder(findings.problems));
+  return { config, warnings: findings.warnings };
+}
+
+/** Each place is named once (a value of the wrong kind is not also missing), in the order of the paths. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter((one) => {
+    const place = one.path ?? one.message;
+    return seen.has(place) ? false : seen.add(place);
+  });
+}
+
+class Reader {
+  readonly #findings: Findings;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  fault(path: string, message: string, mend?: string): void {
+    this.#findings.problems.push({ message, file: this.#findings.file, path, ...(mend ? { mend } : {}) });
+  }
+
+  /** True when something is already wrong at or below `path`. */
+  isFaulty(path: string): boolean {
+    return this.#findings.problems.some((one) => one.path?.startsWith(path));
+  }
+
+  /** A value that the table leaves to its reader. */
+  value(value: unknown, kind: Kind, path: string): unknown {
+    return readValue(value, kind, path, this.#findings);
+  }
+
+  objects(from: Values, key: string): Values[] {
+    return (from[key] as Values[] | undefined) ?? [];
+  }
+
+  text(from: Values, key: string): string {
+    return (from[key] as string | undefined) ?? '';
+  }
+
+  texts(from: Values, key: string): string[] {
+    return (from[key] as string[] | undefined) ?? [];
+  }
+
+  /** A value that must be there. */
+  needed<T>(from: Values, key: string, path: string, otherwise: T): T {
+    if (from[key] === undefined && !this.isFaulty(member(path, key)))
+      this.fault(member(path, key), `'${key}' is missing`);
+    return (from[key] as T | undefined) ?? otherwise;
+  }
+
+  /** A number that Azure Linux writes as a text. */
+  numeral(from: Values, key: string, path: string): number | undefined {
+    const value = from[key];
+    if (value === undefined || value === '') return undefined;
+    const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+    if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number;
+    this.fault(member(path, key), `${JSON.stringify(value)} is no number`);
+    return undefined;
+  }
+}
+
+function readDisk(given: Values | undefined, reader: Reader): ImageConfig['disk'] {
+  const at = '$.Disks[0]';
+  const disk = given ?? {};
+  if (given !== undefined) reader.needed(disk, 'PartitionTableType', at, 'gpt');
+  return {
+    maxSize: given === undefined ? 0 : reader.needed(disk, 'MaxSize', at, 0),
+    artifacts: reader.objects(disk, 'Artifacts').map((artifact, index) => ({
+      name: reader.text(artifact, 'Name'),
+      type: reader.needed(artifact, 'Type', `${at}.Artifacts[${index}]`, 'raw'),
+    })),
+    partitions: reader.objects(disk, 'Partitions').map((partition, index) => ({
+      id: reader.needed(partition, 'ID', `${at}.Partitions[${index}]`, ''),
+      name: reader.text(partition, 'Name'),
+      start: reader.needed(partition, 'Start', `${at}.Partitions[${index}]`, 0),
+      end: (partition['End'] as number | undefined) ?? 0,
+      fsType: reader.needed(partition, 'FsType', `${at}.Partitions[${index}]`, 'ext4'),
+      flags: reader.texts(partition, 'Flags'),
+      type: reader.text(partition, 'Type'),
+      typeUuid: reader.text(partition, 'TypeUUID').toUpperCase(),
+    })),
+  };
+}
+
+function readSystem(given: Values | undefined, reader: Reader): ImageConfig['system'] {
+  const at = '$.SystemConfigs[0]';
+  const system = given ?? {};
+  if (given !== undefined) reader.needed(system, 'BootType', at, 'efi');
+  const scripts = (key: string) =>
+    reader.objects(system, key).map((script, index) => ({
+      path: reader.needed(script, 'Path', `${at}.${key}[${index}]`, ''),
+      args: reader.text(script, 'Args'),
+    }));
+  const options = (system['KernelOptions'] as Record<string, string> | undefined) ?? {};
+  return {
+    name: given === undefined ? '' : reader.needed(system, 'Name', at, ''),
+    hostname: reader.text(system, 'Hostname'),
+    packageLists: reader.texts(system, 'PackageLists'),
+    packages: reader.texts(system, 'Packages'),
+    kernelPackage: options['default'] ?? '',
+    kernelCommandLine: reader.text(
+      (system['KernelCommandLine'] as Values | undefined) ?? {},
+      'ExtraCommandLine',
+    ),
+    partitionSettings: reader.objects(system, 'PartitionSettings').map((setting, index) => ({
+      id: reader.needed(setting, 'ID', `${at}.PartitionSettings[${index}]`, ''),
+      mountPoint: reader.text(setting, 'MountPoint'),
+      mountOptions: reader.text(setting, 'MountOptions'),
+      mountIdentifier: (setting['MountIdentifier'] as 'uuid' | undefined) ?? 'partuuid',
+    })),
+    additionalFiles: readAdditionalFiles(system['AdditionalFiles'], `${at}.AdditionalFiles`, reader),
+    postInstallScripts: scripts('PostInstallScripts'),
+    finalizeImageScripts: scripts('FinalizeImageScripts'),
+    groups: reader.objects(system, 'Groups').map((group, index) => {
+      const gid = reader.numeral(group, 'GID', `${at}.Groups[${index}]`);
+      return { name: reader.text(group, 'Name'), ...(gid === undefined ? {} : { gid }) };
+    }),
+    users: reader
+      .objects(system, 'Users')
+      .map((user, index) => readUser(user, `${at}.Users[${index}]`, reader)),
+  };
+}
+
+function readUser(user: Values, at: string, reader: Reader): UserConfig {
+  const uid = reader.numeral(user, 'UID', at);
+  return {
+    name: reader.needed(user, 'Name', at, ''),
+    ...(uid === undefined ? {} : { uid }),
+    password: reader.text(user, 'Password'),
+    passwordHashed: user['PasswordHashed'] === true,
+    passwordExpiresDays: (user['PasswordExpiresDays'] as number | undefined) ?? 0,
+    sshPubKeys: reader.texts(user, 'SSHPubKeys'),
+    sshPubKeyPaths: reader.texts(user, 'SSHPubKeyPaths'),
+    primaryGroup: reader.text(user, 'PrimaryGroup'),
+    secondaryGroups: reader.texts(user, 'SecondaryGroups'),
+    startupCommand: reader.text(user, 'StartupCommand'),
+    homeDirectory: reader.text(user, 'HomeDirectory'),
+  };
+}
+
+/** `{source: target}`, `{source: {Path, Permissions}}`, or a list of either as the value. */
+function readAdditionalFiles(value: unknown, at: string, reader: Reader): AdditionalFile[] {
+  if (value === undefined) return [];
+  if (!isObject(value)) {
+    reader.fault(at, 'Expected an object: path of the source → path in the image');
+    return [];
+  }
+  return Object.entries(value).flatMap(([source, targets]) =>
+    (Array.isArray(targets) ? targets : [targets]).flatMap((given: unknown, index) => {
+      const place = member(at, source) + (Array.isArray(targets) ? `[${index}]` : '');
+      if (typeof given === 'string') return [{ source, target: given }];
+      if (!isObject(given)) {
+        reader.fault(place, 'Expected a path, or an object with Path and Permissions');
+        return [];
+      }
+      const entry = reader.value(given, additionalFile, place) as Values;
+      const target = reader.needed<string | undefined>(entry, 'Path', place, undefined);
+      if (target === undefined) return [];
+      const permissions = reader.text(entry, 'Permissions');
+      if (permissions === '') return [{ source, target }];
+      if (!/^[0-7]{3,4}$/.test(permissions))
+        reader.fault(
+          member(place, 'Permissions'),
+          `'${permissions}' is no octal number of three or four digits`,
+          'Such as "0644".',
+        );
+      return [{ source, target, mode: Number.parseInt(permissions, 8) }];
+    }),
+  );
+}

@@ -1,0 +1,135 @@
+import { nearest } from '../../base/nearest-name.ts';
+import type { Problem } from '../../base/problems.ts';
+import type { Kind, Table } from './schema-table.ts';
+
+/** Collects what is wrong while a config is walked. */
+export interface Findings {
+  file: string;
+  problems: Problem[];
+  warnings: Problem[];
+}
+
+type Values = Record<string, unknown>;
+
+/**
+ * Walks `value` along `kind` and answers it with the table's own spelling of every key; keys are matched without regard
+ * to case, as Go's decoder does. What does not fit is left out and said in `findings`. Null counts as not given.
+ */
+export function readValue(value: unknown, kind: Kind, path: string, findings: Findings): unknown {
+  const wrong = (expected: string) => {
+    findings.problems.push({
+      message: `This is ${kind.is === 'secret' ? `a ${typeof value}` : inWords(value)}, expected ${expected}`,
+      file: findings.file,
+      path,
+    });
+    return undefined;
+  };
+  if (value === null || value === undefined) return undefined;
+  switch (kind.is) {
+    case 'anything':
+      return value;
+    case 'text':
+    case 'secret':
+      return typeof value === 'string' ? value : wrong('a text');
+    case 'flag':
+      return typeof value === 'boolean' ? value : wrong('true or false');
+    case 'number':
+      return Number.isSafeInteger(value) ? value : wrong('a whole number');
+    case 'word':
+      if (typeof value !== 'string') return wrong('a text');
+      return readWord(value, kind, path, findings);
+    case 'list':
+      if (!Array.isArray(value)) return wrong('a list');
+      return value
+        .map((item, index) => readValue(item, kind.of, `${path}[${index}]`, findings))
+        .filter((item) => item !== undefined);
+    case 'object':
+      return isObject(value) ? readObject(value, kind.keys, path, findings) : wrong('an object');
+  }
+}
+
+function readWord(
+  value: string,
+  kind: Kind & { is: 'word' },
+  path: string,
+  findings: Findings,
+): string | undefined {
+  const found = kind.supported.find((word) => word === value);
+  if (found !== undefined) return found;
+  const choices = kind.supported
+    .filter((word) => word !== '')
+    .map((word) => `'${word}'`)
+    .join(', ');
+  if (kind.known.includes(value)) {
+    const message =
+      value === ''
+        ? 'This is empty, which is not supported yet'
+        : `'${value}' is known but not supported yet`;
+    findings.problems.push({ message, file: findings.file, path, mend: `Supported: ${choices}.` });
+    return undefined;
+  }
+  const near = nearest(
+    value,
+    [...kind.supported, ...kind.known].filter((word) => word !== ''),
+  );
+  const mend = near === undefined ? {} : { mend: `Did you mean '${near}'?` };
+  findings.problems.push({ message: `'${value}' is none of ${choices}`, file: findings.file, path, ...mend });
+  return undefined;
+}
+
+function readObject(value: Values, table: Table, path: string, findings: Findings): Values {
+  const names = new Map(Object.keys(table).map((name) => [name.toLowerCase(), name]));
+  const result: Values = {};
+  for (const [given, item] of Object.entries(value)) {
+    const at = member(path, given);
+    const name = names.get(given.toLowerCase());
+    const key = name === undefined ? undefined : table[name];
+    if (name === undefined || key === undefined) {
+      if (given.startsWith('_')) continue;
+      const near = nearest(given, names.values());
+      const mend = near === undefined ? {} : { mend: `Did you mean '${near}'?` };
+      findings.warnings.push({
+        message: `Key '${given}' is unknown and has no effect`,
+        file: findings.file,
+        path: at,
+        ...mend,
+      });
+    } else if (!key.supported) {
+      if (!saysNothing(item)) {
+        findings.problems.push({
+          message: `'${name}' is known but not supported yet`,
+          file: findings.file,
+          path: at,
+          mend: 'Remove it.',
+        });
+      }
+    } else if (name in result) {
+      findings.problems.push({ message: `'${name}' is given twice`, file: findings.file, path: at });
+    } else {
+      const read = readValue(item, key.kind, at, findings);
+      if (read !== undefined) result[name] = read;
+    }
+  }
+  return result;
+}
+
+/** `path.name`, or `path["na me"]` where the name is no plain word. */
+export function member(path: string, name: string): string {
+  return /^[A-Za-z_][\w-]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+}
+
+export function isObject(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function saysNothing(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (isObject(value)) return Object.values(value).every(saysNothing);
+  return value === null || value === false || value === '' || value === 0;
+}
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
+  return JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,129 @@
+import { open, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { briefTool } from '../../host/short-tool.ts';
+import { runTool, ToolError } from '../../host/process.ts';
+import { problem } from '../../base/problems.ts';
+import { debugfs, type Ext4File } from './debugfs.ts';
+import { type DiskBlueprint, filesystemFile } from '../manifest/disk.ts';
+import { fullPlace } from './full-disk.ts';
+import type { FatEntry, Trees } from '../rootfs/make-trees.ts';
+
+/**
+ * Writes a disk image: a sparse file of ours with table and filesystems, the same bytes for the same trees. Needs no
+ * loop device and mounts nothing.
+ * @throws ProblemsError when a partition is too small for what it shall hold.
+ */
+export async function writeDisk(options: {
+  raw: string;
+  blueprint: DiskBlueprint;
+  trees: Trees;
+  /** The config's path, for messages. */
+  file: string;
+  signal?: AbortSignal;
+}): Promise<void> {
+  const { raw, blueprint, trees } = options;
+  await writeEmpty(raw, blueprint.size);
+  const config = join(trees.dir, 'mke2fs.conf');
+  await writeFile(config, blueprint.mke2fsConfig);
+  const env = { ...blueprint.environment, MKE2FS_CONFIG: config };
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const run = { root: true, cwd: trees.dir, env, ...signal };
+  await briefTool(['/usr/bin/env', 'sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', raw], {
+    env,
+    input: blueprint.table,
+  });
+  const made = join(trees.dir, filesystemFile);
+  for (const [index, filesystem] of blueprint.filesystems.entries()) {
+    await writeEmpty(made, filesystem.size);
+    try {
+      await runTool(filesystem.argv, run);
+      if (filesystem.format === 'fat') await fillFat(filesystem.tree, trees.fat[filesystem.id] ?? [], run);
+      else await settleInodes({ dir: trees.dir, file: filesystemFile }, blueprint.epoch, env);
+    } catch (error) {
+      if (!(error instanceof ToolError) || fullPlace(error.stderr) !== 'partition') throw error;
+      throw problem(
+        `The partition is too small (${filesystem.size / 1024 / 1024} MiB) for what it shall hold`,
+        {
+          file: options.file,
+          path: `$.Disks[0].Partitions[${index}]`,
+          mend: 'Raise End, and MaxSize with it.',
+        },
+      );
+    }
+    await copyInto(raw, filesystem.offset, made);
+    await rm(made);
+  }
+}
+
+async function writeEmpty(path: string, size: number): Promise<void> {
+  const file = await open(path, 'w');
+  await file.truncate(size);
+  await file.close();
+}
+
+async function fillFat(
+  tree: string,
+  entries: readonly FatEntry[],
+  run: Parameters<typeof runTool>[1],
+): Promise<void> {
+  // One at a time and in order: what lies where follows from the list alone.
+  for (const { path, folder } of entries) {
+    if (folder) await runTool(['mmd', '-i', filesystemFile, `::/${path}`], run);
+    else await runTool(['mcopy', '-i', filesystemFile, '-m', `${tree}/${path}`, `::/${path}`], run);
+  }
+}
+
+/** Copies what is not zero of `from` to `offset` in `raw`, where all is zero. */
+async function copyInto(raw: string, offset: number, from: string): Promise<void> {
+  const target = await open(raw, 'r+');
+  const source = await open(from, 'r');
+  try {
+    const chunk = Buffer.alloc(1024 * 1024);
+    const zero = Buffer.alloc(chunk.length);
+    for (let at = 0; ; ) {
+      const { bytesRead } = await source.read(chunk, 0, chunk.length, at);
+      if (bytesRead === 0) break;
+      if (!chunk.subarray(0, bytesRead).equals(zero.subarray(0, bytesRead)))
+        await target.write(chunk, 0, bytesRead, offset + at);
+      at += bytesRead;
+    }
+  } finally {
+    await source.close();
+    await target.close();
+  }
+}
+
+/**
+ * Gives every inode that is in use the epoch as access, change and creation time: mke2fs copies those of the source,
+ * which nobody can set.
+ */
+async function settleInodes(place: Ext4File, epoch: number, env: Record<string, string>): Promise<void> {
+  const dump = await briefTool(['/usr/bin/env', 'dumpe2fs', place.file], { cwd: place.dir, env });
+  const time = `@${epoch}`;
+  const commands = usedInodes(dump.stdout).flatMap((inode) =>
+    ['atime', 'ctime', 'crtime'].flatMap((field) => [
+      `sif <${inode}> ${field} ${time}`,
+      `sif <${inode}> ${field}_extra 0`,
+    ]),
+  );
+  const { complaints } = await debugfs(place, commands, { write: true, env });
+  if (complaints.length > 0) throw new Error(`the times of inodes cannot be set: ${complaints.at(-1)}`);
+}
+
+/** The inodes that dumpe2fs does not list as free: the root (2) and those from 11 on. Pure. */
+export function usedInodes(dump: string): number[] {
+  const count = Number(/^Inode count:\s+(\d+)/m.exec(dump)?.[1] ?? 0);
+  const free = new Set<number>();
+  for (const [, list] of dump.matchAll(/^ {2}Free inodes: (.*)$/gm)) {
+    for (const range of (list ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean)) {
+      const [first, last] = range.split('-').map(Number) as [number, number | undefined];
+      for (let inode = first; inode <= (last ?? first); inode++) free.add(inode);
+    }
+  }
+  const used = [2];
+  for (let inode = 11; inode <= count; inode++) if (!free.has(inode)) used.push(inode);
+  return used;
+}

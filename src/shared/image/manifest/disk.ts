@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
+import { plainEnvironment } from '../../host/process.ts';
+import { fixedUuid } from './identity.ts';
+import { type Layout, type Partition, sfdiskScript, treeOf } from './layout.ts';
+
+const mke2fsConfig = readFileSync(new URL('../disk/mke2fs.conf', import.meta.url), 'utf8');
+
+/** The file in which each filesystem is made before it is copied into the raw image. Beside the trees. */
+export const filesystemFile = 'filesystem';
+
+/** How a disk is written from the trees of an image: plain data, decided before anything is done. */
+export interface DiskBlueprint {
+  /** Bytes. */
+  size: number;
+  /** The partition table as sfdisk reads it. */
+  table: string;
+  /** The environment of all tools. */
+  environment: Record<string, string>;
+  mke2fsConfig: string;
+  /** Seconds since 1970: the times that mke2fs takes from the host become this. */
+  epoch: number;
+  /** In the order of the partitions. */
+  filesystems: Filesystem[];
+}
+
+export interface Filesystem {
+  /** The partition's. */
+  id: string;
+  /** Bytes from the start of the disk. */
+  offset: number;
+  /** Bytes. */
+  size: number;
+  format: 'fat' | 'ext4';
+  /** Folder of its tree. */
+  tree: string;
+  /** Makes it in {@link filesystemFile}, run in the folder of the trees; an ext4 one with its tree in it. */
+  argv: string[];
+}
+
+/** Decides how the disk of an image is written. Pure. */
+export function drawDisk(layout: Layout, seed: string): DiskBlueprint {
+  return {
+    size: layout.size,
+    table: sfdiskScript(layout),
+    environment: {
+      ...plainEnvironment,
+      SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+      E2FSPROGS_FAKE_TIME: String(sourceDateEpoch),
+      MTOOLS_SKIP_CHECK: '1',
+    },
+    mke2fsConfig,
+    epoch: sourceDateEpoch,
+    filesystems: layout.partitions.map((partition) => {
+      const { id, offset, size, format } = partition;
+      const argv = format === 'ext4' ? mke2fsArguments(partition, seed) : mkfsFatArguments(partition);
+      return { id, offset, size, format, tree: treeOf(partition), argv };
+    }),
+  };
+}
+
+function mke2fsArguments(partition: Partition, seed: string): string[] {
+  const extended = [
+    `hash_seed=${fixedUuid(seed, `hash ${partition.id}`)}`,
+    'lazy_itable_init=0',
+    'lazy_journal_init=0',
+    'nodiscard',
+  ];
+  return [
+    ...['mke2fs', '-q', '-F', '-t', 'ext4', '-U', partition.fsUuid, '-m', '1', '-E', extended.join(',')],
+    ...(partition.label === '' ? [] : ['-L', partition.label.slice(0, 16)]),
+    ...['-d', treeOf(partition), filesystemFile, `${partition.size / 1024}k`],
+  ];
+}
+
+/** FAT32 needs 65,525 clusters: smaller ones take what fits. */
+function mkfsFatArguments(partition: Partition): string[] {
+  const fat32 = partition.size >= 34 * 1024 * 1024;
+  return [
+    ...['mkfs.vfat', '--invariant', '-i', partition.fsUuid.replace('-', ''), ...(fat32 ? ['-F', '32'] : [])],
+    ...(partition.label === '' ? [] : ['-n', partition.label.slice(0, 11).toUpperCase()]),
+    ...['-h', String(partition.offset / 512), filesystemFile],
+  ];
+}

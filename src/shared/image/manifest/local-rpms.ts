@@ -1,0 +1,42 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { failOnProblems, type Problem } from '../../base/problems.ts';
+import { RpmFormatError } from '../../rpm/header.ts';
+import { readRpm } from '../../rpm/read.ts';
+import type { Rpm } from '../../model/rpm.ts';
+
+/**
+ * The RPMs in a folder, at any depth, each with the folder that holds it; none when there is no folder.
+ * @throws ProblemsError naming every file that is no sound RPM.
+ */
+export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
+  const folders = new Map<Rpm, string>();
+  const problems: Problem[] = [];
+  for (const path of await rpmFiles(dir)) {
+    try {
+      folders.set(await readRpm(path), dirname(path));
+    } catch (error) {
+      if (!(error instanceof RpmFormatError)) throw error;
+      problems.push({
+        message: error.message.replace(`${path}: `, 'This is '),
+        file: path,
+        mend: 'Remove it, then run: make build-packages',
+      });
+    }
+  }
+  failOnProblems(problems);
+  return folders;
+}
+
+async function rpmFiles(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  return entries
+    .filter((entry) => entry.isFile() && /\.rpm$/.test(entry.name) && !/\.(no)?src\.rpm$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

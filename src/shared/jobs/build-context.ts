@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { policyMacros } from '../cache-key/recipe.ts';
+import { removeLayer } from '../sandbox/sandbox.ts';
+import type { ActionContext } from '../github/action.ts';
+import { order } from '../graph/graph.ts';
+import { readJson, writeJson } from '../host/files.ts';
+import { lockFolder } from '../host/lock.ts';
+import { readImageConfig } from '../image/config/read.ts';
+import type { Log } from '../base/log.ts';
+import { namedPackages, packageNamed, treeProblems, withNeeds } from '../planner/goals.ts';
+import { makeTree, type Tree } from '../planner/resolve.ts';
+import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
+import type { Result } from '../model/build-result.ts';
+import { nameOf } from '../rpm/capability.ts';
+import { priorities } from '../planner/priority.ts';
+import { type AnswerMemory, rememberingSolver } from '../solver/remembering-solver.ts';
+import { type SolverAnswer, startSolver } from '../solver/solver.ts';
+import type { Sources } from '../sources/locate.ts';
+import { findSpecs, type SpecFault } from '../specs/find.ts';
+import { parseSpecs } from '../specs/parse.ts';
+import type { Spec } from '../model/spec.ts';
+import type { Demand } from '../store/allocation.ts';
+import type { Kept, Store } from '../store/store.ts';
+import type { StoreIndex } from '../store/store-index.ts';
+import { findToolchain } from './find-toolchain.ts';
+import { distributionMacros, type RepositoryInputs, type StoreInputs, type TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
+import { openStore, type Role } from './open-store.ts';
+import { places } from '../builder/paths.ts';
+import { treeSources } from '../builder/tree-sources.ts';
+
+/** The solver's answers of earlier runs. */
+interface OpenMemory extends AnswerMemory {
+  /** What this run asked for; unless it is over all specs, also what others did. */
+  kept(): ReadonlyMap<string, SolverAnswer>;
+  save(): Promise<void>;
+}
+
+/** @param told answers that come from elsewhere, also later on */
+export async function openMemory(file: string, all: boolean, told: StoreIndex): Promise<OpenMemory> {
+  const answers = new Map(Object.entries((await readJson<Record<string, SolverAnswer>>(file)) ?? {}));
+  const asked = new Map<string, SolverAnswer>();
+  const kept = () => (all ? asked : new Map([...told.answers, ...answers]));
+  return {
+    kept,
+    get: (question) => {
+      const known = answers.get(question) ?? told.answers.get(question);
+      if (known !== undefined) asked.set(question, known);
+      return known;
+    },
+    set: (question, answer) => {
+      answers.set(question, answer);
+      asked.set(question, answer);
+    },
+    save: async () => {
+      const sorted = [...kept()].sort(([a], [b]) => order(a, b));
+      await writeJson(file, Object.fromEntries(sorted));
+    },
+  };
+}
+
+/** Everything that planning and building of one tree have in common. */
+export interface Workshop {
+  inputs: TreeInputs;
+  context: ActionContext;
+  tree: Tree;
+  store: Store;
+  /** What of it is on this machine. */
+  local: Store;
+  /** What the store has, as far as other runs told. */
+  index: StoreIndex;
+  /** Tells later runs what this one has. */
+  remember(results: readonly Result[], keptOf: (key: string) => Kept | undefined): Promise<void>;
+  sources: Sources;
+  toolchainDir: string;
+  /** Packages asked for. */
+  goals: string[];
+  /** The goals and all that they may need. */
+  names: string[];
+  rebuild: Set<string>;
+  priority: Map<string, number>;
+  /** Expected seconds of a package, from its newest result. */
+  seconds: Map<string, number>;
+  /** Where its job has an end: seconds that a build may take which starts now, and whether so many are all there is. */
+  buildTime?: { left(): number; isWhole(seconds: number): boolean };
+  /** Says what the run needs room for in the store, before anything is built. */
+  makeRoom(demand: Demand): void;
+  /** Keeps the solver's answers and ends it; lets go of the build folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads and checks a whole tree, and makes its build folder this process's own.
+ * @throws ProblemsError with everything that is wrong with it, before any build; or when another run is at work there
+ */
+export async function openWorkshop(
+  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
+  context: ActionContext,
+  role: Role,
+): Promise<Workshop> {
+  const release = await lockFolder(inputs.buildDir, { signal: context.signal });
+  try {
+    const workshop = await readTree(inputs, context, role);
+    const close = async () => {
+      await workshop.close();
+      await release();
+    };
+    return { ...workshop, close };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function readTree(
+  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
+  context: ActionContext,
+  role: Role,
+): Promise<Workshop> {
+  const { log, signal } = context;
+  // What needs no worker is said before one is made.
+  failOnProblems(
+    (await findSpecs(inputs.specsDir)).faults.filter(isFoldersOwn).map(({ problem }) => problem),
+  );
+  await sweep(inputs);
+  const { toolchain, toolchainDir } = await findToolchain(inputs, context);
+  const defines = distributionMacros(inputs);
+  const { specs, faults } = await log.group('Specs', () =>
+    parseSpecs({
+      specsDir: inputs.specsDir,
+      worker: join(toolchainDir, 'worker'),
+      layersDir: places.layers(inputs),
+      macroFiles: [policyMacros],
+      defines,
+      arch: toolchain.arch,
+      jobs: availableParallelism(),
+      log,
+      signal,
+    }),
+  );
+  const all = inputs.packageBuildList.length === 0;
+  if (all) failOnProblems(faults.map(({ problem }) => problem));
+  const opened = await openStore(inputs, context, role);
+  const { store, local, index } = opened;
+  const memory = await openMemory(join(inputs.cacheDir, 'solver.json'), all, index);
+  const solver = rememberingSolver(toolchain, startSolver, memory);
+  const sources = await treeSources(inputs, context);
+  const byName = new Map(specs.map((spec) => [spec.package, spec]));
+  const tree = makeTree({
+    ...{ specs, toolchain, solver, defines },
+    sources: (name) => sources.digests(byName.get(name) as Spec),
+  });
+  const goals = all
+    ? [...tree.graph.specs.keys()].sort(order)
+    : [
+        ...namedPackages(tree.graph, inputs.packageBuildList, 'package-build-list', faults, specs),
+        ...(await imageGoals(inputs, tree, log)),
+      ];
+  const rebuild = namedPackages(tree.graph, inputs.packageRebuildList, 'package-rebuild-list', faults, specs);
+  const names = withNeeds(tree.graph, goals, (name) =>
+    inputs.runCheck ? (byName.get(name)?.checkRequires ?? []) : [],
+  );
+  await checkTree(inputs, tree, names, faults, log);
+  const seconds = new Map<string, number>();
+  for (const name of names) {
+    const known = (await store.latest(name))?.seconds;
+    if (known !== undefined) seconds.set(name, known);
+  }
+  log.info(`${specs.length} specs, ${names.length} of them in this run.`);
+  return {
+    ...{ inputs, context, tree, store, local, index, sources, toolchainDir, goals, names, seconds },
+    remember: (results, keptOf) => opened.remember(results, keptOf, memory.kept()),
+    makeRoom: opened.makeRoom,
+    rebuild: new Set(rebuild),
+    priority: priorities(tree.graph, names, (name) => seconds.get(name)),
+    close: async () => {
+      await solver.close();
+      await memory.save();
+      await opened.close();
+    },
+  };
+}
+
+/** The packages of the tree that the image asks for. What it asks for besides is the image's own affair. */
+async function imageGoals(inputs: TreeInputs, tree: Tree, log: Log): Promise<string[]> {
+  if (inputs.configFile === '') return [];
+  const quiet: Log = { ...log, warn: () => {} };
+  const { configFile, configBaseDir } = inputs;
+  const { named } = await readImageConfig({ configFile, configBaseDir, log: quiet });
+  return named.wishes.flatMap(({ capability }) => packageNamed(tree.graph, nameOf(capability)) ?? []);
+}
+
+function isFoldersOwn({ packages }: SpecFault): boolean {
+  return packages.length === 0;
+}
+
+/**
+ * Everything that can be said of a run before anything is built: sources without digests, requirements that nothing
+ * provides, cycles. Faults of specs that this run does not need are told and stop nothing; they do where something is
+ * missing, which such a spec may be the one to provide.
+ */
+async function checkTree(
+  inputs: TreeInputs,
+  tree: Tree,
+  names: readonly string[],
+  faults: readonly SpecFault[],
+  log: Log,
+): Promise<void> {
+  const problems: Problem[] = [];
+  for (const name of names) {
+    await tree.sources(name).catch((error: unknown) => {
+      if (!(error instanceof ProblemsError)) throw error;
+      problems.push(...error.problems);
+    });
+  }
+  const wrong = treeProblems(tree.graph, names, placeIn(inputs.specsDir, tree.graph.specs));
+  const stops = (fault: SpecFault) =>
+    wrong.length > 0 || isFoldersOwn(fault) || fault.packages.some((name) => names.includes(name));
+  failOnProblems([...faults.filter(stops).map(({ problem }) => problem), ...problems, ...wrong]);
+  for (const { problem } of faults) log.warn({ ...problem, mend: 'This run does not need it: left out.' });
+}
+
+/** Removes what a killed run left of its work in progress. */
+async function sweep(inputs: TreeInputs): Promise<void> {
+  for (const folder of [places.layers(inputs), places.staging(inputs), places.exchange(inputs)]) {
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder)) await removeLayer(join(folder, name));
+  }
+  await mkdir(places.logs(inputs), { recursive: true });
+}
+
+/** Where a requirement stands in its spec: the first line that names it. */
+function placeIn(specsDir: string, specs: ReadonlyMap<string, Spec>) {
+  return (name: string, capability: string) => {
+    const file = join(specsDir, specs.get(name)?.path ?? `${name}.spec`);
+    const wanted = nameOf(capability);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const at = lines.findIndex((line) => wanted !== '' && /Requires/i.test(line) && line.includes(wanted));
+    return at === -1 ? { file } : { file, line: at + 1 };
+  };
+}

@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import { SaidFailure } from '../github/action.ts';
+import { jobName } from '../github/run.ts';
+import { writeJson } from '../host/files.ts';
+import type { Log } from '../base/log.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { ProblemsError } from '../base/problems.ts';
+import { buildJson } from '../report/build-json.ts';
+import { decisiveLines } from '../builder/cause-lines.ts';
+import { type SummaryFacts, summaryText, tally } from '../report/summary.ts';
+import { summaryPage } from '../report/summary-page.ts';
+import type { Result } from '../model/build-result.ts';
+import { mainFiles } from '../store/result-files.ts';
+import { DamagedResult } from '../store/store.ts';
+import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
+import type { BuildInputs, MergeInputs } from '../../../actions/build-packages/src/inputs.ts';
+import { mainOnly, publish, publishedPath } from '../rpm-repository/write/publish.ts';
+import { type PublishedRepository, publishLogs, publishRepository } from './publish-artifacts.ts';
+import { publishParts } from '../rpm-repository/write/publish-parts.ts';
+import type { Workshop } from './build-context.ts';
+
+/** What other jobs of the run have to do with its end. */
+export interface Shared
+  extends Pick<SummaryFacts, 'spans' | 'bound' | 'unlike' | 'builtAgain'>,
+    Pick<MergeInputs, 'repository'> {
+  /** The decisive lines of what failed there, by package, and the artifacts that hold its logs. */
+  lines: ReadonlyMap<string, readonly string[]>;
+  logs: ReadonlyMap<string, string>;
+  /** The repository is published one part after the other, by results in this order: no disk holds all of it. */
+  inParts: ((results: Result[]) => Result[]) | undefined;
+}
+
+/**
+ * Ends a run: checks, the repository of what there is, build.json, the summary, the outputs. With `shared`, the
+ * repository is published as artifacts, too.
+ * @throws SaidFailure when not everything that was asked for is there
+ */
+export async function deliver(
+  workshop: Workshop,
+  outcomes: Map<string, Outcome>,
+  inputs: Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'> &
+    Partial<Pick<MergeInputs, 'retentionDays'>>,
+  started: number,
+  shared?: Shared,
+): Promise<void> {
+  const { log } = workshop.context;
+  const verdicts = inputs.runCheck ? await runChecks(workshop, outcomes, inputs.concurrentPackageBuilds) : [];
+  const isPublished = ({ state }: Outcome) =>
+    state === 'built' || (state === 'reused' && shared?.repository !== 'built');
+  const results = [...outcomes.values()].flatMap((outcome) =>
+    'result' in outcome && isPublished(outcome) ? [outcome.result] : [],
+  );
+  if (shared?.inParts === undefined) await publish(workshop, results, [...outcomes.keys()]);
+  const { lines, logs } = await failuresHere(workshop, outcomes, verdicts, shared);
+  const logOf = (name: string) => logs.get(name);
+  const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
+  const file = join(inputs.outDir, 'build.json');
+  const lacking = await mainOnly(workshop.store, results);
+  const publishedRpms = (outcome: Outcome) => {
+    if (!('result' in outcome && isPublished(outcome))) return [];
+    return lacking.has(outcome.result.package) ? mainFiles(outcome.result) : outcome.result.rpms;
+  };
+  const { unlike = [], builtAgain = [] } = shared ?? {};
+  const told = { pathOf: publishedPath, publishedRpms, checks, logOf, unlike, builtAgain };
+  await writeJson(file, buildJson(outcomes, told));
+
+  const { retentionDays } = inputs;
+  const inParts = shared?.inParts;
+  const published =
+    shared === undefined
+      ? undefined
+      : await publishedOrSaid(log, () =>
+          inParts === undefined
+            ? publishRepository(workshop, retentionDays)
+            : publishParts(workshop, inParts(results), retentionDays),
+        );
+  const facts: SummaryFacts = {
+    seconds: secondsSince(started, shared),
+    failedChecks: verdicts
+      .filter(({ passed }) => !passed)
+      .map((verdict) => ({
+        name: verdict.package,
+        reason: verdict.reason ?? '%check failed',
+        ...(verdict.log === undefined ? {} : { log: verdict.log }),
+      })),
+    linesOf: (name) => lines.get(name) ?? [],
+    logOf,
+    mainOnly: [...lacking],
+    rpmsDir: join(inputs.outDir, 'RPMS'),
+    artifacts: Object.values(published ?? {}).filter((name) => name !== ''),
+    spans: shared?.spans ?? [],
+    bound: shared?.bound,
+    ...{ unlike, builtAgain },
+  };
+  for (const line of summaryText(outcomes, facts)) log.info(line);
+  await summarize(summaryPage(outcomes, facts));
+  const counts = tally(outcomes);
+  core.setOutput('rpms-dir', facts.rpmsDir);
+  core.setOutput('srpms-dir', join(inputs.outDir, 'SRPMS'));
+  core.setOutput('build-json', file);
+  for (const [name, value] of Object.entries({ ...counts, ...published })) core.setOutput(name, value);
+  const unpublished = shared !== undefined && published === undefined;
+  const faults = counts.failed + counts.blocked + counts.left + facts.failedChecks.length;
+  const complete = faults === 0 && !unpublished;
+  core.setOutput('complete', complete);
+  if (!complete) throw new SaidFailure();
+}
+
+/** How long this attempt of the run took: from the first build of any job, or from the start of the only one. */
+function secondsSince(started: number, shared: Shared | undefined): number {
+  const own = (performance.now() - started) / 1000;
+  const first = Math.min(...(shared?.spans ?? []).map((span) => span.started));
+  return Math.max(own, Number.isFinite(first) ? Date.now() / 1000 - first : 0);
+}
+
+/** The decisive lines of what failed, here or elsewhere, and the artifacts with its logs. */
+async function failuresHere(
+  workshop: Workshop,
+  outcomes: ReadonlyMap<string, Outcome>,
+  verdicts: readonly CheckVerdict[],
+  shared: Shared | undefined,
+): Promise<{ lines: Map<string, readonly string[]>; logs: Map<string, string> }> {
+  const [lines, logs] = [new Map(shared?.lines), new Map(shared?.logs)];
+  const failed: string[] = [];
+  for (const [name, outcome] of outcomes) {
+    if (outcome.state !== 'failed' || outcome.log === undefined) continue;
+    lines.set(name, decisiveLines(await readFile(outcome.log, 'utf8').catch(() => '')));
+    failed.push(name);
+  }
+  const checks = verdicts.filter(({ log }) => log !== undefined).map((verdict) => verdict.package);
+  const files = [...failed, ...checks.map(checkLog)];
+  const published = await publishLogs(workshop, jobName(), files);
+  for (const name of [...failed, ...checks]) {
+    const artifact = published.get(name) ?? published.get(checkLog(name));
+    if (artifact !== undefined) logs.set(name, artifact);
+  }
+  return { lines, logs };
+}
+
+/** The names of the artifacts; undefined when they cannot be published, which is said. */
+async function publishedOrSaid(
+  log: Log,
+  publishing: () => Promise<PublishedRepository>,
+): Promise<PublishedRepository | undefined> {
+  try {
+    return await publishing();
+  } catch (error) {
+    if (!(error instanceof ProblemsError || error instanceof DamagedResult)) throw error;
+    for (const one of error instanceof ProblemsError ? error.problems : [error.message]) log.error(one);
+    return undefined;
+  }
+}
+
+/** Writes to the job's summary page, where there is one. */
+export async function summarize(markdown: string): Promise<void> {
+  if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') !== '') await core.summary.addRaw(markdown).write();
+}

@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { ActionContext } from '../github/action.ts';
+import { readJson } from '../host/files.ts';
+import { problem } from '../base/problems.ts';
+import { obtainToolchain } from '../toolchain/obtain.ts';
+import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
+import type { Toolchain } from '../model/toolchain.ts';
+import type { StoreInputs, TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
+import { openExchange } from './open-exchange.ts';
+import { places } from '../builder/paths.ts';
+
+/** The toolchain that a job builds with: of its run, of a folder, of an earlier run, or made here. @throws ProblemsError */
+export async function findToolchain(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  { log, signal }: ActionContext,
+): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
+  if (inputs.toolchain !== '') {
+    const toolchainDir = join(inputs.cacheDir, 'toolchain');
+    const toolchain = await log.group('Toolchain', () =>
+      fetchToolchain(inputs.toolchain, toolchainDir, openExchange(inputs), places.exchange(inputs)),
+    );
+    return { toolchain, toolchainDir };
+  }
+  if (inputs.toolchainDir !== '') {
+    const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
+    if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };
+    throw problem(
+      `Input 'toolchain-dir' (TOOLCHAIN_DIR) is '${inputs.toolchainDir}', which holds no toolchain.json`,
+      {
+        mend: 'Give the toolchain-dir that the toolchain action put out, or leave it empty.',
+      },
+    );
+  }
+  const toolchainDir = join(inputs.cacheDir, 'toolchain');
+  const toolchain = await log.group('Toolchain', () =>
+    obtainToolchain({
+      mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
+      dir: toolchainDir,
+      cacheDir: inputs.cacheDir,
+      update: false,
+      jobs: availableParallelism(),
+      onTrouble: inputs.onStoreError ?? 'fail',
+      ...{ log, signal },
+    }),
+  );
+  return { toolchain, toolchainDir };
+}

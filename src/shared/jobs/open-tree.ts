@@ -1,0 +1,35 @@
+import type { ActionContext } from '../github/action.ts';
+import { needs } from '../host/packages.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Role } from './open-store.ts';
+import { openWorkshop, type Workshop } from './build-context.ts';
+
+/** What every entry needs of its host. */
+export const building = [...needs.toolchain, ...needs.packages];
+
+/** Runs `body` with the tree of these inputs opened. */
+export async function using(
+  context: ActionContext,
+  inputs: Parameters<typeof openWorkshop>[0],
+  role: Role,
+  body: (workshop: Workshop) => Promise<void>,
+): Promise<void> {
+  const workshop = await openWorkshop(inputs, context, role);
+  try {
+    await body(workshop);
+  } finally {
+    await workshop.close();
+  }
+}
+/** Tells later runs what this one has, also where something of it failed. */
+export async function rememberResults(
+  workshop: Workshop,
+  outcomes: ReadonlyMap<string, Outcome>,
+): Promise<void> {
+  const had = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
+  const kept = new Map(had.map((one) => [one.result.key, one.kept]));
+  await workshop.remember(
+    had.map(({ result }) => result),
+    (key) => kept.get(key),
+  );
+}

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { keptForItsRun } from '../shards/transport/exchange.ts';
+import { runAttempt } from '../github/run.ts';
+import { order } from '../graph/graph.ts';
+import { readUserFile } from '../host/files.ts';
+import { parseUserJson } from '../base/json.ts';
+import { problem } from '../base/problems.ts';
+import type { PlanJson } from '../report/build-json.ts';
+import { hadWholeBudget, secondsForBuild } from '../shards/scheduler/build-time.ts';
+import { expectation } from '../planner/expectation.ts';
+import { priorities } from '../planner/priority.ts';
+import type { Terms } from '../shards/scheduler/settings.ts';
+import { indexFile, joinIndex, readIndex, type StoreIndex } from '../store/store-index.ts';
+import { type BuildInputs, type SharedInputs, termsOf } from '../../../actions/build-packages/src/inputs.ts';
+import { openExchange } from './open-exchange.ts';
+import { places } from '../builder/paths.ts';
+import { RunView } from '../shards/worker/run-view.ts';
+import type { Workshop } from './build-context.ts';
+
+/** A run that several jobs share, as one of them sees it at its start. */
+export interface SharedRun {
+  /** With all that the other jobs have told so far. */
+  view: RunView;
+  plan: PlanJson;
+  terms: Terms;
+  /** When the time budget of this job began, in seconds of `performance.now`. */
+  started: number;
+  /** Of the run, from 1. */
+  attempt: number;
+}
+
+/**
+ * Takes up the plan of a run: its priorities count, and only the tree and the worker that it was made for.
+ * @param slots packages that this job builds at once, unless an input says
+ * @throws ProblemsError when this job has another tree or another worker
+ */
+export async function joinRun(
+  workshop: Workshop,
+  inputs: SharedInputs & Pick<BuildInputs, 'concurrentPackageBuilds'>,
+  slots: number,
+): Promise<SharedRun> {
+  const plan = await readPlan(workshop, inputs);
+  const exchange = openExchange(workshop.inputs, plan.retentionDays);
+  const own = workshop.tree.toolchain.workerDigest;
+  if (plan.workerDigest !== own)
+    throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
+      file: inputs.plan,
+      mend: 'Give every job of the run the same toolchain-dir.',
+    });
+  const planned = plan.packages.map(({ name }) => name);
+  const other = [
+    ...planned.filter((name) => !workshop.names.includes(name)),
+    ...workshop.names.filter((name) => !planned.includes(name)),
+  ];
+  if (other.length > 0)
+    throw problem(
+      `The plan is of another tree or other packages: ${other.sort(order).slice(0, 5).join(', ')}`,
+      {
+        file: inputs.plan,
+        mend: 'Give every job of the run the same specs-dir and package-build-list.',
+      },
+    );
+  const seconds = new Map(
+    plan.packages.flatMap((one) => (one.seconds === null ? [] : [[one.name, one.seconds]])),
+  );
+  const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? slots);
+  const expected = expectation(seconds, terms.timeBudget);
+  const priority = priorities(workshop.tree.graph, workshop.names, expected);
+  const started = performance.now() / 1000;
+  const buildTime: Workshop['buildTime'] = {
+    left: () => secondsForBuild(terms, performance.now() / 1000 - started),
+    isWhole: (ran) => hadWholeBudget(terms, ran),
+  };
+  const attempt = runAttempt();
+  const view = new RunView({ ...workshop, seconds, priority, buildTime }, exchange, attempt, expected);
+  await view.readAll();
+  view.checkKeys(plan);
+  return { view, plan, terms, started, attempt };
+}
+
+/** In the artifact of the plan, beside the index of the store. */
+export const planFile = 'plan.json';
+
+/** The name of the artifact that holds the plan. */
+export function planName(attempt: number): string {
+  return `azl-plan-${attempt}`;
+}
+
+/** Reads the plan; the workshop's index grows by what the plan knew of the store. */
+async function readPlan(
+  { inputs, index }: Pick<Workshop, 'inputs' | 'index'>,
+  { plan: given }: SharedInputs,
+): Promise<PlanJson> {
+  if (given === '')
+    throw problem("Input 'plan' (PLAN) is empty, expected the plan of this run", {
+      mend: 'Give the output plan or plan-json of build-packages/plan.',
+    });
+  let file = given;
+  if (/^azl-plan-\d+$/.test(given)) {
+    const exchange = openExchange(inputs);
+    const item = await exchange.find(given);
+    const dir = join(places.exchange(inputs), 'plan');
+    if (item === undefined || !(await exchange.fetch(item, dir)))
+      throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`, {
+        mend: keptForItsRun,
+      });
+    file = join(dir, planFile);
+  }
+  const beside = join(dirname(file), indexFile);
+  if (file !== given || existsSync(beside)) joinIndex(index, await readPlannedIndex(beside, given));
+  const plan = parseUserJson(await readUserFile(file, 'The plan'), file) as PlanJson;
+  if (plan.schema !== 'azl/plan' || plan.version !== 1 || !Array.isArray(plan.packages))
+    throw problem('This is no plan of this version of azl', { file });
+  return plan;
+}
+
+async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex> {
+  try {
+    const { index, faults } = readIndex(await readFile(file, 'utf8'));
+    if (faults.length > 0) throw new Error(faults.join('; '));
+    return index;
+  } catch (error) {
+    throw problem(
+      `With the plan '${plan}' comes no index that this job can use: ${(error as Error).message}`,
+      {
+        mend: 'Use one version of the actions in all jobs of a run.',
+      },
+    );
+  }
+}

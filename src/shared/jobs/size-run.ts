@@ -1,0 +1,73 @@
+import { statedNeeds } from '../graph/declared-needs.ts';
+import { namedPackages } from '../planner/goals.ts';
+import type { Planned } from '../model/outcome.ts';
+import type { PlanJson } from '../report/build-json.ts';
+import { expectation } from '../planner/expectation.ts';
+import { daysToKeep, defaultShards, matrixSeconds, sizeMatrices } from '../shards/scheduler/size.ts';
+import { heavyTimeBudgetOf, type PlanInputs, timeBudgetOf } from '../../../actions/build-packages/src/inputs.ts';
+import { likelyTasks } from '../planner/expected-tasks.ts';
+import type { ShardOptions } from '../shards/worker/run-shard.ts';
+import type { Workshop } from './build-context.ts';
+
+/** How many jobs a plan asks for. */
+export type RunSize = Pick<
+  PlanJson,
+  'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries' | 'retentionDays'
+>;
+
+/**
+ * How many jobs help to build what a plan will probably build: of either kind of runner. `length`: the seconds that they
+ * will probably take.
+ */
+export function sizeRun(
+  plan: ReadonlyMap<string, Planned>,
+  { tree, seconds, names }: Pick<Workshop, 'tree' | 'seconds' | 'names'>,
+  inputs: PlanInputs,
+): RunSize & { length: number } {
+  const named = namedPackages(tree.graph, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
+  const heavy = named.filter((name) => names.includes(name));
+  const isHeavy = (name: string) => heavy.includes(name);
+  const ordinary = { most: inputs.maxShards ?? defaultShards, timeBudget: timeBudgetOf(inputs) };
+  const heavier = {
+    most: inputs.heavyMaxShards ?? ordinary.most,
+    timeBudget: heavyTimeBudgetOf(inputs),
+  };
+  const expected = expectation(seconds, ordinary.timeBudget);
+  const ofHeavy = expectation(seconds, heavier.timeBudget);
+  const tasks = likelyTasks(
+    plan,
+    (name) => seconds.has(name),
+    (name) => (isHeavy(name) ? ofHeavy : expected)(name),
+    (name) => [...statedNeeds(tree.graph, name).keys()],
+  );
+  const size = sizeMatrices(tasks, isHeavy, ordinary, heavier);
+  // Expectations are off, and unknown ones far: as long as its matrices start shards, what they have is needed.
+  const longest = Math.max(
+    size.length,
+    matrixSeconds(size.shards, size.entries, ordinary.timeBudget),
+    matrixSeconds(size.heavyShards, size.heavyEntries, heavier.timeBudget),
+  );
+  return { heavy, ...size, retentionDays: daysToKeep(longest) };
+}
+
+/** The numbers of the shards of either matrix. */
+export function shardNumbers(size: RunSize): { ordinary: number[]; heavy: number[] } {
+  const from = (first: number, length: number) => Array.from({ length }, (_, at) => first + at);
+  return { ordinary: from(1, size.entries), heavy: from(size.entries + 1, size.heavyEntries) };
+}
+
+/** What a shard of this number has to know of its matrix: what it takes, and with whom. */
+export function matrixOf(
+  plan: RunSize,
+  shard: number,
+): Pick<ShardOptions, 'most' | 'peers' | 'others' | 'takes'> {
+  const ordinary = { first: 1, last: plan.entries };
+  const heavy = { first: plan.entries + 1, last: plan.entries + plan.heavyEntries };
+  const isHeavy = shard > plan.entries;
+  const most = isHeavy ? plan.heavyShards : plan.shards;
+  const [peers, others] = isHeavy ? [heavy, ordinary] : [ordinary, heavy];
+  // Where the other has no shard, and the store lost what it was to have: somebody has to build it.
+  if (others.last < others.first) return { most, peers, others: undefined, takes: () => true };
+  const names = new Set(plan.heavy);
+  return { most, peers, others, takes: (name) => names.has(name) === isHeavy };
+}

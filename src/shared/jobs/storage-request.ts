@@ -1,0 +1,46 @@
+import type { Told } from '../shards/protocol/heartbeat.ts';
+import type { PlanJson } from '../report/build-json.ts';
+import type { Demand } from '../store/allocation.ts';
+import { bytesKept } from '../store/budget.ts';
+import { newestResults, type StoreIndex } from '../store/store-index.ts';
+
+/** What one job that builds all of these packages needs room for. */
+export function demandAlone(index: StoreIndex, names: readonly string[]): Demand {
+  const moving = newestOf(index, names);
+  return { staying: [], moving, unknown: names.length - moving.length, spent: 0, savers: 1 };
+}
+
+/**
+ * What a run of several jobs needs room for.
+ * @param told what its jobs told so far
+ * @param savers jobs that store results beside this one, and this one
+ */
+export function demandOf(
+  index: StoreIndex,
+  { packages }: Pick<PlanJson, 'packages'>,
+  told: Iterable<Told>,
+  savers: number,
+): Demand {
+  const staying = packages.flatMap(({ state, key }) => {
+    const one = state === 'reuse' && key !== null ? index.results.get(key) : undefined;
+    return one === undefined ? [] : [one];
+  });
+  const open = packages.filter(({ state }) => state === 'build' || state === 'maybe');
+  const moving = newestOf(
+    index,
+    open.map(({ name }) => name),
+  );
+  const known = new Set([...moving, ...staying.map(({ result }) => result)].map((one) => one.package));
+  const spent = [...told].map(({ package: name, result, kept = 'nothing' }) =>
+    result === undefined || known.has(name) ? 0 : bytesKept(result, kept),
+  );
+  return {
+    ...{ staying, moving, unknown: open.length - moving.length, savers: Math.max(1, savers) },
+    spent: spent.reduce((sum, bytes) => sum + bytes, 0),
+  };
+}
+
+function newestOf(index: StoreIndex, names: readonly string[]) {
+  const wanted = new Set(names);
+  return newestResults(index).filter((one) => wanted.has(one.package));
+}

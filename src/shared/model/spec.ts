@@ -1,0 +1,72 @@
+import type { Capability } from './rpm.ts';
+
+export interface SpecSource {
+  /** The file's base name: a plain name. */
+  name: string;
+  /** Where upstream has it, without the `#/name` that renames it. */
+  url?: string;
+  kind: 'source' | 'patch';
+  number: number;
+}
+
+/** One RPM that a spec describes. */
+export interface SpecPackage {
+  name: string;
+  epoch: number;
+  version: string;
+  release: string;
+  arch: string;
+  /** The RPM's file name. */
+  file: string;
+  provides: Capability[];
+  requires: Capability[];
+  conflicts: Capability[];
+  obsoletes: Capability[];
+  /** Absolute paths or globs of `%files`, macros expanded, directives gone. */
+  files: string[];
+  /** It has a `%files` section: only then rpm makes the RPM. */
+  built: boolean;
+}
+
+/** What rpm says a spec means, for one architecture. */
+export interface Spec {
+  /** The file's name without `.spec`: the package's identity. */
+  package: string;
+  /** Relative to the specs folder, with `/`. */
+  path: string;
+  name: string;
+  epoch: number;
+  version: string;
+  release: string;
+  /** The SRPM's file name. */
+  sourceRpm: string;
+  /** Why it is not built for this architecture. */
+  excluded?: string;
+  /** Of the build itself, `%check` left out. Sorted. */
+  buildRequires: Capability[];
+  /** What only the `%check` adds. Sorted. */
+  checkRequires: Capability[];
+  buildConflicts: Capability[];
+  /** By kind (sources first), then number. */
+  sources: SpecSource[];
+  packages: SpecPackage[];
+  hasCheck: boolean;
+  /** SHA-256 of the spec file. */
+  digest: string;
+  /** Files of the spec's folder that it brings in or names, sources and patches left out. By name. */
+  includes: { name: string; digest: string }[];
+  /** Every macro name that the text of the spec or of its includes mentions. Sorted. */
+  macrosNamed: string[];
+  /** It asks rpm's database: what it then makes may depend on any installed version and release. */
+  queriesRpmDatabase: boolean;
+}
+
+/**
+ * The macros that say whether this run is for the RPMs or for the `%check`. A build of RPMs gives rpmbuild those of
+ * `false`, so that it sees what was parsed.
+ */
+export function checkMacros(check: boolean): Record<string, string> {
+  return check
+    ? { with_check: '1', _with_check: '--with-check' }
+    : { with_check: '0', _without_check: '--without-check' };
+}

@@ -1,0 +1,26 @@
+import type { Rpm } from './rpm.ts';
+
+/**
+ * The prebuilt RPMs that builds start from, as `toolchain.json` in the toolchain folder describes them:
+ *
+ *     <toolchain-dir>/toolchain.json   this
+ *     <toolchain-dir>/RPMS/<file>      every RPM, flat
+ *     <toolchain-dir>/worker/          the worker: a root filesystem, never written after it was made
+ */
+export interface Toolchain {
+  schema: 'azl/toolchain';
+  version: 1;
+  mode: 'bootstrap' | 'download' | 'archive';
+  arch: string;
+  /** Every RPM, sorted by file name. In mode `bootstrap` all of them are stand-ins. */
+  rpms: Rpm[];
+  /** File names of the RPMs that the worker holds, sorted. */
+  worker: string[];
+  /** SHA-256 over the worker's RPM digests and the recipe that installs them. */
+  workerDigest: string;
+}
+
+/** In `bootstrap`, toolchain RPMs stand in for what the tree's own specs build, and give way to it. */
+export function areStandIns(toolchain: Toolchain): boolean {
+  return toolchain.mode === 'bootstrap';
+}

@@ -1,0 +1,130 @@
+import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
+import { type Graph, order, providersOf } from '../graph/graph.ts';
+import { needsOf } from '../graph/needs.ts';
+import { statedNeeds } from '../graph/declared-needs.ts';
+import { nearest } from '../base/nearest-name.ts';
+import { type Problem, ProblemsError } from '../base/problems.ts';
+import { isRevealedByBuild, nameOf } from '../rpm/capability.ts';
+import { canonical } from '../rpm/path.ts';
+import type { Capability } from '../model/rpm.ts';
+import type { SpecFault } from '../specs/find.ts';
+import type { Spec } from '../model/spec.ts';
+
+/**
+ * The packages that a list names: by package or by RPM name.
+ * @throws ProblemsError with every unknown name and what it may have meant, and the faults of specs that it names.
+ */
+export function namedPackages(
+  graph: Graph,
+  names: readonly string[],
+  input: string,
+  faults: readonly SpecFault[],
+  specs: readonly Spec[],
+): string[] {
+  const problems: Problem[] = [];
+  const found = names.flatMap((name) => {
+    const known = packageNamed(graph, name);
+    if (known !== undefined) return [known];
+    const own = faults.filter(({ packages }) => packages.includes(name));
+    const excluded = specs.find((spec) => spec.package === name)?.excluded;
+    if (own.length > 0 || excluded !== undefined) {
+      problems.push(...own.map(({ problem }) => problem));
+      if (excluded !== undefined)
+        problems.push({
+          message: `Input '${input}' names '${name}', which this architecture has not (${excluded})`,
+        });
+      return [];
+    }
+    const near = nearest(name, [...graph.specs.keys(), ...rpmNames(graph)]);
+    problems.push({
+      message: `Input '${input}' names '${name}', which is neither a spec nor an RPM of this tree`,
+      ...(near === undefined ? {} : { mend: `Nearest: '${near}'.` }),
+    });
+    return [];
+  });
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return [...new Set(found)].sort(order);
+}
+
+/** The package of this name, or the one that makes the newest RPM of this name. */
+export function packageNamed(graph: Graph, name: string): string | undefined {
+  if (graph.specs.has(name)) return name;
+  return providersOf(graph.stated, name).find((node) => node.name === name)?.package;
+}
+
+function rpmNames(graph: Graph): string[] {
+  return [...graph.stated.rpms.values()].flatMap((nodes) => nodes.map(({ name }) => name));
+}
+
+/**
+ * The goals and every package that they may need, through any number of builds, as specs tell before anything is
+ * built. Builds may reveal more.
+ * @param more requirements of a goal besides its BuildRequires
+ */
+export function withNeeds(
+  graph: Graph,
+  goals: readonly string[],
+  more: (name: string) => readonly Capability[] = () => [],
+): string[] {
+  const all = new Set<string>();
+  const queue = goals.flatMap((name) => [
+    name,
+    ...needsOf(graph, name, more(name)).waits.map((wait) => wait.package),
+  ]);
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (all.has(name)) continue;
+    all.add(name);
+    queue.push(...needsOf(graph, name).waits.map((wait) => wait.package), ...statedNeeds(graph, name).keys());
+  }
+  return [...all].sort(order);
+}
+
+/**
+ * What is wrong with a tree before anything of it is built: requirements that nothing provides, cycles.
+ * @param place where a requirement stands in its spec
+ */
+export function treeProblems(
+  graph: Graph,
+  names: readonly string[],
+  place: (name: string, capability: string) => { file: string; line?: number },
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const name of names) {
+    for (const { capability, path } of needsOf(graph, name).missing) {
+      if (path.length === 1)
+        problems.push({ ...place(name, capability), ...missingWords(graph, name, capability) });
+    }
+  }
+  const steps = (name: string): CycleStep[] =>
+    [...statedNeeds(graph, name)].map(([needs, through]) => ({ package: name, needs, through }));
+  for (const cycle of findCycles(names, steps)) {
+    const first = cycle[0]?.package ?? '';
+    problems.push({
+      file: place(first, '').file,
+      message: `dependency cycle: ${describeCycle(cycle)}`,
+      mend: 'Break it: drop one of these requirements, or split the part that needs the other into a spec of its own.',
+    });
+  }
+  return problems;
+}
+
+function missingWords(graph: Graph, name: string, capability: string): { message: string; mend?: string } {
+  const wanted = nameOf(canonical(capability));
+  const versions = [...(graph.stated.providers.get(wanted) ?? [])].map(
+    (node) => `${node.name} ${node.evr} (${node.package})`,
+  );
+  const message = `BuildRequires '${capability}' is provided by nothing`;
+  if (versions.length > 0)
+    return { message, mend: `There is ${versions.sort(order).join(', ')}. Needed by: ${name}.` };
+  const inToolchain = graph.toolchain.get(wanted);
+  if (inToolchain !== undefined)
+    return { message, mend: `The toolchain has ${inToolchain.join(', ')}. Needed by: ${name}.` };
+  const candidates = [...graph.stated.providers.keys(), ...graph.toolchain.keys()].filter(
+    (key) =>
+      isRevealedByBuild(key) === isRevealedByBuild(wanted) && key.startsWith('/') === wanted.startsWith('/'),
+  );
+  const near = nearest(wanted, candidates);
+  if (near === undefined) return { message, mend: `Needed by: ${name}.` };
+  const from = [...(graph.stated.providers.get(near) ?? [])][0]?.package ?? 'toolchain';
+  return { message, mend: `Nearest: '${near}' (${from}). Needed by: ${name}.` };
+}

@@ -1,0 +1,200 @@
+import { posix } from 'node:path';
+import { SaxesParser } from 'saxes';
+import { isDigest, isName } from '../../store/check-result.ts';
+import type { Capability, Rpm } from '../../model/rpm.ts';
+
+/** Metadata of a repository that is not what createrepo_c would write. The message starts with no file name. */
+export class MetadataError extends Error {}
+
+/** A file that a repository speaks of. */
+export interface Listed {
+  /** Its path below the repository's address: it leads nowhere else. */
+  href: string;
+  sha256: string;
+}
+
+/** An RPM of a repository. `rpm` has what the list tells: of its files only those that are often required. */
+export interface ListedRpm extends Listed {
+  rpm: Rpm;
+}
+
+const mostBytes = 4 * 1024 ** 3;
+
+/** One element, with the texts of its children by their names. */
+interface Element {
+  name: string;
+  attributes: Record<string, string>;
+  text: string;
+}
+
+/**
+ * The list of packages that a `repomd.xml` names (as createrepo_c writes it).
+ * `openSize`: bytes when it is unpacked.
+ * @throws MetadataError
+ */
+export async function readRepomd(text: string): Promise<Listed & { openSize: number }> {
+  let list: (Listed & { openSize: number }) | undefined;
+  let inside: { sha256: string; href: string; openSize: number } | undefined;
+  await parse([text], {
+    open: ({ name, attributes }) => {
+      if (name === 'data' && attributes['type'] === 'primary')
+        inside = { sha256: '', href: '', openSize: mostBytes };
+      if (name === 'location' && inside !== undefined) inside.href = attributes['href'] ?? '';
+    },
+    close: ({ name, attributes, text: value }) => {
+      if (inside === undefined) return;
+      if (name === 'checksum' && attributes['type'] === 'sha256') inside.sha256 = value;
+      if (name === 'open-size') inside.openSize = Math.min(mostBytes, Number(value));
+      if (name !== 'data') return;
+      list = { ...listed(inside.href, inside.sha256), openSize: inside.openSize };
+      inside = undefined;
+    },
+  });
+  if (list === undefined) throw new MetadataError('it names no list of packages (primary)');
+  return list;
+}
+
+/** Names of the four kinds of dependencies in a list of packages. */
+const dependencies = new Map([
+  ['rpm:provides', 'provides'],
+  ['rpm:requires', 'requires'],
+  ['rpm:conflicts', 'conflicts'],
+  ['rpm:obsoletes', 'obsoletes'],
+] as const);
+
+const comparisons = new Map([
+  ['EQ', '='],
+  ['LT', '<'],
+  ['GT', '>'],
+  ['LE', '<='],
+  ['GE', '>='],
+]);
+
+/**
+ * The RPMs of some architectures in a list of packages (`primary.xml`), in its order, of each file name the first.
+ * @param openSize bytes that the list may have
+ * @throws MetadataError
+ */
+export async function readPrimary(
+  chunks: AsyncIterable<Uint8Array> | Iterable<string>,
+  architectures: readonly string[],
+  openSize: number = mostBytes,
+): Promise<ListedRpm[]> {
+  const found = new Map<string, ListedRpm>();
+  let one: { rpm: Rpm; href: string; sha256: string } | undefined;
+  let kind: Capability[] | undefined;
+  await parse(
+    chunks,
+    {
+      open: ({ name, attributes }) => {
+        if (name === 'package') one = { rpm: nothingKnown(), href: '', sha256: '' };
+        if (one === undefined) return;
+        const { rpm } = one;
+        const list = dependencies.get(name as 'rpm:provides');
+        if (list !== undefined) kind = rpm[list];
+        else if (name === 'rpm:entry' && kind !== undefined) addCapability(kind, attributes);
+        else if (name === 'version')
+          Object.assign(rpm, {
+            ...{ epoch: Number(attributes['epoch'] ?? 0), version: attributes['ver'] ?? '' },
+            release: attributes['rel'] ?? '',
+          });
+        else if (name === 'location') one.href = attributes['href'] ?? '';
+        else if (name === 'size') rpm.size = Number(attributes['package'] ?? 0);
+      },
+      close: ({ name, attributes, text }) => {
+        if (one === undefined) return;
+        const { rpm } = one;
+        if (name === 'name' || name === 'arch') rpm[name] = text;
+        else if (name === 'checksum' && attributes['type'] === 'sha256') one.sha256 = text;
+        else if (name === 'rpm:sourcerpm') rpm.sourceRpm = text;
+        else if (name === 'file') (attributes['type'] === 'dir' ? rpm.folders : rpm.files).push(text);
+        else if (dependencies.has(name as 'rpm:provides')) kind = undefined;
+        else if (name === 'package') {
+          const { href, sha256 } = one;
+          one = undefined;
+          if (!architectures.includes(rpm.arch)) return;
+          const sound = soundRpm(rpm, href, sha256);
+          if (!found.has(sound.rpm.file)) found.set(sound.rpm.file, sound);
+        }
+      },
+    },
+    openSize,
+  );
+  return [...found.values()];
+}
+
+function nothingKnown(): Rpm {
+  return {
+    ...{ file: '', name: '', epoch: 0, version: '', release: '', arch: '', sourceRpm: '', size: 0 },
+    ...{ shipDigest: '', outputDigest: '', provides: [], requires: [], conflicts: [], obsoletes: [] },
+    ...{ files: [], folders: [] },
+  };
+}
+
+function addCapability(to: Capability[], attributes: Record<string, string>): void {
+  const { name = '', flags, epoch = '0', ver, rel } = attributes;
+  if (name === '' || name.startsWith('rpmlib(')) return;
+  const sign = comparisons.get(flags ?? '');
+  const version = `${epoch === '0' ? '' : `${epoch}:`}${ver}${rel === undefined ? '' : `-${rel}`}`;
+  const capability = sign === undefined || ver === undefined ? name : `${name} ${sign} ${version}`;
+  if (!to.includes(capability)) to.push(capability);
+}
+
+/** @throws MetadataError unless its names are names, and it can be fetched and checked. */
+function soundRpm(rpm: Rpm, href: string, sha256: string): ListedRpm {
+  for (const field of ['name', 'version', 'release', 'arch'] as const)
+    if (!isName(rpm[field]))
+      throw new MetadataError(`a package in it has the ${field} ${JSON.stringify(rpm[field])}`);
+  const file = posix.basename(href);
+  if (!isName(file) || !file.endsWith('.rpm'))
+    throw new MetadataError(`the package ${rpm.name} in it is at ${JSON.stringify(href)}`);
+  if (!Number.isSafeInteger(rpm.epoch) || !Number.isSafeInteger(rpm.size))
+    throw new MetadataError(`the package ${rpm.name} in it has no epoch or no size`);
+  return { ...listed(href, sha256), rpm: { ...rpm, file, shipDigest: sha256 } };
+}
+
+function listed(href: string, sha256: string): Listed {
+  if (!isDigest(sha256)) throw new MetadataError(`${href || 'a file'} in it has no SHA-256`);
+  const parts = href.split('/');
+  if (
+    !parts.every((part) => /^[\w+~^.:@%-]+$/.test(part) && !/^(%2e|\.){1,2}$/i.test(part)) ||
+    /^\w+:/.test(href)
+  )
+    throw new MetadataError(`a file in it is at ${JSON.stringify(href)}, which may lead elsewhere`);
+  return { href, sha256 };
+}
+
+interface Handlers {
+  open: (element: Element) => void;
+  close: (element: Element) => void;
+}
+
+async function parse(
+  chunks: AsyncIterable<Uint8Array> | Iterable<string>,
+  { open, close }: Handlers,
+  most: number = mostBytes,
+): Promise<void> {
+  const parser = new SaxesParser();
+  const stack: Element[] = [];
+  parser.on('error', (error) => {
+    throw new MetadataError(`it is no sound XML (${error.message})`);
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    const element = { name, attributes: attributes as Record<string, string>, text: '' };
+    stack.push(element);
+    open(element);
+  });
+  parser.on('text', (text) => {
+    const inner = stack.at(-1);
+    if (inner !== undefined) inner.text += text;
+  });
+  parser.on('closetag', () => close(stack.pop() as Element));
+  const decoder = new TextDecoder('utf-8');
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > most) throw new MetadataError(`it is longer than the ${most} bytes that it should have`);
+    parser.write(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+  }
+  parser.close();
+}

@@ -1,0 +1,181 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Log } from '../../base/log.ts';
+import { problem } from '../../base/problems.ts';
+import { RpmFormatError } from '../../rpm/header.ts';
+import { readRpm } from '../../rpm/read.ts';
+import type { Rpm } from '../../model/rpm.ts';
+import { type Downloader, makeDownloader } from '../../sources/download.ts';
+import { faultOf, fetchFrom, fetchOnce, unpacked } from './fetch.ts';
+import { type ListedRpm, MetadataError, readPrimary, readRepomd } from './metadata.ts';
+import { readRepoFiles } from './read-repo-files.ts';
+import type { Repository } from './repo-file.ts';
+import { checkRpms, checkSignature, collectKeys } from './signed.ts';
+
+export interface RepositoriesOptions {
+  /** `.repo` files, as the user wrote them: what an earlier one has goes before a later one's. */
+  files: readonly string[];
+  /** `$releasever` */
+  releasever: string;
+  /** `$basearch` */
+  arch: string;
+  /** Keeps what was fetched: lists in `repositories/`, RPMs in `rpms/`. */
+  cacheDir: string;
+  tempDir: string;
+  /** The worker's tree, whose rpmkeys checks signatures. */
+  worker: string;
+  log: Log;
+  signal?: AbortSignal | undefined;
+}
+
+/** RPMs of other people's repositories, as far as their lists tell. */
+export interface Repositories {
+  /**
+   * What may be taken beside `local`: of each package name the RPMs of the first repository that has it, and none of one
+   * that `local` has, as dnf does with priorities.
+   */
+  offer(local: readonly Rpm[]): Rpm[];
+  /**
+   * Fetches some of what was offered. Answers the folder that holds them, and each as its header tells.
+   * @throws ProblemsError naming what cannot be fetched, or is not what the list says, or is not signed
+   */
+  fetch(offered: readonly Rpm[], progress: (does: string) => void): Promise<{ dir: string; rpms: Rpm[] }>;
+}
+
+interface Source {
+  repository: Repository;
+  listed: ListedRpm;
+}
+
+/** Reads lists of repositories. @throws ProblemsError for all that is wrong with the files, or a list that cannot be had */
+export async function openRepositories(options: RepositoriesOptions): Promise<Repositories> {
+  const { signal } = options;
+  const repositories = await readRepoFiles(options.files, options);
+  const downloader = makeDownloader(signal === undefined ? {} : { signal });
+  const sources = new Map<Rpm, Source>();
+  const byName = new Map<string, { id: string; rpms: Rpm[] }>();
+  for (const repository of repositories) {
+    const list = await listOf(repository, options, downloader);
+    options.log.info(`Repository ${repository.id}: ${list.length} RPMs`);
+    for (const listed of list) {
+      const { rpm } = listed;
+      const known = byName.get(rpm.name) ?? { id: repository.id, rpms: [] };
+      byName.set(rpm.name, known);
+      if (known.id !== repository.id) continue;
+      known.rpms.push(rpm);
+      sources.set(rpm, { repository, listed });
+    }
+  }
+  return {
+    offer: (local) => {
+      const own = new Set(local.map(({ name }) => name));
+      return [...byName].flatMap(([name, { rpms }]) => (own.has(name) ? [] : rpms));
+    },
+    fetch: async (offered, progress) => {
+      const wanted = offered.map((rpm) => sources.get(rpm) as Source);
+      return await fetchRpms(wanted, options, downloader, progress);
+    },
+  };
+}
+
+async function listOf(
+  repository: Repository,
+  options: RepositoriesOptions,
+  downloader: Downloader,
+): Promise<ListedRpm[]> {
+  const { tempDir, arch } = options;
+  const kept = join(options.cacheDir, 'repositories', repository.id);
+  await mkdir(kept, { recursive: true });
+  await mkdir(tempDir, { recursive: true });
+  const temp = await mkdtemp(join(tempDir, 'repository-'));
+  try {
+    const path = join(temp, 'repomd.xml');
+    await fetchFrom(repository, { href: 'repodata/repomd.xml' }, path, downloader);
+    if (repository.signedMetadata) {
+      const signature = `${path}.asc`;
+      await fetchFrom(repository, { href: 'repodata/repomd.xml.asc' }, signature, downloader);
+      const keys = await collectKeys(repository, temp, downloader);
+      await checkSignature(repository, { path, signature, keys: keys.files, tempDir: temp });
+    }
+    const list = await readRepomd(await readFile(path, 'utf8'));
+    // One name whatever the digest in its own: the list before it is not kept.
+    const primary = join(kept, basename(list.href).replace(/^.*-/, ''));
+    await fetchOnce(repository, list, primary, downloader);
+    return await readPrimary(unpacked(primary), [arch, 'noarch'], list.openSize);
+  } catch (error) {
+    throw asFault(repository, error);
+  } finally {
+    await rm(temp, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with a list, as a problem of the repository. */
+function asFault(repository: Repository, error: unknown): unknown {
+  const packing = /^Z_|^ZSTD_|^ERR_/.test((error as NodeJS.ErrnoException).code ?? '');
+  if (!(error instanceof MetadataError) && !packing) return error;
+  return faultOf(repository, `of its list of packages, ${(error as Error).message}`);
+}
+
+async function fetchRpms(
+  wanted: readonly Source[],
+  options: RepositoriesOptions,
+  downloader: Downloader,
+  progress: (does: string) => void,
+): Promise<{ dir: string; rpms: Rpm[] }> {
+  const dir = join(options.cacheDir, 'rpms');
+  await mkdir(dir, { recursive: true });
+  let done = 0;
+  const one = async ({ repository, listed }: Source): Promise<Rpm> => {
+    const path = join(dir, listed.rpm.file);
+    await fetchOnce(repository, listed, path, downloader);
+    progress(`fetching RPMs, ${++done} of ${wanted.length}`);
+    return await asListed(path, repository, listed);
+  };
+  const ended = await Promise.allSettled(wanted.map(one));
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  const rpms = ended.map((each) => (each as PromiseFulfilledResult<Rpm>).value);
+  for (const repository of new Set(wanted.map((source) => source.repository)))
+    if (repository.signedRpms) {
+      progress(`checking signatures of ${repository.id}`);
+      const files = wanted.filter((source) => source.repository === repository);
+      await checkAll(
+        repository,
+        files.map(({ listed }) => listed.rpm.file),
+        dir,
+        options,
+        downloader,
+      );
+    }
+  return { dir, rpms };
+}
+
+async function checkAll(
+  repository: Repository,
+  files: readonly string[],
+  dir: string,
+  options: RepositoriesOptions,
+  downloader: Downloader,
+): Promise<void> {
+  const { tempDir, worker, signal } = options;
+  const keys = await collectKeys(repository, tempDir, downloader);
+  try {
+    await checkRpms(repository, { ...{ files, dir, keys, worker, tempDir, signal } });
+  } finally {
+    await rm(keys.dir, { recursive: true, force: true });
+  }
+}
+
+/** @throws ProblemsError when a file is another package than its list said */
+async function asListed(path: string, repository: Repository, { rpm }: ListedRpm): Promise<Rpm> {
+  const found = await readRpm(path).catch((error: unknown) => {
+    if (!(error instanceof RpmFormatError)) throw error;
+    throw faultOf(repository, `${rpm.file} is ${error.message.replace(`${path}: `, '')}`);
+  });
+  for (const field of ['name', 'epoch', 'version', 'release', 'arch'] as const)
+    if (found[field] !== rpm[field])
+      throw problem(
+        `${rpm.file} of the repository '${repository.id}' has the ${field} ${found[field]}, not ${rpm[field]} as its list says`,
+        { file: repository.file, line: repository.line },
+      );
+  return found;
+}

@@ -1,0 +1,124 @@
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLayer, removeLayer, runInSandbox } from '../../sandbox/sandbox.ts';
+import { briefTool } from '../../host/short-tool.ts';
+import { plainEnvironment } from '../../host/process.ts';
+import { type Problem, ProblemsError } from '../../base/problems.ts';
+import type { Downloader } from '../../sources/download.ts';
+import { faultOf } from './fetch.ts';
+import { isWeb, type Repository } from './repo-file.ts';
+
+/** Where keys of a repository come to lie: a new folder `keys-…` in `dir`, with the files `0.asc`, `1.asc` and so on. */
+export async function collectKeys(
+  repository: Repository,
+  dir: string,
+  downloader: Downloader,
+): Promise<{ dir: string; files: string[] }> {
+  const folder = await mkdtemp(join(dir, 'keys-'));
+  // The sandbox's ordinary user reads them.
+  await chmod(folder, 0o755);
+  const files: string[] = [];
+  for (const [index, key] of repository.keys.entries()) {
+    const path = join(folder, `${index}.asc`);
+    const got = isWeb(key)
+      ? await downloader.download(key, path)
+      : await copyFile(key, path).then(
+          () => undefined,
+          (error: NodeJS.ErrnoException) => ({ fault: `cannot be read (${error.code})` }),
+        );
+    if (got !== undefined && 'fault' in got)
+      throw faultOf(repository, `its gpgkey ${key} ${got.fault}`, {
+        mend: 'A relative path is one beside the .repo file.',
+      });
+    await chmod(path, 0o644);
+    files.push(path);
+  }
+  return { dir: folder, files };
+}
+
+/**
+ * Checks the detached signature of a file with gpg, which sees no keyring but that of `keys`.
+ * @throws ProblemsError unless one of the keys made it
+ */
+export async function checkSignature(
+  repository: Repository,
+  { path, signature, keys, tempDir }: { path: string; signature: string; keys: string[]; tempDir: string },
+): Promise<void> {
+  const home = await mkdtemp(join(tempDir, 'gpg-'));
+  const env = { ...plainEnvironment, GNUPGHOME: home };
+  const gpg = ['/usr/bin/env', 'gpg', '--batch', '--no-options', '--no-autostart', '--quiet'];
+  try {
+    for (const key of keys) {
+      const added = await briefTool([...gpg, '--import', key], { env, ok: 'any' });
+      if (added.code !== 0)
+        throw faultOf(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
+    }
+    const verify = [...gpg, '--trust-model', 'always', '--verify', signature, path];
+    const checked = await briefTool(verify, { env, ok: 'any' });
+    if (checked.code !== 0)
+      throw faultOf(repository, `its repomd.xml is not signed with its gpgkey: ${lastLine(checked.stderr)}`);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Checks the signatures of RPM files with the worker's rpmkeys, in a sandbox.
+ * @param files names in `dir`
+ * @throws ProblemsError naming each that none of the keys signed
+ */
+export async function checkRpms(
+  repository: Repository,
+  options: {
+    files: readonly string[];
+    dir: string;
+    keys: { dir: string; files: string[] };
+    worker: string;
+    tempDir: string;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { files, dir, keys, worker, tempDir } = options;
+  const folder = await mkdtemp(join(tempDir, 'rpmkeys-'));
+  const list = join(folder, 'list');
+  await writeFile(list, files.map((file) => `/var/rpms/${file}\n`).join(''));
+  try {
+    const layer = await createLayer(join(folder, 'layer'));
+    const run = async (script: string) =>
+      await runInSandbox(['/bin/sh', '-c', script], {
+        root: { worker, layer },
+        binds: [
+          { source: dir, target: '/var/rpms' },
+          { source: keys.dir, target: '/var/keys' },
+          { source: list, target: '/var/list' },
+        ],
+        ok: 'any',
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    const added = await run('rpmkeys --dbpath /tmp/rpmkeys --import /var/keys/*.asc');
+    if (added.code !== 0) throw faultOf(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
+    const checked = await run(
+      "xargs rpmkeys --dbpath /tmp/rpmkeys --define '_pkgverify_level all' --checksig < /var/list",
+    );
+    if (checked.code === 0) return;
+    const bad = checked.stdout
+      .split('\n')
+      .flatMap((line) => /^\/var\/rpms\/(.+?): .*NOT OK$/.exec(line)?.[1] ?? []);
+    const { file, line } = repository;
+    if (bad.length === 0) throw faultOf(repository, lastLine(checked.stderr));
+    throw new ProblemsError(
+      bad.map(
+        (rpm): Problem => ({
+          message: `${rpm} of the repository '${repository.id}' is not signed with its gpgkey`,
+          ...{ file, line },
+        }),
+      ),
+    );
+  } finally {
+    await removeLayer(folder);
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim() ?? '';
+}

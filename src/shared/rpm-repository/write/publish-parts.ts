@@ -1,0 +1,80 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { linkFile } from '../../host/files.ts';
+import type { Result } from '../../model/build-result.ts';
+import { writeRepository } from './repodata.ts';
+import { isDebug } from '../../store/result-files.ts';
+import type { Store } from '../../store/store.ts';
+import { openKept, publishedFiles } from './publish.ts';
+import { type PublishedRepository, publishFolder, repositoryNames } from '../../jobs/publish-artifacts.ts';
+import type { Workshop } from '../../jobs/build-context.ts';
+
+/** What is published one after the other where a disk does not hold all of it: everybody wants the first, few the others. */
+const parts = ['rpms', 'debuginfo', 'srpms'] as const;
+export type Part = (typeof parts)[number];
+
+/** The part that a published file belongs to, by its path below `out-dir`. Pure. */
+export function partOf(path: string): Part {
+  if (!path.startsWith('RPMS/')) return 'srpms';
+  return isDebug(path) ? 'debuginfo' : 'rpms';
+}
+
+/** Bytes of each part of published files. */
+export function bytesOfParts(files: readonly { path: string; size: number }[]): Record<Part, number> {
+  const bytes = { rpms: 0, debuginfo: 0, srpms: 0 };
+  for (const { path, size } of files) bytes[partOf(path)] += size;
+  return bytes;
+}
+
+/**
+ * Publishes the parts of a repository as artifacts, one after the other: no two of them are on the disk at once, and a
+ * result is there only until its files are taken. `out-dir` holds none of it afterwards.
+ * @param results those of one artifact of the run beside each other: they are fetched together
+ * @throws ProblemsError when one cannot be uploaded; DamagedResult when one is not to be had any more
+ */
+export async function publishParts(
+  workshop: Workshop,
+  results: readonly Result[],
+  retentionDays: number | undefined,
+): Promise<PublishedRepository> {
+  const { log, signal } = workshop.context;
+  const options = { compressionLevel: 0, retentionDays, log } as const;
+  const published = { packages: '', debuginfo: '', srpms: '' };
+  const artifacts = repositoryNames(workshop.tree.toolchain.arch);
+  for (const part of parts) {
+    const dir = join(workshop.inputs.outDir, part === 'srpms' ? 'SRPMS' : 'RPMS');
+    await rm(dir, { recursive: true, force: true });
+    await mkdir(dir, { recursive: true });
+    await log.group(`Publishing the repository: ${part}`, async () => {
+      if (!(await takePart(workshop, results, part))) return;
+      if (part !== 'srpms') await writeRepository(dir, log, signal);
+      const output = part === 'rpms' ? 'packages' : part;
+      published[output] = await publishFolder(artifacts[part], dir, options);
+    });
+    await rm(dir, { recursive: true, force: true });
+  }
+  return published;
+}
+
+/** Removes what lies here of an opened result: it can be had again. */
+export async function letGo(local: Store, { key }: Result, folder: string): Promise<void> {
+  await local.drop(key);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Puts the files of one part below `out-dir`; nothing else of the results stays. Answers whether there are any. */
+async function takePart(workshop: Workshop, results: readonly Result[], part: Part): Promise<boolean> {
+  let any = false;
+  for (const [at, result] of results.entries()) {
+    const ofKept = publishedFiles(result, await workshop.store.kept(result));
+    const files = ofKept.filter(({ path }) => partOf(path) === part);
+    if (files.length === 0) continue;
+    workshop.context.log.progress(`[${at}/${results.length}] ${result.package}`);
+    const { folder } = await openKept(workshop.store, result);
+    for (const { file, path } of files)
+      await linkFile(join(folder, file), join(workshop.inputs.outDir, path));
+    await letGo(workshop.local, result, folder);
+    any = true;
+  }
+  return any;
+}

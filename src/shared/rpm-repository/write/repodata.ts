@@ -1,0 +1,62 @@
+import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { aside } from '../../host/files.ts';
+import { runTool } from '../../host/process.ts';
+import type { Log } from '../../base/log.ts';
+
+/**
+ * Seconds that every RPM file and the metadata carry as their time: repodata records them, and equal RPMs must give
+ * equal bytes. 1980-01-01, the earliest that every archive format can hold.
+ */
+const fixedTime = 315_532_800;
+
+/**
+ * Writes `<dir>/repodata` for all RPMs below `dir`, and sets those files' times to a constant. Equal RPMs give equal
+ * bytes, whenever and wherever. A reader sees the old repodata or the new one whole (or, for a moment, none).
+ */
+export async function writeRepository(dir: string, log: Log, signal?: AbortSignal): Promise<void> {
+  const rpms = await rpmsBelow(dir);
+  for (const path of rpms) await utimes(path, fixedTime, fixedTime);
+  for (const name of await readdir(dir)) {
+    // What a killed run left behind.
+    if (/^repodata\..*\.part(\.old)?$/.test(name))
+      await rm(join(dir, name), { recursive: true, force: true });
+  }
+  const fresh = aside(join(dir, 'repodata'));
+  const old = `${fresh}.old`;
+  try {
+    await mkdir(fresh);
+    await runTool(
+      [
+        'createrepo_c',
+        '--quiet',
+        '--no-database',
+        '--checksum=sha256',
+        '--unique-md-filenames',
+        '--general-compress-type=gz',
+        `--revision=${fixedTime}`,
+        '--set-timestamp-to-revision',
+        `--outputdir=${fresh}`,
+        dir,
+      ],
+      { signal },
+    );
+    await rename(join(dir, 'repodata'), old).catch(ignoreAbsent);
+    await rename(join(fresh, 'repodata'), join(dir, 'repodata'));
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+    await rm(old, { recursive: true, force: true });
+  }
+  log.info(`repository of ${rpms.length} RPMs: ${dir}`);
+}
+
+async function rpmsBelow(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.rpm'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Artifact } from '@actions/artifact';
+import { create, extract } from 'tar';
+import { askArtifacts as ask, isNotFound, isTaken, triesToFetch } from '../../github/artifacts/client.ts';
+import { mostRetentionDays } from '../../github/run.ts';
+import type { Item } from '../protocol/listing.ts';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * The exchange over the artifacts of the workflow run, through the token of the job alone. Each artifact is one tar file
+ * that bears its name, not a zip: what is taken out of it is ours to decide.
+ * @param tempDir a folder for files on their way
+ * @param days that what is created here is kept when no merge removes it; fewer where the settings of the repository say so
+ */
+export function artifactExchange(tempDir: string, days = 1): Exchange {
+  const retentionDays = Math.min(days, mostRetentionDays());
+  const digests = new Map<number, string>();
+  const itemOf = ({ id, name, createdAt, size, digest }: Artifact): Item => {
+    if (digest !== undefined) digests.set(id, digest);
+    return { id, name, createdAt: (createdAt?.getTime() ?? 0) / 1000, size };
+  };
+  const temporary = async <T>(body: (dir: string) => Promise<T>): Promise<T> => {
+    await mkdir(tempDir, { recursive: true });
+    const dir = await mkdtemp(join(tempDir, 'artifact-'));
+    try {
+      return await body(dir);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  };
+  const find = async (name: string): Promise<Item | undefined> => {
+    try {
+      const { artifact } = await ask((all) => all.getArtifact(name));
+      return itemOf(artifact);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    list: async () => {
+      const { artifacts } = await ask((all) => all.listArtifacts());
+      return artifacts.map(itemOf);
+    },
+    find,
+    create: async (name, root, files) =>
+      await temporary(async (dir) => {
+        const file = join(dir, name);
+        // What shards tell is read by all others; RPMs are compressed as they are.
+        const gzip = files.every((one) => one.endsWith('.json'));
+        await create({ file, cwd: root, portable: true, follow: false, gzip }, [...files]);
+        try {
+          const upload = { retentionDays, skipArchive: true };
+          await ask((all) => all.uploadArtifact(name, [file], dir, upload));
+        } catch (error) {
+          if (isTaken(error)) return undefined;
+          throw error;
+        }
+        // The answer has no time of creation.
+        const item = await find(name);
+        if (item === undefined) throw new Error(`the artifact '${name}' was uploaded and is not there`);
+        return item;
+      }),
+    fetch: async (item, to) =>
+      await temporary(async (dir) => {
+        for (let tries = 1; ; tries++) {
+          const download = join(dir, String(tries));
+          const expectedHash = digests.get(item.id);
+          const options = { path: download, skipDecompress: true, ...(expectedHash ? { expectedHash } : {}) };
+          try {
+            const { digestMismatch } = await ask((all) => all.downloadArtifact(item.id, options));
+            if (digestMismatch !== true) {
+              const [file] = await readdir(download);
+              await unpack(join(download, file as string), to);
+              return true;
+            }
+          } catch (error) {
+            if (isNotFound(error)) return false;
+            throw error;
+          }
+          // The library tries again what it knows to have failed: not this.
+          if (tries === triesToFetch)
+            throw new Error(`the artifact '${item.name}' has another digest than when it was uploaded`);
+        }
+      }),
+    remove: async (name) => {
+      try {
+        await ask((all) => all.deleteArtifact(name));
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    },
+  };
+}
+
+/** Takes plain files with plain relative paths out of a tar file, and nothing else. */
+async function unpack(file: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await extract({
+    ...{ file, cwd: to, strict: true },
+    filter: (path, entry) =>
+      'type' in entry && (entry.type === 'File' || entry.type === 'OldFile') && isInside(path),
+  });
+}
+
+function isInside(path: string): boolean {
+  return !path.startsWith('/') && path.split('/').every((part) => part !== '..' && part !== '');
+}

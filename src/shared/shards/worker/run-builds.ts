@@ -1,0 +1,233 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { makeGraph } from '../../graph/graph.ts';
+import { isDiskFull } from '../../host/files.ts';
+import {
+  accept,
+  type EngineOptions,
+  fail,
+  newProgress,
+  type Progress,
+  planned,
+  settleAll,
+} from '../../planner/engine.ts';
+import { foundInStore, type Keyed, type Outcome } from '../../model/outcome.ts';
+import { clock } from '../../base/duration.ts';
+import { decisiveLines, failedStage } from '../../builder/cause-lines.ts';
+import { progressLine } from './progress-line.ts';
+import { assumedSeconds, byPriority } from '../../planner/priority.ts';
+import type { Spec } from '../../model/spec.ts';
+import { StoreTrouble } from '../../store/cached-store.ts';
+import { DamagedResult } from '../../store/store.ts';
+import { BuildFailed, buildPackage } from '../../builder/build-package.ts';
+import { placeOf } from '../../builder/place-of.ts';
+import { openKept } from '../../rpm-repository/write/publish.ts';
+import { fetchSources } from '../../builder/tree-sources.ts';
+import type { Workshop } from '../../jobs/build-context.ts';
+
+/**
+ * Builds or reuses every package of a run, several at once. A failure stops only what needs it. When what the store has
+ * turns out to be gone or damaged, that is built, too, and then what needs it.
+ */
+export async function runBuilds(
+  workshop: Workshop,
+  jobs = availableParallelism(),
+): Promise<Map<string, Outcome>> {
+  const ended = new Map<string, Outcome>();
+  for (;;) {
+    const outcomes = await buildAll(workshop, jobs, ended);
+    if (outcomes !== undefined && (await allOpen(workshop, outcomes, ended))) return outcomes;
+    workshop.tree.graph = makeGraph(workshop.tree.specs, workshop.tree.toolchain);
+  }
+}
+
+/** Whether the bytes of every result can be had. What cannot is dropped. */
+async function allOpen(
+  workshop: Workshop,
+  outcomes: ReadonlyMap<string, Outcome>,
+  ended: Map<string, Outcome>,
+): Promise<boolean> {
+  let whole = true;
+  for (const outcome of outcomes.values()) {
+    if (!('result' in outcome)) continue;
+    try {
+      await openKept(workshop.store, outcome.result);
+    } catch (error) {
+      if (!(error instanceof DamagedResult)) throw error;
+      await dropDamaged(workshop, error, ended);
+      whole = false;
+    }
+  }
+  return whole;
+}
+
+async function dropDamaged(
+  { store, context }: Workshop,
+  { key, message }: DamagedResult,
+  ended: Map<string, Outcome>,
+): Promise<void> {
+  context.log.warn(`${message}. It is built again.`);
+  await store.drop(key);
+  ended.delete(key);
+}
+
+/**
+ * Goes through a run once.
+ * @param ended how packages ended in this run, by key: grows
+ * @returns undefined when a stored result could not be used, and has been dropped
+ */
+async function buildAll(
+  workshop: Workshop,
+  jobs: number,
+  ended: Map<string, Outcome>,
+): Promise<Map<string, Outcome> | undefined> {
+  const { priority } = workshop;
+  const { log, signal } = workshop.context;
+  const progress = newProgress(workshop.names);
+  const options = engineOptions(workshop, ended);
+  const running = new Map<string, { started: number; done: Promise<void> }>();
+  const show = () => log.progress(progressLine(stateOf(workshop, progress, running)));
+  const ticker = setInterval(show, 1000);
+  let stale = false;
+
+  const take = (name: string, outcome: Outcome) => {
+    if ('result' in outcome) accept(options, progress, outcome);
+    else fail(options, progress, name, outcome);
+  };
+
+  const build = async (name: string, ready: { keyed: Keyed; reason: string }): Promise<void> => {
+    log.info(`${name}: building (${ready.reason})`);
+    try {
+      const outcome = await buildOne(workshop, name, ready);
+      ended.set(ready.keyed.key, outcome);
+      take(name, outcome);
+      if (outcome.state === 'built') log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
+    } catch (error) {
+      if (!(error instanceof DamagedResult)) throw error;
+      await dropDamaged(workshop, error, ended);
+      stale = true;
+    }
+  };
+
+  try {
+    await settleAll(options, progress, new Set());
+    sayReused(workshop, progress, ended);
+    while (!stale && (progress.ready.size > 0 || running.size > 0)) {
+      signal.throwIfAborted();
+      for (const name of byPriority([...progress.ready.keys()], priority)) {
+        const ready = progress.ready.get(name) as { keyed: Keyed; reason: string };
+        const before = ended.get(ready.keyed.key);
+        if (before === undefined && running.size >= jobs) break;
+        progress.ready.delete(name);
+        if (before !== undefined) {
+          take(name, before);
+          continue;
+        }
+        const done = build(name, ready).finally(() => running.delete(name));
+        done.catch(() => {});
+        running.set(name, { started: performance.now(), done });
+      }
+      show();
+      await Promise.race([...running.values()].map(({ done }) => done));
+      await settleAll(options, progress, new Set(running.keys()));
+    }
+  } finally {
+    clearInterval(ticker);
+    await Promise.allSettled([...running.values()].map(({ done }) => done));
+  }
+  if (stale) return undefined;
+  for (const name of progress.names) {
+    const outcome = progress.outcomes.get(name);
+    if (outcome === undefined) progress.outcomes.set(name, { state: 'left', reason: 'not reached' });
+    else if ('result' in outcome) {
+      const own = ended.get(outcome.result.key);
+      if (own !== undefined && 'result' in own)
+        progress.outcomes.set(name, { ...own, result: outcome.result });
+    }
+  }
+  return progress.outcomes;
+}
+
+/** Settles a run without building anything: what `make plan` shows. */
+export async function planBuilds(workshop: Workshop) {
+  const progress = newProgress(workshop.names);
+  await settleAll(engineOptions(workshop, new Map()), progress, new Set());
+  return planned(progress);
+}
+
+function engineOptions(
+  { tree, store, priority, rebuild, context }: Workshop,
+  ended: ReadonlyMap<string, Outcome>,
+): EngineOptions {
+  const warn = (message: string) => context.log.warn(message);
+  return { tree, store, priority, rebuild, warn, isOfThisRun: (key) => ended.has(key) };
+}
+
+/**
+ * Builds one package, unless the store has its result after all; what went wrong with it is said and is its outcome.
+ * @throws DamagedResult when what it needs is not to be had; BuildFailed when it ran out of time that another job may
+ *   have; whatever ends the whole run
+ */
+export async function buildOne(
+  workshop: Workshop,
+  name: string,
+  { keyed, reason }: { keyed: Parameters<typeof buildPackage>[2]; reason: string },
+): Promise<Outcome> {
+  const spec = workshop.tree.graph.specs.get(name) as Spec;
+  const started = performance.now();
+  try {
+    const found = workshop.rebuild.has(name) ? undefined : await workshop.store.search(keyed.key, name);
+    if (found !== undefined) {
+      workshop.context.log.info(`${name}: reused after all: ${foundInStore}`);
+      return { state: 'reused', reason: foundInStore, result: found };
+    }
+    const files = await fetchSources(workshop, spec);
+    const result = await buildPackage(workshop, spec, keyed, files);
+    workshop.store.offer(result);
+    return { state: 'built', reason, result };
+  } catch (error) {
+    workshop.context.signal.throwIfAborted();
+    if (isDiskFull(error) || error instanceof DamagedResult || error instanceof StoreTrouble) throw error;
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const ranOut = error instanceof BuildFailed && error.ranOutOfTime;
+    if (ranOut && workshop.buildTime?.isWhole(seconds) === false) throw error;
+    const log = error instanceof BuildFailed ? error.log : undefined;
+    const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
+    const stage = ranOut ? undefined : failedStage(text);
+    const words = stage === undefined ? (error as Error).message : `${stage} failed`;
+    const lines = decisiveLines(text);
+    workshop.context.log.error({
+      message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
+      ...(await placeOf(workshop, spec, stage)),
+    });
+    return { state: 'failed', reason: words, seconds, key: keyed.key, ...(log === undefined ? {} : { log }) };
+  }
+}
+
+function sayReused(workshop: Workshop, progress: Progress, ended: ReadonlyMap<string, Outcome>): void {
+  const reused = [...progress.outcomes]
+    .filter(([, outcome]) => outcome.state === 'reused' && !ended.has(outcome.result.key))
+    .map(([name]) => name);
+  if (reused.length > 0)
+    workshop.context.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);
+}
+
+function stateOf(workshop: Workshop, progress: Progress, running: ReadonlyMap<string, { started: number }>) {
+  const now = performance.now();
+  const expected = (name: string) => workshop.seconds.get(name) ?? assumedSeconds;
+  const active = [...running]
+    .map(([name, { started }]) => ({ name, seconds: (now - started) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds);
+  const rest = [...progress.names].filter((name) => !progress.outcomes.has(name) && !running.has(name));
+  const work =
+    rest.reduce((sum, name) => sum + expected(name), 0) +
+    active.reduce((sum, { name, seconds }) => sum + Math.max(2, expected(name) - seconds), 0);
+  const longest = Math.max(0, ...rest.map((name) => workshop.priority.get(name) ?? 0));
+  return {
+    done: progress.outcomes.size,
+    total: progress.names.size,
+    running: active,
+    ready: progress.ready.size,
+    left: Math.max(longest, work / Math.max(1, running.size)),
+  };
+}

@@ -1,0 +1,120 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import type { Problem } from '../base/problems.ts';
+import { isPlainFileName } from './text.ts';
+
+/** A spec file that was found. */
+export interface SpecFile {
+  /** Its name without `.spec`. */
+  package: string;
+  /** Relative to the specs folder. */
+  path: string;
+}
+
+/** A problem of a folder of specs, and the packages that it keeps from being built: none when it is the folder's own. */
+export interface SpecFault {
+  packages: readonly string[];
+  problem: Problem;
+}
+
+/**
+ * The spec files `<specsDir>/<name>.spec` and `<specsDir>/<dir>/<name>.spec`, by path; with every fault of their
+ * names and places. Reads no spec.
+ */
+export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; faults: SpecFault[] }> {
+  const faults: SpecFault[] = [];
+  const blame = (problem: Problem, ...packages: string[]) => faults.push({ packages, problem });
+  const files: SpecFile[] = [];
+  const root = await realpath(specsDir).catch(() => undefined);
+  if (root === undefined || !(await stat(root)).isDirectory()) {
+    const mend = 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.';
+    blame({ file: specsDir, message: 'there is no such folder of specs', mend });
+    return { files, faults };
+  }
+  const entriesOf = async (folder: string): Promise<Buffer[]> => {
+    try {
+      return (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare);
+    } catch {
+      blame({ file: join(specsDir, shown(folder)), ...closedFolder }, ...(folder === '' ? [] : [folder]));
+      return [];
+    }
+  };
+  const look = async (folder: string) => {
+    for (const bytes of await entriesOf(folder)) {
+      const name = bytes.toString('utf8');
+      const exact = Buffer.from(name, 'utf8').equals(bytes);
+      const path = posix.join(folder, name);
+      if (name.endsWith('.spec')) {
+        const fault = exact && isPlainFileName(name) ? await faultOf(root, path) : nameFault;
+        if (fault === undefined) files.push({ package: name.slice(0, -'.spec'.length), path });
+        else blame({ file: join(specsDir, shown(path)), ...fault }, name.slice(0, -'.spec'.length));
+      } else if (folder === '' && exact && (await isFolder(join(root, name)))) {
+        if (isPlainFileName(name)) await look(name);
+        else if ((await entriesOf(name)).some((inner) => inner.toString('utf8').endsWith('.spec')))
+          blame({ file: join(specsDir, shown(name)), ...nameFault }, name);
+      }
+    }
+  };
+  await look('');
+  if (files.length === 0 && faults.length === 0) {
+    const mend = 'Put each package into a folder of its own: <name>/<name>.spec with its sources beside it.';
+    blame({ file: specsDir, message: 'the folder holds no spec', mend });
+  }
+  return { files, faults: [...faults, ...sameNames(specsDir, files)] };
+}
+
+const nameFault = {
+  message: 'this name is not one that azl takes',
+  mend: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
+};
+
+const openUp = 'Run `chmod -R go+rX` on the folder of specs.';
+const closedFolder = { message: 'this folder cannot be read', mend: openUp };
+
+/** Characters that a terminal or a log would act on are written as JSON does. */
+function shown(path: string): string {
+  return JSON.stringify(path).slice(1, -1);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'> | undefined> {
+  const real = await realpath(join(root, path)).catch(() => undefined);
+  if (real === undefined)
+    return { message: 'this symbolic link leads nowhere', mend: 'Replace it by the spec itself.' };
+  if (!real.startsWith(`${root}/`)) {
+    return {
+      message: 'this symbolic link leads out of the folder of specs',
+      mend: 'Replace it by the spec itself.',
+    };
+  }
+  const [file, folder] = [await stat(real), await stat(join(root, posix.dirname(path)))];
+  if (!file.isFile()) return { message: 'this is no file', mend: 'Remove it, or put the spec there.' };
+  if (
+    (file.mode & 0o004) === 0 ||
+    (folder.mode & 0o005) !== 0o005 ||
+    ((await stat(root)).mode & 0o001) === 0
+  ) {
+    return {
+      message: 'only its owner can read this spec, but specs are parsed by a user without any rights',
+      mend: openUp,
+    };
+  }
+  return undefined;
+}
+
+function sameNames(specsDir: string, files: readonly SpecFile[]): SpecFault[] {
+  const first = new Map<string, string>();
+  return files.flatMap((file) => {
+    const other = first.get(file.package);
+    if (other === undefined) {
+      first.set(file.package, file.path);
+      return [];
+    }
+    const message = `this spec has the same name as ${join(specsDir, other)}`;
+    const mend = "Rename one: a spec's file name is its package's identity.";
+    return [{ packages: [file.package], problem: { file: join(specsDir, file.path), message, mend } }];
+  });
+}

@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { builder, createLayer, removeLayer, runInSandbox } from '../sandbox/sandbox.ts';
+import { textDigest } from '../host/files.ts';
+import type { Log } from '../base/log.ts';
+import type { Problem } from '../base/problems.ts';
+import { isSpecAnswer, type JobAnswer, problemsFromWords, type SpecAnswer } from './answer.ts';
+import { baseName, checkSpecs, problemsOfAnswer } from './check.ts';
+import { findSpecs, type SpecFault, type SpecFile } from './find.ts';
+import { checkMacros, type Spec } from '../model/spec.ts';
+import { dependsOnCheck, macrosNamedIn, pathsOfFilesSection, queriesRpmDatabase } from './text.ts';
+
+const helper = readFileSync(new URL('./parse.py', import.meta.url), 'utf8');
+
+export interface ParseOptions {
+  /** As the user wrote it: problems name files below it. */
+  specsDir: string;
+  /** The worker's tree. */
+  worker: string;
+  /** Where a layer may be made, and is removed again. */
+  layersDir: string;
+  /** Loaded after rpm's own, in this order. */
+  macroFiles: readonly { name: string; text: string }[];
+  defines: Readonly<Record<string, string>>;
+  /** `x86_64`, `aarch64`. */
+  arch: string;
+  /** Specs read at the same time. */
+  jobs: number;
+  /** Seconds that one spec may take. Default: 60. */
+  secondsPerSpec?: number;
+  log: Log;
+  signal?: AbortSignal;
+}
+
+/** A spec before rpm has read it. */
+interface Found extends SpecFile {
+  text: string;
+  digest: string;
+}
+
+/**
+ * Every spec of a folder, as the worker's rpm reads it: in a sandbox, each by a user of its own. A spec with a fault of
+ * its own is not among them.
+ */
+export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; faults: SpecFault[] }> {
+  const { files, faults } = await findSpecs(options.specsDir);
+  const root = files.length === 0 ? options.specsDir : await realpath(options.specsDir);
+  const found = await Promise.all(
+    files.map(async (file): Promise<Found> => {
+      const bytes = await readFile(join(root, file.path));
+      return { ...file, text: bytes.toString('utf8'), digest: textDigest(bytes) };
+    }),
+  );
+  const jobs = found.flatMap((spec) => [
+    { spec, check: false },
+    ...(dependsOnCheck(spec.text) ? [{ spec, check: true }] : []),
+  ]);
+  const answers = jobs.length === 0 ? [] : await askRpm(root, jobs, options);
+  const specs: Spec[] = [];
+  const withCheck = new Map(jobs.map((job, index) => [job.check ? job.spec : undefined, answers[index]]));
+  for (const [index, job] of jobs.entries()) {
+    if (job.check) continue;
+    const file = join(options.specsDir, job.spec.path);
+    const [plain, checked] = [answers[index], withCheck.get(job.spec) ?? answers[index]];
+    const problems = [...new Set([plain, checked])].flatMap((answer) => problemsOf(file, answer));
+    const each = new Map(problems.map((one) => [`${one.line} ${one.message}`, one])).values();
+    faults.push(...[...each].map((problem) => ({ packages: [job.spec.package], problem })));
+    if (problems.length > 0 || !plain?.answer || !checked?.answer) continue;
+    specs.push(
+      toSpec(
+        job.spec,
+        plain.answer,
+        checked.answer,
+        options.arch,
+        await readIncludes(root, job.spec, plain.answer),
+      ),
+    );
+  }
+  return { specs, faults: [...faults, ...checkSpecs(options.specsDir, specs)] };
+}
+
+function problemsOf(file: string, answer: JobAnswer | undefined): Problem[] {
+  if (answer === undefined) return problemsFromWords(file, 'gave no answer', '');
+  if (answer.answer === null) return problemsFromWords(file, answer.ended ?? '', answer.words);
+  if (isSpecAnswer(answer.answer)) return problemsOfAnswer(file, answer.answer);
+  const message =
+    'this spec has a name, version, path or dependency with control characters or of absurd length';
+  return [{ file, message, mend: 'Look for line breaks in what its macros expand to.' }];
+}
+
+async function askRpm(
+  root: string,
+  jobs: readonly { spec: SpecFile; check: boolean }[],
+  options: ParseOptions,
+): Promise<JobAnswer[]> {
+  await mkdir(options.layersDir, { recursive: true });
+  const dir = await mkdtemp(join(options.layersDir, 'parse-'));
+  try {
+    const layer = await createLayer(join(dir, 'layer'));
+    const macroFiles = options.macroFiles.map((_, index) => `/azl/${index}.macros`);
+    const request = {
+      arch: options.arch,
+      macroFiles,
+      defines: options.defines,
+      atOnce: options.jobs,
+      seconds: options.secondsPerSpec ?? 60,
+      firstUid: builder.uid + 1,
+      jobs: jobs.map(({ spec, check }) => ({ path: `/specs/${spec.path}`, macros: checkMacros(check) })),
+    };
+    await mkdir(join(dir, 'azl'));
+    await writeFile(join(dir, 'azl', 'parse.py'), helper);
+    await writeFile(join(dir, 'azl', 'request.json'), JSON.stringify(request));
+    await Promise.all(
+      options.macroFiles.map(({ text }, index) => writeFile(join(dir, macroFiles[index] as string), text)),
+    );
+    const answers: JobAnswer[] = [];
+    await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', '/azl/request.json'], {
+      root: { worker: options.worker, layer },
+      as: 'root',
+      env: { HOME: builder.home, USER: 'builder' },
+      binds: [
+        { source: root, target: '/specs' },
+        { source: join(dir, 'azl'), target: '/azl' },
+      ],
+      onLine: (line) => {
+        const answer = JSON.parse(line) as JobAnswer;
+        answers[answer.index] = answer;
+        options.log.progress(`specs read: ${answers.filter(Boolean).length} of ${jobs.length}`);
+      },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    return answers;
+  } finally {
+    await removeLayer(dir);
+  }
+}
+
+/** Files of the spec's folder that it brings in or names, besides its sources: they can change what it means. */
+async function readIncludes(
+  root: string,
+  spec: Found,
+  answer: SpecAnswer,
+): Promise<{ name: string; text: string; digest: string }[]> {
+  const folder = join(root, dirname(spec.path));
+  const sources = new Set(answer.sources.map(([source]) => baseName(source)));
+  const candidates = (await readdir(folder, { withFileTypes: true }))
+    .filter(
+      (entry) =>
+        entry.isFile() && !sources.has(entry.name) && !/\.spec$|\.signatures\.json$/.test(entry.name),
+    )
+    .map((entry) => entry.name)
+    .sort();
+  const brought = new Set(answer.brought.map(baseName));
+  const includes: { name: string; text: string; digest: string }[] = [];
+  const texts = [spec.text];
+  for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
+    for (const name of candidates) {
+      if (includes.some((include) => include.name === name) || !(brought.has(name) || text.includes(name)))
+        continue;
+      const bytes = await readFile(join(folder, name));
+      includes.push({ name, text: bytes.toString('utf8'), digest: textDigest(bytes) });
+      texts.push(bytes.toString('utf8'));
+    }
+  }
+  return includes.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Puts together what rpm answered without and with `%check`, and what the texts say. Pure. */
+function toSpec(
+  found: Found,
+  answer: SpecAnswer,
+  checked: SpecAnswer,
+  arch: string,
+  includes: readonly { name: string; text: string; digest: string }[],
+): Spec {
+  const texts = [found.text, ...includes.map(({ text }) => text)];
+  const buildRequires = capabilities(answer.buildRequires);
+  const excluded = whyExcluded(answer, arch);
+  return {
+    package: found.package,
+    path: found.path,
+    name: answer.name,
+    epoch: answer.epoch,
+    version: answer.version,
+    release: answer.release,
+    sourceRpm: `${answer.name}-${answer.version}-${answer.release}.${answer.noSource ? 'nosrc' : 'src'}.rpm`,
+    ...(excluded === undefined ? {} : { excluded }),
+    buildRequires,
+    checkRequires: capabilities(checked.buildRequires).filter((name) => !buildRequires.includes(name)),
+    buildConflicts: capabilities(answer.buildConflicts),
+    sources: sourcesOf(answer),
+    packages: answer.packages.map(({ fileList, ...item }) => ({
+      ...item,
+      file: `${item.name}-${item.version}-${item.release}.${item.arch}.rpm`,
+      provides: capabilities(item.provides),
+      requires: capabilities(item.requires),
+      conflicts: capabilities(item.conflicts),
+      obsoletes: capabilities(item.obsoletes),
+      files: pathsOfFilesSection(fileList),
+    })),
+    // A spec may have its %check only with `with_check`.
+    hasCheck: checked.hasCheck,
+    digest: found.digest,
+    includes: includes.map(({ name, digest }) => ({ name, digest })),
+    macrosNamed: macrosNamedIn(texts),
+    queriesRpmDatabase: texts.some(queriesRpmDatabase),
+  };
+}
+
+/** `rpmlib(…)` names what rpm itself can do: not for a solver. */
+function capabilities(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name) => !name.startsWith('rpmlib(')))].sort();
+}
+
+const patchFlag = 2;
+
+function sourcesOf(answer: SpecAnswer): Spec['sources'] {
+  return answer.sources
+    .map(([source, number, flags]) => {
+      const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? { url: source.replace(/#.*$/, '') } : {};
+      const kind = (flags & patchFlag) === 0 ? ('source' as const) : ('patch' as const);
+      return { name: baseName(source), ...url, kind, number };
+    })
+    .sort((a, b) => (a.kind === b.kind ? a.number - b.number : a.kind === 'source' ? -1 : 1));
+}
+
+function whyExcluded({ exclusiveArch, excludeArch }: SpecAnswer, arch: string): string | undefined {
+  if (exclusiveArch.length > 0 && !exclusiveArch.includes(arch) && !exclusiveArch.includes('noarch')) {
+    return `ExclusiveArch: ${exclusiveArch.join(' ')}`;
+  }
+  return excludeArch.includes(arch) ? `ExcludeArch: ${excludeArch.join(' ')}` : undefined;
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, it } from 'vitest';
+import { stage } from '../../../src/shared/builder/pack-srpm.ts';
+import type { Workshop } from '../../../src/shared/jobs/build-context.ts';
+import { textDigest } from '../../../src/shared/host/files.ts';
+import { madeUpSpec } from '../../support/made-up.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'azl-stage-'));
+const specsDir = join(dir, 'SPECS');
+const paths = {
+  spec: join(specsDir, 'app/app.spec'),
+  include: join(specsDir, 'app/common.inc'),
+  source: join(dir, 'cache/app.tar.gz'),
+  patch: join(specsDir, 'app/fix.patch'),
+};
+const spec = {
+  ...madeUpSpec('app'),
+  digest: textDigest('spec'),
+  includes: [{ name: 'common.inc', digest: textDigest('include') }],
+};
+const sources = async () => ({ 'app.tar.gz': textDigest('source'), 'fix.patch': textDigest('patch') });
+const files = new Map([
+  ['app.tar.gz', paths.source],
+  ['fix.patch', paths.patch],
+]);
+const workshop = {
+  inputs: { specsDir, buildDir: join(dir, 'build') },
+  tree: { sources },
+} as unknown as Workshop;
+
+beforeEach(async () => {
+  await mkdir(join(specsDir, 'app'), { recursive: true });
+  await mkdir(join(dir, 'cache'), { recursive: true });
+  for (const [name, path] of Object.entries(paths)) await writeFile(path, name);
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+it('lays out what the key was made of, with fixed modes and times', async () => {
+  const staging = await stage(workshop, spec, files);
+  for (const [path, text] of [
+    ['SPECS/app.spec', 'spec'],
+    ['SOURCES/common.inc', 'include'],
+    ['SOURCES/app.tar.gz', 'source'],
+    ['SOURCES/fix.patch', 'patch'],
+  ] as const) {
+    expect(readFileSync(join(staging, path), 'utf8')).toBe(text);
+    const { mode, mtimeMs } = statSync(join(staging, path));
+    expect([mode & 0o7777, mtimeMs]).toEqual([0o644, 1_735_689_600_000]);
+  }
+});
+
+it('lays it out for the builder alone, whatever the mask of the caller is', async () => {
+  const before = process.umask(0o077);
+  try {
+    const staging = await stage(workshop, spec, files);
+    const modes = ['', 'SPECS', 'SOURCES', 'macros.zz-azl', 'SPECS/app.spec'].map(
+      (path) => statSync(join(staging, path)).mode & 0o7777,
+    );
+    expect(modes).toEqual([0o700, 0o755, 0o755, 0o644, 0o644]);
+  } finally {
+    process.umask(before);
+  }
+});
+
+it.each(Object.entries(paths))('refuses a %s that changed since the key was made', async (_name, path) => {
+  await writeFile(path, 'edited meanwhile');
+  await expect(stage(workshop, spec, files)).rejects.toThrow(
+    `'${path}' changed while the run was going on. Run the same command again.`,
+  );
+});

@@ -1,0 +1,106 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { create } from 'tar';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { artifactExchange } from '../../../src/shared/shards/transport/artifact-exchange.ts';
+import type { Exchange } from '../../../src/shared/shards/transport/exchange.ts';
+import { type Services, startServices } from '../../services/server.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
+import { exchangeContract } from './contract.ts';
+
+const temporary = temporaryFolders();
+let services: Services;
+let runs = 0;
+const before = { ...process.env };
+
+beforeAll(async () => {
+  services = await startServices();
+});
+afterAll(async () => {
+  process.env = before;
+  await services.close();
+});
+
+/** The exchange of a new run. */
+function newRun(): Exchange {
+  Object.assign(process.env, services.environment(`run-${++runs}`, 'job'));
+  return artifactExchange(temporary());
+}
+
+function folder(text: string): string {
+  const dir = temporary();
+  writeFileSync(join(dir, 'file'), text);
+  return dir;
+}
+
+describe('an exchange over artifacts', () => {
+  exchangeContract(async () => {
+    const exchange = newRun();
+    return () => exchange;
+  });
+
+  it('takes a name for taken while its upload is not finished, and shows it to nobody', async () => {
+    const exchange = newRun();
+    services.fail({ call: 'FinalizeArtifact', times: 1, status: 400 });
+    await expect(exchange.create('azl-claim-1-a-0', folder('x'), ['file'])).rejects.toThrow('400');
+    expect(await exchange.list()).toEqual([]);
+    expect(await exchange.create('azl-claim-1-a-0', folder('y'), ['file'])).toBeUndefined();
+  });
+
+  it.each([
+    ['as long as was asked for', '0', 3],
+    ['no longer than the settings of the repository allow', '2', 2],
+  ])('keeps what it creates %s', async (_, most, days) => {
+    newRun();
+    process.env['GITHUB_RETENTION_DAYS'] = most;
+    const exchange = artifactExchange(temporary(), 3);
+    await exchange.create('azl-plan-1', folder('x'), ['file']);
+    expect(services.artifacts.daysKept(`run-${runs}`, 'azl-plan-1')).toBe(days);
+    delete process.env['GITHUB_RETENTION_DAYS'];
+  });
+
+  it('asks again after 429 and 500', async () => {
+    const exchange = newRun();
+    services.fail({ call: 'ListArtifacts', times: 1, status: 429, headers: { 'retry-after': '1' } });
+    services.fail({ call: 'CreateArtifact', times: 1, status: 500 });
+    expect(await exchange.list()).toEqual([]);
+    expect(await exchange.create('azl-claim-1-a-0', folder('x'), ['file'])).toBeDefined();
+  });
+
+  it('refuses bytes that are not those that were uploaded', async () => {
+    const exchange = newRun();
+    const item = await exchange.create('azl-result-1-1-1', folder('whole'), ['file']);
+    services.fail({
+      call: 'GET blob',
+      times: 3,
+      change: (answer) => ({ ...answer, bytes: Buffer.from(`${answer.bytes}forged`) }),
+    });
+    await expect(exchange.fetch(item as never, join(temporary(), 'to'))).rejects.toThrow('another digest');
+  });
+
+  it('lets nothing out of an archive but plain files below the folder', async () => {
+    const exchange = newRun();
+    const item = await exchange.create('azl-result-1-1-1', folder('whole'), ['file']);
+    const evil = temporary();
+    mkdirSync(join(evil, 'in'));
+    writeFileSync(join(evil, 'in/fine'), 'fine');
+    writeFileSync(join(evil, 'outside'), 'outside');
+    symlinkSync('/etc/passwd', join(evil, 'in/link'));
+    const file = join(evil, 'evil.tar');
+    await create({ file, cwd: join(evil, 'in'), preservePaths: true }, [
+      'fine',
+      'link',
+      '../outside',
+      join(evil, 'outside'),
+    ]);
+    const run = services.environment(`run-${runs}`, 'job');
+    expect(run['ACTIONS_RUNTIME_TOKEN']).toBe(process.env['ACTIONS_RUNTIME_TOKEN']);
+    services.blobs.put(`run-${runs}/azl-result-1-1-1`, readFileSync(file));
+    const to = join(temporary(), 'deep', 'to');
+    // A stranger's artifact has the digest of its own bytes: here the listing tells none.
+    const other = artifactExchange(temporary());
+    expect(await other.fetch(item as never, to)).toBe(true);
+    expect(readdirSync(to)).toEqual(['fine']);
+    expect(readdirSync(join(to, '..'))).toEqual(['to']);
+  });
+});

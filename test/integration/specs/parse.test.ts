@@ -1,0 +1,293 @@
+import { access, chmod, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeLayer } from '../../../src/shared/sandbox/sandbox.ts';
+import { textDigest } from '../../../src/shared/host/files.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { failOnProblems, formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
+import { type ParseOptions, parseSpecs } from '../../../src/shared/specs/parse.ts';
+import type { Spec } from '../../../src/shared/model/spec.ts';
+import { specText, writeTree } from '../../support/trees.ts';
+import { testWorker } from '../../support/worker.ts';
+
+let dir: string;
+let worker: string;
+
+beforeAll(async () => {
+  worker = (await testWorker()).worker;
+  dir = await mkdtemp(join(tmpdir(), 'azl-parse-'));
+  await chmod(dir, 0o755);
+});
+afterAll(async () => await removeLayer(dir));
+
+async function parse(name: string, files: Record<string, string>, options: Partial<ParseOptions> = {}) {
+  const specsDir = join(dir, name);
+  await writeTree(specsDir, files);
+  const all = {
+    specsDir,
+    worker,
+    layersDir: join(dir, 'layers'),
+    macroFiles: [],
+    defines: {},
+    arch: 'x86_64',
+    jobs: 4,
+  };
+  const { specs, faults } = await parseSpecs({ ...all, log: recordingLog(), ...options });
+  failOnProblems(faults.map(({ problem }) => problem));
+  return new Map(specs.map((spec): [string, Spec] => [spec.package, spec]));
+}
+
+async function problems(name: string, files: Record<string, string>, options: Partial<ParseOptions> = {}) {
+  const error = await parse(name, files, options).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ProblemsError)) throw error ?? new Error('no problem was found');
+  return error.problems.map(formatProblem).map((line) => line.replaceAll(`${dir}/`, ''));
+}
+
+const whole = `%global lib foo
+Name: foo
+Version: 1.2
+Release: 3%{?dist}
+Epoch: 2
+Summary: A test
+License: MIT
+Source1: local.txt
+Source0: https://example.org/%{name}-%{version}.tar.gz
+Source2: https://example.org/v1.tar.gz#/%{name}-extra.tar.gz
+Patch0: fix.patch
+BuildRequires: zlib-devel >= 1.3
+BuildRequires: (a if b)
+%if 0%{?with_check}
+BuildRequires: only-for-check
+%endif
+%include %{_sourcedir}/more.inc
+%description
+A test.
+%package devel
+Summary: More
+BuildArch: noarch
+Requires: %{name} = %{epoch}:%{version}-%{release}
+Conflicts: old < 2
+Obsoletes: older < 1
+%description devel
+More.
+%package never
+Summary: None
+%description never
+No files.
+%package empty
+Summary: Meta
+%description empty
+An empty list is a list.
+%files empty
+%install
+%check
+true
+%post
+true
+%files
+%license COPYING
+%dir %{_sysconfdir}/foo
+%config(noreplace) %attr(600,root,root) "/etc/foo/with space"
+%{_bindir}/%{lib}
+%files devel
+/usr/include/%{name}*.h
+%exclude /usr/include/not.h
+`;
+
+describe('a spec as the worker reads it', () => {
+  it('tells everything that the graph, the sources and the key need', async () => {
+    const inc = 'BuildRequires: from-include\n';
+    const files = { 'foo/foo.spec': whole, 'foo/more.inc': inc, 'foo/fix.patch': '', 'foo/other.txt': '' };
+    const foo = (await parse('whole', files, { defines: { dist: '.t1' } })).get('foo');
+    expect(foo).toMatchObject({
+      ...{ package: 'foo', path: 'foo/foo.spec', name: 'foo', epoch: 2, version: '1.2', release: '3.t1' },
+      sourceRpm: 'foo-1.2-3.t1.src.rpm',
+      buildRequires: ['(a if b)', 'from-include', 'zlib-devel >= 1.3'],
+      checkRequires: ['only-for-check'],
+      hasCheck: true,
+      digest: textDigest(whole),
+      includes: [{ name: 'more.inc', digest: textDigest(inc) }],
+      sources: [
+        { name: 'foo-1.2.tar.gz', url: 'https://example.org/foo-1.2.tar.gz', kind: 'source', number: 0 },
+        { name: 'local.txt', kind: 'source', number: 1 },
+        { name: 'foo-extra.tar.gz', url: 'https://example.org/v1.tar.gz', kind: 'source', number: 2 },
+        { name: 'fix.patch', kind: 'patch', number: 0 },
+      ],
+    });
+    expect(foo?.excluded).toBeUndefined();
+    const rpms = foo?.packages.map(({ file, built }) => `${file} ${built}`);
+    expect(rpms).toEqual([
+      'foo-1.2-3.t1.x86_64.rpm true',
+      'foo-devel-1.2-3.t1.noarch.rpm true',
+      'foo-never-1.2-3.t1.x86_64.rpm false',
+      'foo-empty-1.2-3.t1.x86_64.rpm true',
+    ]);
+    expect(foo?.packages[0]).toMatchObject({
+      files: ['/etc/foo', '/etc/foo/with space', '/usr/bin/foo'],
+      requires: ['/bin/sh'],
+      provides: ['foo = 2:1.2-3.t1', 'foo(x86-64) = 2:1.2-3.t1'],
+    });
+    expect(foo?.packages[1]).toMatchObject({
+      ...{ requires: ['foo = 2:1.2-3.t1'], conflicts: ['old < 2'], obsoletes: ['older < 1'] },
+      files: ['/usr/include/foo*.h'],
+    });
+  });
+
+  it('says why a spec is not for this architecture, and goes on', async () => {
+    const files = {
+      'only/only.spec': specText('only', 'ExclusiveArch: s390x'),
+      'not.spec': specText('not', 'ExcludeArch: x86_64'),
+      'any/any.spec': specText('any', 'BuildArch: noarch'),
+    };
+    const specs = await parse('arch', files);
+    expect([...specs.values()].map((spec) => [spec.package, spec.excluded])).toEqual([
+      ['any', undefined],
+      ['not', 'ExcludeArch: x86_64'],
+      ['only', 'ExclusiveArch: s390x'],
+    ]);
+  });
+
+  it('takes macros from files in their order and from defines, and nothing from another spec', async () => {
+    const files = {
+      'a/a.spec': specText('a', '%global leaked 1\nProvides: m(%{mine}) d(%{given})'),
+      'b/b.spec': specText('b', 'Provides: leak(%{?leaked}) py(%{python3_version})'),
+    };
+    const macroFiles = [
+      { name: 'one', text: '%mine first\n%python3_version %(echo 3.x)%%\n' },
+      { name: 'two', text: '%mine second\n' },
+    ];
+    const specs = await parse('macros', files, { macroFiles, defines: { given: 'by-%{mine}' }, jobs: 1 });
+    expect(specs.get('a')?.packages[0]?.provides).toEqual(
+      expect.arrayContaining(['m(second)', 'd(by-second)']),
+    );
+    expect(specs.get('b')?.packages[0]?.provides).toEqual(expect.arrayContaining(['leak()', 'py(3.x%)']));
+  });
+});
+
+describe('bad specs', () => {
+  it('reports every fault of all specs at once, in place and with a mend', async () => {
+    const said = await problems('bad', {
+      'good/good.spec': specText('good'),
+      'tag/tag.spec': specText('tag', 'BogusTag: x'),
+      'nameless/nameless.spec': specText('x').replace('Name: x\n', ''),
+      'open/open.spec': specText('open', '%if 1'),
+      'gen/gen.spec': specText('gen', '', '%generate_buildrequires\necho a\n%files\n'),
+      'macro/macro.spec': specText('macro', 'Source0: %{nowhere}.tar.gz'),
+      'one/twice.spec': specText('twice-one'),
+      'two/twice.spec': specText('twice-two'),
+      'p/p.spec': specText('same'),
+      'q/q.spec': specText('same'),
+    });
+    expect(said.some((line) => line.includes('good'))).toBe(false);
+    expect(said).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^bad\/tag\/tag\.spec:6: Unknown tag: BogusTag: x\. .+/),
+        expect.stringMatching(
+          /^bad\/nameless\/nameless\.spec: Name field must be present.*Add a line 'Name: …'/,
+        ),
+        expect.stringMatching(/^bad\/open\/open\.spec(:\d+)?: .*%endif/),
+        expect.stringMatching(/^bad\/gen\/gen\.spec: %generate_buildrequires is not supported yet/),
+        expect.stringMatching(/^bad\/macro\/macro\.spec: Source "%\{nowhere\}\.tar\.gz" .*not defined/),
+        expect.stringMatching(/^bad\/two\/twice\.spec: this spec has the same name as bad\/one\/twice\.spec/),
+        expect.stringMatching(
+          /^bad\/q\/q\.spec: this spec makes same-1-1\.x86_64\.rpm which bad\/p\/p\.spec makes/,
+        ),
+      ]),
+    );
+  });
+
+  it('refuses names that are no plain names, whoever makes them up', async () => {
+    const said = await problems('names', {
+      'up/up.spec': specText('../up'),
+      'run/run.spec': specText('$(touch x)'),
+      'line/line.spec': specText('line', '%{lua: print("Provides: a\\tb(" .. string.char(1) .. ")")}'),
+      'version/version.spec': specText('version', '', '%files\n', '1/../2'),
+      'sub/sub.spec': specText(
+        'sub',
+        '',
+        '%package -n ..\nSummary: x\n%description -n ..\nx\n%files -n ..\n',
+      ),
+      'source/source.spec': specText(
+        'source',
+        'Source0: https://example.org/a/..\nSource1: $(touch_x)\nSource2: -rf',
+      ),
+    });
+    for (const name of ['up', 'run', 'line', 'version', 'sub', 'source']) {
+      expect(
+        said.filter((line) => line.startsWith(`names/${name}/${name}.spec`)),
+        name,
+      ).not.toEqual([]);
+    }
+    expect(said.filter((line) => line.startsWith('names/source')).length).toBe(3);
+  });
+});
+
+describe('hostile specs', () => {
+  it('reach nothing outside, and stop nobody else', async () => {
+    process.env['INPUT_TOKEN'] = 'hunter2';
+    const passwd = await readFile(join(worker, 'etc/passwd'), 'utf8');
+    const outside = join(tmpdir(), 'azl-escape');
+    const files = {
+      'touch/touch.spec': specText('touch', `%(touch /specs/x /specs/touch/x ${outside} 2>/dev/null)`),
+      'lua/lua.spec': specText(
+        'lua',
+        '%{lua: os.remove("/etc/passwd")}\nProvides: kept(%(test -s /etc/passwd && echo yes))',
+      ),
+      'who/who.spec': specText(
+        'who',
+        'Provides: id(%(id -u):%(id -G)) root(%(cat /etc/shadow 2>/dev/null | wc -l))',
+      ),
+      'env/env.spec': specText(
+        'env',
+        "Provides: seen(%((env; cat /proc/*/environ 2>/dev/null) | tr -c 'A-Za-z0-9_' _))",
+      ),
+      'net/net.spec': specText(
+        'net',
+        "Provides: net(%(tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' \n'))",
+      ),
+      'good/good.spec': specText('good'),
+    };
+    const specs = await parse('hostile', files);
+    delete process.env['INPUT_TOKEN'];
+    expect([...specs.keys()]).toEqual(['env', 'good', 'lua', 'net', 'touch', 'who']);
+    await expect(access(outside)).rejects.toThrow();
+    expect((await readdir(join(dir, 'hostile'))).includes('x')).toBe(false);
+    expect(await readdir(join(dir, 'hostile/touch'))).toEqual(['touch.spec']);
+    expect(await readFile(join(worker, 'etc/passwd'), 'utf8')).toBe(passwd);
+    expect(specs.get('lua')?.packages[0]?.provides).toContain('kept(yes)');
+    expect(JSON.stringify(specs.get('env'))).toContain('LANG_C');
+    expect(JSON.stringify([...specs.values()])).not.toContain('hunter2');
+    expect(JSON.stringify(specs.get('env'))).not.toContain('GITHUB');
+    expect(specs.get('net')?.packages[0]?.provides).toContain('net(lo)');
+    const ids = specs.get('who')?.packages[0]?.provides.find((name) => name.startsWith('id('));
+    expect(ids).toMatch(/^id\((2\d{4}):\1\)$/);
+    expect(specs.get('who')?.packages[0]?.provides).toContain('root(0)');
+  });
+
+  it('are ended when they take too long, eat processes or kill all they can', async () => {
+    const files = {
+      'good/good.spec': specText('good'),
+      'sleep/sleep.spec': specText('sleep', '%(sleep 1000)'),
+      'loop/loop.spec': specText('loop', '%{lua: while true do end}'),
+      'kill/kill.spec': specText('kill', '%(kill -9 -1)'),
+      'bomb/bomb.spec': specText('bomb', '%(b() { b | b & }; b 2>/dev/null)'),
+      'left/left.spec': specText('left', '%(sleep 1000 >/dev/null 2>&1 </dev/null &)'),
+      'flood/flood.spec': specText(
+        'flood',
+        '%(yes error: line 1: flood | head -c 50000000 >&2; exit 1)\nBogus: x',
+      ),
+    };
+    const said = await problems('greedy', files, { secondsPerSpec: 3 });
+    const of = (name: string) => said.filter((line) => line.includes(`/${name}.spec`)).join('\n');
+    expect([of('good'), of('left')]).toEqual(['', '']);
+    expect(of('sleep')).toContain('took more than 3 s');
+    expect(of('loop')).toMatch(/took more than 3 s/);
+    expect(of('kill')).toContain('was ended by SIGKILL');
+    expect(of('flood').length).toBeLessThan(20_000);
+    expect(await readdir(join(dir, 'layers'))).toEqual([]);
+  });
+});

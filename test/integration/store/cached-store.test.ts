@@ -1,0 +1,331 @@
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ProblemsError } from '../../../src/shared/base/problems.ts';
+import type { Result } from '../../../src/shared/model/build-result.ts';
+import { type CachedStoreOptions, cachedStore, StoreTrouble } from '../../../src/shared/store/cached-store.ts';
+import { directoryStore } from '../../../src/shared/store/directory-store.ts';
+import { resultFolder } from '../../../src/shared/store/result-files.ts';
+import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
+import { FolderCache } from '../../support/folder-cache.ts';
+import { madeResult } from '../../support/made-result.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
+import { cachedStoreContract } from './contract.ts';
+
+const temporary = temporaryFolders();
+const key = 'ab'.repeat(32);
+
+/** A run on a machine of its own, with what the index told it. */
+function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<CachedStoreOptions> = {}) {
+  const index = newIndex();
+  seeResults(index, told, 1);
+  const warnings: string[] = [];
+  const store = cachedStore(directoryStore(temporary()), cache, index, {
+    tempDir: temporary(),
+    warn: (message) => warnings.push(message),
+    onTrouble: 'fail',
+    keep: () => 'whole',
+    saves: true,
+    shared: true,
+    ...more,
+  });
+  return { store, index, warnings };
+}
+
+/** A cache that has one result, as a run left it. */
+async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
+  const cache = new FolderCache(temporary());
+  const run = open(cache, [], more);
+  const dir = join(temporary(), 'result');
+  const result = await run.store.put(madeResult(dir, key, bytes), dir, false);
+  run.store.offer(result);
+  await run.store.settle();
+  const leftOut = run.store.leftOut().rationed;
+  return { cache, result, leftOut, warnings: run.warnings };
+}
+const entry = `azl-result-1-${key}`;
+const nothing = () => 'nothing' as const;
+const mainOnly = () => 'main' as const;
+
+describe('a store over a cache', () => {
+  describe('keeps the promises of a store', () => {
+    cachedStoreContract(() => new FolderCache(temporary()));
+  });
+
+  it('plans with the index alone: no call, and bytes only for who opens them', async () => {
+    const { cache, result } = await left();
+    const { store } = open(cache, [result]);
+    cache.asked.length = 0;
+    expect(await store.get(key, 'app')).toEqual(result);
+    await store.check(result);
+    expect(await store.latest('app')).toMatchObject({ key });
+    expect(cache.asked).toEqual([]);
+    await Promise.all([store.open(result), store.open(result)]);
+    await store.open(result);
+    expect(cache.asked).toEqual([entry]);
+  });
+
+  it('takes a look-up without an answer for unknown: nothing is built in vain, and no package is to blame', async () => {
+    const { cache, result } = await left();
+    cache.trouble = 'Failed to restore: Rate limited';
+    const { store } = open(cache, [result]);
+    await expect(store.open(result)).rejects.toThrow(StoreTrouble);
+    await expect(store.open(result)).rejects.toThrow(ProblemsError);
+    await expect(store.open(result)).rejects.toThrow(
+      /app cannot be fetched: .*Rate limited.*on-store-error: build/,
+    );
+    cache.trouble = undefined;
+    expect(readFileSync(join(await store.open(result), result.srpm.file), 'utf8')).toBe('one');
+  });
+
+  it('builds it where the user says so', async () => {
+    const { cache, result } = await left();
+    cache.trouble = 'no answer';
+    const { store } = open(cache, [result], { onTrouble: 'build' });
+    await expect(store.open(result)).rejects.toThrow(DamagedResult);
+    await store.drop(key);
+    expect(await store.get(key, 'app')).toBeUndefined();
+  });
+
+  it('asks once for what the index does not list; without an answer that is built', async () => {
+    const { cache } = await left();
+    cache.trouble = 'no answer';
+    const { store, warnings } = open(cache);
+    expect(await store.search(key, 'app')).toBeUndefined();
+    expect(warnings.join()).toMatch(
+      /^app is built: whether the store has its result is unknown \(no answer\)/,
+    );
+    expect(await store.search(key, 'app')).toBeUndefined();
+    expect(cache.asked).toEqual([entry]);
+  });
+
+  it('counts what is gone no more, and knows what it took to build', async () => {
+    const { cache, result } = await left();
+    rmSync(cache.at(key, entry), { recursive: true });
+    const { store, index } = open(cache, [result]);
+    await expect(store.open(result)).rejects.toThrow(/its cache entry is not there any more/);
+    await store.drop(key);
+    expect(index.results.get(key)).toEqual({ result, seen: 1, kept: 'nothing' });
+    expect(await store.get(key, 'app')).toBeUndefined();
+    expect(await store.latest('app')).toMatchObject({ key, seconds: result.seconds });
+    expect(index.dropped).toEqual(new Set([key]));
+  });
+
+  it.each<[string, (folder: string, result: Result) => void, RegExp]>([
+    [
+      'other bytes',
+      (folder, { srpm }) => writeFileSync(join(folder, srpm.file), 'two'),
+      /has another SHA-256/,
+    ],
+    ['a file missing', (folder, { srpm }) => rmSync(join(folder, srpm.file)), /is not there/],
+    [
+      'a link',
+      (folder, { srpm }) => {
+        rmSync(join(folder, srpm.file));
+        symlinkSync('/etc/passwd', join(folder, srpm.file));
+      },
+      /no plain file/,
+    ],
+    ['no manifest', (folder) => rmSync(join(folder, 'result.json')), /result\.json/],
+    [
+      'a manifest with a path for a name',
+      (folder, { srpm }) => {
+        const manifest = join(folder, 'result.json');
+        writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(srpm.file, '../../x.src.rpm'));
+      },
+      /'file' is/,
+    ],
+    [
+      'the manifest of another key',
+      (folder) => {
+        const manifest = join(folder, 'result.json');
+        writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(key, 'cd'.repeat(32)));
+      },
+      /'result\.key' is/,
+    ],
+  ])('takes nothing from an entry with %s, listed or not', async (_what, damage, words) => {
+    const { cache, result } = await left();
+    damage(join(cache.at(key, entry), resultFolder(result)), result);
+    const listed = open(cache, [result]);
+    await expect(listed.store.open(result)).rejects.toThrow(DamagedResult);
+    await expect(listed.store.open(result)).rejects.toThrow(words);
+    const asking = open(cache);
+    expect(await asking.store.search(key, 'app')).toBeUndefined();
+    expect(asking.warnings.join()).toMatch(words);
+  });
+
+  it.each([
+    true,
+    false,
+  ])('takes what the cache has where the index tells of another build (shared: %s)', async (shared) => {
+    const { cache, result } = await left('one');
+    const told = madeResult(join(temporary(), 'other'), key, 'two');
+    const { store } = open(cache, [told], { shared });
+    await expect(store.open(told)).rejects.toThrow(/holds another build than the index says/);
+    // Several builds may find it so.
+    await store.drop(key);
+    await store.drop(key);
+    // In a shared run nobody else knows of it yet: it is found like what a run before built.
+    expect(await store.get(key, 'app')).toEqual(shared ? undefined : result);
+    expect(await store.search(key, 'app')).toEqual(result);
+    expect(readFileSync(join(await store.open(result), result.srpm.file), 'utf8')).toBe('one');
+  });
+
+  it('has the main files of what was stored without the rest, and only these', async () => {
+    const { cache, result } = await left('one', { keep: mainOnly });
+    expect(existsSync(cache.at(key, entry))).toBe(false);
+    const { store, index } = open(cache);
+    seeResults(index, [result], 1, mainOnly);
+    const main = `azl-main-1-${key}`;
+    const folder = await store.openMain(result);
+    expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
+    expect(readFileSync(join(folder, 'app-1.0-1.x86_64.rpm'), 'utf8')).toBe('one');
+    expect(await store.openMain(result)).toBe(folder);
+    expect(await store.kept(result)).toBe('main');
+    // Who publishes it and has no room lets go of it, and may need it again.
+    rmSync(folder, { recursive: true });
+    const again = await Promise.all([store.openMain(result), store.openMain(result)]);
+    expect(again).toEqual([folder, folder]);
+    expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
+    expect(cache.asked).toEqual([main, main]);
+    await expect(store.open(result)).rejects.toThrow(DamagedResult);
+  });
+
+  it('takes no other bytes for what builds ask for', async () => {
+    const { cache, result } = await left('one', { keep: mainOnly });
+    const main = cache.at(key, `azl-main-1-${key}`);
+    writeFileSync(join(main, resultFolder(result), 'app-1.0-1.x86_64.rpm'), 'two');
+    const { store, index } = open(cache);
+    seeResults(index, [result], 1, mainOnly);
+    await expect(store.openMain(result)).rejects.toThrow(DamagedResult);
+    cache.trouble = 'no answer';
+    const other = open(cache);
+    seeResults(other.index, [result], 1, mainOnly);
+    await expect(other.store.openMain(result)).rejects.toThrow(StoreTrouble);
+  });
+
+  it('plans with what is not stored, unless all is to be published', async () => {
+    const { cache, result } = await left('one', { keep: nothing });
+    const { store, index } = open(cache);
+    seeResults(index, [result], 1, nothing);
+    expect(await store.get(key, 'app')).toEqual(result);
+    index.onlyStored = true;
+    expect(await store.get(key, 'app')).toBeUndefined();
+    seeResults(index, [result], 2, mainOnly);
+    expect(await store.get(key, 'app')).toEqual(result);
+    seeResults(index, [result], 3, nothing);
+    expect(await store.latest('app')).toMatchObject({ key });
+  });
+
+  it('knows in a shared run only what others know, or can be found by all', async () => {
+    const cache = new FolderCache(temporary());
+    const dir = join(temporary(), 'result');
+    const kept = temporary();
+    const result = await directoryStore(kept).put(madeResult(dir, key, 'one'), dir, false);
+    const open = (shared: boolean) =>
+      cachedStore(directoryStore(kept), cache, newIndex(), {
+        ...{
+          tempDir: temporary(),
+          warn: () => {},
+          onTrouble: 'fail',
+          keep: () => 'whole',
+          saves: true,
+          shared,
+        },
+      });
+    expect(await open(false).get(key, 'app')).toEqual(result);
+    expect(await open(true).get(key, 'app')).toBeUndefined();
+    const store = open(true);
+    expect(await store.search(key, 'app')).toEqual(result);
+    expect(await store.get(key, 'app')).toEqual(result);
+  });
+
+  it('says what is not worth its bytes', async () => {
+    expect((await left('one', { keep: nothing })).leftOut).toEqual([{ name: 'app', kept: 'nothing' }]);
+    expect((await left('one', { keep: mainOnly })).leftOut).toEqual([{ name: 'app', kept: 'main' }]);
+  });
+
+  describe('with a cache that takes nothing', () => {
+    const keys = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+    const names = ['app', 'lib', 'other'];
+    /** A job that offers results, one after the other. */
+    const troubled = () => {
+      const cache = new FolderCache(temporary());
+      cache.trouble = 'no answer';
+      const clock = { now: 0 };
+      const run = open(cache, [], { now: () => clock.now });
+      const offer = async (at: number) => {
+        const dir = join(temporary(), 'result');
+        const made = madeResult(dir, keys[at] as string, 'one', names[at] as string);
+        run.store.offer(await run.store.put(made, dir, false));
+      };
+      const kept = () => keys.map((one) => run.store.saved(one));
+      return { ...run, cache, clock, offer, kept };
+    };
+
+    it('tells only of what was saved, and tries the rest once more at its end', async () => {
+      const { store, cache, offer, kept, warnings } = troubled();
+      await offer(0);
+      expect(kept()).toEqual(['nothing', undefined, undefined]);
+      await store.settle();
+      expect(kept()).toEqual(['nothing', undefined, undefined]);
+      expect(store.leftOut().unsaved).toEqual({ names: ['app'], words: 'no answer' });
+      expect(warnings.join()).toMatch(/^The result of app is not in the store yet: no answer/);
+      cache.trouble = undefined;
+      await store.settle();
+      expect(kept()).toEqual(['whole', undefined, undefined]);
+      expect(store.leftOut().unsaved.names).toEqual([]);
+    });
+
+    it('leaves it alone for a while, and goes on then with all that waits', async () => {
+      const { cache, clock, offer, kept, warnings } = troubled();
+      await offer(0);
+      await expect.poll(() => warnings).toHaveLength(1);
+      cache.trouble = undefined;
+      await offer(1);
+      expect(cache.saved).toEqual([]);
+      clock.now = 10 * 60_000;
+      await offer(2);
+      await expect.poll(() => kept()).toEqual(['whole', 'whole', 'whole']);
+      expect(warnings).toHaveLength(1);
+    });
+  });
+
+  it('hands on what lay here and was nowhere else', async () => {
+    const cache = new FolderCache(temporary());
+    const kept = directoryStore(temporary());
+    const dir = join(temporary(), 'result');
+    await kept.put(madeResult(dir, key, 'one'), dir, false);
+    const store = cachedStore(kept, cache, newIndex(), {
+      ...{ tempDir: temporary(), warn: () => {}, onTrouble: 'fail', keep: () => 'whole' },
+      ...{ saves: true, shared: true },
+    });
+    await store.search(key, 'app');
+    await store.settle();
+    expect(store.saved(key)).toBe('whole');
+    expect(cache.saved).toEqual([entry]);
+  });
+
+  it('saves in the place of what is gone, and not of what is damaged', async () => {
+    const { cache, result } = await left();
+    const rebuilt = async () => {
+      const { store } = open(cache, [result]);
+      await expect(store.open(result)).rejects.toThrow(DamagedResult);
+      await store.drop(key);
+      const dir = join(temporary(), 'result');
+      store.offer(await store.put(madeResult(dir, key, 'one'), dir, false));
+      await store.settle();
+      return store.saved(key);
+    };
+    rmSync(cache.at(key, entry), { recursive: true });
+    expect(await rebuilt()).toBe('whole');
+    writeFileSync(join(cache.at(key, entry), resultFolder(result), result.srpm.file), 'two');
+    expect(await rebuilt()).toBe('nothing');
+  });
+
+  it('saves nothing where nothing is to be left', async () => {
+    const { cache } = await left('one', { saves: false });
+    expect(existsSync(cache.at(key, entry))).toBe(false);
+  });
+});

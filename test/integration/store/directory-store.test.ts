@@ -1,0 +1,119 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Result } from '../../../src/shared/model/build-result.ts';
+import { directoryStore } from '../../../src/shared/store/directory-store.ts';
+import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { madeResult } from '../../support/made-result.ts';
+import { storeContract } from './contract.ts';
+
+const top = mkdtempSync(join(tmpdir(), 'azl-store-'));
+const key = 'ab'.repeat(32);
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(top, 'store-'));
+});
+afterAll(() => rmSync(top, { recursive: true }));
+
+async function keep(bytes: string, replace = false): Promise<Result> {
+  const files = mkdtempSync(join(top, 'files-'));
+  const result = madeResult(files, key, bytes);
+  const kept = await directoryStore(dir).put(result, files, replace);
+  expect(existsSync(files)).toBe(false);
+  return kept;
+}
+
+const place = () => join(dir, 'results', 'ab', key);
+const rpmFile = 'app-1.0-1.x86_64.rpm';
+
+describe('a store in a folder', () => {
+  describe('keeps the promises of a store', () => {
+    storeContract(() => {
+      const kept = mkdtempSync(join(top, 'store-'));
+      return async () => ({ store: directoryStore(kept), saved: async () => {}, end: async () => {} });
+    });
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    [
+      'a manifest cut short',
+      () => truncateSync(join(place(), 'result.json'), 40),
+      /result\.json is not what was stored/,
+    ],
+    [
+      'an empty manifest',
+      () => truncateSync(join(place(), 'result.json')),
+      /result\.json is not what was stored/,
+    ],
+    ['no manifest', () => unlinkSync(join(place(), 'result.json')), /result\.json is not what was stored/],
+    [
+      'a changed manifest',
+      () =>
+        writeFileSync(
+          join(place(), 'result.json'),
+          readFileSync(join(place(), 'result.json'), 'utf8').replace('"app = 1.0-1"', '"ape = 1.0-1"'),
+        ),
+      /result\.json is not what was stored/,
+    ],
+    [
+      'an empty digest',
+      () => truncateSync(join(place(), 'result.sha256')),
+      /result\.json is not what was stored/,
+    ],
+    ['a missing RPM', () => unlinkSync(join(place(), rpmFile)), /app-1\.0-1\.x86_64\.rpm is missing/],
+    ['a short RPM', () => truncateSync(join(place(), rpmFile), 1), /has 1 bytes instead of 3/],
+    ['a changed RPM', () => writeFileSync(join(place(), rpmFile), 'two'), /another SHA-256/],
+  ])('finds %s, and remembers the rest when that is dropped', async (_name, damage, words) => {
+    await keep('one');
+    damage();
+    const store = directoryStore(dir);
+    const look = async () => {
+      const found = await store.get(key, 'app');
+      if (found !== undefined) await store.open(found);
+    };
+    await expect(look()).rejects.toThrow(DamagedResult);
+    await expect(look()).rejects.toThrow(/^the stored result of app \(key abababababab…\) is damaged/);
+    await expect(look()).rejects.toThrow(words);
+    await store.drop(key);
+    expect(await store.get(key, 'app')).toBeUndefined();
+    expect((await store.latest('app'))?.components).toEqual({ spec: 'one' });
+    expect((await keep('new')).components).toEqual({ spec: 'new' });
+  });
+
+  it('lets the first whole result stay, for whoever reads it, unless it is to be replaced', async () => {
+    await keep('one');
+    expect((await keep('two')).components).toEqual({ spec: 'one' });
+    expect(readFileSync(join(place(), rpmFile), 'utf8')).toBe('one');
+    expect((await keep('two', true)).components).toEqual({ spec: 'two' });
+    expect(readFileSync(join(place(), rpmFile), 'utf8')).toBe('two');
+    expect((await directoryStore(dir).latest('app'))?.components).toEqual({ spec: 'two' });
+  });
+
+  it('lets a whole result take the place of a damaged one, and of one without a digest', async () => {
+    await keep('one');
+    writeFileSync(join(place(), rpmFile), 'xxx');
+    expect((await keep('two')).components).toEqual({ spec: 'two' });
+    unlinkSync(join(place(), 'result.sha256'));
+    expect(await directoryStore(dir).get(key, 'app')).toBeUndefined();
+    expect((await keep('six')).components).toEqual({ spec: 'six' });
+  });
+
+  it('removes what dead processes left half-moved, and nothing that a living one is at', async () => {
+    mkdirSync(join(dir, 'results/ab/x.4194999-00000000.part'), { recursive: true });
+    mkdirSync(join(dir, `results/ab/y.${process.pid}-00000000.part`));
+    await keep('one');
+    expect(readdirSync(join(dir, 'results/ab')).sort()).toEqual([key, `y.${process.pid}-00000000.part`]);
+  });
+});

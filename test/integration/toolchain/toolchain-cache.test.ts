@@ -1,0 +1,122 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { StoreTrouble } from '../../../src/shared/store/cached-store.ts';
+import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
+import { fetchSpare, saveSpare } from '../../../src/shared/toolchain/toolchain-cache.ts';
+import { FolderCache } from '../../support/folder-cache.ts';
+import { testWorker } from '../../support/worker.ts';
+import { newWorkspace, removeWorkspace } from '../../support/workspace.ts';
+
+const top = newWorkspace();
+const made = resolve(process.env['AZL_TEST_CACHE'] ?? 'build/cache');
+const cache = new FolderCache(join(top, 'cache'));
+let machines = 0;
+
+/** A machine that has no toolchain yet. */
+function machine() {
+  const cacheDir = join(top, `machine-${++machines}`);
+  mkdirSync(cacheDir, { recursive: true });
+  const log = recordingLog();
+  const dir = join(cacheDir, 'toolchain');
+  return { cache, dir, cacheDir, onTrouble: 'fail' as const, log };
+}
+
+beforeAll(async () => {
+  const { dir } = await testWorker();
+  const first = machine();
+  cpSync(join(made, 'toolchain.lock'), join(first.cacheDir, 'toolchain.lock'));
+  await saveSpare(undefined, { ...first, dir });
+  await saveSpare(undefined, { ...first, dir });
+  expect(cache.saved).toHaveLength(1);
+});
+afterAll(async () => {
+  await removeWorkspace(top);
+});
+
+describe('the toolchain that an earlier run left', () => {
+  it('is taken up with its lock, and nothing is made or fetched for it', async () => {
+    const here = machine();
+    const key = await fetchSpare(here);
+    expect(key).toMatch(/^azl-toolchain-1-[0-9a-f]{16}-refs-heads-main\.[0-9a-f]{12}-[0-9a-f]{16}$/);
+    expect(readFileSync(join(here.cacheDir, 'toolchain.lock'))).toEqual(
+      readFileSync(join(made, 'toolchain.lock')),
+    );
+    const { log, dir, cacheDir } = here;
+    const options = { mode: 'bootstrap' as const, dir, cacheDir, update: false, jobs: 2, log };
+    expect(await prepareToolchain(options)).toEqual((await testWorker()).toolchain);
+    expect(existsSync(join(cacheDir, 'debs'))).toBe(false);
+    expect(log.lines).toEqual([]);
+    await saveSpare(key, here);
+    expect(cache.saved).toEqual([key]);
+  });
+
+  it('is that of the default branch, also where a pull request has one of its own', async () => {
+    const key = cache.saved[0] as string;
+    const own = key.replace(/refs-heads-main\.[0-9a-f]{12}/, 'refs-pull-7-merge.0123456789ab');
+    vi.stubEnv('GITHUB_REF', 'refs/pull/7/merge');
+    vi.stubEnv('GITHUB_BASE_REF', 'main');
+    try {
+      cpSync(cache.at('toolchain', key), cache.at('toolchain', own), { recursive: true });
+      expect(await fetchSpare(machine())).toBe(key);
+    } finally {
+      rmSync(cache.at('toolchain', own), { recursive: true });
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('is the newest of its ref: what moved the lock since is followed', async () => {
+    const key = cache.saved[0] as string;
+    const newer = key.replace(/[0-9a-f]{16}$/, '0123456789abcdef');
+    const lasting = 60 + Date.now() / 1000;
+    try {
+      cpSync(cache.at('toolchain', key), cache.at('toolchain', newer), { recursive: true });
+      utimesSync(cache.at('toolchain', newer), lasting, lasting);
+      expect(await fetchSpare(machine())).toBe(newer);
+    } finally {
+      rmSync(cache.at('toolchain', newer), { recursive: true });
+    }
+  });
+
+  it('is left alone where there is a lock: somebody chose it', async () => {
+    const here = machine();
+    writeFileSync(join(here.cacheDir, 'toolchain.lock'), 'mine');
+    expect(await fetchSpare(here)).toBeUndefined();
+    expect(readFileSync(join(here.cacheDir, 'toolchain.lock'), 'utf8')).toBe('mine');
+  });
+
+  it('is not made anew in vain when the cache gives no answer', async () => {
+    cache.trouble = 'no answer';
+    try {
+      await expect(fetchSpare(machine())).rejects.toThrow(StoreTrouble);
+      const here = machine();
+      expect(await fetchSpare({ ...here, onTrouble: 'build' })).toBeUndefined();
+      expect(here.log.lines.join()).toMatch(/cannot be fetched \(no answer\): another is made/);
+    } finally {
+      cache.trouble = undefined;
+    }
+  });
+
+  it('is not used when its lock or its archive is none', async () => {
+    const [key] = cache.saved;
+    const entry = cache.at('toolchain', key as string);
+    const kept = join(top, 'kept');
+    for (const file of ['toolchain.lock', 'toolchain.tar.zst']) {
+      cpSync(join(entry, file), kept);
+      writeFileSync(join(entry, file), '{}');
+      const here = machine();
+      if (file === 'toolchain.lock') {
+        expect(await fetchSpare(here)).toBeUndefined();
+        expect(here.log.lines.join()).toMatch(/cannot be used: toolchain\.lock: the lock is/);
+      } else {
+        expect(await fetchSpare(here)).toBeUndefined();
+        expect(here.log.lines.join()).toMatch(/cannot be used/);
+      }
+      expect(existsSync(join(here.cacheDir, 'toolchain.lock'))).toBe(false);
+      expect(existsSync(here.dir)).toBe(false);
+      cpSync(kept, join(entry, file));
+      rmSync(kept);
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { type Facts, findingLine, judge } from '../../../cli/src/doctor/findings.ts';
+
+const gib = 1024 ** 3;
+const fine: Facts = {
+  node: 'v20.11.0',
+  user: 'somebody',
+  privilege: 'sudo',
+  apt: true,
+  missing: { needs: [], packages: [], unknown: [] },
+  folders: { build: 'build', out: 'out', cache: 'build/cache', foreign: [] },
+  disk: [{ dir: 'build', freeBytes: 50 * gib, needBytes: 6 * gib }],
+  memoryBytes: 7 * gib,
+  cores: 4,
+  overlay: { dir: 'build', fault: '' },
+  kvm: 'absent',
+  mirror: { fault: '' },
+};
+
+const lines = (facts: Partial<Facts>) => judge({ ...fine, ...facts }).map(findingLine);
+
+describe('the doctor', () => {
+  it('has a line for each thing, each with its tick', () => {
+    expect(lines({})).toEqual([
+      '✓ node: v20.11.0',
+      '✓ sudo: without a password',
+      '✓ apt: is there',
+      '✓ tools: all there',
+      '✓ writable: build, out, build/cache',
+      '✓ disk: 50.0 GiB free in build',
+      '✓ memory: 7.0 GiB available, 4 cores',
+      '✓ overlay: works in build',
+      '✓ kvm: not there: QEMU emulates, which takes longer',
+      '✓ mirror: a package came from it',
+    ]);
+  });
+
+  it.each<[Partial<Facts>, string, boolean]>([
+    [{ node: 'v18.19.0' }, '✗ node: v18.19.0 → Node 20 or newer: https://nodejs.org/en/download', true],
+    [{ node: 'v9.1.0' }, '✗ node: v9.1.0 → Node 20 or newer: https://nodejs.org/en/download', true],
+    [
+      { privilege: 'asks' },
+      '✗ sudo: asks for a password → as root: echo "somebody ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl',
+      true,
+    ],
+    [
+      { privilege: 'none' },
+      '✗ sudo: is not installed → as root: apt-get install sudo && echo "somebody ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl',
+      true,
+    ],
+    [{ apt: false }, '✗ apt: is not there → use Debian 12, 13 or Ubuntu 24.04', true],
+    [
+      { missing: { needs: ['rpm', 'bwrap'], packages: ['bubblewrap', 'rpm'], unknown: [] } },
+      '✗ tools: missing: rpm, bwrap → sudo apt-get install --no-install-recommends bubblewrap rpm (make image does it)',
+      false,
+    ],
+    [
+      {
+        folders: {
+          build: 'build',
+          out: 'my out',
+          cache: '/c',
+          worker: '/c/toolchain/worker',
+          foreign: ['build', 'my out'],
+        },
+      },
+      `✗ writable: you may not write build, my out → sudo chown -R "$(id -un)": build 'my out'`,
+      true,
+    ],
+    [
+      {
+        folders: {
+          build: 'b',
+          out: 'o',
+          cache: 'b/cache',
+          worker: 'b/cache/toolchain/worker',
+          foreign: ['b', 'o'],
+        },
+      },
+      '✗ writable: you may not write b, o → sudo find b o -path b/cache/toolchain/worker -prune -o -exec chown -h "$(id -un)": {} +',
+      true,
+    ],
+    [
+      { disk: [{ dir: '/b', freeBytes: gib, needBytes: 6 * gib }] },
+      '✗ disk: 1.0 GiB free in /b, 6.0 GiB needed → make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk',
+      true,
+    ],
+    [
+      { overlay: { dir: 'b', fault: 'wrong fs type' } },
+      '✗ overlay: cannot be mounted in b: wrong fs type → BUILD_DIR= on ext4 or xfs (not in an overlay of a container)',
+      true,
+    ],
+    [
+      { mirror: { fault: 'no package came from it: x' } },
+      '✗ mirror: no package came from it: x → sudo apt-get update',
+      true,
+    ],
+  ])('says what mends %j', (facts, line, mandatory) => {
+    const bad = judge({ ...fine, ...facts }).filter(({ ok }) => !ok);
+    expect(bad.map(findingLine)).toEqual([line]);
+    expect(bad[0]?.mandatory).toBe(mandatory);
+  });
+
+  it.each(['works', 'absent', 'broken', 'untried'] as const)('takes KVM that is %s for no fault', (kvm) => {
+    expect(judge({ ...fine, kvm }).every(({ ok }) => ok)).toBe(true);
+  });
+
+  it('says nothing of what was not looked at', () => {
+    const { node, user, missing, memoryBytes, cores } = fine;
+    expect(judge({ node, user, missing, memoryBytes, cores }).map(({ name }) => name)).toEqual([
+      'node',
+      'tools',
+      'memory',
+    ]);
+  });
+});

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { folderProblems, foreignFolders, isOwn, makeFolders, mark } from '../../../cli/src/folders.ts';
+import { placesOf } from '../../../cli/src/paths.ts';
+import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'azl-folders-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const placesIn = (given: Record<string, string> = {}) =>
+  placesOf(
+    Object.fromEntries(Object.entries(given).map(([name, path]) => [name, join(dir, path)])),
+    dir,
+    '/elsewhere',
+  );
+const said = (given: Record<string, string>, works = true) =>
+  folderProblems(
+    { ...placesIn(), ...placesIn({ OUT_DIR: 'out', BUILD_DIR: 'build', ...given }) },
+    works,
+    dir,
+  ).map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
+
+describe('the folders of a run', () => {
+  it('may be absent, empty, or links to folders; looking leaves nothing behind', () => {
+    mkdirSync(join(dir, 'there'));
+    symlinkSync('there', join(dir, 'link'));
+    expect(said({ OUT_DIR: 'not/there', BUILD_DIR: 'link', CACHE_DIR: 'link/x' })).toEqual([]);
+    expect(readdirSync(dir).sort()).toEqual(['link', 'there']);
+    expect(readdirSync(join(dir, 'there'))).toEqual([]);
+  });
+
+  it('are no files, and cannot lie in files or behind links to nowhere: each is named with its variable', () => {
+    for (const name of ['file', 'other']) writeFileSync(join(dir, name), '');
+    symlinkSync('nowhere', join(dir, 'link'));
+    const given = { BUILD_DIR: 'file', OUT_DIR: 'other/x/y', CACHE_DIR: 'link' };
+    const mend = (name: string) => `Name a folder that you may write: ${name}=<folder>.`;
+    const all = [
+      `BUILD_DIR is 'file', which is no folder. ${mend('BUILD_DIR')}`,
+      `OUT_DIR is 'other/x/y', which cannot be made: 'other' is no folder. ${mend('OUT_DIR')}`,
+      `CACHE_DIR is 'link', which cannot be made: the symbolic link 'link' leads nowhere. ${mend('CACHE_DIR')}`,
+    ];
+    expect(said(given)).toEqual(all);
+    expect(said(given, false)).toEqual(all);
+  });
+
+  it('cannot lie where nobody, not even root, makes a folder; that is no fault where nothing is made', () => {
+    const places = { ...placesIn({ OUT_DIR: 'out' }), build: '/proc/azl/build', cache: join(dir, 'cache') };
+    expect(folderProblems(places, true, dir).map(formatProblem)).toEqual([
+      expect.stringMatching(/^BUILD_DIR is '\/proc\/azl\/build', which cannot be made: .*'\/proc'/),
+    ]);
+    expect(folderProblems(places, false, dir)).toEqual([]);
+  });
+
+  it('are not blamed for the one that they lie in', () => {
+    writeFileSync(join(dir, 'file'), '');
+    const found = said({ BUILD_DIR: 'file', CACHE_DIR: 'file/cache' });
+    expect(found).toEqual([expect.stringMatching(/^BUILD_DIR is 'file'/)]);
+    expect(said({ TOOLCHAIN_DIR: 'file' })).toEqual([expect.stringMatching(/^TOOLCHAIN_DIR is 'file'/)]);
+  });
+
+  it('that cannot be made after all are named with their variable', () => {
+    writeFileSync(join(dir, 'file'), '');
+    const make = () => makeFolders(placesIn({ BUILD_DIR: 'build', OUT_DIR: 'file/x', CACHE_DIR: 'cache' }));
+    expect(make).toThrow(ProblemsError);
+    expect(make).toThrow(`OUT_DIR is '${dir}/file/x', which cannot be made (ENOTDIR). Name a folder`);
+  });
+
+  it('are marked when azl makes them, or finds them empty; never when something is in them', () => {
+    mkdirSync(join(dir, 'empty'));
+    mkdirSync(join(dir, 'mine'));
+    writeFileSync(join(dir, 'mine/precious'), '');
+    makeFolders(placesIn({ BUILD_DIR: 'empty', OUT_DIR: 'mine', CACHE_DIR: 'empty/deep/cache' }));
+    for (const own of ['empty', 'empty/deep/cache']) expect(isOwn(join(dir, own), '/azl'), own).toBe(true);
+    expect(isOwn(join(dir, 'mine'), '/azl')).toBe(false);
+    expect(readdirSync(join(dir, 'mine'))).toEqual(['precious']);
+    expect(existsSync(join(dir, 'empty', mark))).toBe(true);
+  });
+
+  it.each([
+    ['/azl/build', true],
+    ['/azl/out/images', true],
+    ['/azl', false],
+    ['/azl/builds', false],
+    ['/azl/src', false],
+    ['/', false],
+  ])('%s of the checkout /azl is its own: %o', (path, own) => {
+    expect(isOwn(path, '/azl')).toBe(own);
+  });
+
+  it("are this user's when this user made them", () => {
+    const places = placesIn({ BUILD_DIR: 'build', OUT_DIR: 'out', CACHE_DIR: 'build/cache' });
+    expect(foreignFolders(places, dir)).toEqual([]);
+    makeFolders(places);
+    mkdirSync(join(dir, 'build/logs'));
+    expect(foreignFolders(places, dir)).toEqual([]);
+  });
+});

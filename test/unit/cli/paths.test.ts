@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { leftovers } from '../../../cli/src/clean.ts';
+import { placesOf } from '../../../cli/src/paths.ts';
+
+describe('the places of a run', () => {
+  it.each([
+    [
+      {},
+      '/azl',
+      '/azl',
+      { build: 'build', out: 'out', cache: 'build/cache', toolchain: 'build/cache/toolchain' },
+    ],
+    [
+      { BUILD_DIR: '/tmp/b', OUT_DIR: 'o' },
+      '/azl',
+      '/azl',
+      { build: '/tmp/b', out: 'o', cache: 'build/cache', toolchain: 'build/cache/toolchain' },
+    ],
+    [
+      { CACHE_DIR: '../c', TOOLCHAIN_DIR: '' },
+      '/azl',
+      '/mine',
+      { build: 'build', out: 'out', cache: '/c', toolchain: '/c/toolchain' },
+    ],
+    [
+      {},
+      '/azl',
+      '/mine',
+      { build: 'build', out: 'out', cache: '/azl/build/cache', toolchain: '/azl/build/cache/toolchain' },
+    ],
+  ])('%j in %s from %s', (environment, checkout, workspace, places) => {
+    expect(placesOf(environment, checkout, workspace)).toEqual(places);
+  });
+});
+
+describe('what clean removes', () => {
+  const places = {
+    build: '/w/build',
+    out: '/w/out',
+    cache: '/w/build/cache',
+    toolchain: '/w/build/cache/toolchain',
+  };
+  const tree: Record<string, string[]> = {
+    '/w/build': ['cache', 'logs', '.made-by-azl'],
+    '/w/out': ['RPMS'],
+    '/w/build/cache': ['store'],
+  };
+  const list = (dir: string) => tree[dir] ?? [];
+
+  it('is all but the cache', () => {
+    expect(leftovers(places, false, list)).toEqual({
+      remove: ['/w/build/logs', '/w/out'],
+      ask: ['/w/build', '/w/out'],
+    });
+  });
+
+  it('is everything with clean-all', () => {
+    expect(leftovers(places, true, list)).toEqual({
+      remove: ['/w/build', '/w/build/cache', '/w/out'],
+      ask: ['/w/build', '/w/build/cache', '/w/out'],
+    });
+  });
+
+  it('keeps a folder that leads to the cache', () => {
+    const deep = { ...places, cache: '/w/build/deep/cache' };
+    const inDeep = (dir: string) => (dir === '/w/build' ? ['deep', 'logs'] : []);
+    expect(leftovers(deep, false, inDeep).remove).toEqual(['/w/build/logs']);
+  });
+
+  it('is nothing where nothing is', () => {
+    expect(leftovers(places, true, () => [])).toEqual({ remove: [], ask: [] });
+  });
+});

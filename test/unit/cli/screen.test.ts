@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { annotation, createScreen, cut, printable } from '../../../cli/src/screen.ts';
+
+function screen(options: { color?: boolean; width?: number; debug?: boolean } = {}) {
+  const written: string[] = [];
+  const surface = (name: string) => ({ write: (text: string) => written.push(`${name}:${text}`) });
+  const drawn = createScreen({
+    out: surface('out'),
+    err: surface('err'),
+    color: options.color ?? false,
+    width: () => options.width,
+    debug: options.debug ?? false,
+  });
+  return { drawn, written };
+}
+
+describe('a screen', () => {
+  it('without colours holds no escape sequence', () => {
+    const { drawn, written } = screen();
+    drawn.say({ kind: 'group', text: 'Build' });
+    drawn.say({ kind: 'text', text: 'a' });
+    drawn.say({ kind: 'end' });
+    drawn.say({ kind: 'warning', text: 'w' });
+    drawn.say({ kind: 'error', text: 'e', file: 'f.spec', line: '3' });
+    drawn.say({ kind: 'debug', text: 'd' });
+    expect(written).toEqual(['out:==> Build\n', 'out:a\n', 'err:warning: w\n', 'err:error: f.spec:3: e\n']);
+  });
+
+  it('draws errors in red where colours are wanted', () => {
+    const { drawn, written } = screen({ color: true });
+    drawn.say({ kind: 'error', text: 'e' });
+    expect(written).toEqual(['err:\u001b[31merror: e\u001b[0m\n']);
+  });
+
+  it('says debug lines to those who ask', () => {
+    const { drawn, written } = screen({ debug: true });
+    drawn.say({ kind: 'debug', text: 'd' });
+    expect(written).toEqual(['out:debug: d\n']);
+  });
+
+  it('draws no live line without a terminal', () => {
+    const { drawn, written } = screen();
+    drawn.live('[1/2]');
+    drawn.done();
+    expect(written).toEqual([]);
+  });
+
+  it('takes the live line away before other output, and draws it again below', () => {
+    const { drawn, written } = screen({ width: 20 });
+    drawn.live('[1/2] bash');
+    drawn.say({ kind: 'text', text: 'built' });
+    drawn.live('[2/2]');
+    drawn.done();
+    expect(written).toEqual([
+      'out:[1/2] bash',
+      'out:\r\u001b[2K',
+      'out:built\n',
+      'out:[1/2] bash',
+      'out:\r\u001b[2K',
+      'out:[2/2]',
+      'out:\r\u001b[2K',
+    ]);
+  });
+});
+
+describe('text on the screen', () => {
+  it('never wraps when it is the live line', () => {
+    expect(cut('12345', 6)).toBe('12345');
+    expect(cut('123456', 6)).toBe('1234…');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 200 }), (line, width) => {
+        expect([...cut(line, width)].length).toBeLessThan(width);
+      }),
+    );
+  });
+
+  it('cannot steer the terminal', () => {
+    expect(printable('a\u001b[2Jb\u0007\tc\r\nd\r')).toBe('a·[2Jb·\tc\nd');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii' }), (text) => {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+        expect(printable(text)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+      }),
+    );
+  });
+
+  it('names the place of an annotation once', () => {
+    expect(annotation({ kind: 'error', text: 'a.spec:3: bad', file: 'a.spec', line: '3' })).toBe(
+      'error: a.spec:3: bad',
+    );
+    expect(annotation({ kind: 'notice', text: 'n' })).toBe('n');
+  });
+});

@@ -1,0 +1,180 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readActions } from '../../../cli/src/action-file.ts';
+import { earlyProblems } from '../../../cli/src/validate-inputs.ts';
+import { placesOf } from '../../../cli/src/paths.ts';
+import type { TargetName } from '../../../cli/src/targets.ts';
+import { repository } from '../../../scripts/build-dist.ts';
+import { formatProblem } from '../../../src/shared/base/problems.ts';
+import { writeTree } from '../../support/trees.ts';
+
+const actions = readActions(join(repository, 'actions'));
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'azl-early-'));
+  cpSync(join(repository, 'examples/distro/imageconfigs'), join(dir, 'imageconfigs'), { recursive: true });
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** What is said of a target, with paths below the test's folder as seen from there. */
+async function said(target: TargetName, given: Record<string, string> = {}): Promise<string[]> {
+  const environment = {
+    SPECS_DIR: join(dir, 'SPECS'),
+    CONFIG_FILE: join(dir, 'imageconfigs/minimal.json'),
+    ...given,
+  };
+  const found = await earlyProblems(target, { actions, environment, places: placesOf({}, dir, dir) });
+  return found.map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
+}
+
+const specs = {
+  'SPECS/a/a.spec': '',
+  'SPECS/b/b.spec': '',
+  'SPECS/b/b.signatures.json': '{"Signatures":{}}',
+};
+
+describe('before anything starts', () => {
+  it('nothing is said of what is whole', async () => {
+    await writeTree(dir, specs);
+    for (const target of ['toolchain', 'plan', 'input-srpms', 'build-packages', 'image'] as const)
+      expect(await said(target), target).toEqual([]);
+    expect(await said('signatures', { PACKAGE: 'b' })).toEqual([]);
+  });
+
+  it('all is said of what is not, each once', async () => {
+    await writeTree(dir, { ...specs, 'bad.json': '{\n  "Disks": [}' });
+    mkdirSync(join(dir, 'empty'));
+    expect(
+      await said('image', {
+        ...{ TOOLCHAIN_MODE: 'archive', UPDATE: '2', RUN_CHECK: 'maybe', CONCURRENT_PACKAGE_BUILDS: '0' },
+        ...{
+          REPO_LIST: 'x',
+          BOOT_TEST: 'ys',
+          SPECS_DIR: join(dir, 'empty'),
+          CONFIG_FILE: join(dir, 'bad.json'),
+        },
+      }),
+    ).toEqual([
+      expect.stringContaining("(TOOLCHAIN_MODE) is 'archive', which is known but not supported yet."),
+      expect.stringContaining("(UPDATE) is '2', expected y or n"),
+      expect.stringContaining("(RUN_CHECK) is 'maybe', expected y or n"),
+      expect.stringContaining("(CONCURRENT_PACKAGE_BUILDS) is '0', expected a whole number, at least 1"),
+      expect.stringMatching(/^empty: the folder holds no spec\./),
+      'bad.json:2:13: This is not JSON: expected a value or \']\', but here stands "}"',
+      expect.stringContaining("(BOOT_TEST) is 'ys', expected y or n"),
+      'x: This .repo file cannot be read (no such file)',
+    ]);
+  });
+
+  it.each<[string, TargetName, Record<string, string>, Record<string, string>, (string | RegExp)[]]>([
+    ['inputs of other actions', 'toolchain', {}, { RUN_CHECK: 'maybe', SPECS_DIR: '/nowhere' }, []],
+    [
+      'no folder of specs',
+      'plan',
+      {},
+      {},
+      [
+        "Input 'specs-dir' (SPECS_DIR) is 'SPECS', which does not exist. Give the folder that holds <name>/<name>.spec.",
+      ],
+    ],
+    [
+      'two specs of one name',
+      'input-srpms',
+      { ...specs, 'SPECS/c/a.spec': '' },
+      {},
+      [/^SPECS\/c\/a\.spec: this spec has the same name as SPECS\/a\/a\.spec\./],
+    ],
+    [
+      'signatures that are no JSON',
+      'build-packages',
+      { ...specs, 'SPECS/a/a.signatures.json': '{\n "Signatures" {}}' },
+      {},
+      [/^SPECS\/a\/a\.signatures\.json:2:15: This is not JSON: expected ':'/],
+    ],
+    [
+      'signatures of what nobody asked for',
+      'build-packages',
+      { ...specs, 'SPECS/a/a.signatures.json': '?' },
+      { PACKAGE_BUILD_LIST: 'b' },
+      [],
+    ],
+    [
+      'a list of Debian sources',
+      'plan',
+      { ...specs, 'debian-sources.json': '[]' },
+      {},
+      [/^debian-sources\.json \$\.suite: /, /^debian-sources\.json \$\.files: /],
+    ],
+    [
+      'no list of Debian sources',
+      'plan',
+      specs,
+      { DEBIAN_SOURCES: 'no.json' },
+      [/^no\.json: .*\(no such file\)$/],
+    ],
+    [
+      'words that rpm does not take',
+      'plan',
+      specs,
+      { DIST_TAG: '.a b', DIST_NAME_ABRV: '%{azl}', RELEASE_MAJOR_ID: '3-1', SOURCE_URL: 'mirror/' },
+      [/\(SOURCE_URL\) is/, /\(DIST_TAG\) is/, /\(DIST_NAME_ABRV\) is/, /\(RELEASE_MAJOR_ID\) is/],
+    ],
+    [
+      'words that it takes',
+      'plan',
+      specs,
+      {
+        DIST_TAG: '.azl3~rc1',
+        DIST_NAME_ABRV: 'my_distro',
+        RELEASE_MAJOR_ID: '4',
+        SOURCE_URL: 'http://[::1]:8/x',
+      },
+      [],
+    ],
+    ['no image config', 'image', specs, { CONFIG_FILE: 'no.json' }, [/^no\.json: .*\(no such file\)$/]],
+    ['a folder for a config', 'image', specs, { CONFIG_FILE: '/' }, [/^\/: .*\(it is a folder\)$/]],
+    [
+      'a config with several mistakes',
+      'image',
+      { ...specs, 'c.json': '{"Disks": [{"PartitionTableType": "mbr"}], "SystemConfigs": 1}' },
+      { CONFIG_FILE: 'c.json' },
+      [
+        /^c\.json \$\.Disks\[0\]\.PartitionTableType: /,
+        /^c\.json \$\.SystemConfigs: /,
+        /^c\.json \$\.Disks\[0\]\.MaxSize: /,
+      ],
+    ],
+    [
+      'a config that names what is not there',
+      'image',
+      { ...specs, 'imageconfigs/packagelists/base.json': '{"packages": [1]}' },
+      {},
+      [/^imageconfigs\/packagelists\/base\.json \$\.packages\[0\]: 1 is no package/],
+    ],
+    ['nothing to sign', 'signatures', specs, {}, [/^PACKAGE is not set\./]],
+    [
+      'an unknown package',
+      'signatures',
+      { ...specs, 'SPECS/bash.spec': '' },
+      { PACKAGE: 'bsh' },
+      ["There is no package 'bsh' in SPECS. Did you mean 'bash'?"],
+    ],
+    [
+      'broken signatures that will be written',
+      'signatures',
+      { ...specs, 'SPECS/a/a.signatures.json': '?' },
+      { PACKAGE: 'a' },
+      [],
+    ],
+    ['no variable of an action', 'clean', {}, { RUN_CHECK: 'maybe' }, []],
+  ])('of %s for %s', async (_what, target, files, given, expected) => {
+    await writeTree(dir, files);
+    for (const name of ['CONFIG_FILE', 'DEBIAN_SOURCES'])
+      if (given[name]?.endsWith('.json')) given[name] = join(dir, given[name]);
+    expect(await said(target, given)).toEqual(
+      expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
+    );
+  });
+});

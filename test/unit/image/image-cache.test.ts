@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { textDigest } from '../../../src/shared/host/files.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
+import { spareImages } from '../../../src/shared/image/cache/image-cache.ts';
+import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { FolderCache } from '../../support/folder-cache.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
+
+const temporary = temporaryFolders();
+const image: Image = {
+  ...{ schema: 'azl/image', version: 1, name: 'x', system: 'x', key: 'k', components: {}, packages: [] },
+  files: [{ file: 'x.raw', type: 'raw', size: 5, sha256: textDigest('bytes') }],
+  boot: { rootOffset: 0, bootOffset: 0, kernel: '' },
+};
+const verdict: Verdict = {
+  ...{ passed: true, state: 'running', failed: [], seconds: 1, reason: '', acceleration: 'tcg' },
+};
+let cache: FolderCache;
+
+/** A machine of its own. */
+function machine(saves = true) {
+  const log = recordingLog();
+  const store = imageStore(join(temporary(), 'images'), log);
+  return { log, store, spare: spareImages(cache, temporary(), saves, log) };
+}
+
+/** One machine leaves the image, which passed its boot test. */
+async function leave(saves = true) {
+  const { store, spare, log } = machine(saves);
+  const dir = join(temporary(), 'new');
+  await mkdir(dir);
+  await writeFile(join(dir, 'x.raw'), 'bytes');
+  await store.put(image, dir);
+  await store.keepVerdict('k', verdict);
+  await spare.save(image, store.place('k'));
+  return log;
+}
+const entry = () => cache.at('image', 'azl-image-1-k');
+const manifest = () => join(entry(), 'image.json');
+
+beforeEach(() => {
+  cache = new FolderCache(temporary());
+});
+
+describe('an image that an earlier run left', () => {
+  it('is there on another machine, with its verdict', async () => {
+    await leave();
+    const { store, spare, log } = machine();
+    await spare.fetch('k', store);
+    expect(await store.get('k')).toEqual(image);
+    expect(await store.verdict('k')).toEqual(verdict);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('is absent under another key, and where nothing is to be left', async () => {
+    await leave(false);
+    expect(existsSync(entry())).toBe(false);
+    const { store, spare, log } = machine();
+    await spare.fetch('k', store);
+    expect(await store.get('k')).toBeUndefined();
+    expect(log.lines).toEqual([]);
+  });
+
+  it.each<[string, () => void]>([
+    ['of other bytes', () => writeFileSync(join(entry(), 'x.raw'), 'bytez')],
+    [
+      'a link',
+      () => {
+        rmSync(join(entry(), 'x.raw'));
+        symlinkSync('/etc/passwd', join(entry(), 'x.raw'));
+      },
+    ],
+    ['without a file', () => rmSync(join(entry(), 'x.raw'))],
+    ['without a manifest', () => rmSync(manifest())],
+    [
+      'of a file somewhere else',
+      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace('x.raw', '../x.raw')),
+    ],
+    [
+      'of another key',
+      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace('"k"', '"l"')),
+    ],
+  ])('is not taken when it is %s', async (_what, damage) => {
+    await leave();
+    damage();
+    const { store, spare, log } = machine();
+    await spare.fetch('k', store);
+    expect(await store.get('k')).toBeUndefined();
+    expect(log.lines.join()).toMatch(/made again/);
+  });
+
+  it('costs nothing but itself when the cache gives no answer', async () => {
+    await leave();
+    cache.trouble = 'no answer';
+    const { store, spare, log } = machine();
+    await spare.fetch('k', store);
+    expect(await store.get('k')).toBeUndefined();
+    await spare.save(image, store.place('k'));
+    expect(log.lines.join()).toMatch(
+      /not known \(no answer\): it is made.*not left to later runs: no answer/,
+    );
+  });
+});

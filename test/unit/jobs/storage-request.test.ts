@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { demandAlone, demandOf } from '../../../src/shared/jobs/storage-request.ts';
+import type { Told } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import type { Kept } from '../../../src/shared/store/store.ts';
+import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
+import { madeUpResult } from '../../support/made-up.ts';
+
+const [stays, gone, moves, fresh] = ['stays', 'gone', 'moves', 'fresh'].map((name) => madeUpResult(name));
+const index = newIndex();
+seeResults(index, [stays, gone, moves] as (typeof fresh & object)[], 1, () => 'main');
+const planned = (name: string, state: string) => ({
+  ...{ name, state, reason: '', waitsFor: [], seconds: null },
+  key: state === 'maybe' ? null : `key of ${name}`,
+});
+const told = (result: typeof fresh & object, kept: Kept): Told => ({
+  ...{
+    package: result.package,
+    key: result.key,
+    state: 'built',
+    reason: '',
+    seconds: 1,
+    shard: 1,
+    lines: [],
+  },
+  ...{ result, kept },
+});
+
+describe('the room that a run needs', () => {
+  it('is what stays, what moves, and what nobody knows, with what was stored of that', () => {
+    const packages = [
+      planned('stays', 'reuse'),
+      planned('moves', 'maybe'),
+      planned('fresh', 'build'),
+      planned('other', 'build'),
+      planned('broken', 'failed'),
+    ];
+    const all = [told(fresh as never, 'whole'), told(moves as never, 'whole')];
+    expect(demandOf(index, { packages }, all, 4)).toEqual({
+      staying: [{ result: stays, seen: 1, kept: 'main' }],
+      ...{ moving: [moves], unknown: 2, spent: 2, savers: 4 },
+    });
+    // A job that saves is one, whatever the plan says.
+    expect(demandOf(index, { packages }, [], 0)).toMatchObject({ spent: 0, savers: 1 });
+  });
+
+  it('is of one job that of all its packages', () => {
+    expect(demandAlone(index, ['moves', 'fresh'])).toEqual({
+      ...{ staying: [], moving: [moves], unknown: 1, spent: 0, savers: 1 },
+    });
+  });
+});

@@ -1,0 +1,323 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { accept, fail, newProgress, settleAll } from '../../../src/shared/planner/engine.ts';
+import { withNeeds } from '../../../src/shared/planner/goals.ts';
+import { makeTree, type Tree } from '../../../src/shared/planner/resolve.ts';
+import type { Keyed, Outcome } from '../../../src/shared/model/outcome.ts';
+import { problem } from '../../../src/shared/base/problems.ts';
+import type { Result } from '../../../src/shared/model/build-result.ts';
+import { isRich, nameOf, satisfies } from '../../../src/shared/rpm/capability.ts';
+import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import type { SolverRequest } from '../../../src/shared/solver/solver.ts';
+import type { Spec } from '../../../src/shared/model/spec.ts';
+import type { Store } from '../../../src/shared/store/store.ts';
+import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
+
+/** A package: what its spec states, and what only its build shows. */
+interface Recipe {
+  spec: Spec;
+  reveals?: string[];
+  requires?: string[];
+  fails?: boolean;
+}
+
+const base = madeUpRpm('base', { provides: ['base = 1.0-1', 'pkgconfig(common) = 1'] });
+const essentials = madeUpRpm('essentials', {
+  files: ['rpmbuild', 'python3', 'gcc', 'make', 'tar', 'setpriv'].map((name) => `/usr/bin/${name}`),
+});
+
+/** Takes all that is asked for and all that this requires, local before toolchain: enough of a solver for plain names. */
+async function solve({ install, local }: SolverRequest) {
+  const all = [...local, base, essentials];
+  const installed = new Set<Rpm>();
+  const problems: string[] = [];
+  const queue = [...install];
+  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+    const wanted = one;
+    if (isRich(wanted)) continue;
+    const found = all
+      .filter(
+        (rpm) => rpm.files.includes(wanted) || rpm.provides.some((provide) => satisfies(provide, wanted)),
+      )
+      .sort((a, b) => Number(b.version > a.version) - Number(a.version > b.version))[0];
+    if (found === undefined) problems.push(`nothing provides ${wanted}`);
+    else if (!installed.has(found)) {
+      installed.add(found);
+      queue.push(...found.requires);
+    }
+  }
+  if (problems.length > 0) return { ok: false as const, problems, missing: [] };
+  const files = [...installed].map((rpm) => ({
+    origin: local.includes(rpm) ? ('local' as const) : ('toolchain' as const),
+    file: rpm.file,
+  }));
+  return { ok: true as const, installed: files.sort((a, b) => (a.file < b.file ? -1 : 1)) };
+}
+
+function memoryStore(): Store {
+  const results = new Map<string, Result>();
+  return {
+    get: async (key) => results.get(key),
+    search: async (key) => results.get(key),
+    offer: () => {},
+    saved: () => undefined,
+    settle: async () => {},
+    check: async () => {},
+    kept: async () => 'whole',
+    open: async () => '',
+    openMain: async () => '',
+    put: async (result) => {
+      results.set(result.key, result);
+      return result;
+    },
+    drop: async (key) => void results.delete(key),
+    latest: async () => undefined,
+  };
+}
+
+/** Runs a tree to its end; `pick` chooses which of the ready packages is built next. */
+async function run(
+  recipes: readonly Recipe[],
+  goals: readonly string[],
+  pick: (ready: number) => number,
+  store = memoryStore(),
+): Promise<{ outcomes: Map<string, Outcome>; built: string[]; tree: Tree }> {
+  const tree = makeTree({
+    specs: recipes.map(({ spec }) => spec),
+    toolchain: madeUpToolchain([base, essentials]),
+    solver: { solve },
+    sources: async () => ({}),
+    defines: {},
+  });
+  const warn = () => {};
+  const options = { tree, store, priority: new Map<string, number>(), rebuild: new Set<string>(), warn };
+  const progress = newProgress(withNeeds(tree.graph, goals));
+  const built: string[] = [];
+  for (;;) {
+    await settleAll(options, progress, new Set());
+    const ready = [...progress.ready.keys()].sort();
+    const name = ready[pick(ready.length)];
+    if (name === undefined) break;
+    const { keyed, reason } = progress.ready.get(name) as { keyed: Keyed; reason: string };
+    progress.ready.delete(name);
+    built.push(name);
+    const recipe = recipes.find(({ spec }) => spec.package === name) as Recipe;
+    if (recipe.fails === true) {
+      fail(options, progress, name, { state: 'failed', reason: 'it fails' });
+      continue;
+    }
+    const rpms = recipe.spec.packages.map((one) =>
+      madeUpRpm(one.name, {
+        version: one.version,
+        provides: [`${one.name} = ${one.version}-1`, ...one.provides, ...(recipe.reveals ?? [])],
+        requires: [...one.requires, ...(recipe.requires ?? [])],
+        outputDigest: `${one.name} by ${keyed.key}`,
+      }),
+    );
+    const result = madeUpResult(name, rpms, keyed.key);
+    await store.put(result, '', false);
+    accept(options, progress, { state: 'built', reason, result });
+  }
+  return { outcomes: progress.outcomes, built, tree };
+}
+
+const first = () => 0;
+const statesOf = (outcomes: Map<string, Outcome>) =>
+  Object.fromEntries([...outcomes].sort().map(([name, { state }]) => [name, state]));
+const keysOf = (outcomes: Map<string, Outcome>) =>
+  Object.fromEntries(
+    [...outcomes].sort().map(([name, one]) => [name, 'result' in one ? one.result.key : one.state]),
+  );
+
+describe('a run', () => {
+  it('adds packages that a list did not show: what RPMs require at run time, what builds reveal', async () => {
+    const recipes = [
+      { spec: madeUpSpec('app', ['tool']) },
+      { spec: madeUpSpec('tool', [], { tool: { requires: ['ninja'] } }), requires: ['/usr/bin/deep'] },
+      { spec: madeUpSpec('ninja') },
+      { spec: madeUpSpec('deep', [], { deep: { files: ['/usr/bin/deep'] } }) },
+      { spec: madeUpSpec('other') },
+    ];
+    const { tree } = await run(recipes, [], first);
+    expect(withNeeds(tree.graph, ['app'])).toEqual(['app', 'ninja', 'tool']);
+    const { outcomes } = await run(
+      recipes.map((one) => ({ ...one, reveals: one.spec.package === 'deep' ? ['/usr/bin/deep'] : [] })),
+      ['app'],
+      first,
+    );
+    expect(statesOf(outcomes)).toEqual({ app: 'built', deep: 'built', ninja: 'built', tool: 'built' });
+  });
+
+  it('blocks what needs a failed package, and nothing that only might have', async () => {
+    const { outcomes } = await run(
+      [
+        { spec: madeUpSpec('app', ['pkgconfig(abc)']) },
+        { spec: madeUpSpec('unrelated'), fails: true },
+        { spec: madeUpSpec('xyz'), reveals: ['pkgconfig(abc) = 1'] },
+        { spec: madeUpSpec('user', ['unrelated']) },
+        { spec: madeUpSpec('users', ['user']) },
+        { spec: madeUpSpec('named', ['pkgconfig(unrelated)']) },
+      ],
+      ['app', 'users', 'named'],
+      first,
+    );
+    expect(statesOf(outcomes)).toEqual({
+      app: 'built',
+      named: 'blocked',
+      unrelated: 'failed',
+      user: 'blocked',
+      users: 'blocked',
+      xyz: 'built',
+    });
+    expect(outcomes.get('users')).toMatchObject({ rootCauses: ['unrelated'] });
+  });
+
+  it('names what is missing when everybody waits for everybody', async () => {
+    const { outcomes } = await run(
+      [
+        { spec: madeUpSpec('p', ['pkgconfig(nowhere)']) },
+        { spec: madeUpSpec('q', ['pkgconfig(never)']) },
+        { spec: madeUpSpec('r', ['q']) },
+      ],
+      ['p', 'q', 'r'],
+      first,
+    );
+    expect(outcomes.get('p')).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining("nothing provides 'pkgconfig(nowhere)', needed by p"),
+    });
+    expect(outcomes.get('q')).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining("'pkgconfig(never)'"),
+    });
+    expect(outcomes.get('r')).toMatchObject({ state: 'blocked', rootCauses: ['q'] });
+  });
+
+  it('gives up a guess that leads in a circle, and takes the toolchain instead', async () => {
+    const { outcomes } = await run(
+      [
+        { spec: madeUpSpec('common', ['pkgconfig(other)']), reveals: ['pkgconfig(common) = 2'] },
+        { spec: madeUpSpec('other', ['pkgconfig(common)']), reveals: ['pkgconfig(other) = 2'] },
+      ],
+      ['common', 'other'],
+      first,
+    );
+    // `other` can take pkgconfig(common) from the toolchain; `common` can have pkgconfig(other) from nowhere else.
+    expect(Object.values(statesOf(outcomes))).toContain('failed');
+    expect([...outcomes.values()].map(({ reason }) => reason).join()).toContain("'pkgconfig(other)'");
+  });
+
+  it('tells a cycle that builds brought in words, and blocks what needs it', async () => {
+    const { outcomes } = await run(
+      [
+        { spec: madeUpSpec('a', ['b']) },
+        { spec: madeUpSpec('b'), requires: ['c'] },
+        { spec: madeUpSpec('c', ['d']) },
+        { spec: madeUpSpec('d', ['b']) },
+      ],
+      ['a'],
+      first,
+    );
+    expect(outcomes.get('c')).toMatchObject({
+      reason: 'dependency cycle: building c needs d; building d needs c (through b)',
+    });
+    expect(statesOf(outcomes)).toEqual({ a: 'blocked', b: 'built', c: 'failed', d: 'failed' });
+  });
+
+  it('fails a package whose build makes a file of another', async () => {
+    const { outcomes } = await run(
+      [
+        { spec: madeUpSpec('a', [], { a: {}, same: {} }) },
+        { spec: madeUpSpec('b', [], { b: {}, same: {} }) },
+      ],
+      ['a', 'b'],
+      first,
+    );
+    expect(outcomes.get('b')).toEqual({
+      state: 'failed',
+      reason: 'its build made same-1.0-1.x86_64.rpm, which a makes, too',
+    });
+  });
+
+  it('fails a package whose sources have a fault, when it turns out to be needed', async () => {
+    const recipes = [{ spec: madeUpSpec('app') }];
+    const tree = makeTree({
+      specs: recipes.map(({ spec }) => spec),
+      toolchain: madeUpToolchain([base, essentials]),
+      solver: { solve },
+      sources: async () => {
+        throw problem('has no entry', { file: 'app.signatures.json' });
+      },
+      defines: {},
+    });
+    const progress = newProgress(['app']);
+    const rest = { store: memoryStore(), priority: new Map(), rebuild: new Set<string>(), warn: () => {} };
+    await settleAll({ tree, ...rest }, progress, new Set());
+    expect(progress.outcomes.get('app')).toEqual({
+      state: 'failed',
+      reason: 'app.signatures.json: has no entry',
+    });
+  });
+});
+
+describe('what a run ends with', () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  /** Later packages need earlier ones by name; anybody may reveal and need what no spec states. */
+  const trees = fc
+    .array(
+      fc.record({
+        stated: fc.subarray(names),
+        open: fc.subarray(['pkgconfig(x1)', 'pkgconfig(common)', 'libd.so.1()(64bit)'], { maxLength: 2 }),
+        reveals: fc.subarray(['pkgconfig(x1)', 'pkgconfig(common)', 'libd.so.1()(64bit)'], { maxLength: 2 }),
+        version: fc.constantFrom('1.0', '2.0'),
+        fails: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+      }),
+      { minLength: names.length, maxLength: names.length },
+    )
+    .map((rows) =>
+      rows.map((row, index): Recipe => {
+        const name = names[index] as string;
+        const before = row.stated.filter((one) => one < name);
+        const spec = madeUpSpec(name, [...before, ...row.open.filter((one) => !row.reveals.includes(one))]);
+        for (const one of spec.packages) one.version = row.version;
+        return {
+          spec,
+          reveals: row.reveals.map((one) => `${nameOf(one)} = ${row.version}`),
+          fails: row.fails,
+        };
+      }),
+    );
+  const order = fc.infiniteStream(fc.nat());
+  const picker = (stream: Iterator<number>) => (ready: number) =>
+    ready === 0 ? 0 : (stream.next().value as number) % ready;
+
+  it('does not depend on what is built first; a second run builds nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(trees, order, order, async (recipes, one, other) => {
+        const whole = recipes.map((recipe) => ({ ...recipe, fails: false }));
+        const left = await run(whole, names, picker(one));
+        const store = memoryStore();
+        const right = await run(whole, names, picker(other), store);
+        expect(keysOf(right.outcomes)).toEqual(keysOf(left.outcomes));
+        const again = await run(whole, names, first, store);
+        expect(keysOf(again.outcomes)).toEqual(keysOf(right.outcomes));
+        expect(again.built).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is an outcome for every package, whatever fails, and no failure without a cause', async () => {
+    await fc.assert(
+      fc.asyncProperty(trees, order, async (recipes, one) => {
+        const { outcomes } = await run(recipes, names, picker(one));
+        expect([...outcomes.keys()].sort()).toEqual(names);
+        for (const [name, outcome] of outcomes) {
+          if (outcome.state === 'blocked') expect(outcome.rootCauses.length).toBeGreaterThan(0);
+          if (outcome.state === 'failed') expect(outcome.reason, name).not.toBe('');
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { seccompFilter } from '../../../src/shared/sandbox/seccomp.ts';
+
+const architectures = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
+const i386 = 0x4000_0003;
+
+/** Runs a filter as the kernel does, on one system call: `allowed`, or the error's number. */
+function verdict(program: Buffer, call: { architecture: number; number: number; arguments?: bigint[] }) {
+  const data = Buffer.alloc(64);
+  data.writeUInt32LE(call.number, 0);
+  data.writeUInt32LE(call.architecture, 4);
+  for (const [index, value] of (call.arguments ?? []).entries()) data.writeBigUInt64LE(value, 16 + 8 * index);
+  let loaded = 0;
+  for (let at = 0; ; at += 8) {
+    const [code, value] = [program.readUInt16LE(at), program.readUInt32LE(at + 4)];
+    const jump = (holds: boolean) => {
+      at += 8 * program.readUInt8(at + (holds ? 2 : 3));
+    };
+    if (code === 0x20) loaded = data.readUInt32LE(value);
+    else if (code === 0x15) jump(loaded === value);
+    else if (code === 0x35) jump(loaded >= value);
+    else if (code === 0x45) jump((loaded & value) !== 0);
+    else if (code === 0x06) return value === 0x7fff_0000 ? 'allowed' : value & 0xffff;
+    else throw new Error(`no such instruction: ${code}`);
+  }
+}
+
+describe.each(['x64', 'arm64'] as const)('the seccomp filter on %s', (machine) => {
+  const program = seccompFilter(machine);
+  const ask = (number: number, ...args: bigint[]) =>
+    verdict(program, { architecture: architectures[machine], number, arguments: args });
+  const pick = (x64: number, arm64: number) => (machine === 'x64' ? x64 : arm64);
+
+  it.each<[string, number, bigint[], string | number]>([
+    ['read', pick(0, 63), [], 'allowed'],
+    ['execve', pick(59, 221), [], 'allowed'],
+    ['open_by_handle_at', pick(304, 265), [], 1],
+    ['add_key', pick(248, 217), [], 1],
+    ['request_key', pick(249, 218), [], 1],
+    ['keyctl', pick(250, 219), [], 1],
+    ['bpf', pick(321, 280), [], 1],
+    ['perf_event_open', pick(298, 241), [], 1],
+    ['userfaultfd', pick(323, 282), [], 1],
+    ['io_uring_setup', 425, [], 1],
+    ['clone3', 435, [], 38],
+    ['clone for a thread', pick(56, 220), [0x3d0f00n], 'allowed'],
+    ['clone with a user namespace', pick(56, 220), [0x1000_0011n], 1],
+    ['unshare of mounts', pick(272, 97), [0x20000n], 'allowed'],
+    ['unshare of users', pick(272, 97), [0x1002_0000n], 1],
+    ['ioctl TCGETS', pick(16, 29), [1n, 0x5401n], 'allowed'],
+    ['ioctl TIOCSTI', pick(16, 29), [1n, 0x5412n], 1],
+    ['ioctl TIOCSTI with bits that the kernel drops', pick(16, 29), [1n, 0x1_0000_5412n], 1],
+    ['ioctl TIOCLINUX', pick(16, 29), [1n, 0x541cn], 1],
+  ])('%s', (_name, number, args, expected) => expect(ask(number, ...args)).toBe(expected));
+
+  it('knows no other architecture', () => {
+    expect(verdict(program, { architecture: i386, number: 3 })).toBe(38);
+    if (machine === 'x64') expect(ask(0x4000_0000)).toBe(38);
+  });
+});

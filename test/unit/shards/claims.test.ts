@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { Item } from '../../../src/shared/shards/protocol/listing.ts';
+import { aliveName, claimName } from '../../../src/shared/shards/protocol/names.ts';
+import { nextStep } from '../../../src/shared/shards/scheduler/next-step.ts';
+import {
+  finished,
+  foundSign,
+  listed,
+  nextResultName,
+  nextSignName,
+  published,
+  refused,
+  removed,
+  signed,
+} from '../../../src/shared/shards/scheduler/shard.ts';
+import { awake, candidate, item, work } from '../../support/shard-steps.ts';
+
+describe('a claim', () => {
+  const old = item(claimName(1, 'a', 0), 0);
+  const sign = (shard: number, createdAt: number, ended = false) =>
+    item(aliveName(1, shard, 0, createdAt, ended), createdAt);
+
+  it.each([
+    ['of a shard that lives holds', [old, sign(2, 900)], 'wait'],
+    ['that is young holds, whoever made it', [item(claimName(1, 'a', 0), 800), sign(2, 0)], 'wait'],
+  ])('%s', (_, others, expected) => {
+    const shard = awake([...others, sign(3, 1000)], 1000, 9);
+    const first = nextStep(shard, work([candidate('a')]), 1000);
+    if (first.do === 'ask') shard.owners.set(old.id, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: expected });
+  });
+
+  it('of a shard that gave no sign for the lease expires: after its owner was asked for', () => {
+    const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [old] });
+    shard.owners.set(old.id, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-1',
+    });
+  });
+
+  it('of a shard that said that it ends and died before it gave the claim back expires, too', () => {
+    const shard = awake([old, sign(2, 300, true), sign(3, 1000)], 1000, 9);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [old] });
+    shard.owners.set(old.id, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-1',
+    });
+  });
+
+  it('that was made long after a shard had ended is not asked for on its account', () => {
+    const late = item(claimName(1, 'a', 0), 1000);
+    const shard = awake([late, sign(2, 300, true), sign(3, 1700)], 1700, 9);
+    expect(nextStep(shard, work([candidate('a')]), 1700)).toMatchObject({ do: 'wait' });
+  });
+
+  it('holds after a time in which nobody could look or sign: who lives is given time to sign again', () => {
+    const shard = awake([old, sign(2, 0)], 0, 9);
+    const look = (now: number, ...others: Item[]) => {
+      const own = item(nextSignName(shard, false), now);
+      signed(shard, own, now);
+      removed(shard, [...shard.litter]);
+      listed(shard, [old, own, ...others], now);
+      return nextStep(shard, work([candidate('a')]), now);
+    };
+    expect(look(2000, sign(2, 0))).toMatchObject({ do: 'wait' });
+    expect(look(2300, sign(2, 0))).toMatchObject({ do: 'wait' });
+    expect(look(2590, sign(2, 0))).toMatchObject({ do: 'wait' });
+    // It gave none.
+    expect(look(2610, sign(2, 0))).toMatchObject({ do: 'ask' });
+  });
+
+  it('of a name that was given back and taken by another is the other’s', () => {
+    const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
+    shard.owners.set(old.id, 2);
+    // Shard 2 abandoned it and died; shard 3, which lives, made it anew.
+    const anew = { ...old, id: old.id + 1, createdAt: 200 };
+    listed(shard, [anew, sign(2, 300), sign(3, 1000)], 1000);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [anew] });
+    shard.owners.set(anew.id, 3);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'wait' });
+  });
+
+  it('is measured by the newest artifact listed, not by the clock of the shard', () => {
+    const shard = awake([old, sign(2, 0)], 50, 9);
+    expect(nextStep(shard, work([candidate('a')]), 50)).toMatchObject({ do: 'wait' });
+    shard.listedAt = 5000;
+    shard.fresh = true;
+    expect(
+      nextStep({ ...shard, sign: { ...shard.sign, at: 5000 } as never }, work([candidate('a')]), 5000),
+    ).toMatchObject({
+      do: 'wait',
+    });
+  });
+
+  it('that is refused and never listed expires ten minutes after it was met', () => {
+    const shard = awake();
+    refused(shard, claimName(1, 'a', 0), 0);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
+    const own = item(nextSignName(shard, false), 601);
+    signed(shard, own, 601);
+    removed(shard, [...shard.litter]);
+    listed(shard, [own], 601);
+    expect(nextStep(shard, work([candidate('a')]), 601)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-1',
+    });
+  });
+
+  it('that expired is taken again only when all that the shard has finished is told', () => {
+    const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
+    shard.owners.set(old.id, 2);
+    finished(shard, 'b', 1, 1000);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'publish', packages: ['b'] });
+    published(shard, nextResultName(shard), ['b'], 1, []);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'sign', ended: false });
+    signed(shard, item(nextSignName(shard, false), 1000), 1000);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'claim' });
+  });
+
+  it('that expired three times makes the package fail', () => {
+    const third = item(claimName(1, 'a', 2), 0);
+    const shard = awake([third, sign(2, 0), sign(3, 1000)], 1000, 9);
+    shard.owners.set(third.id, 2);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'give-up', package: 'a' });
+  });
+
+  it('is asked for by name before its owner, which a listing lacks, is taken for dead', () => {
+    const shard = awake([old, sign(2, 300)], 1000, 9);
+    shard.owners.set(old.id, 2);
+    listed(shard, [old, sign(3, 1000)], 1000);
+    const ask = nextStep(shard, work([candidate('a')]), 1000);
+    expect(ask).toEqual({ do: 'find', shard: 2, name: sign(2, 300).name });
+    foundSign(shard, 2, undefined);
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'wait' });
+  });
+});

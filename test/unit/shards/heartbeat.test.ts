@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { readAlive, type Told, toldOnTime } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import { failureOf, newKnown, note } from '../../../src/shared/shards/protocol/known-results.ts';
+import type { Result } from '../../../src/shared/model/build-result.ts';
+import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import { madeUpRpm } from '../../support/made-up.ts';
+
+const digest = (letter: string) => letter.repeat(64);
+const result = (outputDigest = digest('b'), shipDigest = digest('c')): Result =>
+  ({
+    schema: 'azl/result',
+    version: 1,
+    package: 'zlib',
+    key: digest('a'),
+    components: {},
+    srpm: { file: 'zlib-1-1.src.rpm', size: 1, shipDigest: digest('d') },
+    rpms: [{ ...madeUpRpm('zlib'), file: 'zlib-1-1.x86_64.rpm', size: 2, shipDigest, outputDigest }],
+    seconds: 1,
+    parts: { srpm: 0, builddep: 0, build: 1 },
+  }) as unknown as Result;
+const told = (more: Partial<Told> = {}): Told => ({
+  package: 'zlib',
+  key: digest('a'),
+  state: 'built',
+  reason: 'never built before',
+  seconds: 1,
+  started: 1_796_000_000.5,
+  ended: 1_796_000_001.5,
+  shard: 1,
+  lines: [],
+  result: result(),
+  artifact: 'azl-result-1-1-1',
+  id: 10,
+  ...more,
+});
+const withRpm = (more: Partial<Rpm>): Result => ({
+  ...result(),
+  rpms: [{ ...(result().rpms[0] as Rpm), ...more }],
+});
+const text = (one: unknown) =>
+  JSON.stringify({ schema: 'azl/alive', version: 1, shard: 1, attempt: 1, told: [one] });
+
+describe('a sign of life', () => {
+  it('is read as it was written', () => {
+    expect(readAlive(text(told())).told).toEqual([told()]);
+    const failure = { ...told(), state: 'failed', key: null, result: undefined, artifact: undefined };
+    Object.assign(failure, { started: undefined, ended: undefined });
+    expect(readAlive(text(failure)).told).toHaveLength(1);
+  });
+
+  it('tells how long builds ran that were ended with its shard’s time', () => {
+    const with_ = (ranOut: unknown) => JSON.stringify({ ...JSON.parse(text(told())), ranOut });
+    const ran = [{ package: 'zlib', seconds: 77.5 }];
+    expect(readAlive(with_(ran)).ranOut).toEqual(ran);
+    for (const wrong of [
+      'zlib',
+      [{ package: '../x', seconds: 1 }],
+      [{ package: 'zlib' }],
+      [{ package: 'zlib', seconds: -1 }],
+    ])
+      expect(() => readAlive(with_(wrong)), JSON.stringify(wrong)).toThrow();
+  });
+
+  it('of a shard whose clock is wrong tells when builds were by the service’s clock', () => {
+    const sign = (clock?: number) => ({
+      ...readAlive(text(told())),
+      ...(clock === undefined ? {} : { clock }),
+    });
+    const times = (clock: number | undefined, createdAt: number) =>
+      toldOnTime(sign(clock), createdAt).map(({ started, ended }) => [started, ended]);
+    expect(times(1_796_000_010, 1_795_996_410)).toEqual([[1_795_996_400.5, 1_795_996_401.5]]);
+    expect(times(1_796_000_010, 1_796_003_610)).toEqual([[1_796_003_600.5, 1_796_003_601.5]]);
+    // It was on its way, or tells nothing of its clock.
+    for (const clock of [1_795_999_960, undefined])
+      expect(times(clock, 1_796_000_010)).toEqual([[1_796_000_000.5, 1_796_000_001.5]]);
+  });
+
+  it('may have long lines of a failure, as many as tell something', () => {
+    const lines = Array(100).fill('x'.repeat(2000));
+    expect(readAlive(text(told({ lines }))).told[0]?.lines).toEqual(lines);
+  });
+
+  it.each([
+    ['another version', '{"schema":"azl/alive","version":2,"told":[]}', 'another version'],
+    ['a clock that is none', text(told()).replace('"told"', '"clock":"now","told"'), "'clock'"],
+    ['no list', '{"schema":"azl/alive","version":1}', "no list 'told'"],
+    ['a package that is a path', text(told({ package: '../etc' })), "'package'"],
+    ['a state that is none', text({ ...told(), state: 'left' }), "'state'"],
+    ['a key that is none', text(told({ key: 'a' })), "'key'"],
+    ['a time that is none', text(told({ started: '1' as never })), "'started'"],
+    ['a time of no year', text(told({ ended: 1e20 })), "'ended'"],
+    ['an end before its beginning', text(told({ ended: 1 })), "'ended'"],
+    ['an end without a beginning', text({ ...told(), started: undefined }), "'started'"],
+    ['an artifact that is a path', text(told({ artifact: '/etc/passwd' })), "'artifact'"],
+    ['a built package without a result', text({ ...told(), result: undefined }), "'result.schema'"],
+    ['a result of another key', text(told({ result: { ...result(), key: digest('f') } })), "'result.key'"],
+    [
+      'a file that is a path',
+      text(
+        told({ result: { ...result(), srpm: { file: '../../x.rpm', size: 1, shipDigest: digest('d') } } }),
+      ),
+      "'file'",
+    ],
+    [
+      'a file of another kind',
+      text(
+        told({ result: { ...result(), srpm: { file: 'result.json', size: 1, shipDigest: digest('d') } } }),
+      ),
+      "'file'",
+    ],
+    ['an architecture that is a path', text(told({ result: withRpm({ arch: '../../../tmp' }) })), "'arch'"],
+    ['provides that are no list', text(told({ result: withRpm({ provides: null as never }) })), "'provides'"],
+    ['requires that are no texts', text(told({ result: withRpm({ requires: [1] as never }) })), "'requires'"],
+    ['an epoch that is none', text(told({ result: withRpm({ epoch: '1' as never }) })), "'epoch'"],
+    ['lines that are no list', text(told({ lines: 'x' as never })), "'lines'"],
+    ['a line that is no text', text(told({ lines: [1 as never] })), "'lines'"],
+    ['more lines than tell anything', text(told({ lines: Array(101).fill('x') })), "'lines'"],
+    ['a line without end', text(told({ lines: ['x'.repeat(2001)] })), "'lines'"],
+    ['an artifact before all others', text(told({ id: -1 })), "'id'"],
+    ['a digest that is none', text(told({ result: result('x') })), "'outputDigest'"],
+  ])('is refused with %s', (_, written, words) => {
+    expect(() => readAlive(written)).toThrow(words);
+  });
+});
+
+describe('of two results under one key', () => {
+  const other = told({ result: result(digest('e'), digest('f')), id: 5, shard: 2 });
+
+  it('the one whose artifact came first counts, whichever was heard of first', () => {
+    for (const order of [
+      [told(), other],
+      [other, told()],
+    ]) {
+      const known = newKnown();
+      for (const one of order) note(known, one);
+      expect(known.results.get(digest('a'))?.id).toBe(5);
+      const { rpms, builds } = known.unlike.get('zlib') ?? {};
+      expect([...(rpms ?? [])]).toEqual(['zlib']);
+      expect([...(builds?.keys() ?? [])].sort()).toEqual([1, 2]);
+    }
+  });
+
+  it('a lower one that comes late is news for who built on the other; a higher one is not', () => {
+    const known = newKnown();
+    expect(note(known, told())).toBe('more');
+    expect(note(known, other)).toBe('other');
+    expect(note(known, told({ id: 99 }))).toBe('old');
+  });
+
+  it('either will do when their output digests are the same', () => {
+    const known = newKnown();
+    note(known, told());
+    expect(note(known, told({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
+    expect(known.unlike.size).toBe(0);
+  });
+
+  it('one that was never published comes last', () => {
+    const known = newKnown();
+    const { id: _, ...unpublished } = told();
+    note(known, unpublished);
+    expect(note(known, other)).toBe('other');
+  });
+});
+
+it('a failure is found by its key, and by its package where there is none', () => {
+  const known = newKnown();
+  const { result: _, ...failed } = told({ state: 'failed', reason: '%build failed' });
+  note(known, failed);
+  expect(failureOf(known, 'zlib', digest('a'))?.reason).toBe('%build failed');
+  expect(failureOf(known, 'zlib', digest('b'))).toBeUndefined();
+  note(known, { ...failed, key: null });
+  expect(failureOf(known, 'zlib', digest('b'))).toBeDefined();
+});

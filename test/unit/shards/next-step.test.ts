@@ -1,0 +1,327 @@
+import { describe, expect, it } from 'vitest';
+import type { Item } from '../../../src/shared/shards/protocol/listing.ts';
+import { aliveName, claimName } from '../../../src/shared/shards/protocol/names.ts';
+import { nextStep } from '../../../src/shared/shards/scheduler/next-step.ts';
+import {
+  claimed,
+  dropped,
+  finished,
+  foundClaim,
+  listed,
+  newShard,
+  nextResultName,
+  nextSignName,
+  published,
+  ranOut,
+  readSign,
+  refused,
+  removed,
+  signed,
+} from '../../../src/shared/shards/scheduler/shard.ts';
+import { defaultTerms, foldAt } from '../../../src/shared/shards/scheduler/settings.ts';
+import { awake, candidate, item, work } from '../../support/shard-steps.ts';
+
+describe('a shard', () => {
+  it('looks around and signs before it claims anything', () => {
+    const shard = newShard(1, 1, defaultTerms, 0);
+    expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'list' });
+    listed(shard, [], 0);
+    expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'sign', ended: false });
+  });
+
+  it('claims the first candidate that nobody has', () => {
+    const shard = awake([item(claimName(1, 'a', 0), 0)]);
+    expect(nextStep(shard, work([candidate('a'), candidate('b')]), 1)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-b-0',
+    });
+  });
+
+  it('counts no claim of an earlier attempt', () => {
+    const shard = awake([item(claimName(0, 'a', 0), 0)]);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-a-0',
+    });
+  });
+
+  it('looks around before each pick, and goes on with the next candidate when a claim is refused', () => {
+    const shard = awake();
+    const some = [candidate('a'), candidate('b')];
+    refused(shard, claimName(1, 'a', 0), 1);
+    expect(nextStep(shard, work(some), 1)).toMatchObject({ do: 'claim', name: 'azl-claim-1-b-0' });
+    claimed(shard, 'b', claimName(1, 'b', 0), 60, 2);
+    finished(shard, 'b', 1, 62);
+    expect(nextStep(shard, work([candidate('c')]), 62)).toEqual({ do: 'list' });
+  });
+
+  it('reads what others published before it picks, and lists again when that is gone', () => {
+    const shard = awake([item(aliveName(1, 2, 3, 9, false), 0)]);
+    const step = nextStep(shard, work([candidate('a')]), 1);
+    expect(step).toMatchObject({ do: 'read', signs: [{ shard: 2, publication: 3 }] });
+    readSign(shard, 2, 3, true);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toEqual({ do: 'list' });
+    listed(shard, [item(aliveName(1, 2, 4, 11, false), 2)], 2);
+    readSign(shard, 2, 4, false);
+    expect(nextStep(shard, work([candidate('a')]), 2)).toMatchObject({ do: 'claim' });
+  });
+
+  it('gives a listing time that shows what is gone again and again', () => {
+    const shard = awake([item(aliveName(1, 2, 3, 9, false), 0)]);
+    for (let time = 0; time < 4; time++) {
+      readSign(shard, 2, 3, true);
+      listed(shard, [item(aliveName(1, 2, 3, 9, false), 0)], 1);
+    }
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
+  });
+
+  it('signs before everything else when its sign is late', () => {
+    const shard = awake();
+    expect(nextStep(shard, work([candidate('a')]), 449)).toEqual({ do: 'list' });
+    expect(nextStep(shard, work([candidate('a')]), 450)).toEqual({ do: 'sign', ended: false });
+  });
+
+  it('knows a claim that it found by name though the listing lacks it', () => {
+    const shard = awake();
+    refused(shard, claimName(1, 'a', 0), 1);
+    foundClaim(shard, item(claimName(1, 'a', 0), 0));
+    expect(shard.hidden.size).toBe(0);
+    expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
+  });
+
+  it('takes what waits for its own unpublished result without looking around', () => {
+    const shard = awake();
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    finished(shard, 'a', 1, 61);
+    expect(nextStep(shard, work([candidate('b', 60, 'a')]), 61)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-b-0',
+    });
+  });
+});
+
+describe('a result', () => {
+  const busy = (...others: Item[]) => {
+    const shard = awake(others);
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    finished(shard, 'a', 1, 61);
+    claimed(shard, 'b', claimName(1, 'b', 0), 600, 61);
+    return shard;
+  };
+
+  it('is published at once when it makes a package ready that another would take next', () => {
+    const shard = busy(item(aliveName(1, 2, 0, 1, false), 0));
+    expect(nextStep(shard, work([candidate('c', 60, 'a')]), 62)).toEqual({
+      do: 'publish',
+      packages: ['a'],
+      replaced: [],
+    });
+  });
+
+  it('waits for others when nobody wants it: at most the batch time', () => {
+    const shard = busy();
+    expect(nextStep(shard, work([candidate('c', 60, 'x')]), 62)).toMatchObject({ do: 'list' });
+    listed(shard, [], 62);
+    expect(nextStep(shard, work([candidate('c', 60, 'x')]), 62)).toMatchObject({ do: 'wait' });
+    expect(nextStep(shard, work([candidate('c', 60, 'x')]), 361)).toMatchObject({ do: 'publish' });
+  });
+
+  it('goes out at once where nothing else is to be done', () => {
+    const shard = awake();
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    finished(shard, 'a', 1, 61);
+    listed(shard, [item(claimName(1, 'b', 0), 61), item(aliveName(1, 2, 0, 1, false), 61)], 61);
+    const others = work([candidate('b')]);
+    expect(nextStep(shard, others, 61)).toEqual({ do: 'publish', packages: ['a'], replaced: [] });
+  });
+
+  it('waits until there are many bytes', () => {
+    const shard = busy();
+    finished(shard, 'big', defaultTerms.batchBytes, 62);
+    listed(shard, [], 62);
+    expect(nextStep(shard, work([]), 62)).toMatchObject({ do: 'publish', packages: ['a', 'big'] });
+  });
+
+  it('is told of by a sign, and only then its claim goes', () => {
+    const shard = busy();
+    listed(shard, [], 62);
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
+    const before = shard.sign?.item.name as string;
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    const names = [claimName(1, 'a', 0), before];
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'remove', names });
+    removed(shard, names);
+    expect(nextStep(shard, work([]), 62)).toMatchObject({ do: 'wait' });
+  });
+
+  it('is published again with other small ones when many artifacts are listed', () => {
+    const shard = busy();
+    for (const one of ['x', 'y']) published(shard, nextResultName(shard), [one], 10, []);
+    published(shard, 'azl-result-1-1-99', ['huge'], 1e9, []);
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    removed(shard, [...shard.litter]);
+    const many = Array.from({ length: foldAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
+    listed(shard, many, 62);
+    const step = nextStep(shard, work([]), 62);
+    expect(step).toMatchObject({ do: 'publish', packages: ['a', 'x', 'y'] });
+    const { replaced } = step as Extract<typeof step, { do: 'publish' }>;
+    published(shard, nextResultName(shard), ['a', 'x', 'y'], 21, replaced);
+    expect(shard.litter).toEqual(replaced);
+  });
+
+  it('that turned out to be damaged is not published again with others, and the next sign does not tell of it', () => {
+    const shard = awake();
+    const [both, one] = [nextResultName(shard), nextResultName(shard)];
+    published(shard, both, ['a', 'x'], 10, []);
+    published(shard, one, ['y'], 10, []);
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    removed(shard, [...shard.litter]);
+    const many = Array.from({ length: foldAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
+    listed(shard, many, 62);
+    dropped(shard, 'a');
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
+    signed(shard, item(nextSignName(shard, false), 62), 62);
+    removed(shard, [...shard.litter]);
+    const fold = { do: 'publish', packages: ['x', 'y'], replaced: [both, one] };
+    expect(nextStep(shard, work([]), 62)).toEqual(fold);
+    dropped(shard, 'y');
+    expect(shard.litter).toEqual([one]);
+    expect([...shard.published.keys()]).toEqual([both]);
+  });
+
+  it('that is folded frees no claim of a package that is being built again', () => {
+    const shard = awake();
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    claimed(shard, 'a', claimName(1, 'a', 1), 60, 1);
+    published(shard, nextResultName(shard), ['a'], 1, [...shard.published.keys()]);
+    expect([...shard.building.keys()]).toEqual(['a']);
+    expect(shard.litter).not.toContain(claimName(1, 'a', 1));
+  });
+});
+
+describe('a time budget', () => {
+  const budget = defaultTerms.timeBudget;
+
+  it('fails a package that is longer than a whole one, with the reason', () => {
+    const step = nextStep(awake(), work([candidate('a', budget + 1)]), 0);
+    expect(step).toMatchObject({ do: 'give-up', package: 'a' });
+    expect((step as { reason: string }).reason).toContain('time-budget');
+  });
+
+  it('keeps a shard from what would end too late, and lets it take what would not', () => {
+    const shard = awake([item(aliveName(1, 0, 0, 1, false), 0)]);
+    listed(shard, [item(aliveName(1, 0, 0, 1, false), budget)], budget - 600);
+    signed(shard, item(nextSignName(shard, false), 0), budget - 600);
+    const some = [candidate('long', 700), candidate('short', 60)];
+    // Shard 0 is older.
+    expect(nextStep(shard, work(some, { peers: { first: 0, last: 99 } }), budget - 600)).toMatchObject({
+      do: 'claim',
+      name: 'azl-claim-1-short-0',
+    });
+  });
+
+  it('ends the oldest shard when the most urgent package fits none, as long as another starts', () => {
+    const shard = awake([item(aliveName(1, 2, 0, 1, false), 0)]);
+    const now = budget - 600;
+    signed(shard, item(nextSignName(shard, false), now), now);
+    listed(shard, [item(aliveName(1, 2, 0, 1, false), now)], now);
+    const some = [candidate('long', 700), candidate('short', 60)];
+    expect(nextStep(shard, work(some), now)).toEqual({ do: 'sign', ended: true });
+    expect(nextStep(shard, work(some, { peers: { first: 1, last: 2 } }), now)).toMatchObject({ do: 'claim' });
+  });
+});
+
+describe('a build that is ended with the time of its shard', () => {
+  it('is told of before its claim goes, so that nobody takes it without knowing', () => {
+    const shard = awake();
+    claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
+    ranOut(shard, 'a');
+    const nothing = work([], { left: 1, shortest: () => 600 });
+    expect(nextStep(shard, nothing, 2)).toEqual({ do: 'sign', ended: false });
+    const before = shard.sign?.item.name as string;
+    signed(shard, item(nextSignName(shard, false), 2), 2);
+    expect(nextStep(shard, nothing, 2)).toEqual({ do: 'remove', names: [claimName(1, 'a', 0), before] });
+    expect(shard.building.size).toBe(0);
+  });
+});
+
+describe('a shard that no other follows', () => {
+  const alone = { peers: { first: 1, last: 1 }, shortest: () => 1 };
+  const left = 3600;
+  const late = (...others: Item[]) => {
+    const now = defaultTerms.timeBudget - left;
+    const shard = awake(others);
+    const own = item(nextSignName(shard, false), now);
+    signed(shard, own, now);
+    removed(shard, [...shard.litter]);
+    listed(shard, [own, ...others], now);
+    return { shard, now };
+  };
+
+  it('takes what is expected to end in time: nobody would do better', () => {
+    const { shard, now } = late();
+    expect(nextStep(shard, work([candidate('a', left - 60)], alone), now)).toMatchObject({ do: 'claim' });
+    expect(nextStep(shard, work([candidate('a', left - 60)]), now)).toMatchObject({
+      do: 'sign',
+      ended: true,
+    });
+    // One that started later has more time left.
+    const younger = late(item(aliveName(1, 2, 0, 1, false), now));
+    const both = work([candidate('a', left - 60)], { ...alone, peers: { first: 1, last: 2 } });
+    expect(nextStep(younger.shard, both, now)).toMatchObject({ do: 'wait', idle: true });
+  });
+
+  it('ends at once when nothing that is ready does, and says that nobody goes on', () => {
+    const { shard, now } = late();
+    const waiting = work([candidate('a', left + 60)], { ...alone, left: 2 });
+    expect(nextStep(shard, waiting, now)).toEqual({ do: 'sign', ended: true });
+    signed(shard, item(nextSignName(shard, true), now), now);
+    removed(shard, [...shard.litter]);
+    const end = nextStep(shard, waiting, now);
+    expect(end).toMatchObject({ do: 'end' });
+    expect((end as { why: string }).why).toContain('no shard follows it');
+  });
+
+  it('waits as long as another may make something ready that does, or may be dead', () => {
+    const now = defaultTerms.timeBudget - left;
+    const waiting = work([candidate('a', left + 60)], { ...alone, left: 2 });
+    const beside = late(item(aliveName(1, 2, 0, 1, false), now));
+    expect(nextStep(beside.shard, waiting, now)).toMatchObject({ do: 'wait', idle: true });
+    const claimedOne = work([candidate('a', left + 60), candidate('b', 60)], alone);
+    const after = late(item(claimName(1, 'b', 0), now));
+    expect(nextStep(after.shard, claimedOne, now)).toMatchObject({ do: 'wait', idle: true });
+  });
+});
+
+describe('the end', () => {
+  it('comes when every package has its result: with a last sign, and nothing left lying about', () => {
+    const shard = awake();
+    finished(shard, 'a', 1, 0);
+    const nothing = work([], { left: 0 });
+    expect(nextStep(shard, nothing, 1)).toMatchObject({ do: 'publish', packages: ['a'] });
+    published(shard, nextResultName(shard), ['a'], 1, []);
+    const steps: string[] = [];
+    for (let count = 0; count < 9; count++) {
+      const step = nextStep(shard, nothing, 1);
+      steps.push(step.do);
+      if (step.do === 'end') break;
+      if (step.do === 'sign') signed(shard, item(nextSignName(shard, step.ended), 1), 1);
+      if (step.do === 'remove') removed(shard, step.names);
+    }
+    expect(steps).toEqual(['sign', 'remove', 'sign', 'remove', 'end']);
+  });
+
+  it('comes to the oldest of more shards than help, when one more stays than do', () => {
+    const others = [2, 3].map((shard) => item(aliveName(1, shard, 0, 1, false), 0));
+    const crowd = work([], { left: 5, shortest: () => 1, helping: () => 1 });
+    expect(nextStep(awake(others), crowd, 1)).toEqual({ do: 'sign', ended: true });
+    const young = awake(
+      [1, 2].map((shard) => item(aliveName(1, shard, 0, 1, false), 0)),
+      0,
+      3,
+    );
+    expect(nextStep(young, crowd, 1)).toMatchObject({ do: 'wait', idle: true });
+  });
+});

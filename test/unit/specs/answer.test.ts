@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatProblem } from '../../../src/shared/base/problems.ts';
+import { isSpecAnswer, problemsFromWords, type SpecAnswer } from '../../../src/shared/specs/answer.ts';
+import { baseName, problemsOfAnswer } from '../../../src/shared/specs/check.ts';
+
+const evr = { epoch: 0, version: '1', release: '1' };
+const good: SpecAnswer = {
+  ...{
+    name: 'a',
+    ...evr,
+    noSource: false,
+    exclusiveArch: [],
+    excludeArch: [],
+    buildRequires: [],
+    buildConflicts: [],
+  },
+  sources: [['https://example.org/a.tar.gz', 0, 1]],
+  packages: [
+    {
+      ...{
+        name: 'a',
+        ...evr,
+        arch: 'x86_64',
+        provides: ['a = 1-1'],
+        requires: [],
+        conflicts: [],
+        obsoletes: [],
+      },
+      ...{ fileList: '/a\n', built: true },
+    },
+  ],
+  ...{ hasCheck: false, generates: false, brought: [] },
+};
+
+describe('the answer of a parser that a spec may have taken over', () => {
+  it('is taken when it has the shape', () => {
+    expect(isSpecAnswer(good)).toBe(true);
+    expect(problemsOfAnswer('a.spec', good)).toEqual([]);
+  });
+
+  it('is refused when a field is missing or of another type', () => {
+    for (const field of Object.keys(good)) {
+      for (const value of [undefined, null, {}, -1, 1.5, [[]], [null]]) {
+        expect(isSpecAnswer({ ...good, [field]: value }), `${field} ${value}`).toBe(false);
+      }
+    }
+    fc.assert(fc.property(fc.jsonValue(), (value) => !isSpecAnswer(value)));
+  });
+
+  it.each([
+    'a\n',
+    'a\0b',
+    'a\x1b[2J',
+    'a\u0085',
+    '\ud800',
+    'x'.repeat(70_000),
+  ])('is refused with a name like %j', (name) => {
+    expect(isSpecAnswer({ ...good, name })).toBe(false);
+    expect(isSpecAnswer({ ...good, buildRequires: [name] })).toBe(false);
+    expect(isSpecAnswer({ ...good, sources: [[name, 0, 1]] })).toBe(false);
+  });
+
+  it('never yields a name, version or source that is not plain without a problem', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom('..', '.', '../a', '/etc/passwd', '$(id)', '-x', '%{y}', 'a b'),
+    );
+    fc.assert(
+      fc.property(text, text, text, (name, version, source) => {
+        const answer: SpecAnswer = { ...good, name, version, sources: [[source, 0, 1]] };
+        if (problemsOfAnswer('a.spec', answer).length > 0) return;
+        expect(`${name}-${version}`).toMatch(/^[A-Za-z0-9_][A-Za-z0-9._+~^-]*$/);
+        expect(baseName(source)).toMatch(/^[A-Za-z0-9_][^/\s$]*$/);
+      }),
+    );
+  });
+});
+
+describe("rpm's words", () => {
+  const said = (words: string, ended = '') => problemsFromWords('s/a.spec', ended, words).map(formatProblem);
+  it('become problems with the line, each once', () => {
+    const words =
+      'warning: line 2: x\nerror: line 12: Unknown tag: Foo: x\nerror: line 12: Unknown tag: Foo: x\n';
+    expect(said(words)).toEqual([expect.stringMatching(/^s\/a\.spec:12: Unknown tag: Foo: x\. \S/)]);
+  });
+  it('name the field that is missing', () => {
+    expect(said('error: Version field must be present in package: (main package)\n')).toEqual([
+      "s/a.spec: Version field must be present in package: (main package). Add a line 'Version: …' at the top of the spec.",
+    ]);
+  });
+  it('give one problem when there are none, or the child was ended', () => {
+    expect(said('')).toEqual([expect.stringContaining('rpm cannot read this spec')]);
+    expect(said('error: line 1: forged\n', 'took more than 60 s')).toEqual([
+      expect.stringContaining('reading this spec took more than 60 s'),
+    ]);
+  });
+  it('cannot flood or steer a terminal', () => {
+    const flood = Array.from(
+      { length: 1000 },
+      (_, index) => `error: line ${index}: \x1b[2J${'x'.repeat(1000)}`,
+    );
+    const lines = said(flood.join('\n'));
+    expect(lines.length).toBe(20);
+    expect(lines.join('\n')).not.toContain('\x1b');
+  });
+});
