@@ -1,5 +1,5 @@
 # azl on your own machine: the same bundles that run as GitHub actions. `make` alone tells what there is.
-# GNU make only dispatches: order, checks and variables are the local CLI's (local/src).
+# GNU make only dispatches: order, checks and variables are the local CLI's (cli/src).
 
 define help_text
 azl builds an RPM distribution: toolchain, packages, images. In order of use:
@@ -43,7 +43,7 @@ endef
 blank := $(subst ,, )
 last := $(dir $(lastword $(MAKEFILE_LIST)))
 whole := $(dir $(patsubst <blank>%,%,$(subst $(blank),<blank>,$(MAKEFILE_LIST))))
-found := $(if $(wildcard $(last)local/start.sh),$(last),$(whole))
+found := $(if $(wildcard $(last)cli/start.sh),$(last),$(whole))
 here := $(subst <blank>,$(blank),$(patsubst ./%,%,$(found)))
 named := $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v))
 
@@ -56,10 +56,10 @@ export SPECS_DIR ?= $(here)examples/distro/SPECS
 image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-house_targets := dist test test-full test-hosts bench bench-start bench-schedule bench-index act publish-trees
+dev_targets := dist test test-full test-hosts bench bench-start bench-schedule bench-index act publish-trees
 
 .DEFAULT_GOAL := help
-.PHONY: help $(local_targets) $(house_targets)
+.PHONY: help $(local_targets) $(dev_targets)
 .NOTPARALLEL:
 .SUFFIXES:
 
@@ -67,13 +67,13 @@ help:
 	@printf '%s\n' "$$AZL_HELP"
 
 $(local_targets):
-	@sh "$${AZL_HERE}local/start.sh" $@
+	@sh "$${AZL_HERE}cli/start.sh" $@
 
-$(house_targets):
+$(dev_targets):
 	@sh "$${AZL_HERE}scripts/start.sh" $@
 
 Makefile: ;
 
 # Whatever else is asked for: the CLI knows the nearest name.
 .DEFAULT:
-	@sh "$${AZL_HERE}local/start.sh" '$(subst ','\'',$@)'
+	@sh "$${AZL_HERE}cli/start.sh" '$(subst ','\'',$@)'

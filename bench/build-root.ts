@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { createLayer, type Root, removeLayer, runInSandbox } from '../src/shared/sandbox/sandbox.ts';
 import { runTool } from '../src/shared/host/process.ts';
+import { createOverlay, type Root, removeOverlay, runInSandbox } from '../src/shared/sandbox/sandbox.ts';
 import { median, rounded } from './stopwatch.ts';
 
 const pairs = 15;
 
 /** Medians over {@link pairs} rounds in which each way had its turn. */
 export interface BuildRoot {
-  /** A fresh build root as azl makes one: an empty layer, mounted over the worker, entered to run `true`. */
+  /** A fresh build root as azl makes one: an empty overlay, mounted over the worker, entered to run `true`. */
   freshMilliseconds: number;
   /** Unpacking the worker from a tar file: the fastest that a copy can be. */
   untarMilliseconds: number;
@@ -33,11 +33,11 @@ export async function benchBuildRoot(toolchainDir: string, dir: string): Promise
     const started = performance.now();
     await work();
     const taken = performance.now() - started;
-    await removeLayer(place);
+    await removeOverlay(place);
     return taken;
   };
   const fresh = async () => {
-    const root: Root = { worker, layer: await createLayer(place) };
+    const root: Root = { worker, overlay: await createOverlay(place) };
     await runInSandbox(['/usr/bin/true'], { root });
   };
   const untar = async (archive: string) => {

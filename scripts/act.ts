@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { nearestName } from '../src/shared/base/nearest-name.ts';
+import { problem } from '../src/shared/base/problems.ts';
 import { ensureCommands } from '../src/shared/host/packages.ts';
 import { runTool } from '../src/shared/host/process.ts';
-import { nearest } from '../src/shared/base/nearest-name.ts';
-import { problem } from '../src/shared/base/problems.ts';
 import type { JobOptions } from '../test/services/job.ts';
 import { tokens } from '../test/services/rest.ts';
 import { type Services, startServices } from '../test/services/server.ts';
@@ -80,9 +80,9 @@ function wanted(given: string): [name: string, event: string][] {
   return (given === '' ? standard : [given]).map((name) => {
     const event = all.get(name);
     if (event !== undefined) return [name, event];
-    const guess = nearest(name, [...all.keys()]);
+    const guess = nearestName(name, [...all.keys()]);
     throw problem(`There is no workflow '${name}' that an event starts`, {
-      mend: `${guess === undefined ? '' : `Did you mean '${guess}'? `}There are: ${[...all.keys()].join(', ')}.`,
+      hint: `${guess === undefined ? '' : `Did you mean '${guess}'? `}There are: ${[...all.keys()].join(', ')}.`,
     });
   });
 }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { markdownTable, withBlock } from './markdown.ts';
 import { repository } from './build-dist.ts';
+import { markdownTable, withBlock } from './markdown.ts';
 import { knownHere } from './workflows/here.ts';
 import { interfaceOf } from './workflows/workflow.ts';
 

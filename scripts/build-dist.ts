@@ -42,7 +42,7 @@ export function bundles(): Bundle[] {
     if (!existsSync(join(repository, folder, 'src', 'entries.ts'))) continue;
     found.push({ folder, module: join(folder, 'src', 'entries'), entries: entriesOf(folder) });
   }
-  found.push({ folder: 'local', module: join('local', 'src', 'main'), entries: { 'index.js': 'main' } });
+  found.push({ folder: 'cli', module: join('cli', 'src', 'main'), entries: { 'index.js': 'main' } });
   return found;
 }
 
@@ -98,7 +98,7 @@ export async function buildAll(target: string): Promise<void> {
 
 /** Copies what lies beside the modules and is read by them (Python, shell, templates) to where the compiler wrote. */
 function copyHelpers(lib: string): void {
-  for (const file of globSync(['src/**', 'actions/*/src/**', 'local/src/**'], {
+  for (const file of globSync(['src/**', 'actions/*/src/**', 'cli/src/**'], {
     cwd: repository,
     withFileTypes: true,
   })) {
@@ -149,15 +149,15 @@ async function ncc(cwd: string, args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`ncc ${args.join(' ')} failed:\n${said}`);
 }
 
-/** The digest of all that bundles are made of, as `local/start.sh` compares it. */
+/** The digest of all that bundles are made of, as `cli/start.sh` compares it. */
 export function sourcesDigest(): string {
-  const shell = spawnSync('sh', [join(repository, 'local', 'sources.sh')], { encoding: 'utf8' });
-  if (shell.status !== 0) throw new Error(`local/sources.sh failed: ${shell.stderr}`);
+  const shell = spawnSync('sh', [join(repository, 'cli', 'sources.sh')], { encoding: 'utf8' });
+  if (shell.status !== 0) throw new Error(`cli/sources.sh failed: ${shell.stderr}`);
   return shell.stdout;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const digest = sourcesDigest();
   await buildAll(repository);
-  writeFileSync(join(repository, 'local', 'dist', 'sources.sha256'), digest);
+  writeFileSync(join(repository, 'cli', 'dist', 'sources.sha256'), digest);
 }

@@ -31,11 +31,11 @@ export async function staleBundles(): Promise<string[]> {
         else if (!content.equals(readFileSync(join(have, path))))
           wrong.push(`${folder}/dist/${path} differs`);
       }
-      if (folder === 'local') present.delete('sources.sha256');
+      if (folder === 'cli') present.delete('sources.sha256');
       for (const path of present) wrong.push(`${folder}/dist/${path} is left over`);
     }
-    const stamp = join(repository, 'local', 'dist', 'sources.sha256');
-    if (readFileSync(stamp, 'utf8') !== sourcesDigest()) wrong.push('local/dist/sources.sha256 is old');
+    const stamp = join(repository, 'cli', 'dist', 'sources.sha256');
+    if (readFileSync(stamp, 'utf8') !== sourcesDigest()) wrong.push('cli/dist/sources.sha256 is old');
     if (bytes > limitBytes) wrong.push(`dist is ${bytes} bytes in all, more than ${limitBytes}`);
     return wrong;
   } finally {

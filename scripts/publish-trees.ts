@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { order } from '../src/shared/graph/graph.ts';
+import { order } from '../src/shared/base/order.ts';
 import { failOnProblems, type Problem, problem } from '../src/shared/base/problems.ts';
 import { repository } from './build-dist.ts';
 import { commitAll, copyFile, git, listFiles } from './git.ts';
@@ -54,7 +54,7 @@ export async function publishTrees(dir: string): Promise<Map<string, string>> {
       inTheWay.push({
         message: 'This is not, or no longer, what make publish-trees made',
         file: target,
-        mend: 'Move it away, or give another folder as DIR.',
+        hint: 'Move it away, or give another folder as DIR.',
       });
   }
   failOnProblems(inTheWay);
@@ -92,7 +92,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.env['DIR'] ?? '';
   try {
     if (given === '')
-      throw problem('DIR is empty', { mend: 'Say where the trees go: make publish-trees DIR=<folder>.' });
+      throw problem('DIR is empty', { hint: 'Say where the trees go: make publish-trees DIR=<folder>.' });
     for (const [name, dir] of await publishTrees(resolve(process.env['AZL_CWD'] ?? '.', given)))
       console.log(`azl/${name}@${treeTag}: ${dir}`);
   } catch (error) {

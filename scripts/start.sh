@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts a script for work on azl itself, on the Node that package-lock.json names, with its packages installed.
 here=$(dirname -- "$0")
-. "$here/../local/node.sh"
+. "$here/../cli/node.sh"
 case $1 in
 act) takes=WORKFLOW ;;
 bench-schedule | bench-index) takes=FACTS_DIR ;;

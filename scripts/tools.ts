@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { chmod, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Log } from '../src/shared/base/log.ts';
 import { ensureCommands, missingNeeds } from '../src/shared/host/packages.ts';
 import { runTool } from '../src/shared/host/process.ts';
-import type { Log } from '../src/shared/base/log.ts';
 import { repository } from './build-dist.ts';
 
 /** Programs that only CI and `make act` start, where the language they are written in has them. */

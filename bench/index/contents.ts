@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTool } from '../../src/shared/host/process.ts';
 import type { Log } from '../../src/shared/base/log.ts';
+import { runTool } from '../../src/shared/host/process.ts';
 import { type Apt, offeredPackages } from '../../src/shared/toolchain/debian/apt.ts';
 
 /** What a package of Debian holds. */

@@ -6,10 +6,10 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { repository } from '../../scripts/build-dist.ts';
 import { consoleLog } from '../../scripts/console-log.ts';
-import { type Alive, readAlive } from '../../src/shared/shards/protocol/heartbeat.ts';
-import { textDigest } from '../../src/shared/host/files.ts';
 import { withBlock } from '../../scripts/markdown.ts';
+import { textDigest } from '../../src/shared/host/files.ts';
 import type { Result } from '../../src/shared/model/build-result.ts';
+import { type Heartbeat, readHeartbeat } from '../../src/shared/shards/protocol/heartbeat.ts';
 import {
   newIndex,
   readIndex,
@@ -94,7 +94,7 @@ function heapOf(make: () => unknown): number {
 function signsOf(shards: number): Signs {
   const told = new Map(all.map((one) => [one.package, gzipSync(JSON.stringify(one)).length]));
   const run = simulate({ load: makeLoad(needs, hours, 1), shards, seed: 1, manifests: told });
-  const alive: Alive = {
+  const alive: Heartbeat = {
     ...{ schema: 'azl/alive', version: 1, shard: 1, attempt: 1 },
     told: run.largestSign.map((name, at) => {
       const result = byName.get(name) as Result;
@@ -118,7 +118,7 @@ function signsOf(shards: number): Signs {
       };
     }),
   };
-  const largest = weigh(() => JSON.stringify(alive), readAlive);
+  const largest = weigh(() => JSON.stringify(alive), readHeartbeat);
   return { shards, packages: run.largestSign.length, largest, heardBytes: run.heard };
 }
 

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../scripts/build-dist.ts';
 import { withBlock } from '../../scripts/markdown.ts';
+import { compactAt, defaultSettings } from '../../src/shared/shards/scheduler/settings.ts';
 import { sizeMatrices } from '../../src/shared/shards/scheduler/size.ts';
-import { defaultTerms, foldAt } from '../../src/shared/shards/scheduler/settings.ts';
 import { azureLinux, factsFolder, readFacts } from './azure-linux.ts';
 import { type FirstRun, type Row, type ScheduleResults, scheduleFigures } from './figures.ts';
 import { limits, passedLimits } from './limits.ts';
@@ -61,7 +61,7 @@ async function measure(shards: number, deaths = 0): Promise<Row> {
 
 /** A run whose plan knows nothing: it is sized by guesses, and has to build all the same. */
 async function measureFirst(maxShards: number): Promise<FirstRun> {
-  const { timeBudget } = defaultTerms;
+  const { timeBudget } = defaultSettings;
   const bounds = { most: maxShards, timeBudget };
   const settings = loads.slice(0, firstSeeds).map((known, at) => {
     const load = withoutHistory(known, timeBudget);
@@ -106,7 +106,7 @@ const results: ScheduleResults = {
   packages: needs.size,
   hours,
   seeds,
-  foldAt,
+  foldAt: compactAt,
   limits,
   firstRuns: [await measureFirst(8), await measureFirst(20)],
   rows: [await measure(8), await measure(20), await measure(60), await measure(20, 3)],

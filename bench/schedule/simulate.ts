@@ -1,10 +1,15 @@
-import { hadWholeBudget, secondsForBuild } from '../../src/shared/shards/scheduler/build-time.ts';
 import { forecast, ranks, shardsThatHelp } from '../../src/shared/planner/forecast.ts';
-import type { Item } from '../../src/shared/shards/protocol/listing.ts';
-import { type Candidate, nextStep, type Step, type Work } from '../../src/shared/shards/scheduler/next-step.ts';
+import type { ArtifactInfo } from '../../src/shared/shards/protocol/listing.ts';
+import { hadWholeBudget, secondsForBuild } from '../../src/shared/shards/scheduler/build-time.ts';
+import {
+  type Candidate,
+  nextStep,
+  type Step,
+  type Work,
+} from '../../src/shared/shards/scheduler/next-step.ts';
+import { defaultSettings, type ShardSettings } from '../../src/shared/shards/scheduler/settings.ts';
 import * as shards from '../../src/shared/shards/scheduler/shard.ts';
 import { matrixEntries } from '../../src/shared/shards/scheduler/size.ts';
-import { defaultTerms, type Terms } from '../../src/shared/shards/scheduler/settings.ts';
 import { Clock, type Course, Signal } from './clock.ts';
 import type { Load, LoadedPackage } from './load.ts';
 import { seeded } from './random.ts';
@@ -15,7 +20,7 @@ export interface Setting {
   /** That run at once. */
   shards: number;
   seed: number;
-  terms?: Terms;
+  terms?: ShardSettings;
   /** How many die, each at a random moment of the middle half of the run. */
   deaths?: number;
   /** Highest priority first (as shards do), or whatever became ready first. */
@@ -97,14 +102,14 @@ interface Job {
 /** Runs the shards' own scheduler against artifacts and builds that only take time. */
 export function simulate(setting: Setting): Run {
   const { load, seed } = setting;
-  const terms = setting.terms ?? defaultTerms;
+  const terms = setting.terms ?? defaultSettings;
   const random = seeded(seed * 7919 + setting.shards);
   const clock = new Clock();
   const packages = new Map(load.packages.map((one) => [one.name, one]));
   const dependents = new Map<string, string[]>(load.packages.map(({ name }) => [name, []]));
   for (const { name, needs } of load.packages) for (const need of needs) dependents.get(need)?.push(name);
   const priority = ranks(load.packages.map((one) => ({ ...one, seconds: one.expected })));
-  const items = new Map<string, Item>();
+  const items = new Map<string, ArtifactInfo>();
   const contents = new Map<string, unknown>();
   const sizes = new Map<string, number>();
   const reserved = new Set<string>();
@@ -122,7 +127,11 @@ export function simulate(setting: Setting): Run {
     told.reduce((sum, [name]) => sum + (setting.manifests?.get(name) ?? 0), 0);
   let largest: [string, string][] = [];
 
-  const create = function* (job: Job, name: string, seconds: number): Generator<number, Item | undefined> {
+  const create = function* (
+    job: Job,
+    name: string,
+    seconds: number,
+  ): Generator<number, ArtifactInfo | undefined> {
     job.made++;
     const isFree = !reserved.has(name);
     reserved.add(name);
@@ -241,13 +250,13 @@ export function simulate(setting: Setting): Run {
     } else if (step.do === 'find') {
       calls.list++;
       yield charge.list;
-      shards.foundSign(shard, step.shard, items.get(step.name));
+      shards.foundHeartbeat(shard, step.shard, items.get(step.name));
     } else if (step.do === 'read') {
       calls.read += step.signs.length;
       yield charge.read;
       for (const { shard: id, publication, item } of step.signs) {
         const gone = !items.has(item.name);
-        shards.readSign(shard, id, publication, gone);
+        shards.heartbeatRead(shard, id, publication, gone);
         if (gone) continue;
         const { own, ran } = contents.get(item.name) as Told;
         job.heard += bytesTold(own);
@@ -281,14 +290,14 @@ export function simulate(setting: Setting): Run {
       shards.published(shard, name, step.packages, bytes, step.replaced);
     } else if (step.do === 'sign') {
       calls.sign++;
-      const name = shards.nextSignName(shard, step.ended);
+      const name = shards.nextHeartbeatName(shard, step.ended);
       const own = [...shard.published].flatMap(([artifact, one]) =>
         one.packages.map((it): [string, string] => [it, artifact]),
       );
       if (bytesTold(own) > bytesTold(largest)) largest = own;
       contents.set(name, { own, ran: new Map(job.ran) } satisfies Told);
       const item = yield* create(job, name, charge.publish);
-      shards.signed(shard, item as Item, clock.now);
+      shards.heartbeatSent(shard, item as ArtifactInfo, clock.now);
       if (own.length > 0) finishedAt = clock.now;
     } else if (step.do === 'remove') {
       calls.remove += step.names.length;

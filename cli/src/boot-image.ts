@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { problem } from '../../src/shared/base/problems.ts';
 import { plainEnvironment } from '../../src/shared/host/process.ts';
 import { findFirmware, qemuArguments } from '../../src/shared/image/boot-test/qemu.ts';
-import { problem } from '../../src/shared/base/problems.ts';
 import { prepareHost } from './doctor/doctor.ts';
 import { lookAtKvm } from './doctor/kvm.ts';
 import type { Local } from './run-chain.ts';
@@ -13,12 +13,12 @@ export async function bootImage(local: Local): Promise<number> {
   const { environment, places, log, stop } = local;
   const image = environment['IMAGE'] || newestImage(join(places.out, 'images'));
   if (image === undefined) {
-    throw problem(`There is no image in ${join(places.out, 'images')}`, { mend: 'Make one: make image' });
+    throw problem(`There is no image in ${join(places.out, 'images')}`, { hint: 'Make one: make image' });
   }
   const fault = !existsSync(image) ? 'does not exist' : statSync(image).isFile() ? undefined : 'is no file';
   if (fault !== undefined) {
     throw problem(`IMAGE is '${image}', which ${fault}`, {
-      mend: 'Name an image, or leave it out for the one that was made last.',
+      hint: 'Name an image, or leave it out for the one that was made last.',
     });
   }
   await prepareHost('run', local);

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { removeLayer } from '../../src/shared/sandbox/sandbox.ts';
 import { problem } from '../../src/shared/base/problems.ts';
+import { removeOverlay } from '../../src/shared/sandbox/sandbox.ts';
 import { isOwn, mark } from './folders.ts';
-import type { Places } from './paths.ts';
+import type { Paths } from './paths.ts';
 
 /**
  * What to remove, as absolute paths: all in the build folder but what leads to the cache, and the output folder.
  * `all`: the cache, too. Pure but for `list`, which names a folder's entries (none when it is absent).
  */
 export function leftovers(
-  places: Places,
+  places: Paths,
   all: boolean,
   list: (dir: string) => readonly string[],
 ): { remove: string[]; ask: string[] } {
@@ -33,13 +33,13 @@ export function leftovers(
  * Removes what was built. @throws ProblemsError, before anything is removed, when a folder is not azl's: neither
  * below the checkout's `build` or `out`, nor marked.
  */
-export async function clean(places: Places, all: boolean, checkout: string): Promise<string[]> {
+export async function clean(places: Paths, all: boolean, checkout: string): Promise<string[]> {
   const list = (dir: string) => (existsSync(dir) ? readdirSync(dir) : []);
   const { remove, ask } = leftovers(places, all, list);
   const strange = ask.find((dir) => !isOwn(dir, checkout));
   if (strange !== undefined) {
-    throw problem(`'${strange}' was not made by azl: nothing is removed`, { mend: 'Remove it by hand.' });
+    throw problem(`'${strange}' was not made by azl: nothing is removed`, { hint: 'Remove it by hand.' });
   }
-  for (const path of remove) await removeLayer(path);
+  for (const path of remove) await removeOverlay(path);
   return remove;
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Problem, problem } from '../../src/shared/base/problems.ts';
-import { folderVariables, type Places } from './paths.ts';
+import { folderVariables, type Paths } from './paths.ts';
 import { temporary } from './runner.ts';
 
 /** Lies in every folder that azl made: only such a folder is ever removed. */
@@ -31,7 +31,7 @@ export function isOwn(dir: string, checkout: string): boolean {
  * Makes the folders of a run, so that `clean` may remove them again. One that was there before, with something in it,
  * stays the user's. @throws ProblemsError naming the variable of one that cannot be made
  */
-export function makeFolders(places: Places): void {
+export function makeFolders(places: Paths): void {
   for (const folder of folders) {
     const dir = places[folder];
     try {
@@ -43,7 +43,7 @@ export function makeFolders(places: Places): void {
       );
     } catch (error) {
       throw problem(`${folderVariables[folder]} is '${dir}', which cannot be made (${codeOf(error)})`, {
-        mend: mendOf(folderVariables[folder]),
+        hint: hintOf(folderVariables[folder]),
       });
     }
   }
@@ -54,7 +54,7 @@ export function makeFolders(places: Places): void {
  * has nothing to add.
  * @param works false: only what is no folder counts, nothing will be written. Otherwise it is tried, nothing stays.
  */
-export function folderProblems(places: Places, works: boolean, checkout: string): Problem[] {
+export function folderProblems(places: Paths, works: boolean, checkout: string): Problem[] {
   const problems: Problem[] = [];
   const faulty: string[] = [];
   for (const folder of [...folders, 'toolchain'] as const) {
@@ -65,13 +65,13 @@ export function folderProblems(places: Places, works: boolean, checkout: string)
     if (fault === undefined) continue;
     const name = folder === 'toolchain' ? 'TOOLCHAIN_DIR' : folderVariables[folder];
     faulty.push(path);
-    problems.push({ message: `${name} is '${places[folder]}', which ${fault}`, mend: mendOf(name) });
+    problems.push({ message: `${name} is '${places[folder]}', which ${fault}`, hint: hintOf(name) });
   }
   return problems;
 }
 
 /** Of azl's own folders of a run, and the folders directly in them, those that this user may not write. */
-export function foreignFolders(places: Places, checkout: string): string[] {
+export function foreignFolders(places: Paths, checkout: string): string[] {
   const found: string[] = [];
   for (const dir of folders.map((folder) => places[folder])) {
     if (!existsSync(dir) || !isOwn(dir, checkout)) continue;
@@ -91,7 +91,7 @@ export function foreignFolders(places: Places, checkout: string): string[] {
 /** What a killed run left for its time only, which the next one removes, and the folder that a file system has. */
 const notOurs = (name: string) => name.startsWith(temporary) || name === 'lost+found';
 
-const mendOf = (name: string) => `Name a folder that you may write: ${name}=<folder>.`;
+const hintOf = (name: string) => `Name a folder that you may write: ${name}=<folder>.`;
 const isIn = (path: string, dir: string) => path === dir || path.startsWith(`${dir}/`);
 
 /** Goes on behind `which`. A folder of azl's own that another user left, and a full disk, are the doctor's to tell. */

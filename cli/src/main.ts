@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import { killRunningTools } from '../../src/shared/host/process.ts';
 import type { Log } from '../../src/shared/base/log.ts';
-import { nearest } from '../../src/shared/base/nearest-name.ts';
+import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import {
   failOnProblems,
   formatProblem,
@@ -9,25 +8,26 @@ import {
   ProblemsError,
   problem,
 } from '../../src/shared/base/problems.ts';
+import { killRunningTools } from '../../src/shared/host/process.ts';
 import { readActions } from './action-file.ts';
 import { bootImage } from './boot-image.ts';
 import { clean } from './clean.ts';
 import { showDoctor } from './doctor/doctor.ts';
-import { earlyProblems } from './validate-inputs.ts';
 import { folderProblems } from './folders.ts';
 import { openShell } from './open-shell.ts';
-import { placesOf } from './paths.ts';
+import { pathsOf } from './paths.ts';
 import { type Local, runChain } from './run-chain.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { signSources } from './sign-sources.ts';
 import { watchSignals } from './stop.ts';
 import { allTargets, isTarget, type TargetName, targets, works } from './targets.ts';
+import { inputProblems } from './validate-inputs.ts';
 import { knownVariables, variableProblems, variablesOf } from './variables.ts';
 
-/** Where azl lies: this was started as `<checkout>/local/dist/index.js`. */
+/** Where azl lies: this was started as `<checkout>/cli/dist/index.js`. */
 const checkout = resolve(dirname(process.argv[1] ?? ''), '..', '..');
 
-/** The Makefile's other half: `node local/dist/index.js <target>`; its exit code is that of this process. */
+/** The Makefile's other half: `node cli/dist/index.js <target>`; its exit code is that of this process. */
 export async function main(): Promise<void> {
   // Builds and images are read by other users, too; what the user's own umask says is no part of them.
   process.umask(0o022);
@@ -51,7 +51,7 @@ export async function main(): Promise<void> {
       checkout,
       workspace: process.cwd(),
       environment: env,
-      places: placesOf(env, checkout, process.cwd()),
+      places: pathsOf(env, checkout, process.cwd()),
       screen,
       log: screenLog(screen),
       live: terminal && env['TERM'] !== 'dumb',
@@ -61,7 +61,7 @@ export async function main(): Promise<void> {
     failOnProblems([
       ...commandLineProblems(target, local),
       ...folderProblems(local.places, works(target), checkout),
-      ...(await earlyProblems(target, local)),
+      ...(await inputProblems(target, local)),
     ]);
     code = await start(target, local);
   } catch (error) {
@@ -104,9 +104,9 @@ function commandLineProblems(target: TargetName, { actions, environment }: Local
 }
 
 function noTarget(target: string): ProblemsError {
-  const near = nearest(target, allTargets());
+  const near = nearestName(target, allTargets());
   return problem(`There is no target '${target}'`, {
-    mend: near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`,
+    hint: near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`,
   });
 }
 

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { nearestName } from '../../src/shared/base/nearest-name.ts';
+import { problem } from '../../src/shared/base/problems.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
-import { builder, shellInSandbox } from '../../src/shared/sandbox/sandbox.ts';
 import { readJson } from '../../src/shared/host/files.ts';
 import { runTool } from '../../src/shared/host/process.ts';
-import { nearest } from '../../src/shared/base/nearest-name.ts';
-import { problem } from '../../src/shared/base/problems.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
+import { builder, shellInSandbox } from '../../src/shared/sandbox/sandbox.ts';
 import { workerOf } from './paths.ts';
 import type { Local } from './run-chain.ts';
 
@@ -18,13 +18,13 @@ export async function openShell(local: Local): Promise<number> {
   const name = environment['PACKAGE'] ?? '';
   if (name === '') {
     throw problem('PACKAGE is not set', {
-      mend: `Say of which package: make shell PACKAGE=${kept[0] ?? 'bash'}`,
+      hint: `Say of which package: make shell PACKAGE=${kept[0] ?? 'bash'}`,
     });
   }
   if (!kept.includes(name)) {
-    const near = nearest(name, kept);
+    const near = nearestName(name, kept);
     throw problem(`There is no build root of '${name}': only a build that fails leaves one`, {
-      mend:
+      hint:
         near !== undefined
           ? `Did you mean '${near}'?`
           : `Run: make build-packages PACKAGE_BUILD_LIST=${/^[\w.+-]+$/.test(name) ? name : '<package>'}`,
@@ -37,7 +37,7 @@ export async function openShell(local: Local): Promise<number> {
     throw problem(
       `The build root of '${name}' was made with another toolchain than ${places.toolchain} is now`,
       {
-        mend: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}`,
+        hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}`,
       },
     );
   }

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 
 /** The folders of a run, as they are shown and handed to actions: relative to the workspace where they lie in it. */
-export interface Places {
+export interface Paths {
   build: string;
   out: string;
   cache: string;
@@ -12,11 +12,11 @@ export interface Places {
 export const folderVariables = { build: 'BUILD_DIR', out: 'OUT_DIR', cache: 'CACHE_DIR' } as const;
 
 /** Where things lie: what {@link folderVariables} say, else the usual folders. Pure. */
-export function placesOf(
+export function pathsOf(
   environment: Readonly<Record<string, string | undefined>>,
   checkout: string,
   workspace: string,
-): Places {
+): Paths {
   const seen = (path: string) => {
     const inside = relative(workspace, resolve(workspace, path));
     return inside === '' || inside.startsWith('..') ? resolve(workspace, path) : inside;
@@ -31,12 +31,12 @@ export function placesOf(
 }
 
 /** The worker's tree. */
-export function workerOf(places: Places): string {
+export function workerOf(places: Paths): string {
   return join(places.toolchain, 'worker');
 }
 
 /** The inputs of actions that the places decide. */
-export function placeInputs(places: Places): Record<string, string> {
+export function placeInputs(places: Paths): Record<string, string> {
   return {
     'build-dir': places.build,
     'out-dir': places.out,

@@ -2,7 +2,7 @@ import type { Log } from '../../src/shared/base/log.ts';
 import { type Action, actionNamed } from './action-file.ts';
 import { prepareHost } from './doctor/doctor.ts';
 import { makeFolders } from './folders.ts';
-import { type Places, placeInputs } from './paths.ts';
+import { type Paths, placeInputs } from './paths.ts';
 import { runBundle } from './runner.ts';
 import type { Screen } from './screen.ts';
 import type { Stop } from './stop.ts';
@@ -17,7 +17,7 @@ export interface Local {
   /** Where the user stands; absolute. */
   workspace: string;
   environment: Readonly<Record<string, string | undefined>>;
-  places: Places;
+  places: Paths;
   screen: Screen;
   log: Log;
   /** Draw a live line. */

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { removeLayer } from '../../src/shared/sandbox/sandbox.ts';
+import { removeOverlay } from '../../src/shared/sandbox/sandbox.ts';
 import type { Action } from './action-file.ts';
 import { commandReader } from './command-line.ts';
 import { parseOutputs } from './outputs.ts';
@@ -74,7 +74,7 @@ async function sweep(buildDir: string): Promise<void> {
     try {
       process.kill(Number(name.slice(temporary.length)), 0);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') await removeLayer(join(buildDir, name));
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') await removeOverlay(join(buildDir, name));
     }
   }
 }

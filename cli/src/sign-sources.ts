@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { distributionMacros, readTreeInputs } from '../../actions/build-packages/src/inputs.ts';
-import { treeSources } from '../../src/shared/builder/tree-sources.ts';
-import { policyMacros } from '../../src/shared/cache-key/recipe.ts';
+import { readTreeInputs } from '../../actions/build-packages/src/inputs.ts';
 import { failOnProblems } from '../../src/shared/base/problems.ts';
-import { parseSpecs } from '../../src/shared/specs/parse.ts';
+import { treeSources } from '../../src/shared/builder/tree-sources.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
+import { distributionMacros } from '../../src/shared/specs/macros/distribution.ts';
+import { policyMacros } from '../../src/shared/specs/macros/policy.ts';
+import { parseSpecs } from '../../src/shared/specs/parse.ts';
 import { actionNamed } from './action-file.ts';
 import { placeInputs, workerOf } from './paths.ts';
 import { type Local, runChain } from './run-chain.ts';
@@ -26,7 +27,7 @@ export async function signSources(local: Local): Promise<number> {
   const { specs, faults } = await parseSpecs({
     specsDir: inputs.specsDir,
     worker: workerOf(places),
-    layersDir: join(places.build, 'layers'),
+    overlaysDir: join(places.build, 'overlays'),
     macroFiles: [policyMacros],
     defines: distributionMacros(inputs),
     arch: toolchain.arch,

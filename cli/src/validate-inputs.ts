@@ -1,21 +1,15 @@
-import {
-  type BuildInputs,
-  buildInputs,
-  debianSourcesFile,
-  mergeInputs,
-  planInputs,
-  treeInputs,
-} from '../../actions/build-packages/src/inputs.ts';
+import { buildInputs, mergeInputs, planInputs, treeInputs } from '../../actions/build-packages/src/inputs.ts';
 import { type Inputs as ComposeInputs, composeInputs } from '../../actions/compose-image/src/inputs.ts';
 import { type ReleaseInputs, releaseInputs } from '../../actions/compose-image/src/release-inputs.ts';
 import { type Inputs as ToolchainInputs, toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
+import { recordingLog } from '../../src/shared/base/log.ts';
+import { nearestName } from '../../src/shared/base/nearest-name.ts';
+import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
 import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
 import { readImageConfig } from '../../src/shared/image/config/read.ts';
-import { recordingLog } from '../../src/shared/base/log.ts';
-import { nearest } from '../../src/shared/base/nearest-name.ts';
-import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
+import type { BuildInputs } from '../../src/shared/model/inputs.ts';
 import { readRepoFiles } from '../../src/shared/rpm-repository/read/read-repo-files.ts';
-import { readDebianSources } from '../../src/shared/sources/debian-sources.ts';
+import { debianSourcesFile, readDebianSources } from '../../src/shared/sources/debian-sources.ts';
 import { readSignatures } from '../../src/shared/sources/signatures.ts';
 import { findSpecs, type SpecFile } from '../../src/shared/specs/find.ts';
 import { actionNamed } from './action-file.ts';
@@ -41,7 +35,7 @@ export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
  * Everything that can be said in a moment about what the user gave a target: values of variables, the folder of specs
  * and the signatures in it, the image config with all that it names. Each fault once.
  */
-export async function earlyProblems(
+export async function inputProblems(
   target: TargetName,
   { actions, environment, places }: Pick<Local, 'actions' | 'environment' | 'places'>,
 ): Promise<Problem[]> {
@@ -99,12 +93,12 @@ async function repoProblems({ repoList = [], releaseMajorId: releasever = '' }: 
 function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {
   const names = files.map((file) => file.package);
   if (name === '')
-    return [{ message: 'PACKAGE is not set', mend: 'Say of which package: make signatures PACKAGE=bash' }];
+    return [{ message: 'PACKAGE is not set', hint: 'Say of which package: make signatures PACKAGE=bash' }];
   if (names.includes(name)) return [];
-  const near = nearest(name, names);
-  const mend =
+  const near = nearestName(name, names);
+  const hint =
     near === undefined ? 'A package is named as its spec, without .spec.' : `Did you mean '${near}'?`;
-  return [{ message: `There is no package '${name}' in ${specsDir}`, mend }];
+  return [{ message: `There is no package '${name}' in ${specsDir}`, hint: hint }];
 }
 
 async function problemsIn(read: () => Promise<unknown>): Promise<Problem[]> {

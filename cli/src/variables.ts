@@ -1,6 +1,6 @@
-import { type GetInput, variable } from '../../src/shared/github/inputs.ts';
-import { nearest } from '../../src/shared/base/nearest-name.ts';
+import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
+import { type GetInput, variable } from '../../src/shared/github/inputs.ts';
 import type { Action } from './action-file.ts';
 import { folderVariables } from './paths.ts';
 import { type Target, targets } from './targets.ts';
@@ -39,16 +39,16 @@ export function variableProblems(
     .filter((name) => !useful.includes(name))
     .map((name) => {
       if (!known.includes(name)) {
-        const near = nearest(name, known);
+        const near = nearestName(name, known);
         return {
           message: `Unknown variable '${name}'`,
-          mend: near === undefined ? `There are: ${known.join(' ')}.` : `Did you mean '${near}'?`,
+          hint: near === undefined ? `There are: ${known.join(' ')}.` : `Did you mean '${near}'?`,
         };
       }
-      const near = useful.find((other) => oneBeginsTheOther(name, other)) ?? nearest(name, useful);
+      const near = useful.find((other) => oneBeginsTheOther(name, other)) ?? nearestName(name, useful);
       return {
         message: `${name} has no effect on make ${Object.keys(effective).join(' ')}`,
-        mend: near === undefined ? `These have: ${useful.join(' ')}.` : `Did you mean ${near}?`,
+        hint: near === undefined ? `These have: ${useful.join(' ')}.` : `Did you mean ${near}?`,
       };
     });
 }

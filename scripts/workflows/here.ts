@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readActions } from '../../cli/src/action-file.ts';
-import { order } from '../../src/shared/graph/graph.ts';
+import { order } from '../../src/shared/base/order.ts';
 import { repository } from '../build-dist.ts';
 import type { Known } from './checks.ts';
 import { interfaceOf, parseWorkflow, type Workflow, workflowsIn } from './workflow.ts';

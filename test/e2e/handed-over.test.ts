@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Alive } from '../../src/shared/shards/protocol/heartbeat.ts';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
-import { foldAt } from '../../src/shared/shards/scheduler/settings.ts';
+import type { Heartbeat } from '../../src/shared/shards/protocol/heartbeat.ts';
+import { compactAt } from '../../src/shared/shards/scheduler/settings.ts';
 import { items, madeUpRuns, published } from '../support/made-up-runs.ts';
 import type { SharedRun } from '../support/shards.ts';
 import { building, tinyPackages } from '../support/tiny-distro.ts';
@@ -28,9 +28,9 @@ describe('what other jobs hand over', () => {
     await run.shard(1).ended;
     const name = items(run).find((one) => one.startsWith('azl-alive-')) as string;
     const file = join(run.dir, 'exchange/items', name, 'files/alive.json');
-    return { run, file, alive: JSON.parse(readFileSync(file, 'utf8')) as Alive };
+    return { run, file, alive: JSON.parse(readFileSync(file, 'utf8')) as Heartbeat };
   }
-  const artifactOf = (run: SharedRun, alive: Pick<Alive, 'told'>, name: string) => {
+  const artifactOf = (run: SharedRun, alive: Pick<Heartbeat, 'told'>, name: string) => {
     const told = alive.told.find((one) => one.package === name);
     const key = told?.key as string;
     return join(run.dir, 'exchange/items', told?.artifact as string, 'files', key.slice(0, 2), key);
@@ -84,16 +84,18 @@ describe('what other jobs hand over', () => {
     const told = () => {
       const name = items(run).findLast((one) => one.startsWith('azl-alive-')) as string;
       const file = join(run.dir, 'exchange/items', name, 'files/alive.json');
-      return (JSON.parse(readFileSync(file, 'utf8')) as Alive).told;
+      return (JSON.parse(readFileSync(file, 'utf8')) as Heartbeat).told;
     };
     await expect.poll(() => told().length, { timeout: 60_000 }).toBe(2);
     // Its own copy is damaged, and so is the one that it published.
-    const { key } = told().find((one) => one.package === 'first') as Alive['told'][number] & { key: string };
+    const { key } = told().find((one) => one.package === 'first') as Heartbeat['told'][number] & {
+      key: string;
+    };
     const own = join(run.dir, 'jobs/shard-1-1/build/cache/store/results', key.slice(0, 2), key);
     writeFileSync(join(own, 'result.json'), 'forged');
     const shared = artifactOf(run, { told: told() }, 'first');
     for (const file of readdirSync(shared)) writeFileSync(join(shared, file), 'forged');
-    for (let at = 0; at < foldAt; at++) {
+    for (let at = 0; at < compactAt; at++) {
       const other = join(run.dir, 'exchange/items', `azl-other-${at}`);
       mkdirSync(join(other, 'files'), { recursive: true });
       writeFileSync(join(other, 'id'), '0');

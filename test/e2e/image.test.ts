@@ -4,12 +4,12 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLayer, runInSandbox } from '../../src/shared/sandbox/sandbox.ts';
+import { recordingLog } from '../../src/shared/base/log.ts';
 import { fileDigest } from '../../src/shared/host/files.ts';
 import { bootTest } from '../../src/shared/image/boot-test/boot-test.ts';
 import { readFrom } from '../../src/shared/image/disk/debugfs.ts';
 import type { Image } from '../../src/shared/image/manifest/image.ts';
-import { recordingLog } from '../../src/shared/base/log.ts';
+import { createOverlay, runInSandbox } from '../../src/shared/sandbox/sandbox.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type BundleRun, runBundle, startBundle } from '../support/bundle.ts';
 import { type TinyPackage, tinyPackages, writeTree } from '../support/tiny-distro.ts';
@@ -110,10 +110,10 @@ describe('an image', () => {
     const place = { dir: images(), file: 'minimal.raw', offset: manifest().boot.rootOffset };
     const path = '/var/lib/rpm/rpmdb.sqlite';
     writeFileSync(join(database, basename(path)), await readFrom(place, path));
-    const layer = await createLayer(join(dir, 'layer'));
+    const layer = await createOverlay(join(dir, 'layer'));
     const format = '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm\\n';
     const { stdout } = await runInSandbox(['rpm', '--dbpath', '/database', '-qa', '--qf', format], {
-      root: { worker: toolchain.worker, layer },
+      root: { worker: toolchain.worker, overlay: layer },
       as: 'root',
       binds: [{ source: database, target: '/database', writable: true }],
     });

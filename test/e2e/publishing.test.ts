@@ -164,7 +164,7 @@ describe('merge in a workflow run', () => {
     const run = await runThere(Object.assign({}, ...names.map((name) => large(name))));
     await run.plan(1);
     // Each is published alone, at once: no sign comes between. Two in one artifact would need 60 MB.
-    const alone = { 'batch-size': '1', 'sign-interval': '300', 'claim-lease': '600' };
+    const alone = { 'batch-size': '1', 'heartbeat-interval': '300', 'claim-lease': '600' };
     expect((await run.shard(1, 1, alone).ended).code).toBe(0);
     expect(services.artifacts.names(run.run).filter((name) => /^azl-result-/.test(name))).toHaveLength(4);
     const merge = await run.merge(1, {}, 48);

@@ -25,8 +25,8 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Writes the digest of the sources again, as `make dist` does, so that the bundles count as current. */
 export async function stamp(checkout: Checkout): Promise<void> {
-  const { stdout } = await checkout.run(['sh', 'local/sources.sh']);
-  checkout.write('local/dist/sources.sha256', stdout);
+  const { stdout } = await checkout.run(['sh', 'cli/sources.sh']);
+  checkout.write('cli/dist/sources.sha256', stdout);
 }
 
 /**
@@ -68,7 +68,7 @@ export async function makeCheckout(
   mkdirSync(dir, { recursive: true });
   for (const path of [
     'Makefile',
-    'local',
+    'cli',
     'scripts',
     'package-lock.json',
     'tsconfig.json',

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Cache, CacheTrouble } from '../../src/shared/github/cache/cache.ts';
+import { type Cache, CacheUnavailableError } from '../../src/shared/github/cache/cache.ts';
 
 /** A cache in a folder, for tests: what it was asked for, and trouble on demand. */
 export class FolderCache implements Cache {
@@ -22,7 +22,7 @@ export class FolderCache implements Cache {
 
   async fetch(place: string, key: string, dir: string): Promise<boolean> {
     this.asked.push(key);
-    if (this.trouble !== undefined) throw new CacheTrouble(this.trouble);
+    if (this.trouble !== undefined) throw new CacheUnavailableError(this.trouble);
     if (!existsSync(this.at(place, key))) return false;
     cpSync(this.at(place, key), dir, { recursive: true });
     return true;
@@ -36,7 +36,7 @@ export class FolderCache implements Cache {
   }
 
   async save(place: string, key: string, root: string, files: readonly string[]): Promise<void> {
-    if (this.trouble !== undefined) throw new CacheTrouble(this.trouble);
+    if (this.trouble !== undefined) throw new CacheUnavailableError(this.trouble);
     if (existsSync(this.at(place, key))) return;
     for (const file of files) {
       mkdirSync(dirname(join(this.at(place, key), file)), { recursive: true });

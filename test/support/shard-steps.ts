@@ -1,10 +1,16 @@
-import type { Item } from '../../src/shared/shards/protocol/listing.ts';
+import type { ArtifactInfo } from '../../src/shared/shards/protocol/listing.ts';
 import type { Candidate, Work } from '../../src/shared/shards/scheduler/next-step.ts';
-import { listed, newShard, nextSignName, type Shard, signed } from '../../src/shared/shards/scheduler/shard.ts';
-import { defaultTerms } from '../../src/shared/shards/scheduler/settings.ts';
+import { defaultSettings } from '../../src/shared/shards/scheduler/settings.ts';
+import {
+  heartbeatSent,
+  listed,
+  newShard,
+  nextHeartbeatName,
+  type Shard,
+} from '../../src/shared/shards/scheduler/shard.ts';
 
 /** An artifact as a listing shows it. */
-export const item = (name: string, createdAt: number): Item => ({ id: 1, name, createdAt, size: 1 });
+export const item = (name: string, createdAt: number): ArtifactInfo => ({ id: 1, name, createdAt, size: 1 });
 /** A package that can be built. */
 export const candidate = (name: string, seconds = 60, ...needs: string[]): Candidate => ({
   package: name,
@@ -24,11 +30,11 @@ export const work = (candidates: Candidate[], more: Partial<Work> = {}): Work =>
 });
 
 /** Shard 1, which has signed and looked around at `now`: its own sign and `others` are listed. */
-export function awake(others: Item[] = [], now = 0, id = 1): Shard {
-  const shard = newShard(id, 1, defaultTerms, now);
-  const own = item(nextSignName(shard, false), now);
+export function awake(others: ArtifactInfo[] = [], now = 0, id = 1): Shard {
+  const shard = newShard(id, 1, defaultSettings, now);
+  const own = item(nextHeartbeatName(shard, false), now);
   listed(shard, [], now);
-  signed(shard, own, now);
+  heartbeatSent(shard, own, now);
   listed(shard, [own, ...others], now);
   return shard;
 }

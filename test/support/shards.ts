@@ -9,7 +9,7 @@ import { littleSpace } from './little-space.ts';
 /** Times in which a made-up package is long. */
 const hasty: Inputs = {
   'poll-interval': '1',
-  'sign-interval': '2',
+  'heartbeat-interval': '2',
   'claim-lease': '6',
   'batch-time': '2',
 };

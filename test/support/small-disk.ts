@@ -1,7 +1,7 @@
 import { chmod, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Layout, layOut } from '../../src/shared/image/manifest/layout.ts';
 import { parseImageConfig } from '../../src/shared/image/config/parse.ts';
+import { type Layout, layOut } from '../../src/shared/image/manifest/layout.ts';
 import type { Trees } from '../../src/shared/image/rootfs/make-trees.ts';
 
 /** 64 MiB: an ESP of 8, and a root filesystem that ends at `rootEnd` (MiB; 0: with the disk). */

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   amount,
   choice,
@@ -16,81 +15,17 @@ import {
   text,
   toolchainMode,
 } from '../../../src/shared/github/inputs.ts';
-import { defaultTerms, type Terms } from '../../../src/shared/shards/scheduler/settings.ts';
-
-/** What every entry of this action is told. */
-export interface TreeInputs {
-  specsDir: string;
-  toolchain: string;
-  exchangeDir: string;
-  packageBuildList: string[];
-  configFile: string;
-  configBaseDir: string;
-  packageRebuildList: string[];
-  toolchainDir: string;
-  toolchainMode: 'auto' | 'bootstrap' | 'download' | 'archive';
-  buildDir: string;
-  outDir: string;
-  cacheDir: string;
-  sourceDirs: string[];
-  sourceUrl: string;
-  debianSources: string;
-  distTag: string;
-  distNameAbrv: string;
-  releaseMajorId: string;
-  runCheck: boolean;
-}
-
-/** What entries that reuse results of other runs are told besides. */
-export interface StoreInputs {
-  onStoreError: 'fail' | 'build';
-  /** Gigabytes. */
-  storeBudget: number | undefined;
-  token: string;
-}
-
-/** What the jobs that plan and end a run are told of what it publishes. */
-export interface RepositoryInputs {
-  /** Which packages the repository holds: those that this run built, or all. */
-  repository: 'built' | 'full';
-}
-
-/** What the jobs of a run that share its packages are told besides. */
-export interface SharedInputs {
-  plan: string;
-  timeBudget: number | undefined;
-  signInterval: number | undefined;
-  claimLease: number | undefined;
-  pollInterval: number | undefined;
-  batchTime: number | undefined;
-  batchSize: number | undefined;
-}
-
-export interface BuildInputs extends TreeInputs, StoreInputs, SharedInputs {
-  concurrentPackageBuilds: number | undefined;
-  shard: number | undefined;
-}
-
-export interface PlanInputs extends TreeInputs, StoreInputs, RepositoryInputs {
-  shareToolchain: boolean;
-  maxShards: number | undefined;
-  timeBudget: number | undefined;
-  heavyPackages: string[];
-  heavyMaxShards: number | undefined;
-  heavyTimeBudget: number | undefined;
-}
-
-export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs, RepositoryInputs, PlanEnd {
-  concurrentPackageBuilds: number | undefined;
-  /** Days, of the artifacts with RPMs and SRPMs. */
-  retentionDays: number | undefined;
-}
-
-/** How the job that plans ended, as the workflow tells it. */
-export interface PlanEnd {
-  planResult: string;
-  planMessage: string;
-}
+import type {
+  BuildInputs,
+  MergeInputs,
+  PlanEnd,
+  PlanInputs,
+  RepositoryInputs,
+  SharedInputs,
+  StoreInputs,
+  TreeInputs,
+} from '../../../src/shared/model/inputs.ts';
+import { debianSourcesFile } from '../../../src/shared/sources/debian-sources.ts';
 
 /** What rpm takes in a release. */
 const partOfRelease = shaped(/^[\w.+~^]*$/, 'letters, digits and the characters . _ + ~ ^ only');
@@ -131,7 +66,7 @@ const repositoryInputs: InputTable<RepositoryInputs> = {
 const sharedInputs: InputTable<SharedInputs> = {
   plan: text,
   timeBudget: count(1),
-  signInterval: count(1),
+  heartbeatInterval: count(1),
   claimLease: count(1),
   pollInterval: count(1),
   batchTime: count(1),
@@ -193,33 +128,6 @@ export function readPlanEnd(get?: GetInput): PlanEnd {
   return readInputs(planEnd, get);
 }
 
-/** Seconds that a shard has. */
-export function timeBudgetOf({ timeBudget }: Pick<SharedInputs, 'timeBudget'>): number {
-  return timeBudget === undefined ? defaultTerms.timeBudget : timeBudget * 60;
-}
-
-/** Seconds that a shard for heavy packages has. */
-export function heavyTimeBudgetOf({
-  heavyTimeBudget,
-  timeBudget,
-}: Pick<PlanInputs, 'heavyTimeBudget' | 'timeBudget'>): number {
-  return timeBudgetOf({ timeBudget: heavyTimeBudget ?? timeBudget });
-}
-
-/** What shards go by: what was given, else the defaults. */
-export function termsOf(inputs: SharedInputs, slots: number): Terms {
-  const given = {
-    timeBudget: timeBudgetOf(inputs),
-    signInterval: inputs.signInterval,
-    lease: inputs.claimLease,
-    pollInterval: inputs.pollInterval,
-    batchTime: inputs.batchTime,
-    batchBytes: inputs.batchSize === undefined ? undefined : inputs.batchSize * 1e6,
-  };
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaultTerms, slots, ...Object.fromEntries(set) };
-}
-
 /** Reads the inputs of `build-packages`. @throws ProblemsError */
 export function readBuildInputs(get?: GetInput): BuildInputs {
   return settled(readInputs(buildInputs, get));
@@ -228,21 +136,4 @@ export function readBuildInputs(get?: GetInput): BuildInputs {
 function settled<T extends TreeInputs>(given: T): T {
   // Tools are started in other folders, too, and this path is shown to nobody.
   return { ...given, cacheDir: resolve(given.cacheDir), debianSources: debianSourcesFile(given) };
-}
-
-/** The file that names the Debian source package of each source: empty when there is none. */
-export function debianSourcesFile(inputs: Pick<TreeInputs, 'specsDir' | 'debianSources'>): string {
-  const beside = join(dirname(inputs.specsDir), 'debian-sources.json');
-  return inputs.debianSources === '' && existsSync(beside) ? beside : inputs.debianSources;
-}
-
-/** Macros of the distribution that specs may name. */
-export function distributionMacros(inputs: TreeInputs): Record<string, string> {
-  const macros = {
-    dist: inputs.distTag,
-    [inputs.distNameAbrv]: inputs.releaseMajorId.split('.')[0] ?? '',
-    distro_release_version: inputs.releaseMajorId,
-  };
-  // rpm takes no macro without a body.
-  return Object.fromEntries(Object.entries(macros).filter(([name, value]) => name !== '' && value !== ''));
 }

@@ -1,5 +1,5 @@
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
 import { plainLine, type Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
 import { failureLines } from '../../../src/shared/image/summary.ts';
 import { cut, fenced, pageTable } from '../../../src/shared/report/page.ts';
 

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { artifactNames, fetchArtifact } from '../../../src/shared/github/artifacts/fetch.ts';
-import { hasArtifacts } from '../../../src/shared/github/run.ts';
 import type { Log } from '../../../src/shared/base/log.ts';
 import { problem } from '../../../src/shared/base/problems.ts';
+import { artifactNames, fetchArtifact } from '../../../src/shared/github/artifacts/fetch.ts';
+import { hasArtifacts } from '../../../src/shared/github/run.ts';
 import type { ReleaseInputs } from './release-inputs.ts';
 import { absent, imagePrefix, needRun } from './run-artifacts.ts';
 
@@ -35,7 +35,7 @@ async function allImages(): Promise<string[]> {
   if (names.length === 0)
     throw problem(
       `Input 'files' (FILES) is empty, 'images' (IMAGES), too, and this run has no artifact ${imagePrefix}*`,
-      { mend: 'Give the paths of what to publish, or run compose-image in a job before.' },
+      { hint: 'Give the paths of what to publish, or run compose-image in a job before.' },
     );
   return names;
 }

@@ -2,12 +2,12 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as core from '@actions/core';
+import { failOnProblems, type Problem } from '../../../src/shared/base/problems.ts';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { openOctokit } from '../../../src/shared/github/octokit.ts';
 import { runCommit } from '../../../src/shared/github/run.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
-import { failOnProblems, type Problem } from '../../../src/shared/base/problems.ts';
 import {
   assetName,
   assetProblems,

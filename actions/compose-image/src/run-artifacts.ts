@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
-import { fetchArtifact } from '../../../src/shared/github/artifacts/fetch.ts';
-import { publishArtifact } from '../../../src/shared/github/artifacts/publish.ts';
-import { artifactExchange } from '../../../src/shared/shards/transport/artifact-exchange.ts';
-import { variable } from '../../../src/shared/github/inputs.ts';
-import { hasArtifacts, runAttempt } from '../../../src/shared/github/run.ts';
 import type { Log } from '../../../src/shared/base/log.ts';
 import { ProblemsError, problem } from '../../../src/shared/base/problems.ts';
+import { fetchArtifact } from '../../../src/shared/github/artifacts/fetch.ts';
+import { publishArtifact } from '../../../src/shared/github/artifacts/publish.ts';
+import { variable } from '../../../src/shared/github/inputs.ts';
+import { hasArtifacts, runAttempt } from '../../../src/shared/github/run.ts';
+import { artifactExchange } from '../../../src/shared/shards/transport/artifact-exchange.ts';
 import { fetchToolchain } from '../../../src/shared/shards/transport/shared-toolchain.ts';
 import type { Inputs } from './inputs.ts';
 

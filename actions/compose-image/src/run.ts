@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { SaidFailure } from '../../../src/shared/github/action.ts';
-import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
-import { readJson } from '../../../src/shared/host/files.ts';
-import { composeImage } from '../../../src/shared/image/compose.ts';
-import { defaultFirmware, findFirmware, startLine } from '../../../src/shared/image/boot-test/qemu.ts';
-import { spareImages } from '../../../src/shared/image/cache/image-cache.ts';
-import { failureLines, verdictLine } from '../../../src/shared/image/summary.ts';
 import type { Log } from '../../../src/shared/base/log.ts';
 import { problem } from '../../../src/shared/base/problems.ts';
+import { AlreadyReportedError } from '../../../src/shared/github/action.ts';
 import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts';
+import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
+import { readJson } from '../../../src/shared/host/files.ts';
+import { defaultFirmware, findFirmware, startLine } from '../../../src/shared/image/boot-test/qemu.ts';
+import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
+import { composeImage } from '../../../src/shared/image/compose.ts';
+import { failureLines, verdictLine } from '../../../src/shared/image/summary.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 import type { Inputs } from './inputs.ts';
 import { failedImagePage, imagePage } from './page.ts';
@@ -33,9 +33,9 @@ export async function run(
 ): Promise<{ images: string[]; manifest: string; reused: boolean }> {
   const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
-    throw problem('There is no toolchain', { file: inputs.toolchainDir, mend: 'Run: make toolchain' });
+    throw problem('There is no toolchain', { file: inputs.toolchainDir, hint: 'Run: make toolchain' });
   const spare = hasCache()
-    ? spareImages(actionsCache(log, signal), join(inputs.buildDir, 'spare'), leavesCache(), log)
+    ? imageCache(actionsCache(log, signal), join(inputs.buildDir, 'spare'), leavesCache(), log)
     : undefined;
   const composed = await composeImage({ ...inputs, toolchain, spare, log, signal });
   const shown = (path: string) => relative(process.cwd(), path) || path;
@@ -45,7 +45,7 @@ export async function run(
     const where = artifact === '' ? '' : ` in the artifact ${artifact}`;
     log.error({
       message: `The image ${composed.image.name} failed its boot test: ${composed.verdict.reason}`,
-      mend: `Serial log: ${shown(composed.serialLog)}${where}; image: ${shown(composed.stored)}.`,
+      hint: `Serial log: ${shown(composed.serialLog)}${where}; image: ${shown(composed.stored)}.`,
     });
     await summarize(
       failedImagePage(composed.image.name, composed.verdict, {
@@ -54,7 +54,7 @@ export async function run(
         text: await readFile(composed.serialLog, 'utf8'),
       }),
     );
-    throw new SaidFailure();
+    throw new AlreadyReportedError();
   }
   const line = verdictLine(composed);
   log.info(line);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../../../src/shared/base/log.ts';
-import { obtainToolchain } from '../../../src/shared/toolchain/obtain.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
+import { obtainToolchain } from '../../../src/shared/toolchain/obtain.ts';
 import type { Inputs } from './inputs.ts';
 
 export interface Deps {

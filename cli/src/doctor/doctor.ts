@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { type Finding, findingLine, judge } from './findings.ts';
-import { type ExamineOptions, examine } from './examine.ts';
-import { ensureCommands } from '../../../src/shared/host/packages.ts';
 import { failOnProblems } from '../../../src/shared/base/problems.ts';
+import { ensureCommands } from '../../../src/shared/host/packages.ts';
 import { foreignFolders } from '../folders.ts';
-import { lookAtKvm } from './kvm.ts';
 import { workerOf } from '../paths.ts';
 import type { Local } from '../run-chain.ts';
 import { type TargetName, targets, works } from '../targets.ts';
+import { type ExamineOptions, examine } from './examine.ts';
+import { type Finding, findingLine, judge } from './findings.ts';
+import { lookAtKvm } from './kvm.ts';
 
 /** `make doctor`: a line for each thing that was looked at. Answers 1 when something stands in the way. */
 export async function showDoctor(local: Local): Promise<number> {
@@ -37,9 +37,9 @@ export async function prepareHost(target: TargetName, local: Local): Promise<voi
   failOnProblems(
     judge(facts)
       .filter(standsInTheWay)
-      .map(({ name, text, mend }) => ({
+      .map(({ name, text, hint }) => ({
         message: `${name}: ${text}`,
-        ...(mend === undefined ? {} : { mend: `Mend: ${mend}` }),
+        ...(hint === undefined ? {} : { hint: `Mend: ${hint}` }),
       })),
   );
   await ensureCommands(needs, local.log, signal);

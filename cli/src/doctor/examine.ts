@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { cpus, freemem, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createLayer, removeLayer } from '../../../src/shared/sandbox/sandbox.ts';
-import { diskNeed, type Facts, type Folders } from './findings.ts';
 import { findPackages, missingNeeds, type Need } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
+import { createOverlay, removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
+import { diskNeed, type Facts, type Folders } from './findings.ts';
 
 type Disk = NonNullable<Facts['disk']>[number];
 
@@ -102,7 +102,7 @@ async function probeOverlay(buildDir: string, signal?: AbortSignal): Promise<str
   let made: string | undefined;
   try {
     made = await mkdir(build, { recursive: true });
-    await createLayer(dir);
+    await createOverlay(dir);
     await mkdir(join(dir, 'lower', 'old'), { recursive: true });
     await runTool(['unshare', '--mount', '--', '/bin/sh', '-c', overlayTrial, 'azl', dir], {
       root: true,
@@ -114,7 +114,7 @@ async function probeOverlay(buildDir: string, signal?: AbortSignal): Promise<str
     signal?.throwIfAborted();
     return firstLine(error);
   } finally {
-    await removeLayer(dir);
+    await removeOverlay(dir);
     if (made !== undefined) await removeEmpty(build, made);
   }
 }

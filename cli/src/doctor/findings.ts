@@ -44,7 +44,7 @@ export interface Finding {
   /** What was seen. */
   text: string;
   /** The command, or the deed, that mends it. */
-  mend?: string;
+  hint?: string;
 }
 
 const gib = 1024 ** 3;
@@ -57,17 +57,17 @@ const memoryNeed = 1.5 * gib;
 /** `✓ disk: 79.2 GiB free`, `✗ sudo: asks for a password → …` */
 export function findingLine(finding: Finding): string {
   const line = `${finding.ok ? '✓' : '✗'} ${finding.name}: ${finding.text}`;
-  return finding.mend === undefined ? line : `${line} → ${finding.mend}`;
+  return finding.hint === undefined ? line : `${line} → ${finding.hint}`;
 }
 
 /** Says of each fact whether it will do. Pure. */
 export function judge(facts: Facts): Finding[] {
-  const finding = (name: string, ok: boolean, text: string, mend: string, mandatory = true): Finding => ({
+  const finding = (name: string, ok: boolean, text: string, hint: string, mandatory = true): Finding => ({
     name,
     ok,
     mandatory,
     text,
-    ...(ok ? {} : { mend }),
+    ...(ok ? {} : { hint }),
   });
   const major = Number(/^v(\d+)/.exec(facts.node)?.[1] ?? 0);
   const { missing, user } = facts;

@@ -1,8 +1,8 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Facts } from './findings.ts';
 import { missingNeeds } from '../../../src/shared/host/packages.ts';
 import { chooseAcceleration, knownAcceleration } from '../../../src/shared/image/boot-test/acceleration.ts';
+import type { Facts } from './findings.ts';
 
 const mayOpen = (path: string, mode: number) => {
   try {

@@ -8,12 +8,12 @@ export function parseUserJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    throw new ProblemsError([jsonFault(text.replace(/^\uFEFF/, ''), file)]);
+    throw new ProblemsError([jsonProblem(text.replace(/^\uFEFF/, ''), file)]);
   }
 }
 
 /** Where a text stops being JSON. V8 says it in words that differ between versions, and not always. */
-export function jsonFault(text: string, file: string): Problem {
+export function jsonProblem(text: string, file: string): Problem {
   const token =
     /[\t\n\r ]*(?:([{}[\],:])|("(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/uy;
   const open: string[] = [];

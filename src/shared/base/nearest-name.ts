@@ -19,7 +19,7 @@ export function editDistance(a: string, b: string): number {
 }
 
 /** The candidate that `word` most likely meant, or undefined when none is near (over a third of it differs). */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.ceil(word.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -1,4 +1,4 @@
-/** One thing that is wrong with what a user gave us, in words that say how to mend it. */
+/** One thing that is wrong with what a user gave us, in words that say how to hint it. */
 export interface Problem {
   /** The fault itself: names the input and the value; starts with no file name. */
   message: string;
@@ -11,16 +11,16 @@ export interface Problem {
   /** JSON path (`$.SystemConfigs[0].Hostname`) for files without useful line numbers. */
   path?: string;
   /** What to do about it: one sentence. */
-  mend?: string;
+  hint?: string;
 }
 
-/** `SPECS/foo/foo.spec:12: message. mend`: the one way a problem is written for people. */
+/** `SPECS/foo/foo.spec:12: message. hint`: the one way a problem is written for people. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const where = [place, problem.path].filter((part) => part !== undefined && part !== '').join(' ');
   const message = where === '' ? problem.message : `${where}: ${problem.message}`;
-  if (problem.mend === undefined) return message;
-  return `${/[.!?]$/.test(message) ? message : `${message}.`} ${problem.mend}`;
+  if (problem.hint === undefined) return message;
+  return `${/[.!?]$/.test(message) ? message : `${message}.`} ${problem.hint}`;
 }
 
 /** Bad input: everything wrong with it at once. Reported without a stack trace. */

@@ -1,27 +1,27 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeBuildRoot, WrongBuildRoot } from './build-root.ts';
-import { collectRpms } from '../sandbox/collect.ts';
-import { keepRoot } from './kept-root.ts';
+import { ProblemsError } from '../base/problems.ts';
 import { rpmbuildArguments, topDir } from '../cache-key/recipe.ts';
-import { type Root, removeLayer } from '../sandbox/sandbox.ts';
-import { TransactionError } from '../sandbox/transaction.ts';
 import { diskFull, isDiskFull, ranOutOfSpace } from '../host/files.ts';
 import { ToolError } from '../host/process.ts';
-import type { RootRpm } from '../planner/resolve.ts';
-import type { Keyed } from '../model/outcome.ts';
-import { ProblemsError } from '../base/problems.ts';
 import type { Result } from '../model/build-result.ts';
-import { readRpm, readSrpm } from '../rpm/read.ts';
+import type { PlannedBuild } from '../model/outcome.ts';
+import type { RootRpm } from '../model/root-rpm.ts';
 import type { Rpm } from '../model/rpm.ts';
-import { differences } from '../specs/differences.ts';
 import type { Spec } from '../model/spec.ts';
+import { readRpm, readSrpm } from '../rpm/read.ts';
+import { collectRpms } from '../sandbox/collect.ts';
+import { type Root, removeOverlay } from '../sandbox/sandbox.ts';
+import { TransactionError } from '../sandbox/transaction.ts';
+import { differences } from '../specs/differences.ts';
+import type { BuildContext } from './build-context.ts';
+import { makeBuildRoot, WrongBuildRootError } from './build-root.ts';
+import { keepRoot } from './kept-root.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
-import { places } from './paths.ts';
-import type { Workshop } from '../jobs/build-context.ts';
+import { paths } from './paths.ts';
 
 /** A build that ended badly, in words; its log tells the rest. */
-export class BuildFailed extends Error {
+export class BuildFailedError extends Error {
   readonly log: string;
   /** It was ended from outside: the stage in which it was says nothing. */
   readonly ranOutOfTime: boolean;
@@ -37,7 +37,7 @@ export class BuildFailed extends Error {
 const outOfTime = 124;
 
 /** Runs that met a full disk: what is removed for it makes room again, and who failed beside it failed for it, too. */
-const withoutSpace = new WeakSet<Workshop['inputs']>();
+const withoutSpace = new WeakSet<BuildContext['inputs']>();
 
 /**
  * Builds one package in a fresh root and puts the result into the store.
@@ -46,17 +46,17 @@ const withoutSpace = new WeakSet<Workshop['inputs']>();
  *   {@link isDiskFull} knows: then nothing stays
  */
 export async function buildPackage(
-  workshop: Workshop,
+  workshop: BuildContext,
   spec: Spec,
-  keyed: Keyed,
+  keyed: PlannedBuild,
   files: ReadonlyMap<string, string>,
 ): Promise<Result> {
   const { inputs, context } = workshop;
-  const log = join(places.logs(inputs), `${spec.package}.log`);
-  const layer = join(places.layers(inputs), spec.package);
+  const log = join(paths.logs(inputs), `${spec.package}.log`);
+  const overlay = join(paths.overlays(inputs), spec.package);
   await rm(log, { force: true });
-  await removeLayer(join(places.failedRoots(inputs), spec.package));
-  const failed = (words: string) => new BuildFailed(words, log);
+  await removeOverlay(join(paths.failedRoots(inputs), spec.package));
+  const failed = (words: string) => new BuildFailedError(words, log);
   const ended = (words: string) => endedWith(words, workshop, log);
   const started = performance.now();
   const parts = { srpm: 0, builddep: 0, build: 0 };
@@ -70,7 +70,7 @@ export async function buildPackage(
     const staging = await stage(workshop, spec, files);
     const packing = packSrpm(workshop, spec, staging, log);
     const srpm = await timed('srpm', packing.catch(saying(ended('packing the SRPM failed'))));
-    const entering = enterRoot(workshop, keyed, layer).catch(saying(ours('its build root cannot be made')));
+    const entering = enterRoot(workshop, keyed, overlay).catch(saying(ours('its build root cannot be made')));
     const root = await timed('builddep', entering);
     const building = runRpmbuild('rpms', { workshop, spec, root, staging, log });
     await timed(
@@ -94,13 +94,13 @@ export async function buildPackage(
       parts,
     };
     const stored = await workshop.store.put(result, filesDir, workshop.rebuild.has(spec.package));
-    await removeLayer(layer);
+    await removeOverlay(overlay);
     await rm(staging, { recursive: true, force: true });
     return stored;
   } catch (error) {
     context.signal.throwIfAborted();
-    const refused = error instanceof TransactionError || error instanceof WrongBuildRoot;
-    throw await afterFailure(workshop, spec, layer, refused ? failed(error.message) : error);
+    const refused = error instanceof TransactionError || error instanceof WrongBuildRootError;
+    throw await afterFailure(workshop, spec, overlay, refused ? failed(error.message) : error);
   }
 }
 
@@ -109,9 +109,9 @@ export async function buildPackage(
  * to end with.
  */
 async function afterFailure(
-  workshop: Workshop,
+  workshop: BuildContext,
   spec: Spec,
-  layer: string,
+  overlay: string,
   failure: unknown,
 ): Promise<unknown> {
   const { inputs, tree } = workshop;
@@ -119,12 +119,12 @@ async function afterFailure(
   const full = isDiskFull(failure) || (await failedForSpace(workshop, failure));
   if (full) withoutSpace.add(inputs);
   if (full || failure instanceof ProblemsError) {
-    await removeLayer(layer);
+    await removeOverlay(overlay);
     await rm(staging, { recursive: true, force: true });
     return full && !isDiskFull(failure) ? diskFull() : failure;
   }
   for (const dir of ['result', 'srpm']) await rm(join(staging, dir), { recursive: true, force: true });
-  await keepRoot({ layer, staging }, join(places.failedRoots(inputs), spec.package), {
+  await keepRoot({ overlay, staging }, join(paths.failedRoots(inputs), spec.package), {
     package: spec.package,
     workerDigest: tree.toolchain.workerDigest,
     argv: rpmbuildArguments('rpms', basename(spec.path), tree.defines),
@@ -133,11 +133,11 @@ async function afterFailure(
 }
 
 /** Words for rpmbuild: `words`, unless its time ran out. */
-function endedWith(words: string, { buildTime }: Workshop, log: string) {
+function endedWith(words: string, { buildTime }: BuildContext, log: string) {
   return ({ code }: ToolError) =>
     code === outOfTime && buildTime !== undefined
-      ? new BuildFailed('its build did not end in the time that the job had left', log, true)
-      : new BuildFailed(words, log);
+      ? new BuildFailedError('its build did not end in the time that the job had left', log, true)
+      : new BuildFailedError(words, log);
 }
 
 /** Puts into words that a tool ended badly. */
@@ -156,9 +156,9 @@ function ours(words: string) {
 }
 
 /** Whether a build failed because the disk is full, or because it was a moment ago. */
-async function failedForSpace(workshop: Workshop, failure: unknown): Promise<boolean> {
+async function failedForSpace(workshop: BuildContext, failure: unknown): Promise<boolean> {
   if (withoutSpace.has(workshop.inputs)) return true;
-  if (!(failure instanceof BuildFailed)) return false;
+  if (!(failure instanceof BuildFailedError)) return false;
   const words = `${failure.message}\n${await readFile(failure.log, 'utf8').catch(() => '')}`;
   return await ranOutOfSpace(words, workshop.inputs.buildDir);
 }
@@ -170,9 +170,9 @@ function rounded(milliseconds: number): number {
 
 /** Makes the build root that a key lists. */
 export async function enterRoot(
-  workshop: Workshop,
-  keyed: Pick<Keyed, 'installed' | 'packages'>,
-  layer: string,
+  workshop: BuildContext,
+  keyed: Pick<PlannedBuild, 'installed' | 'packages'>,
+  overlay: string,
 ): Promise<Root> {
   const { tree, store } = workshop;
   const toolchain = new Map(tree.toolchain.rpms.map((rpm) => [rpm.file, rpm]));
@@ -195,7 +195,7 @@ export async function enterRoot(
   return await makeBuildRoot({
     toolchain: tree.toolchain,
     toolchainDir: workshop.toolchainDir,
-    layer,
+    overlay: overlay,
     installed,
     folderOf: (rpm) => folders.get(rpm) as string,
     signal: workshop.context.signal,
@@ -204,7 +204,7 @@ export async function enterRoot(
 
 /** Reads what rpmbuild made, refuses what is not this package's, and says where it is not what the spec said. */
 async function checkedRpms(
-  { tree, inputs, context }: Workshop,
+  { tree, inputs, context }: BuildContext,
   spec: Spec,
   dir: string,
   files: readonly string[],

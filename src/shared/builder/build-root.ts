@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import type { RootRpm } from '../planner/resolve.ts';
+import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import type { RootRpm } from '../model/root-rpm.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { verifiedRpms } from '../toolchain/verified.ts';
-import { sourceDateEpoch } from '../base/source-date-epoch.ts';
-import { createLayer, type Root } from '../sandbox/sandbox.ts';
+import { createOverlay, type Root } from '../sandbox/sandbox.ts';
 import { installRpms } from '../sandbox/transaction.ts';
+import { verifiedRpms } from '../toolchain/verified.ts';
 
 export interface BuildRootOptions {
   toolchain: Toolchain;
   toolchainDir: string;
-  /** Folder of the layer. */
-  layer: string;
+  /** Folder of the overlay. */
+  overlay: string;
   /** Exactly what shall be installed. */
   installed: readonly RootRpm[];
   /** The folder, already verified, that holds a local RPM. */
@@ -20,16 +20,16 @@ export interface BuildRootOptions {
 }
 
 /** What a build root has that its key does not list, or the other way round. */
-export class WrongBuildRoot extends Error {}
+export class WrongBuildRootError extends Error {}
 
 /**
- * Makes a fresh build root: a layer over the worker in which exactly `installed` is installed.
+ * Makes a fresh build root: an overlay over the worker in which exactly `installed` is installed.
  * @throws WrongBuildRoot when rpm's database says otherwise afterwards; TransactionError; ProblemsError when the toolchain
  *   is damaged
  */
 export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
   const { toolchain, toolchainDir, installed } = options;
-  const root = { worker: join(toolchainDir, 'worker'), layer: await createLayer(options.layer) };
+  const root = { worker: join(toolchainDir, 'worker'), overlay: await createOverlay(options.overlay) };
   const change = difference(toolchain, installed);
   const folders = new Map<string, string[]>();
   const prebuilt = change.add.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
@@ -81,5 +81,5 @@ function compare(found: readonly string[], expected: readonly string[]): void {
     ...(surplus.length > 0 ? [`it holds ${surplus.join(', ')}`] : []),
     ...(lacking.length > 0 ? [`it lacks ${lacking.join(', ')}`] : []),
   ];
-  throw new WrongBuildRoot(`the build root is not what its key lists: ${parts.join(' and ')}`);
+  throw new WrongBuildRootError(`the build root is not what its key lists: ${parts.join(' and ')}`);
 }

@@ -19,7 +19,7 @@ export const lineLimits = { lines: 100, characters: 2000 };
  * The lines of a build's log that tell why it failed: those around the first compiler, test or system error after
  * the last stage began, else the last lines.
  */
-export function decisiveLines(log: string): string[] {
+export function causeLines(log: string): string[] {
   const lines = log
     .split('\n')
     .map((line) => line.trimEnd())

@@ -2,21 +2,21 @@ import { readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { checkRecipeDigest } from '../cache-key/recipe.ts';
-import { removeLayer } from '../sandbox/sandbox.ts';
 import { needsOf } from '../graph/needs.ts';
 import { isDiskFull, readJson, textDigest, writeJson } from '../host/files.ts';
-import { solveRoot } from '../planner/resolve.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { decisiveLines } from './cause-lines.ts';
 import type { Rpm } from '../model/rpm.ts';
-import { leastForBuild } from '../shards/scheduler/build-time.ts';
 import type { Spec } from '../model/spec.ts';
+import { removeOverlay } from '../sandbox/sandbox.ts';
+import { solveRoot } from '../solver/solve-root.ts';
+import type { BuildContext } from './build-context.ts';
+import { leastForBuild } from './build-context.ts';
 import { enterRoot } from './build-package.ts';
+import { causeLines } from './cause-lines.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
+import { paths } from './paths.ts';
 import { placeOf } from './place-of.ts';
-import { places } from './paths.ts';
 import { fetchSources } from './tree-sources.ts';
-import type { Workshop } from '../jobs/build-context.ts';
 
 /** What the `%check` of a package said. */
 export interface CheckVerdict {
@@ -40,7 +40,7 @@ export function checkLog(name: string): string {
  * no more time, those that were not reached count as failed: what was built is still to be published.
  */
 export async function runChecks(
-  workshop: Workshop,
+  workshop: BuildContext,
   outcomes: ReadonlyMap<string, Outcome>,
   jobs = availableParallelism(),
 ): Promise<CheckVerdict[]> {
@@ -68,7 +68,7 @@ export async function runChecks(
 }
 
 /** Whatever keeps a check from being run is that check's failure: all others, and the RPMs, are there all the same. */
-async function verdictOf(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
+async function verdictOf(workshop: BuildContext, spec: Spec): Promise<CheckVerdict> {
   try {
     return await checkOne(workshop, spec);
   } catch (error) {
@@ -85,7 +85,7 @@ export function checkKey(resultKey: string | undefined, installed: readonly Rpm[
   return textDigest(JSON.stringify([checkRecipeDigest, resultKey, content]));
 }
 
-async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
+async function checkOne(workshop: BuildContext, spec: Spec): Promise<CheckVerdict> {
   const { tree, inputs, context } = workshop;
   const name = spec.package;
   const needs = needsOf(tree.graph, name, spec.checkRequires);
@@ -112,25 +112,25 @@ async function checkOne(workshop: Workshop, spec: Spec): Promise<CheckVerdict> {
   const memory = join(inputs.cacheDir, 'checks', `${key}.json`);
   if ((await readJson<{ passed: boolean }>(memory))?.passed === true)
     return { package: name, passed: true, remembered: true };
-  const log = join(places.logs(inputs), `${checkLog(name)}.log`);
-  const layer = join(places.layers(inputs), `${name}.check`);
+  const log = join(paths.logs(inputs), `${checkLog(name)}.log`);
+  const overlay = join(paths.overlays(inputs), `${name}.check`);
   await rm(log, { force: true });
   try {
     const staging = await stage(workshop, spec, await fetchSources(workshop, spec));
-    const entered = await enterRoot(workshop, { installed, packages: needs.packages }, layer);
+    const entered = await enterRoot(workshop, { installed, packages: needs.packages }, overlay);
     const ended = await runRpmbuild('check', { workshop, spec, root: entered, staging, log }, 'any');
     if (ended.code === 0) {
       await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
       context.log.info(`${name}: %check passed`);
       return { package: name, passed: true, remembered: false };
     }
-    const lines = decisiveLines(await readFile(log, 'utf8'));
+    const lines = causeLines(await readFile(log, 'utf8'));
     context.log.error({
       message: [`${name}: %check failed`, ...lines.map((line) => `    ${line}`)].join('\n'),
       ...(await placeOf(workshop, spec, '%check')),
     });
     return { package: name, passed: false, remembered: false, reason: '%check failed', log };
   } finally {
-    await removeLayer(layer);
+    await removeOverlay(overlay);
   }
 }

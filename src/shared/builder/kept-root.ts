@@ -1,11 +1,11 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isAbsent, readJson, writeJson } from '../host/files.ts';
 import { rpmbuildSandbox, stagingBinds } from '../cache-key/recipe.ts';
-import { createLayer, type SandboxOptions } from '../sandbox/sandbox.ts';
+import { isAbsent, readJson, writeJson } from '../host/files.ts';
+import { createOverlay, type SandboxOptions } from '../sandbox/sandbox.ts';
 
 /**
- * What a failed build leaves for a person to look into: its layer, and in that
+ * What a failed build leaves for a person to look into: its overlay, and in that
  *
  *     staging/     what rpmbuild saw as SPECS/ and SOURCES/, and its macros
  *     kept.json    this
@@ -14,7 +14,7 @@ export interface KeptRoot {
   schema: 'azl/kept-root';
   version: 1;
   package: string;
-  /** Of the worker that the layer lies over. */
+  /** Of the worker that the overlay lies over. */
   workerDigest: string;
   /** What rpmbuild was started with. */
   argv: string[];
@@ -22,16 +22,16 @@ export interface KeptRoot {
 
 const noteFile = 'kept.json';
 
-/** Puts the layer and the staging folder of a failed build aside as `dir`, which is not there. Without a layer: a fresh one. */
+/** Puts the overlay and the staging folder of a failed build aside as `dir`, which is not there. Without an overlay: a fresh one. */
 export async function keepRoot(
-  { layer, staging }: { layer: string; staging: string },
+  { overlay, staging }: { overlay: string; staging: string },
   dir: string,
   note: Pick<KeptRoot, 'package' | 'workerDigest' | 'argv'>,
 ): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
-  await rename(layer, dir).catch(async (error: unknown) => {
+  await rename(overlay, dir).catch(async (error: unknown) => {
     if (!isAbsent(error)) throw error;
-    await createLayer(dir);
+    await createOverlay(dir);
   });
   await rename(staging, join(dir, 'staging'));
   await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 1, ...note } satisfies KeptRoot);
@@ -46,5 +46,5 @@ export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
 /** The sandbox in which the build of a kept root can be repeated: as it was, but SPECS and SOURCES may be changed. */
 export function keptSandbox(worker: string, dir: string): SandboxOptions {
   const staging = join(dir, 'staging');
-  return { ...rpmbuildSandbox({ worker, layer: dir }, staging), binds: stagingBinds(staging, true) };
+  return { ...rpmbuildSandbox({ worker, overlay: dir }, staging), binds: stagingBinds(staging, true) };
 }

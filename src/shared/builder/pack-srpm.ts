@@ -1,25 +1,19 @@
 import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { collectRpms } from '../sandbox/collect.ts';
-import {
-  type BuildStep,
-  policyMacros,
-  rpmbuildArguments,
-  rpmbuildSandbox,
-  staged,
-  topDir,
-} from '../cache-key/recipe.ts';
-import { createLayer, type Root, removeLayer, runInSandbox } from '../sandbox/sandbox.ts';
+import { problem } from '../base/problems.ts';
+import { type BuildStep, rpmbuildArguments, rpmbuildSandbox, staged, topDir } from '../cache-key/recipe.ts';
 import { fileDigest } from '../host/files.ts';
 import type { ToolOptions, ToolResult } from '../host/process.ts';
-import { problem } from '../base/problems.ts';
 import type { Spec } from '../model/spec.ts';
-import { places } from './paths.ts';
-import type { Workshop } from '../jobs/build-context.ts';
+import { collectRpms } from '../sandbox/collect.ts';
+import { createOverlay, type Root, removeOverlay, runInSandbox } from '../sandbox/sandbox.ts';
+import { policyMacros } from '../specs/macros/policy.ts';
+import type { BuildContext } from './build-context.ts';
+import { paths } from './paths.ts';
 
 /** Where a package's files are laid out. */
-export function stagingFolder({ inputs }: Workshop, spec: Spec): string {
-  return join(places.staging(inputs), spec.package);
+export function stagingFolder({ inputs }: BuildContext, spec: Spec): string {
+  return join(paths.staging(inputs), spec.package);
 }
 
 /**
@@ -27,7 +21,7 @@ export function stagingFolder({ inputs }: Workshop, spec: Spec): string {
  * @throws ProblemsError when a file is not the one any more that the package's key was made of
  */
 export async function stage(
-  workshop: Workshop,
+  workshop: BuildContext,
   spec: Spec,
   files: ReadonlyMap<string, string>,
 ): Promise<string> {
@@ -60,7 +54,7 @@ export async function stage(
     const target = join(staging, to);
     await copyFile(from, target);
     if ((await fileDigest(target)) !== digest) {
-      throw problem(`'${from}' changed while the run was going on`, { mend: 'Run the same command again.' });
+      throw problem(`'${from}' changed while the run was going on`, { hint: 'Run the same command again.' });
     }
     await chmod(target, staged.mode);
     await utimes(target, staged.time, staged.time);
@@ -70,7 +64,7 @@ export async function stage(
 
 /** One run of rpmbuild: which package, in which root, from which staged files, with its words added to `log`. */
 export interface RpmbuildRun {
-  workshop: Workshop;
+  workshop: BuildContext;
   spec: Spec;
   root: Root;
   staging: string;
@@ -93,13 +87,13 @@ export async function runRpmbuild(
 
 /** Packs the SRPM of a staged package in a plain worker root. Answers its path. */
 export async function packSrpm(
-  workshop: Workshop,
+  workshop: BuildContext,
   spec: Spec,
   staging: string,
   log: string,
 ): Promise<string> {
-  const layer = await createLayer(join(places.layers(workshop.inputs), `${spec.package}.srpm`));
-  const root: Root = { worker: join(workshop.toolchainDir, 'worker'), layer };
+  const overlay = await createOverlay(join(paths.overlays(workshop.inputs), `${spec.package}.srpm`));
+  const root: Root = { worker: join(workshop.toolchainDir, 'worker'), overlay: overlay };
   try {
     await runRpmbuild('srpm', { workshop, spec, root, staging, log });
     const [file, ...more] = await collectRpms(
@@ -112,6 +106,6 @@ export async function packSrpm(
       throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);
     return join(staging, 'srpm', file);
   } finally {
-    await removeLayer(layer);
+    await removeOverlay(overlay);
   }
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
+import type { TreeInputs } from '../model/inputs.ts';
 
 /** Folders below `build-dir`. */
-export const places = {
-  layers: (inputs: TreeInputs) => join(inputs.buildDir, 'layers'),
+export const paths = {
+  overlays: (inputs: TreeInputs) => join(inputs.buildDir, 'overlays'),
   staging: (inputs: TreeInputs) => join(inputs.buildDir, 'staging'),
   logs: (inputs: TreeInputs) => join(inputs.buildDir, 'logs'),
   exchange: (inputs: TreeInputs) => join(inputs.buildDir, 'exchange'),

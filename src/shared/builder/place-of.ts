@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../base/problems.ts';
-import { sectionLine } from '../specs/section-line.ts';
 import type { Spec } from '../model/spec.ts';
-import type { Workshop } from '../jobs/build-context.ts';
+import { sectionLine } from '../specs/section-line.ts';
+import type { BuildContext } from './build-context.ts';
 
 /** Where a section of a spec begins; without one, or where it is in another file, the spec. */
 export async function placeOf(
-  { inputs }: Pick<Workshop, 'inputs'>,
+  { inputs }: Pick<BuildContext, 'inputs'>,
   spec: Pick<Spec, 'path'>,
   section: string | undefined,
 ): Promise<Pick<Problem, 'file' | 'line'>> {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { ActionContext } from '../github/action.ts';
+import type { TreeInputs } from '../model/inputs.ts';
+import type { Spec } from '../model/spec.ts';
 import { readDebianSources } from '../sources/debian-sources.ts';
 import { openSources, type Sources } from '../sources/locate.ts';
-import type { Spec } from '../model/spec.ts';
-import type { TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
-import type { Workshop } from '../jobs/build-context.ts';
+import type { BuildContext } from './build-context.ts';
 
 /** Where the sources of this run come from. @throws ProblemsError when `debian-sources` cannot be used */
 export async function treeSources(inputs: TreeInputs, { log, signal }: ActionContext): Promise<Sources> {
@@ -19,6 +19,6 @@ export async function treeSources(inputs: TreeInputs, { log, signal }: ActionCon
 }
 
 /** The checked files of a package's sources, fetched where needed. */
-export async function fetchSources(workshop: Workshop, spec: Spec): Promise<Map<string, string>> {
+export async function fetchSources(workshop: BuildContext, spec: Spec): Promise<Map<string, string>> {
   return await workshop.sources.locate(spec, await workshop.tree.sources(spec.package));
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { order } from '../graph/graph.ts';
-import { isRich, nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
+import { order } from '../base/order.ts';
+import type { Components } from '../model/key-components.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
-import { parseEvr } from '../rpm/version.ts';
 import type { Spec } from '../model/spec.ts';
+import { isRich, nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
+import { parseEvr } from '../rpm/version.ts';
 
 /** Raise it when a key's meaning changes: every result is then built once more. */
 const keySchema = '1';
@@ -22,9 +23,6 @@ export interface KeyInput {
   /** Everything installed in the build root when rpmbuild starts. */
   installed: readonly Rpm[];
 }
-
-/** The parts of a key by name, in words that a reason can be told with: `spec`, `source:x.tar.gz`, `installed:gcc.x86_64`. */
-export type Components = Record<string, string>;
 
 /** Takes the parts of a key from what it is made from. Pure. */
 export function keyComponents(input: KeyInput): Components {

@@ -1,5 +1,5 @@
-import { order } from '../graph/graph.ts';
-import type { Components } from './key.ts';
+import { order } from '../base/order.ts';
+import type { Components } from '../model/key-components.ts';
 
 /** Names told in one reason before the rest is counted. */
 const told = 4;

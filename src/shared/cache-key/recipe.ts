@@ -1,16 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { textDigest } from '../host/files.ts';
-import { checkMacros } from '../model/spec.ts';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import { textDigest } from '../host/files.ts';
 import { type Bind, enterArguments, type Root, type SandboxOptions } from '../sandbox/sandbox.ts';
 import { transactionCommand, transactionHelper, transactionSandbox } from '../sandbox/transaction.ts';
-
-/** Loaded after rpm's own macros wherever a spec is parsed or built. */
-export const policyMacros = {
-  name: 'macros.zz-azl',
-  text: readFileSync(new URL('../specs/macros/macros.azl', import.meta.url), 'utf8'),
-} as const;
+import { checkMacros, policyMacros } from '../specs/macros/policy.ts';
 
 /** `%_topdir` inside every build root. */
 export const topDir = '/usr/src/azl';
@@ -81,7 +74,7 @@ export function rpmbuildSandbox(root: Root, staging: string): SandboxOptions {
   return { root, cwd: topDir, env: buildEnvironment, binds: stagingBinds(staging) };
 }
 
-const anyRoot: Root = { worker: '/worker', layer: '/layer' };
+const anyRoot: Root = { worker: '/worker', overlay: '/layer' };
 
 function rpmbuildPart(step: BuildStep): string[] {
   return enterArguments(rpmbuildArguments(step, 'x.spec', {}), rpmbuildSandbox(anyRoot, '/staging'));

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import * as core from '@actions/core';
+import type { Log } from '../base/log.ts';
+import { formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
 import { isDiskFull } from '../host/files.ts';
 import { ensureCommands, type Need } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
-import type { Log } from '../base/log.ts';
-import { formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
 import { actionLog } from './log.ts';
 
 /** What an action's body is handed: where to speak, and when to stop. */
@@ -21,7 +21,7 @@ export interface ReportedAction {
 }
 
 /** Ends the action as failed without a further word in the log: all that is wrong was already said there. */
-export class SaidFailure extends Error {}
+export class AlreadyReportedError extends Error {}
 
 /**
  * Runs the body of an action, once the host has what it needs: every way to end badly becomes one clear message and exit code 1, a signal becomes
@@ -67,14 +67,14 @@ export async function runAction(
 
 /** What made an action fail, in words for other jobs. */
 function messageOf(error: unknown): string {
-  if (error instanceof SaidFailure) return error.message;
+  if (error instanceof AlreadyReportedError) return error.message;
   return problemsOf(error)
     .map((one) => (typeof one === 'string' ? one : formatProblem(one)))
     .join('\n');
 }
 
 function problemsOf(error: unknown): readonly (Problem | string)[] {
-  if (error instanceof SaidFailure) return [];
+  if (error instanceof AlreadyReportedError) return [];
   if (error instanceof ProblemsError) return error.problems;
   if (isDiskFull(error))
     return [

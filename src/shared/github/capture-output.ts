@@ -22,7 +22,7 @@ const whisper = /^(?:::debug::)?((?:Failed to reserve cache|Cache (?:restore|sav
  * Runs a library that tells the log each of its steps, and drops what it tells. What anybody else says meanwhile is said,
  * and so are commands to the runner. With `RUNNER_DEBUG` all is said.
  */
-export async function quietly<T>(body: () => Promise<T>): Promise<T> {
+export async function withoutOutput<T>(body: () => Promise<T>): Promise<T> {
   return await hushed({}, body);
 }
 
@@ -30,7 +30,7 @@ export async function quietly<T>(body: () => Promise<T>): Promise<T> {
  * The same with a library that answers as if nothing had happened, and tells in warnings alone what went wrong: answers
  * them, and nobody else hears them.
  */
-export async function overhear<T>(body: () => Promise<T>): Promise<{ value: T; complaints: string[] }> {
+export async function captureOutput<T>(body: () => Promise<T>): Promise<{ value: T; complaints: string[] }> {
   const complaints: string[] = [];
   return { value: await hushed({ complaints }, body), complaints };
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import * as core from '@actions/core';
-import { nearest } from '../base/nearest-name.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 
 /** How one input is read. `T` is what the action gets. */
@@ -15,10 +15,10 @@ export type InputTable<T> = { [K in keyof T]: InputKind<T[K]> };
 export type GetInput = (name: string) => string;
 
 /** `fault` goes on behind the value: `expected y or n`, `which does not exist`. */
-const bad = (name: string, value: string, fault: string, mend?: string) =>
+const bad = (name: string, value: string, fault: string, hint?: string) =>
   problem(
     `Input '${name}' (${variable(name)}) is ${value === '' ? 'empty' : `'${value}'`}, ${fault}`,
-    mend ? { mend } : {},
+    hint ? { hint: hint } : {},
   );
 
 /** The make variable of an input: upper case, `_` for `-`. */
@@ -77,7 +77,7 @@ export function choice<T extends string>(words: readonly T[], later: readonly T[
       if (found !== undefined) return found;
       if (later.some((word) => word === value))
         throw bad(name, value, unsupported, `Use ${words.join(' or ')}.`);
-      const near = nearest(value, words);
+      const near = nearestName(value, words);
       throw bad(
         name,
         value,
@@ -105,13 +105,13 @@ export function shaped(shape: RegExp, expected: string): InputKind<string> {
   };
 }
 
-/** A folder that is there. `mend`: which one to give. */
-export function folder(mend: string): InputKind<string> {
+/** A folder that is there. `hint`: which one to give. */
+export function folder(hint: string): InputKind<string> {
   return {
     parse: (value, name) => {
-      if (value === '') throw bad(name, value, 'expected a folder', mend);
+      if (value === '') throw bad(name, value, 'expected a folder', hint);
       const fault = folderFault(value);
-      if (fault !== undefined) throw bad(name, value, fault, mend);
+      if (fault !== undefined) throw bad(name, value, fault, hint);
       return value;
     },
   };

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Log } from '../base/log.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
-import { watchSilence } from './unanswered-calls.ts';
+import { watchUnansweredCalls } from './unanswered-calls.ts';
 
 /** Errors of a step that GitHub shows as annotations: those beyond are plain lines of the log. */
 const shownByGitHub = 10;
@@ -17,7 +17,7 @@ export interface ActionLog extends Log {
  * to that file descriptor, one a line, for whoever draws them on a terminal.
  */
 export function actionLog(liveDescriptor: number | undefined, now: () => number = Date.now): ActionLog {
-  const silence = watchSilence(liveDescriptor !== undefined, now());
+  const silence = watchUnansweredCalls(liveDescriptor !== undefined, now());
   const show = (line: string) => {
     if (liveDescriptor === undefined) return core.info(inert(line));
     try {

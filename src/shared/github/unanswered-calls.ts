@@ -6,7 +6,7 @@ const silent = 30_000;
 const still = 2000;
 
 /** Keeps watch over what was said last, so that no long silence looks like death. All times in milliseconds. */
-export interface Silence {
+export interface UnansweredCalls {
   /** A line went to the log; `step`: it tells what is done now. */
   said(now: number, step?: string): void;
   /** Long work tells where it stands. Answers whether that is to be shown. */
@@ -16,7 +16,7 @@ export interface Silence {
 }
 
 /** @param live a line of progress is drawn and replaced; else each is one more line in the log */
-export function watchSilence(live: boolean, start: number): Silence {
+export function watchUnansweredCalls(live: boolean, start: number): UnansweredCalls {
   let lastWord = start;
   let step: { text: string; since: number } | undefined;
   const begin = (text: string, now: number) => {

@@ -1,5 +1,5 @@
+import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
-import { order } from './graph.ts';
 
 /** One step of a cycle: the build of `package` needs `needs`, through these RPMs. */
 export interface CycleStep {

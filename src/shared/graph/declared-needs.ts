@@ -1,5 +1,5 @@
-import { isRich, termsOf } from '../rpm/capability.ts';
 import type { Capability } from '../model/rpm.ts';
+import { isRich, termsOf } from '../rpm/capability.ts';
 import { type Graph, providersOf, type RpmNode } from './graph.ts';
 
 /** What follows from specs alone never changes: it is worked out once for a graph. */
@@ -24,7 +24,7 @@ function known(graph: Graph): Known {
  * Packages that the build of `name` needs as the specs state it, each with the chain of RPMs to it: its BuildRequires
  * and all that those require at run time.
  */
-export function statedNeeds(graph: Graph, name: string): ReadonlyMap<string, string[]> {
+export function declaredNeeds(graph: Graph, name: string): ReadonlyMap<string, string[]> {
   const { needs } = known(graph);
   const there = needs.get(name);
   if (there !== undefined) return there;
@@ -39,7 +39,7 @@ export function statedNeeds(graph: Graph, name: string): ReadonlyMap<string, str
   };
   ask(graph.specs.get(name)?.buildRequires ?? [], []);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const [node] = providersOf(graph.stated, next.capability);
+    const [node] = providersOf(graph.declared, next.capability);
     if (node === undefined || seen.has(node)) continue;
     seen.add(node);
     const path = [...next.path, node.name];
@@ -51,14 +51,14 @@ export function statedNeeds(graph: Graph, name: string): ReadonlyMap<string, str
 }
 
 /** Packages that need `name` by what specs state, through any number of builds; `name` itself when it needs itself. */
-export function statedDependents(graph: Graph, name: string): ReadonlySet<string> {
+export function declaredDependents(graph: Graph, name: string): ReadonlySet<string> {
   const all = known(graph);
   const there = all.reach.get(name);
   if (there !== undefined) return there;
   if (all.dependents === undefined) {
     all.dependents = new Map();
     for (const one of graph.specs.keys()) {
-      for (const need of statedNeeds(graph, one).keys()) {
+      for (const need of declaredNeeds(graph, one).keys()) {
         const at = all.dependents.get(need);
         if (at === undefined) all.dependents.set(need, [one]);
         else at.push(one);

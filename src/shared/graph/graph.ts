@@ -1,10 +1,11 @@
+import { order } from '../base/order.ts';
 import type { Result } from '../model/build-result.ts';
-import { nameOf, satisfies } from '../rpm/capability.ts';
-import { canonical, canonicalPath } from '../rpm/path.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
-import { compareEvr } from '../rpm/version.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import { nameOf, satisfies } from '../rpm/capability.ts';
+import { canonical, canonicalPath } from '../rpm/path.ts';
+import { compareEvr } from '../rpm/version.ts';
 
 /** An RPM as the graph sees it: what the spec says, or what rpmbuild made. */
 export interface RpmNode {
@@ -28,14 +29,14 @@ export interface NodeIndex {
 export interface Graph {
   specs: ReadonlyMap<string, Spec>;
   /** What the specs state. Never changes. */
-  stated: NodeIndex;
+  declared: NodeIndex;
   results: Map<string, Result>;
   /** What the results made. */
-  made: NodeIndex;
+  built: NodeIndex;
   /** Packages that will have no result in this run. */
   failed: Set<string>;
   /** `asker candidate`: the candidate waits for the asker, so it cannot provide what the asker waits for. */
-  unable: Set<string>;
+  excludedProviders: Set<string>;
   /** What the toolchain provides, by name. Its paths count, too. */
   toolchain: ReadonlyMap<string, readonly Capability[]>;
 }
@@ -47,11 +48,11 @@ export function makeGraph(specs: readonly Spec[], toolchain: Toolchain): Graph {
   for (const spec of built) setRpms(stated, spec.package, nodesOfSpec(spec));
   return {
     specs: new Map(built.map((spec) => [spec.package, spec])),
-    stated,
+    declared: stated,
     results: new Map(),
-    made: { rpms: new Map(), providers: new Map() },
+    built: { rpms: new Map(), providers: new Map() },
     failed: new Set(),
-    unable: new Set(),
+    excludedProviders: new Set(),
     toolchain: indexToolchain(toolchain.rpms),
   };
 }
@@ -59,7 +60,7 @@ export function makeGraph(specs: readonly Spec[], toolchain: Toolchain): Graph {
 /** Adds what a build made. */
 export function addResult(graph: Graph, result: Result): void {
   graph.results.set(result.package, result);
-  setRpms(graph.made, result.package, nodesOfResult(result));
+  setRpms(graph.built, result.package, nodesOfResult(result));
 }
 
 /** The package whose result already holds a file of this one's name, and that file: two may only differ once built. */
@@ -150,9 +151,4 @@ function indexToolchain(rpms: readonly Rpm[]): Map<string, Capability[]> {
 /** `[epoch:]version-release` as rpm writes it: no epoch when it is 0. */
 export function evrOf(rpm: { epoch: number; version: string; release: string }): string {
   return `${rpm.epoch === 0 ? '' : `${rpm.epoch}:`}${rpm.version}-${rpm.release}`;
-}
-
-/** Plain code-unit order: the same on every host. */
-export function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

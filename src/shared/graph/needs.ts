@@ -1,8 +1,9 @@
-import { isRevealedByBuild, isRich, nameOf, termsOf } from '../rpm/capability.ts';
+import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
-import { type Graph, order, providersOf, type RpmNode, toolchainProvides } from './graph.ts';
-import { likelyProviders } from './candidate-providers.ts';
-import { statedDependents } from './declared-needs.ts';
+import { isRevealedByBuild, isRich, nameOf, termsOf } from '../rpm/capability.ts';
+import { candidateProviders } from './candidate-providers.ts';
+import { declaredDependents } from './declared-needs.ts';
+import { type Graph, providersOf, type RpmNode, toolchainProvides } from './graph.ts';
 
 /** A requirement that nothing provides, or can still provide. */
 export interface Missing {
@@ -48,7 +49,7 @@ export type Provider =
  * @param late nothing more can be built without an answer: what is there for 4. has to do
  */
 export function resolve(graph: Graph, capability: Capability, asker: string, late = false): Provider {
-  for (const node of providersOf(graph.stated, capability)) {
+  for (const node of providersOf(graph.declared, capability)) {
     if (!graph.results.has(node.package)) return { by: 'tree', node };
     const made = madeBy(graph, capability, (one) => one === node.package);
     if (made !== undefined) return { by: 'tree', node: made };
@@ -56,9 +57,10 @@ export function resolve(graph: Graph, capability: Capability, asker: string, lat
   const name = nameOf(capability);
   if (!isRevealedByBuild(name) && !name.startsWith('/'))
     return { by: toolchainProvides(graph, capability) ? 'toolchain' : 'nothing' };
-  const needing = statedDependents(graph, asker);
-  const able = (one: string) => one !== asker && !needing.has(one) && !graph.unable.has(`${asker} ${one}`);
-  const likely = likelyProviders(graph, capability).filter(able);
+  const needing = declaredDependents(graph, asker);
+  const able = (one: string) =>
+    one !== asker && !needing.has(one) && !graph.excludedProviders.has(`${asker} ${one}`);
+  const likely = candidateProviders(graph, capability).filter(able);
   const awaited = likely.filter((one) => !graph.results.has(one));
   if (awaited.length > 0) return { by: 'open', candidates: awaited, likely: true };
   const expected = madeBy(graph, capability, (one) => likely.includes(one));
@@ -73,7 +75,7 @@ export function resolve(graph: Graph, capability: Capability, asker: string, lat
 }
 
 function madeBy(graph: Graph, capability: Capability, whose: (name: string) => boolean): RpmNode | undefined {
-  return providersOf(graph.made, capability).find((node) => whose(node.package));
+  return providersOf(graph.built, capability).find((node) => whose(node.package));
 }
 
 /**

@@ -7,14 +7,14 @@ import { problem } from '../base/problems.ts';
 import { runTool, ToolError } from './process.ts';
 
 /** A path beside `path` that no other process uses: what is written there is renamed to `path` when whole. */
-export function aside(path: string): string {
+export function tempSibling(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
 }
 
 /** Writes a file so that a reader sees all of it or the one before, also after a crash. Makes its folder. */
 export async function writeWhole(path: string, content: string | Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const part = aside(path);
+  const part = tempSibling(path);
   try {
     const file = await open(part, 'w');
     try {
@@ -39,7 +39,7 @@ export async function moveFolder(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    const part = aside(to);
+    const part = tempSibling(to);
     try {
       await runTool(['cp', '--archive', '--sparse=always', '--', from, part]);
       await rename(part, to);

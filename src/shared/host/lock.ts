@@ -32,7 +32,7 @@ export async function lockFolder(dir: string, options: LockOptions = {}): Promis
     const owner = (await readFile(path, 'utf8')).trim();
     const message = `Another azl${owner === '' ? '' : ` (process ${owner})`} is at work in '${dir}'`;
     if (options.wait === undefined)
-      throw problem(message, { mend: 'Wait for it, or use another folder (BUILD_DIR).' });
+      throw problem(message, { hint: 'Wait for it, or use another folder (BUILD_DIR).' });
     options.wait.info(`${message}: waiting for it.`);
     release = (await hold(path, [], options.signal)) as Release;
   }

@@ -179,7 +179,7 @@ export async function ensureCommands(wanted: readonly Need[], log: Log, signal?:
       throw problem(
         `apt-get install ended with ${again.code}: ${lastLines(again.stderr || again.stdout, 4)}`,
         {
-          mend: `Run \`sudo apt-get install --no-install-recommends ${found.packages.join(' ')}\` and look.`,
+          hint: `Run \`sudo apt-get install --no-install-recommends ${found.packages.join(' ')}\` and look.`,
         },
       );
     }
@@ -191,7 +191,7 @@ function unknownNeed(need: Need): Problem {
   const names = ways[need].packages.join("' or '");
   return {
     message: `This machine lacks ${need}, and no package '${names}' brings it`,
-    mend: 'Look at the sources in /etc/apt (on Ubuntu: is `universe` among them?), then `sudo apt-get update`.',
+    hint: 'Look at the sources in /etc/apt (on Ubuntu: is `universe` among them?), then `sudo apt-get update`.',
   };
 }
 
@@ -215,7 +215,7 @@ async function apt(
       if (anyCode) return result;
       throw problem(
         `apt-get ${args[0]} ended with ${result.code}: ${lastLines(result.stderr || result.stdout, 4)}`,
-        { mend: `Run \`sudo apt-get ${args[0]}\` and look.` },
+        { hint: `Run \`sudo apt-get ${args[0]}\` and look.` },
       );
     }
     if (waited === 0) log.info(`Another apt or dpkg is at work: waiting for it, at most ${lockSeconds} s.`);

@@ -1,7 +1,7 @@
 import { getExecOutput } from '@actions/exec';
 import { asRoot, plainEnvironment, ToolError, type ToolResult } from './process.ts';
 
-export interface BriefOptions {
+export interface ShortToolOptions {
   root?: boolean;
   cwd?: string;
   /** The whole environment, nothing is inherited. Default: `plainEnvironment`. */
@@ -16,7 +16,10 @@ export interface BriefOptions {
  * standard input. What may run longer goes through `runTool`, which can kill all that a tool started.
  * @throws ToolError when it ends with a code that `ok` does not list.
  */
-export async function briefTool(argv: readonly string[], options: BriefOptions = {}): Promise<ToolResult> {
+export async function runShortTool(
+  argv: readonly string[],
+  options: ShortToolOptions = {},
+): Promise<ToolResult> {
   const env = { ...(options.env ?? plainEnvironment) };
   const [command, ...args] = options.root ? asRoot(argv, env) : argv;
   const output = await getExecOutput(quoted(command as string), args, {

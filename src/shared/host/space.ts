@@ -10,13 +10,13 @@ export interface Wanted {
 /**
  * Makes the folders and looks whether what is to be written fits. Folders of one file system share what it has.
  * @param what takes the space, in words that begin a sentence
- * @param mend what to do where it does not fit
+ * @param hint what to do where it does not fit
  * @throws ProblemsError with what is needed and what is free
  */
 export async function checkSpace(
   what: string,
   wanted: readonly Wanted[],
-  mend = 'Free some space, or put out-dir and cache-dir on another disk.',
+  hint = 'Free some space, or put out-dir and cache-dir on another disk.',
 ): Promise<void> {
   const disks = new Map<number, { dirs: string[]; bytes: number; free: number }>();
   for (const { dir, bytes } of wanted) {
@@ -29,7 +29,7 @@ export async function checkSpace(
     if (bytes <= free) continue;
     throw problem(
       `${what} needs ${megabytes(bytes)} MB in ${dirs.join(' and ')}, where ${megabytes(free)} MB are free`,
-      { mend },
+      { hint: hint },
     );
   }
 }

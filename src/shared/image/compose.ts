@@ -1,22 +1,22 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { removeLayer } from '../sandbox/sandbox.ts';
+import { keyOf } from '../cache-key/key.ts';
 import { fileDigest } from '../host/files.ts';
 import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
-import { keyOf } from '../cache-key/key.ts';
+import { removeOverlay } from '../sandbox/sandbox.ts';
 import { verifiedRpms } from '../toolchain/verified.ts';
 import { bootTest } from './boot-test/boot-test.ts';
-import { writeDisk } from './disk/write-disk.ts';
+import type { Verdict } from './boot-test/verdict.ts';
+import type { ImageCache } from './cache/image-cache.ts';
+import { type ImageStore, imageStore } from './cache/image-store.ts';
 import { orFullDisk } from './disk/full-disk.ts';
+import { writeDisk } from './disk/write-disk.ts';
 import { bootPlace, type Image, type ImageFile, imageName } from './manifest/image.ts';
 import { type ImagePlan, type PlanOptions, planImage, progressOf } from './manifest/plan-image.ts';
-import { type ImageStore, imageStore } from './cache/image-store.ts';
 import { publishImage, withdrawImages } from './out-images.ts';
 import { makeTrees } from './rootfs/make-trees.ts';
-import type { SpareImages } from './cache/image-cache.ts';
-import type { Verdict } from './boot-test/verdict.ts';
 
 /** Seconds that an image has to come up; emulated, and beside other work, it takes minutes. */
 const bootSeconds = 900;
@@ -26,7 +26,7 @@ export interface ComposeOptions extends Omit<PlanOptions, 'tempDir'> {
   buildDir: string;
   bootTest: boolean;
   /** What other machines made. */
-  spare?: SpareImages | undefined;
+  spare?: ImageCache | undefined;
 }
 
 export interface Composed {
@@ -115,7 +115,7 @@ async function composeLocked(options: ComposeOptions): Promise<Composed> {
   } catch (error) {
     throw await orFullDisk(error, [buildDir, cacheDir, options.outDir]);
   } finally {
-    await removeLayer(work);
+    await removeOverlay(work);
   }
 }
 
@@ -127,7 +127,7 @@ async function make(
   work: string,
 ): Promise<Image> {
   const { log, configFile: file } = options;
-  const { config, named, packages, blueprint } = plan;
+  const { config, named, packages, manifest: blueprint } = plan;
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const prebuilt = packages.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
   const toolchainRpms = await verifiedRpms(options.toolchainDir, prebuilt);
@@ -149,7 +149,7 @@ async function make(
   const raw = join(work, 'disk.raw');
   await writeDisk({ raw, blueprint: blueprint.disk, trees, file, ...signal });
   // Room for the copies that follow.
-  await removeLayer(join(work, 'root'));
+  await removeOverlay(join(work, 'root'));
   const files: ImageFile[] = [];
   for (const artifact of blueprint.artifacts) {
     const path = join(folder, artifact.file);

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aside, readJson, writeJson } from '../host/files.ts';
+import { readJson, tempSibling, writeJson } from '../host/files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
 import type { Image } from './manifest/image.ts';
@@ -49,7 +49,7 @@ export async function publishImage(
   const paths: string[] = [];
   for (const { file } of image.files) {
     const path = join(dir, file);
-    const part = aside(path);
+    const part = tempSibling(path);
     try {
       const argv = ['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file), part];
       await runTool(argv, signal === undefined ? {} : { signal });

@@ -1,5 +1,5 @@
-import type { Composed } from './compose.ts';
 import type { Verdict } from './boot-test/verdict.ts';
+import type { Composed } from './compose.ts';
 
 /** One line on how an image came about: made or reused, booted or not. Pure. */
 export function verdictLine(

@@ -1,25 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import { SaidFailure } from '../github/action.ts';
+import type { Log } from '../base/log.ts';
+import { ProblemsError } from '../base/problems.ts';
+import type { BuildContext } from '../builder/build-context.ts';
+import { causeLines } from '../builder/cause-lines.ts';
+import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
+import { AlreadyReportedError } from '../github/action.ts';
 import { jobName } from '../github/run.ts';
 import { writeJson } from '../host/files.ts';
-import type { Log } from '../base/log.ts';
+import type { Result } from '../model/build-result.ts';
+import type { BuildInputs, MergeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { ProblemsError } from '../base/problems.ts';
 import { buildJson } from '../report/build-json.ts';
-import { decisiveLines } from '../builder/cause-lines.ts';
 import { type SummaryFacts, summaryText, tally } from '../report/summary.ts';
 import { summaryPage } from '../report/summary-page.ts';
-import type { Result } from '../model/build-result.ts';
-import { mainFiles } from '../store/result-files.ts';
-import { DamagedResult } from '../store/store.ts';
-import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
-import type { BuildInputs, MergeInputs } from '../../../actions/build-packages/src/inputs.ts';
-import { mainOnly, publish, publishedPath } from '../rpm-repository/write/publish.ts';
-import { type PublishedRepository, publishLogs, publishRepository } from './publish-artifacts.ts';
+import { publish, publishedPath } from '../rpm-repository/write/publish.ts';
+import {
+  type PublishedRepository,
+  publishLogs,
+  publishRepository,
+} from '../rpm-repository/write/publish-artifacts.ts';
 import { publishParts } from '../rpm-repository/write/publish-parts.ts';
-import type { Workshop } from './build-context.ts';
+import { mainOnly } from '../store/open-stored.ts';
+import { mainFiles } from '../store/result-files.ts';
+import { DamagedResultError } from '../store/store.ts';
 
 /** What other jobs of the run have to do with its end. */
 export interface Shared
@@ -38,7 +43,7 @@ export interface Shared
  * @throws SaidFailure when not everything that was asked for is there
  */
 export async function deliver(
-  workshop: Workshop,
+  workshop: BuildContext,
   outcomes: Map<string, Outcome>,
   inputs: Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'> &
     Partial<Pick<MergeInputs, 'retentionDays'>>,
@@ -105,7 +110,7 @@ export async function deliver(
   const faults = counts.failed + counts.blocked + counts.left + facts.failedChecks.length;
   const complete = faults === 0 && !unpublished;
   core.setOutput('complete', complete);
-  if (!complete) throw new SaidFailure();
+  if (!complete) throw new AlreadyReportedError();
 }
 
 /** How long this attempt of the run took: from the first build of any job, or from the start of the only one. */
@@ -117,7 +122,7 @@ function secondsSince(started: number, shared: Shared | undefined): number {
 
 /** The decisive lines of what failed, here or elsewhere, and the artifacts with its logs. */
 async function failuresHere(
-  workshop: Workshop,
+  workshop: BuildContext,
   outcomes: ReadonlyMap<string, Outcome>,
   verdicts: readonly CheckVerdict[],
   shared: Shared | undefined,
@@ -126,7 +131,7 @@ async function failuresHere(
   const failed: string[] = [];
   for (const [name, outcome] of outcomes) {
     if (outcome.state !== 'failed' || outcome.log === undefined) continue;
-    lines.set(name, decisiveLines(await readFile(outcome.log, 'utf8').catch(() => '')));
+    lines.set(name, causeLines(await readFile(outcome.log, 'utf8').catch(() => '')));
     failed.push(name);
   }
   const checks = verdicts.filter(({ log }) => log !== undefined).map((verdict) => verdict.package);
@@ -147,7 +152,7 @@ async function publishedOrSaid(
   try {
     return await publishing();
   } catch (error) {
-    if (!(error instanceof ProblemsError || error instanceof DamagedResult)) throw error;
+    if (!(error instanceof ProblemsError || error instanceof DamagedResultError)) throw error;
     for (const one of error instanceof ProblemsError ? error.problems : [error.message]) log.error(one);
     return undefined;
   }

@@ -1,5 +1,5 @@
+import type { PlanEnd } from '../model/inputs.ts';
 import { fenced } from '../report/page.ts';
-import type { PlanEnd } from '../../../actions/build-packages/src/inputs.ts';
 
 /** What a run whose plan failed ends with: one message, and its page. */
 export interface FailedPlan {

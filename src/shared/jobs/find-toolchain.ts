@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { problem } from '../base/problems.ts';
+import { paths } from '../builder/paths.ts';
 import type { ActionContext } from '../github/action.ts';
 import { readJson } from '../host/files.ts';
-import { problem } from '../base/problems.ts';
-import { obtainToolchain } from '../toolchain/obtain.ts';
-import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
+import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import type { StoreInputs, TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
+import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
+import { obtainToolchain } from '../toolchain/obtain.ts';
 import { openExchange } from './open-exchange.ts';
-import { places } from '../builder/paths.ts';
 
 /** The toolchain that a job builds with: of its run, of a folder, of an earlier run, or made here. @throws ProblemsError */
 export async function findToolchain(
@@ -18,7 +18,7 @@ export async function findToolchain(
   if (inputs.toolchain !== '') {
     const toolchainDir = join(inputs.cacheDir, 'toolchain');
     const toolchain = await log.group('Toolchain', () =>
-      fetchToolchain(inputs.toolchain, toolchainDir, openExchange(inputs), places.exchange(inputs)),
+      fetchToolchain(inputs.toolchain, toolchainDir, openExchange(inputs), paths.exchange(inputs)),
     );
     return { toolchain, toolchainDir };
   }
@@ -28,7 +28,7 @@ export async function findToolchain(
     throw problem(
       `Input 'toolchain-dir' (TOOLCHAIN_DIR) is '${inputs.toolchainDir}', which holds no toolchain.json`,
       {
-        mend: 'Give the toolchain-dir that the toolchain action put out, or leave it empty.',
+        hint: 'Give the toolchain-dir that the toolchain action put out, or leave it empty.',
       },
     );
   }

@@ -1,36 +1,36 @@
 import { availableParallelism } from 'node:os';
+import { readMergeInputs, readPlanEnd } from '../../../actions/build-packages/src/inputs.ts';
+import type { Log } from '../base/log.ts';
+import { problem } from '../base/problems.ts';
 import { runAction } from '../github/action.ts';
 import { leavesCache, readsCacheOnly } from '../github/run.ts';
-import { statedNeeds } from '../graph/declared-needs.ts';
-import type { Log } from '../base/log.ts';
+import { declaredNeeds } from '../graph/declared-needs.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { problem } from '../base/problems.ts';
-import type { PlanJson } from '../report/build-json.ts';
+import type { Kept } from '../model/stored-parts.ts';
+import type { PlanJson } from '../planner/plan-json.ts';
+import { nonReproducibleLine } from '../report/non-reproducible.ts';
 import { boundOf } from '../report/timeline.ts';
-import { unlikeLine } from '../report/non-reproducible.ts';
 import type { Candidate } from '../shards/scheduler/next-step.ts';
-import type { Kept } from '../store/store.ts';
+import { runShard, type ShardOptions } from '../shards/worker/run-shard.ts';
+import type { RunView } from '../shards/worker/run-view.ts';
 import { deliver, summarize } from './deliver.ts';
-import { demandOf } from './storage-request.ts';
 import { failedPlan } from './failed-plan.ts';
-import { readMergeInputs, readPlanEnd } from '../../../actions/build-packages/src/inputs.ts';
 import {
   builtAgain,
   cleanUp,
   failureLines,
   failureLogs,
   inOrderOfFetching,
+  nonReproducibleOf,
   openAll,
   outcomesOf,
   roomFor,
   spansOf,
   unansweredOf,
-  unlikeOf,
 } from './merged-run.ts';
-import { building, rememberResults, using } from './open-tree.ts';
-import { runShard, type ShardOptions } from '../shards/worker/run-shard.ts';
-import type { RunView } from '../shards/worker/run-view.ts';
+import { building, rememberResults, withBuildContext } from './open-tree.ts';
 import { joinRun } from './shared-run.ts';
+import { storageRequestOf } from './storage-request.ts';
 
 /** `build-packages/merge`: what the shards of a run made becomes one repository. */
 export async function merge(): Promise<void> {
@@ -44,36 +44,36 @@ export async function merge(): Promise<void> {
     const started = performance.now();
     const inputs = readMergeInputs();
     const { repository } = inputs;
-    await using(context, inputs, 'share', async (opened) => {
+    await withBuildContext(context, inputs, 'share', async (opened) => {
       const {
         view,
         plan,
-        terms,
+        settings,
         started: joined,
         attempt,
       } = await joinRun(opened, inputs, availableParallelism());
-      await view.lookAgain(terms.pollInterval);
-      opened.makeRoom(demandOf(opened.index, plan, view.known.results.values(), 1));
+      await view.lookAgain(settings.pollInterval);
+      opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), 1));
       const room = await roomFor(view, opened.local, repository);
       const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
       if ((attempt > 1 || lost) && toBuild(view).length > 0) {
         // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
         // built here as well.
-        const most = terms.timeBudget * terms.slots;
+        const most = settings.timeBudget * settings.slots;
         const expected = ofThisRunner(view, plan).reduce((sum, name) => sum + view.expected(name), 0);
         // Should this job be ended meanwhile, the next plan knows all the same what is gone.
         if (lost && expected > most) await rememberResults(opened, outcomesOf(view));
-        await pullRest(view, plan, { attempt, terms, started: joined });
+        await pullRest(view, plan, { attempt, settings: settings, started: joined });
         sayRest(ofThisRunner(view, plan), lost && expected > most, context.log);
         await openAll(view, repository, room);
       }
-      const unlike = unlikeOf(view);
-      for (const one of unlike) context.log.warn(unlikeLine(one));
+      const unlike = nonReproducibleOf(view);
+      for (const one of unlike) context.log.warn(nonReproducibleLine(one));
       const outcomes = outcomesOf(view);
       await rememberResults(opened, outcomes);
       sayLeftOut(outcomes, context.log);
       const spans = spansOf(view, attempt);
-      const needsOf = (name: string) => [...statedNeeds(view.options.tree.graph, name).keys()];
+      const needsOf = (name: string) => [...declaredNeeds(view.options.tree.graph, name).keys()];
       await deliver(view.workshop, outcomes, inputs, started, {
         ...{ unlike, builtAgain: builtAgain(view) },
         ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
@@ -124,7 +124,7 @@ function sayRest(names: readonly string[], tooMuch: boolean, log: Log): void {
   if (names.length === 0 || !tooMuch) return;
   log.error({
     message: `The store has lost more than this job alone can build in its time: ${names.length} packages are left`,
-    mend: 'Run it again as a new run: its plan counts them as builds, and gives them shards.',
+    hint: 'Run it again as a new run: its plan counts them as builds, and gives them shards.',
   });
 }
 
@@ -132,14 +132,14 @@ function sayRest(names: readonly string[], tooMuch: boolean, log: Log): void {
 async function pullRest(
   view: RunView,
   plan: PlanJson,
-  { attempt, terms, started }: Pick<ShardOptions, 'attempt' | 'terms' | 'started'>,
+  { attempt, settings, started }: Pick<ShardOptions, 'attempt' | 'settings' | 'started'>,
 ): Promise<void> {
   const { log, signal } = view.workshop.context;
   const id = plan.entries + plan.heavyEntries + attempt;
   const takes = (name: string) => canBuild(view, plan, name);
   const alone = { peers: { first: id, last: id }, others: undefined, most: 1, takes };
   try {
-    await runShard(view, { id, attempt, terms, started, ...alone });
+    await runShard(view, { id, attempt, settings: settings, started, ...alone });
   } catch (error) {
     signal.throwIfAborted();
     log.error(`What was missing is not all built: ${(error as Error).message}`);
@@ -148,6 +148,6 @@ async function pullRest(
   if (heavy.length > 0)
     log.warn({
       message: `Left, because they need heavier runners than this one (heavy-packages): ${heavy.join(', ')}`,
-      mend: 'Run all jobs again: what was built is in the store.',
+      hint: 'Run all jobs again: what was built is in the store.',
     });
 }

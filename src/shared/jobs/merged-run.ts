@@ -1,23 +1,24 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasArtifacts } from '../github/run.ts';
-import { order } from '../graph/graph.ts';
-import { checkSpace, isSameDisk } from '../host/space.ts';
-import { foundInStore, type Outcome } from '../model/outcome.ts';
-import type { Problem } from '../base/problems.ts';
 import { clock } from '../base/duration.ts';
-import type { Span } from '../report/timeline.ts';
-import type { OneBuild, Unlike } from '../report/non-reproducible.ts';
+import { order } from '../base/order.ts';
+import type { Problem } from '../base/problems.ts';
+import { StoreUnavailableError } from '../github/cache/cache.ts';
+import { hasArtifacts } from '../github/run.ts';
+import { checkSpace, isSameDisk } from '../host/space.ts';
 import type { Result } from '../model/build-result.ts';
-import { parseName } from '../shards/protocol/names.ts';
-import { StoreTrouble } from '../store/cached-store.ts';
-import { bytesOf } from '../store/result-files.ts';
-import { DamagedResult, type Store } from '../store/store.ts';
-import type { MergeInputs } from '../../../actions/build-packages/src/inputs.ts';
-import { openKept, publishedFiles } from '../rpm-repository/write/publish.ts';
-import { logsName } from './publish-artifacts.ts';
+import type { MergeInputs } from '../model/inputs.ts';
+import { foundInStore, type Outcome } from '../model/outcome.ts';
+import type { NonReproducible, OneBuild } from '../report/non-reproducible.ts';
+import type { Span } from '../report/timeline.ts';
+import { publishedFiles } from '../rpm-repository/write/publish.ts';
+import { logsName } from '../rpm-repository/write/publish-artifacts.ts';
 import { bytesOfParts, letGo } from '../rpm-repository/write/publish-parts.ts';
+import { parseName } from '../shards/protocol/names.ts';
 import type { RunView } from '../shards/worker/run-view.ts';
+import { openKept } from '../store/open-stored.ts';
+import { bytesOf } from '../store/result-files.ts';
+import { DamagedResultError, type Store } from '../store/store.ts';
 
 const removalsAtOnce = 8;
 
@@ -139,11 +140,11 @@ export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'
           opened.add(result.key);
         } catch (error) {
           whole = false;
-          if (error instanceof StoreTrouble) {
+          if (error instanceof StoreUnavailableError) {
             setAside(result, (error.problems[0] as Problem).message);
             continue;
           }
-          if (!(error instanceof DamagedResult)) throw error;
+          if (!(error instanceof DamagedResultError)) throw error;
           view.options.warn(`${error.message}. It does not count.`);
           lost ||= !view.known.results.has(error.key);
           await view.options.store.drop(error.key);
@@ -248,9 +249,9 @@ export async function cleanUp(view: RunView): Promise<void> {
 }
 
 /** Packages that jobs of the run built under one key, and not the same, by name. */
-export function unlikeOf(view: RunView): Unlike[] {
+export function nonReproducibleOf(view: RunView): NonReproducible[] {
   return [...view.known.unlike]
-    .map(([name, { key, rpms, builds }]): Unlike => {
+    .map(([name, { key, rpms, builds }]): NonReproducible => {
       const first = view.known.results.get(key)?.shard;
       const all = [...builds.values()].map(({ shard, artifact = null }) => ({ shard, artifact }));
       const counts = all.find(({ shard }) => shard === first) ?? (all[0] as OneBuild);

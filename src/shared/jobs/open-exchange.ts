@@ -1,10 +1,10 @@
+import { problem } from '../base/problems.ts';
+import { paths } from '../builder/paths.ts';
+import { hasArtifacts } from '../github/run.ts';
+import type { TreeInputs } from '../model/inputs.ts';
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { directoryExchange } from '../shards/transport/directory-exchange.ts';
 import type { Exchange } from '../shards/transport/exchange.ts';
-import { hasArtifacts } from '../github/run.ts';
-import { problem } from '../base/problems.ts';
-import type { TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
-import { places } from '../builder/paths.ts';
 
 /**
  * Where this job meets the others of its run, if it has any.
@@ -12,7 +12,7 @@ import { places } from '../builder/paths.ts';
  */
 export function findExchange(inputs: TreeInputs, days?: number): Exchange | undefined {
   if (inputs.exchangeDir !== '') return directoryExchange(inputs.exchangeDir);
-  return hasArtifacts() ? artifactExchange(places.exchange(inputs), days) : undefined;
+  return hasArtifacts() ? artifactExchange(paths.exchange(inputs), days) : undefined;
 }
 
 /** The same, where there have to be others. @throws ProblemsError */
@@ -21,7 +21,7 @@ export function openExchange(inputs: TreeInputs, days?: number): Exchange {
   if (exchange === undefined)
     throw problem(
       "Input 'exchange-dir' (EXCHANGE_DIR) is empty, and this is no job of a workflow run, whose artifacts would do",
-      { mend: 'Give a folder that all jobs of the run share.' },
+      { hint: 'Give a folder that all jobs of the run share.' },
     );
   return exchange;
 }

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
+import { paths } from '../builder/paths.ts';
 import type { ActionContext } from '../github/action.ts';
+import { actionsCache } from '../github/cache/actions-cache.ts';
 import { listsEntry } from '../github/cache/list-caches.ts';
 import { hasArtifacts, hasCache, leavesCache, readsCacheOnly } from '../github/run.ts';
 import type { Result } from '../model/build-result.ts';
+import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
+import type { Kept } from '../model/stored-parts.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
-import { type Demand, newAccount } from '../store/allocation.ts';
-import { actionsCache } from '../github/cache/actions-cache.ts';
+import { newAllocation, type StorageRequest } from '../store/allocation.ts';
 import { cachedStore } from '../store/cached-store.ts';
 import { directoryStore } from '../store/directory-store.ts';
 import { fetchIndex, saveIndex } from '../store/saved-index.ts';
-import type { Kept, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { joinIndex, newIndex, type StoreIndex, seeResults } from '../store/store-index.ts';
-import type { RepositoryInputs, StoreInputs, TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
-import { places } from '../builder/paths.ts';
 
 /** Gigabytes of results: GitHub gives a repository ten of cache. */
 const defaultBudget = 9;
@@ -40,7 +41,7 @@ export interface OpenedStore {
     answers: ReadonlyMap<string, SolverAnswer>,
   ): Promise<void>;
   /** Says what the run needs room for, before anything of it is stored. */
-  makeRoom(demand: Demand): void;
+  makeRoom(demand: StorageRequest): void;
   /** Ends what goes on beside the builds. */
   close(): Promise<void>;
 }
@@ -68,7 +69,7 @@ export async function openStore(
     );
   const cache = actionsCache(log, signal);
   const { onStoreError: onTrouble = 'fail', token = '', storeBudget = defaultBudget } = inputs;
-  const tempDir = places.exchange(inputs);
+  const tempDir = paths.exchange(inputs);
   const saved = { cache, tempDir, log, onTrouble };
   const repository = process.env['GITHUB_REPOSITORY'] ?? '';
   const isListed = (prefix: string, refs: readonly string[]) =>
@@ -78,8 +79,8 @@ export async function openStore(
   // Who publishes all needs the bytes of all; others of the run are told by the plan.
   index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repository !== 'built');
   const budget = Math.round(storeBudget * 1e9);
-  const nothing: Demand = { staying: [], moving: [], unknown: 0, spent: 0, savers: 1 };
-  let keep = newAccount(nothing, budget);
+  const nothing: StorageRequest = { staying: [], moving: [], unknown: 0, spent: 0, writers: 1 };
+  let keep = newAllocation(nothing, budget);
   const store = cachedStore(local, cache, index, {
     ...{ tempDir, onTrouble, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
@@ -89,17 +90,17 @@ export async function openStore(
     ...{ store, local, index },
     remember: async (results, keptOf, answers) => {
       if (!leavesCache()) return;
-      await store.settle();
+      await store.flush();
       const own = (key: string) => store.saved(key) ?? keptOf(key);
       seeResults(index, results, Math.floor(Date.now() / 1000), own);
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
     },
     makeRoom: (demand) => {
-      keep = newAccount(demand, budget);
+      keep = newAllocation(demand, budget);
     },
     close: async () => {
-      await store.settle();
+      await store.flush();
       const { rationed, unsaved } = store.leftOut();
       const names = (kept: Kept) =>
         rationed.flatMap((one) => (one.kept === kept ? [one.name] : [])).join(', ');

@@ -1,20 +1,21 @@
+import type { BuildContext } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
 import { needs } from '../host/packages.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { openBuildContext } from './open-build-context.ts';
 import type { Role } from './open-store.ts';
-import { openWorkshop, type Workshop } from './build-context.ts';
 
 /** What every entry needs of its host. */
 export const building = [...needs.toolchain, ...needs.packages];
 
 /** Runs `body` with the tree of these inputs opened. */
-export async function using(
+export async function withBuildContext(
   context: ActionContext,
-  inputs: Parameters<typeof openWorkshop>[0],
+  inputs: Parameters<typeof openBuildContext>[0],
   role: Role,
-  body: (workshop: Workshop) => Promise<void>,
+  body: (workshop: BuildContext) => Promise<void>,
 ): Promise<void> {
-  const workshop = await openWorkshop(inputs, context, role);
+  const workshop = await openBuildContext(inputs, context, role);
   try {
     await body(workshop);
   } finally {
@@ -23,7 +24,7 @@ export async function using(
 }
 /** Tells later runs what this one has, also where something of it failed. */
 export async function rememberResults(
-  workshop: Workshop,
+  workshop: BuildContext,
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<void> {
   const had = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));

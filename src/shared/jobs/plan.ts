@@ -1,30 +1,32 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import type { Exchange } from '../shards/transport/exchange.ts';
-import { runAction, SaidFailure } from '../github/action.ts';
-import { hasCache, runAttempt } from '../github/run.ts';
-import { order } from '../graph/graph.ts';
-import { writeJson, writeWhole } from '../host/files.ts';
-import type { Planned } from '../model/outcome.ts';
+import { readPlanInputs } from '../../../actions/build-packages/src/inputs.ts';
+import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
-import { planJson } from '../report/build-json.ts';
+import type { BuildContext } from '../builder/build-context.ts';
+import { paths } from '../builder/paths.ts';
+import { AlreadyReportedError, runAction } from '../github/action.ts';
+import { hasCache, runAttempt } from '../github/run.ts';
+import { writeJson, writeWhole } from '../host/files.ts';
+import type { PlanInputs } from '../model/inputs.ts';
+import type { PackagePlan } from '../model/outcome.ts';
+import { planJson } from '../planner/plan-json.ts';
 import { planPage } from '../report/summary-page.ts';
+import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';
 import { jobMinutes, mergeMinutes } from '../shards/scheduler/size.ts';
-import { bytesKept } from '../store/budget.ts';
+import type { Exchange } from '../shards/transport/exchange.ts';
+import { shareToolchain, toolchainName } from '../shards/transport/shared-toolchain.ts';
+import { withFolder } from '../shards/worker/passing-files.ts';
+import { planBuilds } from '../shards/worker/run-builds.ts';
+import { bytesStored } from '../store/budget.ts';
 import { bytesOf } from '../store/result-files.ts';
 import { indexFile, newestResults, writeIndex } from '../store/store-index.ts';
-import { shareToolchain, toolchainName } from '../shards/transport/shared-toolchain.ts';
 import { summarize } from './deliver.ts';
-import { heavyTimeBudgetOf, type PlanInputs, readPlanInputs, timeBudgetOf } from '../../../actions/build-packages/src/inputs.ts';
 import { findExchange } from './open-exchange.ts';
-import { building, using } from './open-tree.ts';
-import { withFolder } from '../shards/worker/passing-files.ts';
-import { places } from '../builder/paths.ts';
-import { planBuilds } from '../shards/worker/run-builds.ts';
+import { building, withBuildContext } from './open-tree.ts';
 import { planFile, planName } from './shared-run.ts';
 import { type RunSize, shardNumbers, sizeRun } from './size-run.ts';
-import type { Workshop } from './build-context.ts';
 
 /** Characters of a message for other jobs: all outputs of a job share a megabyte. */
 const longestMessage = 20_000;
@@ -33,7 +35,7 @@ const longestMessage = 20_000;
 export async function plan(): Promise<void> {
   await runAction({ commands: building, onFailure: tellWhy }, async (context) => {
     const inputs = readPlanInputs();
-    await using(context, inputs, 'plan', async (workshop) => {
+    await withBuildContext(context, inputs, 'plan', async (workshop) => {
       const found = await planBuilds(workshop);
       const { length, ...size } = sizeRun(found, workshop, inputs);
       const { workerDigest } = workshop.tree.toolchain;
@@ -60,13 +62,13 @@ export async function plan(): Promise<void> {
       putOutMatrices(size, inputs);
       const hasFault = [...found.values()].some(({ state }) => state === 'failed');
       // In a run all else is built, and merge, which finds the same faults, decides.
-      if (hasFault && exchange === undefined) throw new SaidFailure();
+      if (hasFault && exchange === undefined) throw new AlreadyReportedError();
     });
   });
 }
 
 /** Says what would become of each package. Answers how many are certain to be built. */
-function sayPlan(workshop: Workshop, found: ReadonlyMap<string, Planned>, file: string): number {
+function sayPlan(workshop: BuildContext, found: ReadonlyMap<string, PackagePlan>, file: string): number {
   const { log } = workshop.context;
   const sorted = [...found].sort(([a], [b]) => order(a, b));
   for (const [name, one] of sorted) {
@@ -75,7 +77,7 @@ function sayPlan(workshop: Workshop, found: ReadonlyMap<string, Planned>, file: 
     if (one.state === 'failed') log.error({ message: line, file: join(workshop.inputs.specsDir, spec) });
     else log.info(line);
   }
-  const count = (state: Planned['state']) => sorted.filter(([, one]) => one.state === state).length;
+  const count = (state: PackagePlan['state']) => sorted.filter(([, one]) => one.state === state).length;
   const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
   log.info(
     `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
@@ -96,10 +98,10 @@ function putOutMatrices(size: RunSize, inputs: PlanInputs): void {
 }
 
 /** Says what of the store is taken, and what the jobs of this run will hand each other, as far as earlier runs tell. */
-function saySizes({ index, context }: Workshop, plan: ReadonlyMap<string, Planned>): void {
+function saySizes({ index, context }: BuildContext, plan: ReadonlyMap<string, PackagePlan>): void {
   const known = newestResults(index);
   if (known.length === 0) return;
-  const stored = known.map((one) => bytesKept(one, index.results.get(one.key)?.kept ?? 'nothing'));
+  const stored = known.map((one) => bytesStored(one, index.results.get(one.key)?.kept ?? 'nothing'));
   const moving = known.filter((one) => ['build', 'maybe'].includes(plan.get(one.package)?.state ?? ''));
   const sum = (bytes: readonly number[]) => `${Math.ceil(bytes.reduce((all, one) => all + one, 0) / 1e6)} MB`;
   context.log.info(
@@ -114,7 +116,7 @@ function tellWhy(message: string): void {
 
 /** Hands the plan, with what it knows of the store, to the other jobs of the run. Answers its name there. */
 async function sharePlan(
-  workshop: Workshop,
+  workshop: BuildContext,
   file: string,
   index: string,
   exchange: Exchange,
@@ -128,18 +130,18 @@ async function sharePlan(
   // Nobody else makes it: where the name is taken and the artifact there, the answer to its creation was lost.
   if (made === undefined && (await exchange.find(plan)) === undefined)
     throw problem(`The name '${plan}' is taken in this run`, {
-      mend: 'Run all jobs again; plan once in a run.',
+      hint: 'Run all jobs again; plan once in a run.',
     });
   return plan;
 }
 
 async function shareOwnToolchain(
-  { toolchainDir, inputs, context }: Workshop,
+  { toolchainDir, inputs, context }: BuildContext,
   exchange: Exchange,
 ): Promise<string> {
   const toolchain = toolchainName(runAttempt());
   await context.log.group('Sharing the toolchain', () =>
-    shareToolchain(toolchainDir, toolchain, exchange, places.exchange(inputs)),
+    shareToolchain(toolchainDir, toolchain, exchange, paths.exchange(inputs)),
   );
   return toolchain;
 }

@@ -1,30 +1,31 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { keptForItsRun } from '../shards/transport/exchange.ts';
-import { runAttempt } from '../github/run.ts';
-import { order } from '../graph/graph.ts';
-import { readUserFile } from '../host/files.ts';
 import { parseUserJson } from '../base/json.ts';
+import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
-import type { PlanJson } from '../report/build-json.ts';
-import { hadWholeBudget, secondsForBuild } from '../shards/scheduler/build-time.ts';
+import type { BuildContext } from '../builder/build-context.ts';
+import { paths } from '../builder/paths.ts';
+import { runAttempt } from '../github/run.ts';
+import { readUserFile } from '../host/files.ts';
+import type { BuildInputs, SharedInputs } from '../model/inputs.ts';
 import { expectation } from '../planner/expectation.ts';
+import type { PlanJson } from '../planner/plan-json.ts';
 import { priorities } from '../planner/priority.ts';
-import type { Terms } from '../shards/scheduler/settings.ts';
-import { indexFile, joinIndex, readIndex, type StoreIndex } from '../store/store-index.ts';
-import { type BuildInputs, type SharedInputs, termsOf } from '../../../actions/build-packages/src/inputs.ts';
-import { openExchange } from './open-exchange.ts';
-import { places } from '../builder/paths.ts';
+import { hadWholeBudget, secondsForBuild } from '../shards/scheduler/build-time.ts';
+import type { ShardSettings } from '../shards/scheduler/settings.ts';
+import { shardSettings } from '../shards/scheduler/settings.ts';
+import { keptForItsRun } from '../shards/transport/exchange.ts';
 import { RunView } from '../shards/worker/run-view.ts';
-import type { Workshop } from './build-context.ts';
+import { indexFile, joinIndex, readIndex, type StoreIndex } from '../store/store-index.ts';
+import { openExchange } from './open-exchange.ts';
 
 /** A run that several jobs share, as one of them sees it at its start. */
 export interface SharedRun {
   /** With all that the other jobs have told so far. */
   view: RunView;
   plan: PlanJson;
-  terms: Terms;
+  settings: ShardSettings;
   /** When the time budget of this job began, in seconds of `performance.now`. */
   started: number;
   /** Of the run, from 1. */
@@ -37,7 +38,7 @@ export interface SharedRun {
  * @throws ProblemsError when this job has another tree or another worker
  */
 export async function joinRun(
-  workshop: Workshop,
+  workshop: BuildContext,
   inputs: SharedInputs & Pick<BuildInputs, 'concurrentPackageBuilds'>,
   slots: number,
 ): Promise<SharedRun> {
@@ -47,7 +48,7 @@ export async function joinRun(
   if (plan.workerDigest !== own)
     throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
       file: inputs.plan,
-      mend: 'Give every job of the run the same toolchain-dir.',
+      hint: 'Give every job of the run the same toolchain-dir.',
     });
   const planned = plan.packages.map(({ name }) => name);
   const other = [
@@ -59,25 +60,25 @@ export async function joinRun(
       `The plan is of another tree or other packages: ${other.sort(order).slice(0, 5).join(', ')}`,
       {
         file: inputs.plan,
-        mend: 'Give every job of the run the same specs-dir and package-build-list.',
+        hint: 'Give every job of the run the same specs-dir and package-build-list.',
       },
     );
   const seconds = new Map(
     plan.packages.flatMap((one) => (one.seconds === null ? [] : [[one.name, one.seconds]])),
   );
-  const terms = termsOf(inputs, inputs.concurrentPackageBuilds ?? slots);
-  const expected = expectation(seconds, terms.timeBudget);
+  const settings = shardSettings(inputs, inputs.concurrentPackageBuilds ?? slots);
+  const expected = expectation(seconds, settings.timeBudget);
   const priority = priorities(workshop.tree.graph, workshop.names, expected);
   const started = performance.now() / 1000;
-  const buildTime: Workshop['buildTime'] = {
-    left: () => secondsForBuild(terms, performance.now() / 1000 - started),
-    isWhole: (ran) => hadWholeBudget(terms, ran),
+  const buildTime: BuildContext['buildTime'] = {
+    left: () => secondsForBuild(settings, performance.now() / 1000 - started),
+    isWhole: (ran) => hadWholeBudget(settings, ran),
   };
   const attempt = runAttempt();
   const view = new RunView({ ...workshop, seconds, priority, buildTime }, exchange, attempt, expected);
   await view.readAll();
   view.checkKeys(plan);
-  return { view, plan, terms, started, attempt };
+  return { view, plan, settings: settings, started, attempt };
 }
 
 /** In the artifact of the plan, beside the index of the store. */
@@ -90,21 +91,21 @@ export function planName(attempt: number): string {
 
 /** Reads the plan; the workshop's index grows by what the plan knew of the store. */
 async function readPlan(
-  { inputs, index }: Pick<Workshop, 'inputs' | 'index'>,
+  { inputs, index }: Pick<BuildContext, 'inputs' | 'index'>,
   { plan: given }: SharedInputs,
 ): Promise<PlanJson> {
   if (given === '')
     throw problem("Input 'plan' (PLAN) is empty, expected the plan of this run", {
-      mend: 'Give the output plan or plan-json of build-packages/plan.',
+      hint: 'Give the output plan or plan-json of build-packages/plan.',
     });
   let file = given;
   if (/^azl-plan-\d+$/.test(given)) {
     const exchange = openExchange(inputs);
     const item = await exchange.find(given);
-    const dir = join(places.exchange(inputs), 'plan');
+    const dir = join(paths.exchange(inputs), 'plan');
     if (item === undefined || !(await exchange.fetch(item, dir)))
       throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`, {
-        mend: keptForItsRun,
+        hint: keptForItsRun,
       });
     file = join(dir, planFile);
   }
@@ -125,7 +126,7 @@ async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex>
     throw problem(
       `With the plan '${plan}' comes no index that this job can use: ${(error as Error).message}`,
       {
-        mend: 'Use one version of the actions in all jobs of a run.',
+        hint: 'Use one version of the actions in all jobs of a run.',
       },
     );
   }

@@ -1,13 +1,14 @@
-import { statedNeeds } from '../graph/declared-needs.ts';
-import { namedPackages } from '../planner/goals.ts';
-import type { Planned } from '../model/outcome.ts';
-import type { PlanJson } from '../report/build-json.ts';
+import type { BuildContext } from '../builder/build-context.ts';
+import { declaredNeeds } from '../graph/declared-needs.ts';
+import type { PlanInputs } from '../model/inputs.ts';
+import type { PackagePlan } from '../model/outcome.ts';
 import { expectation } from '../planner/expectation.ts';
+import { expectedTasks } from '../planner/expected-tasks.ts';
+import { namedPackages } from '../planner/goals.ts';
+import type { PlanJson } from '../planner/plan-json.ts';
+import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';
 import { daysToKeep, defaultShards, matrixSeconds, sizeMatrices } from '../shards/scheduler/size.ts';
-import { heavyTimeBudgetOf, type PlanInputs, timeBudgetOf } from '../../../actions/build-packages/src/inputs.ts';
-import { likelyTasks } from '../planner/expected-tasks.ts';
 import type { ShardOptions } from '../shards/worker/run-shard.ts';
-import type { Workshop } from './build-context.ts';
 
 /** How many jobs a plan asks for. */
 export type RunSize = Pick<
@@ -20,8 +21,8 @@ export type RunSize = Pick<
  * will probably take.
  */
 export function sizeRun(
-  plan: ReadonlyMap<string, Planned>,
-  { tree, seconds, names }: Pick<Workshop, 'tree' | 'seconds' | 'names'>,
+  plan: ReadonlyMap<string, PackagePlan>,
+  { tree, seconds, names }: Pick<BuildContext, 'tree' | 'seconds' | 'names'>,
   inputs: PlanInputs,
 ): RunSize & { length: number } {
   const named = namedPackages(tree.graph, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
@@ -34,11 +35,11 @@ export function sizeRun(
   };
   const expected = expectation(seconds, ordinary.timeBudget);
   const ofHeavy = expectation(seconds, heavier.timeBudget);
-  const tasks = likelyTasks(
+  const tasks = expectedTasks(
     plan,
     (name) => seconds.has(name),
     (name) => (isHeavy(name) ? ofHeavy : expected)(name),
-    (name) => [...statedNeeds(tree.graph, name).keys()],
+    (name) => [...declaredNeeds(tree.graph, name).keys()],
   );
   const size = sizeMatrices(tasks, isHeavy, ordinary, heavier);
   // Expectations are off, and unknown ones far: as long as its matrices start shards, what they have is needed.

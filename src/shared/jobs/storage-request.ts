@@ -1,13 +1,13 @@
-import type { Told } from '../shards/protocol/heartbeat.ts';
-import type { PlanJson } from '../report/build-json.ts';
-import type { Demand } from '../store/allocation.ts';
-import { bytesKept } from '../store/budget.ts';
+import type { PlanJson } from '../planner/plan-json.ts';
+import type { PackageReport } from '../shards/protocol/heartbeat.ts';
+import type { StorageRequest } from '../store/allocation.ts';
+import { bytesStored } from '../store/budget.ts';
 import { newestResults, type StoreIndex } from '../store/store-index.ts';
 
 /** What one job that builds all of these packages needs room for. */
-export function demandAlone(index: StoreIndex, names: readonly string[]): Demand {
+export function storageRequestAlone(index: StoreIndex, names: readonly string[]): StorageRequest {
   const moving = newestOf(index, names);
-  return { staying: [], moving, unknown: names.length - moving.length, spent: 0, savers: 1 };
+  return { staying: [], moving, unknown: names.length - moving.length, spent: 0, writers: 1 };
 }
 
 /**
@@ -15,12 +15,12 @@ export function demandAlone(index: StoreIndex, names: readonly string[]): Demand
  * @param told what its jobs told so far
  * @param savers jobs that store results beside this one, and this one
  */
-export function demandOf(
+export function storageRequestOf(
   index: StoreIndex,
   { packages }: Pick<PlanJson, 'packages'>,
-  told: Iterable<Told>,
+  told: Iterable<PackageReport>,
   savers: number,
-): Demand {
+): StorageRequest {
   const staying = packages.flatMap(({ state, key }) => {
     const one = state === 'reuse' && key !== null ? index.results.get(key) : undefined;
     return one === undefined ? [] : [one];
@@ -32,10 +32,10 @@ export function demandOf(
   );
   const known = new Set([...moving, ...staying.map(({ result }) => result)].map((one) => one.package));
   const spent = [...told].map(({ package: name, result, kept = 'nothing' }) =>
-    result === undefined || known.has(name) ? 0 : bytesKept(result, kept),
+    result === undefined || known.has(name) ? 0 : bytesStored(result, kept),
   );
   return {
-    ...{ staying, moving, unknown: open.length - moving.length, savers: Math.max(1, savers) },
+    ...{ staying, moving, unknown: open.length - moving.length, writers: Math.max(1, savers) },
     spent: spent.reduce((sum, bytes) => sum + bytes, 0),
   };
 }

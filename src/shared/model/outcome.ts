@@ -1,6 +1,6 @@
-import type { Components } from '../cache-key/key.ts';
 import type { Result } from './build-result.ts';
-import type { Kept } from '../store/store.ts';
+import type { Components } from './key-components.ts';
+import type { Kept } from './stored-parts.ts';
 
 /** How a package of a run ended. */
 export type Outcome =
@@ -19,7 +19,7 @@ export type Outcome =
 export const foundInStore = 'a run before this one built it';
 
 /** A package whose key is known: everything that decides its result. */
-export interface Keyed {
+export interface PlannedBuild {
   key: string;
   components: Components;
   /** File names in the build root, by where they come from. */
@@ -29,8 +29,8 @@ export interface Keyed {
 }
 
 /** A package before its build: what the plan says of it. */
-export type Planned =
-  | { state: 'build'; reason: string; keyed: Keyed }
+export type PackagePlan =
+  | { state: 'build'; reason: string; keyed: PlannedBuild }
   | { state: 'reuse'; reason: string; result: Result }
   | { state: 'maybe'; reason: string; waitsFor: string[] }
   | { state: 'failed'; reason: string };

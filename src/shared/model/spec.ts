@@ -60,13 +60,3 @@ export interface Spec {
   /** It asks rpm's database: what it then makes may depend on any installed version and release. */
   queriesRpmDatabase: boolean;
 }
-
-/**
- * The macros that say whether this run is for the RPMs or for the `%check`. A build of RPMs gives rpmbuild those of
- * `false`, so that it sees what was parsed.
- */
-export function checkMacros(check: boolean): Record<string, string> {
-  return check
-    ? { with_check: '1', _with_check: '--with-check' }
-    : { with_check: '0', _without_check: '--without-check' };
-}

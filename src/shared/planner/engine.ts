@@ -1,13 +1,15 @@
-import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
-import { order, sameFile } from '../graph/graph.ts';
-import type { Wait } from '../graph/needs.ts';
-import { reasonToBuild } from '../cache-key/reason.ts';
+import { order } from '../base/order.ts';
 import { formatProblem } from '../base/problems.ts';
+import { reasonToBuild } from '../cache-key/reason.ts';
+import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
+import { sameFile } from '../graph/graph.ts';
+import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
+import type { Outcome, PackagePlan, PlannedBuild } from '../model/outcome.ts';
+import type { Tree } from '../solver/solve-root.ts';
+import { DamagedResultError, type Store } from '../store/store.ts';
 import { byPriority } from './priority.ts';
-import { DamagedResult, type Store } from '../store/store.ts';
-import { learn, settle, type Tree, type Verdict } from './resolve.ts';
-import type { Keyed, Outcome, Planned } from '../model/outcome.ts';
+import { learn, resolvePackage, type Verdict } from './resolve.ts';
 
 /** What the engine is driven by. */
 export interface EngineOptions {
@@ -27,7 +29,7 @@ export interface Progress {
   names: Set<string>;
   outcomes: Map<string, Outcome>;
   /** Keyed, missing in the store, not started. */
-  ready: Map<string, { keyed: Keyed; reason: string }>;
+  ready: Map<string, { keyed: PlannedBuild; reason: string }>;
   /** What each of the others waits for. */
   waiting: Map<string, Wait[]>;
 }
@@ -42,7 +44,7 @@ export function newProgress(names: Iterable<string>): Progress {
  * ready, blocks what needs a failed package. To be called again whenever a build has ended.
  * @param busy packages being built right now
  */
-export async function settleAll(
+export async function resolvePackages(
   options: EngineOptions,
   progress: Progress,
   busy: ReadonlySet<string>,
@@ -53,11 +55,11 @@ export async function settleAll(
     waiting.clear();
     for (const name of byPriority([...names], options.priority)) {
       if (outcomes.has(name) || busy.has(name) || ready.has(name)) continue;
-      const verdict = await settle(options.tree, name);
+      const verdict = await resolvePackage(options.tree, name);
       moved = (await apply(options, progress, name, verdict)) || moved;
     }
     if (!moved && busy.size === 0 && ready.size === 0 && waiting.size > 0)
-      moved = await hurry(options, progress);
+      moved = await resolveDeadlock(options, progress);
   }
 }
 
@@ -66,11 +68,11 @@ export async function settleAll(
  * at the same results, so that it does not matter who comes first. Where that helps nobody, circles are untied, and
  * who hopes in vain has failed.
  */
-async function hurry(options: EngineOptions, progress: Progress): Promise<boolean> {
+async function resolveDeadlock(options: EngineOptions, progress: Progress): Promise<boolean> {
   const late = new Map<string, Verdict>();
   for (const [name, waits] of progress.waiting) {
     if (waits.every(({ open }) => open?.likely === false))
-      late.set(name, await settle(options.tree, name, true));
+      late.set(name, await resolvePackage(options.tree, name, true));
   }
   const keyed = [...late].filter(([, { state }]) => state === 'keyed');
   for (const [name, verdict] of keyed) {
@@ -82,7 +84,7 @@ async function hurry(options: EngineOptions, progress: Progress): Promise<boolea
     if (verdict.state === 'waits') progress.waiting.set(name, verdict.waits);
     else progress.waiting.delete(name);
   }
-  if (untie(options, progress)) return true;
+  if (breakCycle(options, progress)) return true;
   const vain = [...late].filter(([, { state }]) => state !== 'waits');
   for (const [name, verdict] of vain) await apply(options, progress, name, verdict);
   return vain.length > 0;
@@ -92,7 +94,7 @@ async function hurry(options: EngineOptions, progress: Progress): Promise<boolea
  * Packages wait for each other in a circle. What one of them may provide to another cannot come from there: one such
  * wait is given up. Where all of a circle is certain, it is a cycle that builds brought. Answers whether there was one.
  */
-function untie(options: EngineOptions, progress: Progress): boolean {
+function breakCycle(options: EngineOptions, progress: Progress): boolean {
   const { waiting } = progress;
   const steps = (name: string): CycleStep[] =>
     (waiting.get(name) ?? []).map((one) => ({
@@ -107,11 +109,11 @@ function untie(options: EngineOptions, progress: Progress): boolean {
       .filter(({ open }) => open !== undefined)
       .sort((a, b) => order(a.package, b.package));
     if (guess !== undefined) {
-      options.tree.graph.unable.add(`${guess.package} ${guess.needs}`);
+      options.tree.graph.excludedProviders.add(`${guess.package} ${guess.needs}`);
       continue;
     }
     const reason = `dependency cycle: ${describeCycle(cycle)}`;
-    for (const step of cycle) fail(options, progress, step.package, { state: 'failed', reason });
+    for (const step of cycle) failPackage(options, progress, step.package, { state: 'failed', reason });
   }
   return cycles.length > 0;
 }
@@ -129,7 +131,7 @@ async function apply(
       (one) => one.open?.likely !== false && isBroken(outcomes.get(one.package)),
     );
     if (broken.length > 0) {
-      fail(
+      failPackage(
         options,
         progress,
         name,
@@ -146,7 +148,10 @@ async function apply(
     return names.size > before;
   }
   if (verdict.state !== 'keyed') {
-    fail(options, progress, name, { state: 'failed', reason: words(verdict, options.tree.graph.failed) });
+    failPackage(options, progress, name, {
+      state: 'failed',
+      reason: words(verdict, options.tree.graph.failed),
+    });
     return true;
   }
   const found = await lookUp(options, name, verdict.keyed);
@@ -154,12 +159,16 @@ async function apply(
     ready.set(name, { keyed: verdict.keyed, reason: await reason(options, name, verdict.keyed) });
     return false;
   }
-  accept(options, progress, { state: 'reused', reason: 'nothing that reaches it changed', result: found });
+  acceptResult(options, progress, {
+    state: 'reused',
+    reason: 'nothing that reaches it changed',
+    result: found,
+  });
   return true;
 }
 
 /** Notes a result, built or reused, unless another package's holds a file of the same name. */
-export function accept(
+export function acceptResult(
   options: Pick<EngineOptions, 'tree'>,
   progress: Progress,
   outcome: Extract<Outcome, { result: Result }>,
@@ -171,12 +180,12 @@ export function accept(
     learn(options.tree, result);
   } else {
     const reason = `its build made ${clash.file}, which ${clash.package} makes, too`;
-    fail(options, progress, result.package, { state: 'failed', reason });
+    failPackage(options, progress, result.package, { state: 'failed', reason });
   }
 }
 
 /** Notes that a package will have no result in this run. */
-export function fail(
+export function failPackage(
   { tree }: Pick<EngineOptions, 'tree'>,
   progress: Progress,
   name: string,
@@ -186,9 +195,9 @@ export function fail(
   tree.graph.failed.add(name);
 }
 
-/** What a plan says of each package, from where {@link settleAll} got without building anything. */
-export function planned(progress: Progress): Map<string, Planned> {
-  const plan = new Map<string, Planned>();
+/** What a plan says of each package, from where {@link resolvePackages} got without building anything. */
+export function planned(progress: Progress): Map<string, PackagePlan> {
+  const plan = new Map<string, PackagePlan>();
   for (const [name, outcome] of progress.outcomes) {
     if (outcome.state === 'reused')
       plan.set(name, { state: 'reuse', reason: outcome.reason, result: outcome.result });
@@ -203,21 +212,25 @@ export function planned(progress: Progress): Map<string, Planned> {
   return plan;
 }
 
-async function lookUp(options: EngineOptions, name: string, keyed: Keyed): Promise<Result | undefined> {
+async function lookUp(
+  options: EngineOptions,
+  name: string,
+  keyed: PlannedBuild,
+): Promise<Result | undefined> {
   if (options.rebuild.has(name) && options.isOfThisRun?.(keyed.key) !== true) return undefined;
   try {
     const found = await options.store.get(keyed.key, name);
     if (found !== undefined) await options.store.check(found);
     return found;
   } catch (error) {
-    if (!(error instanceof DamagedResult)) throw error;
+    if (!(error instanceof DamagedResultError)) throw error;
     options.warn(`${error.message}. It is built again.`);
     await options.store.drop(keyed.key);
     return undefined;
   }
 }
 
-async function reason(options: EngineOptions, name: string, keyed: Keyed): Promise<string> {
+async function reason(options: EngineOptions, name: string, keyed: PlannedBuild): Promise<string> {
   if (options.rebuild.has(name)) return 'asked for (package-rebuild-list)';
   return reasonToBuild((await options.store.latest(name))?.components, keyed.components);
 }

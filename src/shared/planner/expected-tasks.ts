@@ -1,4 +1,4 @@
-import type { Planned } from '../model/outcome.ts';
+import type { PackagePlan } from '../model/outcome.ts';
 import type { Task } from './forecast.ts';
 
 /** How often, of what a rebuilt package decides, the next has to be built, too: most changes stop at once. */
@@ -11,8 +11,8 @@ const share = 0.5;
  * @param expected seconds
  * @param needs packages that one needs as specs state it
  */
-export function likelyTasks(
-  plan: ReadonlyMap<string, Planned>,
+export function expectedTasks(
+  plan: ReadonlyMap<string, PackagePlan>,
   isKnown: (name: string) => boolean,
   expected: (name: string) => number,
   needs: (name: string) => readonly string[],

@@ -1,14 +1,15 @@
-import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
-import { type Graph, order, providersOf } from '../graph/graph.ts';
-import { needsOf } from '../graph/needs.ts';
-import { statedNeeds } from '../graph/declared-needs.ts';
-import { nearest } from '../base/nearest-name.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import { order } from '../base/order.ts';
 import { type Problem, ProblemsError } from '../base/problems.ts';
+import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
+import { declaredNeeds } from '../graph/declared-needs.ts';
+import { type Graph, providersOf } from '../graph/graph.ts';
+import { needsOf } from '../graph/needs.ts';
+import type { Capability } from '../model/rpm.ts';
+import type { Spec } from '../model/spec.ts';
 import { isRevealedByBuild, nameOf } from '../rpm/capability.ts';
 import { canonical } from '../rpm/path.ts';
-import type { Capability } from '../model/rpm.ts';
-import type { SpecFault } from '../specs/find.ts';
-import type { Spec } from '../model/spec.ts';
+import type { SpecError } from '../specs/find.ts';
 
 /**
  * The packages that a list names: by package or by RPM name.
@@ -18,7 +19,7 @@ export function namedPackages(
   graph: Graph,
   names: readonly string[],
   input: string,
-  faults: readonly SpecFault[],
+  faults: readonly SpecError[],
   specs: readonly Spec[],
 ): string[] {
   const problems: Problem[] = [];
@@ -35,10 +36,10 @@ export function namedPackages(
         });
       return [];
     }
-    const near = nearest(name, [...graph.specs.keys(), ...rpmNames(graph)]);
+    const near = nearestName(name, [...graph.specs.keys(), ...rpmNames(graph)]);
     problems.push({
       message: `Input '${input}' names '${name}', which is neither a spec nor an RPM of this tree`,
-      ...(near === undefined ? {} : { mend: `Nearest: '${near}'.` }),
+      ...(near === undefined ? {} : { hint: `Nearest: '${near}'.` }),
     });
     return [];
   });
@@ -49,11 +50,11 @@ export function namedPackages(
 /** The package of this name, or the one that makes the newest RPM of this name. */
 export function packageNamed(graph: Graph, name: string): string | undefined {
   if (graph.specs.has(name)) return name;
-  return providersOf(graph.stated, name).find((node) => node.name === name)?.package;
+  return providersOf(graph.declared, name).find((node) => node.name === name)?.package;
 }
 
 function rpmNames(graph: Graph): string[] {
-  return [...graph.stated.rpms.values()].flatMap((nodes) => nodes.map(({ name }) => name));
+  return [...graph.declared.rpms.values()].flatMap((nodes) => nodes.map(({ name }) => name));
 }
 
 /**
@@ -74,7 +75,10 @@ export function withNeeds(
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (all.has(name)) continue;
     all.add(name);
-    queue.push(...needsOf(graph, name).waits.map((wait) => wait.package), ...statedNeeds(graph, name).keys());
+    queue.push(
+      ...needsOf(graph, name).waits.map((wait) => wait.package),
+      ...declaredNeeds(graph, name).keys(),
+    );
   }
   return [...all].sort(order);
 }
@@ -96,35 +100,35 @@ export function treeProblems(
     }
   }
   const steps = (name: string): CycleStep[] =>
-    [...statedNeeds(graph, name)].map(([needs, through]) => ({ package: name, needs, through }));
+    [...declaredNeeds(graph, name)].map(([needs, through]) => ({ package: name, needs, through }));
   for (const cycle of findCycles(names, steps)) {
     const first = cycle[0]?.package ?? '';
     problems.push({
       file: place(first, '').file,
       message: `dependency cycle: ${describeCycle(cycle)}`,
-      mend: 'Break it: drop one of these requirements, or split the part that needs the other into a spec of its own.',
+      hint: 'Break it: drop one of these requirements, or split the part that needs the other into a spec of its own.',
     });
   }
   return problems;
 }
 
-function missingWords(graph: Graph, name: string, capability: string): { message: string; mend?: string } {
+function missingWords(graph: Graph, name: string, capability: string): { message: string; hint?: string } {
   const wanted = nameOf(canonical(capability));
-  const versions = [...(graph.stated.providers.get(wanted) ?? [])].map(
+  const versions = [...(graph.declared.providers.get(wanted) ?? [])].map(
     (node) => `${node.name} ${node.evr} (${node.package})`,
   );
   const message = `BuildRequires '${capability}' is provided by nothing`;
   if (versions.length > 0)
-    return { message, mend: `There is ${versions.sort(order).join(', ')}. Needed by: ${name}.` };
+    return { message, hint: `There is ${versions.sort(order).join(', ')}. Needed by: ${name}.` };
   const inToolchain = graph.toolchain.get(wanted);
   if (inToolchain !== undefined)
-    return { message, mend: `The toolchain has ${inToolchain.join(', ')}. Needed by: ${name}.` };
-  const candidates = [...graph.stated.providers.keys(), ...graph.toolchain.keys()].filter(
+    return { message, hint: `The toolchain has ${inToolchain.join(', ')}. Needed by: ${name}.` };
+  const candidates = [...graph.declared.providers.keys(), ...graph.toolchain.keys()].filter(
     (key) =>
       isRevealedByBuild(key) === isRevealedByBuild(wanted) && key.startsWith('/') === wanted.startsWith('/'),
   );
-  const near = nearest(wanted, candidates);
-  if (near === undefined) return { message, mend: `Needed by: ${name}.` };
-  const from = [...(graph.stated.providers.get(near) ?? [])][0]?.package ?? 'toolchain';
-  return { message, mend: `Nearest: '${near}' (${from}). Needed by: ${name}.` };
+  const near = nearestName(wanted, candidates);
+  if (near === undefined) return { message, hint: `Needed by: ${name}.` };
+  const from = [...(graph.declared.providers.get(near) ?? [])][0]?.package ?? 'toolchain';
+  return { message, hint: `Nearest: '${near}' (${from}). Needed by: ${name}.` };
 }

@@ -1,5 +1,6 @@
-import { type Graph, order } from '../graph/graph.ts';
-import { statedNeeds } from '../graph/declared-needs.ts';
+import { order } from '../base/order.ts';
+import { declaredNeeds } from '../graph/declared-needs.ts';
+import type { Graph } from '../graph/graph.ts';
 import { ranks } from './forecast.ts';
 
 /**
@@ -18,7 +19,7 @@ export function priorities(
   seconds: (name: string) => number | undefined,
 ): Map<string, number> {
   const tasks = names.map((name) => {
-    const needs = [...statedNeeds(graph, name).keys()];
+    const needs = [...declaredNeeds(graph, name).keys()];
     return { name, needs, seconds: seconds(name) ?? assumedSeconds };
   });
   return ranks(tasks);

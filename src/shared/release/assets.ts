@@ -60,13 +60,13 @@ export function assetProblems(assets: readonly WantedAsset[]): Problem[] {
     if (other !== undefined)
       problems.push({
         message: `'${path}' and '${other}' would both be the asset '${name}'`,
-        mend: 'Give them names of their own.',
+        hint: 'Give them names of their own.',
       });
     byName.set(name, path);
     if (size >= assetLimit)
       problems.push({
         message: `'${path}' has ${size} bytes, and GitHub takes assets under ${assetLimit}`,
-        mend: 'Publish qcow2 instead of raw, or compress it.',
+        hint: 'Publish qcow2 instead of raw, or compress it.',
       });
     if (size === 0) problems.push({ message: `'${path}' is empty, and GitHub takes no empty asset` });
   }
@@ -93,7 +93,7 @@ export function assetSteps(
     else if (there.state === 'uploaded' && published)
       problems.push({
         message: `The release is published and has another '${one.name}' (${there.digest ?? `${there.size} bytes`})`,
-        mend: 'Use another tag, or remove that asset yourself.',
+        hint: 'Use another tag, or remove that asset yourself.',
       });
     else {
       steps.remove.push(there);

@@ -126,7 +126,7 @@ async function atCommit(
     const { data } = await ask({});
     log.warn({
       message: `GitHub lets this job make no tag at commit ${commit.sha} (${message}): a new tag will be at ${data.target_commitish}`,
-      mend: 'The release names the commit.',
+      hint: 'The release names the commit.',
     });
     return data;
   }
@@ -184,6 +184,6 @@ export function releaseProblem(error: unknown, repository: string): unknown {
     403: 'The job needs `permissions: contents: write`.',
     404: `The token does not see ${repository}, or may not write to it: the job needs \`permissions: contents: write\`.`,
   };
-  const mend = mends[status];
-  return problem(`GitHub refused: ${(error as Error).message}`, mend === undefined ? {} : { mend });
+  const hint = mends[status];
+  return problem(`GitHub refused: ${(error as Error).message}`, hint === undefined ? {} : { hint: hint });
 }

@@ -1,7 +1,7 @@
-import { order } from '../graph/graph.ts';
-import type { Outcome, Planned } from '../model/outcome.ts';
+import { order } from '../base/order.ts';
 import type { BuildParts, Result } from '../model/build-result.ts';
-import type { Unlike } from './non-reproducible.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { NonReproducible } from './non-reproducible.ts';
 
 /** `out/build.json` (docs/schema/build.schema.json). */
 export interface BuildJson {
@@ -19,7 +19,7 @@ export interface BuildJson {
     /** Of a failure in a workflow run: the artifact that holds its log, `<name>.log`; of a check `<name>.check.log`. */
     logArtifact?: string;
     /** Several jobs of the run built it under one key, and not the same: the first build counts. */
-    unlike?: Omit<Unlike, 'package'>;
+    unlike?: Omit<NonReproducible, 'package'>;
     /** It was built on a build that does not count, and then again. */
     builtAgain?: true;
   }[];
@@ -36,34 +36,8 @@ export interface BuildFacts {
   /** The artifact that holds the log of a package that failed. */
   logOf: (name: string) => string | undefined;
   /** What several jobs built, and not the same; and what was therefore built again. */
-  unlike: readonly Unlike[];
+  unlike: readonly NonReproducible[];
   builtAgain: readonly string[];
-}
-
-/** `out/plan.json` (docs/schema/plan.schema.json). */
-export interface PlanJson {
-  schema: 'azl/plan';
-  version: 1;
-  /** Who builds against another worker does not build this plan. */
-  workerDigest: string;
-  /** Shards that help, and entries of the matrix: they start one after the other, so many at once. Numbered from 1. */
-  shards: number;
-  entries: number;
-  /** Packages that only the shards of the second matrix take; their numbers follow. */
-  heavy: string[];
-  heavyShards: number;
-  heavyEntries: number;
-  /** Days that what its jobs exchange is kept when no merge removes it. */
-  retentionDays: number;
-  packages: {
-    name: string;
-    state: string;
-    reason: string;
-    key: string | null;
-    waitsFor: string[];
-    /** That its newest build took; null when it was never built. */
-    seconds: number | null;
-  }[];
 }
 
 /** What became of each package. */
@@ -96,25 +70,6 @@ export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFa
   return { schema: 'azl/build', version: 1, packages };
 }
 
-function buildsOf({ rpms, counts, others }: Unlike): Omit<Unlike, 'package'> {
+function buildsOf({ rpms, counts, others }: NonReproducible): Omit<NonReproducible, 'package'> {
   return { rpms, counts, others };
-}
-
-/** What would become of each package. */
-export function planJson(
-  plan: ReadonlyMap<string, Planned>,
-  facts: Omit<PlanJson, 'schema' | 'version' | 'packages'>,
-  seconds: ReadonlyMap<string, number>,
-): PlanJson {
-  const packages = [...plan]
-    .sort(([a], [b]) => order(a, b))
-    .map(([name, one]) => ({
-      name,
-      state: one.state,
-      reason: one.reason,
-      key: one.state === 'reuse' ? one.result.key : one.state === 'build' ? one.keyed.key : null,
-      waitsFor: one.state === 'maybe' ? one.waitsFor : [],
-      seconds: seconds.get(name) ?? null,
-    }));
-  return { schema: 'azl/plan', version: 1, ...facts, packages };
 }

@@ -5,7 +5,7 @@ export interface OneBuild {
 }
 
 /** A package that several jobs of a run built under one key, and not the same. */
-export interface Unlike {
+export interface NonReproducible {
   package: string;
   /** Names of the RPMs that differ for who needs them. */
   rpms: string[];
@@ -15,7 +15,7 @@ export interface Unlike {
 }
 
 /** Says it in a line. Pure. */
-export function unlikeLine({ package: name, rpms, counts, others }: Unlike): string {
+export function nonReproducibleLine({ package: name, rpms, counts, others }: NonReproducible): string {
   const dropped = others.map(shown).join(' and ');
   return `${name} is not reproducible: builds of one key differ in ${rpms.join(', ')}. That of ${shown(counts)} came first and counts, that of ${dropped} does not.`;
 }

@@ -1,10 +1,10 @@
-import { order } from '../graph/graph.ts';
-import type { Outcome, Planned } from '../model/outcome.ts';
 import { clock, roughly } from '../base/duration.ts';
+import { order } from '../base/order.ts';
+import type { Outcome, PackagePlan } from '../model/outcome.ts';
+import { nonReproducibleLine } from './non-reproducible.ts';
 import { type Cuts, cut, cutList, fenced, pageTable } from './page.ts';
 import { mainOnlyWords, rootCauses, type SummaryFacts, states, tally } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
-import { unlikeLine } from './non-reproducible.ts';
 
 /** GitHub drops a page of 1 MiB. With these the longest stays well below, whatever packages and their logs say. */
 const cuts: Cuts & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {
@@ -59,7 +59,7 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
 
 /** What a plan says, for its job's page. `seconds`: expected of a package, where it was ever built, and of the whole. */
 export function planPage(
-  plan: ReadonlyMap<string, Planned>,
+  plan: ReadonlyMap<string, PackagePlan>,
   facts: { seconds: ReadonlyMap<string, number>; length: number; shards: number },
 ): string {
   const sections = ['failed', 'build', 'maybe', 'reuse'] as const;
@@ -114,7 +114,7 @@ function failureBlocks(failures: readonly ShownFailure[]): string[] {
 /** Which packages came out otherwise when another job built them, which build counts, and what that cost. */
 function notReproducible({ unlike, builtAgain }: SummaryFacts): string[] {
   if (unlike.length === 0) return [];
-  const lines = unlike.map((one) => `- ${cut(unlikeLine(one), { ...cuts, cell: cuts.line })}`);
+  const lines = unlike.map((one) => `- ${cut(nonReproducibleLine(one), { ...cuts, cell: cuts.line })}`);
   const again = cutList(builtAgain, cuts.names).join(', ');
   return [
     '#### Not reproducible',

@@ -1,8 +1,8 @@
-import { order } from '../graph/graph.ts';
-import type { Outcome } from '../model/outcome.ts';
 import { clock } from '../base/duration.ts';
+import { order } from '../base/order.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { NonReproducible } from './non-reproducible.ts';
 import type { Bound, Span } from './timeline.ts';
-import type { Unlike } from './non-reproducible.ts';
 
 /** What a summary is told besides the outcomes. */
 export interface SummaryFacts {
@@ -24,7 +24,7 @@ export interface SummaryFacts {
   spans: readonly Span[];
   bound: Bound | undefined;
   /** What several jobs built, and not the same; and what was therefore built again. */
-  unlike: readonly Unlike[];
+  unlike: readonly NonReproducible[];
   builtAgain: readonly string[];
 }
 

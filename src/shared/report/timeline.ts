@@ -1,5 +1,5 @@
-import { criticalPath } from '../planner/forecast.ts';
 import { clock } from '../base/duration.ts';
+import { criticalPath } from '../planner/forecast.ts';
 
 /** One build of a run, as its shard tells it. Times in seconds since 1970; clocks of shards may differ by a minute. */
 export interface Span {

@@ -1,5 +1,5 @@
-import { isRich } from './capability.ts';
 import type { Capability } from '../model/rpm.ts';
+import { isRich } from './capability.ts';
 
 /** The path in a root in which /bin, /sbin, /lib and /lib64 are links into /usr, as they are in every worker. */
 export function canonicalPath(path: string): string {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Capability, Rpm } from '../model/rpm.ts';
 import { decodeTag, type Header, RpmFormatError, type RpmFront, readFront } from './header.ts';
 import { outputDigest } from './output-digest.ts';
-import type { Capability, Rpm } from '../model/rpm.ts';
 import { type DependencyTags, dependencyTags, sense, tags } from './tags.ts';
 
 /** What azl needs to know of an SRPM file. */

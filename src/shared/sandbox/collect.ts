@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
-import { aside } from '../host/files.ts';
+import { tempSibling } from '../host/files.ts';
 import { type Root, runInSandbox } from './sandbox.ts';
 
 /** An RPM's file name: nothing that a path or a shell could read another way. */
@@ -21,7 +21,7 @@ export async function collectRpms(
   signal?: AbortSignal,
 ): Promise<string[]> {
   await mkdir(dir, { recursive: true });
-  const archive = aside(join(dir, 'rpms.tar'));
+  const archive = tempSibling(join(dir, 'rpms.tar'));
   try {
     await runInSandbox(
       ['tar', '--create', '--file=-', '--format=posix', '--', ...folders.map((folder) => folder.slice(1))],

@@ -7,12 +7,12 @@ import { seccompFilter } from './seccomp.ts';
 
 const enter = readFileSync(new URL('./enter.sh', import.meta.url), 'utf8');
 
-/** A root filesystem: a tree that nobody writes, and a layer on the host's disk that takes every change. */
+/** A root filesystem: a tree that nobody writes, and an overlay on the host's disk that takes every change. */
 export interface Root {
   /** The worker's tree, shared by all. */
   worker: string;
-  /** The folder made by {@link createLayer}. */
-  layer: string;
+  /** The folder made by {@link createOverlay}. */
+  overlay: string;
 }
 
 export interface Bind {
@@ -71,10 +71,10 @@ const filter = seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64');
 const filterDescriptor = 8;
 
 /**
- * Makes an empty layer: a fresh root is one of these over the worker. Nobody but its owner and root comes into its
+ * Makes an empty overlay: a fresh root is one of these over the worker. Nobody but its owner and root comes into its
  * folder: programs of strangers lie there, with whatever rights they gave themselves.
  */
-export async function createLayer(dir: string): Promise<string> {
+export async function createOverlay(dir: string): Promise<string> {
   await mkdir(join(dir, 'upper'), { recursive: true });
   await mkdir(join(dir, 'work'), { recursive: true });
   await mkdir(join(dir, 'mnt'), { recursive: true });
@@ -84,8 +84,8 @@ export async function createLayer(dir: string): Promise<string> {
   return dir;
 }
 
-/** Removes a layer with all that was written into it. Symbolic links in it are removed, never followed. */
-export async function removeLayer(dir: string): Promise<void> {
+/** Removes an overlay with all that was written into it. Symbolic links in it are removed, never followed. */
+export async function removeOverlay(dir: string): Promise<void> {
   await runTool(['rm', '-rf', '--one-file-system', '--', dir], { root: true });
 }
 
@@ -141,10 +141,10 @@ function escaped(bytes: Buffer): string {
 
 /** What is started on the host, as root, to run `argv` in a root: everything that decides how it runs. Pure. */
 export function enterArguments(argv: readonly string[], options: SandboxOptions): string[] {
-  const mountPoint = join(options.root.layer, 'mnt');
+  const mountPoint = join(options.root.overlay, 'mnt');
   return [
     ...['unshare', '--mount', '--', '/bin/sh', '-c', enter, 'azl'],
-    ...[options.root.worker, options.root.layer, mountPoint, escaped(filter)],
+    ...[options.root.worker, options.root.overlay, mountPoint, escaped(filter)],
     ...sandboxArguments(argv, mountPoint, options),
   ];
 }

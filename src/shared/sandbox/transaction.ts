@@ -68,7 +68,7 @@ export function transactionSandbox(dir: string, options: TransactionOptions): Sa
 export async function installRpms(
   options: TransactionOptions,
 ): Promise<{ installed: string[]; scriptletOutput: string }> {
-  const dir = await mkdtemp(join(options.root.layer, 'transaction-'));
+  const dir = await mkdtemp(join(options.root.overlay, 'transaction-'));
   try {
     const request = {
       root: options.into ?? '/',

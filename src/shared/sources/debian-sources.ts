@@ -1,6 +1,9 @@
-import { readUserFile } from '../host/files.ts';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
 import { type Problem, ProblemsError } from '../base/problems.ts';
+import { readUserFile } from '../host/files.ts';
+import type { TreeInputs } from '../model/inputs.ts';
 
 /** The Debian source package that ships an upstream tarball byte for byte, under a name of Debian's. */
 export interface DebianSource {
@@ -47,13 +50,13 @@ export function parseDebianSources(text: string, file: string): DebianSources {
       return typeof text !== 'string' || !shapes[key].test(text);
     });
     for (const key of bad) {
-      const mend =
+      const hint =
         'Write {"package": …, "version": …, "file": …}, as `apt-get source --print-uris` tells them.';
       problems.push({
         message: `${JSON.stringify(row?.[key])} is no Debian source ${key}`,
         file,
         path: `${path}.${key}`,
-        mend,
+        hint: hint,
       });
     }
     if (bad.length === 0) files.set(name, row as unknown as DebianSource);
@@ -65,4 +68,10 @@ export function parseDebianSources(text: string, file: string): DebianSources {
 /** Reads a `debian-sources.json`. @throws ProblemsError */
 export async function readDebianSources(path: string): Promise<DebianSources> {
   return parseDebianSources(await readUserFile(path, 'The list of Debian sources'), path);
+}
+
+/** The file that names the Debian source package of each source: empty when there is none. */
+export function debianSourcesFile(inputs: Pick<TreeInputs, 'specsDir' | 'debianSources'>): string {
+  const beside = join(dirname(inputs.specsDir), 'debian-sources.json');
+  return inputs.debianSources === '' && existsSync(beside) ? beside : inputs.debianSources;
 }

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { fileDigest } from '../host/files.ts';
 import type { Problem } from '../base/problems.ts';
+import { fileDigest } from '../host/files.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
 import { isPlainFileName } from '../specs/text.ts';
 import { missingEntries, type Signatures, signaturesFile } from './signatures.ts';
@@ -10,7 +10,7 @@ import { missingEntries, type Signatures, signaturesFile } from './signatures.ts
 export type SourcesOf = Pick<Spec, 'package' | 'path' | 'sources'>;
 
 /** Where sources lie on this machine. */
-export interface LocalPlaces {
+export interface LocalLocations {
   specsDir: string;
   /** Searched by base name, in this order, after the spec's folder. */
   sourceDirs: readonly string[];
@@ -21,7 +21,7 @@ export interface LocalPlaces {
  * patches by their bytes. Local files are compared at once.
  */
 export async function digestsOf(
-  places: LocalPlaces,
+  places: LocalLocations,
   spec: SourcesOf,
   signatures: Signatures,
 ): Promise<{ digests: Record<string, string>; problems: Problem[] }> {
@@ -49,7 +49,7 @@ export async function digestsOf(
 
 /** The file of a source beside its spec or in a source folder; undefined when there is none. */
 export async function localFile(
-  places: LocalPlaces,
+  places: LocalLocations,
   spec: SourcesOf,
   source: SpecSource,
 ): Promise<{ path: string } | { problem: Problem } | undefined> {
@@ -80,13 +80,13 @@ export function wrongDigest(file: string, signed: string, found: string, name: s
   return {
     message: `its SHA-256 is ${found}, but ${name}.signatures.json says ${signed}`,
     file,
-    mend: `Restore the file, or check it and run: make signatures PACKAGE=${name}`,
+    hint: `Restore the file, or check it and run: make signatures PACKAGE=${name}`,
   };
 }
 
 /** A source is nowhere; `failures` say what each address answered. */
 export function missing(
-  places: LocalPlaces,
+  places: LocalLocations,
   spec: SourcesOf,
   source: SpecSource,
   failures: readonly string[],
@@ -95,14 +95,14 @@ export function missing(
   return {
     message: `${labelOf(source)} '${source.name}' is nowhere to be found. Looked ${looked.join('; ')}`,
     file: specFile(places, spec),
-    mend:
+    hint:
       source.kind === 'patch'
         ? 'Put the patch beside the spec.'
         : 'Put the file beside the spec or into a folder of SOURCE_DIRS, or name a server that has it with SOURCE_URL.',
   };
 }
 
-function specFile(places: LocalPlaces, spec: SourcesOf): string {
+function specFile(places: LocalLocations, spec: SourcesOf): string {
   return join(places.specsDir, spec.path);
 }
 

@@ -1,16 +1,16 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { aside, fileDigest } from '../host/files.ts';
-import { clearParts } from '../host/leftovers.ts';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem } from '../base/problems.ts';
+import { fileDigest, tempSibling } from '../host/files.ts';
+import { clearParts } from '../host/leftovers.ts';
 import type { SpecSource } from '../model/spec.ts';
 import { type DebianArchive, debianArchive } from './debian-archive.ts';
 import type { DebianSources } from './debian-sources.ts';
 import { type Downloader, type DownloaderOptions, makeDownloader } from './download.ts';
 import {
   digestsOf,
-  type LocalPlaces,
+  type LocalLocations,
   localFile,
   missing,
   type SourcesOf,
@@ -19,7 +19,7 @@ import {
 import { readSignatures, writeSignatures } from './signatures.ts';
 
 /** Where sources may come from, besides the folder of their spec. */
-export interface SourcePlaces extends LocalPlaces {
+export interface SourceLocations extends LocalLocations {
   /** Keeps downloads as `<dir>/<sha256>/<base name>`. */
   cacheDir: string;
   /** Address below which a source is asked for by base name, after its own; empty: none. */
@@ -51,7 +51,7 @@ export interface Sources {
 }
 
 interface Fetching {
-  places: SourcePlaces;
+  places: SourceLocations;
   log: Log;
   downloader: Downloader;
   archive: DebianArchive | undefined;
@@ -59,7 +59,7 @@ interface Fetching {
 
 /** Opens the sources of a run: it remembers which hosts are silent and fetches each file once. */
 export function openSources(
-  places: SourcePlaces,
+  places: SourceLocations,
   options: { log: Log; signal?: AbortSignal; downloads?: DownloaderOptions },
 ): Sources {
   const signal = options.signal === undefined ? {} : { signal: options.signal };
@@ -163,7 +163,7 @@ async function fetchSource(
   await mkdir(folder, { recursive: true });
   await clearParts(folder);
   const failures: string[] = [];
-  const part = aside(join(folder, source.name));
+  const part = tempSibling(join(folder, source.name));
   /** Gives a whole file its name, if it is the right one. */
   const keep = async (place: string): Promise<string | undefined> => {
     const found = await fileDigest(part);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeJson } from '../host/files.ts';
 import { parseUserJson } from '../base/json.ts';
 import { type Problem, ProblemsError, problem } from '../base/problems.ts';
+import { writeJson } from '../host/files.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
 
 /** SHA-256 in lower case hex by base name. */
@@ -25,7 +25,7 @@ export function parseSignatures(content: string, file: string): Signatures {
   const [entry] = entries;
   if (entry === undefined || entries.length > 1 || !isObject(entry[1])) {
     const message = entries.length > 1 ? "it has 'Signatures' twice" : "it has no object 'Signatures'";
-    throw problem(message, { file, path: '$', mend: 'Expected {"Signatures": {"file": "sha256"}}.' });
+    throw problem(message, { file, path: '$', hint: 'Expected {"Signatures": {"file": "sha256"}}.' });
   }
   const problems: Problem[] = [];
   const signatures = new Map<string, string>();
@@ -37,7 +37,7 @@ export function parseSignatures(content: string, file: string): Signatures {
         message: `${JSON.stringify(digest)} is no SHA-256`,
         file,
         path: `$.${entry[0]}[${JSON.stringify(name)}]`,
-        mend: 'Expected 64 hex digits.',
+        hint: 'Expected 64 hex digits.',
       });
     }
   }
@@ -74,7 +74,7 @@ export function missingEntries(
     .map((source) => ({
       message: `Source${source.number} '${source.name}' has no entry`,
       file,
-      mend: `Check the file, then run: make signatures PACKAGE=${name}`,
+      hint: `Check the file, then run: make signatures PACKAGE=${name}`,
     }));
 }
 

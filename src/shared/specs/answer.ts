@@ -101,13 +101,13 @@ export function problemsFromWords(file: string, ended: string, words: string): P
   const own = said.filter((line) => !/^(?:query of specfile|parsing spec|can't parse specfile)/.test(line));
   const shown = [...new Set(own)].slice(0, 20).map((line) => plain(line).slice(0, 500));
   if (ended !== '') {
-    const mend = `Look at what the spec does while it is read: its %(…) and %{lua:…}.`;
-    return [{ file, message: `reading this spec ${ended}`, mend }];
+    const hint = `Look at what the spec does while it is read: its %(…) and %{lua:…}.`;
+    return [{ file, message: `reading this spec ${ended}`, hint: hint }];
   }
   if (shown.length === 0) {
     const tail = plain(words.trim().split('\n').at(-1) ?? '').slice(0, 500);
     const message = `rpm cannot read this spec${tail === '' ? '' : `: ${tail}`}`;
-    return [{ file, message, mend: 'Run `rpmspec --parse` on it.' }];
+    return [{ file, message, hint: 'Run `rpmspec --parse` on it.' }];
   }
   return shown.map((line) => {
     const place = /^(?:line (\d+)|[^\s:]+:(\d+)): (.*)$/.exec(line);
@@ -117,7 +117,7 @@ export function problemsFromWords(file: string, ended: string, words: string): P
       file,
       ...(number === undefined ? {} : { line: Number(number) }),
       message,
-      mend: mendOf(message),
+      hint: hintOf(message),
     };
   });
 }
@@ -126,7 +126,7 @@ function plain(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
 }
 
-function mendOf(message: string): string {
+function hintOf(message: string): string {
   const tag = /^(\S+) field must be present/.exec(message)?.[1];
   if (tag !== undefined) return `Add a line '${tag}: …' at the top of the spec.`;
   if (/^Unknown tag/.test(message))

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Problem } from '../base/problems.ts';
-import type { SpecAnswer } from './answer.ts';
-import type { SpecFault } from './find.ts';
 import type { Spec } from '../model/spec.ts';
+import type { SpecAnswer } from './answer.ts';
+import type { SpecError } from './find.ts';
 import { isPlainFileName } from './text.ts';
 
 /** An RPM's name, as rpm itself allows it, that is also a plain file name. */
@@ -18,8 +18,8 @@ function isPlainVersion(version: string): boolean {
 export function problemsOfAnswer(file: string, answer: SpecAnswer): Problem[] {
   const problems: Problem[] = [];
   const refuse = (what: string, value: string, rule: string) => {
-    const mend = value.includes('%') ? 'A macro in it is not defined: define it, or mend its name.' : rule;
-    problems.push({ file, message: `${what} ${JSON.stringify(value)} is not a plain name`, mend });
+    const hint = value.includes('%') ? 'A macro in it is not defined: define it, or hint its name.' : rule;
+    problems.push({ file, message: `${what} ${JSON.stringify(value)} is not a plain name`, hint: hint });
   };
   const mendVersion = 'Use letters, digits and the characters . _ + ~ ^ only.';
   for (const item of [answer, ...answer.packages]) {
@@ -43,7 +43,7 @@ export function problemsOfAnswer(file: string, answer: SpecAnswer): Problem[] {
   }
   if (answer.generates) {
     const message = '%generate_buildrequires is not supported yet';
-    problems.push({ file, message, mend: 'State the BuildRequires in the spec.' });
+    problems.push({ file, message, hint: 'State the BuildRequires in the spec.' });
   }
   return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
 }
@@ -54,18 +54,18 @@ export function baseName(source: string): string {
 }
 
 /** What is wrong between the specs of a tree: two that would make the same RPM or SRPM file. Pure. */
-export function checkSpecs(specsDir: string, specs: readonly Spec[]): SpecFault[] {
+export function checkSpecs(specsDir: string, specs: readonly Spec[]): SpecError[] {
   const makers = new Map<string, Spec>();
   return specs.flatMap((spec) => {
     if (spec.excluded !== undefined) return [];
     const files = [spec.sourceRpm, ...spec.packages.filter(({ built }) => built).map(({ file }) => file)];
-    return files.flatMap((made): SpecFault[] => {
+    return files.flatMap((made): SpecError[] => {
       const other = makers.get(made);
       makers.set(made, other ?? spec);
       if (other === undefined) return [];
       const whose = other === spec ? 'a second time' : `which ${join(specsDir, other.path)} makes, too`;
-      const mend = 'Give one of them another Name, Version or Release.';
-      const problem = { file: join(specsDir, spec.path), message: `this spec makes ${made} ${whose}`, mend };
+      const hint = 'Give one of them another Name, Version or Release.';
+      const problem = { file: join(specsDir, spec.path), message: `this spec makes ${made} ${whose}`, hint };
       return [{ packages: [spec.package, other.package], problem }];
     });
   });

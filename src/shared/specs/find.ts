@@ -12,7 +12,7 @@ export interface SpecFile {
 }
 
 /** A problem of a folder of specs, and the packages that it keeps from being built: none when it is the folder's own. */
-export interface SpecFault {
+export interface SpecError {
   packages: readonly string[];
   problem: Problem;
 }
@@ -21,14 +21,14 @@ export interface SpecFault {
  * The spec files `<specsDir>/<name>.spec` and `<specsDir>/<dir>/<name>.spec`, by path; with every fault of their
  * names and places. Reads no spec.
  */
-export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; faults: SpecFault[] }> {
-  const faults: SpecFault[] = [];
+export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; faults: SpecError[] }> {
+  const faults: SpecError[] = [];
   const blame = (problem: Problem, ...packages: string[]) => faults.push({ packages, problem });
   const files: SpecFile[] = [];
   const root = await realpath(specsDir).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) {
-    const mend = 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.';
-    blame({ file: specsDir, message: 'there is no such folder of specs', mend });
+    const hint = 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.';
+    blame({ file: specsDir, message: 'there is no such folder of specs', hint: hint });
     return { files, faults };
   }
   const entriesOf = async (folder: string): Promise<Buffer[]> => {
@@ -57,19 +57,19 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
   };
   await look('');
   if (files.length === 0 && faults.length === 0) {
-    const mend = 'Put each package into a folder of its own: <name>/<name>.spec with its sources beside it.';
-    blame({ file: specsDir, message: 'the folder holds no spec', mend });
+    const hint = 'Put each package into a folder of its own: <name>/<name>.spec with its sources beside it.';
+    blame({ file: specsDir, message: 'the folder holds no spec', hint: hint });
   }
   return { files, faults: [...faults, ...sameNames(specsDir, files)] };
 }
 
 const nameFault = {
   message: 'this name is not one that azl takes',
-  mend: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
+  hint: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
 };
 
 const openUp = 'Run `chmod -R go+rX` on the folder of specs.';
-const closedFolder = { message: 'this folder cannot be read', mend: openUp };
+const closedFolder = { message: 'this folder cannot be read', hint: openUp };
 
 /** Characters that a terminal or a log would act on are written as JSON does. */
 function shown(path: string): string {
@@ -83,15 +83,15 @@ async function isFolder(path: string): Promise<boolean> {
 async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'> | undefined> {
   const real = await realpath(join(root, path)).catch(() => undefined);
   if (real === undefined)
-    return { message: 'this symbolic link leads nowhere', mend: 'Replace it by the spec itself.' };
+    return { message: 'this symbolic link leads nowhere', hint: 'Replace it by the spec itself.' };
   if (!real.startsWith(`${root}/`)) {
     return {
       message: 'this symbolic link leads out of the folder of specs',
-      mend: 'Replace it by the spec itself.',
+      hint: 'Replace it by the spec itself.',
     };
   }
   const [file, folder] = [await stat(real), await stat(join(root, posix.dirname(path)))];
-  if (!file.isFile()) return { message: 'this is no file', mend: 'Remove it, or put the spec there.' };
+  if (!file.isFile()) return { message: 'this is no file', hint: 'Remove it, or put the spec there.' };
   if (
     (file.mode & 0o004) === 0 ||
     (folder.mode & 0o005) !== 0o005 ||
@@ -99,13 +99,13 @@ async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'
   ) {
     return {
       message: 'only its owner can read this spec, but specs are parsed by a user without any rights',
-      mend: openUp,
+      hint: openUp,
     };
   }
   return undefined;
 }
 
-function sameNames(specsDir: string, files: readonly SpecFile[]): SpecFault[] {
+function sameNames(specsDir: string, files: readonly SpecFile[]): SpecError[] {
   const first = new Map<string, string>();
   return files.flatMap((file) => {
     const other = first.get(file.package);
@@ -114,7 +114,7 @@ function sameNames(specsDir: string, files: readonly SpecFile[]): SpecFault[] {
       return [];
     }
     const message = `this spec has the same name as ${join(specsDir, other)}`;
-    const mend = "Rename one: a spec's file name is its package's identity.";
-    return [{ packages: [file.package], problem: { file: join(specsDir, file.path), message, mend } }];
+    const hint = "Rename one: a spec's file name is its package's identity.";
+    return [{ packages: [file.package], problem: { file: join(specsDir, file.path), message, hint } }];
   });
 }

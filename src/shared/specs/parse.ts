@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { builder, createLayer, removeLayer, runInSandbox } from '../sandbox/sandbox.ts';
-import { textDigest } from '../host/files.ts';
 import type { Log } from '../base/log.ts';
 import type { Problem } from '../base/problems.ts';
+import { textDigest } from '../host/files.ts';
+import type { Spec } from '../model/spec.ts';
+import { builder, createOverlay, removeOverlay, runInSandbox } from '../sandbox/sandbox.ts';
 import { isSpecAnswer, type JobAnswer, problemsFromWords, type SpecAnswer } from './answer.ts';
 import { baseName, checkSpecs, problemsOfAnswer } from './check.ts';
-import { findSpecs, type SpecFault, type SpecFile } from './find.ts';
-import { checkMacros, type Spec } from '../model/spec.ts';
+import { findSpecs, type SpecError, type SpecFile } from './find.ts';
+import { checkMacros } from './macros/policy.ts';
 import { dependsOnCheck, macrosNamedIn, pathsOfFilesSection, queriesRpmDatabase } from './text.ts';
 
 const helper = readFileSync(new URL('./parse.py', import.meta.url), 'utf8');
@@ -18,8 +19,8 @@ export interface ParseOptions {
   specsDir: string;
   /** The worker's tree. */
   worker: string;
-  /** Where a layer may be made, and is removed again. */
-  layersDir: string;
+  /** Where an overlay may be made, and is removed again. */
+  overlaysDir: string;
   /** Loaded after rpm's own, in this order. */
   macroFiles: readonly { name: string; text: string }[];
   defines: Readonly<Record<string, string>>;
@@ -43,7 +44,7 @@ interface Found extends SpecFile {
  * Every spec of a folder, as the worker's rpm reads it: in a sandbox, each by a user of its own. A spec with a fault of
  * its own is not among them.
  */
-export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; faults: SpecFault[] }> {
+export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; faults: SpecError[] }> {
   const { files, faults } = await findSpecs(options.specsDir);
   const root = files.length === 0 ? options.specsDir : await realpath(options.specsDir);
   const found = await Promise.all(
@@ -86,7 +87,7 @@ function problemsOf(file: string, answer: JobAnswer | undefined): Problem[] {
   if (isSpecAnswer(answer.answer)) return problemsOfAnswer(file, answer.answer);
   const message =
     'this spec has a name, version, path or dependency with control characters or of absurd length';
-  return [{ file, message, mend: 'Look for line breaks in what its macros expand to.' }];
+  return [{ file, message, hint: 'Look for line breaks in what its macros expand to.' }];
 }
 
 async function askRpm(
@@ -94,10 +95,10 @@ async function askRpm(
   jobs: readonly { spec: SpecFile; check: boolean }[],
   options: ParseOptions,
 ): Promise<JobAnswer[]> {
-  await mkdir(options.layersDir, { recursive: true });
-  const dir = await mkdtemp(join(options.layersDir, 'parse-'));
+  await mkdir(options.overlaysDir, { recursive: true });
+  const dir = await mkdtemp(join(options.overlaysDir, 'parse-'));
   try {
-    const layer = await createLayer(join(dir, 'layer'));
+    const overlay = await createOverlay(join(dir, 'overlay'));
     const macroFiles = options.macroFiles.map((_, index) => `/azl/${index}.macros`);
     const request = {
       arch: options.arch,
@@ -116,7 +117,7 @@ async function askRpm(
     );
     const answers: JobAnswer[] = [];
     await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', '/azl/request.json'], {
-      root: { worker: options.worker, layer },
+      root: { worker: options.worker, overlay: overlay },
       as: 'root',
       env: { HOME: builder.home, USER: 'builder' },
       binds: [
@@ -132,7 +133,7 @@ async function askRpm(
     });
     return answers;
   } finally {
-    await removeLayer(dir);
+    await removeOverlay(dir);
   }
 }
 

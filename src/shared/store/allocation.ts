@@ -1,10 +1,10 @@
 import type { Result } from '../model/build-result.ts';
-import { bytesKept, keptOf, rationOf } from './budget.ts';
+import type { Kept } from '../model/stored-parts.ts';
+import { bytesStored, keptOf, shareOf } from './budget.ts';
 import { bytesOf } from './result-files.ts';
-import type { Kept } from './store.ts';
 
 /** What a run needs room for, as one of its jobs sees it. */
-export interface Demand {
+export interface StorageRequest {
   /** What it reuses, with what is stored of it: that stays. */
   staying: readonly { result: Result; kept: Kept }[];
   /** The newest results of packages that it may build: what they will be is about as large. */
@@ -14,7 +14,7 @@ export interface Demand {
   /** … bytes that other jobs of the run have stored of these … */
   spent: number;
   /** … and how many jobs store them beside each other. */
-  savers: number;
+  writers: number;
 }
 
 /**
@@ -24,15 +24,15 @@ export interface Demand {
  * small tree fits as a whole, and then main files, which save a build.
  * @param budget bytes
  */
-export function newAccount(
-  { staying, moving, unknown, spent, savers }: Demand,
+export function newAllocation(
+  { staying, moving, unknown, spent, writers: savers }: StorageRequest,
   budget: number,
 ): (result: Result) => Kept {
   const stays = new Map(staying.map(({ result, kept }) => [result.package, kept]));
   const known = new Map(moving.map((result) => [result.package, result]));
-  const free = staying.reduce((room, { result, kept }) => room - bytesKept(result, kept), budget);
-  const ration = rationOf(moving, unknown === 0 ? free : (free * moving.length) / (moving.length + unknown));
-  const rest = moving.reduce((room, one) => room - bytesKept(one, keptOf(one, ration)), free - spent);
+  const free = staying.reduce((room, { result, kept }) => room - bytesStored(result, kept), budget);
+  const ration = shareOf(moving, unknown === 0 ? free : (free * moving.length) / (moving.length + unknown));
+  const rest = moving.reduce((room, one) => room - bytesStored(one, keptOf(one, ration)), free - spent);
   const share = Math.max(0, rest) / savers;
   let left = share;
 
@@ -44,8 +44,12 @@ export function newAccount(
     const weighed = known.get(result.package);
     if (weighed !== undefined) return keptOf(weighed, ration);
     const kept =
-      bytesOf(result) <= left - share / 2 ? 'whole' : bytesKept(result, 'main') <= left ? 'main' : 'nothing';
-    left -= bytesKept(result, kept);
+      bytesOf(result) <= left - share / 2
+        ? 'whole'
+        : bytesStored(result, 'main') <= left
+          ? 'main'
+          : 'nothing';
+    left -= bytesStored(result, kept);
     return kept;
   };
 }

@@ -1,6 +1,6 @@
 import type { Result } from '../model/build-result.ts';
+import type { Kept } from '../model/stored-parts.ts';
 import { bytesOf, mainFiles } from './result-files.ts';
-import type { Kept } from './store.ts';
 
 type Weighed = Pick<Result, 'srpm' | 'rpms' | 'seconds'>;
 
@@ -8,7 +8,7 @@ type Weighed = Pick<Result, 'srpm' | 'rpms' | 'seconds'>;
  * What of results is kept so that it fits into a budget, by the build seconds that a result saves for each byte of its
  * main files: more than `main`, and these are kept; more than `whole`, and all of it is.
  */
-export interface Ration {
+export interface Share {
   main: number;
   whole: number;
 }
@@ -22,13 +22,13 @@ const anything = -1;
  * @param known the results that a run would have: one of each package
  * @param budget bytes
  */
-export function rationOf(known: readonly Weighed[], budget: number): Ration {
-  const ranked = [...known].sort((a, b) => worthOf(b) - worthOf(a));
+export function shareOf(known: readonly Weighed[], budget: number): Share {
+  const ranked = [...known].sort((a, b) => valueDensity(b) - valueDensity(a));
   let sum = 0;
   const worthThatEnds = (bytes: (result: Weighed) => number): number => {
     for (const result of ranked) {
       sum += bytes(result);
-      if (sum > budget) return worthOf(result);
+      if (sum > budget) return valueDensity(result);
     }
     return anything;
   };
@@ -38,18 +38,18 @@ export function rationOf(known: readonly Weighed[], budget: number): Ration {
 }
 
 /** What of a result is kept. */
-export function keptOf(result: Weighed, { main, whole }: Ration): Kept {
-  const worth = worthOf(result);
+export function keptOf(result: Weighed, { main, whole }: Share): Kept {
+  const worth = valueDensity(result);
   return worth > main ? (worth > whole ? 'whole' : 'main') : 'nothing';
 }
 
 /** Bytes of what is kept of a result. */
-export function bytesKept(result: Weighed, kept: Kept): number {
+export function bytesStored(result: Weighed, kept: Kept): number {
   return { whole: bytesOf, main: mainBytes, nothing: () => 0 }[kept](result);
 }
 
 /** Build seconds that the main files of a result save a later run for each of their bytes. */
-export function worthOf(result: Weighed): number {
+export function valueDensity(result: Weighed): number {
   return result.seconds / Math.max(1, mainBytes(result));
 }
 

@@ -1,15 +1,20 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { order } from '../graph/graph.ts';
-import { ProblemsError } from '../base/problems.ts';
-import { checkResult } from './check-result.ts';
+import { order } from '../base/order.ts';
+import {
+  type Cache,
+  CacheUnavailableError,
+  DamagedEntryError,
+  StoreUnavailableError,
+} from '../github/cache/cache.ts';
 import type { Result } from '../model/build-result.ts';
-import { BrokenEntry, type Cache, CacheTrouble } from '../github/cache/cache.ts';
+import type { Kept } from '../model/stored-parts.ts';
+import { checkResult } from './check-result.ts';
 import { mainEntries } from './main-entries.ts';
 import { hasBytesOf, mainPaths, manifestFile, resultFiles, resultFolder, takeFiles } from './result-files.ts';
-import { newSaves } from './writer.ts';
-import { DamagedResult, type Kept, type Store } from './store.ts';
+import { DamagedResultError, type Store } from './store.ts';
 import { latestIn, listedIn, type StoreIndex } from './store-index.ts';
+import { newWriter } from './writer.ts';
 
 export interface CachedStoreOptions {
   /** A folder for files on their way. */
@@ -73,7 +78,7 @@ export function cachedStore(
     try {
       return await local.get(key, name);
     } catch (error) {
-      if (!(error instanceof DamagedResult)) throw error;
+      if (!(error instanceof DamagedResultError)) throw error;
       await local.drop(key);
       return undefined;
     }
@@ -101,9 +106,10 @@ export function cachedStore(
       if (fault !== undefined) throw fault;
       return await local.put(result, taken, true);
     } catch (error) {
-      if (error instanceof DamagedResult || error instanceof BrokenEntry) broken.add(entryKey(key));
-      if (!(error instanceof BrokenEntry)) throw error;
-      throw new DamagedResult({ package: name, key }, 'its cache entry', error.message);
+      if (error instanceof DamagedResultError || error instanceof DamagedEntryError)
+        broken.add(entryKey(key));
+      if (!(error instanceof DamagedEntryError)) throw error;
+      throw new DamagedResultError({ package: name, key }, 'its cache entry', error.message);
     } finally {
       for (const left of [dir, taken]) await rm(left, { recursive: true, force: true });
     }
@@ -123,7 +129,7 @@ export function cachedStore(
       if (found !== undefined) saves.note(key, 'whole');
       return found;
     } catch (error) {
-      if (!(error instanceof CacheTrouble || error instanceof DamagedResult)) throw error;
+      if (!(error instanceof CacheUnavailableError || error instanceof DamagedResultError)) throw error;
       options.warn(`${name} is built: whether the store has its result is unknown (${error.message})`);
       return undefined;
     }
@@ -131,9 +137,12 @@ export function cachedStore(
 
   /** What a call for a listed result without an answer ends with. */
   const troubleOf = (result: Result, error: unknown): unknown => {
-    if (!(error instanceof CacheTrouble)) return error;
-    if (options.onTrouble === 'build') return new DamagedResult(result, 'its cache entry', error.message);
-    return new StoreTrouble(`The stored result of ${result.package} cannot be fetched: ${error.message}`);
+    if (!(error instanceof CacheUnavailableError)) return error;
+    if (options.onTrouble === 'build')
+      return new DamagedResultError(result, 'its cache entry', error.message);
+    return new StoreUnavailableError(
+      `The stored result of ${result.package} cannot be fetched: ${error.message}`,
+    );
   };
   const mains = mainEntries(cache, options.tempDir, mainKey, troubleOf, broken);
 
@@ -144,11 +153,11 @@ export function cachedStore(
     } catch (error) {
       throw troubleOf(result, error);
     }
-    if (found === undefined) throw new DamagedResult(result, 'its cache entry', 'is not there any more');
+    if (found === undefined) throw new DamagedResultError(result, 'its cache entry', 'is not there any more');
     saves.note(result.key, 'whole');
     if (hasBytesOf(found, result)) return;
     replaced.add(result.key);
-    throw new DamagedResult(result, 'its cache entry', 'holds another build than the index says');
+    throw new DamagedResultError(result, 'its cache entry', 'holds another build than the index says');
   };
 
   const open = async (result: Result): Promise<string> => {
@@ -158,7 +167,7 @@ export function cachedStore(
         return await local.open(result);
       } catch (error) {
         replaced.delete(result.key);
-        if (!(error instanceof DamagedResult) || !isListed(result.key)) throw error;
+        if (!(error instanceof DamagedResultError) || !isListed(result.key)) throw error;
         await local.drop(result.key);
       }
     }
@@ -169,7 +178,7 @@ export function cachedStore(
   const kept = async ({ key, package: name }: Result): Promise<Kept> =>
     (await here(key, name)) === undefined ? (index.results.get(key)?.kept ?? 'whole') : 'whole';
 
-  const saves = newSaves({
+  const saves = newWriter({
     ...{ warn: options.warn, now: options.now },
     save: async (result, how) => {
       const root = join(await local.open(result), '..', '..');
@@ -204,7 +213,7 @@ export function cachedStore(
     check: async (result) => {
       if ((await here(result.key, result.package)) === undefined) return;
       await local.check(result).catch(async (error: unknown) => {
-        if (!(error instanceof DamagedResult) || !isListed(result.key)) throw error;
+        if (!(error instanceof DamagedResultError) || !isListed(result.key)) throw error;
         await local.drop(result.key);
       });
     },
@@ -222,7 +231,7 @@ export function cachedStore(
     },
     offer,
     saved: saves.saved,
-    settle: saves.settle,
+    flush: saves.flush,
     drop: async (key) => {
       // Two builds may find the same result damaged: what took its place stays.
       if (replaced.has(key)) {
@@ -252,16 +261,6 @@ async function readManifest(path: string, key: string, name: string): Promise<Re
     checkResult(result, name, key);
     return result;
   } catch (error) {
-    throw new DamagedResult({ package: name, key }, manifestFile, (error as Error).message);
-  }
-}
-
-/** Nobody knows what the store has: then nothing is built in vain, and no package is to blame. */
-export class StoreTrouble extends ProblemsError {
-  constructor(message: string) {
-    super([
-      { message, mend: 'Run it again later; with on-store-error: build, what cannot be had is built.' },
-    ]);
-    this.name = 'StoreTrouble';
+    throw new DamagedResultError({ package: name, key }, manifestFile, (error as Error).message);
   }
 }

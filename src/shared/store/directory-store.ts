@@ -1,10 +1,18 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aside, fileDigest, isAbsent, moveFolder, readJson, textDigest, writeJson } from '../host/files.ts';
+import {
+  fileDigest,
+  isAbsent,
+  moveFolder,
+  readJson,
+  tempSibling,
+  textDigest,
+  writeJson,
+} from '../host/files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import type { Result } from '../model/build-result.ts';
 import { manifestFile } from './result-files.ts';
-import { DamagedResult, type Latest, type Store } from './store.ts';
+import { DamagedResultError, type Latest, type Store } from './store.ts';
 
 /** Holds the SHA-256 of the manifest, which holds those of all other files. */
 const digestFile = 'result.sha256';
@@ -27,11 +35,11 @@ export function directoryStore(dir: string): Store {
     if (checked.has(result.key)) return at;
     for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
       const found = await stat(join(at, file)).catch(() => undefined);
-      if (found === undefined) throw new DamagedResult(result, file, 'is missing');
+      if (found === undefined) throw new DamagedResultError(result, file, 'is missing');
       if (found.size !== size)
-        throw new DamagedResult(result, file, `has ${found.size} bytes instead of ${size}`);
+        throw new DamagedResultError(result, file, `has ${found.size} bytes instead of ${size}`);
       if ((await fileDigest(join(at, file))) !== shipDigest) {
-        throw new DamagedResult(result, file, 'has another SHA-256 than when it was stored');
+        throw new DamagedResultError(result, file, 'has another SHA-256 than when it was stored');
       }
     }
     checked.add(result.key);
@@ -44,7 +52,7 @@ export function directoryStore(dir: string): Store {
     const text = (await readText(join(place(key), manifestFile))) ?? '';
     if (textDigest(text) !== digest.trim()) {
       const fault = 'is not what was stored';
-      throw new DamagedResult({ package: name, key }, manifestFile, fault);
+      throw new DamagedResultError({ package: name, key }, manifestFile, fault);
     }
     const result = JSON.parse(text) as Result;
     const known = result.schema === 'azl/result' && result.version === 1;
@@ -53,7 +61,7 @@ export function directoryStore(dir: string): Store {
 
   const drop = async (key: string): Promise<void> => {
     checked.delete(key);
-    const old = aside(place(key));
+    const old = tempSibling(place(key));
     await rename(place(key), old).catch((error: unknown) => {
       if (!isAbsent(error)) throw error;
     });
@@ -67,7 +75,7 @@ export function directoryStore(dir: string): Store {
       if (there !== undefined) await open(there);
       return there;
     } catch (error) {
-      if (error instanceof DamagedResult) return undefined;
+      if (error instanceof DamagedResultError) return undefined;
       throw error;
     }
   };
@@ -97,7 +105,7 @@ export function directoryStore(dir: string): Store {
     // What is kept here is what later runs find.
     offer: () => {},
     saved: () => 'whole',
-    settle: async () => {},
+    flush: async () => {},
     check: async (result) => {
       await open(result);
     },

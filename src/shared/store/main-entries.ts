@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Cache, DamagedEntryError } from '../github/cache/cache.ts';
 import type { Result } from '../model/build-result.ts';
-import { BrokenEntry, type Cache } from '../github/cache/cache.ts';
 import { mainFiles, takeFiles } from './result-files.ts';
 
 /**
@@ -30,7 +30,7 @@ export function mainEntries(
       const fault = await takeFiles(result, dir, taken, mainFiles(result));
       if (fault === undefined) return taken;
     } catch (error) {
-      if (!(error instanceof BrokenEntry)) throw troubleOf(result, error);
+      if (!(error instanceof DamagedEntryError)) throw troubleOf(result, error);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }

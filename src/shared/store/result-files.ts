@@ -2,7 +2,7 @@ import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest } from '../host/files.ts';
 import type { Result, Srpm } from '../model/build-result.ts';
-import { DamagedResult } from './store.ts';
+import { DamagedResultError } from './store.ts';
 
 /** The manifest, beside the files that it lists. */
 export const manifestFile = 'result.json';
@@ -46,14 +46,15 @@ export async function takeFiles(
   dir: string,
   taken: string,
   files: readonly Srpm[] = [result.srpm, ...result.rpms],
-): Promise<DamagedResult | undefined> {
+): Promise<DamagedResultError | undefined> {
   const folder = join(dir, resultFolder(result));
   await mkdir(taken);
   for (const { file, size, shipDigest } of files) {
     const found = await lstat(join(folder, file)).catch(() => undefined);
-    if (found?.isFile() !== true) return new DamagedResult(result, file, 'is not there, or is no plain file');
+    if (found?.isFile() !== true)
+      return new DamagedResultError(result, file, 'is not there, or is no plain file');
     if (found.size !== size || (await fileDigest(join(folder, file))) !== shipDigest)
-      return new DamagedResult(result, file, 'has another SHA-256 than its manifest says');
+      return new DamagedResultError(result, file, 'has another SHA-256 than its manifest says');
     await rename(join(folder, file), join(taken, file));
   }
   return undefined;

@@ -1,10 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import {
+  type Cache,
+  CacheUnavailableError,
+  DamagedEntryError,
+  StoreUnavailableError,
+} from '../github/cache/cache.ts';
 import { refInKey, runInKey, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/files.ts';
-import type { Log } from '../base/log.ts';
-import { BrokenEntry, type Cache, CacheTrouble } from '../github/cache/cache.ts';
-import { StoreTrouble } from './cached-store.ts';
 import {
   indexFile,
   joinIndex,
@@ -46,17 +50,19 @@ export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex
     const { index, found } = await readNewest(options, refs);
     if (found > 0 || !options.cache.readable) return index;
     const listed = await isListed(indexPrefix, refs);
-    if (listed === true) throw new CacheTrouble('GitHub lists an index that the cache does not find');
+    if (listed === true)
+      throw new CacheUnavailableError('GitHub lists an index that the cache does not find');
     if (listed === false) log.info('The store is empty: this is the first run that uses it.');
     else
       log.warn({
         message: 'The store has no index, so all is built. Whether there is one cannot be confirmed',
-        mend: "This is right for a first run. Where it is not, look for azl-index- in the list of caches on the repository's page (Actions, Caches).",
+        hint: "This is right for a first run. Where it is not, look for azl-index- in the list of caches on the repository's page (Actions, Caches).",
       });
     return index;
   } catch (error) {
-    if (!(error instanceof CacheTrouble)) throw error;
-    if (onTrouble === 'fail') throw new StoreTrouble(`What the store has is not known: ${error.message}`);
+    if (!(error instanceof CacheUnavailableError)) throw error;
+    if (onTrouble === 'fail')
+      throw new StoreUnavailableError(`What the store has is not known: ${error.message}`);
     log.warn(`What the store has is not known (${error.message}): all is built.`);
     return newIndex();
   }
@@ -109,8 +115,8 @@ async function readNewest(
         log.warn(`The index '${key}' tells of something that is left out: ${fault}`);
       joinIndex(index, read.index);
     } catch (error) {
-      if (error instanceof CacheTrouble) throw error;
-      if (error instanceof BrokenEntry) found++;
+      if (error instanceof CacheUnavailableError) throw error;
+      if (error instanceof DamagedEntryError) found++;
       log.warn(`The index of ${ref} is left out: ${(error as Error).message}`);
     } finally {
       await rm(dir, { recursive: true, force: true });

@@ -1,8 +1,9 @@
-import { order } from '../graph/graph.ts';
-import { checkResult } from './check-result.ts';
+import { order } from '../base/order.ts';
 import type { Result } from '../model/build-result.ts';
+import { type Kept, keeps } from '../model/stored-parts.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
-import { type Kept, keeps, type Latest } from './store.ts';
+import { checkResult } from './check-result.ts';
+import type { Latest } from './store.ts';
 
 /** What the store has, without its bytes, and what the solver answered: enough to plan a run. */
 export interface StoreIndex {

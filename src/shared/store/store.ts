@@ -1,11 +1,8 @@
 import type { Result } from '../model/build-result.ts';
+import type { Kept } from '../model/stored-parts.ts';
 
 /** What is remembered of a package's newest result, also when that is gone: to tell what changed, and how long it took. */
 export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
-
-/** What of a result is stored: all of it, the files that a build may ask for, or nothing. */
-export const keeps = ['whole', 'main', 'nothing'] as const;
-export type Kept = (typeof keeps)[number];
 
 /** Where results live between runs, found by key. */
 export interface Store {
@@ -32,14 +29,14 @@ export interface Store {
   /** What of a result later runs can have by now; undefined where this job did nothing for it. */
   saved(key: string): Kept | undefined;
   /** Waits for what is being handed on. */
-  settle(): Promise<void>;
+  flush(): Promise<void>;
   /** Forgets a result; what {@link Store.latest} tells of it stays. */
   drop(key: string): Promise<void>;
   latest(name: string): Promise<Latest | undefined>;
 }
 
 /** A stored result whose bytes are not what was stored. It counts as absent. */
-export class DamagedResult extends Error {
+export class DamagedResultError extends Error {
   readonly key: string;
 
   constructor(result: Pick<Result, 'package' | 'key'>, file: string, fault: string) {

@@ -1,6 +1,6 @@
+import { CacheUnavailableError } from '../github/cache/cache.ts';
 import type { Result } from '../model/build-result.ts';
-import { CacheTrouble } from '../github/cache/cache.ts';
-import type { Kept } from './store.ts';
+import type { Kept } from '../model/stored-parts.ts';
 
 /** Savings of results at once, beside the builds. */
 const savesAtOnce = 2;
@@ -29,7 +29,7 @@ export interface Saves {
   /** What of a result is there by now; undefined where this job has nothing to do with it. */
   saved(key: string): Kept | undefined;
   /** Waits for what is being saved. What gets no answer now is given up, until this is called again. */
-  settle(): Promise<void>;
+  flush(): Promise<void>;
   /** What was given up, and the last words of the cache. */
   unsaved(): { names: string[]; words: string };
 }
@@ -38,7 +38,7 @@ export interface Saves {
  * A queue of results to save. Only what was saved counts as saved. A cache that gives no answer is left alone for a
  * while; what waits is not lost with it.
  */
-export function newSaves({ save, warn, now = () => performance.now() }: SavesOptions): Saves {
+export function newWriter({ save, warn, now = () => performance.now() }: SavesOptions): Saves {
   const saved = new Map<string, Kept>();
   const waiting: Waiting[] = [];
   const savers = new Set<Promise<void>>();
@@ -58,7 +58,7 @@ export function newSaves({ save, warn, now = () => performance.now() }: SavesOpt
         // A build is not lost with it: it is in this run, and a later one builds it again.
         const { message } = error as Error;
         const isAlone = !rests();
-        if (error instanceof CacheTrouble) {
+        if (error instanceof CacheUnavailableError) {
           waiting.unshift(next);
           restsUntil = now() + rest;
           words = message;
@@ -87,7 +87,7 @@ export function newSaves({ save, warn, now = () => performance.now() }: SavesOpt
       saved.set(key, kept);
     },
     saved: (key) => saved.get(key),
-    settle: async () => {
+    flush: async () => {
       await Promise.all(savers);
       restsUntil = Number.NEGATIVE_INFINITY;
       for (let at = 0; at < savesAtOnce; at++) start();

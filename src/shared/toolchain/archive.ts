@@ -1,9 +1,9 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aside, readJson } from '../host/files.ts';
+import { readJson, tempSibling } from '../host/files.ts';
 import { runTool } from '../host/process.ts';
-import { folderMode, stampFile, takePlace } from './folder.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import { folderMode, replaceDirectory, stampFile } from './folder.ts';
 import { removeTree, workerDigest } from './worker.ts';
 
 /** A toolchain with its worker, as one file. */
@@ -27,7 +27,7 @@ export async function packToolchain(dir: string, file: string): Promise<void> {
  * @returns undefined when it holds no toolchain that this version of azl makes: then `dir` is left as it was
  */
 export async function unpackToolchain(file: string, dir: string): Promise<Toolchain | undefined> {
-  const part = aside(dir);
+  const part = tempSibling(dir);
   try {
     await mkdir(part, { recursive: true });
     await chmod(part, folderMode);
@@ -36,7 +36,7 @@ export async function unpackToolchain(file: string, dir: string): Promise<Toolch
     const inWorker = (toolchain?.rpms ?? []).filter((rpm) => toolchain?.worker.includes(rpm.file));
     if (toolchain?.schema !== 'azl/toolchain' || workerDigest(inWorker) !== toolchain.workerDigest)
       return undefined;
-    await takePlace(part, dir);
+    await replaceDirectory(part, dir);
     return toolchain;
   } finally {
     await removeTree(part);

@@ -1,6 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { aside } from '../host/files.ts';
+import { tempSibling } from '../host/files.ts';
 import { removeTree } from './worker.ts';
 
 /** In it lies the worker, with setuid programs that grow old: for root and the owner, and for nobody else. */
@@ -13,9 +13,9 @@ export const stampFile = 'recipe';
 export const lockFile = 'toolchain.lock';
 
 /** Puts the finished folder in its place; the one before goes after that. */
-export async function takePlace(part: string, dir: string): Promise<void> {
+export async function replaceDirectory(part: string, dir: string): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
-  const old = aside(dir);
+  const old = tempSibling(dir);
   try {
     await rename(dir, old);
   } catch (error) {

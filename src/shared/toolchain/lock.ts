@@ -29,19 +29,19 @@ export function lockChanges(before: Lock, after: Lock): string[] {
 
 /** The lock in `text`. @throws ProblemsError when it is none that this version can use. */
 export function parseLock(text: string, file: string): Lock {
-  const mend = '`make toolchain UPDATE=1` writes a new one.';
+  const hint = '`make toolchain UPDATE=1` writes a new one.';
   let lock: Partial<Lock>;
   try {
     lock = JSON.parse(text) as Partial<Lock>;
   } catch {
-    throw problem('the lock is not JSON', { file, mend });
+    throw problem('the lock is not JSON', { file, hint: hint });
   }
   const whole =
     lock?.schema === 'azl/toolchain-lock' &&
     lock.version === 1 &&
     Array.isArray(lock.packages) &&
     lock.packages.every(isPackage);
-  if (!whole) throw problem('the lock is of another version or not whole', { file, mend });
+  if (!whole) throw problem('the lock is of another version or not whole', { file, hint: hint });
   return lock as Lock;
 }
 

@@ -1,8 +1,8 @@
-import { hasCache, leavesCache } from '../github/run.ts';
 import { actionsCache } from '../github/cache/actions-cache.ts';
-import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
-import { fetchSpare, type SpareOptions, saveSpare } from './toolchain-cache.ts';
+import { hasCache, leavesCache } from '../github/run.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
+import { fetchCachedToolchain, saveCachedToolchain, type ToolchainCacheOptions } from './toolchain-cache.ts';
 
 /**
  * The toolchain of a job that no other job handed one: it takes up what an earlier run of the workflow left in GitHub's
@@ -12,12 +12,12 @@ import type { Toolchain } from '../model/toolchain.ts';
  *   to make another one
  */
 export async function obtainToolchain(
-  options: ToolchainOptions & Pick<SpareOptions, 'onTrouble'>,
+  options: ToolchainOptions & Pick<ToolchainCacheOptions, 'onTrouble'>,
 ): Promise<Toolchain> {
   if (!hasCache()) return await prepareToolchain(options);
   const spare = { ...options, cache: actionsCache(options.log, options.signal) };
-  const taken = options.update ? undefined : await fetchSpare(spare);
+  const taken = options.update ? undefined : await fetchCachedToolchain(spare);
   const toolchain = await prepareToolchain(options);
-  if (leavesCache()) await saveSpare(taken, spare);
+  if (leavesCache()) await saveCachedToolchain(taken, spare);
   return toolchain;
 }

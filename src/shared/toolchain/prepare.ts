@@ -1,22 +1,22 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { aside, readJson, textDigest, writeJson, writeWhole } from '../host/files.ts';
+import type { Log } from '../base/log.ts';
+import { problem } from '../base/problems.ts';
+import { readJson, tempSibling, textDigest, writeJson, writeWhole } from '../host/files.ts';
 import { clearLeftovers } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
-import type { Log } from '../base/log.ts';
-import { problem } from '../base/problems.ts';
-import { type Apt, fetchDebs, offeredPackages } from './debian/apt.ts';
-import { reach, unsatisfied } from './debian/unsatisfied.ts';
-import { closure } from './debian/closure.ts';
-import { conversionRecipe, convertAll, type Made, place, prune } from './convert/convert.ts';
-import { folderMode, lockFile, stampFile, takePlace } from './folder.ts';
-import { type Lock, lockChanges, parseLock } from './lock.ts';
-import { ownStandIns } from './convert/builtin-packages.ts';
-import { rpmName } from './debian/rpm-names.ts';
-import { type StandIn, standIns } from './convert/stand-ins.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { buildWishes, imageWishes, leftOut, workerWishes } from './debian/requested-packages.ts';
+import { ownStandIns } from './convert/builtin-packages.ts';
+import { conversionRecipe, convertAll, type Made, place, prune } from './convert/convert.ts';
+import { type StandIn, standIns } from './convert/stand-ins.ts';
+import { type Apt, fetchDebs, offeredPackages } from './debian/apt.ts';
+import { closure } from './debian/closure.ts';
+import { buildPackages, imagePackages, leftOut, workerPackages } from './debian/requested-packages.ts';
+import { rpmName } from './debian/rpm-names.ts';
+import { reach, unsatisfied } from './debian/unsatisfied.ts';
+import { folderMode, lockFile, replaceDirectory, stampFile } from './folder.ts';
+import { type Lock, lockChanges, parseLock } from './lock.ts';
 import { installWorker, removeTree, workerDigest, workerTree } from './worker.ts';
 
 export interface ToolchainOptions {
@@ -34,7 +34,7 @@ export interface ToolchainOptions {
 }
 
 /** Everything besides the stand-ins that decides what a toolchain holds. */
-const recipe = [conversionRecipe, workerWishes, workerDigest([])];
+const recipe = [conversionRecipe, workerPackages, workerDigest([])];
 
 /**
  * Makes the toolchain folder, or answers the one that is there when lock and recipe are what it was made from: then
@@ -54,7 +54,7 @@ export async function prepareToolchain(options: ToolchainOptions): Promise<Toolc
 async function lockedToolchain(options: ToolchainOptions): Promise<Toolchain> {
   if (options.mode !== 'bootstrap')
     throw problem(`toolchain mode '${options.mode}' is not supported yet`, {
-      mend: "Only 'bootstrap' is (toolchain-mode=bootstrap, without a manifest or an archive).",
+      hint: "Only 'bootstrap' is (toolchain-mode=bootstrap, without a manifest or an archive).",
     });
   const lockPath = join(options.cacheDir, lockFile);
   const before = await readText(lockPath);
@@ -87,8 +87,11 @@ async function settle(lock: Lock, work: Work): Promise<Toolchain> {
   log.info(`Converting ${lock.packages.length} packages of ${lock.suite} to ${wanted.length} RPMs`);
   const made = await convertSet(wanted, lock, work);
   const rpms = made.map((one) => one.rpm).sort((a, b) => (a.file < b.file ? -1 : 1));
-  const inWorker = reach(rpms, [...ownStandIns.map((own) => own.name), ...workerWishes.flat().map(rpmName)]);
-  const part = aside(work.dir);
+  const inWorker = reach(rpms, [
+    ...ownStandIns.map((own) => own.name),
+    ...workerPackages.flat().map(rpmName),
+  ]);
+  const part = tempSibling(work.dir);
   try {
     await mkdir(join(part, 'RPMS'), { recursive: true });
     await chmod(part, folderMode);
@@ -107,7 +110,7 @@ async function settle(lock: Lock, work: Work): Promise<Toolchain> {
     };
     await writeWhole(join(part, stampFile), stamp(lock));
     await writeJson(join(part, 'toolchain.json'), toolchain);
-    await takePlace(part, work.dir);
+    await replaceDirectory(part, work.dir);
     return toolchain;
   } finally {
     await removeTree(part);
@@ -143,13 +146,17 @@ async function convertSet(wanted: readonly StandIn[], lock: Lock, work: Work): P
 async function choose(apt: Apt): Promise<Lock> {
   const arch = (await runTool(['dpkg', '--print-architecture'])).stdout.trim();
   const offered = await offeredPackages(apt, arch);
-  const { debs, missing } = closure(offered, [...workerWishes, ...buildWishes, ...imageWishes], leftOut);
-  const needed = missing.filter((wish) => !buildWishes.includes(wish));
+  const { debs, missing } = closure(
+    offered,
+    [...workerPackages, ...buildPackages, ...imagePackages],
+    leftOut,
+  );
+  const needed = missing.filter((wish) => !buildPackages.includes(wish));
   if (needed.length > 0)
     throw problem(
       `the host's package lists have none of: ${needed.map((wish) => wish.join(' or ')).join(', ')}`,
       {
-        mend: 'Supported hosts are Debian 12 and 13 and Ubuntu 24.04 with their main components.',
+        hint: 'Supported hosts are Debian 12 and 13 and Ubuntu 24.04 with their main components.',
       },
     );
   for (const wish of missing) apt.log.info(`Not in the host's package lists, left out: ${wish.join(' or ')}`);

@@ -1,10 +1,9 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refInKey, visibleRefs } from '../github/run.ts';
-import { aside, textDigest, writeWhole } from '../host/files.ts';
 import type { Log } from '../base/log.ts';
-import { type Cache, CacheTrouble } from '../github/cache/cache.ts';
-import { StoreTrouble } from '../store/cached-store.ts';
+import { type Cache, CacheUnavailableError, StoreUnavailableError } from '../github/cache/cache.ts';
+import { refInKey, visibleRefs } from '../github/run.ts';
+import { tempSibling, textDigest, writeWhole } from '../host/files.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
 import { lockFile } from './folder.ts';
 import { parseLock } from './lock.ts';
@@ -16,7 +15,7 @@ const place = 'toolchain';
 const savedFile = 'toolchain.saved';
 
 /** Where the toolchain of a workflow run is made, and what it may do without. */
-export interface SpareOptions {
+export interface ToolchainCacheOptions {
   cache: Cache;
   /** The toolchain folder. */
   dir: string;
@@ -31,11 +30,11 @@ export interface SpareOptions {
  * anew from what the mirror has today, and build everything against that. Answers the key of what it took.
  * @throws StoreTrouble when nobody knows whether there is one
  */
-export async function fetchSpare(options: SpareOptions): Promise<string | undefined> {
+export async function fetchCachedToolchain(options: ToolchainCacheOptions): Promise<string | undefined> {
   const { cache, dir, cacheDir, onTrouble, log } = options;
   const lockPath = join(cacheDir, lockFile);
   if ((await readFile(lockPath).catch(() => undefined)) !== undefined) return undefined;
-  const temp = aside(join(cacheDir, place));
+  const temp = tempSibling(join(cacheDir, place));
   try {
     let key: string | undefined;
     // That of the default branch first: a pull request with one of its own would share no result with anybody.
@@ -51,12 +50,12 @@ export async function fetchSpare(options: SpareOptions): Promise<string | undefi
     await writeWhole(lockPath, lock);
     return key;
   } catch (error) {
-    if (!(error instanceof CacheTrouble)) {
+    if (!(error instanceof CacheUnavailableError)) {
       log.warn(`The toolchain of an earlier run cannot be used: ${(error as Error).message}`);
       return undefined;
     }
     if (onTrouble === 'fail')
-      throw new StoreTrouble(`The toolchain of earlier runs cannot be fetched: ${error.message}`);
+      throw new StoreUnavailableError(`The toolchain of earlier runs cannot be fetched: ${error.message}`);
     log.warn(`The toolchain of earlier runs cannot be fetched (${error.message}): another is made.`);
     return undefined;
   } finally {
@@ -65,7 +64,10 @@ export async function fetchSpare(options: SpareOptions): Promise<string | undefi
 }
 
 /** Leaves the toolchain to later runs, unless `taken` is the key of this very one. */
-export async function saveSpare(taken: string | undefined, options: SpareOptions): Promise<void> {
+export async function saveCachedToolchain(
+  taken: string | undefined,
+  options: ToolchainCacheOptions,
+): Promise<void> {
   const { cache, dir, cacheDir, log } = options;
   const [own] = visibleRefs() as [string];
   const suffix = lockInKey(await readFile(join(cacheDir, lockFile)));
@@ -74,7 +76,7 @@ export async function saveSpare(taken: string | undefined, options: SpareOptions
   const saved = await readFile(noted, 'utf8').catch(() => '');
   // What it took up is there already, and so is what a kept folder was saved from.
   if (taken?.endsWith(suffix) || saved === key) return;
-  const temp = aside(join(cacheDir, place));
+  const temp = tempSibling(join(cacheDir, place));
   try {
     await mkdir(temp, { recursive: true });
     await packToolchain(dir, join(temp, archiveFile));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { fileDigest, isAbsent } from '../host/files.ts';
 import { failOnProblems, type Problem } from '../base/problems.ts';
+import { fileDigest, isAbsent } from '../host/files.ts';
 import type { Rpm } from '../model/rpm.ts';
 
 /** What was found out in this process about a file that should have a digest. */
@@ -23,8 +23,8 @@ export async function verifiedRpms(toolchainDir: string, rpms: readonly Rpm[]): 
       return fault === undefined ? [] : [{ message: `This RPM of the toolchain ${fault}`, file: path }];
     }),
   );
-  const mend = `Remove ${join(toolchainDir, 'toolchain.json')}, then run \`make toolchain\`: what is damaged is made anew.`;
-  failOnProblems(faults.flat().map((one) => ({ ...one, mend })));
+  const hint = `Remove ${join(toolchainDir, 'toolchain.json')}, then run \`make toolchain\`: what is damaged is made anew.`;
+  failOnProblems(faults.flat().map((one) => ({ ...one, hint })));
   return dir;
 }
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
-import { builder } from '../sandbox/sandbox.ts';
 import { textDigest } from '../host/files.ts';
 import { plainEnvironment, runTool } from '../host/process.ts';
 import type { Rpm } from '../model/rpm.ts';
+import { builder } from '../sandbox/sandbox.ts';
 
 const finish = readFileSync(new URL('./finish.sh', import.meta.url), 'utf8');
 

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
+import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
 import { stage } from '../../../src/shared/builder/pack-srpm.ts';
-import type { Workshop } from '../../../src/shared/jobs/build-context.ts';
 import { textDigest } from '../../../src/shared/host/files.ts';
 import { madeUpSpec } from '../../support/made-up.ts';
 
@@ -29,7 +29,7 @@ const files = new Map([
 const workshop = {
   inputs: { specsDir, buildDir: join(dir, 'build') },
   tree: { sources },
-} as unknown as Workshop;
+} as unknown as BuildContext;
 
 beforeEach(async () => {
   await mkdir(join(specsDir, 'app'), { recursive: true });

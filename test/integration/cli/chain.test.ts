@@ -237,7 +237,7 @@ describe('Ctrl-C', () => {
 setInterval(() => {}, 1000);
 say('pid ' + process.pid);`,
     });
-    const cli = spawn('node', ['local/dist/index.js', 'toolchain'], {
+    const cli = spawn('node', ['cli/dist/index.js', 'toolchain'], {
       cwd: checkout.dir,
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['ignore', 'pipe', 'inherit'],

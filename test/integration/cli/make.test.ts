@@ -15,7 +15,7 @@ describe('make', () => {
     expect(alone).toEqual(help);
     expect(alone.code).toBe(0);
     const makefile = readFileSync(join(checkout.dir, 'Makefile'), 'utf8');
-    const targets = [...makefile.matchAll(/^(?:local|house)_targets := (.*)$/gm)].flatMap((found) =>
+    const targets = [...makefile.matchAll(/^(?:local|dev)_targets := (.*)$/gm)].flatMap((found) =>
       (found[1] as string).split(' '),
     );
     expect(targets.length).toBeGreaterThan(12);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts';
-import { BrokenEntry, CacheTrouble } from '../../../src/shared/github/cache/cache.ts';
+import { CacheUnavailableError, DamagedEntryError } from '../../../src/shared/github/cache/cache.ts';
 import type { JobOptions } from '../../services/job.ts';
 import { type Services, startServices } from '../../services/server.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
@@ -128,7 +128,7 @@ describe('the cache of GitHub Actions', () => {
     const root = temporary();
     writeFileSync(join(root, 'file'), 'one');
     const saving = actionsCache(recordingLog()).save('place', 'key', root, ['file']);
-    await expect(saving).rejects.toThrow(CacheTrouble);
+    await expect(saving).rejects.toThrow(CacheUnavailableError);
     await expect(saving).rejects.toThrow(/write denied|does not permit writes/);
     expect(services.caches.keys()).toEqual([]);
   });
@@ -136,6 +136,6 @@ describe('the cache of GitHub Actions', () => {
   it('has a broken entry where tar makes nothing of it, and gives up on that soon', async () => {
     await save('key');
     services.caches.corrupt('key', () => Buffer.from('no archive'));
-    await expect(fetched()).rejects.toThrow(BrokenEntry);
+    await expect(fetched()).rejects.toThrow(DamagedEntryError);
   });
 });

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 import { artifactNames, fetchArtifact } from '../../../src/shared/github/artifacts/fetch.ts';
 import { publishArtifact } from '../../../src/shared/github/artifacts/publish.ts';
-import { recordingLog } from '../../../src/shared/base/log.ts';
 import { type Services, startServices } from '../../services/server.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 import { zipOf } from '../../support/zip.ts';

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../cli/src/doctor/findings.ts';
 import { examine } from '../../../cli/src/doctor/examine.ts';
-import { ensureCommands, findPackages, missingNeeds, needs } from '../../../src/shared/host/packages.ts';
+import { judge } from '../../../cli/src/doctor/findings.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
+import { ensureCommands, findPackages, missingNeeds, needs } from '../../../src/shared/host/packages.ts';
 
 const every = Object.values(needs).flat();
 

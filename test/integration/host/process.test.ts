@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { briefTool } from '../../../src/shared/host/short-tool.ts';
 import { runTool, ToolError } from '../../../src/shared/host/process.ts';
+import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-process-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -51,9 +51,9 @@ describe('a tool', () => {
     const nasty = ['a b', '$(touch x)', '`id`', "'", '"', '\\', '*', '-n', 'line\nbreak', ''];
     const { stdout } = await runTool(['printf', '%s|', ...nasty]);
     expect(stdout).toBe(`${nasty.join('|')}|`);
-    const brief = await briefTool(['printf', '%s|', ...nasty]);
+    const brief = await runShortTool(['printf', '%s|', ...nasty]);
     expect(brief.stdout).toBe(`${nasty.join('|')}|`);
-    expect((await briefTool(['cat'], { input: 'through standard input' })).stdout).toBe(
+    expect((await runShortTool(['cat'], { input: 'through standard input' })).stdout).toBe(
       'through standard input',
     );
   });

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeLayer } from '../../../src/shared/sandbox/sandbox.ts';
-import { briefTool } from '../../../src/shared/host/short-tool.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
+import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose.ts';
-import { recordingLog } from '../../../src/shared/base/log.ts';
+import { removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { testWorker } from '../../support/worker.ts';
 
@@ -50,7 +50,7 @@ async function options(name: string, text = config()): Promise<ComposeOptions> {
 }
 
 async function inImage(raw: string, command: string): Promise<string> {
-  const { stdout } = await briefTool(
+  const { stdout } = await runShortTool(
     ['/usr/bin/env', 'debugfs', '-R', command, `${raw}?offset=${rootOffset}`],
     {},
   );
@@ -62,7 +62,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await removeLayer(dir);
+  await removeOverlay(dir);
 });
 
 describe('an image', () => {

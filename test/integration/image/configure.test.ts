@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { cleared, emptied, litter } from '../../../src/shared/image/manifest/obsolete-files.ts';
+import { cleared, emptied, obsoleteFiles } from '../../../src/shared/image/manifest/obsolete-files.ts';
 
-const helpers = fileURLToPath(new URL('../../../src/shared/image', import.meta.url));
+const helpers = fileURLToPath(new URL('../../../src/shared/image/rootfs', import.meta.url));
 let dir: string;
 let count = 0;
 
@@ -23,7 +23,7 @@ async function helped(script: string, helper: 'configure' | 'finish', request: o
   const root = join(dir, String(++count));
   await mkdir(root);
   await runTool(['sh', '-ec', script], { cwd: root, root: true });
-  const whole = { root, epoch: 1_700_000_000, emptied, cleared, litter, ...request };
+  const whole = { root, epoch: 1_700_000_000, emptied, cleared, litter: obsoleteFiles, ...request };
   await writeFile(join(dir, 'request.json'), JSON.stringify(whole));
   const argv = ['/usr/bin/python3', '-IB', join(helpers, `${helper}.py`), join(dir, 'request.json')];
   const { stdout } = await runTool(argv, { root: true });

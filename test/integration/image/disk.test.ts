@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { makeBootLayer } from '../../../src/shared/image/boot-test/boot-overlay.ts';
+import { makeBootOverlay } from '../../../src/shared/image/boot-test/boot-overlay.ts';
 import { debugfs, readFrom } from '../../../src/shared/image/disk/debugfs.ts';
 import { writeDisk } from '../../../src/shared/image/disk/write-disk.ts';
-import { drawDisk } from '../../../src/shared/image/manifest/disk.ts';
+import { diskManifest } from '../../../src/shared/image/manifest/disk.ts';
 import { smallLayout, smallTrees } from '../../support/small-disk.ts';
 
 const mib = 1024 * 1024;
@@ -25,7 +25,7 @@ afterAll(async () => {
 async function disk(name: string, bytes = { root: 2 * mib, esp: mib }, rootEnd = 0): Promise<string> {
   const raw = join(dir, `${name}.raw`);
   const trees = await smallTrees(join(dir, name), bytes);
-  await writeDisk({ raw, blueprint: drawDisk(smallLayout(rootEnd), 'seed'), trees, file: 'c.json' });
+  await writeDisk({ raw, blueprint: diskManifest(smallLayout(rootEnd), 'seed'), trees, file: 'c.json' });
   return raw;
 }
 
@@ -68,15 +68,15 @@ it('tells of a full disk of the host as of that, wherever in the work it runs ou
   for (const end of ends.slice(0, -1)) expect(end).toContain(`The disk is full (${full}). Free some space`);
 });
 
-describe('the layer of a boot test', () => {
+describe('the overlay of a boot test', () => {
   it('adds the unit to what the machine sees, and leaves the image as it is', async () => {
     const raw = await disk('booted');
     const before = await fileDigest(raw);
     const workDir = join(dir, 'boot, test');
     await mkdir(workDir);
-    const layer = await makeBootLayer({ raw, rootOffset: 9 * mib, workDir });
+    const overlay = await makeBootOverlay({ raw, rootOffset: 9 * mib, workDir });
     expect(await fileDigest(raw)).toBe(before);
-    await runTool(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', layer, join(dir, 'seen.raw')]);
+    await runTool(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', overlay, join(dir, 'seen.raw')]);
     const seen = root('seen.raw');
     await runTool(['e2fsck', '-fn', `seen.raw?offset=${9 * mib}`], { cwd: dir });
     const unit = '/etc/systemd/system/azl-report-boot.service';
@@ -94,8 +94,8 @@ describe('the layer of a boot test', () => {
     await debugfs(root(raw), ['write filler /filler'], { write: true });
     const workDir = join(dir, 'crowded boot');
     await mkdir(workDir);
-    await expect(makeBootLayer({ raw, rootOffset: 9 * mib, workDir })).rejects.toThrow(
-      /The boot test cannot write \/\S+ into its layer: .*[Cc]ould not allocate/,
+    await expect(makeBootOverlay({ raw, rootOffset: 9 * mib, workDir })).rejects.toThrow(
+      /The boot test cannot write \/\S+ into its overlay: .*[Cc]ould not allocate/,
     );
   });
 
@@ -103,7 +103,7 @@ describe('the layer of a boot test', () => {
     const raw = await disk('none');
     const workDir = join(dir, 'no filesystem');
     await mkdir(workDir);
-    await expect(makeBootLayer({ raw, rootOffset: 0, workDir })).rejects.toThrow(
+    await expect(makeBootOverlay({ raw, rootOffset: 0, workDir })).rejects.toThrow(
       /cannot write .*: debugfs: Bad magic number/,
     );
   });

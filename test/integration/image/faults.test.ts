@@ -2,11 +2,11 @@ import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLayer, removeLayer, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
-import { composeImage } from '../../../src/shared/image/compose.ts';
-import { readLocalRpms } from '../../../src/shared/image/manifest/local-rpms.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
+import { composeImage } from '../../../src/shared/image/compose.ts';
+import { readLocalRpms } from '../../../src/shared/image/manifest/local-rpms.ts';
+import { createOverlay, removeOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
@@ -30,19 +30,19 @@ beforeAll(async () => {
     'other.spec': owner('other', '/opt/same'),
     'fails.spec': owner('fails', '/opt/fails', '%post\necho the reason >&2\nexit 7'),
   });
-  const layer = await createLayer(join(dir, 'make'));
+  const overlay = await createOverlay(join(dir, 'make'));
   await runInSandbox(
     [
       ...['rpmbuild', '-bb', '--define', '_topdir /tmp/made'],
       ...['one', 'other', 'fails'].map((name) => `/azl-specs/${name}.spec`),
     ],
-    { root: { worker, layer }, binds: [{ source: join(dir, 'specs'), target: '/azl-specs' }] },
+    { root: { worker, overlay: overlay }, binds: [{ source: join(dir, 'specs'), target: '/azl-specs' }] },
   );
   made = join(dir, 'made');
-  await cp(join(layer, 'upper/tmp/made/RPMS/noarch'), made, { recursive: true });
+  await cp(join(overlay, 'upper/tmp/made/RPMS/noarch'), made, { recursive: true });
 });
 afterAll(async () => {
-  await removeLayer(dir);
+  await removeOverlay(dir);
 });
 
 async function problemsOf(work: Promise<unknown>): Promise<string[]> {

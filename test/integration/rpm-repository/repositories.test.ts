@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLayer, removeLayer, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
-import { briefTool } from '../../../src/shared/host/short-tool.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 import { textDigest } from '../../../src/shared/host/files.ts';
 import { plainEnvironment } from '../../../src/shared/host/process.ts';
+import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 import { composeImage } from '../../../src/shared/image/compose.ts';
 import type { Image } from '../../../src/shared/image/manifest/image.ts';
-import { recordingLog } from '../../../src/shared/base/log.ts';
 import { openRepositories } from '../../../src/shared/rpm-repository/read/repositories.ts';
+import { createOverlay, removeOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { specText, writeTree } from '../../support/trees.ts';
@@ -53,13 +53,13 @@ async function makeRpms(to: string, ...names: string[]): Promise<void> {
     files[`${one}.spec`] = specText(name, 'BuildArch: noarch\nRequires: bash\n', rest, version);
   }
   await writeTree(join(work, 'specs'), files);
-  const layer = await createLayer(join(work, 'layer'));
+  const overlay = await createOverlay(join(work, 'overlay'));
   const specs = Object.keys(files).map((file) => `/azl-specs/${file}`);
   await runInSandbox(['rpmbuild', '-bb', '--define', '_topdir /tmp/made', ...specs], {
-    root: { worker, layer },
+    root: { worker, overlay: overlay },
     binds: [{ source: join(work, 'specs'), target: '/azl-specs' }],
   });
-  await cp(join(layer, 'upper/tmp/made/RPMS/noarch'), to, { recursive: true });
+  await cp(join(overlay, 'upper/tmp/made/RPMS/noarch'), to, { recursive: true });
 }
 
 /** A repository below the server's address. */
@@ -68,7 +68,7 @@ async function publish(name: string, rpms: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const file of await readdir(join(dir, 'made')))
     if (rpms.some((one) => file.startsWith(`${one}-`))) await cp(join(dir, 'made', file), join(folder, file));
-  await briefTool(['/usr/bin/createrepo_c', '--quiet', folder]);
+  await runShortTool(['/usr/bin/createrepo_c', '--quiet', folder]);
 }
 
 /** A key pair: its home, and the file of its public half. */
@@ -77,11 +77,11 @@ async function makeKey(name: string): Promise<{ home: string; file: string }> {
   await mkdir(home, { mode: 0o700 });
   const env = { ...plainEnvironment, GNUPGHOME: home };
   const gpg = ['/usr/bin/gpg', '--batch', '--quiet'];
-  await briefTool(
+  await runShortTool(
     [...gpg, '--passphrase', '', '--quick-gen-key', `${name} <${name}@example.invalid>`, 'rsa2048', 'sign'],
     { env },
   );
-  const { stdout } = await briefTool([...gpg, '--armor', '--export'], { env });
+  const { stdout } = await runShortTool([...gpg, '--armor', '--export'], { env });
   await writeFile(join(dir, `${name}.asc`), stdout);
   return { home, file: join(dir, `${name}.asc`) };
 }
@@ -91,7 +91,7 @@ async function sign(home: string, repository: string, rpms: boolean): Promise<vo
   const env = { ...plainEnvironment, GNUPGHOME: home };
   if (rpms) {
     const files = (await readdir(folder)).filter((file) => file.endsWith('.rpm'));
-    await briefTool(
+    await runShortTool(
       [
         '/usr/bin/rpmsign',
         '--define',
@@ -106,10 +106,10 @@ async function sign(home: string, repository: string, rpms: boolean): Promise<vo
         cwd: folder,
       },
     );
-    await briefTool(['/usr/bin/createrepo_c', '--quiet', folder]);
+    await runShortTool(['/usr/bin/createrepo_c', '--quiet', folder]);
   }
   const repomd = join(folder, 'repodata/repomd.xml');
-  await briefTool(['/usr/bin/gpg', '--batch', '--yes', '--armor', '--detach-sign', repomd], { env });
+  await runShortTool(['/usr/bin/gpg', '--batch', '--yes', '--armor', '--detach-sign', repomd], { env });
 }
 
 /** A `.repo` file. */
@@ -157,8 +157,8 @@ afterAll(async () => {
   server.close();
   server.closeAllConnections();
   for (const { home } of [signer, stranger])
-    await briefTool(['/usr/bin/gpgconf', '--homedir', home, '--kill', 'all']);
-  await removeLayer(dir);
+    await runShortTool(['/usr/bin/gpgconf', '--homedir', home, '--kill', 'all']);
+  await removeOverlay(dir);
 });
 
 beforeEach(() => {
@@ -347,7 +347,7 @@ describe('an image', () => {
     });
     expect(new Set(manifest.packages.map((one) => one.origin))).toEqual(new Set(['repository', 'toolchain']));
     const raw = `${made.paths[0]}?offset=${made.image.boot.rootOffset}`;
-    const { stdout } = await briefTool(['/usr/bin/env', 'debugfs', '-R', 'cat /usr/share/afar', raw]);
+    const { stdout } = await runShortTool(['/usr/bin/env', 'debugfs', '-R', 'cat /usr/share/afar', raw]);
     expect(stdout).toBe('afar-1\n');
     expect((await compose(repoList)).reused).toBe(true);
 

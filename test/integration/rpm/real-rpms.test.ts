@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
 import { plainEnvironment, runTool } from '../../../src/shared/host/process.ts';
-import { recordingLog } from '../../../src/shared/base/log.ts';
+import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import { readRpm, readSrpm } from '../../../src/shared/rpm/read.ts';
 import { writeRepository } from '../../../src/shared/rpm-repository/write/repodata.ts';
-import type { Rpm } from '../../../src/shared/model/rpm.ts';
 
 const spec = `Name: probe
 Epoch: 3

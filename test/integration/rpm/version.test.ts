@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { briefTool } from '../../../src/shared/host/short-tool.ts';
+import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 import { satisfies } from '../../../src/shared/rpm/capability.ts';
 import { compareVersions } from '../../../src/shared/rpm/version.ts';
 import { startSolver } from '../../../src/shared/solver/solver.ts';
@@ -31,7 +31,7 @@ describe('versions', () => {
     const asked = pairs.map(([a, b]) => `rpm.vercmp("${a}","${b}")`);
     const batches = Array.from({ length: 40 }, (_, index) => asked.slice(index * 100, index * 100 + 100));
     const argv = batches.flatMap((batch) => ['--eval', `%{lua:print(${batch.join(',')})}`]);
-    const { stdout } = await briefTool(['rpm', ...argv]);
+    const { stdout } = await runShortTool(['rpm', ...argv]);
     const answers = stdout.trim().split(/\s+/).map(Number);
     expect(answers.length).toBe(pairs.length);
     for (const [index, [a, b]] of pairs.entries()) {

@@ -11,15 +11,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runTool } from '../../../src/shared/host/process.ts';
 import { collectRpms } from '../../../src/shared/sandbox/collect.ts';
 import {
   builder,
-  createLayer,
+  createOverlay,
   type Root,
-  removeLayer,
+  removeOverlay,
   runInSandbox,
 } from '../../../src/shared/sandbox/sandbox.ts';
-import { runTool } from '../../../src/shared/host/process.ts';
 import { testWorker } from '../../support/worker.ts';
 
 // Commas, colons and blanks mean something in mount options.
@@ -27,10 +27,10 @@ const dir = mkdtempSync(join(tmpdir(), 'azl sandbox,a:b-'));
 let root: Root;
 
 beforeAll(async () => {
-  root = { worker: (await testWorker()).worker, layer: await createLayer(join(dir, 'layer')) };
+  root = { worker: (await testWorker()).worker, overlay: await createOverlay(join(dir, 'overlay')) };
 });
 afterAll(async () => {
-  await removeLayer(root.layer);
+  await removeOverlay(root.overlay);
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -127,15 +127,15 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
     );
   });
 
-  it('keeps every change in its layer: the worker stays as it was, other layers see nothing', async () => {
+  it('keeps every change in its overlay: the worker stays as it was, other overlays see nothing', async () => {
     await inside('echo changed > /etc/azl-changed; rm /etc/passwd', 'root');
-    expect(readFileSync(join(root.layer, 'upper/etc/azl-changed'), 'utf8')).toBe('changed\n');
+    expect(readFileSync(join(root.overlay, 'upper/etc/azl-changed'), 'utf8')).toBe('changed\n');
     expect(existsSync(join(root.worker, 'etc/azl-changed'))).toBe(false);
     expect(existsSync(join(root.worker, 'etc/passwd'))).toBe(true);
-    const other = { worker: root.worker, layer: await createLayer(join(dir, 'other')) };
+    const other = { worker: root.worker, overlay: await createOverlay(join(dir, 'other')) };
     const { stdout } = await runInSandbox(['ls', '/etc/passwd'], { root: other });
     expect(stdout).toBe('/etc/passwd\n');
-    await removeLayer(other.layer);
+    await removeOverlay(other.overlay);
   });
 
   it('shows a bound folder read-only unless it says otherwise', async () => {
@@ -155,20 +155,20 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
   it('keeps what is written in it from other users of the host, and from the mask of its caller', async () => {
     const before = process.umask(0o077);
     try {
-      const other = { worker: root.worker, layer: await createLayer(join(dir, 'masked')) };
+      const other = { worker: root.worker, overlay: await createOverlay(join(dir, 'masked')) };
       const script =
         'cp /bin/sh /usr/bin/mine; chmod 4755 /usr/bin/mine; mkdir /opt/new; stat -c %a / /opt/new';
       const made = await runInSandbox(['sh', '-c', script], { root: other, as: 'root' });
       expect(made.stdout).toBe('755\n755\n');
       expect((await runInSandbox(['ls', '/opt'], { root: other })).stdout).toBe('new\n');
-      expect(statSync(join(other.layer, 'upper/usr/bin/mine')).mode & 0o7777).toBe(0o4755);
+      expect(statSync(join(other.overlay, 'upper/usr/bin/mine')).mode & 0o7777).toBe(0o4755);
       const stranger = [
         'setpriv',
         '--reuid=65534',
         '--regid=65534',
         '--clear-groups',
         'ls',
-        `${other.layer}/upper`,
+        `${other.overlay}/upper`,
       ];
       chmodSync(dir, 0o755);
       await expect(runTool(stranger, { root: true })).rejects.toThrow('Permission denied');
@@ -181,15 +181,15 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
     expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(dir.replaceAll(' ', '\\040'));
   });
 
-  it('follows no symbolic link out of a layer, neither when it collects nor when it removes', async () => {
+  it('follows no symbolic link out of an overlay, neither when it collects nor when it removes', async () => {
     const kept = mkdtempSync(join(dir, 'kept-'));
     writeFileSync(join(kept, 'precious-1-1.noarch.rpm'), 'text');
-    const layer = await createLayer(join(dir, 'hostile'));
-    const hostile = { worker: root.worker, layer };
+    const overlay = await createOverlay(join(dir, 'hostile'));
+    const hostile = { worker: root.worker, overlay };
     await runInSandbox(['true'], { root: hostile });
-    symlinkSync(kept, join(layer, 'upper', 'RPMS'));
+    symlinkSync(kept, join(overlay, 'upper', 'RPMS'));
     await expect(collectRpms(hostile, ['/RPMS'], join(dir, 'out'))).rejects.toThrow(/no RPM among its RPMs/);
-    await removeLayer(layer);
+    await removeOverlay(overlay);
     expect(existsSync(join(kept, 'precious-1-1.noarch.rpm'))).toBe(true);
   });
 });

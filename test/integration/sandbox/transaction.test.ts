@@ -3,12 +3,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLayer, type Root, removeLayer, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import {
-  installedPackages,
-  installRpms,
-  TransactionError,
-} from '../../../src/shared/sandbox/transaction.ts';
+  createOverlay,
+  type Root,
+  removeOverlay,
+  runInSandbox,
+} from '../../../src/shared/sandbox/sandbox.ts';
+import { installedPackages, installRpms, TransactionError } from '../../../src/shared/sandbox/transaction.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
 
@@ -76,23 +77,23 @@ beforeAll(async () => {
     text.replace('PORT', port).replace('OUTSIDE', outside),
   ]);
   await writeTree(join(dir, 'specs'), Object.fromEntries(texts));
-  const layer = await createLayer(join(dir, 'make'));
+  const overlay = await createOverlay(join(dir, 'make'));
   const define = (name: string, value: string) => ['--define', `${name} ${value}`];
   await runInSandbox(
     ['rpmbuild', '-bb', ...define('_topdir', '/tmp/made'), ...texts.map(([file]) => `/azl-specs/${file}`)],
-    { root: { worker, layer }, binds: [{ source: join(dir, 'specs'), target: '/azl-specs' }] },
+    { root: { worker, overlay: overlay }, binds: [{ source: join(dir, 'specs'), target: '/azl-specs' }] },
   );
   rpms = join(dir, 'rpms');
-  await cp(join(layer, 'upper/tmp/made/RPMS/noarch'), rpms, { recursive: true });
+  await cp(join(overlay, 'upper/tmp/made/RPMS/noarch'), rpms, { recursive: true });
   base = await installedPackages({ root: await fresh('base') });
 });
 afterAll(async () => {
   server.close();
-  await removeLayer(dir);
+  await removeOverlay(dir);
 });
 
 async function fresh(name: string): Promise<Root> {
-  return { worker, layer: await createLayer(join(dir, name)) };
+  return { worker, overlay: await createOverlay(join(dir, name)) };
 }
 
 const file = (nvr: string) => `${nvr}.noarch.rpm`;
@@ -115,7 +116,7 @@ async function failure(promise: Promise<unknown>): Promise<TransactionError> {
 describe('a transaction in a root', () => {
   it('replaces an installed RPM whatever the versions, across epochs, too', async () => {
     const root = await fresh('replace');
-    const held = async () => await readFile(join(root.layer, 'upper/opt/lib'), 'utf8');
+    const held = async () => await readFile(join(root.overlay, 'upper/opt/lib'), 'utf8');
     expect((await transact(root, ['t-lib-2-1'])).added).toEqual(['t-lib-1:2-1.noarch']);
     expect((await transact(root, ['t-lib-1-1', 't-app-1-1'])).added).toEqual([
       't-app-0:1-1.noarch',
@@ -134,7 +135,7 @@ describe('a transaction in a root', () => {
       't-lib-0:1-1.noarch',
       't-new-app-0:5-1.noarch',
     ]);
-    expect(await readFile(join(root.layer, 'upper/opt/app'), 'utf8')).toBe('t-new-app 5\n');
+    expect(await readFile(join(root.overlay, 'upper/opt/app'), 'utf8')).toBe('t-new-app 5\n');
     expect((await transact(root, [], ['t-lib-1-1.noarch'])).added).toEqual(['t-new-app-0:5-1.noarch']);
   });
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isRich, satisfies } from '../../../src/shared/rpm/capability.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
+import { isRich, satisfies } from '../../../src/shared/rpm/capability.ts';
 import { rememberingSolver, solverQuestion } from '../../../src/shared/solver/remembering-solver.ts';
 import { type Solver, type SolverAnswer, startSolver } from '../../../src/shared/solver/solver.ts';
-import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
 type Given = Partial<Omit<Rpm, 'epoch'>> & { name: string; evr?: string };
 

@@ -17,10 +17,10 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { type Problem, ProblemsError } from '../../../src/shared/base/problems.ts';
-import type { DownloaderOptions } from '../../../src/shared/sources/download.ts';
-import { openSources, type SourcePlaces } from '../../../src/shared/sources/locate.ts';
-import { readSignatures, writeSignatures } from '../../../src/shared/sources/signatures.ts';
 import type { SpecSource } from '../../../src/shared/model/spec.ts';
+import type { DownloaderOptions } from '../../../src/shared/sources/download.ts';
+import { openSources, type SourceLocations } from '../../../src/shared/sources/locate.ts';
+import { readSignatures, writeSignatures } from '../../../src/shared/sources/signatures.ts';
 
 const bytes = Buffer.from('the right bytes\n'.repeat(5000));
 const sha = (data: Buffer | string) => createHash('sha256').update(data).digest('hex');
@@ -79,7 +79,7 @@ const source = (url?: string, more: Partial<SpecSource> = {}): SpecSource => ({
 const specOf = (...sources: SpecSource[]) => ({ package: 'a', path: 'a/a.spec', sources });
 const quick: DownloaderOptions = { answerSeconds: 0.4, stallSeconds: 0.4, backoffSeconds: 0.01 };
 
-function open(more: Partial<SourcePlaces> = {}, downloads: DownloaderOptions = quick) {
+function open(more: Partial<SourceLocations> = {}, downloads: DownloaderOptions = quick) {
   const log = recordingLog();
   const places = {
     specsDir: join(dir, 'SPECS'),

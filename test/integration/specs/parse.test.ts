@@ -2,12 +2,12 @@ import { access, chmod, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeLayer } from '../../../src/shared/sandbox/sandbox.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { failOnProblems, formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
-import { type ParseOptions, parseSpecs } from '../../../src/shared/specs/parse.ts';
+import { textDigest } from '../../../src/shared/host/files.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
+import { removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
+import { type ParseOptions, parseSpecs } from '../../../src/shared/specs/parse.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'azl-parse-'));
   await chmod(dir, 0o755);
 });
-afterAll(async () => await removeLayer(dir));
+afterAll(async () => await removeOverlay(dir));
 
 async function parse(name: string, files: Record<string, string>, options: Partial<ParseOptions> = {}) {
   const specsDir = join(dir, name);
@@ -27,7 +27,7 @@ async function parse(name: string, files: Record<string, string>, options: Parti
   const all = {
     specsDir,
     worker,
-    layersDir: join(dir, 'layers'),
+    overlaysDir: join(dir, 'overlays'),
     macroFiles: [],
     defines: {},
     arch: 'x86_64',
@@ -169,7 +169,7 @@ describe('a spec as the worker reads it', () => {
 });
 
 describe('bad specs', () => {
-  it('reports every fault of all specs at once, in place and with a mend', async () => {
+  it('reports every fault of all specs at once, in place and with a hint', async () => {
     const said = await problems('bad', {
       'good/good.spec': specText('good'),
       'tag/tag.spec': specText('tag', 'BogusTag: x'),
@@ -288,6 +288,6 @@ describe('hostile specs', () => {
     expect(of('loop')).toMatch(/took more than 3 s/);
     expect(of('kill')).toContain('was ended by SIGKILL');
     expect(of('flood').length).toBeLessThan(20_000);
-    expect(await readdir(join(dir, 'layers'))).toEqual([]);
+    expect(await readdir(join(dir, 'overlays'))).toEqual([]);
   });
 });

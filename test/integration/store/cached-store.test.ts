@@ -2,11 +2,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ProblemsError } from '../../../src/shared/base/problems.ts';
+import { StoreUnavailableError } from '../../../src/shared/github/cache/cache.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import { type CachedStoreOptions, cachedStore, StoreTrouble } from '../../../src/shared/store/cached-store.ts';
+import { type CachedStoreOptions, cachedStore } from '../../../src/shared/store/cached-store.ts';
 import { directoryStore } from '../../../src/shared/store/directory-store.ts';
 import { resultFolder } from '../../../src/shared/store/result-files.ts';
-import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { DamagedResultError } from '../../../src/shared/store/store.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { FolderCache } from '../../support/folder-cache.ts';
 import { madeResult } from '../../support/made-result.ts';
@@ -40,7 +41,7 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   const dir = join(temporary(), 'result');
   const result = await run.store.put(madeResult(dir, key, bytes), dir, false);
   run.store.offer(result);
-  await run.store.settle();
+  await run.store.flush();
   const leftOut = run.store.leftOut().rationed;
   return { cache, result, leftOut, warnings: run.warnings };
 }
@@ -70,7 +71,7 @@ describe('a store over a cache', () => {
     const { cache, result } = await left();
     cache.trouble = 'Failed to restore: Rate limited';
     const { store } = open(cache, [result]);
-    await expect(store.open(result)).rejects.toThrow(StoreTrouble);
+    await expect(store.open(result)).rejects.toThrow(StoreUnavailableError);
     await expect(store.open(result)).rejects.toThrow(ProblemsError);
     await expect(store.open(result)).rejects.toThrow(
       /app cannot be fetched: .*Rate limited.*on-store-error: build/,
@@ -83,7 +84,7 @@ describe('a store over a cache', () => {
     const { cache, result } = await left();
     cache.trouble = 'no answer';
     const { store } = open(cache, [result], { onTrouble: 'build' });
-    await expect(store.open(result)).rejects.toThrow(DamagedResult);
+    await expect(store.open(result)).rejects.toThrow(DamagedResultError);
     await store.drop(key);
     expect(await store.get(key, 'app')).toBeUndefined();
   });
@@ -148,7 +149,7 @@ describe('a store over a cache', () => {
     const { cache, result } = await left();
     damage(join(cache.at(key, entry), resultFolder(result)), result);
     const listed = open(cache, [result]);
-    await expect(listed.store.open(result)).rejects.toThrow(DamagedResult);
+    await expect(listed.store.open(result)).rejects.toThrow(DamagedResultError);
     await expect(listed.store.open(result)).rejects.toThrow(words);
     const asking = open(cache);
     expect(await asking.store.search(key, 'app')).toBeUndefined();
@@ -189,7 +190,7 @@ describe('a store over a cache', () => {
     expect(again).toEqual([folder, folder]);
     expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
     expect(cache.asked).toEqual([main, main]);
-    await expect(store.open(result)).rejects.toThrow(DamagedResult);
+    await expect(store.open(result)).rejects.toThrow(DamagedResultError);
   });
 
   it('takes no other bytes for what builds ask for', async () => {
@@ -198,11 +199,11 @@ describe('a store over a cache', () => {
     writeFileSync(join(main, resultFolder(result), 'app-1.0-1.x86_64.rpm'), 'two');
     const { store, index } = open(cache);
     seeResults(index, [result], 1, mainOnly);
-    await expect(store.openMain(result)).rejects.toThrow(DamagedResult);
+    await expect(store.openMain(result)).rejects.toThrow(DamagedResultError);
     cache.trouble = 'no answer';
     const other = open(cache);
     seeResults(other.index, [result], 1, mainOnly);
-    await expect(other.store.openMain(result)).rejects.toThrow(StoreTrouble);
+    await expect(other.store.openMain(result)).rejects.toThrow(StoreUnavailableError);
   });
 
   it('plans with what is not stored, unless all is to be published', async () => {
@@ -268,12 +269,12 @@ describe('a store over a cache', () => {
       const { store, cache, offer, kept, warnings } = troubled();
       await offer(0);
       expect(kept()).toEqual(['nothing', undefined, undefined]);
-      await store.settle();
+      await store.flush();
       expect(kept()).toEqual(['nothing', undefined, undefined]);
       expect(store.leftOut().unsaved).toEqual({ names: ['app'], words: 'no answer' });
       expect(warnings.join()).toMatch(/^The result of app is not in the store yet: no answer/);
       cache.trouble = undefined;
-      await store.settle();
+      await store.flush();
       expect(kept()).toEqual(['whole', undefined, undefined]);
       expect(store.leftOut().unsaved.names).toEqual([]);
     });
@@ -302,7 +303,7 @@ describe('a store over a cache', () => {
       ...{ saves: true, shared: true },
     });
     await store.search(key, 'app');
-    await store.settle();
+    await store.flush();
     expect(store.saved(key)).toBe('whole');
     expect(cache.saved).toEqual([entry]);
   });
@@ -311,11 +312,11 @@ describe('a store over a cache', () => {
     const { cache, result } = await left();
     const rebuilt = async () => {
       const { store } = open(cache, [result]);
-      await expect(store.open(result)).rejects.toThrow(DamagedResult);
+      await expect(store.open(result)).rejects.toThrow(DamagedResultError);
       await store.drop(key);
       const dir = join(temporary(), 'result');
       store.offer(await store.put(madeResult(dir, key, 'one'), dir, false));
-      await store.settle();
+      await store.flush();
       return store.saved(key);
     };
     rmSync(cache.at(key, entry), { recursive: true });

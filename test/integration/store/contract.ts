@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { Cache } from '../../../src/shared/github/cache/cache.ts';
+import type { Result } from '../../../src/shared/model/build-result.ts';
 import { type CachedStore, cachedStore } from '../../../src/shared/store/cached-store.ts';
 import { directoryStore } from '../../../src/shared/store/directory-store.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
@@ -110,7 +110,7 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
   const runs: CachedStore[] = [];
   // Who saves beside the builds ends before the next test begins.
   afterEach(async () => {
-    for (const run of runs.splice(0)) await run.settle();
+    for (const run of runs.splice(0)) await run.flush();
   });
   storeContract(() => {
     const cache = emptyCache();
@@ -131,9 +131,9 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
       };
       return {
         store: { ...store, put },
-        saved: store.settle,
+        saved: store.flush,
         end: async () => {
-          await store.settle();
+          await store.flush();
           told = [...index.results.values()].map(({ result }) => result);
         },
       };

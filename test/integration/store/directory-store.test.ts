@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import { directoryStore } from '../../../src/shared/store/directory-store.ts';
-import { DamagedResult } from '../../../src/shared/store/store.ts';
+import { DamagedResultError } from '../../../src/shared/store/store.ts';
 import { madeResult } from '../../support/made-result.ts';
 import { storeContract } from './contract.ts';
 
@@ -83,7 +83,7 @@ describe('a store in a folder', () => {
       const found = await store.get(key, 'app');
       if (found !== undefined) await store.open(found);
     };
-    await expect(look()).rejects.toThrow(DamagedResult);
+    await expect(look()).rejects.toThrow(DamagedResultError);
     await expect(look()).rejects.toThrow(/^the stored result of app \(key abababababab…\) is damaged/);
     await expect(look()).rejects.toThrow(words);
     await store.drop(key);

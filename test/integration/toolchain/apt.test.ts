@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { textDigest } from '../../../src/shared/host/files.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
+import { textDigest } from '../../../src/shared/host/files.ts';
 import { type Apt, debPath, fetchDebs, offeredPackages } from '../../../src/shared/toolchain/debian/apt.ts';
 import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 

@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeF
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { StoreTrouble } from '../../../src/shared/store/cached-store.ts';
+import { StoreUnavailableError } from '../../../src/shared/github/cache/cache.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
-import { fetchSpare, saveSpare } from '../../../src/shared/toolchain/toolchain-cache.ts';
+import { fetchCachedToolchain, saveCachedToolchain } from '../../../src/shared/toolchain/toolchain-cache.ts';
 import { FolderCache } from '../../support/folder-cache.ts';
 import { testWorker } from '../../support/worker.ts';
 import { newWorkspace, removeWorkspace } from '../../support/workspace.ts';
@@ -27,8 +27,8 @@ beforeAll(async () => {
   const { dir } = await testWorker();
   const first = machine();
   cpSync(join(made, 'toolchain.lock'), join(first.cacheDir, 'toolchain.lock'));
-  await saveSpare(undefined, { ...first, dir });
-  await saveSpare(undefined, { ...first, dir });
+  await saveCachedToolchain(undefined, { ...first, dir });
+  await saveCachedToolchain(undefined, { ...first, dir });
   expect(cache.saved).toHaveLength(1);
 });
 afterAll(async () => {
@@ -38,7 +38,7 @@ afterAll(async () => {
 describe('the toolchain that an earlier run left', () => {
   it('is taken up with its lock, and nothing is made or fetched for it', async () => {
     const here = machine();
-    const key = await fetchSpare(here);
+    const key = await fetchCachedToolchain(here);
     expect(key).toMatch(/^azl-toolchain-1-[0-9a-f]{16}-refs-heads-main\.[0-9a-f]{12}-[0-9a-f]{16}$/);
     expect(readFileSync(join(here.cacheDir, 'toolchain.lock'))).toEqual(
       readFileSync(join(made, 'toolchain.lock')),
@@ -48,7 +48,7 @@ describe('the toolchain that an earlier run left', () => {
     expect(await prepareToolchain(options)).toEqual((await testWorker()).toolchain);
     expect(existsSync(join(cacheDir, 'debs'))).toBe(false);
     expect(log.lines).toEqual([]);
-    await saveSpare(key, here);
+    await saveCachedToolchain(key, here);
     expect(cache.saved).toEqual([key]);
   });
 
@@ -59,7 +59,7 @@ describe('the toolchain that an earlier run left', () => {
     vi.stubEnv('GITHUB_BASE_REF', 'main');
     try {
       cpSync(cache.at('toolchain', key), cache.at('toolchain', own), { recursive: true });
-      expect(await fetchSpare(machine())).toBe(key);
+      expect(await fetchCachedToolchain(machine())).toBe(key);
     } finally {
       rmSync(cache.at('toolchain', own), { recursive: true });
       vi.unstubAllEnvs();
@@ -73,7 +73,7 @@ describe('the toolchain that an earlier run left', () => {
     try {
       cpSync(cache.at('toolchain', key), cache.at('toolchain', newer), { recursive: true });
       utimesSync(cache.at('toolchain', newer), lasting, lasting);
-      expect(await fetchSpare(machine())).toBe(newer);
+      expect(await fetchCachedToolchain(machine())).toBe(newer);
     } finally {
       rmSync(cache.at('toolchain', newer), { recursive: true });
     }
@@ -82,16 +82,16 @@ describe('the toolchain that an earlier run left', () => {
   it('is left alone where there is a lock: somebody chose it', async () => {
     const here = machine();
     writeFileSync(join(here.cacheDir, 'toolchain.lock'), 'mine');
-    expect(await fetchSpare(here)).toBeUndefined();
+    expect(await fetchCachedToolchain(here)).toBeUndefined();
     expect(readFileSync(join(here.cacheDir, 'toolchain.lock'), 'utf8')).toBe('mine');
   });
 
   it('is not made anew in vain when the cache gives no answer', async () => {
     cache.trouble = 'no answer';
     try {
-      await expect(fetchSpare(machine())).rejects.toThrow(StoreTrouble);
+      await expect(fetchCachedToolchain(machine())).rejects.toThrow(StoreUnavailableError);
       const here = machine();
-      expect(await fetchSpare({ ...here, onTrouble: 'build' })).toBeUndefined();
+      expect(await fetchCachedToolchain({ ...here, onTrouble: 'build' })).toBeUndefined();
       expect(here.log.lines.join()).toMatch(/cannot be fetched \(no answer\): another is made/);
     } finally {
       cache.trouble = undefined;
@@ -107,10 +107,10 @@ describe('the toolchain that an earlier run left', () => {
       writeFileSync(join(entry, file), '{}');
       const here = machine();
       if (file === 'toolchain.lock') {
-        expect(await fetchSpare(here)).toBeUndefined();
+        expect(await fetchCachedToolchain(here)).toBeUndefined();
         expect(here.log.lines.join()).toMatch(/cannot be used: toolchain\.lock: the lock is/);
       } else {
-        expect(await fetchSpare(here)).toBeUndefined();
+        expect(await fetchCachedToolchain(here)).toBeUndefined();
         expect(here.log.lines.join()).toMatch(/cannot be used/);
       }
       expect(existsSync(join(here.cacheDir, 'toolchain.lock'))).toBe(false);

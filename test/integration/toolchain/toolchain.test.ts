@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { fileDigest } from '../../../src/shared/host/files.ts';
+import { runTool } from '../../../src/shared/host/process.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 import {
-  createLayer,
-  removeLayer,
+  createOverlay,
+  removeOverlay,
   runInSandbox,
   type SandboxOptions,
 } from '../../../src/shared/sandbox/sandbox.ts';
-import { fileDigest } from '../../../src/shared/host/files.ts';
-import { runTool } from '../../../src/shared/host/process.ts';
-import { recordingLog } from '../../../src/shared/base/log.ts';
-import { unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
-import { convertAll } from '../../../src/shared/toolchain/convert/convert.ts';
 import { ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
+import { convertAll } from '../../../src/shared/toolchain/convert/convert.ts';
+import { unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
-import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const cacheDir = process.env['AZL_TEST_CACHE'] ?? join(repository, 'build/cache');
@@ -32,12 +32,12 @@ beforeAll(async () => {
 }, 1_200_000);
 
 afterAll(async () => {
-  await removeLayer(scratch);
+  await removeOverlay(scratch);
 });
 
 async function inWorker(argv: readonly string[], extra: Partial<SandboxOptions> = {}) {
-  const layer = await createLayer(await mkdtemp(join(scratch, 'layer-')));
-  return await runInSandbox(argv, { root: { worker: join(dir, 'worker'), layer }, ...extra });
+  const overlay = await createOverlay(await mkdtemp(join(scratch, 'overlay-')));
+  return await runInSandbox(argv, { root: { worker: join(dir, 'worker'), overlay: overlay }, ...extra });
 }
 
 describe('the bootstrap toolchain', () => {

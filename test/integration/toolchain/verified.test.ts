@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { makeBuildRoot } from '../../../src/shared/builder/build-root.ts';
-import { removeLayer } from '../../../src/shared/sandbox/sandbox.ts';
 import { textDigest } from '../../../src/shared/host/files.ts';
+import { removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
 import { verifiedRpms } from '../../../src/shared/toolchain/verified.ts';
 import { madeUpRpm, madeUpToolchain } from '../../support/made-up.ts';
 
@@ -22,7 +22,7 @@ it('answers the folder of RPMs that are what the toolchain says', async () => {
   expect(await verifiedRpms(dir, [rpm('one', '1'), rpm('two', '2')])).toBe(join(dir, 'RPMS'));
 });
 
-it('names every RPM that is not, and how to mend it, before a build root takes it', async () => {
+it('names every RPM that is not, and how to hint it, before a build root takes it', async () => {
   const [fine, damaged, lost] = [rpm('fine', 'f'), rpm('damaged', 'd'), rpm('lost', 'l')];
   writeFileSync(join(dir, 'RPMS', damaged.file), 'x');
   rmSync(join(dir, 'RPMS', lost.file));
@@ -34,10 +34,10 @@ it('names every RPM that is not, and how to mend it, before a build root takes i
   const root = {
     toolchain: { ...madeUpToolchain([fine, damaged]), worker: [] },
     toolchainDir: dir,
-    layer: join(dir, 'layer'),
+    overlay: join(dir, 'overlay'),
     installed: [fine, damaged].map((one) => ({ origin: 'toolchain' as const, rpm: one })),
     folderOf: () => '',
   };
   await expect(makeBuildRoot(root)).rejects.toThrow(words[0]);
-  await removeLayer(join(dir, 'layer'));
+  await removeOverlay(join(dir, 'overlay'));
 });

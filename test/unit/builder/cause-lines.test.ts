@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decisiveLines, failedStage, lineLimits } from '../../../src/shared/builder/cause-lines.ts';
+import { causeLines, failedStage, lineLimits } from '../../../src/shared/builder/cause-lines.ts';
 
 const stage = (name: string) => `Executing(%${name}): /bin/sh -e /var/tmp/rpm-tmp.x`;
 
 describe('decisiveLines', () => {
   it('are such as other jobs take, however long those of the log are', () => {
     const long = `${'x'.repeat(5000)} error: y`;
-    const lines = decisiveLines(`${stage('build')}\n${Array(5000).fill(long).join('\n')}`);
+    const lines = causeLines(`${stage('build')}\n${Array(5000).fill(long).join('\n')}`);
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThanOrEqual(lineLimits.lines);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(lineLimits.characters);
@@ -43,14 +43,14 @@ describe('decisiveLines', () => {
     ['a full disk', [stage('install'), 'cp: a: No space left on device'], ['No space left on device']],
     ['the last lines, when nothing tells', [stage('build'), 'one', 'two'], ['one', 'two']],
   ])('are %s', (_what, log, expected) => {
-    const lines = decisiveLines(`${log.join('\n')}\n\n`).join('\n');
+    const lines = causeLines(`${log.join('\n')}\n\n`).join('\n');
     for (const line of expected) expect(lines).toContain(line);
     for (const noise of ['earlier stage', 'Entering', '# ERROR']) expect(lines).not.toContain(noise);
   });
 
   it('are few, whatever the log', () => {
-    expect(decisiveLines('x\n'.repeat(10_000)).length).toBeLessThanOrEqual(12);
-    expect(decisiveLines('')).toEqual([]);
+    expect(causeLines('x\n'.repeat(10_000)).length).toBeLessThanOrEqual(12);
+    expect(causeLines('')).toEqual([]);
   });
 });
 

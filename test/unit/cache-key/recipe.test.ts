@@ -2,8 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { digestOf, recipe, recipeDigest } from '../../../src/shared/cache-key/recipe.ts';
 
-const folder = new URL('../../../src/shared/buildroot/', import.meta.url);
-const helpers = readdirSync(folder).filter((name) => !name.endsWith('.ts'));
+const shared = new URL('../../../src/shared/', import.meta.url);
+const helpers = ['sandbox', 'specs/macros'].flatMap((room) =>
+  readdirSync(new URL(`${room}/`, shared))
+    .filter((name) => !name.endsWith('.ts'))
+    .map((name) => `${room}/${name}`),
+);
 
 /** Each text in a value, with a function that answers the whole value with that text changed. */
 function texts(value: unknown, path: string): [string, () => unknown][] {
@@ -31,7 +35,7 @@ describe('the recipe of a build', () => {
   });
 
   it.each(helpers)('holds %s', (name) => {
-    const text = JSON.stringify(readFileSync(new URL(name, folder), 'utf8'));
+    const text = JSON.stringify(readFileSync(new URL(name, shared), 'utf8'));
     expect(JSON.stringify(recipe)).toContain(text.slice(1, -1));
   });
 

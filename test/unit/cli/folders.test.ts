@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { folderProblems, foreignFolders, isOwn, makeFolders, mark } from '../../../cli/src/folders.ts';
-import { placesOf } from '../../../cli/src/paths.ts';
+import { pathsOf } from '../../../cli/src/paths.ts';
 import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
 
 let dir: string;
@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 const placesIn = (given: Record<string, string> = {}) =>
-  placesOf(
+  pathsOf(
     Object.fromEntries(Object.entries(given).map(([name, path]) => [name, join(dir, path)])),
     dir,
     '/elsewhere',
@@ -38,11 +38,11 @@ describe('the folders of a run', () => {
     for (const name of ['file', 'other']) writeFileSync(join(dir, name), '');
     symlinkSync('nowhere', join(dir, 'link'));
     const given = { BUILD_DIR: 'file', OUT_DIR: 'other/x/y', CACHE_DIR: 'link' };
-    const mend = (name: string) => `Name a folder that you may write: ${name}=<folder>.`;
+    const hint = (name: string) => `Name a folder that you may write: ${name}=<folder>.`;
     const all = [
-      `BUILD_DIR is 'file', which is no folder. ${mend('BUILD_DIR')}`,
-      `OUT_DIR is 'other/x/y', which cannot be made: 'other' is no folder. ${mend('OUT_DIR')}`,
-      `CACHE_DIR is 'link', which cannot be made: the symbolic link 'link' leads nowhere. ${mend('CACHE_DIR')}`,
+      `BUILD_DIR is 'file', which is no folder. ${hint('BUILD_DIR')}`,
+      `OUT_DIR is 'other/x/y', which cannot be made: 'other' is no folder. ${hint('OUT_DIR')}`,
+      `CACHE_DIR is 'link', which cannot be made: the symbolic link 'link' leads nowhere. ${hint('CACHE_DIR')}`,
     ];
     expect(said(given)).toEqual(all);
     expect(said(given, false)).toEqual(all);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { leftovers } from '../../../cli/src/clean.ts';
-import { placesOf } from '../../../cli/src/paths.ts';
+import { pathsOf } from '../../../cli/src/paths.ts';
 
 describe('the places of a run', () => {
   it.each([
@@ -29,7 +29,7 @@ describe('the places of a run', () => {
       { build: 'build', out: 'out', cache: '/azl/build/cache', toolchain: '/azl/build/cache/toolchain' },
     ],
   ])('%j in %s from %s', (environment, checkout, workspace, places) => {
-    expect(placesOf(environment, checkout, workspace)).toEqual(places);
+    expect(pathsOf(environment, checkout, workspace)).toEqual(places);
   });
 });
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readActions } from '../../../cli/src/action-file.ts';
-import { earlyProblems } from '../../../cli/src/validate-inputs.ts';
-import { placesOf } from '../../../cli/src/paths.ts';
+import { pathsOf } from '../../../cli/src/paths.ts';
 import type { TargetName } from '../../../cli/src/targets.ts';
+import { inputProblems } from '../../../cli/src/validate-inputs.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
 import { writeTree } from '../../support/trees.ts';
@@ -25,7 +25,7 @@ async function said(target: TargetName, given: Record<string, string> = {}): Pro
     CONFIG_FILE: join(dir, 'imageconfigs/minimal.json'),
     ...given,
   };
-  const found = await earlyProblems(target, { actions, environment, places: placesOf({}, dir, dir) });
+  const found = await inputProblems(target, { actions, environment, places: pathsOf({}, dir, dir) });
   return found.map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
 }
 

@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { overhear, quietly } from '../../../src/shared/github/capture-output.ts';
+import { captureOutput, withoutOutput } from '../../../src/shared/github/capture-output.ts';
 
 const written: string[] = [];
 let spy: ReturnType<typeof vi.spyOn>;
@@ -33,20 +33,20 @@ async function talk(): Promise<string> {
 
 describe('a talkative library', () => {
   it('is hushed, but for warnings, errors and secrets', async () => {
-    expect(await quietly(talk)).toBe('answer');
+    expect(await withoutOutput(talk)).toBe('answer');
     expect(written.join('')).not.toContain('Cache Size');
     expect(written.join('')).toMatch(/::warning::Failed.*\n::error::.*503\n::add-mask::a-secret/);
   });
 
   it('is overheard: its complaints are an answer and are not shown', async () => {
-    const { value, complaints } = await overhear(talk);
+    const { value, complaints } = await captureOutput(talk);
     expect(value).toBe('answer');
     expect(complaints).toEqual(['Failed to restore: Rate limited', 'Failed to restore: 503']);
     expect(written.join('')).toMatch(/^::add-mask::a-secret\r?\n$/);
   });
 
   it('is told apart from who speaks meanwhile, and from itself', async () => {
-    const both = Promise.all([overhear(talk), overhear(talk)]);
+    const both = Promise.all([captureOutput(talk), captureOutput(talk)]);
     core.warning('mine');
     for (const { complaints } of await both) expect(complaints).toHaveLength(2);
     expect(written.join('')).toContain('::warning::mine');

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readActions } from '../../../cli/src/action-file.ts';
 import { inputTables } from '../../../cli/src/validate-inputs.ts';
 import { repository } from '../../../scripts/build-dist.ts';
+import { ProblemsError } from '../../../src/shared/base/problems.ts';
 import {
   amount,
   choice,
@@ -22,7 +23,6 @@ import {
   text,
   tryInputs,
 } from '../../../src/shared/github/inputs.ts';
-import { ProblemsError } from '../../../src/shared/base/problems.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-inputs-'));
 writeFileSync(join(dir, 'file'), '');

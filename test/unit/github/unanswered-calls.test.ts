@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { watchSilence } from '../../../src/shared/github/unanswered-calls.ts';
+import { watchUnansweredCalls } from '../../../src/shared/github/unanswered-calls.ts';
 
 /** What is shown second by second, as `second: line`. `say` happens at its second, before anybody is asked. */
 function shown(
@@ -7,7 +7,7 @@ function shown(
   seconds: number,
   say: Record<number, ['said' | 'progress', string?]>,
 ): string[] {
-  const silence = watchSilence(live, 0);
+  const silence = watchUnansweredCalls(live, 0);
   const lines: string[] = [];
   for (let second = 0; second <= seconds; second++) {
     const [how, line] = say[second] ?? [];

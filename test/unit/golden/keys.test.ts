@@ -10,60 +10,71 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { checkKey } from '../../../src/shared/builder/checks.ts';
-import { claim } from '../../../src/shared/shards/worker/claim.ts';
-import { publishSrpm } from '../../../src/shared/rpm-repository/write/publish.ts';
-import { logsName, repositoryNames } from '../../../src/shared/jobs/publish-artifacts.ts';
-import { planName } from '../../../src/shared/jobs/shared-run.ts';
-import { openMemory } from '../../../src/shared/jobs/build-context.ts';
 import {
   imageArtifact,
   imagePrefix,
   serialLogArtifact,
 } from '../../../actions/compose-image/src/run-artifacts.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { checkKey } from '../../../src/shared/builder/checks.ts';
 import { keepRoot } from '../../../src/shared/builder/kept-root.ts';
+import { keyComponents, keyOf } from '../../../src/shared/cache-key/key.ts';
 import { checkRecipeDigest, recipe, recipeDigest } from '../../../src/shared/cache-key/recipe.ts';
-import { aliveText } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts';
+import type { Cache } from '../../../src/shared/github/cache/cache.ts';
 import { textDigest, writeJson } from '../../../src/shared/host/files.ts';
-import { drawImage, imageComponents } from '../../../src/shared/image/manifest/image-manifest.ts';
 import { bootTestRecipe } from '../../../src/shared/image/boot-test/boot-overlay.ts';
+import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
+import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
+import type { NamedFiles } from '../../../src/shared/image/config/named-files.ts';
+import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 import { fixedSalt, sha512Crypt } from '../../../src/shared/image/manifest/crypt.ts';
 import { fixedUuid, fixedVolumeId } from '../../../src/shared/image/manifest/identity.ts';
 import { bootPlace, imageName, imageSeed } from '../../../src/shared/image/manifest/image.ts';
-import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
+import { imageComponents, imageManifest } from '../../../src/shared/image/manifest/image-manifest.ts';
 import { layOut } from '../../../src/shared/image/manifest/layout.ts';
-import type { NamedFiles } from '../../../src/shared/image/config/named-files.ts';
 import { publishImage } from '../../../src/shared/image/out-images.ts';
-import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
-import { spareImages } from '../../../src/shared/image/cache/image-cache.ts';
-import { keyComponents, keyOf } from '../../../src/shared/cache-key/key.ts';
-import { recordingLog } from '../../../src/shared/base/log.ts';
+import { openMemory } from '../../../src/shared/jobs/open-build-context.ts';
+import { planName } from '../../../src/shared/jobs/shared-run.ts';
+import { planJson } from '../../../src/shared/planner/plan-json.ts';
 import { assetName, sha256Sums } from '../../../src/shared/release/assets.ts';
-import { buildJson, planJson } from '../../../src/shared/report/build-json.ts';
+import { buildJson } from '../../../src/shared/report/build-json.ts';
 import { parseFront } from '../../../src/shared/rpm/header.ts';
 import { outputDigest } from '../../../src/shared/rpm/output-digest.ts';
 import { dependencyTags } from '../../../src/shared/rpm/tags.ts';
-import { aliveName, claimName, parseName, resultName } from '../../../src/shared/shards/protocol/names.ts';
+import { publishSrpm } from '../../../src/shared/rpm-repository/write/publish.ts';
+import { logsName, repositoryNames } from '../../../src/shared/rpm-repository/write/publish-artifacts.ts';
+import { heartbeatText } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import {
+  claimName,
+  heartbeatName,
+  parseName,
+  resultName,
+} from '../../../src/shared/shards/protocol/names.ts';
+import { toolchainName } from '../../../src/shared/shards/transport/shared-toolchain.ts';
+import { claim } from '../../../src/shared/shards/worker/claim.ts';
 import { solverQuestion } from '../../../src/shared/solver/remembering-solver.ts';
 import { solverRecipe } from '../../../src/shared/solver/solver.ts';
-import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts';
-import type { Cache } from '../../../src/shared/github/cache/cache.ts';
 import { cachedStore } from '../../../src/shared/store/cached-store.ts';
 import { directoryStore } from '../../../src/shared/store/directory-store.ts';
 import { mainPaths, resultFiles } from '../../../src/shared/store/result-files.ts';
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
 import { newIndex, type StoreIndex, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { archiveFile } from '../../../src/shared/toolchain/archive.ts';
-import { conversionRecipe, standInKey } from '../../../src/shared/toolchain/convert/convert.ts';
-import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
-import { lockFile, stampFile } from '../../../src/shared/toolchain/folder.ts';
 import { linksOf, ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
-import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/debian/rpm-names.ts';
-import { kindOf, lockText, stamp, toolchainKind } from '../../../src/shared/toolchain/prepare.ts';
-import { toolchainName } from '../../../src/shared/shards/transport/shared-toolchain.ts';
-import { fetchSpare, lockInKey } from '../../../src/shared/toolchain/toolchain-cache.ts';
+import { conversionRecipe, standInKey } from '../../../src/shared/toolchain/convert/convert.ts';
 import { standIns } from '../../../src/shared/toolchain/convert/stand-ins.ts';
-import { buildWishes, imageWishes, leftOut, workerWishes } from '../../../src/shared/toolchain/debian/requested-packages.ts';
+import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
+import {
+  buildPackages,
+  imagePackages,
+  leftOut,
+  workerPackages,
+} from '../../../src/shared/toolchain/debian/requested-packages.ts';
+import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/debian/rpm-names.ts';
+import { lockFile, stampFile } from '../../../src/shared/toolchain/folder.ts';
+import { kindOf, lockText, stamp, toolchainKind } from '../../../src/shared/toolchain/prepare.ts';
+import { fetchCachedToolchain, lockInKey } from '../../../src/shared/toolchain/toolchain-cache.ts';
 import { workerDigest } from '../../../src/shared/toolchain/worker.ts';
 import { frontBytes, type MadeTag } from '../rpm/made-header.ts';
 import * as made from './made-up.ts';
@@ -159,7 +170,7 @@ function imageValues(which: string): Record<string, unknown> {
   const layout = layOut(config, seed);
   const packages = made.imagePackages;
   const tools = made.bootTools;
-  const blueprint = drawImage({ config, layout, seed, named, packages, tools });
+  const blueprint = imageManifest({ config, layout, seed, named, packages, tools });
   const hostTools = { mke2fs: '1.47.0', 'mkfs.vfat': '4.2' };
   const components = imageComponents({ blueprint, packages, workerDigest: made.hex('a'), hostTools });
   return {
@@ -256,7 +267,7 @@ function digests(): Record<string, unknown> {
     'conversion: parts, the first first': primaryFirst(made.debianNames),
     'conversion: entries': byField(Object.fromEntries(rpmNames.map((name) => [name, linksOf(name)]))),
     'conversion: of all names': textDigest(text(standIns(new Map(plainDebs.map((deb) => [deb.name, deb]))))),
-    'toolchain: wishes': textDigest(text([workerWishes, buildWishes, imageWishes, leftOut.source])),
+    'toolchain: wishes': textDigest(text([workerPackages, buildPackages, imagePackages, leftOut.source])),
     'toolchain: text of a lock': lockBytes.toString(),
     'toolchain: lock in a key': lockInKey(lockBytes),
     'toolchain: stamp': stamp(made.lock),
@@ -280,8 +291,8 @@ function digests(): Record<string, unknown> {
 function names(): Record<string, unknown> {
   const exchanged = [
     claimName(2, 'gtk+-3', 1),
-    aliveName(2, 3, 4, 5, false),
-    aliveName(2, 3, 4, 5, true),
+    heartbeatName(2, 3, 4, 5, false),
+    heartbeatName(2, 3, 4, 5, true),
     resultName(2, 3, 4),
   ];
   return {
@@ -335,14 +346,14 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
   await store.openMain(made.result).catch(() => {});
 
   const images = askedCache();
-  const spare = spareImages(images.cache, newFolder(), true, log);
+  const spare = imageCache(images.cache, newFolder(), true, log);
   await spare.fetch(made.image.key, imageStore(newFolder(), log));
   await spare.save(made.image, newFolder());
 
   const toolchains = askedCache();
   const kind = await toolchainKind();
   const dirs = { dir: join(newFolder(), 'toolchain'), cacheDir: newFolder() };
-  await fetchSpare({ ...dirs, cache: toolchains.cache, onTrouble: 'fail', log });
+  await fetchCachedToolchain({ ...dirs, cache: toolchains.cache, onTrouble: 'fail', log });
 
   asked.length = 0;
   const root = newFolder();
@@ -434,7 +445,7 @@ async function documents(): Promise<Record<string, unknown>> {
   writeFileSync(srpm, 'srpm');
   await publishSrpm(workshop as never, 'lib', srpm);
 
-  const kept = { layer: newFolder(), staging: newFolder() };
+  const kept = { overlay: newFolder(), staging: newFolder() };
   const note = { package: 'lib', workerDigest: made.hex('a'), argv: ['rpmbuild', '-bb'] };
   await keepRoot(kept, join(dir, 'kept'), note);
 
@@ -456,7 +467,7 @@ async function documents(): Promise<Record<string, unknown>> {
     'text: build.json': written(join(dir, 'build.json')),
     'text: plan.json': written(join(dir, 'plan.json')),
     'text: packages.json': written(join(inputs.outDir, 'packages.json')),
-    'text: alive.json': aliveText({
+    'text: alive.json': heartbeatText({
       ...{ shard: 2, attempt: 1, clock: 1_796_000_020, told: [...made.told] },
       ranOut: [{ package: 'slow', seconds: 7 }],
     }),

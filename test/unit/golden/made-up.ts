@@ -1,16 +1,16 @@
-import type { Told } from '../../../src/shared/shards/protocol/heartbeat.ts';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
-import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
-import type { ImagePackage } from '../../../src/shared/image/manifest/packages.ts';
-import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import type { KeyInput } from '../../../src/shared/cache-key/key.ts';
+import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import type { ImagePackage } from '../../../src/shared/image/manifest/packages.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
+import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import type { StandIn } from '../../../src/shared/toolchain/convert/stand-ins.ts';
 import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 import type { Lock } from '../../../src/shared/toolchain/lock.ts';
-import type { StandIn } from '../../../src/shared/toolchain/convert/stand-ins.ts';
-import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
 /*
  * What the fixed values of keys.json are taken of. Nothing here comes from elsewhere, so that nothing else can change
@@ -440,14 +440,14 @@ const file = (name: string, letter: string, executable = false): NamedFile => ({
 /** The files that the configs name. */
 export const named: Readonly<Record<string, NamedFiles>> = {
   minimal: {
-    wishes: [],
+    requestedPackages: [],
     additional: [file('files/example.sh', 'a')],
     postInstall: [file('scripts/text-mode.sh', 'b', true)],
     finalize: [],
     sshKeys: [[]],
   },
   full: {
-    wishes: [],
+    requestedPackages: [],
     additional: [file('a', 'a', true), file('b', 'b')],
     postInstall: [file('p.sh', 'c', true)],
     finalize: [file('f.sh', 'd')],
@@ -497,7 +497,7 @@ export const verdict: Verdict = {
 };
 
 /** What a shard tells: of a result, and of a failure. */
-export const told: readonly Told[] = [
+export const told: readonly PackageReport[] = [
   {
     package: 'lib',
     key: hex('a'),

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeCycle, findCycles } from '../../../src/shared/graph/cycles.ts';
+import { declaredDependents, declaredNeeds } from '../../../src/shared/graph/declared-needs.ts';
 import { addResult, type Graph, makeGraph } from '../../../src/shared/graph/graph.ts';
 import { needsOf, resolve } from '../../../src/shared/graph/needs.ts';
-import { statedDependents, statedNeeds } from '../../../src/shared/graph/declared-needs.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 
 const toolchain = madeUpToolchain([
@@ -19,7 +19,7 @@ function needed(graph: Graph, name: string) {
 
 function cyclesOf(graph: Graph, names: readonly string[]) {
   return findCycles(names, (name) =>
-    [...statedNeeds(graph, name)].map(([needs, through]) => ({ package: name, needs, through })),
+    [...declaredNeeds(graph, name)].map(([needs, through]) => ({ package: name, needs, through })),
   );
 }
 
@@ -191,7 +191,7 @@ describe('cycles', () => {
           ),
         );
         const graph = makeGraph(specs, toolchain);
-        const self = names.some((name) => statedDependents(graph, name).has(name));
+        const self = names.some((name) => declaredDependents(graph, name).has(name));
         const cycles = cyclesOf(graph, names);
         expect(cycles.length > 0).toBe(self);
         for (const cycle of cycles) {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { aside } from '../../../src/shared/host/files.ts';
+import { tempSibling } from '../../../src/shared/host/files.ts';
 import { clearLeftovers, clearParts, ownFolder } from '../../../src/shared/host/leftovers.ts';
 
 /** No process has it: Linux ends at 4,194,304. */
@@ -27,7 +27,7 @@ it('clears folders of processes that are gone, and leaves ours, those of others,
 });
 
 it('clears parts that nobody writes any more, whatever they are called', async () => {
-  const own = basename(aside(join(dir, 'a.raw')));
+  const own = basename(tempSibling(join(dir, 'a.raw')));
   for (const name of [own, 'plain.part', `b.raw.${nobody}-0123abcd.part`, 'part', 'c.part.txt'])
     await writeFile(join(dir, name), '');
   await mkdir(join(dir, `key.${nobody}-0123abcd.part`));

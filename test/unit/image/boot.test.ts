@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { probed } from '../../../src/shared/image/boot-test/acceleration.ts';
 import { qemuArguments, startLine } from '../../../src/shared/image/boot-test/qemu.ts';
-import { deadEnd, judge, neverStarted, plainLine, readReport } from '../../../src/shared/image/boot-test/verdict.ts';
+import {
+  deadEnd,
+  judge,
+  neverStarted,
+  plainLine,
+  readReport,
+} from '../../../src/shared/image/boot-test/verdict.ts';
 import { failureLines } from '../../../src/shared/image/summary.ts';
 
 const base = { seconds: 20, acceleration: 'tcg', timedOut: false } as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
+import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test bends configs into shapes that no type has
 type Loose = any;

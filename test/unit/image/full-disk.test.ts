@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { TransactionError } from '../../../src/shared/sandbox/transaction.ts';
+import { problem } from '../../../src/shared/base/problems.ts';
 import { ToolError } from '../../../src/shared/host/process.ts';
 import { fullPlace, orFullDisk } from '../../../src/shared/image/disk/full-disk.ts';
-import { problem } from '../../../src/shared/base/problems.ts';
+import { TransactionError } from '../../../src/shared/sandbox/transaction.ts';
 
 /** What the tools of Debian 12 said when they were tried on a full tmpfs, and on filesystems too small for a tree. */
 const recorded: [tool: string, said: string, place: 'host' | 'partition' | undefined][] = [

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { textDigest } from '../../../src/shared/host/files.ts';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
-import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
-import { spareImages } from '../../../src/shared/image/cache/image-cache.ts';
-import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
+import { textDigest } from '../../../src/shared/host/files.ts';
+import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
+import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
 import { FolderCache } from '../../support/folder-cache.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
@@ -26,7 +26,7 @@ let cache: FolderCache;
 function machine(saves = true) {
   const log = recordingLog();
   const store = imageStore(join(temporary(), 'images'), log);
-  return { log, store, spare: spareImages(cache, temporary(), saves, log) };
+  return { log, store, spare: imageCache(cache, temporary(), saves, log) };
 }
 
 /** One machine leaves the image, which passed its boot test. */

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { textDigest } from '../../../src/shared/host/files.ts';
-import { drawImage, imageComponents } from '../../../src/shared/image/manifest/image-manifest.ts';
-import { grubModules } from '../../../src/shared/image/manifest/boot-files.ts';
-import type { ImageConfig } from '../../../src/shared/image/config/config.ts';
-import { imageSeed } from '../../../src/shared/image/manifest/image.ts';
-import { layOut, mountedOn } from '../../../src/shared/image/manifest/layout.ts';
-import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
-import type { ImagePackage } from '../../../src/shared/image/manifest/packages.ts';
-import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 import { keyOf } from '../../../src/shared/cache-key/key.ts';
+import { textDigest } from '../../../src/shared/host/files.ts';
+import type { ImageConfig } from '../../../src/shared/image/config/config.ts';
+import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
+import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
+import { grubModules } from '../../../src/shared/image/manifest/boot-files.ts';
+import { imageSeed } from '../../../src/shared/image/manifest/image.ts';
+import { imageComponents, imageManifest } from '../../../src/shared/image/manifest/image-manifest.ts';
+import { layOut, mountedOn } from '../../../src/shared/image/manifest/layout.ts';
+import type { ImagePackage } from '../../../src/shared/image/manifest/packages.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 
 const { config } = parseImageConfig(
@@ -46,7 +46,7 @@ const file = (name: string, executable = false): NamedFile => ({
   ...{ name, path: `/host/${name}`, executable, sha256: textDigest(name) },
 });
 const named: NamedFiles = {
-  wishes: [],
+  requestedPackages: [],
   additional: [file('a'), file('b')],
   postInstall: [file('p.sh', true)],
   finalize: [file('f.sh')],
@@ -70,7 +70,7 @@ const tools = { kernelRelease: '6.1', grubMkimage: '/usr/bin/grub2-mkimage' };
 function draw(changed: Partial<{ config: ImageConfig; named: NamedFiles; tools: typeof tools }> = {}) {
   const all = { config, named, tools, ...changed };
   const seed = imageSeed(all.config);
-  return drawImage({ ...all, seed, layout: layOut(all.config, seed), packages });
+  return imageManifest({ ...all, seed, layout: layOut(all.config, seed), packages });
 }
 const blueprint = draw();
 const components = (change: Partial<Parameters<typeof imageComponents>[0]> = {}) =>

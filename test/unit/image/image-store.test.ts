@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { textDigest } from '../../../src/shared/host/files.ts';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
-import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
-import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
+import { textDigest } from '../../../src/shared/host/files.ts';
+import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
+import type { Image } from '../../../src/shared/image/manifest/image.ts';
 
 const image: Image = {
   ...{ schema: 'azl/image', version: 1, name: 'x', system: 'x', key: 'k', components: {}, packages: [] },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonFault, parseUserJson } from '../../../src/shared/base/json.ts';
+import { jsonProblem, parseUserJson } from '../../../src/shared/base/json.ts';
 
 describe('jsonFault', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('jsonFault', () => {
     ['{"a": tru}', 1, 7, 'expected a value'],
     ['["a\nb"]', 1, 2, 'expected a value'],
   ])('%j stops being JSON at %i:%i', (text, line, column, words) => {
-    const fault = jsonFault(text, 'f.json');
+    const fault = jsonProblem(text, 'f.json');
     expect([fault.line, fault.column]).toEqual([line, column]);
     expect(fault.message).toContain(words);
   });

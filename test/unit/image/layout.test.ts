@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fstab, grubConfig, grubEarlyConfig } from '../../../src/shared/image/manifest/boot-files.ts';
 import type { ImageConfig } from '../../../src/shared/image/config/config.ts';
-import { fixedSalt, sha512Crypt } from '../../../src/shared/image/manifest/crypt.ts';
+import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 import { usedInodes } from '../../../src/shared/image/disk/write-disk.ts';
+import { fstab, grubConfig, grubEarlyConfig } from '../../../src/shared/image/manifest/boot-files.ts';
+import { fixedSalt, sha512Crypt } from '../../../src/shared/image/manifest/crypt.ts';
 import { fixedUuid } from '../../../src/shared/image/manifest/identity.ts';
 import { type Layout, layOut, sfdiskScript } from '../../../src/shared/image/manifest/layout.ts';
-import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 
 function config(withBoot: boolean, identifier = 'partuuid'): ImageConfig {
   const text = JSON.stringify({

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { imageName, imageSeed } from '../../../src/shared/image/manifest/image.ts';
-import { choosePackages, findBootTools, wishOf } from '../../../src/shared/image/manifest/packages.ts';
-import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 import { formatProblem, type ProblemsError } from '../../../src/shared/base/problems.ts';
+import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
+import { imageName, imageSeed } from '../../../src/shared/image/manifest/image.ts';
+import {
+  choosePackages,
+  findBootTools,
+  requestedCapability,
+} from '../../../src/shared/image/manifest/packages.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
@@ -55,7 +59,7 @@ describe('wishOf', () => {
     ['', undefined],
     ['a\nb', undefined],
   ])('%j', (entry, capability) => {
-    expect(wishOf(entry)).toBe(capability);
+    expect(requestedCapability(entry)).toBe(capability);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PlanInputs } from '../../../actions/build-packages/src/inputs.ts';
 import { matrixOf, shardNumbers, sizeRun } from '../../../src/shared/jobs/size-run.ts';
-import { makeTree } from '../../../src/shared/planner/resolve.ts';
-import type { Planned } from '../../../src/shared/model/outcome.ts';
+import type { PlanInputs } from '../../../src/shared/model/inputs.ts';
+import type { PackagePlan } from '../../../src/shared/model/outcome.ts';
+import { makeTree } from '../../../src/shared/solver/solve-root.ts';
 import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 
 const names = ['a', 'b', 'c', 'd'];
@@ -14,9 +14,9 @@ const tree = makeTree({
   defines: {},
 });
 const seconds = new Map(names.map((name) => [name, 1000]));
-const build = { state: 'build', reason: '' } as Planned;
-const reuse = { state: 'reuse', reason: '' } as Planned;
-const size = (plan: Record<string, Planned>, inputs: Partial<PlanInputs> = {}) => {
+const build = { state: 'build', reason: '' } as PackagePlan;
+const reuse = { state: 'reuse', reason: '' } as PackagePlan;
+const size = (plan: Record<string, PackagePlan>, inputs: Partial<PlanInputs> = {}) => {
   const given = { heavyPackages: [], maxShards: 20, timeBudget: 30, ...inputs } as unknown as PlanInputs;
   const { length: _, ...rest } = sizeRun(new Map(Object.entries(plan)), { tree, seconds, names }, given);
   return rest;
@@ -68,7 +68,7 @@ describe('the jobs of a run', () => {
   });
 
   it('are of one kind where the others are reused', () => {
-    const kinds = (plan: Record<string, Planned>) => {
+    const kinds = (plan: Record<string, PackagePlan>) => {
       const { shards, heavyShards } = size(plan, { heavyPackages: ['a', 'b'] });
       return [shards, heavyShards];
     };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { demandAlone, demandOf } from '../../../src/shared/jobs/storage-request.ts';
-import type { Told } from '../../../src/shared/shards/protocol/heartbeat.ts';
-import type { Kept } from '../../../src/shared/store/store.ts';
+import { storageRequestAlone, storageRequestOf } from '../../../src/shared/jobs/storage-request.ts';
+import type { Kept } from '../../../src/shared/model/stored-parts.ts';
+import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { madeUpResult } from '../../support/made-up.ts';
 
@@ -12,7 +12,7 @@ const planned = (name: string, state: string) => ({
   ...{ name, state, reason: '', waitsFor: [], seconds: null },
   key: state === 'maybe' ? null : `key of ${name}`,
 });
-const told = (result: typeof fresh & object, kept: Kept): Told => ({
+const told = (result: typeof fresh & object, kept: Kept): PackageReport => ({
   ...{
     package: result.package,
     key: result.key,
@@ -35,17 +35,17 @@ describe('the room that a run needs', () => {
       planned('broken', 'failed'),
     ];
     const all = [told(fresh as never, 'whole'), told(moves as never, 'whole')];
-    expect(demandOf(index, { packages }, all, 4)).toEqual({
+    expect(storageRequestOf(index, { packages }, all, 4)).toEqual({
       staying: [{ result: stays, seen: 1, kept: 'main' }],
-      ...{ moving: [moves], unknown: 2, spent: 2, savers: 4 },
+      ...{ moving: [moves], unknown: 2, spent: 2, writers: 4 },
     });
     // A job that saves is one, whatever the plan says.
-    expect(demandOf(index, { packages }, [], 0)).toMatchObject({ spent: 0, savers: 1 });
+    expect(storageRequestOf(index, { packages }, [], 0)).toMatchObject({ spent: 0, writers: 1 });
   });
 
   it('is of one job that of all its packages', () => {
-    expect(demandAlone(index, ['moves', 'fresh'])).toEqual({
-      ...{ staying: [], moving: [moves], unknown: 1, spent: 0, savers: 1 },
+    expect(storageRequestAlone(index, ['moves', 'fresh'])).toEqual({
+      ...{ staying: [], moving: [moves], unknown: 1, spent: 0, writers: 1 },
     });
   });
 });

@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accept, fail, newProgress, settleAll } from '../../../src/shared/planner/engine.ts';
-import { withNeeds } from '../../../src/shared/planner/goals.ts';
-import { makeTree, type Tree } from '../../../src/shared/planner/resolve.ts';
-import type { Keyed, Outcome } from '../../../src/shared/model/outcome.ts';
 import { problem } from '../../../src/shared/base/problems.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import { isRich, nameOf, satisfies } from '../../../src/shared/rpm/capability.ts';
+import type { Outcome, PlannedBuild } from '../../../src/shared/model/outcome.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
-import type { SolverRequest } from '../../../src/shared/solver/solver.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
+import {
+  acceptResult,
+  failPackage,
+  newProgress,
+  resolvePackages,
+} from '../../../src/shared/planner/engine.ts';
+import { withNeeds } from '../../../src/shared/planner/goals.ts';
+import { isRich, nameOf, satisfies } from '../../../src/shared/rpm/capability.ts';
+import { makeTree, type Tree } from '../../../src/shared/solver/solve-root.ts';
+import type { SolverRequest } from '../../../src/shared/solver/solver.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 
@@ -61,7 +66,7 @@ function memoryStore(): Store {
     search: async (key) => results.get(key),
     offer: () => {},
     saved: () => undefined,
-    settle: async () => {},
+    flush: async () => {},
     check: async () => {},
     kept: async () => 'whole',
     open: async () => '',
@@ -94,16 +99,16 @@ async function run(
   const progress = newProgress(withNeeds(tree.graph, goals));
   const built: string[] = [];
   for (;;) {
-    await settleAll(options, progress, new Set());
+    await resolvePackages(options, progress, new Set());
     const ready = [...progress.ready.keys()].sort();
     const name = ready[pick(ready.length)];
     if (name === undefined) break;
-    const { keyed, reason } = progress.ready.get(name) as { keyed: Keyed; reason: string };
+    const { keyed, reason } = progress.ready.get(name) as { keyed: PlannedBuild; reason: string };
     progress.ready.delete(name);
     built.push(name);
     const recipe = recipes.find(({ spec }) => spec.package === name) as Recipe;
     if (recipe.fails === true) {
-      fail(options, progress, name, { state: 'failed', reason: 'it fails' });
+      failPackage(options, progress, name, { state: 'failed', reason: 'it fails' });
       continue;
     }
     const rpms = recipe.spec.packages.map((one) =>
@@ -116,7 +121,7 @@ async function run(
     );
     const result = madeUpResult(name, rpms, keyed.key);
     await store.put(result, '', false);
-    accept(options, progress, { state: 'built', reason, result });
+    acceptResult(options, progress, { state: 'built', reason, result });
   }
   return { outcomes: progress.outcomes, built, tree };
 }
@@ -252,7 +257,7 @@ describe('a run', () => {
     });
     const progress = newProgress(['app']);
     const rest = { store: memoryStore(), priority: new Map(), rebuild: new Set<string>(), warn: () => {} };
-    await settleAll({ tree, ...rest }, progress, new Set());
+    await resolvePackages({ tree, ...rest }, progress, new Set());
     expect(progress.outcomes.get('app')).toEqual({
       state: 'failed',
       reason: 'app.signatures.json: has no entry',

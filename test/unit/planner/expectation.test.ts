@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { expectation, unknownSeconds } from '../../../src/shared/planner/expectation.ts';
+import { defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 import { sizeMatrices } from '../../../src/shared/shards/scheduler/size.ts';
-import { defaultTerms } from '../../../src/shared/shards/scheduler/settings.ts';
 
-const { timeBudget } = defaultTerms;
+const { timeBudget } = defaultSettings;
 const known = (count: number, seconds: number) =>
   new Map(Array.from({ length: count }, (_, at) => [`known${at}`, seconds]));
 

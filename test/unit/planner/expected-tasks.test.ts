@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { likelyTasks } from '../../../src/shared/planner/expected-tasks.ts';
-import type { Planned } from '../../../src/shared/model/outcome.ts';
+import type { PackagePlan } from '../../../src/shared/model/outcome.ts';
+import { expectedTasks } from '../../../src/shared/planner/expected-tasks.ts';
 
-const build = { state: 'build', reason: '' } as Planned;
-const reuse = { state: 'reuse', reason: '' } as Planned;
-const maybe = (...waitsFor: string[]): Planned => ({ state: 'maybe', reason: '', waitsFor });
+const build = { state: 'build', reason: '' } as PackagePlan;
+const reuse = { state: 'reuse', reason: '' } as PackagePlan;
+const maybe = (...waitsFor: string[]): PackagePlan => ({ state: 'maybe', reason: '', waitsFor });
 
-const plan = new Map<string, Planned>([
+const plan = new Map<string, PackagePlan>([
   ['zlib', build],
   ['curl', maybe('zlib')],
   ['git', maybe('curl', 'bash')],
@@ -20,7 +20,7 @@ const expected = (name: string) => seconds.get(name) ?? 600;
 
 it('counts what is certain whole, what is decided on the way by half, and nothing that is reused', () => {
   const needs = (name: string) => (name === 'git' ? ['curl'] : []);
-  expect(likelyTasks(plan, (name) => seconds.has(name), expected, needs)).toEqual([
+  expect(expectedTasks(plan, (name) => seconds.has(name), expected, needs)).toEqual([
     { name: 'zlib', seconds: 10, needs: [] },
     { name: 'curl', seconds: 50, needs: [] },
     { name: 'git', seconds: 250, needs: ['curl'] },
@@ -30,7 +30,7 @@ it('counts what is certain whole, what is decided on the way by half, and nothin
 
 it('is empty when there is nothing to build', () => {
   expect(
-    likelyTasks(
+    expectedTasks(
       new Map([['bash', reuse]]),
       () => true,
       expected,

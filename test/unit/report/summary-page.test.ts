@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Outcome, Planned } from '../../../src/shared/model/outcome.ts';
+import type { Outcome, PackagePlan } from '../../../src/shared/model/outcome.ts';
 import { cut, cutList, fenced, pageTable } from '../../../src/shared/report/page.ts';
 import { rootCauses, type SummaryFacts, summaryText } from '../../../src/shared/report/summary.ts';
 import { planPage, shardPage, summaryPage } from '../../../src/shared/report/summary-page.ts';
@@ -138,7 +138,7 @@ it('a page shows the first 40 lines of a failure', () => {
 });
 
 it('the page of a plan tells what fails, what is built and why, and how long that is expected to take', () => {
-  const plan = new Map<string, Planned>([
+  const plan = new Map<string, PackagePlan>([
     ['old', { state: 'reuse', reason: 'nothing changed', result }],
     ['later', { state: 'maybe', reason: 'made decides', waitsFor: ['made'] }],
     ['made', { state: 'build', reason: 'its spec changed', keyed: {} as never }],

@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hadWholeBudget, secondsForBuild } from '../../../src/shared/shards/scheduler/build-time.ts';
-import { defaultTerms } from '../../../src/shared/shards/scheduler/settings.ts';
+import { defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 
 it('gives a build what its shard has left and somewhat more, so that a job of six hours can publish after it', () => {
-  expect(secondsForBuild(defaultTerms, 0)).toBeLessThan(5.9 * 3600);
-  expect(secondsForBuild(defaultTerms, 3600)).toBe(secondsForBuild(defaultTerms, 0) - 3600);
-  expect(secondsForBuild(defaultTerms, 1e6)).toBe(60);
+  expect(secondsForBuild(defaultSettings, 0)).toBeLessThan(5.9 * 3600);
+  expect(secondsForBuild(defaultSettings, 3600)).toBe(secondsForBuild(defaultSettings, 0) - 3600);
+  expect(secondsForBuild(defaultSettings, 1e6)).toBe(60);
 });
 
 it('lets a package fail for its time only where it had about all that a shard has', () => {
-  const started = (elapsed: number) => hadWholeBudget(defaultTerms, secondsForBuild(defaultTerms, elapsed));
+  const started = (elapsed: number) =>
+    hadWholeBudget(defaultSettings, secondsForBuild(defaultSettings, elapsed));
   expect(started(0)).toBe(true);
-  expect(started(defaultTerms.timeBudget * 0.05)).toBe(true);
-  expect(started(defaultTerms.timeBudget * 0.5)).toBe(false);
+  expect(started(defaultSettings.timeBudget * 0.05)).toBe(true);
+  expect(started(defaultSettings.timeBudget * 0.5)).toBe(false);
 });
 
 it('ends surely: whoever takes what ran out before runs it longer, until one had a whole budget', () => {

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Item } from '../../../src/shared/shards/protocol/listing.ts';
-import { aliveName, claimName } from '../../../src/shared/shards/protocol/names.ts';
+import type { ArtifactInfo } from '../../../src/shared/shards/protocol/listing.ts';
+import { claimName, heartbeatName } from '../../../src/shared/shards/protocol/names.ts';
 import { nextStep } from '../../../src/shared/shards/scheduler/next-step.ts';
 import {
   finished,
-  foundSign,
+  foundHeartbeat,
+  heartbeatSent,
   listed,
+  nextHeartbeatName,
   nextResultName,
-  nextSignName,
   published,
   refused,
   removed,
-  signed,
 } from '../../../src/shared/shards/scheduler/shard.ts';
 import { awake, candidate, item, work } from '../../support/shard-steps.ts';
 
 describe('a claim', () => {
   const old = item(claimName(1, 'a', 0), 0);
   const sign = (shard: number, createdAt: number, ended = false) =>
-    item(aliveName(1, shard, 0, createdAt, ended), createdAt);
+    item(heartbeatName(1, shard, 0, createdAt, ended), createdAt);
 
   it.each([
     ['of a shard that lives holds', [old, sign(2, 900)], 'wait'],
@@ -58,10 +58,10 @@ describe('a claim', () => {
 
   it('holds after a time in which nobody could look or sign: who lives is given time to sign again', () => {
     const shard = awake([old, sign(2, 0)], 0, 9);
-    const look = (now: number, ...others: Item[]) => {
-      const own = item(nextSignName(shard, false), now);
-      signed(shard, own, now);
-      removed(shard, [...shard.litter]);
+    const look = (now: number, ...others: ArtifactInfo[]) => {
+      const own = item(nextHeartbeatName(shard, false), now);
+      heartbeatSent(shard, own, now);
+      removed(shard, [...shard.obsoleteArtifacts]);
       listed(shard, [old, own, ...others], now);
       return nextStep(shard, work([candidate('a')]), now);
     };
@@ -89,7 +89,11 @@ describe('a claim', () => {
     shard.listedAt = 5000;
     shard.fresh = true;
     expect(
-      nextStep({ ...shard, sign: { ...shard.sign, at: 5000 } as never }, work([candidate('a')]), 5000),
+      nextStep(
+        { ...shard, heartbeat: { ...shard.heartbeat, at: 5000 } as never },
+        work([candidate('a')]),
+        5000,
+      ),
     ).toMatchObject({
       do: 'wait',
     });
@@ -99,9 +103,9 @@ describe('a claim', () => {
     const shard = awake();
     refused(shard, claimName(1, 'a', 0), 0);
     expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
-    const own = item(nextSignName(shard, false), 601);
-    signed(shard, own, 601);
-    removed(shard, [...shard.litter]);
+    const own = item(nextHeartbeatName(shard, false), 601);
+    heartbeatSent(shard, own, 601);
+    removed(shard, [...shard.obsoleteArtifacts]);
     listed(shard, [own], 601);
     expect(nextStep(shard, work([candidate('a')]), 601)).toMatchObject({
       do: 'claim',
@@ -116,7 +120,7 @@ describe('a claim', () => {
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'publish', packages: ['b'] });
     published(shard, nextResultName(shard), ['b'], 1, []);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'sign', ended: false });
-    signed(shard, item(nextSignName(shard, false), 1000), 1000);
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), 1000), 1000);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'claim' });
   });
 
@@ -133,7 +137,7 @@ describe('a claim', () => {
     listed(shard, [old, sign(3, 1000)], 1000);
     const ask = nextStep(shard, work([candidate('a')]), 1000);
     expect(ask).toEqual({ do: 'find', shard: 2, name: sign(2, 300).name });
-    foundSign(shard, 2, undefined);
+    foundHeartbeat(shard, 2, undefined);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'wait' });
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ScheduleResults, scheduleFigures } from '../../../bench/schedule/figures.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { withBlock } from '../../../scripts/markdown.ts';
-import { defaultTerms, foldAt } from '../../../src/shared/shards/scheduler/settings.ts';
+import { compactAt, defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 const results = JSON.parse(read('bench/schedule/results.json')) as ScheduleResults;
@@ -17,7 +17,7 @@ describe('the figures of docs/shards.md', () => {
   });
 
   it('stay within what is promised', () => {
-    expect(results).toMatchObject({ packages: 1404, seeds: 20, foldAt });
+    expect(results).toMatchObject({ packages: 1404, seeds: 20, foldAt: compactAt });
     expect(results.rows.map(({ shards, deaths }) => [shards, deaths])).toEqual([
       [8, 0],
       [20, 0],
@@ -51,17 +51,17 @@ describe('what shards go by', () => {
     const of = (input: string) =>
       Number(new RegExp(`^  ${input}:\\n.*\\n    default: "(\\d+)"`, 'm').exec(text)?.[1]);
     expect({
-      signInterval: of('sign-interval'),
+      heartbeatInterval: of('heartbeat-interval'),
       lease: of('claim-lease'),
       pollInterval: of('poll-interval'),
       batchTime: of('batch-time'),
       batchBytes: of('batch-size') * 1e6,
       timeBudget: of('time-budget') * 60,
       slots: 1,
-    }).toEqual(defaultTerms);
+    }).toEqual(defaultSettings);
   });
 
   it('leaves half an hour of a hosted job’s six to what takes longer than expected', () => {
-    expect(defaultTerms.timeBudget).toBe(6 * 3600 - 1800);
+    expect(defaultSettings.timeBudget).toBe(6 * 3600 - 1800);
   });
 });

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { readAlive, type Told, toldOnTime } from '../../../src/shared/shards/protocol/heartbeat.ts';
-import { failureOf, newKnown, note } from '../../../src/shared/shards/protocol/known-results.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import {
+  type PackageReport,
+  readHeartbeat,
+  reportsByServiceClock,
+} from '../../../src/shared/shards/protocol/heartbeat.ts';
+import { failureOf, newKnownResults, noteReport } from '../../../src/shared/shards/protocol/known-results.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 
 const digest = (letter: string) => letter.repeat(64);
@@ -18,7 +22,7 @@ const result = (outputDigest = digest('b'), shipDigest = digest('c')): Result =>
     seconds: 1,
     parts: { srpm: 0, builddep: 0, build: 1 },
   }) as unknown as Result;
-const told = (more: Partial<Told> = {}): Told => ({
+const told = (more: Partial<PackageReport> = {}): PackageReport => ({
   package: 'zlib',
   key: digest('a'),
   state: 'built',
@@ -42,32 +46,32 @@ const text = (one: unknown) =>
 
 describe('a sign of life', () => {
   it('is read as it was written', () => {
-    expect(readAlive(text(told())).told).toEqual([told()]);
+    expect(readHeartbeat(text(told())).told).toEqual([told()]);
     const failure = { ...told(), state: 'failed', key: null, result: undefined, artifact: undefined };
     Object.assign(failure, { started: undefined, ended: undefined });
-    expect(readAlive(text(failure)).told).toHaveLength(1);
+    expect(readHeartbeat(text(failure)).told).toHaveLength(1);
   });
 
   it('tells how long builds ran that were ended with its shard’s time', () => {
     const with_ = (ranOut: unknown) => JSON.stringify({ ...JSON.parse(text(told())), ranOut });
     const ran = [{ package: 'zlib', seconds: 77.5 }];
-    expect(readAlive(with_(ran)).ranOut).toEqual(ran);
+    expect(readHeartbeat(with_(ran)).ranOut).toEqual(ran);
     for (const wrong of [
       'zlib',
       [{ package: '../x', seconds: 1 }],
       [{ package: 'zlib' }],
       [{ package: 'zlib', seconds: -1 }],
     ])
-      expect(() => readAlive(with_(wrong)), JSON.stringify(wrong)).toThrow();
+      expect(() => readHeartbeat(with_(wrong)), JSON.stringify(wrong)).toThrow();
   });
 
   it('of a shard whose clock is wrong tells when builds were by the service’s clock', () => {
     const sign = (clock?: number) => ({
-      ...readAlive(text(told())),
+      ...readHeartbeat(text(told())),
       ...(clock === undefined ? {} : { clock }),
     });
     const times = (clock: number | undefined, createdAt: number) =>
-      toldOnTime(sign(clock), createdAt).map(({ started, ended }) => [started, ended]);
+      reportsByServiceClock(sign(clock), createdAt).map(({ started, ended }) => [started, ended]);
     expect(times(1_796_000_010, 1_795_996_410)).toEqual([[1_795_996_400.5, 1_795_996_401.5]]);
     expect(times(1_796_000_010, 1_796_003_610)).toEqual([[1_796_003_600.5, 1_796_003_601.5]]);
     // It was on its way, or tells nothing of its clock.
@@ -77,7 +81,7 @@ describe('a sign of life', () => {
 
   it('may have long lines of a failure, as many as tell something', () => {
     const lines = Array(100).fill('x'.repeat(2000));
-    expect(readAlive(text(told({ lines }))).told[0]?.lines).toEqual(lines);
+    expect(readHeartbeat(text(told({ lines }))).told[0]?.lines).toEqual(lines);
   });
 
   it.each([
@@ -119,7 +123,7 @@ describe('a sign of life', () => {
     ['an artifact before all others', text(told({ id: -1 })), "'id'"],
     ['a digest that is none', text(told({ result: result('x') })), "'outputDigest'"],
   ])('is refused with %s', (_, written, words) => {
-    expect(() => readAlive(written)).toThrow(words);
+    expect(() => readHeartbeat(written)).toThrow(words);
   });
 });
 
@@ -131,8 +135,8 @@ describe('of two results under one key', () => {
       [told(), other],
       [other, told()],
     ]) {
-      const known = newKnown();
-      for (const one of order) note(known, one);
+      const known = newKnownResults();
+      for (const one of order) noteReport(known, one);
       expect(known.results.get(digest('a'))?.id).toBe(5);
       const { rpms, builds } = known.unlike.get('zlib') ?? {};
       expect([...(rpms ?? [])]).toEqual(['zlib']);
@@ -141,33 +145,33 @@ describe('of two results under one key', () => {
   });
 
   it('a lower one that comes late is news for who built on the other; a higher one is not', () => {
-    const known = newKnown();
-    expect(note(known, told())).toBe('more');
-    expect(note(known, other)).toBe('other');
-    expect(note(known, told({ id: 99 }))).toBe('old');
+    const known = newKnownResults();
+    expect(noteReport(known, told())).toBe('more');
+    expect(noteReport(known, other)).toBe('other');
+    expect(noteReport(known, told({ id: 99 }))).toBe('old');
   });
 
   it('either will do when their output digests are the same', () => {
-    const known = newKnown();
-    note(known, told());
-    expect(note(known, told({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
+    const known = newKnownResults();
+    noteReport(known, told());
+    expect(noteReport(known, told({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
     expect(known.unlike.size).toBe(0);
   });
 
   it('one that was never published comes last', () => {
-    const known = newKnown();
+    const known = newKnownResults();
     const { id: _, ...unpublished } = told();
-    note(known, unpublished);
-    expect(note(known, other)).toBe('other');
+    noteReport(known, unpublished);
+    expect(noteReport(known, other)).toBe('other');
   });
 });
 
 it('a failure is found by its key, and by its package where there is none', () => {
-  const known = newKnown();
+  const known = newKnownResults();
   const { result: _, ...failed } = told({ state: 'failed', reason: '%build failed' });
-  note(known, failed);
+  noteReport(known, failed);
   expect(failureOf(known, 'zlib', digest('a'))?.reason).toBe('%build failed');
   expect(failureOf(known, 'zlib', digest('b'))).toBeUndefined();
-  note(known, { ...failed, key: null });
+  noteReport(known, { ...failed, key: null });
   expect(failureOf(known, 'zlib', digest('b'))).toBeDefined();
 });

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { aliveName, claimName, parseName, resultName } from '../../../src/shared/shards/protocol/names.ts';
+import {
+  claimName,
+  heartbeatName,
+  parseName,
+  resultName,
+} from '../../../src/shared/shards/protocol/names.ts';
 
 const number = fc.nat(9999);
 const packageName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9+._-]{0,20}$/);
@@ -14,7 +19,7 @@ it('says again what it was made of', () => {
         package: name,
         generation: one,
       });
-      expect(parseName(aliveName(attempt, one, two, one + two, ended))).toEqual({
+      expect(parseName(heartbeatName(attempt, one, two, one + two, ended))).toEqual({
         kind: 'alive',
         attempt,
         shard: one,

@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import type { Item } from '../../../src/shared/shards/protocol/listing.ts';
-import { aliveName, claimName } from '../../../src/shared/shards/protocol/names.ts';
+import type { ArtifactInfo } from '../../../src/shared/shards/protocol/listing.ts';
+import { claimName, heartbeatName } from '../../../src/shared/shards/protocol/names.ts';
 import { nextStep } from '../../../src/shared/shards/scheduler/next-step.ts';
+import { compactAt, defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 import {
   claimed,
   dropped,
   finished,
   foundClaim,
+  heartbeatRead,
+  heartbeatSent,
   listed,
   newShard,
+  nextHeartbeatName,
   nextResultName,
-  nextSignName,
   published,
   ranOut,
-  readSign,
   refused,
   removed,
-  signed,
 } from '../../../src/shared/shards/scheduler/shard.ts';
-import { defaultTerms, foldAt } from '../../../src/shared/shards/scheduler/settings.ts';
 import { awake, candidate, item, work } from '../../support/shard-steps.ts';
 
 describe('a shard', () => {
   it('looks around and signs before it claims anything', () => {
-    const shard = newShard(1, 1, defaultTerms, 0);
+    const shard = newShard(1, 1, defaultSettings, 0);
     expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'list' });
     listed(shard, [], 0);
     expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'sign', ended: false });
@@ -56,21 +56,21 @@ describe('a shard', () => {
   });
 
   it('reads what others published before it picks, and lists again when that is gone', () => {
-    const shard = awake([item(aliveName(1, 2, 3, 9, false), 0)]);
+    const shard = awake([item(heartbeatName(1, 2, 3, 9, false), 0)]);
     const step = nextStep(shard, work([candidate('a')]), 1);
     expect(step).toMatchObject({ do: 'read', signs: [{ shard: 2, publication: 3 }] });
-    readSign(shard, 2, 3, true);
+    heartbeatRead(shard, 2, 3, true);
     expect(nextStep(shard, work([candidate('a')]), 1)).toEqual({ do: 'list' });
-    listed(shard, [item(aliveName(1, 2, 4, 11, false), 2)], 2);
-    readSign(shard, 2, 4, false);
+    listed(shard, [item(heartbeatName(1, 2, 4, 11, false), 2)], 2);
+    heartbeatRead(shard, 2, 4, false);
     expect(nextStep(shard, work([candidate('a')]), 2)).toMatchObject({ do: 'claim' });
   });
 
   it('gives a listing time that shows what is gone again and again', () => {
-    const shard = awake([item(aliveName(1, 2, 3, 9, false), 0)]);
+    const shard = awake([item(heartbeatName(1, 2, 3, 9, false), 0)]);
     for (let time = 0; time < 4; time++) {
-      readSign(shard, 2, 3, true);
-      listed(shard, [item(aliveName(1, 2, 3, 9, false), 0)], 1);
+      heartbeatRead(shard, 2, 3, true);
+      listed(shard, [item(heartbeatName(1, 2, 3, 9, false), 0)], 1);
     }
     expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
   });
@@ -101,7 +101,7 @@ describe('a shard', () => {
 });
 
 describe('a result', () => {
-  const busy = (...others: Item[]) => {
+  const busy = (...others: ArtifactInfo[]) => {
     const shard = awake(others);
     claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
     finished(shard, 'a', 1, 61);
@@ -110,7 +110,7 @@ describe('a result', () => {
   };
 
   it('is published at once when it makes a package ready that another would take next', () => {
-    const shard = busy(item(aliveName(1, 2, 0, 1, false), 0));
+    const shard = busy(item(heartbeatName(1, 2, 0, 1, false), 0));
     expect(nextStep(shard, work([candidate('c', 60, 'a')]), 62)).toEqual({
       do: 'publish',
       packages: ['a'],
@@ -130,14 +130,14 @@ describe('a result', () => {
     const shard = awake();
     claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
     finished(shard, 'a', 1, 61);
-    listed(shard, [item(claimName(1, 'b', 0), 61), item(aliveName(1, 2, 0, 1, false), 61)], 61);
+    listed(shard, [item(claimName(1, 'b', 0), 61), item(heartbeatName(1, 2, 0, 1, false), 61)], 61);
     const others = work([candidate('b')]);
     expect(nextStep(shard, others, 61)).toEqual({ do: 'publish', packages: ['a'], replaced: [] });
   });
 
   it('waits until there are many bytes', () => {
     const shard = busy();
-    finished(shard, 'big', defaultTerms.batchBytes, 62);
+    finished(shard, 'big', defaultSettings.batchBytes, 62);
     listed(shard, [], 62);
     expect(nextStep(shard, work([]), 62)).toMatchObject({ do: 'publish', packages: ['a', 'big'] });
   });
@@ -147,8 +147,8 @@ describe('a result', () => {
     listed(shard, [], 62);
     published(shard, nextResultName(shard), ['a'], 1, []);
     expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
-    const before = shard.sign?.item.name as string;
-    signed(shard, item(nextSignName(shard, false), 62), 62);
+    const before = shard.heartbeat?.item.name as string;
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), 62), 62);
     const names = [claimName(1, 'a', 0), before];
     expect(nextStep(shard, work([]), 62)).toEqual({ do: 'remove', names });
     removed(shard, names);
@@ -160,15 +160,15 @@ describe('a result', () => {
     for (const one of ['x', 'y']) published(shard, nextResultName(shard), [one], 10, []);
     published(shard, 'azl-result-1-1-99', ['huge'], 1e9, []);
     published(shard, nextResultName(shard), ['a'], 1, []);
-    signed(shard, item(nextSignName(shard, false), 62), 62);
-    removed(shard, [...shard.litter]);
-    const many = Array.from({ length: foldAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), 62), 62);
+    removed(shard, [...shard.obsoleteArtifacts]);
+    const many = Array.from({ length: compactAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
     listed(shard, many, 62);
     const step = nextStep(shard, work([]), 62);
     expect(step).toMatchObject({ do: 'publish', packages: ['a', 'x', 'y'] });
     const { replaced } = step as Extract<typeof step, { do: 'publish' }>;
     published(shard, nextResultName(shard), ['a', 'x', 'y'], 21, replaced);
-    expect(shard.litter).toEqual(replaced);
+    expect(shard.obsoleteArtifacts).toEqual(replaced);
   });
 
   it('that turned out to be damaged is not published again with others, and the next sign does not tell of it', () => {
@@ -176,18 +176,18 @@ describe('a result', () => {
     const [both, one] = [nextResultName(shard), nextResultName(shard)];
     published(shard, both, ['a', 'x'], 10, []);
     published(shard, one, ['y'], 10, []);
-    signed(shard, item(nextSignName(shard, false), 62), 62);
-    removed(shard, [...shard.litter]);
-    const many = Array.from({ length: foldAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), 62), 62);
+    removed(shard, [...shard.obsoleteArtifacts]);
+    const many = Array.from({ length: compactAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
     listed(shard, many, 62);
     dropped(shard, 'a');
     expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
-    signed(shard, item(nextSignName(shard, false), 62), 62);
-    removed(shard, [...shard.litter]);
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), 62), 62);
+    removed(shard, [...shard.obsoleteArtifacts]);
     const fold = { do: 'publish', packages: ['x', 'y'], replaced: [both, one] };
     expect(nextStep(shard, work([]), 62)).toEqual(fold);
     dropped(shard, 'y');
-    expect(shard.litter).toEqual([one]);
+    expect(shard.obsoleteArtifacts).toEqual([one]);
     expect([...shard.published.keys()]).toEqual([both]);
   });
 
@@ -197,12 +197,12 @@ describe('a result', () => {
     claimed(shard, 'a', claimName(1, 'a', 1), 60, 1);
     published(shard, nextResultName(shard), ['a'], 1, [...shard.published.keys()]);
     expect([...shard.building.keys()]).toEqual(['a']);
-    expect(shard.litter).not.toContain(claimName(1, 'a', 1));
+    expect(shard.obsoleteArtifacts).not.toContain(claimName(1, 'a', 1));
   });
 });
 
 describe('a time budget', () => {
-  const budget = defaultTerms.timeBudget;
+  const budget = defaultSettings.timeBudget;
 
   it('fails a package that is longer than a whole one, with the reason', () => {
     const step = nextStep(awake(), work([candidate('a', budget + 1)]), 0);
@@ -211,9 +211,9 @@ describe('a time budget', () => {
   });
 
   it('keeps a shard from what would end too late, and lets it take what would not', () => {
-    const shard = awake([item(aliveName(1, 0, 0, 1, false), 0)]);
-    listed(shard, [item(aliveName(1, 0, 0, 1, false), budget)], budget - 600);
-    signed(shard, item(nextSignName(shard, false), 0), budget - 600);
+    const shard = awake([item(heartbeatName(1, 0, 0, 1, false), 0)]);
+    listed(shard, [item(heartbeatName(1, 0, 0, 1, false), budget)], budget - 600);
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), 0), budget - 600);
     const some = [candidate('long', 700), candidate('short', 60)];
     // Shard 0 is older.
     expect(nextStep(shard, work(some, { peers: { first: 0, last: 99 } }), budget - 600)).toMatchObject({
@@ -223,10 +223,10 @@ describe('a time budget', () => {
   });
 
   it('ends the oldest shard when the most urgent package fits none, as long as another starts', () => {
-    const shard = awake([item(aliveName(1, 2, 0, 1, false), 0)]);
+    const shard = awake([item(heartbeatName(1, 2, 0, 1, false), 0)]);
     const now = budget - 600;
-    signed(shard, item(nextSignName(shard, false), now), now);
-    listed(shard, [item(aliveName(1, 2, 0, 1, false), now)], now);
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), now), now);
+    listed(shard, [item(heartbeatName(1, 2, 0, 1, false), now)], now);
     const some = [candidate('long', 700), candidate('short', 60)];
     expect(nextStep(shard, work(some), now)).toEqual({ do: 'sign', ended: true });
     expect(nextStep(shard, work(some, { peers: { first: 1, last: 2 } }), now)).toMatchObject({ do: 'claim' });
@@ -240,8 +240,8 @@ describe('a build that is ended with the time of its shard', () => {
     ranOut(shard, 'a');
     const nothing = work([], { left: 1, shortest: () => 600 });
     expect(nextStep(shard, nothing, 2)).toEqual({ do: 'sign', ended: false });
-    const before = shard.sign?.item.name as string;
-    signed(shard, item(nextSignName(shard, false), 2), 2);
+    const before = shard.heartbeat?.item.name as string;
+    heartbeatSent(shard, item(nextHeartbeatName(shard, false), 2), 2);
     expect(nextStep(shard, nothing, 2)).toEqual({ do: 'remove', names: [claimName(1, 'a', 0), before] });
     expect(shard.building.size).toBe(0);
   });
@@ -250,12 +250,12 @@ describe('a build that is ended with the time of its shard', () => {
 describe('a shard that no other follows', () => {
   const alone = { peers: { first: 1, last: 1 }, shortest: () => 1 };
   const left = 3600;
-  const late = (...others: Item[]) => {
-    const now = defaultTerms.timeBudget - left;
+  const late = (...others: ArtifactInfo[]) => {
+    const now = defaultSettings.timeBudget - left;
     const shard = awake(others);
-    const own = item(nextSignName(shard, false), now);
-    signed(shard, own, now);
-    removed(shard, [...shard.litter]);
+    const own = item(nextHeartbeatName(shard, false), now);
+    heartbeatSent(shard, own, now);
+    removed(shard, [...shard.obsoleteArtifacts]);
     listed(shard, [own, ...others], now);
     return { shard, now };
   };
@@ -268,7 +268,7 @@ describe('a shard that no other follows', () => {
       ended: true,
     });
     // One that started later has more time left.
-    const younger = late(item(aliveName(1, 2, 0, 1, false), now));
+    const younger = late(item(heartbeatName(1, 2, 0, 1, false), now));
     const both = work([candidate('a', left - 60)], { ...alone, peers: { first: 1, last: 2 } });
     expect(nextStep(younger.shard, both, now)).toMatchObject({ do: 'wait', idle: true });
   });
@@ -277,17 +277,17 @@ describe('a shard that no other follows', () => {
     const { shard, now } = late();
     const waiting = work([candidate('a', left + 60)], { ...alone, left: 2 });
     expect(nextStep(shard, waiting, now)).toEqual({ do: 'sign', ended: true });
-    signed(shard, item(nextSignName(shard, true), now), now);
-    removed(shard, [...shard.litter]);
+    heartbeatSent(shard, item(nextHeartbeatName(shard, true), now), now);
+    removed(shard, [...shard.obsoleteArtifacts]);
     const end = nextStep(shard, waiting, now);
     expect(end).toMatchObject({ do: 'end' });
     expect((end as { why: string }).why).toContain('no shard follows it');
   });
 
   it('waits as long as another may make something ready that does, or may be dead', () => {
-    const now = defaultTerms.timeBudget - left;
+    const now = defaultSettings.timeBudget - left;
     const waiting = work([candidate('a', left + 60)], { ...alone, left: 2 });
-    const beside = late(item(aliveName(1, 2, 0, 1, false), now));
+    const beside = late(item(heartbeatName(1, 2, 0, 1, false), now));
     expect(nextStep(beside.shard, waiting, now)).toMatchObject({ do: 'wait', idle: true });
     const claimedOne = work([candidate('a', left + 60), candidate('b', 60)], alone);
     const after = late(item(claimName(1, 'b', 0), now));
@@ -307,18 +307,18 @@ describe('the end', () => {
       const step = nextStep(shard, nothing, 1);
       steps.push(step.do);
       if (step.do === 'end') break;
-      if (step.do === 'sign') signed(shard, item(nextSignName(shard, step.ended), 1), 1);
+      if (step.do === 'sign') heartbeatSent(shard, item(nextHeartbeatName(shard, step.ended), 1), 1);
       if (step.do === 'remove') removed(shard, step.names);
     }
     expect(steps).toEqual(['sign', 'remove', 'sign', 'remove', 'end']);
   });
 
   it('comes to the oldest of more shards than help, when one more stays than do', () => {
-    const others = [2, 3].map((shard) => item(aliveName(1, shard, 0, 1, false), 0));
+    const others = [2, 3].map((shard) => item(heartbeatName(1, shard, 0, 1, false), 0));
     const crowd = work([], { left: 5, shortest: () => 1, helping: () => 1 });
     expect(nextStep(awake(others), crowd, 1)).toEqual({ do: 'sign', ended: true });
     const young = awake(
-      [1, 2].map((shard) => item(aliveName(1, shard, 0, 1, false), 0)),
+      [1, 2].map((shard) => item(heartbeatName(1, shard, 0, 1, false), 0)),
       0,
       3,
     );

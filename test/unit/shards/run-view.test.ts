@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
 import { outcomesOf } from '../../../src/shared/jobs/merged-run.ts';
-import { RunView } from '../../../src/shared/shards/worker/run-view.ts';
-import type { Workshop } from '../../../src/shared/jobs/build-context.ts';
-import { aliveFile } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import { heartbeatFile } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import { heartbeatName } from '../../../src/shared/shards/protocol/names.ts';
 import type { Exchange } from '../../../src/shared/shards/transport/exchange.ts';
-import { makeTree } from '../../../src/shared/planner/resolve.ts';
-import { aliveName } from '../../../src/shared/shards/protocol/names.ts';
+import { RunView } from '../../../src/shared/shards/worker/run-view.ts';
+import { makeTree } from '../../../src/shared/solver/solve-root.ts';
 import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 
 const names = ['a', 'b', 'c'];
@@ -31,10 +31,10 @@ async function viewWith(ranOut: { package: string; seconds: number }[]): Promise
   });
   const sign = { schema: 'azl/alive', version: 1, shard: 1, attempt: 1, told: [], ranOut };
   const exchange = {
-    list: async () => [{ id: 1, name: aliveName(1, 1, 1, 1, true), createdAt: 1, size: 1 }],
+    list: async () => [{ id: 1, name: heartbeatName(1, 1, 1, 1, true), createdAt: 1, size: 1 }],
     fetch: async (_: unknown, into: string) => {
       await mkdir(into, { recursive: true });
-      await writeFile(join(into, aliveFile), JSON.stringify(sign));
+      await writeFile(join(into, heartbeatFile), JSON.stringify(sign));
       return true;
     },
   } as unknown as Exchange;
@@ -50,7 +50,7 @@ async function viewWith(ranOut: { package: string; seconds: number }[]): Promise
     inputs: { buildDir: dir, cacheDir: dir },
     store: { get: async () => undefined, latest: async () => undefined },
     context: { log: { warn: () => {} }, signal: new AbortController().signal },
-  } as unknown as Workshop;
+  } as unknown as BuildContext;
   const view = new RunView(workshop, exchange, 1, () => 100);
   await view.readAll();
   return view;

@@ -4,8 +4,8 @@ import { limits, passedLimits } from '../../../bench/schedule/limits.ts';
 import { makeLoad, withoutHistory } from '../../../bench/schedule/load.ts';
 import { assignedInAdvance, levelPerMatrix } from '../../../bench/schedule/policies.ts';
 import { simulate } from '../../../bench/schedule/simulate.ts';
+import { defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 import { sizeMatrices } from '../../../src/shared/shards/scheduler/size.ts';
-import { defaultTerms } from '../../../src/shared/shards/scheduler/settings.ts';
 
 /** Packages that need only earlier ones. */
 const someNeeds = fc
@@ -51,7 +51,7 @@ describe('shards that pull', () => {
     );
     const work = packages.reduce((sum, { seconds }) => sum + seconds, 0);
     const long = { packages, work, chain: 7200 };
-    const terms = { ...defaultTerms, timeBudget };
+    const terms = { ...defaultSettings, timeBudget };
     const run = simulate({ load: long, shards: 12, seed: 1, terms });
     expect(run.ranOut).toBeGreaterThan(0);
     expect(run.failed).toEqual([]);
@@ -79,7 +79,7 @@ describe('shards that pull', () => {
   });
 
   it('build every package in a first run, whose matrix was sized by guesses', () => {
-    const { timeBudget } = defaultTerms;
+    const { timeBudget } = defaultSettings;
     const load = withoutHistory(makeLoad(wide, 40, 1), timeBudget);
     const tasks = load.packages.map((one) => ({ ...one, seconds: one.expected }));
     const bounds = { most: 8, timeBudget };

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 import {
   daysToKeep,
   jobMinutes,
@@ -6,7 +7,6 @@ import {
   mostEntries,
   withinLimit,
 } from '../../../src/shared/shards/scheduler/size.ts';
-import { defaultTerms } from '../../../src/shared/shards/scheduler/settings.ts';
 
 it.each([
   ['nothing to build', 0, 100, 100, 0],
@@ -19,7 +19,7 @@ it.each([
 });
 
 it.each([
-  ['the default: as long as a hosted job may take', defaultTerms.timeBudget, 360],
+  ['the default: as long as a hosted job may take', defaultSettings.timeBudget, 360],
   ['a short budget: publishing takes its minutes', 60, 11],
   ['a long one, in whole minutes', 1000 * 60, 1091],
 ])('the minutes of a job for %s', (_, budget, minutes) => {

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { aliveName, claimName } from '../../../src/shared/shards/protocol/names.ts';
+import { claimName, heartbeatName } from '../../../src/shared/shards/protocol/names.ts';
 import { nextStep } from '../../../src/shared/shards/scheduler/next-step.ts';
+import { defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 import {
   claimed,
   finished,
+  heartbeatSent,
   listed,
-  nextSignName,
+  nextHeartbeatName,
   removed,
-  signed,
 } from '../../../src/shared/shards/scheduler/shard.ts';
-import { defaultTerms } from '../../../src/shared/shards/scheduler/settings.ts';
 import { awake, candidate, item, work } from '../../support/shard-steps.ts';
 
 describe('two matrices', () => {
   const heavy = { peers: { first: 100, last: 102 } };
 
   it('take each their own: a result goes out at once when a shard of the other would take what it makes ready', () => {
-    const shard = awake([item(aliveName(1, 100, 0, 1, false), 0)]);
+    const shard = awake([item(heartbeatName(1, 100, 0, 1, false), 0)]);
     claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
     finished(shard, 'a', 1, 61);
     claimed(shard, 'b', claimName(1, 'b', 0), 600, 61);
@@ -28,7 +28,7 @@ describe('two matrices', () => {
   });
 
   it('are not counted together: shards of the other help nobody here', () => {
-    const others = [100, 101, 102].map((shard) => item(aliveName(1, shard, 0, 1, false), 0));
+    const others = [100, 101, 102].map((shard) => item(heartbeatName(1, shard, 0, 1, false), 0));
     const crowd = { left: 5, shortest: () => 1, helping: () => 1 };
     expect(nextStep(awake(others), work([], crowd), 1)).toMatchObject({ do: 'wait' });
     expect(nextStep(awake(others, 0, 100), work([], { ...crowd, ...heavy }), 1)).toEqual({
@@ -40,9 +40,9 @@ describe('two matrices', () => {
   it('do not wait for shards of the other that have all come and gone', () => {
     const crowd = { left: 2, shortest: () => 1, helping: () => 9 };
     const waits = work([], { ...crowd, elsewhere: [candidate('chromium')], others: heavy.peers });
-    const gone = (id: number) => item(aliveName(1, id, 0, 2, true), 0);
+    const gone = (id: number) => item(heartbeatName(1, id, 0, 2, true), 0);
     expect(nextStep(awake([gone(100)]), waits, 1)).toMatchObject({ do: 'wait' });
-    expect(nextStep(awake([item(aliveName(1, 102, 0, 1, false), 0)]), waits, 1)).toMatchObject({
+    expect(nextStep(awake([item(heartbeatName(1, 102, 0, 1, false), 0)]), waits, 1)).toMatchObject({
       do: 'wait',
     });
     expect(nextStep(awake([gone(102)]), waits, 1)).toEqual({ do: 'sign', ended: true });
@@ -50,14 +50,14 @@ describe('two matrices', () => {
   });
 
   it('have successors of their own', () => {
-    const budget = defaultTerms.timeBudget;
+    const budget = defaultSettings.timeBudget;
     const now = budget - 600;
     const steps = [102, 101].map((id) => {
       const shard = awake([], 0, id);
-      const own = item(nextSignName(shard, false), now);
-      signed(shard, own, now);
-      removed(shard, [...shard.litter]);
-      listed(shard, [own, item(aliveName(1, 1, 0, 1, false), now)], now);
+      const own = item(nextHeartbeatName(shard, false), now);
+      heartbeatSent(shard, own, now);
+      removed(shard, [...shard.obsoleteArtifacts]);
+      listed(shard, [own, item(heartbeatName(1, 1, 0, 1, false), now)], now);
       return nextStep(shard, work([candidate('long', 700)], { ...heavy, shortest: () => 60 }), now);
     });
     // The last of its matrix stays to see whether something shorter comes; the one before makes room for it.

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
-import { checkSpecs } from '../../../src/shared/specs/check.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
+import { checkSpecs } from '../../../src/shared/specs/check.ts';
 
 function spec(name: string, sourceRpm: string, files: Record<string, boolean>, excluded?: string): Spec {
   return {

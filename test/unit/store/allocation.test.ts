@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import { type Demand, newAccount } from '../../../src/shared/store/allocation.ts';
-import { bytesKept } from '../../../src/shared/store/budget.ts';
+import { newAllocation, type StorageRequest } from '../../../src/shared/store/allocation.ts';
+import { bytesStored } from '../../../src/shared/store/budget.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
 /** A result of `main` bytes for builds and `rest` for people. */
@@ -11,9 +11,9 @@ const of = (name: string, main: number, rest: number, seconds = 1): Result => {
   const plain = madeUpResult(name, rpms);
   return { ...plain, seconds, srpm: { ...plain.srpm, size: 0 } };
 };
-const nothing: Demand = { staying: [], moving: [], unknown: 0, spent: 0, savers: 1 };
-const keptOfAll = (results: readonly Result[], demand: Partial<Demand>, budget: number) => {
-  const keep = newAccount({ ...nothing, ...demand }, budget);
+const nothing: StorageRequest = { staying: [], moving: [], unknown: 0, spent: 0, writers: 1 };
+const keptOfAll = (results: readonly Result[], demand: Partial<StorageRequest>, budget: number) => {
+  const keep = newAllocation({ ...nothing, ...demand }, budget);
   return results.map(keep).join(' ');
 };
 const tens = ['a', 'b', 'c', 'd'].map((name) => of(name, 5, 5));
@@ -29,8 +29,8 @@ describe('the budget of a run', () => {
   });
 
   it('is shared by the jobs that save, less what others of the run have spent', () => {
-    expect(keptOfAll(tens, { unknown: 4, savers: 2 }, 40)).toBe('whole main main nothing');
-    expect(keptOfAll(tens, { unknown: 4, savers: 2, spent: 30 }, 40)).toBe('main nothing nothing nothing');
+    expect(keptOfAll(tens, { unknown: 4, writers: 2 }, 40)).toBe('whole main main nothing');
+    expect(keptOfAll(tens, { unknown: 4, writers: 2, spent: 30 }, 40)).toBe('main nothing nothing nothing');
     expect(keptOfAll(tens, { unknown: 4, spent: 50 }, 40)).toBe('nothing nothing nothing nothing');
   });
 
@@ -70,12 +70,12 @@ describe('the budget of a run', () => {
           const staying = made('stay', stay).map((result) => ({ result, kept: 'main' as const }));
           const moving = made('move', move);
           const fresh = jobs.map((all, at) => made(`job${at}-`, all));
-          const demand = { staying, moving, unknown: fresh.flat().length, spent: 0, savers: jobs.length };
+          const demand = { staying, moving, unknown: fresh.flat().length, spent: 0, writers: jobs.length };
           const sum = (results: readonly Result[]) => {
-            const keep = newAccount(demand, budget);
-            return results.reduce((bytes, one) => bytes + bytesKept(one, keep(one)), 0);
+            const keep = newAllocation(demand, budget);
+            return results.reduce((bytes, one) => bytes + bytesStored(one, keep(one)), 0);
           };
-          const stayed = staying.reduce((bytes, one) => bytes + bytesKept(one.result, one.kept), 0);
+          const stayed = staying.reduce((bytes, one) => bytes + bytesStored(one.result, one.kept), 0);
           const added = sum(moving) + fresh.reduce((bytes, job) => bytes + sum(job), 0);
           expect(added).toBeLessThanOrEqual(Math.max(0, budget - stayed));
         },

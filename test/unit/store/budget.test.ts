@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesKept, keptOf, rationOf } from '../../../src/shared/store/budget.ts';
+import { keeps } from '../../../src/shared/model/stored-parts.ts';
+import { bytesStored, keptOf, shareOf } from '../../../src/shared/store/budget.ts';
 import { mainFiles } from '../../../src/shared/store/result-files.ts';
-import { keeps } from '../../../src/shared/store/store.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
 /** A result of `main` bytes for builds and `rest` for people. */
@@ -16,7 +16,7 @@ const mainBytes = (result: ReturnType<typeof of>) =>
 
 const row = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.nat(99), fc.nat(99));
 const keptAll = (known: readonly ReturnType<typeof of>[], budget: number) => {
-  const ration = rationOf(known, budget);
+  const ration = shareOf(known, budget);
   return known.map((one) => ({ one, kept: keptOf(one, ration) }));
 };
 
@@ -91,7 +91,7 @@ describe('a budget', () => {
     ],
   ])('%s', (_what, rows, budget, kept) => {
     const known = rows.map((row) => of(...row));
-    const ration = rationOf(known, budget);
+    const ration = shareOf(known, budget);
     expect(known.map((one) => keptOf(one, ration)).join(' ')).toBe(kept);
     if (rows.length === 0) expect(keptOf(of(1e9, 0, 1), ration)).toBe('whole');
   });
@@ -101,7 +101,7 @@ describe('a budget', () => {
       fc.property(fc.array(row), fc.nat(900), (rows, budget) => {
         const known = rows.map((one) => of(...one));
         const kept = keptAll(known, budget);
-        const bytes = kept.reduce((sum, { one, kept: how }) => sum + bytesKept(one, how), 0);
+        const bytes = kept.reduce((sum, { one, kept: how }) => sum + bytesStored(one, how), 0);
         expect(bytes).toBeLessThanOrEqual(budget);
         const worth = (how: string) =>
           kept.flatMap(({ one, kept: own }) => (own === how ? [one.seconds / mainBytes(one)] : []));

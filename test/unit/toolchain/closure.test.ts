@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
-import { reach, unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
 import { closure } from '../../../src/shared/toolchain/debian/closure.ts';
 import { type Deb, parseRelations } from '../../../src/shared/toolchain/debian/deb.ts';
+import { reach, unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
 
 const deb = (name: string, depends = '', provides = ''): Deb => ({
   ...{

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Deb, parseRelations } from '../../../src/shared/toolchain/debian/deb.ts';
-import { type Lock, lockChanges, parseLock } from '../../../src/shared/toolchain/lock.ts';
 import { ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
-import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/debian/rpm-names.ts';
 import { standIns } from '../../../src/shared/toolchain/convert/stand-ins.ts';
-import { buildWishes, imageWishes, leftOut, workerWishes } from '../../../src/shared/toolchain/debian/requested-packages.ts';
+import { type Deb, parseRelations } from '../../../src/shared/toolchain/debian/deb.ts';
+import {
+  buildPackages,
+  imagePackages,
+  leftOut,
+  workerPackages,
+} from '../../../src/shared/toolchain/debian/requested-packages.ts';
+import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/debian/rpm-names.ts';
+import { type Lock, lockChanges, parseLock } from '../../../src/shared/toolchain/lock.ts';
 
 const deb = (name: string, version = '1-1', depends = '', provides = ''): Deb => ({
   ...{ name, version, architecture: 'amd64', source: name, summary: name, digest: '0'.repeat(64), size: 1 },
@@ -62,7 +67,7 @@ describe('names', () => {
   });
 
   it('leaves out no package that is wished for', () => {
-    for (const name of [...workerWishes, ...buildWishes, ...imageWishes].flat())
+    for (const name of [...workerPackages, ...buildPackages, ...imagePackages].flat())
       expect(leftOut.test(name), name).toBe(false);
   });
 });

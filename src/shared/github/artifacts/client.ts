@@ -1,7 +1,7 @@
 import type { DefaultArtifactClient } from '@actions/artifact';
-import { quietly } from '../capture-output.ts';
-import { isDiskFull } from '../../host/files.ts';
 import { problem } from '../../base/problems.ts';
+import { isDiskFull } from '../../host/files.ts';
+import { withoutOutput } from '../capture-output.ts';
 
 /** Downloads of bytes that are not what was uploaded, until that is an error. */
 export const triesToFetch = 3;
@@ -17,11 +17,11 @@ export async function askArtifacts<T>(question: (client: DefaultArtifactClient) 
   loaded ??= import('@actions/artifact').then((library) => new library.DefaultArtifactClient());
   const client = loaded;
   try {
-    return await quietly(async () => await question(await client));
+    return await withoutOutput(async () => await question(await client));
   } catch (error) {
     if (isNotFound(error) || isTaken(error) || isDiskFull(error)) throw error;
     throw problem(`The artifacts of this run cannot be used: ${(error as Error).message}`, {
-      mend: 'Run the failed jobs again: what was built is kept.',
+      hint: 'Run the failed jobs again: what was built is kept.',
     });
   }
 }

@@ -1,8 +1,8 @@
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { aside } from '../../host/files.ts';
-import { checkSpace } from '../../host/space.ts';
 import { problem } from '../../base/problems.ts';
+import { tempSibling } from '../../host/files.ts';
+import { checkSpace } from '../../host/space.ts';
 import { askArtifacts, isNotFound, triesToFetch } from './client.ts';
 
 const largerDisk =
@@ -21,14 +21,14 @@ export async function artifactNames(): Promise<string[]> {
  *   for as much as it weighs, which is then known before anything of it is fetched
  */
 export async function fetchArtifact(name: string, dir: string): Promise<boolean> {
-  const part = aside(dir);
+  const part = tempSibling(dir);
   await mkdir(dirname(dir), { recursive: true });
   try {
     for (let turn = 1; !(await download(name, part)); turn++) {
       await rm(part, { recursive: true, force: true });
       if (turn === triesToFetch)
         throw problem(`The artifact '${name}' has another digest than when it was uploaded`, {
-          mend: 'Run all jobs again.',
+          hint: 'Run all jobs again.',
         });
     }
     await checkPlain(name, part);

@@ -53,7 +53,7 @@ export async function publishArtifact(
       }
       if (keeps || turn++ === tries)
         throw problem(`The artifact '${name}' cannot be uploaded: ${fault}`, {
-          mend: 'Run the failed jobs again: what was built is kept.',
+          hint: 'Run the failed jobs again: what was built is kept.',
         });
       // A name that is taken and that nothing has stays so until the run ends.
       if (isTaken(error)) held += (await remove(own)) ? 0 : 1;

@@ -1,10 +1,10 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { overhear } from '../capture-output.ts';
-import { diskFull, linkFile, moveFolder, ranOutOfSpace } from '../../host/files.ts';
 import type { Log } from '../../base/log.ts';
-import { BrokenEntry, type Cache, CacheTrouble } from './cache.ts';
+import { diskFull, linkFile, moveFolder, ranOutOfSpace } from '../../host/files.ts';
+import { captureOutput } from '../capture-output.ts';
+import { type Cache, CacheUnavailableError, DamagedEntryError } from './cache.ts';
 
 /**
  * Where entries lie on their way, below the workspace. The path is part of what an entry is found by: it has to be the
@@ -39,13 +39,13 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
   /** Waits before the next try of a call that got no answer, or throws that there is none. */
   const pauseAfter = async (words: string, tries: number): Promise<void> => {
     const pause = pauses[tries];
-    if (pause === undefined || denied.test(words)) throw new CacheTrouble(words);
+    if (pause === undefined || denied.test(words)) throw new CacheUnavailableError(words);
     await wait(1000 * Math.max(pause, secondsOf(words)), undefined, signal ? { signal } : {});
   };
 
   const askedFor = async (question: () => Promise<string | undefined>): Promise<string | undefined> => {
     for (let tries = 0; ; tries++) {
-      const { value, complaints } = await overhear(question);
+      const { value, complaints } = await captureOutput(question);
       if (value !== undefined || complaints.length === 0) return value;
       const words = complaints.join('; ');
       if (denied.test(words)) {
@@ -56,7 +56,7 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
       if (unpacking.test(words)) {
         if (await ranOutOfSpace('', workspace)) throw diskFull();
         // What came may have been the body of an error: only what stays so is broken.
-        if (tries === pauses.length) throw new BrokenEntry(words);
+        if (tries === pauses.length) throw new DamagedEntryError(words);
       }
       await pauseAfter(words, tries);
     }
@@ -64,12 +64,12 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
 
   const saved = async (question: () => Promise<number>): Promise<void> => {
     for (let tries = 0; ; tries++) {
-      const { value, complaints } = await overhear(question);
+      const { value, complaints } = await captureOutput(question);
       const words = complaints.join('; ');
       if (value !== -1 || words === '') return;
       if (/\(409\)|already exists/.test(words)) {
         if (tries === 0) return;
-        throw new CacheTrouble('an upload that never ended holds its key');
+        throw new CacheUnavailableError('an upload that never ended holds its key');
       }
       await pauseAfter(words, tries);
     }
@@ -86,7 +86,7 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
       // A key that only begins like the one asked for is another entry.
       if (prefixes.length === 0 && found.toLowerCase() !== key.toLowerCase()) return undefined;
       const isFolder = (await lstat(own).catch(() => undefined))?.isDirectory() === true;
-      if (!isFolder) throw new BrokenEntry(`the entry '${found}' of the cache is not what was saved`);
+      if (!isFolder) throw new DamagedEntryError(`the entry '${found}' of the cache is not what was saved`);
       await mkdir(dirname(dir), { recursive: true });
       await moveFolder(own, dir);
       return found;

@@ -1,3 +1,4 @@
+import { ProblemsError } from '../../base/problems.ts';
 /**
  * Entries that later runs find again, each a few files in a folder. An entry appears whole or not at all and never
  * changes. `place` says what kind of entry it is: an entry is found only by the place and the key that it was saved with.
@@ -17,7 +18,7 @@ export interface Cache {
 }
 
 /** The service gave no answer: nobody knows whether an entry is there. */
-export class CacheTrouble extends Error {
+export class CacheUnavailableError extends Error {
   constructor(words: string) {
     super(words);
     this.name = 'CacheTrouble';
@@ -25,9 +26,19 @@ export class CacheTrouble extends Error {
 }
 
 /** An entry is there, and cannot be unpacked. */
-export class BrokenEntry extends Error {
+export class DamagedEntryError extends Error {
   constructor(words: string) {
     super(words);
     this.name = 'BrokenEntry';
+  }
+}
+
+/** Nobody knows what the store has: then nothing is built in vain, and no package is to blame. */
+export class StoreUnavailableError extends ProblemsError {
+  constructor(message: string) {
+    super([
+      { message, hint: 'Run it again later; with on-store-error: build, what cannot be had is built.' },
+    ]);
+    this.name = 'StoreTrouble';
   }
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { runTool } from '../../host/process.ts';
 import { problem } from '../../base/problems.ts';
+import { runTool } from '../../host/process.ts';
 import { debugfs, type Ext4File, readFrom } from '../disk/debugfs.ts';
 import { fullPlace } from '../disk/full-disk.ts';
 
@@ -42,7 +42,7 @@ export const bootTestRecipe = JSON.stringify([added, wants]);
  * is written into a copy of it, and the layer holds the blocks in which the two differ. It names the image by its path.
  * @throws ProblemsError when the unit cannot be written, because the filesystem is full or none.
  */
-export async function makeBootLayer(options: {
+export async function makeBootOverlay(options: {
   raw: string;
   /** Bytes from the start of the image to its root filesystem (ext4). */
   rootOffset: number;
@@ -83,7 +83,7 @@ async function addUnit(place: Ext4File): Promise<void> {
   if (lacking !== undefined)
     throw problem(
       `The boot test cannot write ${lacking} into its layer: ${why}`,
-      fullPlace(why) === 'partition' ? { mend: "Leave a little room in the partition on '/'." } : {},
+      fullPlace(why) === 'partition' ? { hint: "Leave a little room in the partition on '/'." } : {},
     );
 }
 

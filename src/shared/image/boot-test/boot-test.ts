@@ -1,12 +1,12 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { runTool } from '../../host/process.ts';
 import type { Log } from '../../base/log.ts';
 import { ProblemsError } from '../../base/problems.ts';
-import { chooseAcceleration } from './acceleration.ts';
-import { makeBootLayer } from './boot-overlay.ts';
+import { runTool } from '../../host/process.ts';
 import { readFrom } from '../disk/debugfs.ts';
+import { chooseAcceleration } from './acceleration.ts';
+import { makeBootOverlay } from './boot-overlay.ts';
 import { type Acceleration, findFirmware, qemuArguments } from './qemu.ts';
 import { deadEnd, judge, neverStarted, plainLine, readReport, type Verdict } from './verdict.ts';
 
@@ -38,7 +38,7 @@ export async function bootTest(options: BootTestOptions): Promise<Verdict> {
   await mkdir(workDir, { recursive: true });
   const firmware = await findFirmware();
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const layer = await makeBootLayer({ raw, rootOffset: options.rootOffset, workDir, ...signal });
+  const layer = await makeBootOverlay({ raw, rootOffset: options.rootOffset, workDir, ...signal });
   const acceleration = options.acceleration ?? (await probe(options));
   await (await open(options.serialLog, 'w')).close();
 

@@ -25,7 +25,7 @@ export async function findFirmware(): Promise<Firmware> {
     );
     if (there) return firmware;
   }
-  throw problem('UEFI firmware for QEMU (OVMF) is not installed', { mend: 'Run: sudo apt-get install ovmf' });
+  throw problem('UEFI firmware for QEMU (OVMF) is not installed', { hint: 'Run: sudo apt-get install ovmf' });
 }
 
 export type Acceleration = 'kvm' | 'tcg';

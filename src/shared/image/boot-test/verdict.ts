@@ -63,7 +63,7 @@ export function neverStarted(code: number, stderr: string): Problem {
   const words = stderr.trim().split('\n').slice(-6).join('\n');
   return {
     message: `QEMU ended with ${code} before the machine said anything${words === '' ? '' : `:\n${words}`}`,
-    mend: 'The image itself is whole; BOOT_TEST=n publishes it without a boot test.',
+    hint: 'The image itself is whole; BOOT_TEST=n publishes it without a boot test.',
   };
 }
 

@@ -1,14 +1,14 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson } from '../../host/files.ts';
 import type { Log } from '../../base/log.ts';
-import { isName } from '../../store/check-result.ts';
-import { BrokenEntry, type Cache, CacheTrouble } from '../../github/cache/cache.ts';
+import { isName } from '../../base/untrusted.ts';
+import { type Cache, CacheUnavailableError, DamagedEntryError } from '../../github/cache/cache.ts';
+import { readJson } from '../../host/files.ts';
 import type { Image } from '../manifest/image.ts';
 import { bootFile, type ImageStore, imageFile } from './image-store.ts';
 
 /** Images that earlier runs of the workflow left, by key. What cannot be had is made again, with the same bytes. */
-export interface SpareImages {
+export interface ImageCache {
   /** Puts the image under a key into `store`, if there is one. */
   fetch(key: string, store: ImageStore): Promise<void>;
   /** Leaves the image in `folder` to later runs. */
@@ -25,7 +25,7 @@ function entryKey(key: string): string {
  * @param tempDir a folder for files on their way
  * @param saves whether this run leaves anything to later ones
  */
-export function spareImages(cache: Cache, tempDir: string, saves: boolean, log: Log): SpareImages {
+export function imageCache(cache: Cache, tempDir: string, saves: boolean, log: Log): ImageCache {
   return {
     fetch: async (key, store) => {
       const dir = join(tempDir, `spare-${key}`);
@@ -37,7 +37,7 @@ export function spareImages(cache: Cache, tempDir: string, saves: boolean, log: 
           return log.warn('The image that an earlier run left is not what was left: it is made again.');
         await store.put(image, dir);
       } catch (error) {
-        if (!(error instanceof CacheTrouble || error instanceof BrokenEntry)) throw error;
+        if (!(error instanceof CacheUnavailableError || error instanceof DamagedEntryError)) throw error;
         log.warn(`Whether an earlier run left this image is not known (${error.message}): it is made.`);
       } finally {
         await rm(dir, { recursive: true, force: true });

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aside, fileDigest, moveFolder, readJson, textDigest, writeJson } from '../../host/files.ts';
-import { clearParts } from '../../host/leftovers.ts';
 import type { Log } from '../../base/log.ts';
+import { fileDigest, moveFolder, readJson, tempSibling, textDigest, writeJson } from '../../host/files.ts';
+import { clearParts } from '../../host/leftovers.ts';
 import { bootTestRecipe } from '../boot-test/boot-overlay.ts';
-import type { Image } from '../manifest/image.ts';
 import type { Verdict } from '../boot-test/verdict.ts';
+import type { Image } from '../manifest/image.ts';
 
 /** Images of one system that are kept: this one, and the one before it, to which an edit may be taken back. */
 const keptImages = 2;
@@ -32,7 +32,7 @@ export function imageStore(dir: string, log: Log) {
   const place = (key: string) => join(dir, key);
   const recipe = textDigest(bootTestRecipe);
   const forget = async (key: string) => {
-    const old = aside(place(key));
+    const old = tempSibling(place(key));
     await rename(place(key), old).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });

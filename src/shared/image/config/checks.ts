@@ -1,7 +1,7 @@
-import type { ImageConfig } from './config.ts';
-import { type Findings, member } from './values.ts';
 import { partitionEnd, tableMiB } from '../manifest/layout.ts';
 import { isLost } from '../manifest/obsolete-files.ts';
+import type { ImageConfig } from './config.ts';
+import { type Findings, member } from './values.ts';
 
 const accountName = /^[a-z_][a-z0-9_-]{0,30}\$?$/;
 const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -15,8 +15,8 @@ const control = /\p{Cc}/u;
  * something is wrong already is not looked at, so that one mistake is told once.
  */
 export function checkConfig(config: ImageConfig, findings: Findings): void {
-  const fault = (path: string, message: string, mend?: string) =>
-    findings.problems.push({ message, file: findings.file, path, ...(mend ? { mend } : {}) });
+  const fault = (path: string, message: string, hint?: string) =>
+    findings.problems.push({ message, file: findings.file, path, ...(hint ? { hint: hint } : {}) });
   const isSound = (...parts: RegExp[]) =>
     !findings.problems.some(({ path }) => path !== undefined && parts.some((part) => part.test(path)));
   const accounts = isSound(/\.(Users|Groups)(\[\d+\])?$/);
@@ -28,7 +28,7 @@ export function checkConfig(config: ImageConfig, findings: Findings): void {
   checkFiles(config, fault);
 }
 
-type Fault = (path: string, message: string, mend?: string) => void;
+type Fault = (path: string, message: string, hint?: string) => void;
 
 function checkDisk({ disk, system }: ImageConfig, fault: Fault): void {
   const at = '$.Disks[0]';

@@ -1,15 +1,15 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { fileDigest } from '../../host/files.ts';
 import { parseUserJson } from '../../base/json.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
+import { fileDigest } from '../../host/files.ts';
+import { type RequestedPackage, requestedCapability } from '../manifest/packages.ts';
 import type { ImageConfig } from './config.ts';
 import { isObject, member } from './values.ts';
-import { type PackageWish, wishOf } from '../manifest/packages.ts';
 
 /** The files that a config names, found and read, in the order of the config. */
 export interface NamedFiles {
-  wishes: PackageWish[];
+  requestedPackages: RequestedPackage[];
   additional: NamedFile[];
   postInstall: NamedFile[];
   finalize: NamedFile[];
@@ -50,7 +50,7 @@ export async function readNamedFiles(
     } catch (error) {
       const why =
         (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
-      problems.push({ message: `'${name}' ${why}`, file, path, mend: `Looked for ${place}.` });
+      problems.push({ message: `'${name}' ${why}`, file, path, hint: `Looked for ${place}.` });
       return undefined;
     }
   };
@@ -62,9 +62,9 @@ export async function readNamedFiles(
     return [{ name, path: place, executable, sha256: await fileDigest(place) }];
   };
 
-  const wishes: PackageWish[] = [];
+  const wishes: RequestedPackage[] = [];
   const wish = (entry: unknown, from: string, path: string) => {
-    const capability = typeof entry === 'string' ? wishOf(entry) : undefined;
+    const capability = typeof entry === 'string' ? requestedCapability(entry) : undefined;
     if (capability !== undefined) wishes.push({ capability, file: from, path });
     else
       problems.push({
@@ -127,5 +127,5 @@ export async function readNamedFiles(
     sshKeys.push(keys);
   }
   if (problems.length > 0) throw new ProblemsError(problems);
-  return { wishes, additional, postInstall, finalize, sshKeys };
+  return { requestedPackages: wishes, additional, postInstall, finalize, sshKeys };
 }

@@ -1,7 +1,7 @@
 import { parseUserJson } from '../../base/json.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
-import type { AdditionalFile, ImageConfig, UserConfig } from './config.ts';
 import { checkConfig } from './checks.ts';
+import type { AdditionalFile, ImageConfig, UserConfig } from './config.ts';
 import { additionalFile, configTable, type Kind } from './schema-table.ts';
 import { type Findings, isObject, member, readValue } from './values.ts';
 
@@ -51,8 +51,13 @@ class Reader {
     this.#findings = findings;
   }
 
-  fault(path: string, message: string, mend?: string): void {
-    this.#findings.problems.push({ message, file: this.#findings.file, path, ...(mend ? { mend } : {}) });
+  fault(path: string, message: string, hint?: string): void {
+    this.#findings.problems.push({
+      message,
+      file: this.#findings.file,
+      path,
+      ...(hint ? { hint: hint } : {}),
+    });
   }
 
   /** True when something is already wrong at or below `path`. */

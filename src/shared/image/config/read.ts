@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { readUserFile } from '../../host/files.ts';
 import type { Log } from '../../base/log.ts';
+import { readUserFile } from '../../host/files.ts';
 import type { ImageConfig } from './config.ts';
 import { type NamedFiles, readNamedFiles } from './named-files.ts';
 import { parseImageConfig } from './parse.ts';

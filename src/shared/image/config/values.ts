@@ -1,4 +1,4 @@
-import { nearest } from '../../base/nearest-name.ts';
+import { nearestName } from '../../base/nearest-name.ts';
 import type { Problem } from '../../base/problems.ts';
 import type { Kind, Table } from './schema-table.ts';
 
@@ -65,15 +65,15 @@ function readWord(
       value === ''
         ? 'This is empty, which is not supported yet'
         : `'${value}' is known but not supported yet`;
-    findings.problems.push({ message, file: findings.file, path, mend: `Supported: ${choices}.` });
+    findings.problems.push({ message, file: findings.file, path, hint: `Supported: ${choices}.` });
     return undefined;
   }
-  const near = nearest(
+  const near = nearestName(
     value,
     [...kind.supported, ...kind.known].filter((word) => word !== ''),
   );
-  const mend = near === undefined ? {} : { mend: `Did you mean '${near}'?` };
-  findings.problems.push({ message: `'${value}' is none of ${choices}`, file: findings.file, path, ...mend });
+  const hint = near === undefined ? {} : { hint: `Did you mean '${near}'?` };
+  findings.problems.push({ message: `'${value}' is none of ${choices}`, file: findings.file, path, ...hint });
   return undefined;
 }
 
@@ -86,13 +86,13 @@ function readObject(value: Values, table: Table, path: string, findings: Finding
     const key = name === undefined ? undefined : table[name];
     if (name === undefined || key === undefined) {
       if (given.startsWith('_')) continue;
-      const near = nearest(given, names.values());
-      const mend = near === undefined ? {} : { mend: `Did you mean '${near}'?` };
+      const near = nearestName(given, names.values());
+      const hint = near === undefined ? {} : { hint: `Did you mean '${near}'?` };
       findings.warnings.push({
         message: `Key '${given}' is unknown and has no effect`,
         file: findings.file,
         path: at,
-        ...mend,
+        ...hint,
       });
     } else if (!key.supported) {
       if (!saysNothing(item)) {
@@ -100,7 +100,7 @@ function readObject(value: Values, table: Table, path: string, findings: Finding
           message: `'${name}' is known but not supported yet`,
           file: findings.file,
           path: at,
-          mend: 'Remove it.',
+          hint: 'Remove it.',
         });
       }
     } else if (name in result) {

@@ -1,5 +1,5 @@
-import { briefTool } from '../../host/short-tool.ts';
 import { runTool } from '../../host/process.ts';
+import { runShortTool } from '../../host/short-tool.ts';
 
 /**
  * An ext4 filesystem in a file, named as debugfs can read it: a bare name in a folder, because a blank or a `?` in a
@@ -22,7 +22,7 @@ export async function debugfs(
   options: { write?: boolean; env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ said: string; complaints: string[] }> {
   const argv = ['/usr/bin/env', 'debugfs', ...(options.write ? ['-w'] : []), '-f', '-', deviceOf(place)];
-  const { stdout, stderr } = await briefTool(argv, {
+  const { stdout, stderr } = await runShortTool(argv, {
     cwd: place.dir,
     input: `${commands.join('\n')}\n`,
     ...(options.env === undefined ? {} : { env: options.env }),

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
-import { TransactionError } from '../../sandbox/transaction.ts';
-import { ToolError } from '../../host/process.ts';
 import { ProblemsError, problem } from '../../base/problems.ts';
+import { ToolError } from '../../host/process.ts';
+import { TransactionError } from '../../sandbox/transaction.ts';
 
 /** How tools say that the disk on which they write is full: C's own words, mkfs.vfat's, and rpm's before it begins. */
 const hostWords = /No space left on device|failed whilst writing|more space on the \S+ filesystem/;
@@ -32,7 +32,7 @@ export async function orFullDisk(error: unknown, dirs: readonly string[]): Promi
   };
   if (!isFull()) return error;
   return problem(`The disk is full (${dir})`, {
-    mend: 'Free some space (`df -h`), then run the same command again: finished work is kept.',
+    hint: 'Free some space (`df -h`), then run the same command again: finished work is kept.',
   });
 }
 

@@ -1,12 +1,12 @@
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { briefTool } from '../../host/short-tool.ts';
-import { runTool, ToolError } from '../../host/process.ts';
 import { problem } from '../../base/problems.ts';
-import { debugfs, type Ext4File } from './debugfs.ts';
-import { type DiskBlueprint, filesystemFile } from '../manifest/disk.ts';
-import { fullPlace } from './full-disk.ts';
+import { runTool, ToolError } from '../../host/process.ts';
+import { runShortTool } from '../../host/short-tool.ts';
+import { type DiskManifest, filesystemFile } from '../manifest/disk.ts';
 import type { FatEntry, Trees } from '../rootfs/make-trees.ts';
+import { debugfs, type Ext4File } from './debugfs.ts';
+import { fullPlace } from './full-disk.ts';
 
 /**
  * Writes a disk image: a sparse file of ours with table and filesystems, the same bytes for the same trees. Needs no
@@ -15,7 +15,7 @@ import type { FatEntry, Trees } from '../rootfs/make-trees.ts';
  */
 export async function writeDisk(options: {
   raw: string;
-  blueprint: DiskBlueprint;
+  blueprint: DiskManifest;
   trees: Trees;
   /** The config's path, for messages. */
   file: string;
@@ -28,7 +28,7 @@ export async function writeDisk(options: {
   const env = { ...blueprint.environment, MKE2FS_CONFIG: config };
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const run = { root: true, cwd: trees.dir, env, ...signal };
-  await briefTool(['/usr/bin/env', 'sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', raw], {
+  await runShortTool(['/usr/bin/env', 'sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', raw], {
     env,
     input: blueprint.table,
   });
@@ -46,7 +46,7 @@ export async function writeDisk(options: {
         {
           file: options.file,
           path: `$.Disks[0].Partitions[${index}]`,
-          mend: 'Raise End, and MaxSize with it.',
+          hint: 'Raise End, and MaxSize with it.',
         },
       );
     }
@@ -98,7 +98,7 @@ async function copyInto(raw: string, offset: number, from: string): Promise<void
  * which nobody can set.
  */
 async function settleInodes(place: Ext4File, epoch: number, env: Record<string, string>): Promise<void> {
-  const dump = await briefTool(['/usr/bin/env', 'dumpe2fs', place.file], { cwd: place.dir, env });
+  const dump = await runShortTool(['/usr/bin/env', 'dumpe2fs', place.file], { cwd: place.dir, env });
   const time = `@${epoch}`;
   const commands = usedInodes(dump.stdout).flatMap((inode) =>
     ['atime', 'ctime', 'crtime'].flatMap((field) => [

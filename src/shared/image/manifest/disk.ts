@@ -10,7 +10,7 @@ const mke2fsConfig = readFileSync(new URL('../disk/mke2fs.conf', import.meta.url
 export const filesystemFile = 'filesystem';
 
 /** How a disk is written from the trees of an image: plain data, decided before anything is done. */
-export interface DiskBlueprint {
+export interface DiskManifest {
   /** Bytes. */
   size: number;
   /** The partition table as sfdisk reads it. */
@@ -39,7 +39,7 @@ export interface Filesystem {
 }
 
 /** Decides how the disk of an image is written. Pure. */
-export function drawDisk(layout: Layout, seed: string): DiskBlueprint {
+export function diskManifest(layout: Layout, seed: string): DiskManifest {
   return {
     size: layout.size,
     table: sfdiskScript(layout),

@@ -1,20 +1,20 @@
 import { textDigest } from '../../host/files.ts';
-import type { Components } from '../../cache-key/key.ts';
+import type { Components } from '../../model/key-components.ts';
 import type { ImageConfig } from '../config/config.ts';
-import { type DiskBlueprint, drawDisk } from './disk.ts';
+import type { NamedFiles } from '../config/named-files.ts';
+import { type DiskManifest, diskManifest } from './disk.ts';
 import { imageName } from './image.ts';
 import type { Layout } from './layout.ts';
-import type { NamedFiles } from '../config/named-files.ts';
 import type { BootTools, ImagePackage } from './packages.ts';
-import { drawRoot, type RootBlueprint } from './rootfs.ts';
+import { type RootfsManifest, rootfsManifest } from './rootfs.ts';
 
 /**
  * How an image is made: all that is decided before anything is done, as plain data. Those who make it see nothing of the
  * config but this, so that its bytes follow from what {@link imageComponents} puts into its key.
  */
-export interface Blueprint {
-  root: RootBlueprint;
-  disk: DiskBlueprint;
+export interface ImageManifest {
+  root: RootfsManifest;
+  disk: DiskManifest;
   /** The files to make of the disk. */
   artifacts: Artifact[];
 }
@@ -28,24 +28,24 @@ export interface Artifact {
 const imageRecipe = '2';
 
 /** Decides how an image is made. Pure. */
-export function drawImage(options: {
+export function imageManifest(options: {
   config: ImageConfig;
   layout: Layout;
   seed: string;
   named: NamedFiles;
   packages: readonly ImagePackage[];
   tools: BootTools;
-}): Blueprint {
+}): ImageManifest {
   return {
-    root: drawRoot(options),
-    disk: drawDisk(options.layout, options.seed),
+    root: rootfsManifest(options),
+    disk: diskManifest(options.layout, options.seed),
     artifacts: artifactsOf(options.config, options.packages),
   };
 }
 
 /** The parts of an image's key. `hostTools`: versions of the host's tools that shape its bytes. Pure. */
 export function imageComponents(options: {
-  blueprint: Blueprint;
+  blueprint: ImageManifest;
   packages: readonly ImagePackage[];
   workerDigest: string;
   hostTools: Readonly<Record<string, string>>;

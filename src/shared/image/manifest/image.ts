@@ -1,8 +1,8 @@
 import { textDigest } from '../../host/files.ts';
-import type { Components } from '../../cache-key/key.ts';
+import type { Components } from '../../model/key-components.ts';
 import { nameOf } from '../../rpm/capability.ts';
-import type { Artifact } from './image-manifest.ts';
 import type { ImageConfig } from '../config/config.ts';
+import type { Artifact } from './image-manifest.ts';
 import { type Layout, mountedOn } from './layout.ts';
 import type { BootTools, ImagePackage } from './packages.ts';
 

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failOnProblems, type Problem } from '../../base/problems.ts';
+import type { Rpm } from '../../model/rpm.ts';
 import { RpmFormatError } from '../../rpm/header.ts';
 import { readRpm } from '../../rpm/read.ts';
-import type { Rpm } from '../../model/rpm.ts';
 
 /**
  * The RPMs in a folder, at any depth, each with the folder that holds it; none when there is no folder.
@@ -20,7 +20,7 @@ export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
       problems.push({
         message: error.message.replace(`${path}: `, 'This is '),
         file: path,
-        mend: 'Remove it, then run: make build-packages',
+        hint: 'Remove it, then run: make build-packages',
       });
     }
   }

@@ -5,7 +5,7 @@ export const emptied: readonly string[] = ['/tmp', '/var/tmp', '/run', '/dev', '
 export const cleared: readonly string[] = ['/var/log'];
 
 /** Files, and folders with what is in them, that tools leave and no image should have, or that differ from run to run. */
-export const litter: readonly string[] = [
+export const obsoleteFiles: readonly string[] = [
   ...['/var/cache/ldconfig', '/var/cache/dnf', '/var/cache/tdnf', '/var/lib/systemd/random-seed'],
   ...[
     '/etc/.pwd.lock',
@@ -24,7 +24,7 @@ export function isLost(path: string): boolean {
   return (
     inside(emptied) ||
     cleared.includes(path.slice(0, path.lastIndexOf('/'))) ||
-    litter.includes(path) ||
-    inside(litter)
+    obsoleteFiles.includes(path) ||
+    inside(obsoleteFiles)
   );
 }

@@ -1,14 +1,14 @@
-import { nearest } from '../../base/nearest-name.ts';
+import { nearestName } from '../../base/nearest-name.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
-import { nameOf, satisfies } from '../../rpm/capability.ts';
 import type { Capability, Rpm } from '../../model/rpm.ts';
-import type { Solver } from '../../solver/solver.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
+import { nameOf, satisfies } from '../../rpm/capability.ts';
+import type { Solver } from '../../solver/solver.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { Origin } from './image.ts';
 
 /** One package that the config asks for, and where. */
-export interface PackageWish {
+export interface RequestedPackage {
   capability: Capability;
   /** File and JSON path of the entry. */
   file: string;
@@ -28,7 +28,7 @@ export interface ImagePackage {
 }
 
 /** `name` or `name=version` as a capability; undefined when it is neither. */
-export function wishOf(entry: string): Capability | undefined {
+export function requestedCapability(entry: string): Capability | undefined {
   const match =
     /^\s*([A-Za-z0-9_][\w.+-]*(?:\([^\s()]+\))?|\/[^\s]+)\s*(?:(=|>=|<=|<|>)\s*([\w.+~^:-]+))?\s*$/.exec(
       entry,
@@ -44,7 +44,7 @@ export function wishOf(entry: string): Capability | undefined {
  * @throws ProblemsError naming each wish that nothing provides, or what stands in the way.
  */
 export async function choosePackages(options: {
-  wishes: readonly PackageWish[];
+  wishes: readonly RequestedPackage[];
   local: readonly Rpm[];
   /** Has no package that `local` has. */
   offered: readonly Rpm[];
@@ -84,11 +84,11 @@ function provides(rpm: Rpm, capability: Capability): boolean {
   return rpm.provides.some((one) => nameOf(one) === nameOf(capability) && satisfies(one, capability));
 }
 
-function nothingProvides(wish: PackageWish, rpms: readonly Rpm[]): Problem {
+function nothingProvides(wish: RequestedPackage, rpms: readonly Rpm[]): Problem {
   const name = nameOf(wish.capability);
   const versions = rpms.filter((rpm) => rpm.name === name).map((rpm) => `${rpm.version}-${rpm.release}`);
-  const near = nearest(name, new Set(rpms.map((rpm) => rpm.name)));
-  const mend =
+  const near = nearestName(name, new Set(rpms.map((rpm) => rpm.name)));
+  const hint =
     versions.length > 0
       ? `There is ${name} ${[...new Set(versions)].join(', ')}.`
       : near === undefined
@@ -98,7 +98,7 @@ function nothingProvides(wish: PackageWish, rpms: readonly Rpm[]): Problem {
     message: `Package '${wish.capability}' is provided by nothing`,
     file: wish.file,
     path: wish.path,
-    ...(mend === undefined ? {} : { mend }),
+    ...(hint === undefined ? {} : { hint: hint }),
   };
 }
 
@@ -112,12 +112,12 @@ export function findBootTools(
   file: string,
 ): BootTools {
   const problems: Problem[] = [];
-  const lacks = (what: string, mend: string) =>
+  const lacks = (what: string, hint: string) =>
     problems.push({
       message: `The image has no ${what}`,
       file,
       path: '$.SystemConfigs[0].PackageLists',
-      mend,
+      hint: hint,
     });
   const files = packages.flatMap(({ rpm }) => rpm.files);
   const wanted = config.system.kernelPackage;
@@ -131,7 +131,7 @@ export function findBootTools(
       message: `The image has ${kernels.length} kernels: ${kernels.join(', ')}`,
       file,
       path: '$.SystemConfigs[0].KernelOptions',
-      mend: "Name the package of one as 'default'.",
+      hint: "Name the package of one as 'default'.",
     });
   const first = (...paths: string[]) => paths.find((path) => files.includes(path));
   if (first('/usr/bin/dracut') === undefined) lacks('dracut, which makes the initramfs', "Add 'dracut'.");

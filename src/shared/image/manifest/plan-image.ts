@@ -1,19 +1,19 @@
 import { join } from 'node:path';
-import { briefTool } from '../../host/short-tool.ts';
-import type { Components } from '../../cache-key/key.ts';
 import type { Log } from '../../base/log.ts';
-import { openRepositories, type Repositories } from '../../rpm-repository/read/repositories.ts';
+import { runShortTool } from '../../host/short-tool.ts';
+import type { Components } from '../../model/key-components.ts';
 import type { Rpm } from '../../model/rpm.ts';
-import { startSolver } from '../../solver/solver.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
-import { type Blueprint, drawImage, imageComponents } from './image-manifest.ts';
+import { openRepositories, type Repositories } from '../../rpm-repository/read/repositories.ts';
+import { startSolver } from '../../solver/solver.ts';
 import type { ImageConfig } from '../config/config.ts';
+import type { NamedFiles } from '../config/named-files.ts';
+import { readImageConfig } from '../config/read.ts';
 import { imageSeed } from './image.ts';
+import { type ImageManifest, imageComponents, imageManifest } from './image-manifest.ts';
 import { type Layout, layOut } from './layout.ts';
 import { readLocalRpms } from './local-rpms.ts';
-import type { NamedFiles } from '../config/named-files.ts';
 import { type BootTools, choosePackages, findBootTools, type ImagePackage } from './packages.ts';
-import { readImageConfig } from '../config/read.ts';
 
 /** All that decides an image's bytes. */
 export interface ImagePlan {
@@ -24,7 +24,7 @@ export interface ImagePlan {
   folders: Map<Rpm, string>;
   tools: BootTools;
   layout: Layout;
-  blueprint: Blueprint;
+  manifest: ImageManifest;
   /** What its key is made of. */
   components: Components;
 }
@@ -65,10 +65,10 @@ export async function planImage(options: PlanOptions): Promise<ImagePlan> {
   const tools = findBootTools(packages, config, file);
   const seed = imageSeed(config);
   const layout = layOut(config, seed);
-  const blueprint = drawImage({ config, layout, seed, named, packages, tools });
+  const blueprint = imageManifest({ config, layout, seed, named, packages, tools });
   const { workerDigest } = toolchain;
   const components = imageComponents({ blueprint, packages, workerDigest, hostTools: await toolVersions() });
-  return { config, named, packages, folders, tools, layout, blueprint, components };
+  return { config, named, packages, folders, tools, layout, manifest: blueprint, components };
 }
 
 async function repositoriesOf(options: PlanOptions): Promise<Repositories | undefined> {
@@ -96,7 +96,7 @@ async function fetched(
 }
 
 async function choose(
-  { wishes }: NamedFiles,
+  { requestedPackages: wishes }: NamedFiles,
   rpms: { local: readonly Rpm[]; offered: readonly Rpm[] },
   toolchain: Toolchain,
   file: string,
@@ -125,7 +125,7 @@ async function toolVersions(): Promise<Record<string, string>> {
   ];
   const versions: Record<string, string> = {};
   for (const [tool, flag] of asked) {
-    const { stdout, stderr } = await briefTool(['/usr/bin/env', tool, flag], { ok: 'any' });
+    const { stdout, stderr } = await runShortTool(['/usr/bin/env', tool, flag], { ok: 'any' });
     versions[tool] = /\d+\.[^\s,)]+/.exec(stdout + stderr)?.[0] ?? '';
   }
   return versions;

@@ -3,12 +3,12 @@ import { basename } from 'node:path';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { sandboxArguments } from '../../sandbox/sandbox.ts';
 import { transactionHelper } from '../../sandbox/transaction.ts';
+import type { ImageConfig } from '../config/config.ts';
+import type { NamedFile, NamedFiles } from '../config/named-files.ts';
 import { type Account, accountOf } from './accounts.ts';
 import { fstab, grubConfig, grubEarlyConfig } from './boot-files.ts';
-import type { ImageConfig } from '../config/config.ts';
 import { type Layout, treeOf } from './layout.ts';
-import { cleared, emptied, litter } from './obsolete-files.ts';
-import type { NamedFile, NamedFiles } from '../config/named-files.ts';
+import { cleared, emptied, obsoleteFiles } from './obsolete-files.ts';
 import type { BootTools, ImagePackage } from './packages.ts';
 import { bootPrograms, firstPrograms, grubImage, type Program } from './programs.ts';
 
@@ -16,7 +16,7 @@ import { bootPrograms, firstPrograms, grubImage, type Program } from './programs
 export const innerRoot = '/work/root';
 
 /** How the content of an image is made: plain data, decided before anything is done. */
-export interface RootBlueprint {
+export interface RootfsManifest {
   /** Seconds since 1970: the newest time in an image, and the present for all that makes it. */
   epoch: number;
   /** Our programs that run in the sandbox: the one that installs, and by file name those that do the rest. */
@@ -68,14 +68,14 @@ const helpers: Record<string, string> = {
 };
 
 /** Decides how the content of an image is made. Pure. */
-export function drawRoot(options: {
+export function rootfsManifest(options: {
   config: ImageConfig;
   layout: Layout;
   seed: string;
   named: NamedFiles;
   packages: readonly ImagePackage[];
   tools: BootTools;
-}): RootBlueprint {
+}): RootfsManifest {
   const { config, layout, named, tools } = options;
   const { system } = config;
   const images = {
@@ -108,7 +108,7 @@ export function drawRoot(options: {
     postInstall: system.postInstallScripts.map(({ args }, index) => script(named.postInstall[index], args)),
     boot: bootPrograms(has, tools, images),
     finalize: system.finalizeImageScripts.map(({ args }, index) => script(named.finalize[index], args)),
-    ...{ emptied, cleared, litter },
+    ...{ emptied, cleared, litter: obsoleteFiles },
     parts: partsOf(layout),
   };
 }

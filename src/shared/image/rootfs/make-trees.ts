@@ -1,17 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bind, createLayer, removeLayer, runInSandbox } from '../../sandbox/sandbox.ts';
-import { installRpms, TransactionError } from '../../sandbox/transaction.ts';
-import { ToolError } from '../../host/process.ts';
 import { problem } from '../../base/problems.ts';
+import { ToolError } from '../../host/process.ts';
 import type { Rpm } from '../../model/rpm.ts';
-import { fullPlace } from '../disk/full-disk.ts';
+import { type Bind, createOverlay, removeOverlay, runInSandbox } from '../../sandbox/sandbox.ts';
+import { installRpms, TransactionError } from '../../sandbox/transaction.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';
+import { fullPlace } from '../disk/full-disk.ts';
 import type { Program } from '../manifest/programs.ts';
-import { innerRoot, type RootBlueprint, type Script } from '../manifest/rootfs.ts';
+import { innerRoot, type RootfsManifest, type Script } from '../manifest/rootfs.ts';
 
 export interface RootOptions {
-  blueprint: RootBlueprint;
+  blueprint: RootfsManifest;
   /** The files that it speaks of. */
   named: NamedFiles;
   /** The config's path, for messages. */
@@ -20,7 +20,7 @@ export interface RootOptions {
   rpms: readonly { rpm: Rpm; dir: string }[];
   /** Tree of the worker. */
   worker: string;
-  /** A folder of ours that does not exist yet; removed by the caller with {@link removeLayer}. */
+  /** A folder of ours that does not exist yet; removed by the caller with {@link removeOverlay}. */
   workDir: string;
   /** Told what is done at each step. */
   progress: (does: string) => void;
@@ -45,15 +45,15 @@ export interface Trees {
  * Makes the content of an image: installs its packages into an empty root, configures it, runs the config's scripts,
  * makes initramfs and boot loader, and parts it by mount point. Everything that is run comes from worker or image, in
  * the sandbox; the files belong to root.
- * @throws ProblemsError for what the user can mend
+ * @throws ProblemsError for what the user can hint
  */
 export async function makeTrees(options: RootOptions): Promise<Trees> {
   const { blueprint, named, workDir, progress, file } = options;
   const { epoch } = blueprint;
   await mkdir(join(workDir, 'work', 'root'), { recursive: true });
   await mkdir(join(workDir, 'run'));
-  const layer = await createLayer(join(workDir, 'layer'));
-  const root = { worker: options.worker, layer };
+  const overlay = await createOverlay(join(workDir, 'overlay'));
+  const root = { worker: options.worker, overlay };
   const room: Bind = { source: join(workDir, 'work'), target: '/work', writable: true };
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const enter = { root, as: 'root' as const, env: blueprint.environment, ...signal };
@@ -114,7 +114,7 @@ export async function makeTrees(options: RootOptions): Promise<Trees> {
   await runScripts(blueprint.finalize, named.finalize, 'FinalizeImageScripts');
   progress('cleaning up');
   const { parts } = await help('finish.py', { parts: blueprint.parts });
-  await removeLayer(layer);
+  await removeOverlay(overlay);
   return { dir: join(workDir, 'work'), fat: parts ?? {} };
 }
 

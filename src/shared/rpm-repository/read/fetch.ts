@@ -1,17 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { aside, fileDigest, isAbsent } from '../../host/files.ts';
 import { type Problem, problem } from '../../base/problems.ts';
+import { fileDigest, isAbsent, tempSibling } from '../../host/files.ts';
 import type { Downloader } from '../../sources/download.ts';
 import { type Listed, MetadataError } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
 
 /** A fault of a repository, at the place in its file. */
-export function faultOf(
+export function repositoryError(
   { id, file, line }: Repository,
   fault: string,
-  more: Pick<Problem, 'mend'> = {},
+  more: Pick<Problem, 'hint'> = {},
 ): Error {
   return problem(`The repository '${id}' cannot be used: ${fault}`, { file, line, ...more });
 }
@@ -28,7 +28,7 @@ export async function fetchFrom(
   downloader: Downloader,
 ): Promise<void> {
   const faults: string[] = [];
-  const part = aside(path);
+  const part = tempSibling(path);
   try {
     for (const address of repository.addresses) {
       const got = await downloader.download(`${address}${href}`, part);
@@ -40,7 +40,7 @@ export async function fetchFrom(
   } finally {
     await rm(part, { force: true });
   }
-  throw faultOf(repository, faults.join('; '));
+  throw repositoryError(repository, faults.join('; '));
 }
 
 /** The same, unless `path` is that file already. */

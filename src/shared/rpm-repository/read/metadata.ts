@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { SaxesParser } from 'saxes';
-import { isDigest, isName } from '../../store/check-result.ts';
+import { isDigest, isName } from '../../base/untrusted.ts';
 import type { Capability, Rpm } from '../../model/rpm.ts';
 
 /** Metadata of a repository that is not what createrepo_c would write. The message starts with no file name. */

@@ -1,5 +1,5 @@
-import { readUserFile } from '../../host/files.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
+import { readUserFile } from '../../host/files.ts';
 import { parseRepoFile, type Repository } from './repo-file.ts';
 
 /**

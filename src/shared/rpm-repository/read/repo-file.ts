@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { nearest } from '../../base/nearest-name.ts';
+import { nearestName } from '../../base/nearest-name.ts';
 import type { Problem } from '../../base/problems.ts';
 
 /** One repository of a `.repo` file that is enabled. */
@@ -32,7 +32,7 @@ interface Section {
   options: Map<string, Option>;
 }
 
-type Tell = (line: number, message: string, mend?: string) => void;
+type Tell = (line: number, message: string, hint?: string) => void;
 
 const read = ['enabled', 'baseurl', 'gpgcheck', 'repo_gpgcheck', 'gpgkey', 'sslverify'];
 
@@ -61,8 +61,8 @@ export function parseRepoFile(
   variables: RepoVariables,
 ): { repositories: Repository[]; problems: Problem[] } {
   const problems: Problem[] = [];
-  const tell: Tell = (line, message, mend) =>
-    problems.push({ message, file, line, ...(mend === undefined ? {} : { mend }) });
+  const tell: Tell = (line, message, hint) =>
+    problems.push({ message, file, line, ...(hint === undefined ? {} : { hint: hint }) });
   const repositories = sectionsOf(text, tell).flatMap(
     (section) => repositoryOf(section, file, variables, tell) ?? [],
   );
@@ -142,7 +142,7 @@ function checkName(name: string, { line }: Option, tell: Tell): void {
   if (refused.includes(name))
     tell(line, `The option '${name}' is not supported`, 'Remove it, and name each place in baseurl.');
   else if (!read.includes(name) && !idle.includes(name)) {
-    const near = nearest(name, [...read, ...idle]);
+    const near = nearestName(name, [...read, ...idle]);
     tell(line, `'${name}' is no option of a repository`, near && `Did you mean '${near}'?`);
   }
 }

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
+import type { Rpm } from '../../model/rpm.ts';
 import { RpmFormatError } from '../../rpm/header.ts';
 import { readRpm } from '../../rpm/read.ts';
-import type { Rpm } from '../../model/rpm.ts';
 import { type Downloader, makeDownloader } from '../../sources/download.ts';
-import { faultOf, fetchFrom, fetchOnce, unpacked } from './fetch.ts';
+import { fetchFrom, fetchOnce, repositoryError, unpacked } from './fetch.ts';
 import { type ListedRpm, MetadataError, readPrimary, readRepomd } from './metadata.ts';
 import { readRepoFiles } from './read-repo-files.ts';
 import type { Repository } from './repo-file.ts';
@@ -113,7 +113,7 @@ async function listOf(
 function asFault(repository: Repository, error: unknown): unknown {
   const packing = /^Z_|^ZSTD_|^ERR_/.test((error as NodeJS.ErrnoException).code ?? '');
   if (!(error instanceof MetadataError) && !packing) return error;
-  return faultOf(repository, `of its list of packages, ${(error as Error).message}`);
+  return repositoryError(repository, `of its list of packages, ${(error as Error).message}`);
 }
 
 async function fetchRpms(
@@ -169,7 +169,7 @@ async function checkAll(
 async function asListed(path: string, repository: Repository, { rpm }: ListedRpm): Promise<Rpm> {
   const found = await readRpm(path).catch((error: unknown) => {
     if (!(error instanceof RpmFormatError)) throw error;
-    throw faultOf(repository, `${rpm.file} is ${error.message.replace(`${path}: `, '')}`);
+    throw repositoryError(repository, `${rpm.file} is ${error.message.replace(`${path}: `, '')}`);
   });
   for (const field of ['name', 'epoch', 'version', 'release', 'arch'] as const)
     if (found[field] !== rpm[field])

@@ -1,11 +1,11 @@
 import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLayer, removeLayer, runInSandbox } from '../../sandbox/sandbox.ts';
-import { briefTool } from '../../host/short-tool.ts';
-import { plainEnvironment } from '../../host/process.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
+import { plainEnvironment } from '../../host/process.ts';
+import { runShortTool } from '../../host/short-tool.ts';
+import { createOverlay, removeOverlay, runInSandbox } from '../../sandbox/sandbox.ts';
 import type { Downloader } from '../../sources/download.ts';
-import { faultOf } from './fetch.ts';
+import { repositoryError } from './fetch.ts';
 import { isWeb, type Repository } from './repo-file.ts';
 
 /** Where keys of a repository come to lie: a new folder `keys-…` in `dir`, with the files `0.asc`, `1.asc` and so on. */
@@ -27,8 +27,8 @@ export async function collectKeys(
           (error: NodeJS.ErrnoException) => ({ fault: `cannot be read (${error.code})` }),
         );
     if (got !== undefined && 'fault' in got)
-      throw faultOf(repository, `its gpgkey ${key} ${got.fault}`, {
-        mend: 'A relative path is one beside the .repo file.',
+      throw repositoryError(repository, `its gpgkey ${key} ${got.fault}`, {
+        hint: 'A relative path is one beside the .repo file.',
       });
     await chmod(path, 0o644);
     files.push(path);
@@ -49,14 +49,17 @@ export async function checkSignature(
   const gpg = ['/usr/bin/env', 'gpg', '--batch', '--no-options', '--no-autostart', '--quiet'];
   try {
     for (const key of keys) {
-      const added = await briefTool([...gpg, '--import', key], { env, ok: 'any' });
+      const added = await runShortTool([...gpg, '--import', key], { env, ok: 'any' });
       if (added.code !== 0)
-        throw faultOf(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
+        throw repositoryError(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
     }
     const verify = [...gpg, '--trust-model', 'always', '--verify', signature, path];
-    const checked = await briefTool(verify, { env, ok: 'any' });
+    const checked = await runShortTool(verify, { env, ok: 'any' });
     if (checked.code !== 0)
-      throw faultOf(repository, `its repomd.xml is not signed with its gpgkey: ${lastLine(checked.stderr)}`);
+      throw repositoryError(
+        repository,
+        `its repomd.xml is not signed with its gpgkey: ${lastLine(checked.stderr)}`,
+      );
   } finally {
     await rm(home, { recursive: true, force: true });
   }
@@ -83,10 +86,10 @@ export async function checkRpms(
   const list = join(folder, 'list');
   await writeFile(list, files.map((file) => `/var/rpms/${file}\n`).join(''));
   try {
-    const layer = await createLayer(join(folder, 'layer'));
+    const overlay = await createOverlay(join(folder, 'overlay'));
     const run = async (script: string) =>
       await runInSandbox(['/bin/sh', '-c', script], {
-        root: { worker, layer },
+        root: { worker, overlay: overlay },
         binds: [
           { source: dir, target: '/var/rpms' },
           { source: keys.dir, target: '/var/keys' },
@@ -96,7 +99,8 @@ export async function checkRpms(
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
     const added = await run('rpmkeys --dbpath /tmp/rpmkeys --import /var/keys/*.asc');
-    if (added.code !== 0) throw faultOf(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
+    if (added.code !== 0)
+      throw repositoryError(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
     const checked = await run(
       "xargs rpmkeys --dbpath /tmp/rpmkeys --define '_pkgverify_level all' --checksig < /var/list",
     );
@@ -105,7 +109,7 @@ export async function checkRpms(
       .split('\n')
       .flatMap((line) => /^\/var\/rpms\/(.+?): .*NOT OK$/.exec(line)?.[1] ?? []);
     const { file, line } = repository;
-    if (bad.length === 0) throw faultOf(repository, lastLine(checked.stderr));
+    if (bad.length === 0) throw repositoryError(repository, lastLine(checked.stderr));
     throw new ProblemsError(
       bad.map(
         (rpm): Problem => ({
@@ -115,7 +119,7 @@ export async function checkRpms(
       ),
     );
   } finally {
-    await removeLayer(folder);
+    await removeOverlay(folder);
   }
 }
 

@@ -1,13 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildContext } from '../../builder/build-context.ts';
 import { linkFile } from '../../host/files.ts';
 import type { Result } from '../../model/build-result.ts';
-import { writeRepository } from './repodata.ts';
+import { openKept } from '../../store/open-stored.ts';
 import { isDebug } from '../../store/result-files.ts';
 import type { Store } from '../../store/store.ts';
-import { openKept, publishedFiles } from './publish.ts';
-import { type PublishedRepository, publishFolder, repositoryNames } from '../../jobs/publish-artifacts.ts';
-import type { Workshop } from '../../jobs/build-context.ts';
+import { publishedFiles } from './publish.ts';
+import { type PublishedRepository, publishFolder, repositoryNames } from './publish-artifacts.ts';
+import { writeRepository } from './repodata.ts';
 
 /** What is published one after the other where a disk does not hold all of it: everybody wants the first, few the others. */
 const parts = ['rpms', 'debuginfo', 'srpms'] as const;
@@ -33,7 +34,7 @@ export function bytesOfParts(files: readonly { path: string; size: number }[]): 
  * @throws ProblemsError when one cannot be uploaded; DamagedResult when one is not to be had any more
  */
 export async function publishParts(
-  workshop: Workshop,
+  workshop: BuildContext,
   results: readonly Result[],
   retentionDays: number | undefined,
 ): Promise<PublishedRepository> {
@@ -63,7 +64,7 @@ export async function letGo(local: Store, { key }: Result, folder: string): Prom
 }
 
 /** Puts the files of one part below `out-dir`; nothing else of the results stays. Answers whether there are any. */
-async function takePart(workshop: Workshop, results: readonly Result[], part: Part): Promise<boolean> {
+async function takePart(workshop: BuildContext, results: readonly Result[], part: Part): Promise<boolean> {
   let any = false;
   for (const [at, result] of results.entries()) {
     const ofKept = publishedFiles(result, await workshop.store.kept(result));

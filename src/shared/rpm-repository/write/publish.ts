@@ -1,13 +1,13 @@
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { BuildContext } from '../../builder/build-context.ts';
 import { hasArtifacts } from '../../github/run.ts';
-import { order } from '../../graph/graph.ts';
-import { aside, fileDigest, linkFile, readJson, writeJson } from '../../host/files.ts';
+import { fileDigest, linkFile, readJson, tempSibling, writeJson } from '../../host/files.ts';
 import type { Result, Srpm } from '../../model/build-result.ts';
-import { writeRepository } from './repodata.ts';
+import type { Kept } from '../../model/stored-parts.ts';
+import { openKept } from '../../store/open-stored.ts';
 import { mainFiles } from '../../store/result-files.ts';
-import type { Kept, Store } from '../../store/store.ts';
-import type { Workshop } from '../../jobs/build-context.ts';
+import { writeRepository } from './repodata.ts';
 
 /** `out/packages.json`: which files below `out-dir` each package published. */
 interface Inventory {
@@ -33,26 +33,11 @@ export function publishedFiles(result: Result, kept: Kept): (Srpm & { path: stri
 }
 
 /**
- * What can be had of a result: all of it, or its main files where no more was kept. The folder that holds them.
- * @throws DamagedResult
- */
-export async function openKept(store: Store, result: Result): Promise<{ folder: string; kept: Kept }> {
-  const kept = await store.kept(result);
-  return { folder: await (kept === 'main' ? store.openMain(result) : store.open(result)), kept };
-}
-
-/** Packages of these results of which no more than the main files can be had, by name. */
-export async function mainOnly(store: Store, results: readonly Result[]): Promise<Set<string>> {
-  const kept = await Promise.all(results.map(async (one) => [one.package, await store.kept(one)] as const));
-  return new Set(kept.flatMap(([name, how]) => (how === 'main' ? [name] : [])).sort(order));
-}
-
-/**
  * Makes `out-dir` hold exactly the current RPMs and SRPMs: of `results`, and of packages of the tree that this run did
  * not touch. RPMs of packages that failed or left the tree, older versions, and files that no package claims go.
  */
 export async function publish(
-  workshop: Workshop,
+  workshop: BuildContext,
   results: readonly Result[],
   touched: readonly string[],
 ): Promise<void> {
@@ -74,7 +59,7 @@ export async function publish(
 }
 
 /** Puts a package's SRPM into `out-dir`; one that no package claims any more goes. Answers where it lies. */
-export async function publishSrpm(workshop: Workshop, name: string, srpm: string): Promise<string> {
+export async function publishSrpm(workshop: BuildContext, name: string, srpm: string): Promise<string> {
   const { outDir } = workshop.inputs;
   const packages = await published(workshop);
   const path = join(srpmFolder, basename(srpm));
@@ -87,7 +72,7 @@ export async function publishSrpm(workshop: Workshop, name: string, srpm: string
 }
 
 /** What the packages of the tree published before. */
-async function published({ inputs, tree }: Workshop): Promise<Inventory['packages']> {
+async function published({ inputs, tree }: BuildContext): Promise<Inventory['packages']> {
   const before = await readJson<Inventory>(join(inputs.outDir, inventoryFile));
   const known = Object.entries(before?.packages ?? {}).filter(([name]) => tree.graph.specs.has(name));
   return Object.fromEntries(known);
@@ -119,7 +104,7 @@ async function keepOnly(
 async function put(from: string, to: string, digest: string): Promise<void> {
   const there = await fileDigest(to).catch(() => undefined);
   if (there === digest) return;
-  const part = aside(to);
+  const part = tempSibling(to);
   try {
     if (hasArtifacts()) await linkFile(from, part);
     else await copyFile(from, part);

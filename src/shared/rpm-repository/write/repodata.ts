@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aside } from '../../host/files.ts';
-import { runTool } from '../../host/process.ts';
 import type { Log } from '../../base/log.ts';
+import { tempSibling } from '../../host/files.ts';
+import { runTool } from '../../host/process.ts';
 
 /**
  * Seconds that every RPM file and the metadata carry as their time: repodata records them, and equal RPMs must give
@@ -22,7 +22,7 @@ export async function writeRepository(dir: string, log: Log, signal?: AbortSigna
     if (/^repodata\..*\.part(\.old)?$/.test(name))
       await rm(join(dir, name), { recursive: true, force: true });
   }
-  const fresh = aside(join(dir, 'repodata'));
+  const fresh = tempSibling(join(dir, 'repodata'));
   const old = `${fresh}.old`;
   try {
     await mkdir(fresh);

@@ -1,10 +1,11 @@
+import { check, isDigest, isName } from '../../base/untrusted.ts';
 import { lineLimits } from '../../builder/cause-lines.ts';
-import { check, checkResult, isDigest, isName } from '../../store/check-result.ts';
 import type { Result } from '../../model/build-result.ts';
-import { type Kept, keeps } from '../../store/store.ts';
+import { type Kept, keeps } from '../../model/stored-parts.ts';
+import { checkResult } from '../../store/check-result.ts';
 
 /** What a shard tells of a package that ended there. */
-export interface Told {
+export interface PackageReport {
   package: string;
   /** Null: it failed before it had one. */
   key: string | null;
@@ -30,14 +31,14 @@ export interface Told {
 }
 
 /** `alive.json`: what a sign of life holds. */
-export interface Alive {
+export interface Heartbeat {
   schema: 'azl/alive';
   version: 1;
   shard: number;
   attempt: number;
   /** When it was written, in seconds since 1970 by its shard's clock. */
   clock?: number;
-  told: Told[];
+  told: PackageReport[];
   /** Builds that were ended with the time of the shard: how long they ran. Others take them only with more time left. */
   ranOut?: { package: string; seconds: number }[];
 }
@@ -50,7 +51,7 @@ const longestWay = 60;
  * written shortly before the service had it. Pure.
  * @param createdAt of its artifact, by the service's clock
  */
-export function toldOnTime({ clock, told }: Alive, createdAt: number): Told[] {
+export function reportsByServiceClock({ clock, told }: Heartbeat, createdAt: number): PackageReport[] {
   const ahead = clock === undefined ? 0 : clock - createdAt;
   if (Math.abs(ahead) <= longestWay) return told;
   return told.map((one) =>
@@ -60,11 +61,11 @@ export function toldOnTime({ clock, told }: Alive, createdAt: number): Told[] {
   );
 }
 
-export const aliveFile = 'alive.json';
+export const heartbeatFile = 'alive.json';
 
 /** The text of `alive.json`. Pure. */
-export function aliveText(told: Omit<Alive, 'schema' | 'version'>): string {
-  const alive: Alive = { schema: 'azl/alive', version: 1, ...told };
+export function heartbeatText(told: Omit<Heartbeat, 'schema' | 'version'>): string {
+  const alive: Heartbeat = { schema: 'azl/alive', version: 1, ...told };
   return JSON.stringify(alive);
 }
 
@@ -73,8 +74,8 @@ export function aliveText(told: Omit<Alive, 'schema' | 'version'>): string {
  * digests are digests.
  * @throws Error that says what is wrong
  */
-export function readAlive(text: string): Alive {
-  const alive = JSON.parse(text) as Alive;
+export function readHeartbeat(text: string): Heartbeat {
+  const alive = JSON.parse(text) as Heartbeat;
   if (alive.schema !== 'azl/alive' || alive.version !== 1) throw new Error('it is of another version of azl');
   check(isTime(alive.clock), 'clock', alive.clock);
   if (!Array.isArray(alive.told)) throw new Error("it has no list 'told'");
@@ -101,7 +102,7 @@ export function readAlive(text: string): Alive {
   return alive;
 }
 
-function checkBuilt({ result, kept, artifact, id, key, package: name }: Told): void {
+function checkBuilt({ result, kept, artifact, id, key, package: name }: PackageReport): void {
   checkResult(result, name, key);
   check(isName(artifact), 'artifact', artifact);
   check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);

@@ -1,11 +1,11 @@
 import type { Result } from '../../model/build-result.ts';
-import type { Told } from './heartbeat.ts';
+import type { PackageReport } from './heartbeat.ts';
 
 /** What a job knows of the results and failures of its run, by key. */
-export interface Known {
-  results: Map<string, Told & { result: Result }>;
+export interface KnownResults {
+  results: Map<string, PackageReport & { result: Result }>;
   /** Failures of this attempt, by key, or by package where there is no key. */
-  failures: Map<string, Told>;
+  failures: Map<string, PackageReport>;
   /** Packages of which builds of one key made different RPMs. */
   unlike: Map<string, Differing>;
   /** First artifacts of results whose bytes were not what was promised: they never count. */
@@ -20,10 +20,10 @@ export interface Differing {
   /** Names of the RPMs that differ. */
   rpms: Set<string>;
   /** What was told of each, by its shard. */
-  builds: Map<number, Told>;
+  builds: Map<number, PackageReport>;
 }
 
-export function newKnown(): Known {
+export function newKnownResults(): KnownResults {
   return {
     results: new Map(),
     failures: new Map(),
@@ -41,7 +41,7 @@ export type News = 'old' | 'more' | 'other';
  * was never published comes last. `other`: what was known under the key is replaced by something that dependents would
  * see.
  */
-export function note(known: Known, told: Told): News {
+export function noteReport(known: KnownResults, told: PackageReport): News {
   if (told.result === undefined) {
     const at = told.key ?? told.package;
     if (known.failures.has(at)) return 'old';
@@ -70,7 +70,7 @@ export function note(known: Known, told: Told): News {
 }
 
 /** The failure of a package under this key, if there was one. */
-export function failureOf(known: Known, name: string, key: string): Told | undefined {
+export function failureOf(known: KnownResults, name: string, key: string): PackageReport | undefined {
   return known.failures.get(key) ?? known.failures.get(name);
 }
 

@@ -1,7 +1,7 @@
 import { parseName } from './names.ts';
 
 /** One artifact as a listing of the run shows it. */
-export interface Item {
+export interface ArtifactInfo {
   /** Grows with each artifact of the repository. */
   id: number;
   name: string;
@@ -11,25 +11,25 @@ export interface Item {
 }
 
 /** A shard's newest sign of life. */
-export interface Sign {
+export interface ListedHeartbeat {
   shard: number;
   publication: number;
   ended: boolean;
-  item: Item;
+  item: ArtifactInfo;
 }
 
 /** A claim on a package: the one of the highest generation. */
 export interface Claim {
   package: string;
   generation: number;
-  item: Item;
+  item: ArtifactInfo;
 }
 
 /** What a listing says of one attempt of the run. */
 export interface Listing {
-  items: ReadonlyMap<string, Item>;
+  items: ReadonlyMap<string, ArtifactInfo>;
   /** By shard. */
-  signs: ReadonlyMap<number, Sign>;
+  heartbeats: ReadonlyMap<number, ListedHeartbeat>;
   /** By package. */
   claims: ReadonlyMap<string, Claim>;
   /** The newest `createdAt`: what ages are measured against. No shard's clock counts. */
@@ -37,9 +37,9 @@ export interface Listing {
 }
 
 /** Reads a listing. Claims and signs of other attempts do not count. */
-export function readListing(items: Iterable<Item>, attempt: number): Listing {
-  const byName = new Map<string, Item>();
-  const signs = new Map<number, Sign>();
+export function readListing(items: Iterable<ArtifactInfo>, attempt: number): Listing {
+  const byName = new Map<string, ArtifactInfo>();
+  const signs = new Map<number, ListedHeartbeat>();
   const claims = new Map<string, Claim>();
   let newest = 0;
   for (const item of items) {
@@ -56,17 +56,17 @@ export function readListing(items: Iterable<Item>, attempt: number): Listing {
         claims.set(said.package, { package: said.package, generation: said.generation, item });
     }
   }
-  return { items: byName, signs, claims, newest };
+  return { items: byName, heartbeats: signs, claims, newest };
 }
 
-function isNewer(sign: { counter: number }, than: Sign): boolean {
+function isNewer(sign: { counter: number }, than: ListedHeartbeat): boolean {
   const other = parseName(than.item.name);
   return other?.kind !== 'alive' || other.counter < sign.counter;
 }
 
 /** Shards that may still do something: they gave a sign within the lease, and none that they end. */
 export function liveShards(listing: Listing, lease: number): number[] {
-  return [...listing.signs.values()]
+  return [...listing.heartbeats.values()]
     .filter(({ ended, item }) => !ended && listing.newest - item.createdAt <= lease)
     .map(({ shard }) => shard)
     .sort((a, b) => a - b);

@@ -14,7 +14,7 @@ export function claimName(attempt: number, name: string, generation: number): st
  * @param publication counts what the shard published: readers open a sign only when it is higher than what they read
  * @param ended the shard has ended: nothing is to be expected of it
  */
-export function aliveName(
+export function heartbeatName(
   attempt: number,
   shard: number,
   publication: number,

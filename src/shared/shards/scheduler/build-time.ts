@@ -1,13 +1,11 @@
-import { fresh, type Terms } from './settings.ts';
+import { leastForBuild } from '../../builder/build-context.ts';
+import { fresh, type ShardSettings } from './settings.ts';
 
 /** Of its time budget, what a build may take longer: the rest of a hosted job's time is left to publishing. */
 const overtime = 1 / 16;
 
-/** Seconds that any build is given, however late it starts. */
-export const leastForBuild = 60;
-
 /** Seconds that a build is given which starts so long after its shard. */
-export function secondsForBuild({ timeBudget }: Pick<Terms, 'timeBudget'>, elapsed: number): number {
+export function secondsForBuild({ timeBudget }: Pick<ShardSettings, 'timeBudget'>, elapsed: number): number {
   return Math.max(leastForBuild, timeBudget * (1 + overtime) - elapsed);
 }
 
@@ -15,6 +13,6 @@ export function secondsForBuild({ timeBudget }: Pick<Terms, 'timeBudget'>, elaps
  * Whether a build that ran out of time after so many seconds had about all that any shard can give. If not, one with
  * more left may end it. Each that tries in vain leaves a longer expectation behind, so after a few only a fresh one does.
  */
-export function hadWholeBudget({ timeBudget }: Pick<Terms, 'timeBudget'>, seconds: number): boolean {
+export function hadWholeBudget({ timeBudget }: Pick<ShardSettings, 'timeBudget'>, seconds: number): boolean {
   return seconds >= timeBudget * fresh;
 }

@@ -1,7 +1,7 @@
-import type { Item, Sign } from '../protocol/listing.ts';
+import type { ArtifactInfo, ListedHeartbeat } from '../protocol/listing.ts';
 import { claimName } from '../protocol/names.ts';
-import { leaseOf, type Shard } from './shard.ts';
 import { generations } from './settings.ts';
+import { leaseOf, type Shard } from './shard.ts';
 
 /** Whether a package can be claimed, and how. */
 export type ClaimState =
@@ -10,7 +10,7 @@ export type ClaimState =
   /** Somebody is building it. */
   | { state: 'taken' }
   /** Who owns this claim has to be known first. */
-  | { state: 'ask'; item: Item }
+  | { state: 'ask'; item: ArtifactInfo }
   /** Its claims expired too often. */
   | { state: 'hopeless' };
 
@@ -28,7 +28,7 @@ export function claimState(shard: Shard, name: string, now: number): ClaimState 
     const claim = claimName(shard.attempt, name, generation);
     const met = shard.hidden.get(claim);
     if (met === undefined) return { state: 'free', claim, again: generation > 0 };
-    if (now - met <= shard.terms.lease) return { state: 'taken' };
+    if (now - met <= shard.settings.lease) return { state: 'taken' };
   }
   return { state: 'hopeless' };
 }
@@ -38,17 +38,17 @@ export function claimState(shard: Shard, name: string, now: number): ClaimState 
  * claims before its first sign: as long as no shard that can have made it is silent, it has not expired. One that said
  * that it ends may have died before it took its claims back; later claims are not its.
  */
-function hasExpired(shard: Shard, claim: Item): boolean | undefined {
+function hasExpired(shard: Shard, claim: ArtifactInfo): boolean | undefined {
   const { listing } = shard;
   if (listing === undefined) return false;
   const lease = leaseOf(shard);
-  const isOld = (item: Item) => listing.newest - item.createdAt > lease;
+  const isOld = (item: ArtifactInfo) => listing.newest - item.createdAt > lease;
   if (!isOld(claim)) return false;
-  const canHaveDied = ({ ended, item }: Sign) =>
+  const canHaveDied = ({ ended, item }: ListedHeartbeat) =>
     isOld(item) && !(ended && claim.createdAt - item.createdAt > lease);
-  if (![...listing.signs.values()].some(canHaveDied)) return false;
+  if (![...listing.heartbeats.values()].some(canHaveDied)) return false;
   if (!shard.owners.has(claim.id)) return undefined;
   const owner = shard.owners.get(claim.id);
-  const sign = owner === undefined ? undefined : listing.signs.get(owner);
+  const sign = owner === undefined ? undefined : listing.heartbeats.get(owner);
   return sign === undefined || sign.ended || isOld(sign.item);
 }

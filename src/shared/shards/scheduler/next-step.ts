@@ -1,8 +1,8 @@
-import { claimState } from './claims.ts';
-import { type Item, liveShards, type Sign } from '../protocol/listing.ts';
+import { type ArtifactInfo, type ListedHeartbeat, liveShards } from '../protocol/listing.ts';
 import { parseName } from '../protocol/names.ts';
+import { claimState } from './claims.ts';
+import { compactAt, fresh, generations } from './settings.ts';
 import { leaseOf, type Shard } from './shard.ts';
-import { foldAt, fresh, generations } from './settings.ts';
 
 /** A package that can be built now and that this shard knows no result of. */
 export interface Candidate {
@@ -37,9 +37,9 @@ export type Step =
   /** A sign that the listing should have shown is asked for by its exact name. */
   | { do: 'find'; shard: number; name: string }
   /** Signs of others that tell of new results. */
-  | { do: 'read'; signs: readonly Sign[] }
+  | { do: 'read'; signs: readonly ListedHeartbeat[] }
   /** Whose claims these are. */
-  | { do: 'ask'; items: readonly Item[] }
+  | { do: 'ask'; items: readonly ArtifactInfo[] }
   | { do: 'claim'; candidate: Candidate; name: string }
   /** A package fails without a build. */
   | { do: 'give-up'; package: string; reason: string }
@@ -73,23 +73,24 @@ const lastOutOfTime =
 /** What a shard does next: a pure function of what it knows. */
 export function nextStep(shard: Shard, work: Work, now: number): Step {
   if (shard.listing === undefined) return { do: 'list' };
-  if (shard.sign === undefined) return { do: 'sign', ended: false };
+  if (shard.heartbeat === undefined) return { do: 'sign', ended: false };
   // Whatever keeps a shard busy, it must not be taken for dead.
-  if (now >= shard.sign.at + shard.terms.signInterval * overdue) return { do: 'sign', ended: false };
+  if (now >= shard.heartbeat.at + shard.settings.heartbeatInterval * overdue)
+    return { do: 'sign', ended: false };
   // A listing that shows what is gone again and again is behind: it is given time.
   if (shard.missed > readsInVain) {
     shard.missed = 0;
-    return { do: 'wait', seconds: shard.terms.pollInterval, idle: true };
+    return { do: 'wait', seconds: shard.settings.pollInterval, idle: true };
   }
-  const hasSlot = shard.building.size < shard.terms.slots;
+  const hasSlot = shard.building.size < shard.settings.slots;
   const pick = hasSlot ? nextPick(shard, work, now) : undefined;
   if (pick !== undefined) return pick;
   if (mustPublish(shard, work, now))
     return { do: 'publish', packages: [...shard.pending.keys()], replaced: [] };
-  const signDue = now >= shard.sign.at + shard.terms.signInterval;
-  if (signDue || shard.sign.publication < shard.publications) return { do: 'sign', ended: false };
-  if (shard.litter.length > 0) return { do: 'remove', names: [...shard.litter] };
-  const fold = foldable(shard);
+  const signDue = now >= shard.heartbeat.at + shard.settings.heartbeatInterval;
+  if (signDue || shard.heartbeat.publication < shard.publications) return { do: 'sign', ended: false };
+  if (shard.obsoleteArtifacts.length > 0) return { do: 'remove', names: [...shard.obsoleteArtifacts] };
+  const fold = compactable(shard);
   if (fold !== undefined) return fold;
   const why = shard.building.size === 0 ? reasonToEnd(shard, work, now) : undefined;
   if (why !== undefined) return end(shard, why);
@@ -98,14 +99,14 @@ export function nextStep(shard: Shard, work: Work, now: number): Step {
 
 /** The way to the next package: what has to be known first, then its claim. */
 function nextPick(shard: Shard, work: Work, now: number): Step | undefined {
-  const left = shard.terms.timeBudget - (now - shard.started);
+  const left = shard.settings.timeBudget - (now - shard.started);
   const first = work.candidates.find((one) => claimState(shard, one.package, now).state !== 'taken');
   const [oldest] = livingPeers(shard, work);
   const isLast = !canBeOutdone(shard, work);
   const isOldest = shard.building.size === 0 && oldest === shard.id && hasSuccessor(shard, work);
   for (const candidate of work.candidates) {
-    if (candidate.seconds > shard.terms.timeBudget) {
-      const reason = `it is expected to take ${Math.round(candidate.seconds / 60)} minutes, and a shard has ${Math.round(shard.terms.timeBudget / 60)} (time-budget)`;
+    if (candidate.seconds > shard.settings.timeBudget) {
+      const reason = `it is expected to take ${Math.round(candidate.seconds / 60)} minutes, and a shard has ${Math.round(shard.settings.timeBudget / 60)} (time-budget)`;
       return { do: 'give-up', package: candidate.package, reason };
     }
     if (!fits(shard, candidate.seconds, left, isLast)) {
@@ -135,7 +136,7 @@ function nextPick(shard: Shard, work: Work, now: number): Step | undefined {
 /** What others do not know yet is told before a package is built that a shard has died of, or with. */
 function tellFirst(shard: Shard): Step | undefined {
   if (shard.pending.size > 0) return { do: 'publish', packages: [...shard.pending.keys()], replaced: [] };
-  const isTold = (shard.sign?.publication ?? 0) === shard.publications;
+  const isTold = (shard.heartbeat?.publication ?? 0) === shard.publications;
   return isTold ? undefined : { do: 'sign', ended: false };
 }
 
@@ -144,7 +145,7 @@ function tellFirst(shard: Shard): Step | undefined {
  * last one, as nobody would do better.
  */
 function fits(shard: Shard, seconds: number, left: number, isLast: boolean): boolean {
-  const isFresh = left >= shard.terms.timeBudget * fresh;
+  const isFresh = left >= shard.settings.timeBudget * fresh;
   return seconds <= left && (isFresh || isLast || seconds * caution <= left);
 }
 
@@ -153,7 +154,7 @@ function canBeOutdone(shard: Shard, work: Work): boolean {
   return hasSuccessor(shard, work) || livingPeers(shard, work).some((other) => other > shard.id);
 }
 
-function unknownClaims(shard: Shard, work: Work, now: number): Item[] {
+function unknownClaims(shard: Shard, work: Work, now: number): ArtifactInfo[] {
   const items = work.candidates.flatMap((one) => {
     const claim = claimState(shard, one.package, now);
     return claim.state === 'ask' ? [claim.item] : [];
@@ -163,14 +164,14 @@ function unknownClaims(shard: Shard, work: Work, now: number): Item[] {
 
 /** What has to be looked at before a package is picked by what others may have done; undefined when all is seen. */
 function lookAround(shard: Shard, now: number): Step | undefined {
-  const isOld = now >= shard.listedAt + shard.terms.pollInterval;
+  const isOld = now >= shard.listedAt + shard.settings.pollInterval;
   if (!shard.fresh || isOld) return { do: 'list' };
   return catchUp(shard);
 }
 
 function catchUp(shard: Shard): Step | undefined {
   for (const [id, item] of shard.lost) return { do: 'find', shard: id, name: item.name };
-  const signs = [...(shard.listing?.signs.values() ?? [])].filter(
+  const signs = [...(shard.listing?.heartbeats.values() ?? [])].filter(
     (sign) => sign.shard !== shard.id && sign.publication > (shard.read.get(sign.shard) ?? 0),
   );
   return signs.length === 0 ? undefined : { do: 'read', signs: signs.slice(0, readsAtOnce) };
@@ -178,7 +179,7 @@ function catchUp(shard: Shard): Step | undefined {
 
 /** Whether finished packages are published now: somebody would take what they make ready, or they wait too long. */
 function mustPublish(shard: Shard, work: Work, now: number): boolean {
-  const { pending, terms } = shard;
+  const { pending, settings: terms } = shard;
   if (pending.size === 0) return false;
   // Nothing that ends here soon could go with them.
   if (shard.building.size === 0) return true;
@@ -196,8 +197,8 @@ function mustPublish(shard: Shard, work: Work, now: number): boolean {
 }
 
 /** Many artifacts are listed: own small ones become one. */
-function foldable(shard: Shard): Step | undefined {
-  if ((shard.listing?.items.size ?? 0) < foldAt) return undefined;
+function compactable(shard: Shard): Step | undefined {
+  if ((shard.listing?.items.size ?? 0) < compactAt) return undefined;
   const small = [...shard.published]
     .filter(([, { bytes }]) => bytes < smallBytes)
     .sort(([, a], [, b]) => a.bytes - b.bytes);
@@ -205,7 +206,7 @@ function foldable(shard: Shard): Step | undefined {
   let sum = 0;
   for (const part of small) {
     sum += part[1].bytes;
-    if (sum > shard.terms.batchBytes) break;
+    if (sum > shard.settings.batchBytes) break;
     parts.push(part);
   }
   if (parts.length < 2) return undefined;
@@ -217,7 +218,7 @@ function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined 
   if (work.left === 0) return 'every package has its result';
   if (waitsInVain(shard, work))
     return 'what is left waits for shards of another kind, and none of them comes any more';
-  const left = shard.terms.timeBudget - (now - shard.started);
+  const left = shard.settings.timeBudget - (now - shard.started);
   const free = work.candidates.filter((one) => claimState(shard, one.package, now).state === 'free');
   const isFollowed = hasSuccessor(shard, work);
   const isLast = !canBeOutdone(shard, work);
@@ -244,7 +245,7 @@ function waitsInVain(shard: Shard, { candidates, elsewhere, others }: Work): boo
   if (others === undefined) return true;
   const ofOthers = (ids: Iterable<number>) => [...ids].filter((id) => isIn(others, id));
   if (ofOthers(living(shard)).length > 0) return false;
-  return Math.max(0, ...ofOthers(shard.listing?.signs.keys() ?? [])) >= others.last;
+  return Math.max(0, ...ofOthers(shard.listing?.heartbeats.keys() ?? [])) >= others.last;
 }
 
 function livingPeers(shard: Shard, work: Work): number[] {
@@ -257,34 +258,34 @@ function isIn({ first, last }: { first: number; last: number }, id: number): boo
 
 /** Whether an entry of the matrix starts when this shard ends. */
 function hasSuccessor(shard: Shard, work: Work): boolean {
-  const started = [...(shard.listing?.signs.keys() ?? [])].filter((other) => isIn(work.peers, other));
+  const started = [...(shard.listing?.heartbeats.keys() ?? [])].filter((other) => isIn(work.peers, other));
   return Math.max(shard.id, ...started) < work.peers.last;
 }
 
 /** Nothing is kept back at the end, and nothing left lying about. */
 function end(shard: Shard, why: string): Step {
   if (shard.pending.size > 0) return { do: 'publish', packages: [...shard.pending.keys()], replaced: [] };
-  const said = shard.sign === undefined ? undefined : parseName(shard.sign.item.name);
+  const said = shard.heartbeat === undefined ? undefined : parseName(shard.heartbeat.item.name);
   if (said?.kind !== 'alive' || !said.ended || said.publication < shard.publications)
     return { do: 'sign', ended: true };
-  if (shard.litter.length > 0) return { do: 'remove', names: [...shard.litter] };
+  if (shard.obsoleteArtifacts.length > 0) return { do: 'remove', names: [...shard.obsoleteArtifacts] };
   return { do: 'end', why };
 }
 
 /** A busy shard looks around as often as it gives a sign, so that its next pick has little to read. */
 function keepUp(shard: Shard, now: number): Step | undefined {
-  if (now >= shard.listedAt + 4 * shard.terms.pollInterval) return { do: 'list' };
+  if (now >= shard.listedAt + 4 * shard.settings.pollInterval) return { do: 'list' };
   return catchUp(shard);
 }
 
 function rest(shard: Shard, now: number, hasSlot: boolean): Step {
-  const { terms } = shard;
+  const { settings: terms } = shard;
   if (hasSlot) {
     const due = shard.listedAt + terms.pollInterval;
     return now >= due ? { do: 'list' } : { do: 'wait', seconds: due - now, idle: true };
   }
   const dues = [
-    (shard.sign?.at ?? now) + terms.signInterval,
+    (shard.heartbeat?.at ?? now) + terms.heartbeatInterval,
     shard.listedAt + 4 * terms.pollInterval,
     ...[...shard.pending.values()].map(({ at }) => at + terms.batchTime),
   ];

@@ -1,7 +1,8 @@
+import type { PlanInputs, SharedInputs } from '../../model/inputs.ts';
 /** What shards go by. Seconds, where nothing else is said. Each is an input of `build-packages`. */
-export interface Terms {
+export interface ShardSettings {
   /** A shard shows that it lives this often. */
-  signInterval: number;
+  heartbeatInterval: number;
   /** Claims of a shard that gave no sign for so long have expired. */
   lease: number;
   /** An idle shard looks at the listing this often. */
@@ -20,8 +21,8 @@ export interface Terms {
  * The defaults. The budget leaves half an hour of the six hours of a hosted job to what takes longer than expected and
  * to publishing.
  */
-export const defaultTerms: Terms = {
-  signInterval: 300,
+export const defaultSettings: ShardSettings = {
+  heartbeatInterval: 300,
   lease: 600,
   pollInterval: 15,
   batchTime: 300,
@@ -37,7 +38,34 @@ export const fresh = 0.95;
  * A listing within a run has no pages and ends at 1,000. From so many on, shards fold: each publishes its small results
  * again as one.
  */
-export const foldAt = 600;
+export const compactAt = 600;
 
 /** A package whose claims expired so often has failed: perhaps it kills its runner. */
 export const generations = 3;
+
+/** Seconds that a shard has. */
+export function timeBudgetOf({ timeBudget }: Pick<SharedInputs, 'timeBudget'>): number {
+  return timeBudget === undefined ? defaultSettings.timeBudget : timeBudget * 60;
+}
+
+/** Seconds that a shard for heavy packages has. */
+export function heavyTimeBudgetOf({
+  heavyTimeBudget,
+  timeBudget,
+}: Pick<PlanInputs, 'heavyTimeBudget' | 'timeBudget'>): number {
+  return timeBudgetOf({ timeBudget: heavyTimeBudget ?? timeBudget });
+}
+
+/** What shards go by: what was given, else the defaults. */
+export function shardSettings(inputs: SharedInputs, slots: number): ShardSettings {
+  const given = {
+    timeBudget: timeBudgetOf(inputs),
+    heartbeatInterval: inputs.heartbeatInterval,
+    lease: inputs.claimLease,
+    pollInterval: inputs.pollInterval,
+    batchTime: inputs.batchTime,
+    batchBytes: inputs.batchSize === undefined ? undefined : inputs.batchSize * 1e6,
+  };
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaultSettings, slots, ...Object.fromEntries(set) };
+}

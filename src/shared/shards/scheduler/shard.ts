@@ -1,6 +1,6 @@
-import { type Item, type Listing, readListing } from '../protocol/listing.ts';
-import { aliveName, parseName, resultName } from '../protocol/names.ts';
-import type { Terms } from './settings.ts';
+import { type ArtifactInfo, type Listing, readListing } from '../protocol/listing.ts';
+import { heartbeatName, parseName, resultName } from '../protocol/names.ts';
+import type { ShardSettings } from './settings.ts';
 
 /** A finished package, built or failed, that only this shard knows of. */
 export interface Finished {
@@ -17,7 +17,7 @@ export interface Finished {
 export interface Shard {
   readonly id: number;
   readonly attempt: number;
-  readonly terms: Terms;
+  readonly settings: ShardSettings;
   readonly started: number;
   /** The newest listing, with what it should have shown; undefined before the first. */
   listing: Listing | undefined;
@@ -29,7 +29,7 @@ export interface Shard {
   /** Nothing was picked since the listing. */
   fresh: boolean;
   /** Signs that the listing should have shown, to be asked for by name: shard → its last sign seen. */
-  lost: Map<number, Item>;
+  lost: Map<number, ArtifactInfo>;
   /** The newest publication read of each shard. */
   read: Map<number, number>;
   /** Signs that were listed and gone when they were to be read, one after the other. */
@@ -51,17 +51,17 @@ export interface Shard {
   /** Own artifacts so far: for names that were never used before. */
   counter: number;
   /** The sign that is there, and the publication that it tells. */
-  sign: { item: Item; at: number; publication: number } | undefined;
+  heartbeat: { item: ArtifactInfo; at: number; publication: number } | undefined;
   /** Own artifacts that may go as soon as the sign tells of what replaced them. */
-  litter: string[];
+  obsoleteArtifacts: string[];
 }
 
 /** A shard that has just started. */
-export function newShard(id: number, attempt: number, terms: Terms, now: number): Shard {
+export function newShard(id: number, attempt: number, terms: ShardSettings, now: number): Shard {
   return {
     id,
     attempt,
-    terms,
+    settings: terms,
     started: now,
     listing: undefined,
     listedAt: Number.NEGATIVE_INFINITY,
@@ -79,8 +79,8 @@ export function newShard(id: number, attempt: number, terms: Terms, now: number)
     published: new Map(),
     publications: 0,
     counter: 0,
-    sign: undefined,
-    litter: [],
+    heartbeat: undefined,
+    obsoleteArtifacts: [],
   };
 }
 
@@ -88,23 +88,23 @@ export function newShard(id: number, attempt: number, terms: Terms, now: number)
  * A listing came. It may have been cut short: own artifacts that it lacks are added; shards that it lacks are to be
  * asked for by name before anybody takes them for dead.
  */
-export function listed(shard: Shard, items: readonly Item[], now: number): void {
+export function listed(shard: Shard, items: readonly ArtifactInfo[], now: number): void {
   const before = shard.listing;
   const all = new Map(items.map((item) => [item.name, item]));
-  if (shard.sign !== undefined) all.set(shard.sign.item.name, shard.sign.item);
+  if (shard.heartbeat !== undefined) all.set(shard.heartbeat.item.name, shard.heartbeat.item);
   const listing = readListing(all.values(), shard.attempt);
   shard.lost = new Map();
-  for (const [id, sign] of before?.signs ?? []) {
-    if (!listing.signs.has(id) && !sign.ended) shard.lost.set(id, sign.item);
+  for (const [id, sign] of before?.heartbeats ?? []) {
+    if (!listing.heartbeats.has(id) && !sign.ended) shard.lost.set(id, sign.item);
   }
   for (const name of shard.hidden.keys()) if (listing.items.has(name)) shard.hidden.delete(name);
   shard.listing = listing;
   shard.listedAt = now;
   const gap = now - (shard.sawAt ?? now);
-  const { signInterval, lease, pollInterval } = shard.terms;
+  const { heartbeatInterval, lease, pollInterval } = shard.settings;
   // A busy shard looks at every fourth interval.
-  if (gap > Math.max(lease - signInterval, 8 * pollInterval))
-    shard.grace = { seconds: gap + signInterval, until: now + 2 * signInterval };
+  if (gap > Math.max(lease - heartbeatInterval, 8 * pollInterval))
+    shard.grace = { seconds: gap + heartbeatInterval, until: now + 2 * heartbeatInterval };
   else if (now >= shard.grace.until) shard.grace.seconds = 0;
   shard.sawAt = now;
   shard.fresh = true;
@@ -114,7 +114,7 @@ export function listed(shard: Shard, items: readonly Item[], now: number): void 
  * Seconds without a sign after which a shard is dead. Where the exchange answered nobody for a while, all that live are
  * given time to sign again, and nobody takes what they build.
  */
-export function leaseOf({ terms, grace }: Shard): number {
+export function leaseOf({ settings: terms, grace }: Shard): number {
   return terms.lease + grace.seconds;
 }
 
@@ -122,7 +122,7 @@ export function leaseOf({ terms, grace }: Shard): number {
  * A sign that a listing lacked was asked for by name. It is there: the listing is put right. It is gone: its shard gave
  * a newer one that the listing lacks as well, so it lives as far as anybody knows.
  */
-export function foundSign(shard: Shard, id: number, item: Item | undefined): void {
+export function foundHeartbeat(shard: Shard, id: number, item: ArtifactInfo | undefined): void {
   const last = shard.lost.get(id);
   shard.lost.delete(id);
   if (last === undefined || shard.listing === undefined) return;
@@ -136,7 +136,7 @@ export function foundSign(shard: Shard, id: number, item: Item | undefined): voi
 }
 
 /** The sign of another shard was read, or was gone, and a newer one is to be listed. */
-export function readSign(shard: Shard, id: number, publication: number, gone: boolean): void {
+export function heartbeatRead(shard: Shard, id: number, publication: number, gone: boolean): void {
   if (!gone) {
     shard.read.set(id, publication);
     shard.missed = 0;
@@ -148,7 +148,7 @@ export function readSign(shard: Shard, id: number, publication: number, gone: bo
 }
 
 /** A claim that the listing lacks was found by its name. */
-export function foundClaim(shard: Shard, item: Item): void {
+export function foundClaim(shard: Shard, item: ArtifactInfo): void {
   if (shard.listing === undefined) return;
   shard.hidden.delete(item.name);
   shard.listing = readListing([...shard.listing.items.values(), item], shard.attempt);
@@ -175,7 +175,7 @@ export function finished(shard: Shard, name: string, bytes: number, now: number)
 export function abandoned(shard: Shard, name: string): void {
   shard.building.delete(name);
   const claim = shard.claims.get(name);
-  if (claim !== undefined) shard.litter.push(claim);
+  if (claim !== undefined) shard.obsoleteArtifacts.push(claim);
   shard.claims.delete(name);
 }
 
@@ -192,9 +192,9 @@ export function nextResultName(shard: Shard): string {
 }
 
 /** Names the next sign of life. */
-export function nextSignName(shard: Shard, ended: boolean): string {
+export function nextHeartbeatName(shard: Shard, ended: boolean): string {
   shard.counter++;
-  return aliveName(shard.attempt, shard.id, shard.publications, shard.counter, ended);
+  return heartbeatName(shard.attempt, shard.id, shard.publications, shard.counter, ended);
 }
 
 /**
@@ -214,7 +214,7 @@ export function published(
     if (shard.pending.delete(one)) abandoned(shard, one);
   }
   for (const one of replaced) shard.published.delete(one);
-  shard.litter.push(...replaced);
+  shard.obsoleteArtifacts.push(...replaced);
   if (name !== undefined) shard.published.set(name, { packages: [...packages], bytes });
   shard.publications++;
 }
@@ -228,18 +228,18 @@ export function dropped(shard: Shard, name: string): void {
     if (packages.length > 0) shard.published.set(artifact, { ...one, packages });
     else {
       shard.published.delete(artifact);
-      shard.litter.push(artifact);
+      shard.obsoleteArtifacts.push(artifact);
     }
     shard.publications++;
   }
 }
 
 /** A sign is there; the one before may go. */
-export function signed(shard: Shard, item: Item, now: number): void {
-  if (shard.sign !== undefined) shard.litter.push(shard.sign.item.name);
-  shard.sign = { item, at: now, publication: shard.publications };
+export function heartbeatSent(shard: Shard, item: ArtifactInfo, now: number): void {
+  if (shard.heartbeat !== undefined) shard.obsoleteArtifacts.push(shard.heartbeat.item.name);
+  shard.heartbeat = { item, at: now, publication: shard.publications };
 }
 
 export function removed(shard: Shard, names: readonly string[]): void {
-  shard.litter = shard.litter.filter((name) => !names.includes(name));
+  shard.obsoleteArtifacts = shard.obsoleteArtifacts.filter((name) => !names.includes(name));
 }

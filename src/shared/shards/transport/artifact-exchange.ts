@@ -4,7 +4,7 @@ import type { Artifact } from '@actions/artifact';
 import { create, extract } from 'tar';
 import { askArtifacts as ask, isNotFound, isTaken, triesToFetch } from '../../github/artifacts/client.ts';
 import { mostRetentionDays } from '../../github/run.ts';
-import type { Item } from '../protocol/listing.ts';
+import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { Exchange } from './exchange.ts';
 export function artifactExchange(tempDir: string, days = 1): Exchange {
   const retentionDays = Math.min(days, mostRetentionDays());
   const digests = new Map<number, string>();
-  const itemOf = ({ id, name, createdAt, size, digest }: Artifact): Item => {
+  const itemOf = ({ id, name, createdAt, size, digest }: Artifact): ArtifactInfo => {
     if (digest !== undefined) digests.set(id, digest);
     return { id, name, createdAt: (createdAt?.getTime() ?? 0) / 1000, size };
   };
@@ -29,7 +29,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
       await rm(dir, { recursive: true, force: true });
     }
   };
-  const find = async (name: string): Promise<Item | undefined> => {
+  const find = async (name: string): Promise<ArtifactInfo | undefined> => {
     try {
       const { artifact } = await ask((all) => all.getArtifact(name));
       return itemOf(artifact);

@@ -1,8 +1,8 @@
 import { link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { aside, isAbsent } from '../../host/files.ts';
+import { isAbsent, tempSibling } from '../../host/files.ts';
 import { runTool } from '../../host/process.ts';
-import type { Item } from '../protocol/listing.ts';
+import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Says which number an artifact has: the file is written last, by link, so that only one can. */
@@ -20,7 +20,7 @@ export function directoryExchange(dir: string): Exchange {
   const items = join(dir, 'items');
   const place = (name: string) => join(items, name);
 
-  const find = async (name: string): Promise<Item | undefined> => {
+  const find = async (name: string): Promise<ArtifactInfo | undefined> => {
     try {
       const id = Number(await readFile(join(place(name), idFile), 'utf8'));
       const { mtimeMs, size } = await stat(join(place(name), idFile));
@@ -34,7 +34,7 @@ export function directoryExchange(dir: string): Exchange {
   const nextId = async (): Promise<number> => {
     const ids = join(dir, 'ids');
     await mkdir(ids, { recursive: true });
-    const own = aside(join(ids, 'new'));
+    const own = tempSibling(join(ids, 'new'));
     await writeFile(own, '');
     try {
       for (let id = (await readdir(ids)).length; ; id++) {
@@ -62,7 +62,7 @@ export function directoryExchange(dir: string): Exchange {
     find,
     create: async (name, root, files) => {
       await mkdir(items, { recursive: true });
-      const part = aside(place(name));
+      const part = tempSibling(place(name));
       try {
         for (const file of files) {
           const to = join(part, 'files', file);
@@ -89,7 +89,7 @@ export function directoryExchange(dir: string): Exchange {
       return false;
     },
     remove: async (name) => {
-      const old = aside(place(name));
+      const old = tempSibling(place(name));
       await rename(place(name), old).catch((error: unknown) => {
         if (!isAbsent(error)) throw error;
       });

@@ -4,10 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isDiskFull } from '../../host/files.ts';
 import type { Result } from '../../model/build-result.ts';
 import { hasBytesOf, takeFiles } from '../../store/result-files.ts';
-import { DamagedResult, type Store } from '../../store/store.ts';
-import type { Told } from '../protocol/heartbeat.ts';
+import { DamagedResultError, type Store } from '../../store/store.ts';
+import type { PackageReport } from '../protocol/heartbeat.ts';
+import type { KnownResults } from '../protocol/known-results.ts';
 import type { Exchange } from './exchange.ts';
-import type { Known } from '../protocol/known-results.ts';
 
 /** What cannot be fetched so often is built again. */
 const triesToFetch = 3;
@@ -19,10 +19,10 @@ const triesToFetch = 3;
  */
 export function exchangedStore(
   local: Store,
-  known: Known,
+  known: KnownResults,
   exchange: Exchange,
   tempDir: string,
-  refresh: (told: Told) => Promise<Told | undefined>,
+  refresh: (told: PackageReport) => Promise<PackageReport | undefined>,
 ): Store {
   const fetching = new Map<string, Promise<boolean>>();
 
@@ -46,14 +46,14 @@ export function exchangedStore(
       await rm(dir, { recursive: true, force: true });
     }
   };
-  const damaged = new Map<string, DamagedResult>();
+  const damaged = new Map<string, DamagedResultError>();
   const isHere = async (result: Result): Promise<boolean> => {
     const there = await local.get(result.key, result.package).catch(() => undefined);
     return there !== undefined && hasBytesOf(there, result);
   };
 
   const fetch = async (result: Result): Promise<void> => {
-    let told: Told | undefined = known.results.get(result.key);
+    let told: PackageReport | undefined = known.results.get(result.key);
     let fault = 'is not there any more';
     for (let tries = 1; tries <= triesToFetch && told?.artifact != null; tries++) {
       const { artifact } = told;
@@ -67,12 +67,12 @@ export function exchangedStore(
         // Its shard may have published it again, together with others.
         if (!there) told = await refresh(told);
       } catch (error) {
-        if (error instanceof DamagedResult || isDiskFull(error)) throw error;
+        if (error instanceof DamagedResultError || isDiskFull(error)) throw error;
         fault = `cannot be fetched (${(error as Error).message})`;
       }
       if (tries < triesToFetch) await wait(tries * 2000);
     }
-    throw new DamagedResult(result, told?.artifact ?? 'its artifact', fault);
+    throw new DamagedResultError(result, told?.artifact ?? 'its artifact', fault);
   };
 
   const get = async (key: string, name: string): Promise<Result | undefined> => {
@@ -93,7 +93,7 @@ export function exchangedStore(
     search: async (key, name) => (await get(key, name)) ?? (await local.search(key, name)),
     offer: local.offer,
     saved: local.saved,
-    settle: local.settle,
+    flush: local.flush,
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },

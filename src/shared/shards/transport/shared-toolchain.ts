@@ -1,9 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Exchange, keptForItsRun } from './exchange.ts';
 import { problem } from '../../base/problems.ts';
-import { archiveFile, packToolchain, unpackToolchain } from '../../toolchain/archive.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
+import { archiveFile, packToolchain, unpackToolchain } from '../../toolchain/archive.ts';
+import { type Exchange, keptForItsRun } from './exchange.ts';
 
 /** What a shared toolchain is called: its jobs ask for it by this name. */
 export function toolchainName(attempt: number): string {
@@ -22,7 +22,7 @@ export async function shareToolchain(
   try {
     await packToolchain(dir, join(temp, archiveFile));
     if ((await exchange.create(name, temp, [archiveFile])) === undefined)
-      throw problem(`This run has an artifact '${name}' already`, { mend: 'Plan once in a run.' });
+      throw problem(`This run has an artifact '${name}' already`, { hint: 'Plan once in a run.' });
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
@@ -43,12 +43,12 @@ export async function fetchToolchain(
     const item = await exchange.find(name);
     if (item === undefined || !(await exchange.fetch(item, temp)))
       throw problem(`Input 'toolchain' (TOOLCHAIN) is '${name}', and this run has no artifact of that name`, {
-        mend: keptForItsRun,
+        hint: keptForItsRun,
       });
     const toolchain = await unpackToolchain(join(temp, archiveFile), dir);
     if (toolchain === undefined)
       throw problem(`The artifact '${name}' holds no toolchain of this version of azl`, {
-        mend: 'Use one version of the actions in all jobs of a run.',
+        hint: 'Use one version of the actions in all jobs of a run.',
       });
     return toolchain;
   } finally {

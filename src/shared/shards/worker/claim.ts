@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Item } from '../protocol/listing.ts';
+import type { ArtifactInfo } from '../protocol/listing.ts';
 import * as shards from '../scheduler/shard.ts';
 import { withFile, withFolder } from './passing-files.ts';
 import type { RunView } from './run-view.ts';
@@ -39,7 +39,7 @@ export async function claim(here: Here, shard: shards.Shard, name: string, now: 
 }
 
 /** The shard whose claim this is; undefined when it is gone, or does not say. */
-export async function ownerOf({ workshop, exchange }: Here, item: Item): Promise<number | undefined> {
+export async function ownerOf({ workshop, exchange }: Here, item: ArtifactInfo): Promise<number | undefined> {
   return await withFolder(workshop.inputs, async (dir) => {
     if (!(await exchange.fetch(item, join(dir, 'claim')))) return undefined;
     const text = await readFile(join(dir, 'claim', claimFile), 'utf8').catch(() => '{}');

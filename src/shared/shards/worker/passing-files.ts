@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TreeInputs } from '../../../../actions/build-packages/src/inputs.ts';
-import { places } from '../../builder/paths.ts';
+import { paths } from '../../builder/paths.ts';
+import type { TreeInputs } from '../../model/inputs.ts';
 
 /** A new folder, as long as `body` runs. */
 export async function withFolder<T>(inputs: TreeInputs, body: (dir: string) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(places.exchange(inputs), 'own-'));
+  const dir = await mkdtemp(join(paths.exchange(inputs), 'own-'));
   try {
     return await body(dir);
   } finally {

@@ -1,36 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { clock } from '../../base/duration.ts';
+import type { BuildContext } from '../../builder/build-context.ts';
+import { BuildFailedError, buildPackage } from '../../builder/build-package.ts';
+import { causeLines, failedStage } from '../../builder/cause-lines.ts';
+import { placeOf } from '../../builder/place-of.ts';
+import { fetchSources } from '../../builder/tree-sources.ts';
+import { StoreUnavailableError } from '../../github/cache/cache.ts';
 import { makeGraph } from '../../graph/graph.ts';
 import { isDiskFull } from '../../host/files.ts';
+import { foundInStore, type Outcome, type PlannedBuild } from '../../model/outcome.ts';
+import type { Spec } from '../../model/spec.ts';
 import {
-  accept,
+  acceptResult,
   type EngineOptions,
-  fail,
+  failPackage,
   newProgress,
   type Progress,
   planned,
-  settleAll,
+  resolvePackages,
 } from '../../planner/engine.ts';
-import { foundInStore, type Keyed, type Outcome } from '../../model/outcome.ts';
-import { clock } from '../../base/duration.ts';
-import { decisiveLines, failedStage } from '../../builder/cause-lines.ts';
-import { progressLine } from './progress-line.ts';
 import { assumedSeconds, byPriority } from '../../planner/priority.ts';
-import type { Spec } from '../../model/spec.ts';
-import { StoreTrouble } from '../../store/cached-store.ts';
-import { DamagedResult } from '../../store/store.ts';
-import { BuildFailed, buildPackage } from '../../builder/build-package.ts';
-import { placeOf } from '../../builder/place-of.ts';
-import { openKept } from '../../rpm-repository/write/publish.ts';
-import { fetchSources } from '../../builder/tree-sources.ts';
-import type { Workshop } from '../../jobs/build-context.ts';
+import { openKept } from '../../store/open-stored.ts';
+import { DamagedResultError } from '../../store/store.ts';
+import { progressLine } from './progress-line.ts';
 
 /**
  * Builds or reuses every package of a run, several at once. A failure stops only what needs it. When what the store has
  * turns out to be gone or damaged, that is built, too, and then what needs it.
  */
 export async function runBuilds(
-  workshop: Workshop,
+  workshop: BuildContext,
   jobs = availableParallelism(),
 ): Promise<Map<string, Outcome>> {
   const ended = new Map<string, Outcome>();
@@ -43,7 +43,7 @@ export async function runBuilds(
 
 /** Whether the bytes of every result can be had. What cannot is dropped. */
 async function allOpen(
-  workshop: Workshop,
+  workshop: BuildContext,
   outcomes: ReadonlyMap<string, Outcome>,
   ended: Map<string, Outcome>,
 ): Promise<boolean> {
@@ -53,7 +53,7 @@ async function allOpen(
     try {
       await openKept(workshop.store, outcome.result);
     } catch (error) {
-      if (!(error instanceof DamagedResult)) throw error;
+      if (!(error instanceof DamagedResultError)) throw error;
       await dropDamaged(workshop, error, ended);
       whole = false;
     }
@@ -62,8 +62,8 @@ async function allOpen(
 }
 
 async function dropDamaged(
-  { store, context }: Workshop,
-  { key, message }: DamagedResult,
+  { store, context }: BuildContext,
+  { key, message }: DamagedResultError,
   ended: Map<string, Outcome>,
 ): Promise<void> {
   context.log.warn(`${message}. It is built again.`);
@@ -77,7 +77,7 @@ async function dropDamaged(
  * @returns undefined when a stored result could not be used, and has been dropped
  */
 async function buildAll(
-  workshop: Workshop,
+  workshop: BuildContext,
   jobs: number,
   ended: Map<string, Outcome>,
 ): Promise<Map<string, Outcome> | undefined> {
@@ -91,11 +91,11 @@ async function buildAll(
   let stale = false;
 
   const take = (name: string, outcome: Outcome) => {
-    if ('result' in outcome) accept(options, progress, outcome);
-    else fail(options, progress, name, outcome);
+    if ('result' in outcome) acceptResult(options, progress, outcome);
+    else failPackage(options, progress, name, outcome);
   };
 
-  const build = async (name: string, ready: { keyed: Keyed; reason: string }): Promise<void> => {
+  const build = async (name: string, ready: { keyed: PlannedBuild; reason: string }): Promise<void> => {
     log.info(`${name}: building (${ready.reason})`);
     try {
       const outcome = await buildOne(workshop, name, ready);
@@ -103,19 +103,19 @@ async function buildAll(
       take(name, outcome);
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
     } catch (error) {
-      if (!(error instanceof DamagedResult)) throw error;
+      if (!(error instanceof DamagedResultError)) throw error;
       await dropDamaged(workshop, error, ended);
       stale = true;
     }
   };
 
   try {
-    await settleAll(options, progress, new Set());
+    await resolvePackages(options, progress, new Set());
     sayReused(workshop, progress, ended);
     while (!stale && (progress.ready.size > 0 || running.size > 0)) {
       signal.throwIfAborted();
       for (const name of byPriority([...progress.ready.keys()], priority)) {
-        const ready = progress.ready.get(name) as { keyed: Keyed; reason: string };
+        const ready = progress.ready.get(name) as { keyed: PlannedBuild; reason: string };
         const before = ended.get(ready.keyed.key);
         if (before === undefined && running.size >= jobs) break;
         progress.ready.delete(name);
@@ -129,7 +129,7 @@ async function buildAll(
       }
       show();
       await Promise.race([...running.values()].map(({ done }) => done));
-      await settleAll(options, progress, new Set(running.keys()));
+      await resolvePackages(options, progress, new Set(running.keys()));
     }
   } finally {
     clearInterval(ticker);
@@ -149,14 +149,14 @@ async function buildAll(
 }
 
 /** Settles a run without building anything: what `make plan` shows. */
-export async function planBuilds(workshop: Workshop) {
+export async function planBuilds(workshop: BuildContext) {
   const progress = newProgress(workshop.names);
-  await settleAll(engineOptions(workshop, new Map()), progress, new Set());
+  await resolvePackages(engineOptions(workshop, new Map()), progress, new Set());
   return planned(progress);
 }
 
 function engineOptions(
-  { tree, store, priority, rebuild, context }: Workshop,
+  { tree, store, priority, rebuild, context }: BuildContext,
   ended: ReadonlyMap<string, Outcome>,
 ): EngineOptions {
   const warn = (message: string) => context.log.warn(message);
@@ -169,7 +169,7 @@ function engineOptions(
  *   have; whatever ends the whole run
  */
 export async function buildOne(
-  workshop: Workshop,
+  workshop: BuildContext,
   name: string,
   { keyed, reason }: { keyed: Parameters<typeof buildPackage>[2]; reason: string },
 ): Promise<Outcome> {
@@ -187,15 +187,16 @@ export async function buildOne(
     return { state: 'built', reason, result };
   } catch (error) {
     workshop.context.signal.throwIfAborted();
-    if (isDiskFull(error) || error instanceof DamagedResult || error instanceof StoreTrouble) throw error;
+    if (isDiskFull(error) || error instanceof DamagedResultError || error instanceof StoreUnavailableError)
+      throw error;
     const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const ranOut = error instanceof BuildFailed && error.ranOutOfTime;
+    const ranOut = error instanceof BuildFailedError && error.ranOutOfTime;
     if (ranOut && workshop.buildTime?.isWhole(seconds) === false) throw error;
-    const log = error instanceof BuildFailed ? error.log : undefined;
+    const log = error instanceof BuildFailedError ? error.log : undefined;
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
     const stage = ranOut ? undefined : failedStage(text);
     const words = stage === undefined ? (error as Error).message : `${stage} failed`;
-    const lines = decisiveLines(text);
+    const lines = causeLines(text);
     workshop.context.log.error({
       message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
       ...(await placeOf(workshop, spec, stage)),
@@ -204,7 +205,7 @@ export async function buildOne(
   }
 }
 
-function sayReused(workshop: Workshop, progress: Progress, ended: ReadonlyMap<string, Outcome>): void {
+function sayReused(workshop: BuildContext, progress: Progress, ended: ReadonlyMap<string, Outcome>): void {
   const reused = [...progress.outcomes]
     .filter(([, outcome]) => outcome.state === 'reused' && !ended.has(outcome.result.key))
     .map(([name]) => name);
@@ -212,7 +213,11 @@ function sayReused(workshop: Workshop, progress: Progress, ended: ReadonlyMap<st
     workshop.context.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);
 }
 
-function stateOf(workshop: Workshop, progress: Progress, running: ReadonlyMap<string, { started: number }>) {
+function stateOf(
+  workshop: BuildContext,
+  progress: Progress,
+  running: ReadonlyMap<string, { started: number }>,
+) {
   const now = performance.now();
   const expected = (name: string) => workshop.seconds.get(name) ?? assumedSeconds;
   const active = [...running]

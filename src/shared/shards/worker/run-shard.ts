@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aliveFile, aliveText, type Told } from '../protocol/heartbeat.ts';
-import { note } from '../protocol/known-results.ts';
-import { isDiskFull } from '../../host/files.ts';
-import { accept, fail } from '../../planner/engine.ts';
-import type { Outcome } from '../../model/outcome.ts';
 import { clock } from '../../base/duration.ts';
-import { decisiveLines } from '../../builder/cause-lines.ts';
-import { nextStep, type Step, type Work } from '../scheduler/next-step.ts';
-import * as shards from '../scheduler/shard.ts';
-import type { Terms } from '../scheduler/settings.ts';
-import { StoreTrouble } from '../../store/cached-store.ts';
+import { BuildFailedError } from '../../builder/build-package.ts';
+import { causeLines } from '../../builder/cause-lines.ts';
+import { StoreUnavailableError } from '../../github/cache/cache.ts';
+import { isDiskFull } from '../../host/files.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import { acceptResult, failPackage } from '../../planner/engine.ts';
 import { bytesOf, resultFiles } from '../../store/result-files.ts';
-import { DamagedResult } from '../../store/store.ts';
-import { BuildFailed } from '../../builder/build-package.ts';
+import { DamagedResultError } from '../../store/store.ts';
+import { heartbeatFile, heartbeatText, type PackageReport } from '../protocol/heartbeat.ts';
+import { noteReport } from '../protocol/known-results.ts';
+import { nextStep, type Step, type Work } from '../scheduler/next-step.ts';
+import type { ShardSettings } from '../scheduler/settings.ts';
+import * as shards from '../scheduler/shard.ts';
 import { claim, ownerOf } from './claim.ts';
 import { withFile } from './passing-files.ts';
 import { buildOne } from './run-builds.ts';
@@ -23,7 +23,7 @@ import type { RunView } from './run-view.ts';
 export interface ShardOptions {
   id: number;
   attempt: number;
-  terms: Terms;
+  settings: ShardSettings;
   /** When its time budget began, in seconds of `performance.now`. */
   started: number;
   /** Numbers of the shards of its matrix, and of the other, when there is one. */
@@ -47,18 +47,18 @@ const longestPause = 1 / 4;
 export async function runShard(
   view: RunView,
   options: ShardOptions,
-  own = new Map<string, Told>(),
-): Promise<Map<string, Told>> {
+  own = new Map<string, PackageReport>(),
+): Promise<Map<string, PackageReport>> {
   const { workshop, exchange } = view;
   const { log, signal } = workshop.context;
   const now = () => performance.now() / 1000;
-  const shard = shards.newShard(options.id, options.attempt, options.terms, options.started);
+  const shard = shards.newShard(options.id, options.attempt, options.settings, options.started);
   const builds = new Set<Promise<void>>();
   let wake = () => {};
   /** What a build threw that is no fault of its package. */
   let fault: unknown;
 
-  const finish = (told: Told, bytes: number) => {
+  const finish = (told: PackageReport, bytes: number) => {
     own.set(told.package, told);
     shards.finished(shard, told.package, bytes, now());
     view.touch();
@@ -95,16 +95,16 @@ export async function runShard(
       outcome = await buildOne(view.forBuild(), name, ready);
     } catch (error) {
       // Another shard may have an answer: this one ends, and keeps nobody from it.
-      if (error instanceof StoreTrouble) abandon(name);
-      if (error instanceof BuildFailed) return leaveToOthers(name, Date.now() / 1000 - started);
-      if (!(error instanceof DamagedResult)) throw error;
+      if (error instanceof StoreUnavailableError) abandon(name);
+      if (error instanceof BuildFailedError) return leaveToOthers(name, Date.now() / 1000 - started);
+      if (!(error instanceof DamagedResultError)) throw error;
       // What it needs is gone or not what was promised: that is built again, and then this.
       log.warn(`${error.message}. It is built again.`);
       await workshop.store.drop(error.key);
       view.startOver();
       return abandon(name);
     }
-    const told: Told = {
+    const told: PackageReport = {
       ...{ package: name, key: keyed.key, reason, shard: options.id, lines: [], state: 'built', seconds: 0 },
       ...{ started, ended: Math.max(started, Date.now() / 1000) },
     };
@@ -112,22 +112,22 @@ export async function runShard(
       const { result } = outcome;
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(result.seconds)}`);
       Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: outcome.reason });
-      if (note(view.known, told) === 'other') view.startOver();
-      if (view.takeReady(name, keyed.key)) accept(view.options, view.progress, outcome);
+      if (noteReport(view.known, told) === 'other') view.startOver();
+      if (view.takeReady(name, keyed.key)) acceptResult(view.options, view.progress, outcome);
       finish(told, bytesOf(result));
     } else {
       const failure = outcome as Extract<Outcome, { state: 'failed' }>;
       const text = failure.log === undefined ? '' : await readFile(failure.log, 'utf8').catch(() => '');
       Object.assign(told, { state: 'failed', reason: failure.reason, seconds: failure.seconds ?? 0 });
-      told.lines = decisiveLines(text);
+      told.lines = causeLines(text);
       giveUp(told, outcome);
     }
   };
 
-  const giveUp = (told: Told, outcome: Outcome) => {
-    note(view.known, told);
+  const giveUp = (told: PackageReport, outcome: Outcome) => {
+    noteReport(view.known, told);
     if (told.key === null || view.takeReady(told.package, told.key))
-      fail(view.options, view.progress, told.package, outcome);
+      failPackage(view.options, view.progress, told.package, outcome);
     finish(told, 0);
   };
 
@@ -145,7 +145,7 @@ export async function runShard(
       try {
         folders.push(await workshop.store.open(result));
       } catch (error) {
-        if (!(error instanceof DamagedResult)) throw error;
+        if (!(error instanceof DamagedResultError)) throw error;
         // Its own copy is not what it was: it was never built.
         log.warn(`${error.message}. It is built again.`);
         await workshop.store.drop(error.key);
@@ -167,7 +167,7 @@ export async function runShard(
     for (const told of results) {
       const published = { ...told, artifact: name, id: told.id ?? item.id };
       own.set(told.package, published);
-      if (note(view.known, published) === 'other') view.startOver();
+      if (noteReport(view.known, published) === 'other') view.startOver();
       view.known.results.set(told.result.key, published);
       bytes += bytesOf(told.result);
     }
@@ -175,26 +175,26 @@ export async function runShard(
   };
 
   /** What a shard tells of a package, with what later runs can have of it by now. */
-  const toldNow = (told: Told): Told => {
+  const toldNow = (told: PackageReport): PackageReport => {
     const kept = told.result === undefined ? undefined : workshop.store.saved(told.result.key);
     return kept === undefined ? told : { ...told, kept };
   };
 
   const sign = async (ended: boolean): Promise<void> => {
     // Its last word counts: what is saved after it is known to nobody.
-    if (ended) await workshop.store.settle();
+    if (ended) await workshop.store.flush();
     const told = [...own.values()].filter(({ package: name }) => !shard.pending.has(name)).map(toldNow);
-    const text = aliveText({
+    const text = heartbeatText({
       ...{ shard: options.id, attempt: options.attempt },
       clock: Date.now() / 1000,
       told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),
       ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
     });
-    const item = await withFile(workshop.inputs, aliveFile, text, (dir) =>
-      exchange.create(shards.nextSignName(shard, ended), dir, [aliveFile]),
+    const item = await withFile(workshop.inputs, heartbeatFile, text, (dir) =>
+      exchange.create(shards.nextHeartbeatName(shard, ended), dir, [heartbeatFile]),
     );
     if (item === undefined) throw new Error('the name of a sign of life is taken');
-    shards.signed(shard, item, now());
+    shards.heartbeatSent(shard, item, now());
   };
 
   const perform = async (step: Exclude<Step, { do: 'end' }>): Promise<void> => {
@@ -202,11 +202,11 @@ export async function runShard(
       case 'list':
         return shards.listed(shard, await exchange.list(), now());
       case 'find':
-        return shards.foundSign(shard, step.shard, await exchange.find(step.name));
+        return shards.foundHeartbeat(shard, step.shard, await exchange.find(step.name));
       case 'read': {
         const read = step.signs.map(async (one) => ({ ...one, there: await view.read(one.item) }));
         for (const { shard: id, publication, there } of await Promise.all(read))
-          shards.readSign(shard, id, publication, !there);
+          shards.heartbeatRead(shard, id, publication, !there);
         return;
       }
       case 'ask': {
@@ -275,36 +275,37 @@ export async function runShard(
     trouble.set(what, { since, times: times + 1 });
     if (now() - since > patience && !isKept) throw error;
     log.warn(`${(error as Error).message.replace(/\.$/, '')}. Tried again.`);
-    const { pollInterval, signInterval } = options.terms;
-    const longest = Math.max(pollInterval, signInterval * longestPause);
+    const { pollInterval, heartbeatInterval } = options.settings;
+    const longest = Math.max(pollInterval, heartbeatInterval * longestPause);
     await perform({ do: 'wait', seconds: Math.min(pollInterval * 2 ** times, longest), idle: true });
   };
 
   /** Whether the newest sign does not tell of what was published last. */
-  const isBehind = () => (shard.sign?.publication ?? 0) < shard.publications;
+  const isBehind = () => (shard.heartbeat?.publication ?? 0) < shard.publications;
 
   /** Whether it has results of which no other shard can know. */
   const hasUntold = () => shard.pending.size > 0 || isBehind();
 
-  const isInTime = () => now() < shard.started + options.terms.timeBudget;
+  const isInTime = () => now() < shard.started + options.settings.timeBudget;
 
   /**
    * The end after a fault. Other builds go on to theirs: meanwhile this shard shows that it lives, and what they make is
    * published. Then it takes back what it can and says that it has ended.
    */
   const leave = async (): Promise<void> => {
-    const { lease, pollInterval, signInterval } = options.terms;
+    const { lease, pollInterval, heartbeatInterval } = options.settings;
     for (;;) {
       signal.throwIfAborted();
       const isLast = builds.size === 0;
       try {
-        if (!isLast && now() >= (shard.sign?.at ?? 0) + signInterval) await sign(false);
+        if (!isLast && now() >= (shard.heartbeat?.at ?? 0) + heartbeatInterval) await sign(false);
         if (shard.pending.size > 0) await publish([...shard.pending.keys()], []);
         if (isLast || isBehind()) await sign(isLast);
-        if (shard.litter.length > 0) await perform({ do: 'remove', names: [...shard.litter] });
+        if (shard.obsoleteArtifacts.length > 0)
+          await perform({ do: 'remove', names: [...shard.obsoleteArtifacts] });
         trouble.delete('leave');
         if (isLast && !hasUntold()) return;
-        const seconds = (shard.sign?.at ?? now()) + signInterval - now();
+        const seconds = (shard.heartbeat?.at ?? now()) + heartbeatInterval - now();
         if (builds.size > 0 && shard.pending.size === 0) await perform({ do: 'wait', seconds, idle: false });
       } catch (error) {
         if (isLast && !hasUntold()) return;
@@ -327,7 +328,7 @@ export async function runShard(
       } catch (error) {
         // What only this shard has is worth as much waiting as it has time for.
         const isKept = (builds.size > 0 || hasUntold()) && isInTime();
-        await bear(step.do, error, options.terms.lease, isKept);
+        await bear(step.do, error, options.settings.lease, isKept);
       }
     }
   };

@@ -1,35 +1,35 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  type Alive,
-  aliveFile,
-  readAlive,
-  type Told,
-  toldOnTime,
-} from '../protocol/heartbeat.ts';
-import type { Exchange } from '../transport/exchange.ts';
-import { exchangedStore } from '../transport/exchanged-store.ts';
-import { failureOf, type Known, newKnown, note } from '../protocol/known-results.ts';
+import { problem } from '../../base/problems.ts';
+import type { BuildContext } from '../../builder/build-context.ts';
+import { paths } from '../../builder/paths.ts';
+import { declaredNeeds } from '../../graph/declared-needs.ts';
 import { makeGraph } from '../../graph/graph.ts';
-import { statedNeeds } from '../../graph/declared-needs.ts';
 import {
   type EngineOptions,
-  fail,
+  failPackage,
   newProgress,
   type Progress,
-  settleAll,
+  resolvePackages,
 } from '../../planner/engine.ts';
-import { problem } from '../../base/problems.ts';
-import type { PlanJson } from '../../report/build-json.ts';
-import { progressLine } from './progress-line.ts';
 import { shardsThatHelp, type Task } from '../../planner/forecast.ts';
-import type { Item } from '../protocol/listing.ts';
+import type { PlanJson } from '../../planner/plan-json.ts';
+import { byPriority } from '../../planner/priority.ts';
+import {
+  type Heartbeat,
+  heartbeatFile,
+  type PackageReport,
+  readHeartbeat,
+  reportsByServiceClock,
+} from '../protocol/heartbeat.ts';
+import { failureOf, type KnownResults, newKnownResults, noteReport } from '../protocol/known-results.ts';
+import type { ArtifactInfo } from '../protocol/listing.ts';
 import { parseName } from '../protocol/names.ts';
 import type { Candidate } from '../scheduler/next-step.ts';
-import { byPriority } from '../../planner/priority.ts';
-import { places } from '../../builder/paths.ts';
-import type { Workshop } from '../../jobs/build-context.ts';
+import type { Exchange } from '../transport/exchange.ts';
+import { exchangedStore } from '../transport/exchanged-store.ts';
+import { progressLine } from './progress-line.ts';
 
 /** Tries to read all that was told, before a run is decided without it. */
 const triesToRead = 5;
@@ -39,11 +39,11 @@ const looksAgain = 3;
 
 /** What one job knows of a run that several share: the plan's engine, fed with what all of them tell. */
 export class RunView {
-  readonly known: Known = newKnown();
+  readonly known: KnownResults = newKnownResults();
   progress: Progress;
   readonly options: EngineOptions;
   /** The workshop, with a store that has what other jobs published. */
-  readonly workshop: Workshop;
+  readonly workshop: BuildContext;
   readonly exchange: Exchange;
   /** Keys of results whose bytes this job had in its hands. */
   readonly opened = new Set<string>();
@@ -57,7 +57,7 @@ export class RunView {
 
   /** @param expectation seconds expected of each package, before anything of the run is known */
   constructor(
-    workshop: Workshop,
+    workshop: BuildContext,
     exchange: Exchange,
     attempt: number,
     expectation: (name: string) => number,
@@ -66,7 +66,7 @@ export class RunView {
     this.attempt = attempt;
     this.expectation = expectation;
     const { tree, priority, rebuild, context, inputs } = workshop;
-    const temp = places.exchange(inputs);
+    const temp = paths.exchange(inputs);
     const store = exchangedStore(workshop.store, this.known, exchange, temp, (told) => this.refresh(told));
     this.workshop = { ...workshop, store };
     const warn = (message: string) => context.log.warn(message);
@@ -80,13 +80,13 @@ export class RunView {
     while (this.changed) {
       this.changed = false;
       if (this.stale) this.forget();
-      await settleAll(this.options, this.progress, busy);
+      await resolvePackages(this.options, this.progress, busy);
       for (const [name, { keyed }] of this.progress.ready) {
         const failure = failureOf(this.known, name, keyed.key);
         if (failure === undefined) continue;
         this.progress.ready.delete(name);
         const { reason, seconds } = failure;
-        fail(this.options, this.progress, name, { state: 'failed', reason, seconds, key: keyed.key });
+        failPackage(this.options, this.progress, name, { state: 'failed', reason, seconds, key: keyed.key });
         this.changed = true;
       }
     }
@@ -120,7 +120,7 @@ export class RunView {
   }
 
   /** The workshop of one build: what is learned while it runs does not change what it stands on. */
-  forBuild(): Workshop {
+  forBuild(): BuildContext {
     return { ...this.workshop, tree: { ...this.options.tree } };
   }
 
@@ -128,30 +128,30 @@ export class RunView {
    * Reads a sign of life. Answers whether it was there; one that makes no sense is said and counts as read.
    * @throws Error when it cannot be fetched
    */
-  async read(item: Item): Promise<boolean> {
-    const dir = join(places.exchange(this.workshop.inputs), `sign-${this.reads++}`);
+  async read(item: ArtifactInfo): Promise<boolean> {
+    const dir = join(paths.exchange(this.workshop.inputs), `sign-${this.reads++}`);
     try {
       if (!(await this.exchange.fetch(item, dir))) return false;
-      this.take(item, await readFile(join(dir, aliveFile), 'utf8').catch(() => ''));
+      this.take(item, await readFile(join(dir, heartbeatFile), 'utf8').catch(() => ''));
       return true;
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
   }
 
-  private take(item: Item, text: string): void {
+  private take(item: ArtifactInfo, text: string): void {
     const said = parseName(item.name);
-    let alive: Alive;
+    let alive: Heartbeat;
     try {
-      alive = readAlive(text);
+      alive = readHeartbeat(text);
     } catch (error) {
       this.options.warn(`The artifact '${item.name}' is left out: ${(error as Error).message}`);
       return;
     }
-    for (const told of toldOnTime(alive, item.createdAt)) {
+    for (const told of reportsByServiceClock(alive, item.createdAt)) {
       // Failures count for their own attempt.
       if (told.state === 'failed' && said?.attempt !== this.attempt) continue;
-      const news = note(this.known, told);
+      const news = noteReport(this.known, told);
       if (news === 'other') this.startOver();
       if (news !== 'old') this.adopt(told);
     }
@@ -183,7 +183,7 @@ export class RunView {
       } catch (error) {
         if (tries === triesToRead)
           throw problem(`What the jobs of this run tell cannot be read: ${(error as Error).message}`, {
-            mend: 'Run the failed jobs again: what was built is kept.',
+            hint: 'Run the failed jobs again: what was built is kept.',
           });
         this.options.warn(`${(error as Error).message}. Tried again.`);
       }
@@ -212,7 +212,7 @@ export class RunView {
 
   /** Reads the newest sign of each shard. Answers whether all were there. */
   private async readNewest(): Promise<boolean> {
-    const newest = new Map<string, Item>();
+    const newest = new Map<string, ArtifactInfo>();
     for (const item of (await this.exchange.list()).sort((a, b) => a.id - b.id)) {
       const said = parseName(item.name);
       if (said?.kind === 'alive') newest.set(`${said.attempt} ${said.shard}`, item);
@@ -236,20 +236,20 @@ export class RunView {
       throw problem(
         `This job finds another key for ${name} than the plan: its tree or its inputs are others`,
         {
-          mend: 'Check out the same commit in every job of a run, and give them the same inputs.',
+          hint: 'Check out the same commit in every job of a run, and give them the same inputs.',
         },
       );
     }
   }
 
   /** A package that was about to be built may have its result now: it is settled again. */
-  private adopt(told: Told): void {
+  private adopt(told: PackageReport): void {
     this.progress.ready.delete(told.package);
     this.changed = true;
   }
 
   /** Where a result is now, by the newest sign of the shard that published it. */
-  private async refresh(told: Told): Promise<Told | undefined> {
+  private async refresh(told: PackageReport): Promise<PackageReport | undefined> {
     const signs = (await this.exchange.list()).filter(({ name }) => {
       const said = parseName(name);
       return said?.kind === 'alive' && said.shard === told.shard;
@@ -282,7 +282,7 @@ export class RunView {
   /** How many shards can still help. */
   helping(most: number): number {
     const tasks = this.left().map((name): Task => {
-      const needs = [...statedNeeds(this.options.tree.graph, name).keys()];
+      const needs = [...declaredNeeds(this.options.tree.graph, name).keys()];
       return { name, seconds: this.expected(name), needs };
     });
     return shardsThatHelp(tasks, most);

@@ -3,13 +3,13 @@ import { link, mkdir, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Log } from '../../base/log.ts';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
-import { aside, readJson, textDigest, writeJson } from '../../host/files.ts';
+import { readJson, tempSibling, textDigest, writeJson } from '../../host/files.ts';
 import { clearLeftovers, ownFolder } from '../../host/leftovers.ts';
 import { runTool } from '../../host/process.ts';
-import type { Log } from '../../base/log.ts';
-import { readRpm } from '../../rpm/read.ts';
 import type { Rpm } from '../../model/rpm.ts';
+import { readRpm } from '../../rpm/read.ts';
 import { debPath } from '../debian/apt.ts';
 import { commonFolders } from './builtin-packages.ts';
 import type { StandIn } from './stand-ins.ts';
@@ -137,7 +137,7 @@ async function convert(standIn: StandIn, scratch: string, options: ConvertOption
     keep,
     commonFolders: standIn.debs.length === 0 ? [] : commonFolders,
   });
-  const part = aside(path);
+  const part = tempSibling(path);
   try {
     await runTool(['/usr/bin/python3', join(scratch, 'convert.py'), job, own, part], {
       timeoutSeconds: 600,

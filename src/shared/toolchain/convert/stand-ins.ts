@@ -1,7 +1,7 @@
 import { chosenFor, providersOf } from '../debian/closure.ts';
 import { type Deb, rpmVersion, tolerantRequire } from '../debian/deb.ts';
-import { linksOf, ownStandIns } from './builtin-packages.ts';
 import { aliases, primaryFirst, rpmName } from '../debian/rpm-names.ts';
+import { linksOf, ownStandIns } from './builtin-packages.ts';
 
 /** What an RPM gets besides the files of Debian packages. Paths are absolute. */
 export type Entry = { path: string; user?: string; group?: string } & (

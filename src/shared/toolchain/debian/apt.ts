@@ -1,10 +1,10 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Log } from '../../base/log.ts';
+import { failOnProblems, problem } from '../../base/problems.ts';
 import { fileDigest, isDiskFull } from '../../host/files.ts';
 import { clearLeftovers, ownFolder } from '../../host/leftovers.ts';
 import { runTool, ToolError } from '../../host/process.ts';
-import type { Log } from '../../base/log.ts';
-import { failOnProblems, problem } from '../../base/problems.ts';
 import { type Deb, parsePackages } from './deb.ts';
 
 /** apt with the host's sources, but lists, cache and status of our own: it needs no rights and changes nothing. */
@@ -60,13 +60,13 @@ export async function offeredPackages(work: Apt, arch: string): Promise<Map<stri
     if (!(error instanceof ToolError)) throw error;
     work.log.warn({
       message: `The package lists could not be refreshed (${lastWords(error)})`,
-      mend: 'The lists that this machine already has are used.',
+      hint: 'The lists that this machine already has are used.',
     });
   }
   const debs = parsePackages(await apt(['apt-cache', 'dumpavail'], work), arch);
   if (debs.size === 0)
     throw problem('apt knows no packages', {
-      mend: 'Look at /etc/apt/sources.list and the network, then run `apt-get update`.',
+      hint: 'Look at /etc/apt/sources.list and the network, then run `apt-get update`.',
     });
   return debs;
 }
@@ -131,7 +131,7 @@ function failOnGone(debs: readonly Deb[], offered: ReadonlySet<string>): void {
     gone.map((deb) => ({
       message: `the lock names ${deb.name} ${deb.version}, which neither the mirror nor the cache has any more`,
       file: 'toolchain.lock',
-      mend: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
+      hint: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
     })),
   );
 }
@@ -140,7 +140,7 @@ function failOnGone(debs: readonly Deb[], offered: ReadonlySet<string>): void {
 function inWords(error: unknown): never {
   if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
   throw problem(`The host's mirror does not give what its lists offer (${lastWords(error)})`, {
-    mend: 'Look at the network, then run the same command again: what was fetched is kept.',
+    hint: 'Look at the network, then run the same command again: what was fetched is kept.',
   });
 }
 
@@ -163,7 +163,7 @@ async function fetchBatch(debs: readonly Deb[], debsDir: string, work: Apt): Pro
         `the mirror's ${wrong.name} ${wrong.version} has another digest than the locked ${wrong.digest}`,
         {
           file: 'toolchain.lock',
-          mend: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
+          hint: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
         },
       );
   } finally {

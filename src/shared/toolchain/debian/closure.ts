@@ -1,13 +1,13 @@
 import type { Alternative, Deb } from './deb.ts';
 
 /** What is asked for: each entry is a list of names, of which the first one that the mirror has is taken. */
-export type Wish = readonly string[];
+export type Alternatives = readonly string[];
 
 export interface Closure {
   /** Everything chosen, by name. */
   debs: Map<string, Deb>;
   /** Wishes for which the lists hold no name. */
-  missing: Wish[];
+  missing: Alternatives[];
 }
 
 /** Names are matched whole; a pattern is written as a regular expression. */
@@ -20,12 +20,12 @@ export type NamePattern = RegExp;
  */
 export function closure(
   universe: ReadonlyMap<string, Deb>,
-  wishes: readonly Wish[],
+  wishes: readonly Alternatives[],
   leftOut: NamePattern,
 ): Closure {
   const providers = providersOf(universe);
   const debs = new Map<string, Deb>();
-  const missing: Wish[] = [];
+  const missing: Alternatives[] = [];
   const queue: Deb[] = [];
   const take = (deb: Deb) => {
     if (debs.has(deb.name)) return;

@@ -1,20 +1,20 @@
-import type { Wish } from './closure.ts';
+import type { Alternatives } from './closure.ts';
 
-const named = (text: string): Wish[] =>
+const named = (text: string): Alternatives[] =>
   text
     .split(/\s+/)
     .filter(Boolean)
     .map((word) => word.split('|'));
 
 /** Debian packages of which, with all they need, the worker is made. `a|b`: the first that the host's lists have. */
-export const workerWishes: readonly Wish[] = named(`
+export const workerPackages: readonly Alternatives[] = named(`
   bash coreutils findutils sed grep gawk diffutils tar gzip bzip2 xz-utils zstd unzip cpio patch file m4 hostname
   debianutils util-linux passwd gcc g++ make binutils libc6-dev pkgconf|pkg-config perl
   python3 python3-rpm python3-packaging rpm debugedit elfutils dwz libc-bin ncurses-base procps
 `);
 
 /** Packages that builds may require beyond what the worker holds. */
-export const buildWishes: readonly Wish[] = named(`
+export const buildPackages: readonly Alternatives[] = named(`
   autoconf automake libtool bison flex gettext texinfo groff-base help2man tcl expect dejagnu bc ed time rsync
   meson ninja-build python3-dev python3-setuptools lua5.4|lua5.3 liblua5.4-dev|liblua5.3-dev gperf
   zlib1g-dev liblzma-dev libbz2-dev libzstd-dev liblz4-dev lz4 libssl-dev openssl libncurses-dev libreadline-dev
@@ -25,7 +25,7 @@ export const buildWishes: readonly Wish[] = named(`
 `);
 
 /** Packages that images are made of. */
-export const imageWishes: readonly Wish[] = named(`
+export const imagePackages: readonly Alternatives[] = named(`
   linux-image-amd64|linux-image-virtual|linux-image-generic|linux-image-cloud-amd64
   systemd systemd-sysv udev dbus kmod dracut-core dracut|dracut-core libpam-systemd libnss-systemd
   systemd-boot-efi e2fsprogs dosfstools mtools iproute2 util-linux mount fdisk login passwd

@@ -2,34 +2,32 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { policyMacros } from '../cache-key/recipe.ts';
-import { removeLayer } from '../sandbox/sandbox.ts';
+import type { Log } from '../base/log.ts';
+import { order } from '../base/order.ts';
+import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
+import type { BuildContext } from '../builder/build-context.ts';
+import { paths } from '../builder/paths.ts';
+import { treeSources } from '../builder/tree-sources.ts';
 import type { ActionContext } from '../github/action.ts';
-import { order } from '../graph/graph.ts';
 import { readJson, writeJson } from '../host/files.ts';
 import { lockFolder } from '../host/lock.ts';
 import { readImageConfig } from '../image/config/read.ts';
-import type { Log } from '../base/log.ts';
-import { namedPackages, packageNamed, treeProblems, withNeeds } from '../planner/goals.ts';
-import { makeTree, type Tree } from '../planner/resolve.ts';
-import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
-import type { Result } from '../model/build-result.ts';
-import { nameOf } from '../rpm/capability.ts';
-import { priorities } from '../planner/priority.ts';
-import { type AnswerMemory, rememberingSolver } from '../solver/remembering-solver.ts';
-import { type SolverAnswer, startSolver } from '../solver/solver.ts';
-import type { Sources } from '../sources/locate.ts';
-import { findSpecs, type SpecFault } from '../specs/find.ts';
-import { parseSpecs } from '../specs/parse.ts';
+import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Spec } from '../model/spec.ts';
-import type { Demand } from '../store/allocation.ts';
-import type { Kept, Store } from '../store/store.ts';
+import { namedPackages, packageNamed, treeProblems, withNeeds } from '../planner/goals.ts';
+import { priorities } from '../planner/priority.ts';
+import { nameOf } from '../rpm/capability.ts';
+import { removeOverlay } from '../sandbox/sandbox.ts';
+import { type AnswerMemory, rememberingSolver } from '../solver/remembering-solver.ts';
+import { makeTree, type Tree } from '../solver/solve-root.ts';
+import { type SolverAnswer, startSolver } from '../solver/solver.ts';
+import { findSpecs, type SpecError } from '../specs/find.ts';
+import { distributionMacros } from '../specs/macros/distribution.ts';
+import { policyMacros } from '../specs/macros/policy.ts';
+import { parseSpecs } from '../specs/parse.ts';
 import type { StoreIndex } from '../store/store-index.ts';
 import { findToolchain } from './find-toolchain.ts';
-import { distributionMacros, type RepositoryInputs, type StoreInputs, type TreeInputs } from '../../../actions/build-packages/src/inputs.ts';
 import { openStore, type Role } from './open-store.ts';
-import { places } from '../builder/paths.ts';
-import { treeSources } from '../builder/tree-sources.ts';
 
 /** The solver's answers of earlier runs. */
 interface OpenMemory extends AnswerMemory {
@@ -61,45 +59,15 @@ export async function openMemory(file: string, all: boolean, told: StoreIndex): 
   };
 }
 
-/** Everything that planning and building of one tree have in common. */
-export interface Workshop {
-  inputs: TreeInputs;
-  context: ActionContext;
-  tree: Tree;
-  store: Store;
-  /** What of it is on this machine. */
-  local: Store;
-  /** What the store has, as far as other runs told. */
-  index: StoreIndex;
-  /** Tells later runs what this one has. */
-  remember(results: readonly Result[], keptOf: (key: string) => Kept | undefined): Promise<void>;
-  sources: Sources;
-  toolchainDir: string;
-  /** Packages asked for. */
-  goals: string[];
-  /** The goals and all that they may need. */
-  names: string[];
-  rebuild: Set<string>;
-  priority: Map<string, number>;
-  /** Expected seconds of a package, from its newest result. */
-  seconds: Map<string, number>;
-  /** Where its job has an end: seconds that a build may take which starts now, and whether so many are all there is. */
-  buildTime?: { left(): number; isWhole(seconds: number): boolean };
-  /** Says what the run needs room for in the store, before anything is built. */
-  makeRoom(demand: Demand): void;
-  /** Keeps the solver's answers and ends it; lets go of the build folder. */
-  close(): Promise<void>;
-}
-
 /**
  * Reads and checks a whole tree, and makes its build folder this process's own.
  * @throws ProblemsError with everything that is wrong with it, before any build; or when another run is at work there
  */
-export async function openWorkshop(
+export async function openBuildContext(
   inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   context: ActionContext,
   role: Role,
-): Promise<Workshop> {
+): Promise<BuildContext> {
   const release = await lockFolder(inputs.buildDir, { signal: context.signal });
   try {
     const workshop = await readTree(inputs, context, role);
@@ -118,7 +86,7 @@ async function readTree(
   inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   context: ActionContext,
   role: Role,
-): Promise<Workshop> {
+): Promise<BuildContext> {
   const { log, signal } = context;
   // What needs no worker is said before one is made.
   failOnProblems(
@@ -131,7 +99,7 @@ async function readTree(
     parseSpecs({
       specsDir: inputs.specsDir,
       worker: join(toolchainDir, 'worker'),
-      layersDir: places.layers(inputs),
+      overlaysDir: paths.overlays(inputs),
       macroFiles: [policyMacros],
       defines,
       arch: toolchain.arch,
@@ -189,10 +157,12 @@ async function imageGoals(inputs: TreeInputs, tree: Tree, log: Log): Promise<str
   const quiet: Log = { ...log, warn: () => {} };
   const { configFile, configBaseDir } = inputs;
   const { named } = await readImageConfig({ configFile, configBaseDir, log: quiet });
-  return named.wishes.flatMap(({ capability }) => packageNamed(tree.graph, nameOf(capability)) ?? []);
+  return named.requestedPackages.flatMap(
+    ({ capability }) => packageNamed(tree.graph, nameOf(capability)) ?? [],
+  );
 }
 
-function isFoldersOwn({ packages }: SpecFault): boolean {
+function isFoldersOwn({ packages }: SpecError): boolean {
   return packages.length === 0;
 }
 
@@ -205,7 +175,7 @@ async function checkTree(
   inputs: TreeInputs,
   tree: Tree,
   names: readonly string[],
-  faults: readonly SpecFault[],
+  faults: readonly SpecError[],
   log: Log,
 ): Promise<void> {
   const problems: Problem[] = [];
@@ -216,19 +186,19 @@ async function checkTree(
     });
   }
   const wrong = treeProblems(tree.graph, names, placeIn(inputs.specsDir, tree.graph.specs));
-  const stops = (fault: SpecFault) =>
+  const stops = (fault: SpecError) =>
     wrong.length > 0 || isFoldersOwn(fault) || fault.packages.some((name) => names.includes(name));
   failOnProblems([...faults.filter(stops).map(({ problem }) => problem), ...problems, ...wrong]);
-  for (const { problem } of faults) log.warn({ ...problem, mend: 'This run does not need it: left out.' });
+  for (const { problem } of faults) log.warn({ ...problem, hint: 'This run does not need it: left out.' });
 }
 
 /** Removes what a killed run left of its work in progress. */
 async function sweep(inputs: TreeInputs): Promise<void> {
-  for (const folder of [places.layers(inputs), places.staging(inputs), places.exchange(inputs)]) {
+  for (const folder of [paths.overlays(inputs), paths.staging(inputs), paths.exchange(inputs)]) {
     await mkdir(folder, { recursive: true });
-    for (const name of await readdir(folder)) await removeLayer(join(folder, name));
+    for (const name of await readdir(folder)) await removeOverlay(join(folder, name));
   }
-  await mkdir(places.logs(inputs), { recursive: true });
+  await mkdir(paths.logs(inputs), { recursive: true });
 }
 
 /** Where a requirement stands in its spec: the first line that names it. */

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PublishOptions, publishArtifact } from '../github/artifacts/publish.ts';
-import { hasArtifacts, runAttempt } from '../github/run.ts';
-import { ProblemsError } from '../base/problems.ts';
-import { places } from '../builder/paths.ts';
-import type { Workshop } from './build-context.ts';
+import { ProblemsError } from '../../base/problems.ts';
+import type { BuildContext } from '../../builder/build-context.ts';
+import { paths } from '../../builder/paths.ts';
+import { type PublishOptions, publishArtifact } from '../../github/artifacts/publish.ts';
+import { hasArtifacts, runAttempt } from '../../github/run.ts';
 
-type Here = Pick<Workshop, 'inputs' | 'context'>;
+type Here = Pick<BuildContext, 'inputs' | 'context'>;
 
 /** The artifact with the logs of what failed in a job of a run. */
 export function logsName(attempt: number, job: number | string): string {
@@ -25,7 +25,7 @@ export async function publishLogs(
   job: number | string,
   names: readonly string[],
 ): Promise<Map<string, string>> {
-  const root = places.logs(inputs);
+  const root = paths.logs(inputs);
   const fileOf = (name: string) => `${name}.log`;
   const there = names.filter((name) => existsSync(join(root, fileOf(name))));
   if (there.length === 0 || !hasArtifacts()) return new Map();
@@ -60,7 +60,7 @@ export interface PublishedRepository {
  * @throws ProblemsError when they cannot be uploaded
  */
 export async function publishRepository(
-  { inputs, context: { log }, tree }: Workshop,
+  { inputs, context: { log }, tree }: BuildContext,
   retentionDays: number | undefined,
 ): Promise<PublishedRepository> {
   if (!hasArtifacts()) return { packages: '', debuginfo: '', srpms: '' };
