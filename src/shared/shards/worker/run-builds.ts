@@ -1,25 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { clock } from '../../base/duration.ts';
 import type { BuildContext } from '../../builder/build-context.ts';
-import { BuildFailedError, buildPackage } from '../../builder/build-package.ts';
-import { causeLines, failedStage } from '../../builder/cause-lines.ts';
-import { placeOf } from '../../builder/place-of.ts';
-import { fetchSources } from '../../builder/tree-sources.ts';
-import { StoreUnavailableError } from '../../github/cache/cache.ts';
+import { buildOne } from '../../builder/build-one.ts';
 import { makeGraph } from '../../graph/graph.ts';
-import { isDiskFull } from '../../host/files.ts';
-import { foundInStore, type Outcome, type PlannedBuild } from '../../model/outcome.ts';
-import type { Spec } from '../../model/spec.ts';
+import type { Outcome, PlannedBuild } from '../../model/outcome.ts';
 import {
   acceptResult,
-  type EngineOptions,
   failPackage,
   newProgress,
   type Progress,
-  planned,
   resolvePackages,
 } from '../../planner/engine.ts';
+import { engineOptions } from '../../planner/plan-builds.ts';
 import { assumedSeconds, byPriority } from '../../planner/priority.ts';
 import { openKept } from '../../store/open-stored.ts';
 import { DamagedResultError } from '../../store/store.ts';
@@ -84,7 +76,7 @@ async function buildAll(
   const { priority } = workshop;
   const { log, signal } = workshop.context;
   const progress = newProgress(workshop.names);
-  const options = engineOptions(workshop, ended);
+  const options = { ...engineOptions(workshop), isOfThisRun: (key: string) => ended.has(key) };
   const running = new Map<string, { started: number; done: Promise<void> }>();
   const show = () => log.progress(progressLine(stateOf(workshop, progress, running)));
   const ticker = setInterval(show, 1000);
@@ -146,63 +138,6 @@ async function buildAll(
     }
   }
   return progress.outcomes;
-}
-
-/** Settles a run without building anything: what `make plan` shows. */
-export async function planBuilds(workshop: BuildContext) {
-  const progress = newProgress(workshop.names);
-  await resolvePackages(engineOptions(workshop, new Map()), progress, new Set());
-  return planned(progress);
-}
-
-function engineOptions(
-  { tree, store, priority, rebuild, context }: BuildContext,
-  ended: ReadonlyMap<string, Outcome>,
-): EngineOptions {
-  const warn = (message: string) => context.log.warn(message);
-  return { tree, store, priority, rebuild, warn, isOfThisRun: (key) => ended.has(key) };
-}
-
-/**
- * Builds one package, unless the store has its result after all; what went wrong with it is said and is its outcome.
- * @throws DamagedResult when what it needs is not to be had; BuildFailed when it ran out of time that another job may
- *   have; whatever ends the whole run
- */
-export async function buildOne(
-  workshop: BuildContext,
-  name: string,
-  { keyed, reason }: { keyed: Parameters<typeof buildPackage>[2]; reason: string },
-): Promise<Outcome> {
-  const spec = workshop.tree.graph.specs.get(name) as Spec;
-  const started = performance.now();
-  try {
-    const found = workshop.rebuild.has(name) ? undefined : await workshop.store.search(keyed.key, name);
-    if (found !== undefined) {
-      workshop.context.log.info(`${name}: reused after all: ${foundInStore}`);
-      return { state: 'reused', reason: foundInStore, result: found };
-    }
-    const files = await fetchSources(workshop, spec);
-    const result = await buildPackage(workshop, spec, keyed, files);
-    workshop.store.offer(result);
-    return { state: 'built', reason, result };
-  } catch (error) {
-    workshop.context.signal.throwIfAborted();
-    if (isDiskFull(error) || error instanceof DamagedResultError || error instanceof StoreUnavailableError)
-      throw error;
-    const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const ranOut = error instanceof BuildFailedError && error.ranOutOfTime;
-    if (ranOut && workshop.buildTime?.isWhole(seconds) === false) throw error;
-    const log = error instanceof BuildFailedError ? error.log : undefined;
-    const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
-    const stage = ranOut ? undefined : failedStage(text);
-    const words = stage === undefined ? (error as Error).message : `${stage} failed`;
-    const lines = causeLines(text);
-    workshop.context.log.error({
-      message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
-      ...(await placeOf(workshop, spec, stage)),
-    });
-    return { state: 'failed', reason: words, seconds, key: keyed.key, ...(log === undefined ? {} : { log }) };
-  }
 }
 
 function sayReused(workshop: BuildContext, progress: Progress, ended: ReadonlyMap<string, Outcome>): void {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clock } from '../../base/duration.ts';
+import { buildOne } from '../../builder/build-one.ts';
 import { BuildFailedError } from '../../builder/build-package.ts';
 import { causeLines } from '../../builder/cause-lines.ts';
 import { StoreUnavailableError } from '../../github/cache/cache.ts';
@@ -16,7 +17,6 @@ import type { ShardSettings } from '../scheduler/settings.ts';
 import * as shards from '../scheduler/shard.ts';
 import { claim, ownerOf } from './claim.ts';
 import { withFile } from './passing-files.ts';
-import { buildOne } from './run-builds.ts';
 import type { RunView } from './run-view.ts';
 
 /** Who a shard is, and what it goes by. */

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { StoreUnavailableError } from '../github/cache/cache.ts';
+import { isDiskFull } from '../host/files.ts';
+import { foundInStore, type Outcome, type PlannedBuild } from '../model/outcome.ts';
+import type { Spec } from '../model/spec.ts';
+import { DamagedResultError } from '../store/store.ts';
+import type { BuildContext } from './build-context.ts';
+import { BuildFailedError, buildPackage } from './build-package.ts';
+import { causeLines, failedStage } from './cause-lines.ts';
+import { placeOf } from './place-of.ts';
+import { fetchSources } from './tree-sources.ts';
+
+/**
+ * Builds one package, unless the store has its result after all; what went wrong with it is said and is its outcome.
+ * @throws DamagedResult when what it needs is not to be had; BuildFailed when it ran out of time that another job may
+ *   have; whatever ends the whole run
+ */
+export async function buildOne(
+  workshop: BuildContext,
+  name: string,
+  { keyed, reason }: { keyed: PlannedBuild; reason: string },
+): Promise<Outcome> {
+  const spec = workshop.tree.graph.specs.get(name) as Spec;
+  const started = performance.now();
+  try {
+    const found = workshop.rebuild.has(name) ? undefined : await workshop.store.search(keyed.key, name);
+    if (found !== undefined) {
+      workshop.context.log.info(`${name}: reused after all: ${foundInStore}`);
+      return { state: 'reused', reason: foundInStore, result: found };
+    }
+    const files = await fetchSources(workshop, spec);
+    const result = await buildPackage(workshop, spec, keyed, files);
+    workshop.store.offer(result);
+    return { state: 'built', reason, result };
+  } catch (error) {
+    workshop.context.signal.throwIfAborted();
+    if (isDiskFull(error) || error instanceof DamagedResultError || error instanceof StoreUnavailableError)
+      throw error;
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const ranOut = error instanceof BuildFailedError && error.ranOutOfTime;
+    if (ranOut && workshop.buildTime?.isWhole(seconds) === false) throw error;
+    const log = error instanceof BuildFailedError ? error.log : undefined;
+    const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
+    const stage = ranOut ? undefined : failedStage(text);
+    const words = stage === undefined ? (error as Error).message : `${stage} failed`;
+    const lines = causeLines(text);
+    workshop.context.log.error({
+      message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
+      ...(await placeOf(workshop, spec, stage)),
+    });
+    return { state: 'failed', reason: words, seconds, key: keyed.key, ...(log === undefined ? {} : { log }) };
+  }
+}
