@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { removeOverlay } from '../../src/shared/sandbox/sandbox.ts';
 import type { Action } from './action-file.ts';
 import { commandReader } from './command-line.ts';
@@ -39,7 +40,7 @@ export function runnerEnvironment(
   env['GITHUB_WORKSPACE'] = places.workspace;
   env['RUNNER_TEMP'] = places.temp;
   env['RUNNER_OS'] = 'Linux';
-  env['RUNNER_ARCH'] = process.arch === 'arm64' ? 'ARM64' : 'X64';
+  env['RUNNER_ARCH'] = hostArchitecture.runner;
   for (const [name, value] of Object.entries(inputs)) {
     env[inputVariable(name)] = value;
   }

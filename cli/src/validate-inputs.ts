@@ -2,6 +2,7 @@ import { buildInputs, mergeInputs, planInputs, treeInputs } from '../../actions/
 import { type Inputs as ComposeInputs, composeInputs } from '../../actions/compose-image/src/inputs.ts';
 import { type ReleaseInputs, releaseInputs } from '../../actions/compose-image/src/release-inputs.ts';
 import { type Inputs as ToolchainInputs, toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
+import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { recordingLog } from '../../src/shared/base/log.ts';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
@@ -87,7 +88,7 @@ async function configProblems({ configFile = '', configBaseDir = '' }: Values): 
 }
 
 async function repoProblems({ repoList = [], releaseMajorId: releasever = '' }: Values): Promise<Problem[]> {
-  return await problemsIn(() => readRepoFiles(repoList, { releasever, arch: 'x86_64' }));
+  return await problemsIn(() => readRepoFiles(repoList, { releasever, arch: hostArchitecture.rpm }));
 }
 
 function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {

@@ -18,7 +18,7 @@ export async function lookAtKvm(cacheDir: string, signal: AbortSignal): Promise<
   if (!mayOpen('/dev/kvm', constants.R_OK | constants.W_OK)) return 'absent';
   const known = await knownAcceleration(cacheDir);
   const kernel = known === undefined ? hostKernel() : undefined;
-  if (known === undefined && (kernel === undefined || missingNeeds(['qemu-system-x86_64']).length > 0)) {
+  if (known === undefined && (kernel === undefined || missingNeeds(['QEMU']).length > 0)) {
     return 'untried';
   }
   try {

@@ -1,3 +1,4 @@
+import { architectures } from '../base/architectures.ts';
 import { order } from '../base/order.ts';
 import type { Components } from '../model/key-components.ts';
 
@@ -41,8 +42,10 @@ const kinds: readonly (readonly [string, string])[] = [
   ['schema', 'key schema changed'],
 ];
 
+const archSuffix = new RegExp(`\\.(${[...Object.keys(architectures), 'noarch'].join('|')})$`);
+
 function split(name: string): [string, string?] {
   const colon = name.indexOf(':');
   if (colon === -1) return [name];
-  return [name.slice(0, colon), name.slice(colon + 1).replace(/^(.*)\.(x86_64|aarch64|noarch)$/, '$1')];
+  return [name.slice(0, colon), name.slice(colon + 1).replace(archSuffix, '')];
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { hostArchitecture } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, problem } from '../base/problems.ts';
 import { plainEnvironment, runTool, type ToolResult } from './process.ts';
@@ -7,6 +8,8 @@ import { plainEnvironment, runTool, type ToolResult } from './process.ts';
 /** How one need is met: any of `files` exists, or the command does; the first of `packages` that the host has brings it. */
 interface Way {
   files?: readonly string[];
+  /** The command, where the need has another name. */
+  command?: string;
   packages: readonly string[];
 }
 
@@ -18,7 +21,7 @@ const ways = {
   bwrap: { packages: ['bubblewrap'] },
   'python3-solv': { files: ['/usr/lib/python3/dist-packages/solv.py'], packages: ['python3-solv'] },
   python3: { files: ['/usr/bin/python3'], packages: ['python3'] },
-  'qemu-system-x86_64': { packages: ['qemu-system-x86'] },
+  QEMU: { command: hostArchitecture.qemu.program, packages: [hostArchitecture.qemu.package] },
   'qemu-img': { packages: ['qemu-utils'] },
   'qemu-io': { packages: ['qemu-utils'] },
   'OVMF firmware': {
@@ -71,7 +74,7 @@ export const needs = {
   ],
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
   image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],
-  boot: ['qemu-system-x86_64', 'qemu-io', 'OVMF firmware'],
+  boot: ['QEMU', 'qemu-io', 'OVMF firmware'],
   /** Repositories whose metadata is signed. */
   repositories: ['gpg'],
   /** Only tests ask for these: another solver's word, a user who is not root, and keys that sign. */
@@ -98,7 +101,7 @@ export function missingNeeds(wanted: readonly Need[], exists: Exists = onThisHos
   return [...new Set(wanted)].filter((need) => {
     const way: Way = ways[need];
     if (way.files !== undefined) return !way.files.some((file) => exists(file, false));
-    return !commandDirs.some((dir) => exists(`${dir}/${need}`, true));
+    return !commandDirs.some((dir) => exists(`${dir}/${way.command ?? need}`, true));
   });
 }
 

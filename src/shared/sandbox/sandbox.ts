@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostArchitecture } from '../base/architectures.ts';
 import { asRoot, plainEnvironment, runTool, type ToolOptions, type ToolResult } from '../host/process.ts';
 import { seccompFilter } from './seccomp.ts';
 
@@ -66,7 +67,7 @@ const capabilities = [
   'CAP_SYS_CHROOT',
 ];
 
-const filter = seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64');
+const filter = seccompFilter(hostArchitecture);
 /** `enter.sh` opens the filter there. */
 const filterDescriptor = 8;
 

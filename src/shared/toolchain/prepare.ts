@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { hostArchitecture } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
 import { problem } from '../base/problems.ts';
 import { readJson, tempSibling, textDigest, writeJson, writeWhole } from '../host/files.ts';
 import { clearLeftovers } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
-import { runTool } from '../host/process.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { ownStandIns } from './convert/builtin-packages.ts';
 import { conversionRecipe, convertAll, type Made, place, prune } from './convert/convert.ts';
@@ -144,8 +144,7 @@ async function convertSet(wanted: readonly StandIn[], lock: Lock, work: Work): P
 }
 
 async function choose(apt: Apt): Promise<Lock> {
-  const arch = (await runTool(['dpkg', '--print-architecture'])).stdout.trim();
-  const offered = await offeredPackages(apt, arch);
+  const offered = await offeredPackages(apt, hostArchitecture.debian);
   const { debs, missing } = closure(
     offered,
     [...workerPackages, ...buildPackages, ...imagePackages],
@@ -161,7 +160,13 @@ async function choose(apt: Apt): Promise<Lock> {
     );
   for (const wish of missing) apt.log.info(`Not in the host's package lists, left out: ${wish.join(' or ')}`);
   const packages = [...debs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { schema: 'azl/toolchain-lock', version: 1, suite: await suite(), arch: 'x86_64', packages };
+  return {
+    schema: 'azl/toolchain-lock',
+    version: 1,
+    suite: await suite(),
+    arch: hostArchitecture.rpm,
+    packages,
+  };
 }
 
 /** What toolchains of this host and this version of azl have in common, in hex. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { architectureOf } from '../../../src/shared/base/architectures.ts';
 import { seccompFilter } from '../../../src/shared/sandbox/seccomp.ts';
 
 const architectures = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
@@ -26,7 +27,7 @@ function verdict(program: Buffer, call: { architecture: number; number: number; 
 }
 
 describe.each(['x64', 'arm64'] as const)('the seccomp filter on %s', (machine) => {
-  const program = seccompFilter(machine);
+  const program = seccompFilter(architectureOf(machine));
   const ask = (number: number, ...args: bigint[]) =>
     verdict(program, { architecture: architectures[machine], number, arguments: args });
   const pick = (x64: number, arm64: number) => (machine === 'x64' ? x64 : arm64);

@@ -1,3 +1,4 @@
+import { hostArchitecture } from '../../base/architectures.ts';
 import { accountFiles, groups, users } from './accounts.ts';
 import { perlAttributes, perlDependencies, rpmMacros, systemdMacros } from './macros.ts';
 import type { Entry, StandIn } from './stand-ins.ts';
@@ -47,6 +48,8 @@ export function linksOf(name: string): Entry[] {
   return [...(links[name] ?? []), ...(name === 'systemd' ? presets : [])];
 }
 
+const libraries = `/usr/lib/${hostArchitecture.triplet}`;
+
 /** Folders of every root. Packages converted from Debian leave them to `filesystem`. */
 const folders: readonly Entry[] = [
   ...'/boot /dev /etc /home /mnt /opt /srv /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/include /usr/libexec /usr/share /usr/src'
@@ -58,7 +61,7 @@ const folders: readonly Entry[] = [
   ...'/var /var/cache /var/lib /var/lib/misc /var/log /var/opt /var/spool /var/local /etc/profile.d /etc/opt /etc/skel'
     .split(' ')
     .map((path) => folder(path)),
-  ...'/usr/lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu/pkgconfig /usr/share/doc /usr/share/man /usr/share/info /usr/share/pkgconfig'
+  ...`${libraries} ${libraries}/pkgconfig /usr/share/doc /usr/share/man /usr/share/info /usr/share/pkgconfig`
     .split(' ')
     .map((path) => folder(path)),
   ...'/usr/share/licenses /usr/share/locale /usr/lib/pkgconfig /usr/share/misc /usr/lib/modules /etc/pam.d'

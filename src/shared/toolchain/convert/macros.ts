@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostArchitecture } from '../../base/architectures.ts';
 
 /**
  * Makes every rpm (the host's with `--root`, the worker's, its Python binding) use the same database and the folders
@@ -6,8 +7,8 @@ import { readFileSync } from 'node:fs';
  */
 export const rpmMacros = `%_dbpath /var/lib/rpm
 %_db_backend sqlite
-%_lib lib/x86_64-linux-gnu
-%_libdir %{_prefix}/lib/x86_64-linux-gnu
+%_lib lib/${hostArchitecture.triplet}
+%_libdir %{_prefix}/lib/${hostArchitecture.triplet}
 %_sysconfdir /etc
 %_localstatedir /var
 %_sharedstatedir /var/lib

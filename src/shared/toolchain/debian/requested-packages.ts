@@ -1,4 +1,7 @@
+import { hostArchitecture } from '../../base/architectures.ts';
 import type { Alternatives } from './closure.ts';
+
+const { debian } = hostArchitecture;
 
 const named = (text: string): Alternatives[] =>
   text
@@ -26,11 +29,11 @@ export const buildPackages: readonly Alternatives[] = named(`
 
 /** Packages that images are made of. */
 export const imagePackages: readonly Alternatives[] = named(`
-  linux-image-amd64|linux-image-virtual|linux-image-generic|linux-image-cloud-amd64
+  linux-image-${debian}|linux-image-virtual|linux-image-generic|linux-image-cloud-${debian}
   systemd systemd-sysv udev dbus kmod dracut-core dracut|dracut-core libpam-systemd libnss-systemd
   systemd-boot-efi e2fsprogs dosfstools mtools iproute2 util-linux mount fdisk login passwd
   libpam-modules libpam-modules-bin procps less ncurses-bin ncurses-base iputils-ping
-  grub-efi-amd64-bin grub-common kbd
+  grub-efi-${debian}-bin grub-common kbd
 `);
 
 /**
@@ -45,7 +48,7 @@ export const leftOut = new RegExp(
     'ca-certificates|sgml-base|xml-core|emacsen-common|rpcsvc-proto|libnsl-dev|libtirpc-dev|default-.*|openssl-provider-.*',
     'lib(a|l|t|hwa)san\\d+|libubsan\\d+|python3-(distutils|lib2to3|pkg-resources-doc)|gettext-doc|debhelper.*|bsdextrautils',
     'wireless-regdb|firmware-.*|linux-firmware|amd64-microcode|intel-microcode|crda|thermald|linux-headers-.*|linux-tools-.*',
-    'grub-common-doc|grub2-common|grub-efi-amd64|grub-efi-amd64-signed|shim-.*|os-prober|efibootmgr|console-setup.*|keyboard-configuration',
+    `grub-common-doc|grub2-common|grub-efi-${debian}|grub-efi-${debian}-signed|shim-.*|os-prober|efibootmgr|console-setup.*|keyboard-configuration`,
     'python3-certifi|libjs-.*|javascript-common|cmake.*|qtbase.*|dbus-user-session|policykit-1|polkitd',
     'libicu-dev|tex-common|texlive.*|libconfig-tiny-perl|rpm-i18n|alien',
   ].join('|')})$`,

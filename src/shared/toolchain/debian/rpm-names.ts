@@ -1,3 +1,9 @@
+import { hostArchitecture } from '../../base/architectures.ts';
+
+const { debian, efi } = hostArchitecture;
+/** The GNU triplet as it stands in package names. */
+const triplet = hostArchitecture.triplet.replace('_', '-');
+
 /**
  * The RPM names under which Debian's packages are converted. Several Debian packages under one name become one RPM:
  * a locally built package then takes the place of all its files at once. The first pattern that matches counts; a
@@ -15,11 +21,11 @@ const table: readonly (readonly [rpm: string, debs: string])[] = [
   ['libatomic', 'libatomic1'],
   ['libitm', 'libitm1'],
   ['libquadmath', 'libquadmath0'],
-  ['gcc-c++', 'g\\+\\+(-[0-9]+)?(-x86-64-linux-gnu)?'],
-  ['gcc', 'gcc(-[0-9]+)?(-x86-64-linux-gnu)?|cpp(-[0-9]+)?(-x86-64-linux-gnu)?|libgcc-[0-9]+-dev|libcc1-0'],
+  ['gcc-c++', `g\\+\\+(-[0-9]+)?(-${triplet})?`],
+  ['gcc', `gcc(-[0-9]+)?(-${triplet})?|cpp(-[0-9]+)?(-${triplet})?|libgcc-[0-9]+-dev|libcc1-0`],
   [
     'binutils',
-    'binutils(-common|-x86-64-linux-gnu)?|libbinutils|libctf0|libctf-nobfd0|libgprofng0|libsframe[0-9]+',
+    `binutils(-common|-${triplet})?|libbinutils|libctf0|libctf-nobfd0|libgprofng0|libsframe[0-9]+`,
   ],
   ['zlib', 'zlib1g'],
   ['zlib-devel', 'zlib1g-dev'],
@@ -138,7 +144,7 @@ const table: readonly (readonly [rpm: string, debs: string])[] = [
   ['kmod-devel', 'libkmod-dev'],
   ['dracut', 'dracut|dracut-core|dracut-install'],
   ['grub2', 'grub-common'],
-  ['grub2-efi-binary', 'grub-efi-amd64-bin'],
+  ['grub2-efi-binary', `grub-efi-${debian}-bin`],
   ['iproute', 'iproute2'],
   ['iputils', 'iputils-ping'],
   ['libselinux', 'libselinux1'],
@@ -183,7 +189,7 @@ const alsoKnownAs: Readonly<Record<string, string>> = {
   'systemd-udev': 'udev',
   iproute: 'iproute2',
   grub2: 'grub2-tools grub2-tools-minimal',
-  'grub2-efi-binary': 'grub2-efi-x64 grub2-efi-x64-modules',
+  'grub2-efi-binary': `grub2-efi-${efi} grub2-efi-${efi}-modules`,
   'ninja-build': 'ninja',
   gettext: 'gettext-devel gettext-tools',
   glib2: 'glib',
