@@ -1,4 +1,4 @@
-export { main } from '../../../src/shared/jobs/build.ts';
-export { merge } from '../../../src/shared/jobs/merge.ts';
-export { plan } from '../../../src/shared/jobs/plan.ts';
-export { srpms } from '../../../src/shared/jobs/srpms.ts';
+export { main } from './build.ts';
+export { merge } from './merge.ts';
+export { plan } from './plan.ts';
+export { srpms } from './srpms.ts';

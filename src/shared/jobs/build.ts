@@ -1,7 +1,6 @@
-import * as core from '@actions/core';
-import { readBuildInputs } from '../../../actions/build-packages/src/inputs.ts';
 import type { BuildContext } from '../builder/build-context.ts';
-import { runAction } from '../github/action.ts';
+import type { ActionContext } from '../github/action.ts';
+import type { JobReport } from '../github/job-report.ts';
 import type { BuildInputs } from '../model/inputs.ts';
 import { foundInStore } from '../model/outcome.ts';
 import { shardPage } from '../report/summary-page.ts';
@@ -9,55 +8,53 @@ import { publishLogs } from '../rpm-repository/write/publish-artifacts.ts';
 import type { PackageReport } from '../shards/protocol/heartbeat.ts';
 import { runBuilds } from '../shards/worker/run-builds.ts';
 import { runShard } from '../shards/worker/run-shard.ts';
-import { deliver, summarize } from './deliver.ts';
-import { building, rememberResults, withBuildContext } from './open-tree.ts';
+import { deliver } from './deliver.ts';
+import { rememberResults, withBuildContext } from './open-tree.ts';
 import { joinRun } from './shared-run.ts';
 import { matrixOf } from './size-run.ts';
 import { storageRequestAlone, storageRequestOf } from './storage-request.ts';
 
-/** `build-packages`: plans and builds everything in one job; with `shard`, what other shards of a run leave to it. */
-export async function main(): Promise<void> {
-  await runAction(building, async (context) => {
-    const started = performance.now();
-    const inputs = readBuildInputs();
-    await withBuildContext(
-      context,
-      inputs,
-      inputs.shard === undefined ? 'alone' : 'share',
-      async (workshop) => {
-        if (inputs.shard !== undefined) return await pull(workshop, inputs, inputs.shard);
-        workshop.makeRoom(storageRequestAlone(workshop.index, workshop.names));
-        const outcomes = await runBuilds(workshop, inputs.concurrentPackageBuilds);
-        await rememberResults(workshop, outcomes);
-        await deliver(workshop, outcomes, inputs, started);
-      },
-    );
+/** Plans and builds everything in this job or, with the input `shard`, what the other shards of a run leave to it. */
+export async function buildPackages(context: ActionContext, inputs: BuildInputs): Promise<JobReport> {
+  const started = performance.now();
+  const { shard } = inputs;
+  if (shard !== undefined)
+    return await withBuildContext(context, inputs, 'share', (workshop) => pull(workshop, inputs, shard));
+  return await withBuildContext(context, inputs, 'alone', async (workshop) => {
+    workshop.makeRoom(storageRequestAlone(workshop.index, workshop.names));
+    const outcomes = await runBuilds(workshop, inputs.concurrentPackageBuilds);
+    await rememberResults(workshop, outcomes);
+    return await deliver(workshop, outcomes, inputs, started);
   });
 }
 
-/** One shard of a run. What fails here is the run's affair: merge decides. */
-async function pull(opened: BuildContext, inputs: BuildInputs, id: number): Promise<void> {
+/** One shard of a run. Packages that fail here do not fail the job: merge decides. */
+async function pull(opened: BuildContext, inputs: BuildInputs, id: number): Promise<JobReport> {
   const { view, plan, settings, started, attempt } = await joinRun(opened, inputs, 1);
   const savers = plan.shards + plan.heavyShards;
   opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), savers));
   const options = { id, attempt, settings, started, ...matrixOf(plan, id) };
   const own = new Map<string, PackageReport>();
+  let error: unknown;
   try {
     await runShard(view, options, own);
-  } finally {
-    await tell(view.workshop, id, [...own.values()]);
+  } catch (thrown) {
+    error = thrown;
   }
+  return { ...(await shardReport(view.workshop, id, [...own.values()])), error };
 }
 
-/** What a shard did, also when it ended badly: its page, the logs of what failed there, its outputs. */
-async function tell(workshop: BuildContext, id: number, own: readonly PackageReport[]): Promise<void> {
+/** The page and outputs of a shard, also of one that ended badly. Publishes the logs of the packages that failed there. */
+async function shardReport(
+  workshop: BuildContext,
+  id: number,
+  own: readonly PackageReport[],
+): Promise<JobReport> {
   const failed = own.filter(({ state }) => state === 'failed');
   const built = own.filter(({ state, reason }) => state === 'built' && reason !== foundInStore);
   const names = failed.map((one) => one.package);
   const logs = await publishLogs(workshop, id, names);
   const shown = failed.map((one) => ({ ...one, name: one.package, log: logs.get(one.package), blocks: [] }));
-  await summarize(shardPage(id, built, shown));
   workshop.context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
-  core.setOutput('built', built.length);
-  core.setOutput('failed', failed.length);
+  return { outputs: { built: built.length, failed: failed.length }, page: shardPage(id, built, shown) };
 }

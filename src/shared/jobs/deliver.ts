@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as core from '@actions/core';
 import type { Log } from '../base/log.ts';
 import { ProblemsError } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
 import { causeLines } from '../builder/cause-lines.ts';
 import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
 import { AlreadyReportedError } from '../github/action.ts';
+import type { JobReport } from '../github/job-report.ts';
 import { jobName } from '../github/run.ts';
 import { writeJson } from '../host/files.ts';
 import type { Result } from '../model/build-result.ts';
@@ -40,7 +40,7 @@ export interface Shared
 /**
  * Ends a run: checks, the repository of what there is, build.json, the summary, the outputs. With `shared`, the
  * repository is published as artifacts, too.
- * @throws SaidFailure when not everything that was asked for is there
+ * @returns a report with an error when a package that was asked for is not there
  */
 export async function deliver(
   workshop: BuildContext,
@@ -49,7 +49,7 @@ export async function deliver(
     Partial<Pick<MergeInputs, 'retentionDays'>>,
   started: number,
   shared?: Shared,
-): Promise<void> {
+): Promise<JobReport> {
   const { log } = workshop.context;
   const verdicts = inputs.runCheck ? await runChecks(workshop, outcomes, inputs.concurrentPackageBuilds) : [];
   const isPublished = ({ state }: Outcome) =>
@@ -100,17 +100,22 @@ export async function deliver(
     ...{ unlike, builtAgain },
   };
   for (const line of summaryText(outcomes, facts)) log.info(line);
-  await summarize(summaryPage(outcomes, facts));
   const counts = tally(outcomes);
-  core.setOutput('rpms-dir', facts.rpmsDir);
-  core.setOutput('srpms-dir', join(inputs.outDir, 'SRPMS'));
-  core.setOutput('build-json', file);
-  for (const [name, value] of Object.entries({ ...counts, ...published })) core.setOutput(name, value);
   const unpublished = shared !== undefined && published === undefined;
-  const faults = counts.failed + counts.blocked + counts.left + facts.failedChecks.length;
-  const complete = faults === 0 && !unpublished;
-  core.setOutput('complete', complete);
-  if (!complete) throw new AlreadyReportedError();
+  const missing = counts.failed + counts.blocked + counts.left + facts.failedChecks.length;
+  const complete = missing === 0 && !unpublished;
+  return {
+    outputs: {
+      'rpms-dir': facts.rpmsDir,
+      'srpms-dir': join(inputs.outDir, 'SRPMS'),
+      'build-json': file,
+      ...counts,
+      ...published,
+      complete,
+    },
+    page: summaryPage(outcomes, facts),
+    error: complete ? undefined : new AlreadyReportedError(),
+  };
 }
 
 /** How long this attempt of the run took: from the first build of any job, or from the start of the only one. */
@@ -156,9 +161,4 @@ async function publishedOrSaid(
     for (const one of error instanceof ProblemsError ? error.problems : [error.message]) log.error(one);
     return undefined;
   }
-}
-
-/** Writes to the job's summary page, where there is one. */
-export async function summarize(markdown: string): Promise<void> {
-  if ((process.env['GITHUB_STEP_SUMMARY'] ?? '') !== '') await core.summary.addRaw(markdown).write();
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { readMergeInputs, readPlanEnd } from '../../../actions/build-packages/src/inputs.ts';
 import type { Log } from '../base/log.ts';
-import { problem } from '../base/problems.ts';
-import { runAction } from '../github/action.ts';
+import type { ActionContext } from '../github/action.ts';
+import type { JobReport } from '../github/job-report.ts';
 import { leavesCache, readsCacheOnly } from '../github/run.ts';
 import { declaredNeeds } from '../graph/declared-needs.ts';
+import type { MergeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Kept } from '../model/stored-parts.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
@@ -13,8 +13,7 @@ import { boundOf } from '../report/timeline.ts';
 import type { Candidate } from '../shards/scheduler/next-step.ts';
 import { runShard, type ShardOptions } from '../shards/worker/run-shard.ts';
 import type { RunView } from '../shards/worker/run-view.ts';
-import { deliver, summarize } from './deliver.ts';
-import { failedPlan } from './failed-plan.ts';
+import { deliver } from './deliver.ts';
 import {
   builtAgain,
   cleanUp,
@@ -28,61 +27,53 @@ import {
   spansOf,
   unansweredOf,
 } from './merged-run.ts';
-import { building, rememberResults, withBuildContext } from './open-tree.ts';
+import { rememberResults, withBuildContext } from './open-tree.ts';
 import { joinRun } from './shared-run.ts';
 import { storageRequestOf } from './storage-request.ts';
 
-/** `build-packages/merge`: what the shards of a run made becomes one repository. */
-export async function merge(): Promise<void> {
-  const failed = failedPlan(readPlanEnd());
-  if (failed !== undefined)
-    return await runAction([], async () => {
-      await summarize(failed.page);
-      throw problem(failed.message);
+/** Makes one repository of what the shards of a run built. */
+export async function mergeRun(context: ActionContext, inputs: MergeInputs): Promise<JobReport> {
+  const started = performance.now();
+  const { repository } = inputs;
+  return await withBuildContext(context, inputs, 'share', async (opened) => {
+    const {
+      view,
+      plan,
+      settings,
+      started: joined,
+      attempt,
+    } = await joinRun(opened, inputs, availableParallelism());
+    await view.lookAgain(settings.pollInterval);
+    opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), 1));
+    const room = await roomFor(view, opened.local, repository);
+    const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
+    if ((attempt > 1 || lost) && toBuild(view).length > 0) {
+      // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
+      // built here as well.
+      const most = settings.timeBudget * settings.slots;
+      const expected = ofThisRunner(view, plan).reduce((sum, name) => sum + view.expected(name), 0);
+      // Should this job be ended meanwhile, the next plan knows all the same what is gone.
+      if (lost && expected > most) await rememberResults(opened, outcomesOf(view));
+      await pullRest(view, plan, { attempt, settings: settings, started: joined });
+      sayRest(ofThisRunner(view, plan), lost && expected > most, context.log);
+      await openAll(view, repository, room);
+    }
+    const unlike = nonReproducibleOf(view);
+    for (const one of unlike) context.log.warn(nonReproducibleLine(one));
+    const outcomes = outcomesOf(view);
+    await rememberResults(opened, outcomes);
+    sayLeftOut(outcomes, context.log);
+    const spans = spansOf(view, attempt);
+    const needsOf = (name: string) => [...declaredNeeds(view.options.tree.graph, name).keys()];
+    const report = await deliver(view.workshop, outcomes, inputs, started, {
+      ...{ unlike, builtAgain: builtAgain(view) },
+      ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
+      inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
+      // Of a later attempt, only what the first one left is built: that says nothing of a schedule.
+      bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
     });
-  await runAction(building, async (context) => {
-    const started = performance.now();
-    const inputs = readMergeInputs();
-    const { repository } = inputs;
-    await withBuildContext(context, inputs, 'share', async (opened) => {
-      const {
-        view,
-        plan,
-        settings,
-        started: joined,
-        attempt,
-      } = await joinRun(opened, inputs, availableParallelism());
-      await view.lookAgain(settings.pollInterval);
-      opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), 1));
-      const room = await roomFor(view, opened.local, repository);
-      const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
-      if ((attempt > 1 || lost) && toBuild(view).length > 0) {
-        // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
-        // built here as well.
-        const most = settings.timeBudget * settings.slots;
-        const expected = ofThisRunner(view, plan).reduce((sum, name) => sum + view.expected(name), 0);
-        // Should this job be ended meanwhile, the next plan knows all the same what is gone.
-        if (lost && expected > most) await rememberResults(opened, outcomesOf(view));
-        await pullRest(view, plan, { attempt, settings: settings, started: joined });
-        sayRest(ofThisRunner(view, plan), lost && expected > most, context.log);
-        await openAll(view, repository, room);
-      }
-      const unlike = nonReproducibleOf(view);
-      for (const one of unlike) context.log.warn(nonReproducibleLine(one));
-      const outcomes = outcomesOf(view);
-      await rememberResults(opened, outcomes);
-      sayLeftOut(outcomes, context.log);
-      const spans = spansOf(view, attempt);
-      const needsOf = (name: string) => [...declaredNeeds(view.options.tree.graph, name).keys()];
-      await deliver(view.workshop, outcomes, inputs, started, {
-        ...{ unlike, builtAgain: builtAgain(view) },
-        ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
-        inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
-        // Of a later attempt, only what the first one left is built: that says nothing of a schedule.
-        bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
-      });
-      await cleanUp(view);
-    });
+    if (report.error === undefined) await cleanUp(view);
+    return report;
   });
 }
 

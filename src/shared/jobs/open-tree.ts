@@ -8,20 +8,21 @@ import type { Role } from './open-store.ts';
 /** What every entry needs of its host. */
 export const building = [...needs.toolchain, ...needs.packages];
 
-/** Runs `body` with the tree of these inputs opened. */
-export async function withBuildContext(
+/** Returns what `body` returns, which runs with the tree of these inputs opened. */
+export async function withBuildContext<T>(
   context: ActionContext,
   inputs: Parameters<typeof openBuildContext>[0],
   role: Role,
-  body: (workshop: BuildContext) => Promise<void>,
-): Promise<void> {
+  body: (workshop: BuildContext) => Promise<T>,
+): Promise<T> {
   const workshop = await openBuildContext(inputs, context, role);
   try {
-    await body(workshop);
+    return await body(workshop);
   } finally {
     await workshop.close();
   }
 }
+
 /** Tells later runs what this one has, also where something of it failed. */
 export async function rememberResults(
   workshop: BuildContext,

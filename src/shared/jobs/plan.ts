@@ -1,12 +1,11 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as core from '@actions/core';
-import { readPlanInputs } from '../../../actions/build-packages/src/inputs.ts';
 import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
 import { paths } from '../builder/paths.ts';
-import { AlreadyReportedError, runAction } from '../github/action.ts';
+import { type ActionContext, AlreadyReportedError } from '../github/action.ts';
+import type { JobReport } from '../github/job-report.ts';
 import { hasCache, runAttempt } from '../github/run.ts';
 import { writeJson, writeWhole } from '../host/files.ts';
 import type { PlanInputs } from '../model/inputs.ts';
@@ -22,49 +21,52 @@ import { withFolder } from '../shards/worker/passing-files.ts';
 import { bytesStored } from '../store/budget.ts';
 import { bytesOf } from '../store/result-files.ts';
 import { indexFile, newestResults, writeIndex } from '../store/store-index.ts';
-import { summarize } from './deliver.ts';
 import { findExchange } from './open-exchange.ts';
-import { building, withBuildContext } from './open-tree.ts';
+import { withBuildContext } from './open-tree.ts';
 import { planFile, planName } from './shared-run.ts';
 import { type RunSize, shardNumbers, sizeRun } from './size-run.ts';
 
-/** Characters of a message for other jobs: all outputs of a job share a megabyte. */
-const longestMessage = 20_000;
-
-/** `build-packages/plan`: what would be built, and why, and by how many shards. */
-export async function plan(): Promise<void> {
-  await runAction({ commands: building, onFailure: tellWhy }, async (context) => {
-    const inputs = readPlanInputs();
-    await withBuildContext(context, inputs, 'plan', async (workshop) => {
-      const found = await planBuilds(workshop);
-      const { length, ...size } = sizeRun(found, workshop, inputs);
-      const { workerDigest } = workshop.tree.toolchain;
-      const file = join(inputs.outDir, planFile);
-      await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
-      const build = sayPlan(workshop, found, file);
-      const shards = size.shards + size.heavyShards;
-      await summarize(planPage(found, { seconds: workshop.seconds, length, shards }));
-      core.setOutput('plan-json', file);
-      core.setOutput('build-count', build);
-      // Merge takes from it what is reused, also where no shard runs.
-      const reused = [...found.values()].flatMap((one) => (one.state === 'reuse' ? [one.result.key] : []));
-      const index = writeIndex(workshop.index, new Set(reused));
-      const beside = join(inputs.outDir, indexFile);
-      if (hasCache()) await writeWhole(beside, index);
-      else await rm(beside, { force: true });
-      const exchange = findExchange(inputs, size.retentionDays);
-      core.setOutput(
-        'plan',
-        exchange === undefined ? file : await sharePlan(workshop, file, index, exchange),
-      );
-      if (exchange !== undefined && inputs.shareToolchain)
-        core.setOutput('toolchain', await shareOwnToolchain(workshop, exchange));
-      putOutMatrices(size, inputs);
-      const hasFault = [...found.values()].some(({ state }) => state === 'failed');
-      // In a run all else is built, and merge, which finds the same faults, decides.
-      if (hasFault && exchange === undefined) throw new AlreadyReportedError();
-    });
+/** Decides, without building anything, what is built, reused or open, and how many shards help. */
+export async function planRun(context: ActionContext, inputs: PlanInputs): Promise<JobReport> {
+  return await withBuildContext(context, inputs, 'plan', async (workshop) => {
+    const found = await planBuilds(workshop);
+    const { length, ...size } = sizeRun(found, workshop, inputs);
+    const { workerDigest } = workshop.tree.toolchain;
+    const file = join(inputs.outDir, planFile);
+    await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
+    const build = sayPlan(workshop, found, file);
+    const index = await writePlannedIndex(workshop, inputs, found);
+    const exchange = findExchange(inputs, size.retentionDays);
+    const outputs = {
+      'plan-json': file,
+      'build-count': build,
+      plan: exchange === undefined ? file : await sharePlan(workshop, file, index, exchange),
+      ...(exchange !== undefined && inputs.shareToolchain
+        ? { toolchain: await shareOwnToolchain(workshop, exchange) }
+        : {}),
+      ...matrixOutputs(size, inputs),
+    };
+    const shards = size.shards + size.heavyShards;
+    const page = planPage(found, { seconds: workshop.seconds, length, shards });
+    const hasFailed = [...found.values()].some(({ state }) => state === 'failed');
+    // With shards, all else is built, and merge, which finds the same errors, decides.
+    const error = hasFailed && exchange === undefined ? new AlreadyReportedError() : undefined;
+    return { outputs, page, error };
   });
+}
+
+/** Writes what the plan knows of the store beside the plan, for merge: also where no shard runs. Returns its text. */
+async function writePlannedIndex(
+  { index }: BuildContext,
+  { outDir }: PlanInputs,
+  found: ReadonlyMap<string, PackagePlan>,
+): Promise<string> {
+  const reused = [...found.values()].flatMap((one) => (one.state === 'reuse' ? [one.result.key] : []));
+  const text = writeIndex(index, new Set(reused));
+  const file = join(outDir, indexFile);
+  if (hasCache()) await writeWhole(file, text);
+  else await rm(file, { force: true });
+  return text;
 }
 
 /** Says what would become of each package. Answers how many are certain to be built. */
@@ -86,15 +88,17 @@ function sayPlan(workshop: BuildContext, found: ReadonlyMap<string, PackagePlan>
   return count('build');
 }
 
-function putOutMatrices(size: RunSize, inputs: PlanInputs): void {
+function matrixOutputs(size: RunSize, inputs: PlanInputs): JobReport['outputs'] {
   const numbers = shardNumbers(size);
-  core.setOutput('shards', size.shards);
-  core.setOutput('matrix', JSON.stringify({ shard: numbers.ordinary }));
-  core.setOutput('timeout-minutes', jobMinutes(timeBudgetOf(inputs)));
-  core.setOutput('merge-timeout-minutes', mergeMinutes(timeBudgetOf(inputs)));
-  core.setOutput('heavy-shards', size.heavyShards);
-  core.setOutput('heavy-matrix', JSON.stringify({ shard: numbers.heavy }));
-  core.setOutput('heavy-timeout-minutes', jobMinutes(heavyTimeBudgetOf(inputs)));
+  return {
+    shards: size.shards,
+    matrix: JSON.stringify({ shard: numbers.ordinary }),
+    'timeout-minutes': jobMinutes(timeBudgetOf(inputs)),
+    'merge-timeout-minutes': mergeMinutes(timeBudgetOf(inputs)),
+    'heavy-shards': size.heavyShards,
+    'heavy-matrix': JSON.stringify({ shard: numbers.heavy }),
+    'heavy-timeout-minutes': jobMinutes(heavyTimeBudgetOf(inputs)),
+  };
 }
 
 /** Says what of the store is taken, and what the jobs of this run will hand each other, as far as earlier runs tell. */
@@ -107,11 +111,6 @@ function saySizes({ index, context }: BuildContext, plan: ReadonlyMap<string, Pa
   context.log.info(
     `The store has ${stored.filter((bytes) => bytes > 0).length} packages, ${sum(stored)}. This run will exchange up to ${sum(moving.map(bytesOf))}.`,
   );
-}
-
-/** Hands on why the plan failed: the job that decides the run says it again. */
-function tellWhy(message: string): void {
-  core.setOutput('message', message.slice(0, longestMessage));
 }
 
 /** Hands the plan, with what it knows of the store, to the other jobs of the run. Answers its name there. */

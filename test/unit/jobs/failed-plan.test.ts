@@ -10,6 +10,6 @@ it.each([
   ['skipped', 'x', "The plan of this run ended as 'skipped': x"],
 ])('a plan that ended as %j with %j', (planResult, planMessage, message) => {
   const failed = failedPlan({ planResult, planMessage });
-  expect(failed?.message).toBe(message);
+  expect((failed?.error as Error | undefined)?.message).toBe(message);
   if (planMessage !== '' && message !== undefined) expect(failed?.page).toContain(`\n${planMessage}\n`);
 });

@@ -1,0 +1,17 @@
+import * as core from '@actions/core';
+import { runAction } from '../../../src/shared/github/action.ts';
+import { writeReport } from '../../../src/shared/github/job-report.ts';
+import { building } from '../../../src/shared/jobs/open-tree.ts';
+import { planRun } from '../../../src/shared/jobs/plan.ts';
+import { readPlanInputs } from './inputs.ts';
+
+/** Maximum length of the output `message`, in characters: all outputs of a job share 1 MB. */
+const longestMessage = 20_000;
+
+/** The entry of `build-packages/plan`. Why it failed is an output, too: merge, which ends the run, repeats it. */
+export async function plan(): Promise<void> {
+  const onFailure = (message: string) => core.setOutput('message', message.slice(0, longestMessage));
+  await runAction({ commands: building, onFailure }, async (context) => {
+    await writeReport(await planRun(context, readPlanInputs()));
+  });
+}
