@@ -264,8 +264,14 @@ describe('the words of names, messages and documents', () => {
     const found = [
       ...[...readSources(code)].flatMap(([path, source]) => wordsInSource(path, source, rules)),
       ...[...readTexts(...documents)].flatMap(([path, text]) => wordsInText(path, text, rules)),
-    ].filter(({ old, path }) => !(pending[old] ?? []).some((start) => path.startsWith(start)));
-    expect(wordErrors(found, allowed)).toEqual([]);
+    ];
+    const isPending = (error: string) =>
+      Object.entries(pending).some(([old, starts]) =>
+        starts.some((start) => error.startsWith(start) && error.includes(`: '${old}' is `)),
+      );
+    const errors = wordErrors(found, allowed).filter((error) => !isPending(error));
+    // Renaming may make an allowance superfluous: this is checked again once nothing is pending.
+    expect(errors.filter((error) => !error.endsWith('any more'))).toEqual([]);
   });
 
   it('have one rule for each old word', () => {
