@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as core from '@actions/core';
@@ -8,6 +8,7 @@ import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { openOctokit } from '../../../src/shared/github/octokit.ts';
 import { runCommit } from '../../../src/shared/github/run.ts';
 import { fileDigest } from '../../../src/shared/host/files.ts';
+import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import {
   assetName,
   assetProblems,
@@ -25,8 +26,7 @@ export async function release(): Promise<void> {
   await runAction([], async ({ log }) => {
     const inputs = readInputs(releaseInputs);
     core.setSecret(inputs.token);
-    const temp = await mkdtemp(join(tmpdir(), 'azl-release-'));
-    try {
+    await withTempDir(tmpdir(), 'azl-release-', async (temp) => {
       const files = await releaseFiles(inputs, temp, log);
       const wanted = await log.group('Digests', () => wantedAssets(files));
       failOnProblems(assetProblems(wanted));
@@ -54,9 +54,7 @@ export async function release(): Promise<void> {
           `### [${title}](${made.url})\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
         )
         .write();
-    } finally {
-      await rm(temp, { recursive: true, force: true });
-    }
+    });
   });
 }
 

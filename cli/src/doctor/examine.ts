@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { mkdir, rmdir, stat, statfs } from 'node:fs/promises';
 import { cpus, freemem, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { findPackages, missingNeeds, type Need } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
+import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import { createOverlay, removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
 import { diskNeed, type Facts, type Folders } from './findings.ts';
 
@@ -126,9 +127,8 @@ async function removeEmpty(dir: string, top: string): Promise<void> {
   } catch {}
 }
 
-/** Downloads one small package into a folder that goes away. Answers what failed, or nothing. */
+/** Downloads one small package into a temporary folder. @returns what failed, or an empty text */
 async function probeMirror(signal?: AbortSignal): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'azl-mirror-'));
   try {
     const options = [
       '-q',
@@ -139,17 +139,16 @@ async function probeMirror(signal?: AbortSignal): Promise<string> {
       '-o',
       'APT::Sandbox::User=',
     ];
-    await runTool(['apt-get', ...options, 'download', 'hostname'], {
-      cwd: dir,
-      timeoutSeconds: 20,
-      ...(signal ? { signal } : {}),
-    });
+    await withTempDir(tmpdir(), 'azl-mirror-', (cwd) =>
+      runTool(['apt-get', ...options, 'download', 'hostname'], {
+        ...{ cwd, timeoutSeconds: 20 },
+        ...(signal ? { signal } : {}),
+      }),
+    );
     return '';
   } catch (error) {
     signal?.throwIfAborted();
     return `no package came from it: ${firstLine(error)}`;
-  } finally {
-    await rm(dir, { recursive: true, force: true });
   }
 }
 

@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import { hostArchitecture } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, problem } from '../base/problems.ts';
+import { retry } from '../base/retry.ts';
 import { plainEnvironment, runTool, type ToolResult } from './process.ts';
 
 /** How one need is met: any of `files` exists, or the command does; the first of `packages` that the host has brings it. */
@@ -198,6 +198,16 @@ function unknownNeed(need: Need): Problem {
   };
 }
 
+/** apt-get ended because another apt or dpkg holds its lock. */
+class LockedError extends Error {
+  readonly result: ToolResult;
+
+  constructor(result: ToolResult) {
+    super('another apt or dpkg holds the lock');
+    this.result = result;
+  }
+}
+
 /** Runs apt-get as root; while another apt or dpkg holds the lock, says so and tries again. */
 async function apt(
   args: readonly string[],
@@ -205,7 +215,7 @@ async function apt(
   signal?: AbortSignal,
   anyCode = false,
 ): Promise<ToolResult> {
-  for (let waited = 0; ; waited += 2) {
+  const run = async (attempt: number): Promise<ToolResult> => {
     const result = await runTool(['apt-get', ...args], {
       root: true,
       env: aptEnvironment,
@@ -213,17 +223,21 @@ async function apt(
       onLine: (line) => log.progress(`apt-get ${args[0]}: ${line}`),
       ...(signal ? { signal } : {}),
     });
-    if (result.code === 0) return result;
-    if (!isLocked(result.stderr) || waited >= lockSeconds) {
-      if (anyCode) return result;
-      throw problem(
-        `apt-get ${args[0]} ended with ${result.code}: ${lastLines(result.stderr || result.stdout, 4)}`,
-        { hint: `Run \`sudo apt-get ${args[0]}\` and look.` },
-      );
-    }
-    if (waited === 0) log.info(`Another apt or dpkg is at work: waiting for it, at most ${lockSeconds} s.`);
-    await wait(2000, undefined, signal ? { signal } : {});
-  }
+    if (result.code === 0 || !isLocked(result.stderr)) return result;
+    if (attempt === 1) log.info(`Another apt or dpkg is at work: waiting for it, at most ${lockSeconds} s.`);
+    throw new LockedError(result);
+  };
+  const isTransient = (error: unknown) => error instanceof LockedError;
+  const policy = { attempts: 1 + lockSeconds / 2, delay: () => 2, isTransient, signal };
+  const result = await retry(policy, run).catch((error: unknown) => {
+    if (error instanceof LockedError) return error.result;
+    throw error;
+  });
+  if (result.code === 0 || anyCode) return result;
+  throw problem(
+    `apt-get ${args[0]} ended with ${result.code}: ${lastLines(result.stderr || result.stdout, 4)}`,
+    { hint: `Run \`sudo apt-get ${args[0]}\` and look.` },
+  );
 }
 
 /** True when apt ended because another one holds a lock. Pure. */

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Octokit } from '@octokit/rest';
 import type { Log } from '../base/log.ts';
 import { ProblemsError, problem } from '../base/problems.ts';
+import { type RetryPolicy, retry } from '../base/retry.ts';
 import { assetSteps, type FoundAsset, hasExactly, isRight, type WantedAsset } from './assets.ts';
 
 export interface Release {
@@ -19,8 +20,8 @@ interface Target {
   log: Log;
 }
 
-/** Tries of one upload. */
-const tries = 3;
+/** Attempts of one upload. */
+const attempts = 3;
 
 /**
  * Makes `tag` a published release that has these assets and names the commit that they were built from, where the tag is
@@ -143,10 +144,18 @@ function foundAsset(one: Found['assets'][number]): FoundAsset {
   return { id, name, size, state, digest: (one as { digest?: string | null }).digest ?? null };
 }
 
+/** An upload that GitHub refused or stored with other bytes. */
+class UploadError extends Error {}
+
 /** Uploads one file, and compares what GitHub says it has. A broken upload is removed and tried again. */
 async function upload(target: Target, release: Found, asset: WantedAsset): Promise<void> {
   const { octokit, owner, repo, log } = target;
-  for (let turn = 1; ; turn++) {
+  const policy: RetryPolicy = {
+    attempts,
+    isTransient: (error) => error instanceof UploadError,
+    onRetry: ({ message }) => log.warn(`${asset.name}: ${message}. Uploaded again.`),
+  };
+  const once = async (): Promise<void> => {
     let fault: string;
     try {
       const { data } = await octokit.request({
@@ -170,9 +179,12 @@ async function upload(target: Target, release: Found, asset: WantedAsset): Promi
       if (isRight(there, asset)) return;
       await octokit.rest.repos.deleteReleaseAsset({ owner, repo, asset_id: there.id });
     }
-    if (turn === tries) throw problem(`'${asset.path}' cannot be uploaded as '${asset.name}': ${fault}`);
-    log.warn(`${asset.name}: ${fault}. Uploaded again.`);
-  }
+    throw new UploadError(fault);
+  };
+  await retry(policy, once).catch((error: unknown) => {
+    if (!(error instanceof UploadError)) throw error;
+    throw problem(`'${asset.path}' cannot be uploaded as '${asset.name}': ${error.message}`);
+  });
 }
 
 /** What GitHub refuses, in words that say what to do. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withTempDir } from '../host/temp-dir.ts';
 import { type Bind, type Root, runInSandbox, type SandboxOptions } from './sandbox.ts';
 
 /** The program that runs a transaction in the sandbox. */
@@ -68,8 +69,7 @@ export function transactionSandbox(dir: string, options: TransactionOptions): Sa
 export async function installRpms(
   options: TransactionOptions,
 ): Promise<{ installed: string[]; scriptletOutput: string }> {
-  const dir = await mkdtemp(join(options.root.overlay, 'transaction-'));
-  try {
+  return await withTempDir(options.root.overlay, 'transaction-', async (dir) => {
     const request = {
       root: options.into ?? '/',
       install: options.rpmDirs.flatMap(({ files }, index) =>
@@ -83,9 +83,7 @@ export async function installRpms(
     const answer = JSON.parse(stdout) as { problems: string[]; output: string };
     if (answer.problems.length > 0) throw new TransactionError(answer.problems, answer.output);
     return { installed: await installedPackages(options), scriptletOutput: answer.output };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 /**

@@ -1,7 +1,9 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDiskFull, writeWhole } from '../host/files.ts';
+import { clearLeftovers } from '../host/leftovers.ts';
 import { runTool, ToolError } from '../host/process.ts';
+import { withTempDir } from '../host/temp-dir.ts';
 import type { DebianSource } from './debian-sources.ts';
 
 /** Why something is not there, in words. */
@@ -79,10 +81,12 @@ function faultOf(error: unknown): string | undefined {
   return error instanceof NoMirror ? error.message : undefined;
 }
 
+/** Folders that apt downloads into, of each process. */
+const landingPrefix = 'landing-';
+
 async function serve(batch: readonly Order[], options: DebianArchiveOptions): Promise<void> {
-  const landing = await mkdtemp(join(options.dir, 'landing-'));
   const answers: (Fault | undefined)[] = [];
-  try {
+  await withTempDir(options.dir, landingPrefix, async (landing) => {
     const sources = batch.map(({ source }) => source);
     const faults = await download(sources, landing, options);
     const landed = new Set(await readdir(landing));
@@ -91,9 +95,7 @@ async function serve(batch: readonly Order[], options: DebianArchiveOptions): Pr
       if (there) await copyFile(join(landing, source.file), path);
       answers.push(there ? undefined : { fault: faults.get(source) ?? `it has no ${source.file}` });
     }
-  } finally {
-    await rm(landing, { recursive: true, force: true });
-  }
+  });
   for (const [index, { resolve }] of batch.entries()) resolve(answers[index]);
 }
 
@@ -134,10 +136,7 @@ async function prepare(options: DebianArchiveOptions): Promise<void> {
   await mkdir(join(dir, 'cache/archives/partial'), { recursive: true });
   const mirror = options.mirror ?? (await hostMirror(options));
   await writeWhole(join(dir, 'sources.list'), `deb-src [trusted=yes] ${mirror} ${suite} main\n`);
-  for (const name of await readdir(dir)) {
-    // What a killed run left.
-    if (name.startsWith('landing-')) await rm(join(dir, name), { recursive: true, force: true });
-  }
+  await clearLeftovers(dir, landingPrefix);
   const lists = await readdir(join(dir, 'lists'));
   if (!lists.some((name) => name.includes(`_dists_${suite}_`) && /_Sources(\.\w+)?$/.test(name)))
     await apt(['update'], options);

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { exponential, type RetryPolicy, retry, retryAfterSeconds } from '../base/retry.ts';
 
 export interface DownloaderOptions {
   signal?: AbortSignal;
@@ -27,9 +27,18 @@ export interface Downloader {
   download(address: string, path: string): Promise<Downloaded>;
 }
 
-/** Trying again may help. */
-class Cut extends Error {}
-/** Trying again does not help. */
+/** A failure that another attempt may not meet. */
+class Cut extends Error {
+  /** Seconds that the server asks to wait. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, retryAfter?: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** A failure that every attempt would meet. */
 class Refused extends Error {}
 
 const cutCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
@@ -61,7 +70,8 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
         continue;
       }
       const said = `answers ${status}${response.statusMessage ? ` ${response.statusMessage}` : ''}`;
-      throw status === 429 || status >= 500 ? new Cut(said) : new Refused(said);
+      if (status !== 429 && status < 500) throw new Refused(said);
+      throw new Cut(said, retryAfterSeconds(response.headers['retry-after']));
     }
     throw new Refused(`sends on more than ${mostRedirects} times`);
   };
@@ -69,22 +79,19 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
   return {
     download: async (address, path) => {
       if (webAddress(address) === undefined) return { fault: 'is no http or https address' };
+      const policy: RetryPolicy = {
+        ...{ attempts: retries + 1, delay: exponential(backoffSeconds), isTransient: isCut, signal },
+        retryAfter: (error) => (error instanceof Cut ? error.retryAfter : undefined),
+      };
       return await inSlot(async () => {
-        for (let attempt = 0; ; attempt++) {
-          try {
-            return { digest: await once(address, path) };
-          } catch (error) {
-            signal?.throwIfAborted();
-            if (error instanceof Refused) return { fault: error.message };
-            if (!isCut(error)) throw error;
-            const why = error instanceof Cut ? error.message : 'breaks off';
-            if (attempt === retries) return { fault: retries > 0 ? `${why}, ${retries + 1} times` : why };
-            await sleep(
-              backoffSeconds * 1000 * 2 ** attempt,
-              undefined,
-              signal === undefined ? {} : { signal },
-            );
-          }
+        try {
+          return { digest: await retry(policy, () => once(address, path)) };
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (error instanceof Refused) return { fault: error.message };
+          if (!isCut(error)) throw error;
+          const why = error instanceof Cut ? error.message : 'breaks off';
+          return { fault: retries > 0 ? `${why}, ${retries + 1} times` : why };
         }
       });
     },

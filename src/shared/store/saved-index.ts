@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import {
@@ -9,6 +9,7 @@ import {
 } from '../github/cache/cache.ts';
 import { refInKey, runInKey, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/files.ts';
+import { withTempDir } from '../host/temp-dir.ts';
 import {
   indexFile,
   joinIndex,
@@ -79,8 +80,7 @@ export async function saveIndex(
   options: Omit<SavedIndexOptions, 'isListed' | 'onTrouble'>,
 ): Promise<void> {
   const refs = visibleRefs();
-  const dir = await mkdtemp(join(options.tempDir, 'index-'));
-  try {
+  const save = async (dir: string): Promise<void> => {
     const { results } = (await readNewest(options, refs)).index;
     joinIndex(index, { ...newIndex(), results });
     pruneIndex(index, now);
@@ -89,11 +89,12 @@ export async function saveIndex(
     // Several jobs of a run may each have one.
     const key = `${prefixOf(refs[0] as string)}${runInKey()}-${textDigest(text).slice(0, 8)}`;
     await options.cache.save(place, key, dir, [indexFile]);
+  };
+  try {
+    await withTempDir(options.tempDir, 'index-', save);
   } catch (error) {
-    // What the run made is not lost with it.
+    // The results of the run are not lost with the index.
     options.log.warn(`The index of the store is not saved: ${(error as Error).message}`);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
   }
 }
 

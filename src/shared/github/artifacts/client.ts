@@ -1,17 +1,28 @@
 import type { DefaultArtifactClient } from '@actions/artifact';
 import { problem } from '../../base/problems.ts';
+import type { RetryPolicy } from '../../base/retry.ts';
 import { isDiskFull } from '../../host/files.ts';
 import { withoutOutput } from '../capture-output.ts';
 
-/** Downloads of bytes that are not what was uploaded, until that is an error. */
-export const triesToFetch = 3;
+/** The downloaded bytes are not those that were uploaded: the library does not try this again. */
+export class DigestMismatchError extends Error {
+  constructor() {
+    super('has another digest than when it was uploaded');
+  }
+}
+
+/** How a download of wrong bytes is tried again. */
+export const downloadPolicy: RetryPolicy = {
+  attempts: 3,
+  isTransient: (error) => error instanceof DigestMismatchError,
+};
 
 let loaded: Promise<DefaultArtifactClient> | undefined;
 
 /**
- * Asks GitHub's artifact service something, through the token of the job alone. The library takes a fifth of a second to
- * load: only who asks pays for it.
- * @throws what {@link isNotFound}, {@link isTaken} or `isDiskFull` know, else a ProblemsError
+ * Calls GitHub's artifact service with the token of the job. The library is loaded on the first call, because loading it
+ * takes a fifth of a second.
+ * @throws an error that {@link isNotFound}, {@link isTaken} or `isDiskFull` recognises, else a ProblemsError
  */
 export async function askArtifacts<T>(question: (client: DefaultArtifactClient) => Promise<T>): Promise<T> {
   loaded ??= import('@actions/artifact').then((library) => new library.DefaultArtifactClient());
@@ -26,12 +37,12 @@ export async function askArtifacts<T>(question: (client: DefaultArtifactClient) 
   }
 }
 
-/** There is no such artifact. The library says it in words alone, and so with {@link isTaken}. */
+/** True if there is no such artifact. The library says this, like {@link isTaken}, only in its message. */
 export function isNotFound(error: unknown): boolean {
   return /not found|no artifacts found/i.test(String((error as Error | undefined)?.message));
 }
 
-/** An artifact has this name, or an upload that never ended. */
+/** True if an artifact, or an upload that never ended, has this name. */
 export function isTaken(error: unknown): boolean {
   return /\(409\)|already exists/.test(String((error as Error | undefined)?.message));
 }

@@ -1,9 +1,10 @@
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { problem } from '../../base/problems.ts';
+import { retry } from '../../base/retry.ts';
 import { tempSibling } from '../../host/files.ts';
 import { checkSpace } from '../../host/space.ts';
-import { askArtifacts, isNotFound, triesToFetch } from './client.ts';
+import { askArtifacts, DigestMismatchError, downloadPolicy, isNotFound } from './client.ts';
 
 const largerDisk =
   'Run the job on a runner with a larger disk (runs-on of the workflow), or free some space, or put build-dir on another disk.';
@@ -15,8 +16,8 @@ export async function artifactNames(): Promise<string[]> {
 }
 
 /**
- * Puts the files of the newest artifact of a name into `dir`, in place of what is there, once they are whole and known
- * to be what was uploaded. Answers whether there is such an artifact.
+ * Replaces `dir` by the files of the newest artifact of a name, once all of them are there and their digest is right.
+ * @returns true if there is such an artifact
  * @throws ProblemsError when its bytes are others, when it holds anything but plain files, or when the disk has no room
  *   for as much as it weighs, which is then known before anything of it is fetched
  */
@@ -24,27 +25,26 @@ export async function fetchArtifact(name: string, dir: string): Promise<boolean>
   const part = tempSibling(dir);
   await mkdir(dirname(dir), { recursive: true });
   try {
-    for (let turn = 1; !(await download(name, part)); turn++) {
+    await retry(downloadPolicy, async () => {
       await rm(part, { recursive: true, force: true });
-      if (turn === triesToFetch)
-        throw problem(`The artifact '${name}' has another digest than when it was uploaded`, {
-          hint: 'Run all jobs again.',
-        });
-    }
+      await download(name, part);
+    });
     await checkPlain(name, part);
     await rm(dir, { recursive: true, force: true });
     await rename(part, dir);
     return true;
   } catch (error) {
     if (isNotFound(error)) return false;
+    if (error instanceof DigestMismatchError)
+      throw problem(`The artifact '${name}' ${error.message}`, { hint: 'Run all jobs again.' });
     throw error;
   } finally {
     await rm(part, { recursive: true, force: true });
   }
 }
 
-/** Unpacks an artifact. Answers whether its bytes are those that were uploaded. */
-async function download(name: string, to: string): Promise<boolean> {
+/** Unpacks an artifact. @throws DigestMismatchError when its bytes are not those that were uploaded */
+async function download(name: string, to: string): Promise<void> {
   const { artifact } = await askArtifacts((all) => all.getArtifact(name));
   await checkSpace(`The artifact '${name}'`, [{ dir: dirname(to), bytes: artifact.size }], largerDisk);
   if (artifact.digest === undefined) throw problem(`GitHub tells no digest of the artifact '${name}'`);
@@ -53,7 +53,7 @@ async function download(name: string, to: string): Promise<boolean> {
   // The library takes what is `..` in a path for `.`, and makes plain files of links.
   const options = { path: to, expectedHash: artifact.digest };
   const { digestMismatch } = await askArtifacts((all) => all.downloadArtifact(artifact.id, options));
-  return digestMismatch !== true;
+  if (digestMismatch === true) throw new DigestMismatchError();
 }
 
 /** Whatever the library made of an archive: only plain files and their folders come out of it. */

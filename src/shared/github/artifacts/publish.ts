@@ -1,32 +1,32 @@
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { ProblemsError, problem } from '../../base/problems.ts';
+import { type RetryPolicy, retry } from '../../base/retry.ts';
 import { askArtifacts, isNotFound, isTaken } from './client.ts';
 
-/** How an artifact for people is kept. */
+/** How an artifact for people is uploaded. */
 export interface PublishOptions {
-  /** 0 for what is compressed as it is. */
+  /** 0 for files that are compressed already. */
   compressionLevel: 0 | 1 | 6;
-  /** Days. Default: what the repository says. */
+  /** Days. Default: the setting of the repository. */
   retentionDays?: number | undefined;
   /**
-   * Whether an artifact of that name is one that an earlier attempt of the run left, and gives way. False for a name that
-   * has the attempt in it: then another job of this one has it, which keeps it. Default: true.
+   * True if an existing artifact of that name is from an earlier attempt of the run and is replaced. False for a name
+   * that contains the attempt: then another job of this attempt has it and keeps it. Default: true.
    */
   replace?: boolean;
   log: Log;
 }
 
-/** Tries of one upload: two may find that its name is taken. */
-const tries = 4;
+/** Attempts of one upload: two may find that its name is taken. */
+const attempts = 4;
 
-/** Names that are tried where other jobs keep theirs: more than a matrix has of one name that fail. */
+/** The bound of `<name>-<number>`: more than the jobs of a matrix, which may all want one name. */
 const mostNames = 256;
 
 /**
  * Publishes files as an artifact that people can download: a zip with these paths below `root`.
- * @returns the name that it has: another than asked for (`<name>-2`) where an upload that never ended holds that, or
- *   another job
+ * @returns the name of the artifact: `<name>-2` and so on where another job, or an upload that never ended, has `name`
  * @throws ProblemsError when it cannot be uploaded
  */
 export async function publishArtifact(
@@ -37,32 +37,43 @@ export async function publishArtifact(
 ): Promise<string> {
   const paths = files.map((file) => join(root, file));
   const options = { compressionLevel, ...(retentionDays === undefined ? {} : { retentionDays }) };
-  let held = 1;
-  for (let turn = 1; ; ) {
-    const own = held === 1 ? name : `${name}-${held}`;
-    try {
-      await askArtifacts((all) => all.uploadArtifact(own, paths, root, options));
-      return own;
-    } catch (error) {
-      const fault = (error as Error).message;
-      if (!isTaken(error) && !(error instanceof ProblemsError)) throw error;
-      const keeps = isTaken(error) && !replace;
-      if (keeps && held < mostNames) {
-        held++;
-        continue;
+  const policy: RetryPolicy = {
+    attempts,
+    isTransient: (error) => error instanceof ProblemsError || (isTaken(error) && replace),
+    onRetry: (error) => {
+      if (!isTaken(error)) log.warn(`${error.message} Tried again.`);
+    },
+  };
+  let number = 1;
+  let isFree = true;
+  const upload = async (): Promise<string> => {
+    for (;;) {
+      const own = () => (number === 1 ? name : `${name}-${number}`);
+      // A name that is taken although no artifact has it stays so until the run ends.
+      if (!isFree && !(await remove(own()))) number++;
+      isFree = true;
+      try {
+        await askArtifacts((all) => all.uploadArtifact(own(), paths, root, options));
+        return own();
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+        isFree = !replace;
+        if (replace || number === mostNames) throw error;
+        number++;
       }
-      if (keeps || turn++ === tries)
-        throw problem(`The artifact '${name}' cannot be uploaded: ${fault}`, {
-          hint: 'Run the failed jobs again: what was built is kept.',
-        });
-      // A name that is taken and that nothing has stays so until the run ends.
-      if (isTaken(error)) held += (await remove(own)) ? 0 : 1;
-      else log.warn(`${fault} Tried again.`);
     }
+  };
+  try {
+    return await retry(policy, upload);
+  } catch (error) {
+    if (!isTaken(error) && !(error instanceof ProblemsError)) throw error;
+    throw problem(`The artifact '${name}' cannot be uploaded: ${(error as Error).message}`, {
+      hint: 'Run the failed jobs again: what was built is kept.',
+    });
   }
 }
 
-/** Removes an artifact. Answers whether it was there. */
+/** Removes an artifact. @returns true if it was there */
 async function remove(name: string): Promise<boolean> {
   try {
     await askArtifacts((all) => all.deleteArtifact(name));

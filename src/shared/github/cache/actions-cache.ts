@@ -1,7 +1,7 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../../base/log.ts';
+import { exponential, type RetryPolicy, retry } from '../../base/retry.ts';
 import { diskFull, linkFile, moveFolder, ranOutOfSpace } from '../../host/files.ts';
 import { captureOutput } from '../capture-output.ts';
 import { type Cache, CacheUnavailableError, DamagedEntryError } from './cache.ts';
@@ -12,11 +12,10 @@ import { type Cache, CacheUnavailableError, DamagedEntryError } from './cache.ts
  */
 const folder = '.azl-cache';
 
-/** Seconds between tries of a call that got no answer. A limit that says when it ends is waited for. */
-const pauses = [2, 6, 18];
-const longestPause = 90;
+/** Attempts of a call that gets no answer. */
+const attempts = 4;
 
-/** What no later try changes: this job has no such right, by its token or by what its runner says. */
+/** The failures that no later attempt changes: this job lacks the right, by its token or by its runner's settings. */
 const denied = /cache (?:read|write) denied|Cache (?:restore|save) skipped/;
 
 /** All came, and tar makes nothing of it. */
@@ -36,15 +35,15 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
   };
   const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd();
 
-  /** Waits before the next try of a call that got no answer, or throws that there is none. */
-  const pauseAfter = async (words: string, tries: number): Promise<void> => {
-    const pause = pauses[tries];
-    if (pause === undefined || denied.test(words)) throw new CacheUnavailableError(words);
-    await wait(1000 * Math.max(pause, secondsOf(words)), undefined, signal ? { signal } : {});
+  const policy: RetryPolicy = {
+    ...{ attempts, delay: exponential(2, 3), signal },
+    isTransient: (error) =>
+      error instanceof DamagedEntryError || (error instanceof CacheUnavailableError && error.isTransient),
+    retryAfter: (error) => rateLimitSeconds((error as Error).message),
   };
 
-  const askedFor = async (question: () => Promise<string | undefined>): Promise<string | undefined> => {
-    for (let tries = 0; ; tries++) {
+  const askedFor = (question: () => Promise<string | undefined>): Promise<string | undefined> =>
+    retry(policy, async () => {
       const { value, complaints } = await captureOutput(question);
       if (value !== undefined || complaints.length === 0) return value;
       const words = complaints.join('; ');
@@ -55,25 +54,23 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
       }
       if (unpacking.test(words)) {
         if (await ranOutOfSpace('', workspace)) throw diskFull();
-        // What came may have been the body of an error: only what stays so is broken.
-        if (tries === pauses.length) throw new DamagedEntryError(words);
+        // The service may have sent the body of an error: an entry is damaged when it stays so.
+        throw new DamagedEntryError(words);
       }
-      await pauseAfter(words, tries);
-    }
-  };
+      throw new CacheUnavailableError(words);
+    });
 
-  const saved = async (question: () => Promise<number>): Promise<void> => {
-    for (let tries = 0; ; tries++) {
+  const saved = (question: () => Promise<number>): Promise<void> =>
+    retry(policy, async (attempt) => {
       const { value, complaints } = await captureOutput(question);
       const words = complaints.join('; ');
       if (value !== -1 || words === '') return;
       if (/\(409\)|already exists/.test(words)) {
-        if (tries === 0) return;
-        throw new CacheUnavailableError('an upload that never ended holds its key');
+        if (attempt === 1) return;
+        throw new CacheUnavailableError('an upload that never ended holds its key', false);
       }
-      await pauseAfter(words, tries);
-    }
-  };
+      throw new CacheUnavailableError(words, !denied.test(words));
+    });
 
   const restore = async (place: string, key: string, prefixes: string[], dir: string) => {
     if (!readable) return undefined;
@@ -114,8 +111,8 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
   };
 }
 
-/** How long the service asks to be left alone. */
-function secondsOf(words: string): number {
-  const [, seconds] = /rate limit will reset in (\d+) seconds/.exec(words) ?? [];
-  return Math.min(longestPause, Number(seconds ?? 0));
+/** Seconds until the rate limit of the service ends, as its message says. */
+function rateLimitSeconds(message: string): number {
+  const [, seconds] = /rate limit will reset in (\d+) seconds/.exec(message) ?? [];
+  return Number(seconds ?? 0);
 }

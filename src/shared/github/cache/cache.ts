@@ -1,44 +1,51 @@
 import { ProblemsError } from '../../base/problems.ts';
+
 /**
- * Entries that later runs find again, each a few files in a folder. An entry appears whole or not at all and never
- * changes. `place` says what kind of entry it is: an entry is found only by the place and the key that it was saved with.
+ * A cache of entries that later runs restore, each a few files in a folder. An entry appears whole or not at all and
+ * never changes. `place` is the kind of the entry: an entry is found only by the place and the key of its save.
  */
 export interface Cache {
-  /** Whether this job may read entries, as far as is known by now. Where it may not, none is found. */
+  /** False once the service has refused to let this job read: then no entry is found. */
   readonly readable: boolean;
   /**
-   * Puts the files of the entry of exactly this key below `dir`, a new folder. Answers whether it was there.
-   * @throws CacheTrouble, BrokenEntry
+   * Puts the files of the entry of exactly this key below `dir`, a new folder.
+   * @returns true if the entry exists
+   * @throws CacheUnavailableError, DamagedEntryError
    */
   fetch(place: string, key: string, dir: string): Promise<boolean>;
-  /** The same with the newest entry whose key begins with `prefix`. Answers its key. */
+  /** Does the same with the newest entry whose key begins with `prefix`. @returns its key */
   fetchNewest(place: string, prefix: string, dir: string): Promise<string | undefined>;
-  /** Saves `files`, which are paths below `root` and keep them. One that is there under the key stays. @throws CacheTrouble */
+  /**
+   * Saves `files`, paths below `root`, under these paths. An entry of that key that exists stays as it is.
+   * @throws CacheUnavailableError
+   */
   save(place: string, key: string, root: string, files: readonly string[]): Promise<void>;
 }
 
-/** The service gave no answer: nobody knows whether an entry is there. */
+/** The cache service gave no answer: it is unknown whether an entry exists. */
 export class CacheUnavailableError extends Error {
-  constructor(words: string) {
-    super(words);
-    this.name = 'CacheTrouble';
+  /** True if a later attempt can succeed. */
+  readonly isTransient: boolean;
+
+  constructor(message: string, isTransient = true) {
+    super(message);
+    this.name = 'CacheUnavailableError';
+    this.isTransient = isTransient;
   }
 }
 
-/** An entry is there, and cannot be unpacked. */
+/** An entry exists and cannot be unpacked. */
 export class DamagedEntryError extends Error {
-  constructor(words: string) {
-    super(words);
-    this.name = 'BrokenEntry';
+  constructor(message: string) {
+    super(message);
+    this.name = 'DamagedEntryError';
   }
 }
 
-/** Nobody knows what the store has: then nothing is built in vain, and no package is to blame. */
+/** The content of the store is unknown, so the run ends: no package failed. */
 export class StoreUnavailableError extends ProblemsError {
   constructor(message: string) {
-    super([
-      { message, hint: 'Run it again later; with on-store-error: build, what cannot be had is built.' },
-    ]);
-    this.name = 'StoreTrouble';
+    super([{ message, hint: 'Run it again later, or set on-store-error: build to build what is unknown.' }]);
+    this.name = 'StoreUnavailableError';
   }
 }

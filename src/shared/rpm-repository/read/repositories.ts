@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { RpmFormatError } from '../../rpm/header.ts';
 import { readRpm } from '../../rpm/read.ts';
@@ -86,9 +87,7 @@ async function listOf(
   const { tempDir, arch } = options;
   const kept = join(options.cacheDir, 'repositories', repository.id);
   await mkdir(kept, { recursive: true });
-  await mkdir(tempDir, { recursive: true });
-  const temp = await mkdtemp(join(tempDir, 'repository-'));
-  try {
+  return await withTempDir(tempDir, 'repository-', async (temp) => {
     const path = join(temp, 'repomd.xml');
     await fetchFrom(repository, { href: 'repodata/repomd.xml' }, path, downloader);
     if (repository.signedMetadata) {
@@ -102,11 +101,9 @@ async function listOf(
     const primary = join(kept, basename(list.href).replace(/^.*-/, ''));
     await fetchOnce(repository, list, primary, downloader);
     return await readPrimary(unpacked(primary), [arch, 'noarch'], list.openSize);
-  } catch (error) {
+  }).catch((error: unknown) => {
     throw asFault(repository, error);
-  } finally {
-    await rm(temp, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What is wrong with a list, as a problem of the repository. */

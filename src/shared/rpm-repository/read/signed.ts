@@ -1,8 +1,9 @@
-import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
 import { plainEnvironment } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
 import { createOverlay, removeOverlay, runInSandbox } from '../../sandbox/sandbox.ts';
 import type { Downloader } from '../../sources/download.ts';
 import { repositoryError } from './fetch.ts';
@@ -44,10 +45,9 @@ export async function checkSignature(
   repository: Repository,
   { path, signature, keys, tempDir }: { path: string; signature: string; keys: string[]; tempDir: string },
 ): Promise<void> {
-  const home = await mkdtemp(join(tempDir, 'gpg-'));
-  const env = { ...plainEnvironment, GNUPGHOME: home };
   const gpg = ['/usr/bin/env', 'gpg', '--batch', '--no-options', '--no-autostart', '--quiet'];
-  try {
+  await withTempDir(tempDir, 'gpg-', async (home) => {
+    const env = { ...plainEnvironment, GNUPGHOME: home };
     for (const key of keys) {
       const added = await runShortTool([...gpg, '--import', key], { env, ok: 'any' });
       if (added.code !== 0)
@@ -60,9 +60,7 @@ export async function checkSignature(
         repository,
         `its repomd.xml is not signed with its gpgkey: ${lastLine(checked.stderr)}`,
       );
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+  });
 }
 
 /**

@@ -1,9 +1,17 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@actions/artifact';
 import { create, extract } from 'tar';
-import { askArtifacts as ask, isNotFound, isTaken, triesToFetch } from '../../github/artifacts/client.ts';
+import { retry } from '../../base/retry.ts';
+import {
+  askArtifacts as ask,
+  DigestMismatchError,
+  downloadPolicy,
+  isNotFound,
+  isTaken,
+} from '../../github/artifacts/client.ts';
 import { mostRetentionDays } from '../../github/run.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -19,15 +27,6 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
   const itemOf = ({ id, name, createdAt, size, digest }: Artifact): ArtifactInfo => {
     if (digest !== undefined) digests.set(id, digest);
     return { id, name, createdAt: (createdAt?.getTime() ?? 0) / 1000, size };
-  };
-  const temporary = async <T>(body: (dir: string) => Promise<T>): Promise<T> => {
-    await mkdir(tempDir, { recursive: true });
-    const dir = await mkdtemp(join(tempDir, 'artifact-'));
-    try {
-      return await body(dir);
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
   };
   const find = async (name: string): Promise<ArtifactInfo | undefined> => {
     try {
@@ -46,7 +45,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
     },
     find,
     create: async (name, root, files) =>
-      await temporary(async (dir) => {
+      await withTempDir(tempDir, 'artifact-', async (dir) => {
         const file = join(dir, name);
         // What shards tell is read by all others; RPMs are compressed as they are.
         const gzip = files.every((one) => one.endsWith('.json'));
@@ -64,25 +63,23 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
         return item;
       }),
     fetch: async (item, to) =>
-      await temporary(async (dir) => {
-        for (let tries = 1; ; tries++) {
-          const download = join(dir, String(tries));
-          const expectedHash = digests.get(item.id);
-          const options = { path: download, skipDecompress: true, ...(expectedHash ? { expectedHash } : {}) };
-          try {
+      await withTempDir(tempDir, 'artifact-', async (dir) => {
+        const expectedHash = digests.get(item.id);
+        try {
+          await retry(downloadPolicy, async (attempt) => {
+            const path = join(dir, String(attempt));
+            const options = { path, skipDecompress: true, ...(expectedHash ? { expectedHash } : {}) };
             const { digestMismatch } = await ask((all) => all.downloadArtifact(item.id, options));
-            if (digestMismatch !== true) {
-              const [file] = await readdir(download);
-              await unpack(join(download, file as string), to);
-              return true;
-            }
-          } catch (error) {
-            if (isNotFound(error)) return false;
-            throw error;
-          }
-          // The library tries again what it knows to have failed: not this.
-          if (tries === triesToFetch)
-            throw new Error(`the artifact '${item.name}' has another digest than when it was uploaded`);
+            if (digestMismatch === true) throw new DigestMismatchError();
+            const [file] = await readdir(path);
+            await unpack(join(path, file as string), to);
+          });
+          return true;
+        } catch (error) {
+          if (isNotFound(error)) return false;
+          if (error instanceof DigestMismatchError)
+            throw new Error(`the artifact '${item.name}' ${error.message}`);
+          throw error;
         }
       }),
     remove: async (name) => {

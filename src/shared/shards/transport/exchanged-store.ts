@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { linear, type RetryPolicy, retry } from '../../base/retry.ts';
 import { isDiskFull } from '../../host/files.ts';
 import type { Result } from '../../model/build-result.ts';
 import { hasBytesOf, takeFiles } from '../../store/result-files.ts';
@@ -9,8 +9,15 @@ import type { PackageReport } from '../protocol/heartbeat.ts';
 import type { KnownResults } from '../protocol/known-results.ts';
 import type { Exchange } from './exchange.ts';
 
-/** What cannot be fetched so often is built again. */
-const triesToFetch = 3;
+/** A result that cannot be fetched in these attempts is built again. */
+const fetchPolicy: RetryPolicy = {
+  attempts: 3,
+  delay: linear(2),
+  isTransient: (error) => !(error instanceof DamagedResultError || isDiskFull(error)),
+};
+
+/** An artifact was not there, or did not hold a result; a later attempt may find it. */
+class NotFetchedError extends Error {}
 
 /**
  * A store that also has what other jobs of the run have published. Its bytes are fetched when they are opened, into
@@ -54,25 +61,25 @@ export function exchangedStore(
 
   const fetch = async (result: Result): Promise<void> => {
     let told: PackageReport | undefined = known.results.get(result.key);
-    let fault = 'is not there any more';
-    for (let tries = 1; tries <= triesToFetch && told?.artifact != null; tries++) {
+    const missing = (reason: string) =>
+      new DamagedResultError(result, told?.artifact ?? 'its artifact', reason);
+    await retry(fetchPolicy, async () => {
+      if (told?.artifact == null) throw missing('is not there any more');
       const { artifact } = told;
-      try {
-        const running = fetching.get(artifact) ?? fetchArtifact(artifact);
-        fetching.set(artifact, running);
-        const there = await running.finally(() => fetching.delete(artifact));
-        if (await isHere(result)) return;
-        const wrong = damaged.get(result.key);
-        if (wrong !== undefined) throw wrong;
-        // Its shard may have published it again, together with others.
-        if (!there) told = await refresh(told);
-      } catch (error) {
-        if (error instanceof DamagedResultError || isDiskFull(error)) throw error;
-        fault = `cannot be fetched (${(error as Error).message})`;
-      }
-      if (tries < triesToFetch) await wait(tries * 2000);
-    }
-    throw new DamagedResultError(result, told?.artifact ?? 'its artifact', fault);
+      const running = fetching.get(artifact) ?? fetchArtifact(artifact);
+      fetching.set(artifact, running);
+      const there = await running.finally(() => fetching.delete(artifact));
+      if (await isHere(result)) return;
+      const wrong = damaged.get(result.key);
+      if (wrong !== undefined) throw wrong;
+      // Its shard may have published it again, together with others.
+      if (!there) told = await refresh(told);
+      throw new NotFetchedError('is not there any more');
+    }).catch((error: unknown) => {
+      if (error instanceof DamagedResultError || isDiskFull(error)) throw error;
+      const { message } = error as Error;
+      throw missing(error instanceof NotFetchedError ? message : `cannot be fetched (${message})`);
+    });
   };
 
   const get = async (key: string, name: string): Promise<Result | undefined> => {

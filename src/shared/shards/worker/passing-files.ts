@@ -1,16 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paths } from '../../builder/paths.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
 import type { TreeInputs } from '../../model/inputs.ts';
 
 /** A new folder, as long as `body` runs. */
 export async function withFolder<T>(inputs: TreeInputs, body: (dir: string) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(paths.exchange(inputs), 'own-'));
-  try {
-    return await body(dir);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  return await withTempDir(paths.exchange(inputs), 'own-', body);
 }
 
 /** A folder that holds this one file, as long as `body` runs. */

@@ -6,8 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../../base/log.ts';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { readJson, tempSibling, textDigest, writeJson } from '../../host/files.ts';
-import { clearLeftovers, ownFolder } from '../../host/leftovers.ts';
+import { clearLeftovers } from '../../host/leftovers.ts';
 import { runTool } from '../../host/process.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { readRpm } from '../../rpm/read.ts';
 import { debPath } from '../debian/apt.ts';
@@ -85,15 +86,16 @@ export const conversionRecipe = textDigest(
   JSON.stringify([converter, drop, keep, commonFolders, sourceDateEpoch]),
 );
 
+const scratchPrefix = 'azl-convert-';
+
 /** Makes the RPMs of all `standIns` that the cache lacks, `jobs` at once. The order is kept. */
 export async function convertAll(standIns: readonly StandIn[], options: ConvertOptions): Promise<Made[]> {
   await mkdir(options.cacheDir, { recursive: true });
-  const scratch = await makeScratch();
   const made = new Map<StandIn, Made>();
   const queue = [...standIns].sort((a, b) => b.debs.length - a.debs.length);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
-  try {
+  await withTempDir(await scratchParent(), scratchPrefix, async (scratch) => {
     await writeFile(join(scratch, 'convert.py'), converter);
     const work = async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -107,9 +109,7 @@ export async function convertAll(standIns: readonly StandIn[], options: ConvertO
       await Promise.allSettled(workers);
       throw error;
     });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
   return standIns.map((standIn) => made.get(standIn) as Made);
 }
 
@@ -172,12 +172,12 @@ export async function prune(cacheDir: string, used: readonly Made[]): Promise<vo
   }
 }
 
-/** Memory is two to three times faster than a disk here; the disk is used where memory is short. */
-async function makeScratch(): Promise<string> {
+/** The folder for scratch files: in memory, which is two to three times faster here, or on the disk where memory is short. */
+async function scratchParent(): Promise<string> {
   const needed = 1.5e9;
   const memory = await statfs('/dev/shm').catch(() => undefined);
   const roomy = memory !== undefined && memory.type === 0x01021994 && memory.bavail * memory.bsize > needed;
   const place = roomy ? '/dev/shm' : tmpdir();
-  await clearLeftovers(place, 'azl-convert-');
-  return await ownFolder(place, 'azl-convert-');
+  await clearLeftovers(place, scratchPrefix);
+  return place;
 }

@@ -1,10 +1,11 @@
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { failOnProblems, problem } from '../../base/problems.ts';
 import { fileDigest, isDiskFull } from '../../host/files.ts';
-import { clearLeftovers, ownFolder } from '../../host/leftovers.ts';
+import { clearLeftovers } from '../../host/leftovers.ts';
 import { runTool, ToolError } from '../../host/process.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
 import { type Deb, parsePackages } from './deb.ts';
 
 /** apt with the host's sources, but lists, cache and status of our own: it needs no rights and changes nothing. */
@@ -149,8 +150,7 @@ function lastWords(error: ToolError): string {
 }
 
 async function fetchBatch(debs: readonly Deb[], debsDir: string, work: Apt): Promise<void> {
-  const landing = await ownFolder(debsDir, 'landing-');
-  try {
+  await withTempDir(debsDir, 'landing-', async (landing) => {
     await apt(['apt-get', 'download', ...debs.map((deb) => `${deb.name}=${deb.version}`)], work, landing);
     const byDigest = new Map(debs.map((deb) => [deb.digest, deb]));
     for (const file of await readdir(landing)) {
@@ -166,9 +166,7 @@ async function fetchBatch(debs: readonly Deb[], debsDir: string, work: Apt): Pro
           hint: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
         },
       );
-  } finally {
-    await rm(landing, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Names of those whose exact version our lists have; lists that lack one are refreshed once. */
