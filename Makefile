@@ -5,7 +5,7 @@ define help_text
 azl builds an RPM distribution: toolchain, packages, images. In order of use:
 
   make doctor                                  what this machine lacks, and the command that mends it
-  make toolchain                               the RPMs that builds start from (UPDATE=1 moves their lock)
+  make toolchain                               the RPMs that builds start from (UPDATE_LOCK=1 moves their lock)
   make plan                                    what would be built, and why: out/plan.json
   make input-srpms                             fetches and checks all sources, packs them: out/SRPMS
   make build-packages PACKAGE_BUILD_LIST=bash  builds bash and what it needs (no list: all): out/RPMS

@@ -24,7 +24,7 @@ export function table(
     const columns = kind === 'inputs' ? [`\`${name}\``, value] : [`\`${name}\``];
     return [...columns, cell(one?.description ?? '')];
   });
-  const head = kind === 'inputs' ? ['input', 'default', ''] : ['output', ''];
+  const head = kind === 'inputs' ? ['input', 'default', 'description'] : ['output', 'description'];
   return markdownTable(head, rows);
 }
 

@@ -20,7 +20,7 @@ jobs:
     uses: azl/actions/.github/workflows/build-distro.yml@v1
     with:
       poll-interval: "2"
-      batch-time: "5"
+      batch-delay: "5"
   one:
     needs: distro
     if: \${{ !failure() && !cancelled() }}
@@ -30,7 +30,7 @@ jobs:
       - id: build
         uses: azl/build-packages@v1
         with:
-          toolchain: azl-toolchain-1
+          toolchain-artifact: azl-toolchain-1
           package-build-list: tiny-macros
       - run: ls \${{ steps.build.outputs.rpms-dir }}/*
 `;

@@ -29,24 +29,24 @@ describe('compose-image', () => {
   it.each<[Inputs, boolean, string]>([
     [{ 'config-file': '' }, true, "Input 'config-file' (CONFIG_FILE) is empty, expected the path"],
     [
-      { packages: 'azl-rpms-x86_64' },
+      { 'rpms-artifact': 'azl-rpms-x86_64' },
       false,
-      "Input 'packages' (PACKAGES) is 'azl-rpms-x86_64', and this is no job of a workflow run",
+      "Input 'rpms-artifact' (RPMS_ARTIFACT) is 'azl-rpms-x86_64', and this is no job of a workflow run",
     ],
     [
-      { packages: 'azl-rpms-x86_64' },
+      { 'rpms-artifact': 'azl-rpms-x86_64' },
       true,
-      "Input 'packages' (PACKAGES) is 'azl-rpms-x86_64', and this run has no artifact of that name",
+      "Input 'rpms-artifact' (RPMS_ARTIFACT) is 'azl-rpms-x86_64', and this run has no artifact of that name",
     ],
     [
-      { toolchain: 'azl-toolchain-1' },
+      { 'toolchain-artifact': 'azl-toolchain-1' },
       false,
-      "Input 'toolchain' (TOOLCHAIN) is 'azl-toolchain-1', and this is no job of a workflow run",
+      "Input 'toolchain-artifact' (TOOLCHAIN_ARTIFACT) is 'azl-toolchain-1', and this is no job of a workflow run",
     ],
     [
-      { toolchain: 'azl-toolchain-1' },
+      { 'toolchain-artifact': 'azl-toolchain-1' },
       true,
-      "Input 'toolchain' (TOOLCHAIN) is 'azl-toolchain-1', and this run has no artifact of that name",
+      "Input 'toolchain-artifact' (TOOLCHAIN_ARTIFACT) is 'azl-toolchain-1', and this run has no artifact of that name",
     ],
     [{ 'toolchain-dir': 'absent' }, true, 'There is no toolchain'],
   ])('says what is wrong with %j (in a run: %j)', async (inputs, inRun, words) => {
@@ -61,7 +61,7 @@ describe('compose-image', () => {
     services.artifacts.store('run', 'azl-rpms-large', Buffer.alloc(3_000_000), 'application/zip');
     const build = join(dir, 'build');
     mkdirSync(build, { recursive: true });
-    const inputs = { 'config-file': 'minimal.json', 'boot-test': 'n', packages: 'azl-rpms-large' };
+    const inputs = { 'config-file': 'minimal.json', 'boot-test': 'n', 'rpms-artifact': 'azl-rpms-large' };
     const environment = services.environment('run', 'job');
     const run = await startBundle('compose-image', inputs, dir, littleSpace(build, 1), environment).ended;
     expect(run.code).toBe(1);

@@ -135,12 +135,15 @@ describe('compose-image/release', () => {
     [{ token: tokens.read }, 'permissions: contents: write'],
     [{ token: 'wrong' }, "Give a valid token as 'token'"],
     [{ token: '' }, "Input 'token' (TOKEN) is empty"],
-    [{ files: '' }, "Input 'files' (FILES) is empty, 'images' (IMAGES), too, and this run has no artifact"],
     [
-      { images: 'azl-image-x' },
-      "'images' (IMAGES) is 'azl-image-x', and this run has no artifact of that name",
+      { files: '' },
+      "Input 'files' (FILES) is empty, so is 'image-artifacts' (IMAGE_ARTIFACTS), and this run has no artifact",
     ],
-    [{ 'skip-released': 'maybe' }, "Input 'skip-released' (SKIP_RELEASED) is 'maybe', expected y or n"],
+    [
+      { 'image-artifacts': 'azl-image-x' },
+      "'image-artifacts' (IMAGE_ARTIFACTS) is 'azl-image-x', and this run has no artifact of that name",
+    ],
+    [{ 'skip-unchanged': 'maybe' }, "Input 'skip-unchanged' (SKIP_RELEASED) is 'maybe', expected y or n"],
     [{ files: 'minimal.qcow2 absent.raw' }, "names 'absent.raw', which is no file"],
     [{ tag: 'a b' }, "Input 'tag' (TAG) is 'a b'"],
     [{ repository: 'distro' }, 'expected owner/name'],
@@ -232,7 +235,7 @@ describe('compose-image/release of what other jobs of the run made', () => {
   it('takes the artifacts that are named, with the files that are given', async () => {
     put('azl-image-minimal', { 'minimal-1.raw': 'raw' });
     put('azl-image-full', { 'full-1.raw': 'raw' });
-    const run = await release({ files: 'minimal.qcow2', images: 'azl-image-full\n' });
+    const run = await release({ files: 'minimal.qcow2', 'image-artifacts': 'azl-image-full\n' });
     expect(run.code, run.said).toBe(0);
     expect(assets()).toEqual([['SHA256SUMS', 'full-1.raw', 'minimal.qcow2']]);
   });
@@ -260,8 +263,8 @@ describe('compose-image/release of what other jobs of the run made', () => {
   });
 });
 
-describe('compose-image/release with skip-released', () => {
-  const nightly = (tag: string) => release({ tag, 'skip-released': 'y' });
+describe('compose-image/release with skip-unchanged', () => {
+  const nightly = (tag: string) => release({ tag, 'skip-unchanged': 'y' });
 
   it('makes no second release of the same bytes, and tells the first', async () => {
     const first = await nightly('nightly-1');

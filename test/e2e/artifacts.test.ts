@@ -96,7 +96,9 @@ describe('over the artifacts of a workflow run', () => {
       expect(builtIn(merge.said)).toEqual([]);
       expect(digests(run.merged(2), published)).toMatchObject(rpmsOf(alone()));
       // The first attempt's has the name, and none may see it, so none may replace it.
-      expect(merge.outputs['packages']).toBe(namesAreOf === 'run' ? 'azl-rpms-x86_64-2' : 'azl-rpms-x86_64');
+      expect(merge.outputs['rpms-artifact']).toBe(
+        namesAreOf === 'run' ? 'azl-rpms-x86_64-2' : 'azl-rpms-x86_64',
+      );
     });
   });
 
@@ -105,8 +107,8 @@ describe('over the artifacts of a workflow run', () => {
     await writeTree(join(dir, 'SPECS'), tinyPackages());
     const run = new SharedRun(dir, { 'toolchain-dir': toolchainDir() }, services);
     const plan = await run.plan(1, { 'share-toolchain': 'y', 'time-budget': '1440' });
-    expect(plan.outputs['toolchain']).toBe('azl-toolchain-1');
-    const shared = { 'toolchain-dir': '', toolchain: 'azl-toolchain-1' };
+    expect(plan.outputs['toolchain-artifact']).toBe('azl-toolchain-1');
+    const shared = { 'toolchain-dir': '', 'toolchain-artifact': 'azl-toolchain-1' };
     const shard = await run.shard(1, 1, shared).ended;
     expect(shard.code, shard.said).toBe(0);
     expect(shard.said).not.toContain('Converting');

@@ -90,7 +90,7 @@ describe('an image', () => {
   it('is made, published with a manifest that keeps to its schema, and not booted when that is off', async () => {
     const run = await compose(false, true);
     expect(run.code, run.said).toBe(0);
-    expect(run.outputs['artifact']).toBe('azl-image-image');
+    expect(run.outputs['image-artifact']).toBe('azl-image-image');
     expect(services.artifacts.daysKept('run', 'azl-image-image')).toBe(5);
     expect(run.said).toMatch(/minimal: made, \d+ packages, 5 of them built here; not booted/);
     expect(run.said).toContain('image: out/images/minimal.raw');

@@ -85,7 +85,10 @@ describe('merge in a workflow run', () => {
     const run = await runThere();
     const { merge } = await run.whole(2);
     expect(merge.code, merge.said).toBe(0);
-    expect(merge.outputs).toMatchObject({ packages: 'azl-rpms-x86_64', srpms: 'azl-srpms' });
+    expect(merge.outputs).toMatchObject({
+      'rpms-artifact': 'azl-rpms-x86_64',
+      'srpms-artifact': 'azl-srpms',
+    });
     expect(names(run)).toEqual(['azl-plan-1', 'azl-rpms-x86_64', 'azl-srpms']);
     const published = await filesOf(run, 'azl-rpms-x86_64');
     expect(published).toEqual(digests(join(run.merged(), 'out/RPMS'), ['.']));
@@ -119,7 +122,7 @@ describe('merge in a workflow run', () => {
     expect(names(run).filter((name) => name === 'azl-rpms-x86_64')).toHaveLength(1);
   });
 
-  it('with repository: built holds what the run built and nothing else', async () => {
+  it('with repository-content: built holds what the run built and nothing else', async () => {
     const run = await runThere();
     const cache = join(run.dir, 'cache');
     const inputs = { 'toolchain-dir': toolchainDir, 'cache-dir': cache };
@@ -129,7 +132,7 @@ describe('merge in a workflow run', () => {
     expect(plan.code, plan.said).toBe(0);
     await run.shard(1, 1, { 'cache-dir': cache }).ended;
     const merge = await run.merge(1, {
-      ...{ 'cache-dir': cache, repository: 'built', 'retention-days': '5' },
+      ...{ 'cache-dir': cache, 'repository-content': 'built', 'retention-days': '5' },
     });
     expect(merge.code, merge.said).toBe(0);
     expect(merge.outputs).toMatchObject({ built: '1', reused: '4', failed: '0' });
@@ -171,7 +174,9 @@ describe('merge in a workflow run', () => {
     expect(merge.code, merge.said).toBe(0);
     expect(merge.said).toMatch(/does not hold all of the repository, 4\d MB: it is published in parts/);
     expect(merge.outputs).toMatchObject({
-      ...{ packages: 'azl-rpms-x86_64', debuginfo: 'azl-debuginfo-x86_64', srpms: 'azl-srpms' },
+      'rpms-artifact': 'azl-rpms-x86_64',
+      'debuginfo-artifact': 'azl-debuginfo-x86_64',
+      'srpms-artifact': 'azl-srpms',
     });
     const parts = ['azl-rpms-x86_64', 'azl-debuginfo-x86_64', 'azl-srpms'];
     const published = await Promise.all(parts.map((part) => filesOf(run, part)));

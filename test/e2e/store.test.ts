@@ -244,7 +244,7 @@ describe('the next run', () => {
     expect(saidBy(one.shards)).toMatch(/Not stored, because there is no room for it .*lib/);
     expect(one.merge.said).toMatch(/Not stored for later runs .*: app, lib, other/);
     const plans = ['full', 'built'].map(async (repository) =>
-      (await newRun({ before: first }, {}, budget)).plan(2, { repository }),
+      (await newRun({ before: first }, {}, budget)).plan(2, { 'repository-content': repository }),
     );
     const [full, built] = await Promise.all(plans);
     expect(full?.outputs['build-count']).toBe('2');

@@ -11,7 +11,7 @@ const hasty: Inputs = {
   'poll-interval': '1',
   'heartbeat-interval': '2',
   'claim-lease': '6',
-  'batch-time': '2',
+  'batch-delay': '2',
 };
 
 /** The environment of a job whose clock is so many seconds ahead. */

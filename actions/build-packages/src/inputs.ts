@@ -38,7 +38,7 @@ export const treeInputs: InputTable<TreeInputs> = {
   configBaseDir: text,
   packageRebuildList: list,
   toolchainDir: text,
-  toolchain: text,
+  toolchainArtifact: text,
   exchangeDir: text,
   toolchainMode,
   buildDir: text,
@@ -60,7 +60,7 @@ const storeInputs: InputTable<StoreInputs> = {
 };
 
 const repositoryInputs: InputTable<RepositoryInputs> = {
-  repository: choice<'built' | 'full'>(['full', 'built']),
+  repositoryContent: choice<'built' | 'full'>(['full', 'built']),
 };
 
 const sharedInputs: InputTable<SharedInputs> = {
@@ -69,7 +69,7 @@ const sharedInputs: InputTable<SharedInputs> = {
   heartbeatInterval: count(1),
   claimLease: count(1),
   pollInterval: count(1),
-  batchTime: count(1),
+  batchDelay: count(1),
   batchSize: count(1),
 };
 
@@ -95,7 +95,7 @@ export const planInputs: InputTable<PlanInputs> = {
   ...repositoryInputs,
 };
 
-const planEnd: InputTable<PlanEnd> = { planResult: text, planMessage: text };
+const planEnd: InputTable<PlanEnd> = { planResult: text, planError: text };
 
 /** The inputs of `build-packages/merge`. */
 export const mergeInputs: InputTable<MergeInputs> = {

@@ -5,12 +5,12 @@ import { building } from '../../../src/shared/jobs/open-tree.ts';
 import { planRun } from '../../../src/shared/jobs/plan.ts';
 import { readPlanInputs } from './inputs.ts';
 
-/** Maximum length of the output `message`, in characters: all outputs of a job share 1 MB. */
+/** Maximum length of the output `error`, in characters: all outputs of a job share 1 MB. */
 const longestMessage = 20_000;
 
 /** The entry of `build-packages/plan`. Why it failed is an output, too: merge, which ends the run, repeats it. */
 export async function plan(): Promise<void> {
-  const onFailure = (message: string) => core.setOutput('message', message.slice(0, longestMessage));
+  const onFailure = (message: string) => core.setOutput('error', message.slice(0, longestMessage));
   await runAction({ commands: building, onFailure }, async (context) => {
     await writeReport(await planRun(context, readPlanInputs()));
   });

@@ -6,7 +6,7 @@ export interface Inputs {
   /** Empty: the folder of the config. */
   configBaseDir: string;
   /** An artifact of this run with an RPM repository. Empty: `rpmsDir`. */
-  packages: string;
+  rpmsArtifact: string;
   /** Empty: `RPMS` in `outDir`. */
   rpmsDir: string;
   /** Paths of `.repo` files. */
@@ -14,7 +14,7 @@ export interface Inputs {
   /** Their `$releasever`. */
   releaseMajorId: string;
   /** The toolchain that a job of this run shared. Empty: `toolchainDir`. */
-  toolchain: string;
+  toolchainArtifact: string;
   /** Empty: `toolchain` in `cacheDir`. */
   toolchainDir: string;
   bootTest: boolean;
@@ -29,11 +29,11 @@ export interface Inputs {
 export const composeInputs: InputTable<Inputs> = {
   configFile: needed('the path of an image config'),
   configBaseDir: text,
-  packages: text,
+  rpmsArtifact: text,
   rpmsDir: text,
   repoList: list,
   releaseMajorId: text,
-  toolchain: text,
+  toolchainArtifact: text,
   toolchainDir: text,
   bootTest: flag,
   retentionDays: retention,

@@ -30,6 +30,6 @@ export async function main(): Promise<void> {
     core.setOutput('images', JSON.stringify(images));
     core.setOutput('manifest', manifest);
     core.setOutput('reused', reused);
-    core.setOutput('artifact', await publishImages(inputs, [...images, manifest], log));
+    core.setOutput('image-artifact', await publishImages(inputs, [...images, manifest], log));
   });
 }

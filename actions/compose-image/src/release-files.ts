@@ -12,16 +12,17 @@ import { absent, imagePrefix, needRun } from './run-artifacts.ts';
  * @throws ProblemsError when there is nothing, or an artifact is not there
  */
 export async function releaseFiles(
-  { files, images }: Pick<ReleaseInputs, 'files' | 'images'>,
+  { files, imageArtifacts }: Pick<ReleaseInputs, 'files' | 'imageArtifacts'>,
   temp: string,
   log: Log,
 ): Promise<string[]> {
-  const names = images.length > 0 || files.length > 0 ? images : await allImages();
+  const names = imageArtifacts.length > 0 || files.length > 0 ? imageArtifacts : await allImages();
   const paths = [...files];
   for (const name of names) {
-    needRun('images', name);
+    needRun('image-artifacts', name);
     const dir = join(temp, name);
-    if (!(await log.group(`Fetching ${name}`, () => fetchArtifact(name, dir)))) throw absent('images', name);
+    if (!(await log.group(`Fetching ${name}`, () => fetchArtifact(name, dir))))
+      throw absent('image-artifacts', name);
     const all = await readdir(dir, { recursive: true, withFileTypes: true });
     const found = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     paths.push(...found.sort());
@@ -34,7 +35,7 @@ async function allImages(): Promise<string[]> {
   const names = hasArtifacts() ? (await artifactNames()).filter((name) => name.startsWith(imagePrefix)) : [];
   if (names.length === 0)
     throw problem(
-      `Input 'files' (FILES) is empty, 'images' (IMAGES), too, and this run has no artifact ${imagePrefix}*`,
+      `Input 'files' (FILES) is empty, so is 'image-artifacts' (IMAGE_ARTIFACTS), and this run has no artifact ${imagePrefix}*`,
       { hint: 'Give the paths of what to publish, or run compose-image in a job before.' },
     );
   return names;

@@ -5,8 +5,8 @@ export interface ReleaseInputs {
   tag: string;
   files: string[];
   /** Artifacts of the run. */
-  images: string[];
-  skipReleased: boolean;
+  imageArtifacts: string[];
+  skipUnchanged: boolean;
   token: string;
   repository: string;
 }
@@ -15,8 +15,8 @@ export interface ReleaseInputs {
 export const releaseInputs: InputTable<ReleaseInputs> = {
   tag: shaped(/^[A-Za-z0-9][\w.+-]*$/, 'the name of a tag: letters, digits and . _ + -'),
   files: list,
-  images: list,
-  skipReleased: flag,
+  imageArtifacts: list,
+  skipUnchanged: flag,
   token: needed('a token that may write contents'),
   repository: shaped(/^[\w.-]+\/[\w.-]+$/, 'owner/name'),
 };

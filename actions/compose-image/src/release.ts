@@ -39,7 +39,7 @@ export async function release(): Promise<void> {
       const refused = (error: unknown) => {
         throw releaseProblem(error, inputs.repository);
       };
-      const there = inputs.skipReleased ? await findReleased(target, assets).catch(refused) : undefined;
+      const there = inputs.skipUnchanged ? await findReleased(target, assets).catch(refused) : undefined;
       const made = there ?? (await publishRelease(target, assets).catch(refused));
       log.info(
         there === undefined ? `Release: ${made.url}` : `Released already, with the same bytes: ${made.url}`,

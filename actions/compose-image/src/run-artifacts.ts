@@ -38,23 +38,25 @@ type Dirs = Pick<Inputs, 'buildDir' | 'cacheDir' | 'rpmsDir' | 'toolchainDir'>;
  * @throws ProblemsError when there is no run, or no such artifact in it
  */
 export async function fetchInputs(
-  inputs: Dirs & Pick<Inputs, 'packages' | 'toolchain'>,
+  inputs: Dirs & Pick<Inputs, 'rpmsArtifact' | 'toolchainArtifact'>,
   log: Log,
 ): Promise<Dirs> {
-  const { packages, toolchain, buildDir, cacheDir, rpmsDir, toolchainDir } = inputs;
+  const { rpmsArtifact, toolchainArtifact, buildDir, cacheDir, rpmsDir, toolchainDir } = inputs;
   const found = { buildDir, cacheDir, rpmsDir, toolchainDir };
-  if (packages !== '') {
-    needRun('packages', packages);
+  if (rpmsArtifact !== '') {
+    needRun('rpms-artifact', rpmsArtifact);
     found.rpmsDir = join(buildDir, 'packages');
-    const there = await log.group(`Fetching ${packages}`, () => fetchArtifact(packages, found.rpmsDir));
-    if (!there) throw absent('packages', packages);
+    const there = await log.group(`Fetching ${rpmsArtifact}`, () =>
+      fetchArtifact(rpmsArtifact, found.rpmsDir),
+    );
+    if (!there) throw absent('rpms-artifact', rpmsArtifact);
   }
-  if (toolchain !== '') {
-    needRun('toolchain', toolchain);
+  if (toolchainArtifact !== '') {
+    needRun('toolchain-artifact', toolchainArtifact);
     found.toolchainDir = join(cacheDir, 'toolchain');
     const temp = join(buildDir, 'exchange');
-    await log.group(`Fetching ${toolchain}`, () =>
-      fetchToolchain(toolchain, found.toolchainDir, artifactExchange(temp), temp),
+    await log.group(`Fetching ${toolchainArtifact}`, () =>
+      fetchToolchain(toolchainArtifact, found.toolchainDir, artifactExchange(temp), temp),
     );
     await rm(temp, { recursive: true, force: true });
   }

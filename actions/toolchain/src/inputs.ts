@@ -16,7 +16,7 @@ export interface Inputs {
   /** Empty: `toolchain` in `cacheDir`. */
   toolchainDir: string;
   cacheDir: string;
-  update: boolean;
+  updateLock: boolean;
   onStoreError: 'fail' | 'build';
 }
 
@@ -27,6 +27,6 @@ export const toolchainInputs: InputTable<Inputs> = {
   toolchainArchive: notYet,
   toolchainDir: text,
   cacheDir: text,
-  update: flag,
+  updateLock: flag,
   onStoreError,
 };

@@ -30,7 +30,7 @@ export async function run(
     mode: modeOf(inputs),
     dir: toolchainDir,
     cacheDir: inputs.cacheDir,
-    update: inputs.update,
+    update: inputs.updateLock,
     jobs: deps.jobs,
     onTrouble: inputs.onStoreError,
     log: deps.log,

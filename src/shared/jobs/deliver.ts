@@ -29,7 +29,7 @@ import { DamagedResultError } from '../store/store.ts';
 /** What other jobs of the run have to do with its end. */
 export interface Shared
   extends Pick<SummaryFacts, 'spans' | 'bound' | 'unlike' | 'builtAgain'>,
-    Pick<MergeInputs, 'repository'> {
+    Pick<MergeInputs, 'repositoryContent'> {
   /** The decisive lines of what failed there, by package, and the artifacts that hold its logs. */
   lines: ReadonlyMap<string, readonly string[]>;
   logs: ReadonlyMap<string, string>;
@@ -53,7 +53,7 @@ export async function deliver(
   const { log } = workshop.context;
   const verdicts = inputs.runCheck ? await runChecks(workshop, outcomes, inputs.concurrentPackageBuilds) : [];
   const isPublished = ({ state }: Outcome) =>
-    state === 'built' || (state === 'reused' && shared?.repository !== 'built');
+    state === 'built' || (state === 'reused' && shared?.repositoryContent !== 'built');
   const results = [...outcomes.values()].flatMap((outcome) =>
     'result' in outcome && isPublished(outcome) ? [outcome.result] : [],
   );
@@ -110,12 +110,19 @@ export async function deliver(
       'srpms-dir': join(inputs.outDir, 'SRPMS'),
       'build-json': file,
       ...counts,
-      ...published,
+      ...artifactOutputs(published),
       complete,
     },
     page: summaryPage(outcomes, facts),
     error: complete ? undefined : new AlreadyReportedError(),
   };
+}
+
+/** The outputs that name the artifacts: `rpms-artifact` … */
+function artifactOutputs(published: PublishedRepository | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(published ?? {}).map(([content, name]) => [`${content}-artifact`, name]),
+  );
 }
 
 /** How long this attempt of the run took: from the first build of any job, or from the start of the only one. */

@@ -15,10 +15,10 @@ export async function findToolchain(
   inputs: TreeInputs & Partial<StoreInputs>,
   { log, signal }: ActionContext,
 ): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
-  if (inputs.toolchain !== '') {
+  if (inputs.toolchainArtifact !== '') {
     const toolchainDir = join(inputs.cacheDir, 'toolchain');
     const toolchain = await log.group('Toolchain', () =>
-      fetchToolchain(inputs.toolchain, toolchainDir, openExchange(inputs), paths.exchange(inputs)),
+      fetchToolchain(inputs.toolchainArtifact, toolchainDir, openExchange(inputs), paths.exchange(inputs)),
     );
     return { toolchain, toolchainDir };
   }

@@ -34,7 +34,7 @@ import { storageRequestOf } from './storage-request.ts';
 /** Makes one repository of what the shards of a run built. */
 export async function mergeRun(context: ActionContext, inputs: MergeInputs): Promise<JobReport> {
   const started = performance.now();
-  const { repository } = inputs;
+  const { repositoryContent } = inputs;
   return await withBuildContext(context, inputs, 'share', async (opened) => {
     const {
       view,
@@ -45,8 +45,8 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     } = await joinRun(opened, inputs, availableParallelism());
     await view.lookAgain(settings.pollInterval);
     opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), 1));
-    const room = await roomFor(view, opened.local, repository);
-    const lost = (await openAll(view, repository, room)) || hasLost(view, plan);
+    const room = await roomFor(view, opened.local, repositoryContent);
+    const lost = (await openAll(view, repositoryContent, room)) || hasLost(view, plan);
     if ((attempt > 1 || lost) && toBuild(view).length > 0) {
       // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
       // built here as well.
@@ -56,7 +56,7 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
       if (lost && expected > most) await rememberResults(opened, outcomesOf(view));
       await pullRest(view, plan, { attempt, settings: settings, started: joined });
       sayRest(ofThisRunner(view, plan), lost && expected > most, context.log);
-      await openAll(view, repository, room);
+      await openAll(view, repositoryContent, room);
     }
     const unlike = nonReproducibleOf(view);
     for (const one of unlike) context.log.warn(nonReproducibleLine(one));
@@ -67,7 +67,7 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     const needsOf = (name: string) => [...declaredNeeds(view.options.tree.graph, name).keys()];
     const report = await deliver(view.workshop, outcomes, inputs, started, {
       ...{ unlike, builtAgain: builtAgain(view) },
-      ...{ repository, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
+      ...{ repositoryContent, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
       inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
       // Of a later attempt, only what the first one left is built: that says nothing of a schedule.
       bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,

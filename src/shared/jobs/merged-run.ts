@@ -22,7 +22,7 @@ import { DamagedResultError, type Store } from '../store/store.ts';
 
 const removalsAtOnce = 8;
 
-type Which = MergeInputs['repository'];
+type Which = MergeInputs['repositoryContent'];
 
 /** Results that the repository will hold. */
 function wanted(view: RunView, which: Which): Result[] {

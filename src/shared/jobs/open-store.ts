@@ -77,7 +77,7 @@ export async function openStore(
   if (role === 'alone' || role === 'plan')
     joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
   // Who publishes all needs the bytes of all; others of the run are told by the plan.
-  index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repository !== 'built');
+  index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repositoryContent !== 'built');
   const budget = Math.round(storeBudget * 1e9);
   const nothing: StorageRequest = { staying: [], moving: [], unknown: 0, spent: 0, writers: 1 };
   let keep = newAllocation(nothing, budget);

@@ -42,7 +42,7 @@ export async function planRun(context: ActionContext, inputs: PlanInputs): Promi
       'build-count': build,
       plan: exchange === undefined ? file : await sharePlan(workshop, file, index, exchange),
       ...(exchange !== undefined && inputs.shareToolchain
-        ? { toolchain: await shareOwnToolchain(workshop, exchange) }
+        ? { 'toolchain-artifact': await shareOwnToolchain(workshop, exchange) }
         : {}),
       ...matrixOutputs(size, inputs),
     };

@@ -1,7 +1,7 @@
 /** What every entry of this action is told. */
 export interface TreeInputs {
   specsDir: string;
-  toolchain: string;
+  toolchainArtifact: string;
   exchangeDir: string;
   packageBuildList: string[];
   configFile: string;
@@ -32,7 +32,7 @@ export interface StoreInputs {
 /** What the jobs that plan and end a run are told of what it publishes. */
 export interface RepositoryInputs {
   /** Which packages the repository holds: those that this run built, or all. */
-  repository: 'built' | 'full';
+  repositoryContent: 'built' | 'full';
 }
 
 /** What the jobs of a run that share its packages are told besides. */
@@ -42,7 +42,7 @@ export interface SharedInputs {
   heartbeatInterval: number | undefined;
   claimLease: number | undefined;
   pollInterval: number | undefined;
-  batchTime: number | undefined;
+  batchDelay: number | undefined;
   batchSize: number | undefined;
 }
 
@@ -69,5 +69,5 @@ export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs, Repo
 /** How the job that plans ended, as the workflow tells it. */
 export interface PlanEnd {
   planResult: string;
-  planMessage: string;
+  planError: string;
 }

@@ -29,7 +29,7 @@ export function lockChanges(before: Lock, after: Lock): string[] {
 
 /** The lock in `text`. @throws ProblemsError when it is none that this version can use. */
 export function parseLock(text: string, file: string): Lock {
-  const hint = '`make toolchain UPDATE=1` writes a new one.';
+  const hint = '`make toolchain UPDATE_LOCK=1` writes a new one.';
   let lock: Partial<Lock>;
   try {
     lock = JSON.parse(text) as Partial<Lock>;

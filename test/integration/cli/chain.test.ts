@@ -19,7 +19,7 @@ describe('make image', () => {
   it('starts the bundles in order, as the runner would, each with what those before it said', async () => {
     checkout = await makeChain();
     const env = { SECRET: 'x', INPUT_FORGED: 'x', PACKAGE_BUILD_LIST: 'a b', ACTIONS_RUNTIME_TOKEN: 'x' };
-    const ended = await checkout.run(['make', 'image', 'OUT_DIR=my out', 'UPDATE=1'], env);
+    const ended = await checkout.run(['make', 'image', 'OUT_DIR=my out', 'UPDATE_LOCK=1'], env);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout.trim().split('\n')).toHaveLength(1);
     const [toolchain, build, compose] = told(checkout.dir);
@@ -29,7 +29,7 @@ describe('make image', () => {
       'compose-image',
     ]);
     expect(toolchain?.env).toMatchObject({
-      INPUT_UPDATE: '1',
+      INPUT_UPDATE_LOCK: '1',
       'INPUT_CACHE-DIR': 'build/cache',
       'INPUT_TOOLCHAIN-DIR': 'build/cache/toolchain',
       GITHUB_WORKSPACE: checkout.dir,
@@ -104,7 +104,7 @@ describe('make image', () => {
 
   it('takes a variable that has an effect on any of the targets', async () => {
     checkout = await makeChain();
-    const ended = await checkout.run(['make', 'clean', 'toolchain', 'UPDATE=1']);
+    const ended = await checkout.run(['make', 'clean', 'toolchain', 'UPDATE_LOCK=1']);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const wrong = await checkout.run(['make', 'clean', 'toolchain', 'RUN_CHECK=y']);
     expect(wrong.stderr).toContain('RUN_CHECK has no effect on make clean toolchain. These have: ');

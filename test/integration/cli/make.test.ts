@@ -34,7 +34,7 @@ describe('make', () => {
   it.each([
     [['image', 'SPECS_DRI=x'], "Unknown variable 'SPECS_DRI'. Did you mean 'SPECS_DIR'?"],
     [['image', 'OUTDIR=x', 'PACKAGE_BUILD_LST=y'], "Unknown variable 'OUTDIR'. Did you mean 'OUT_DIR'?"],
-    [['clean', 'UPDTE=1'], "Unknown variable 'UPDTE'. Did you mean 'UPDATE'?"],
+    [['clean', 'UPDTE_LOCK=1'], "Unknown variable 'UPDTE_LOCK'. Did you mean 'UPDATE_LOCK'?"],
     [['imag'], "There is no target 'imag'. Did you mean 'make image'?"],
     [['doctr', 'OUT_DIR=x'], "There is no target 'doctr'. Did you mean 'make doctor'?"],
     [['test', 'OUT_DIR=x'], 'make test takes no variables; given: OUT_DIR.'],

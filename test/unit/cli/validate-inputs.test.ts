@@ -48,7 +48,12 @@ describe('before anything starts', () => {
     mkdirSync(join(dir, 'empty'));
     expect(
       await said('image', {
-        ...{ TOOLCHAIN_MODE: 'archive', UPDATE: '2', RUN_CHECK: 'maybe', CONCURRENT_PACKAGE_BUILDS: '0' },
+        ...{
+          TOOLCHAIN_MODE: 'archive',
+          UPDATE_LOCK: '2',
+          RUN_CHECK: 'maybe',
+          CONCURRENT_PACKAGE_BUILDS: '0',
+        },
         ...{
           REPO_LIST: 'x',
           BOOT_TEST: 'ys',
@@ -58,7 +63,7 @@ describe('before anything starts', () => {
       }),
     ).toEqual([
       expect.stringContaining("(TOOLCHAIN_MODE) is 'archive', which is known but not supported yet."),
-      expect.stringContaining("(UPDATE) is '2', expected y or n"),
+      expect.stringContaining("(UPDATE_LOCK) is '2', expected y or n"),
       expect.stringContaining("(RUN_CHECK) is 'maybe', expected y or n"),
       expect.stringContaining("(CONCURRENT_PACKAGE_BUILDS) is '0', expected a whole number, at least 1"),
       expect.stringMatching(/^empty: the folder holds no spec\./),

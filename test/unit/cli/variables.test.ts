@@ -77,15 +77,15 @@ describe('the variables of a target', () => {
   });
 
   it.each<[TargetName, string[], string[]]>([
-    ['toolchain', ['UPDATE', 'TOOLCHAIN_DIR'], ['SPECS_DIR', 'PACKAGE', 'RUN_CHECK']],
-    ['plan', ['SPECS_DIR', 'UPDATE', 'PACKAGE_BUILD_LIST', 'CONFIG_FILE'], ['BOOT_TEST']],
-    ['build-packages', ['RUN_CHECK', 'UPDATE', 'CONFIG_FILE'], ['PACKAGE', 'IMAGE']],
-    ['image', ['RUN_CHECK', 'UPDATE', 'CONFIG_FILE', 'BOOT_TEST'], ['PACKAGE', 'IMAGE']],
+    ['toolchain', ['UPDATE_LOCK', 'TOOLCHAIN_DIR'], ['SPECS_DIR', 'PACKAGE', 'RUN_CHECK']],
+    ['plan', ['SPECS_DIR', 'UPDATE_LOCK', 'PACKAGE_BUILD_LIST', 'CONFIG_FILE'], ['BOOT_TEST']],
+    ['build-packages', ['RUN_CHECK', 'UPDATE_LOCK', 'CONFIG_FILE'], ['PACKAGE', 'IMAGE']],
+    ['image', ['RUN_CHECK', 'UPDATE_LOCK', 'CONFIG_FILE', 'BOOT_TEST'], ['PACKAGE', 'IMAGE']],
     ['run', ['IMAGE'], ['CONFIG_FILE', 'PACKAGE']],
     ['shell', ['PACKAGE', 'TOOLCHAIN_DIR'], ['PACKAGE_BUILD_LIST', 'SPECS_DIR']],
-    ['signatures', ['PACKAGE', 'SPECS_DIR', 'SOURCE_URL', 'DIST_TAG', 'UPDATE'], ['PACKAGE_BUILD_LIST']],
-    ['clean', [], ['PACKAGE', 'SPECS_DIR', 'UPDATE']],
-    ['doctor', [], ['PACKAGE', 'SPECS_DIR', 'UPDATE']],
+    ['signatures', ['PACKAGE', 'SPECS_DIR', 'SOURCE_URL', 'DIST_TAG', 'UPDATE_LOCK'], ['PACKAGE_BUILD_LIST']],
+    ['clean', [], ['PACKAGE', 'SPECS_DIR', 'UPDATE_LOCK']],
+    ['doctor', [], ['PACKAGE', 'SPECS_DIR', 'UPDATE_LOCK']],
   ])('%s: with %j, without %j', (target, held, others) => {
     expect(effective(target)).toEqual(expect.arrayContaining(held));
     for (const name of others) expect(effective(target)).not.toContain(name);

@@ -8,8 +8,8 @@ it.each([
   ['failure', '', 'The plan of this run failed. The log of the job that plans tells why.'],
   ['cancelled', '', "The plan of this run ended as 'cancelled'. The log of the job that plans tells why."],
   ['skipped', 'x', "The plan of this run ended as 'skipped': x"],
-])('a plan that ended as %j with %j', (planResult, planMessage, message) => {
-  const failed = failedPlan({ planResult, planMessage });
+])('a plan that ended as %j with %j', (planResult, planError, message) => {
+  const failed = failedPlan({ planResult, planError });
   expect((failed?.error as Error | undefined)?.message).toBe(message);
-  if (planMessage !== '' && message !== undefined) expect(failed?.page).toContain(`\n${planMessage}\n`);
+  if (planError !== '' && message !== undefined) expect(failed?.page).toContain(`\n${planError}\n`);
 });

@@ -27,16 +27,16 @@ describe('what is written from other files', () => {
     expect(withTables(before, { '': action, plan: action })).toBe(
       `head
 <!-- inputs -->
-| input | default |           |
-| ----- | ------- | --------- |
-| \`a\`   | \`x\\|y\`  | two words |
-| \`b\`   |         |           |
+| input | default | description |
+| ----- | ------- | ----------- |
+| \`a\`   | \`x\\|y\`  | two words   |
+| \`b\`   |         |             |
 <!-- /inputs -->
 middle
 <!-- plan outputs -->
-| output |     |
-| ------ | --- |
-| \`c\`    | d   |
+| output | description |
+| ------ | ----------- |
+| \`c\`    | d           |
 <!-- /plan outputs -->
 `,
     );

@@ -54,7 +54,7 @@ describe('what shards go by', () => {
       heartbeatInterval: of('heartbeat-interval'),
       lease: of('claim-lease'),
       pollInterval: of('poll-interval'),
-      batchTime: of('batch-time'),
+      batchDelay: of('batch-delay'),
       batchBytes: of('batch-size') * 1e6,
       timeBudget: of('time-budget') * 60,
       slots: 1,

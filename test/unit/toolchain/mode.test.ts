@@ -21,7 +21,7 @@ describe('run', () => {
       toolchainManifest: '',
       toolchainArchive: '',
       toolchainDir: '',
-      update: false,
+      updateLock: false,
       onStoreError: 'fail',
     } as const;
     const deps = { log: recordingLog(), signal: new AbortController().signal, jobs: 1 };

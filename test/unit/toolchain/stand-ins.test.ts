@@ -152,6 +152,6 @@ describe('the lock', () => {
     JSON.stringify(lock({ ...deb('a'), version: '1; rm' })),
     JSON.stringify(lock({ ...deb('a'), digest: '../../etc' })),
   ])('is refused when it is none: %s', (text) => {
-    expect(() => parseLock(text, 'toolchain.lock')).toThrow(/toolchain\.lock.*make toolchain UPDATE=1/);
+    expect(() => parseLock(text, 'toolchain.lock')).toThrow(/toolchain\.lock.*make toolchain UPDATE_LOCK=1/);
   });
 });

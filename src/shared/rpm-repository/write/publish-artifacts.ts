@@ -49,7 +49,7 @@ export function repositoryNames(arch: string) {
 
 /** Artifacts with what a run delivers; empty: there is none. */
 export interface PublishedRepository {
-  packages: string;
+  rpms: string;
   /** Only where the repository was published in parts: else they are among the packages. */
   debuginfo: string;
   srpms: string;
@@ -63,11 +63,11 @@ export async function publishRepository(
   { inputs, context: { log }, tree }: BuildContext,
   retentionDays: number | undefined,
 ): Promise<PublishedRepository> {
-  if (!hasArtifacts()) return { packages: '', debuginfo: '', srpms: '' };
+  if (!hasArtifacts()) return { rpms: '', debuginfo: '', srpms: '' };
   const options = { compressionLevel: 0, retentionDays, log } as const;
   const names = repositoryNames(tree.toolchain.arch);
   return await log.group('Publishing the repository', async () => ({
-    packages: await publishFolder(names.rpms, join(inputs.outDir, 'RPMS'), options),
+    rpms: await publishFolder(names.rpms, join(inputs.outDir, 'RPMS'), options),
     debuginfo: '',
     srpms: await publishFolder(names.srpms, join(inputs.outDir, 'SRPMS'), options),
   }));

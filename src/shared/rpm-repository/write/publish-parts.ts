@@ -40,7 +40,7 @@ export async function publishParts(
 ): Promise<PublishedRepository> {
   const { log, signal } = workshop.context;
   const options = { compressionLevel: 0, retentionDays, log } as const;
-  const published = { packages: '', debuginfo: '', srpms: '' };
+  const published = { rpms: '', debuginfo: '', srpms: '' };
   const artifacts = repositoryNames(workshop.tree.toolchain.arch);
   for (const part of parts) {
     const dir = join(workshop.inputs.outDir, part === 'srpms' ? 'SRPMS' : 'RPMS');
@@ -49,8 +49,7 @@ export async function publishParts(
     await log.group(`Publishing the repository: ${part}`, async () => {
       if (!(await takePart(workshop, results, part))) return;
       if (part !== 'srpms') await writeRepository(dir, log, signal);
-      const output = part === 'rpms' ? 'packages' : part;
-      published[output] = await publishFolder(artifacts[part], dir, options);
+      published[part] = await publishFolder(artifacts[part], dir, options);
     });
     await rm(dir, { recursive: true, force: true });
   }

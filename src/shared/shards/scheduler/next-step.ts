@@ -184,7 +184,7 @@ function mustPublish(shard: Shard, work: Work, now: number): boolean {
   // Nothing that ends here soon could go with them.
   if (shard.building.size === 0) return true;
   const all = [...pending.values()];
-  if (all.some(({ at }) => now >= at + terms.batchTime)) return true;
+  if (all.some(({ at }) => now >= at + terms.batchDelay)) return true;
   if (all.reduce((sum, { bytes }) => sum + bytes, 0) >= terms.batchBytes) return true;
   const live = living(shard);
   const own = livingPeers(shard, work).length;
@@ -287,7 +287,7 @@ function rest(shard: Shard, now: number, hasSlot: boolean): Step {
   const dues = [
     (shard.heartbeat?.at ?? now) + terms.heartbeatInterval,
     shard.listedAt + 4 * terms.pollInterval,
-    ...[...shard.pending.values()].map(({ at }) => at + terms.batchTime),
+    ...[...shard.pending.values()].map(({ at }) => at + terms.batchDelay),
   ];
   return { do: 'wait', seconds: Math.min(...dues) - now, idle: false };
 }

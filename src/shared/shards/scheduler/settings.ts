@@ -8,7 +8,7 @@ export interface ShardSettings {
   /** An idle shard looks at the listing this often. */
   pollInterval: number;
   /** A result that nobody waits for is published after so long at the latest … */
-  batchTime: number;
+  batchDelay: number;
   /** … or when so many bytes are waiting. */
   batchBytes: number;
   /** A shard takes no package that is expected to end later than this after its start. */
@@ -25,7 +25,7 @@ export const defaultSettings: ShardSettings = {
   heartbeatInterval: 300,
   lease: 600,
   pollInterval: 15,
-  batchTime: 300,
+  batchDelay: 300,
   batchBytes: 200e6,
   timeBudget: 19_800,
   slots: 1,
@@ -63,7 +63,7 @@ export function shardSettings(inputs: SharedInputs, slots: number): ShardSetting
     heartbeatInterval: inputs.heartbeatInterval,
     lease: inputs.claimLease,
     pollInterval: inputs.pollInterval,
-    batchTime: inputs.batchTime,
+    batchTime: inputs.batchDelay,
     batchBytes: inputs.batchSize === undefined ? undefined : inputs.batchSize * 1e6,
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);

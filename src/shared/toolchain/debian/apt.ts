@@ -132,7 +132,7 @@ function failOnGone(debs: readonly Deb[], offered: ReadonlySet<string>): void {
     gone.map((deb) => ({
       message: `the lock names ${deb.name} ${deb.version}, which neither the mirror nor the cache has any more`,
       file: 'toolchain.lock',
-      hint: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
+      hint: 'Run `make toolchain UPDATE_LOCK=1` to move the lock to what the mirror has now.',
     })),
   );
 }
@@ -163,7 +163,7 @@ async function fetchBatch(debs: readonly Deb[], debsDir: string, work: Apt): Pro
         `the mirror's ${wrong.name} ${wrong.version} has another digest than the locked ${wrong.digest}`,
         {
           file: 'toolchain.lock',
-          hint: 'Run `make toolchain UPDATE=1` to move the lock to what the mirror has now.',
+          hint: 'Run `make toolchain UPDATE_LOCK=1` to move the lock to what the mirror has now.',
         },
       );
   });
