@@ -18,39 +18,39 @@ import { git } from './git.ts';
  */
 
 /** What a commit made: texts and digests, by what they are of. */
-type Made = Map<string, Map<string, string>>;
+type Documents = Map<string, Map<string, string>>;
 
 /** Everything that a commit makes of the example distribution. */
-async function makeAll(side: Side): Promise<Made> {
+async function makeAll(side: Side): Promise<Documents> {
   const out = join(side.dir, 'main', 'out');
-  const made: Made = new Map();
+  const documents: Documents = new Map();
   copyDownloads(downloads, side.cache);
   await make(side, 'main', 'plan');
-  made.set('plan.json, nothing built', documentOf(side, join(out, 'plan.json')));
+  documents.set('plan.json, nothing built', documentOf(side, join(out, 'plan.json')));
   // Equal bytes boot alike.
   await make(side, 'main', 'image', { BOOT_TEST: 'n' });
   copyDownloads(side.cache, downloads);
-  made.set('build.json', documentOf(side, join(out, 'build.json')));
+  documents.set('build.json', documentOf(side, join(out, 'build.json')));
   await make(side, 'main', 'plan');
-  made.set('plan.json, all built', documentOf(side, join(out, 'plan.json')));
+  documents.set('plan.json, all built', documentOf(side, join(out, 'plan.json')));
   await make(side, 'srpms', 'input-srpms', { CACHE_DIR: side.cache });
-  made.set('RPMS', await filesOf(join(out, 'RPMS')));
-  made.set('SRPMS', await filesOf(join(out, 'SRPMS')));
-  made.set('SRPMS of input-srpms', await filesOf(join(side.dir, 'srpms', 'out', 'SRPMS')));
+  documents.set('RPMS', await filesOf(join(out, 'RPMS')));
+  documents.set('SRPMS', await filesOf(join(out, 'SRPMS')));
+  documents.set('SRPMS of input-srpms', await filesOf(join(side.dir, 'srpms', 'out', 'SRPMS')));
   const images = join(out, 'images');
-  made.set('raw image', await filesOf(images, (name) => name.endsWith('.raw')));
-  made.set('other files of the image', await filesOf(images, (name) => !/\.(raw|json)$/.test(name)));
+  documents.set('raw image', await filesOf(images, (name) => name.endsWith('.raw')));
+  documents.set('other files of the image', await filesOf(images, (name) => !/\.(raw|json)$/.test(name)));
   for (const name of existsSync(images) ? readdirSync(images).filter((one) => one.endsWith('.json')) : [])
-    made.set(`images/${name}`, documentOf(side, join(images, name), false));
-  made.set('RPMs of the toolchain', await filesOf(join(side.toolchain, 'RPMS')));
-  made.set('toolchain.json', documentOf(side, join(side.toolchain, 'toolchain.json'), false));
+    documents.set(`images/${name}`, documentOf(side, join(images, name), false));
+  documents.set('RPMs of the toolchain', await filesOf(join(side.toolchain, 'RPMS')));
+  documents.set('toolchain.json', documentOf(side, join(side.toolchain, 'toolchain.json'), false));
   const artifacts = patterns(await runShards(side)).map((name) => renamedArtifact(side, name));
-  made.set('artifacts between jobs', new Map(artifacts.map((name) => [name, 'there'])));
+  documents.set('artifacts between jobs', new Map(artifacts.map((name) => [name, 'there'])));
   const merged = join(side.dir, 'merge', 'out');
-  made.set('RPMS of a merge', await filesOf(join(merged, 'RPMS')));
-  made.set('SRPMS of a merge', await filesOf(join(merged, 'SRPMS')));
-  made.set('build.json of a merge', documentOf(side, join(merged, 'build.json')));
-  return made;
+  documents.set('RPMS of a merge', await filesOf(join(merged, 'RPMS')));
+  documents.set('SRPMS of a merge', await filesOf(join(merged, 'SRPMS')));
+  documents.set('build.json of a merge', documentOf(side, join(merged, 'build.json')));
+  return documents;
 }
 
 /** What of one kind only one side has, or both not alike. */
@@ -64,7 +64,7 @@ function differences(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, stri
 }
 
 /** Prints what is equal and what is not. Answers whether all is, and there was something to compare. */
-function report(a: Made, b: Made): boolean {
+function report(a: Documents, b: Documents): boolean {
   const kinds = [...new Set([...a.keys(), ...b.keys()])];
   const width = Math.max(...kinds.map((kind) => kind.length));
   let good = true;
@@ -83,7 +83,7 @@ function report(a: Made, b: Made): boolean {
 }
 
 /** Writes all that was compared of one side to a file, for `diff`. */
-function writeLists(made: Made, name: Side['name']): string {
+function writeLists(made: Documents, name: Side['name']): string {
   const path = join(scratch, `${name}.txt`);
   const lines = [...made].flatMap(([kind, all]) => [...all].map((pair) => `${kind}: ${pair.join(' ')}\n`));
   writeFileSync(path, lines.join(''));
@@ -99,7 +99,7 @@ try {
   if (!existsSync(downloads)) copyDownloads(join(repository, 'build', 'cache'), downloads);
   const first = await checkOut('a', a);
   const second = await checkOut('b', b);
-  const made: [Made, Made] = [await makeAll(first), await makeAll(second)];
+  const documents: [Documents, Documents] = [await makeAll(first), await makeAll(second)];
   const lists = [writeLists(made[0], 'a'), writeLists(made[1], 'b')];
   console.log(`==> a: ${a}\n==> b: ${b}\n    what they made, in full: ${lists.join(', ')}`);
   const good = report(...made);

@@ -36,14 +36,14 @@ export function documentOf(side: Side, path: string, isTimed = true): Map<string
   const json = JSON.parse(readFileSync(path, 'utf8').replaceAll(side.dir, '<dir>')) as { schema?: string };
   const renames = side.name === 'a' ? allowedRenames.filter(({ of }) => of === json.schema) : [];
   const nameOf = (field: string) => renames.find(({ old }) => old === field)?.now ?? field;
-  const told = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(told);
+  const comparable = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(comparable);
     if (typeof value !== 'object' || value === null) return value;
     const fields = Object.entries(value).filter(([field]) => !isTimed || !durations.has(field));
-    return Object.fromEntries(fields.map(([field, inner]) => [nameOf(field), told(inner)]));
+    return Object.fromEntries(fields.map(([field, inner]) => [nameOf(field), comparable(inner)]));
   };
   const version = renames.find((one) => one.version !== undefined)?.version;
-  const document = { ...(told(json) as object), ...(version === undefined ? {} : { version }) };
+  const document = { ...(comparable(json) as object), ...(version === undefined ? {} : { version }) };
   const { packages, ...rest } = document as { packages?: unknown };
   // A row for each package says where to look.
   const rows = Array.isArray(packages) ? packages.entries() : Object.entries(packages ?? {});

@@ -48,13 +48,13 @@ async function run(side: Side, argv: readonly string[]): Promise<void> {
 
 /** Runs a target of the checkout in folders of its own. */
 export async function make(side: Side, job: string, target: string, variables: Record<string, string> = {}) {
-  const places = {
+  const folders = {
     BUILD_DIR: join(side.dir, job, 'build'),
     OUT_DIR: join(side.dir, job, 'out'),
     CACHE_DIR: job === 'main' ? side.cache : join(side.dir, job, 'cache'),
     TOOLCHAIN_DIR: side.toolchain,
   };
-  const all = Object.entries({ ...places, ...variables }).map(([name, value]) => `${name}=${value}`);
+  const all = Object.entries({ ...folders, ...variables }).map(([name, value]) => `${name}=${value}`);
   await run(side, ['make', target, ...all]);
 }
 
@@ -112,10 +112,16 @@ export async function act(
   mkdirSync(runner, { recursive: true });
   const answers = ['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_PATH'];
   for (const name of answers) writeFileSync(join(runner, name), '');
-  const told = [
+  const environment = [
     ...answers.map((name) => `${name}=${join(runner, name)}`),
     ...[`GITHUB_WORKSPACE=${side.checkout}`, `RUNNER_TEMP=${runner}`],
   ];
   // The names of inputs have hyphens: a shell would not hand them on.
-  await run(side, ['/usr/bin/env', ...told, ...given, process.execPath, join(dirname(file), runs.main)]);
+  await run(side, [
+    '/usr/bin/env',
+    ...environment,
+    ...given,
+    process.execPath,
+    join(dirname(file), runs.main),
+  ]);
 }

@@ -94,6 +94,7 @@ const allowed: AllowedWord[] = [
   { old: 'sign', path: 'cli/src/', text: /sign sources/, reason: 'the file of signatures of sources' },
   { old: 'sign', path: 'src/shared/toolchain/debian/', text: /^rpm sign libs$/, reason: 'an RPM' },
   { old: 'sign', path: 'src/shared/rpm-repository/read/', text: /key that signs/, reason: 'by GPG' },
+  { old: 'sign', path: 'scripts/compare/', text: /^sign interval$/, reason: 'an input of commits before' },
   { old: 'fault', path: 'docs/faults.md', reason: 'of the services, on purpose' },
   { old: 'fault', path: '', text: /docs faults md/, reason: 'the page' },
 ];
