@@ -83,9 +83,11 @@ function report(a: Documents, b: Documents): boolean {
 }
 
 /** Writes all that was compared of one side to a file, for `diff`. */
-function writeLists(made: Documents, name: Side['name']): string {
+function writeLists(documents: Documents, name: Side['name']): string {
   const path = join(scratch, `${name}.txt`);
-  const lines = [...made].flatMap(([kind, all]) => [...all].map((pair) => `${kind}: ${pair.join(' ')}\n`));
+  const lines = [...documents].flatMap(([kind, all]) =>
+    [...all].map((pair) => `${kind}: ${pair.join(' ')}\n`),
+  );
   writeFileSync(path, lines.join(''));
   return relative(repository, path);
 }
@@ -100,9 +102,9 @@ try {
   const first = await checkOut('a', a);
   const second = await checkOut('b', b);
   const documents: [Documents, Documents] = [await makeAll(first), await makeAll(second)];
-  const lists = [writeLists(made[0], 'a'), writeLists(made[1], 'b')];
+  const lists = [writeLists(documents[0], 'a'), writeLists(documents[1], 'b')];
   console.log(`==> a: ${a}\n==> b: ${b}\n    what they made, in full: ${lists.join(', ')}`);
-  const good = report(...made);
+  const good = report(...documents);
   if (good) for (const side of [first, second]) await removeOverlay(side.dir);
   process.exit(good ? 0 : 1);
 } catch (error) {
