@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { declaredNeeds } from '../../src/shared/graph/declared-needs.ts';
-import { makeGraph } from '../../src/shared/graph/graph.ts';
+import { declaredGraph } from '../../src/shared/graph/graph.ts';
 import type { Rpm } from '../../src/shared/model/rpm.ts';
 import type { Spec, SpecPackage } from '../../src/shared/model/spec.ts';
 
@@ -58,7 +58,7 @@ export function azureLinux({ built, prebuilt }: ReturnType<typeof readFacts>): N
   const rpms = prebuilt.flatMap(({ packages }) =>
     packages.map((one) => ({ ...rpmOf(one), folders: [], files: [] })),
   );
-  const graph = makeGraph(specs, { rpms } as unknown as Parameters<typeof makeGraph>[1]);
+  const graph = declaredGraph(specs, { rpms } as unknown as Parameters<typeof declaredGraph>[1]);
   const all = new Map(specs.map((spec) => [spec.package, declaredNeeds(graph, spec.package)]));
   const direct = (name: string, need: string) => all.get(name)?.get(need)?.length === 1;
   const knots = knotsOf([...all.keys()], (name) => [...(all.get(name)?.keys() ?? [])]);

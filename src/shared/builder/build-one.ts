@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { StoreUnavailableError } from '../github/cache/cache.ts';
 import { isDiskFull } from '../host/files.ts';
+import type { Result } from '../model/build-result.ts';
 import { foundInStore, type Outcome, type PlannedBuild } from '../model/outcome.ts';
 import type { Spec } from '../model/spec.ts';
 import { DamagedResultError } from '../store/store.ts';
@@ -11,42 +12,44 @@ import { placeOf } from './place-of.ts';
 import { fetchSources } from './tree-sources.ts';
 
 /**
- * Builds one package, unless the store has its result after all; what went wrong with it is said and is its outcome.
- * @throws DamagedResult when what it needs is not to be had; BuildFailed when it ran out of time that another job may
- *   have; whatever ends the whole run
+ * Builds one package, unless the store has its result after all. A build that fails is logged and is an outcome.
+ * @param results of the packages that it may need
+ * @throws DamagedResultError when a result that it needs cannot be had; BuildFailedError when it ran out of time that
+ *   another job may have; whatever ends the whole run
  */
 export async function buildOne(
-  workshop: BuildContext,
+  context: BuildContext,
   name: string,
   { keyed, reason }: { keyed: PlannedBuild; reason: string },
+  results: ReadonlyMap<string, Result>,
 ): Promise<Outcome> {
-  const spec = workshop.tree.graph.specs.get(name) as Spec;
+  const spec = context.tree.declared.specs.get(name) as Spec;
   const started = performance.now();
   try {
-    const found = workshop.rebuild.has(name) ? undefined : await workshop.store.search(keyed.key, name);
+    const found = context.run.rebuild.has(name) ? undefined : await context.store.search(keyed.key, name);
     if (found !== undefined) {
-      workshop.context.log.info(`${name}: reused after all: ${foundInStore}`);
+      context.log.info(`${name}: reused after all: ${foundInStore}`);
       return { state: 'reused', reason: foundInStore, result: found };
     }
-    const files = await fetchSources(workshop, spec);
-    const result = await buildPackage(workshop, spec, keyed, files);
-    workshop.store.offer(result);
+    const files = await fetchSources(context, spec);
+    const result = await buildPackage(context, spec, { keyed, results, files });
+    context.store.offer(result);
     return { state: 'built', reason, result };
   } catch (error) {
-    workshop.context.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     if (isDiskFull(error) || error instanceof DamagedResultError || error instanceof StoreUnavailableError)
       throw error;
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const ranOut = error instanceof BuildFailedError && error.ranOutOfTime;
-    if (ranOut && workshop.buildTime?.isWhole(seconds) === false) throw error;
+    if (ranOut && context.buildTime?.isWhole(seconds) === false) throw error;
     const log = error instanceof BuildFailedError ? error.log : undefined;
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
     const stage = ranOut ? undefined : failedStage(text);
     const words = stage === undefined ? (error as Error).message : `${stage} failed`;
     const lines = causeLines(text);
-    workshop.context.log.error({
+    context.log.error({
       message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
-      ...(await placeOf(workshop, spec, stage)),
+      ...(await placeOf(context, spec, stage)),
     });
     return { state: 'failed', reason: words, seconds, key: keyed.key, ...(log === undefined ? {} : { log }) };
   }

@@ -2,6 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ProblemsError } from '../base/problems.ts';
 import { rpmbuildArguments, topDir } from '../cache-key/recipe.ts';
+import { resultsOf } from '../graph/graph.ts';
 import { diskFull, isDiskFull, ranOutOfSpace } from '../host/files.ts';
 import { ToolError } from '../host/process.ts';
 import type { Result } from '../model/build-result.ts';
@@ -39,25 +40,32 @@ const outOfTime = 124;
 /** Runs that met a full disk: what is removed for it makes room again, and who failed beside it failed for it, too. */
 const withoutSpace = new WeakSet<BuildContext['inputs']>();
 
+/** What one build is made from. */
+export interface BuildFrom {
+  keyed: PlannedBuild;
+  /** Results of packages of the tree, by package. */
+  results: ReadonlyMap<string, Result>;
+  /** Path of each source and patch, checked, by base name. */
+  files: ReadonlyMap<string, string>;
+}
+
 /**
  * Builds one package in a fresh root and puts the result into the store.
- * @param files base name → path of each source and patch, checked
- * @throws BuildFailed; then the root stays below `build-dir`/roots/<package> for a person to look at. An error that
+ * @throws BuildFailedError; then the root stays below `build-dir`/roots/<package> for a person to look at. An error that
  *   {@link isDiskFull} knows: then nothing stays
  */
 export async function buildPackage(
-  workshop: BuildContext,
+  context: BuildContext,
   spec: Spec,
-  keyed: PlannedBuild,
-  files: ReadonlyMap<string, string>,
+  { keyed, results, files }: BuildFrom,
 ): Promise<Result> {
-  const { inputs, context } = workshop;
+  const { inputs } = context;
   const log = join(paths.logs(inputs), `${spec.package}.log`);
   const overlay = join(paths.overlays(inputs), spec.package);
   await rm(log, { force: true });
   await removeOverlay(join(paths.failedRoots(inputs), spec.package));
   const failed = (words: string) => new BuildFailedError(words, log);
-  const ended = (words: string) => endedWith(words, workshop, log);
+  const ended = (words: string) => endedWith(words, context, log);
   const started = performance.now();
   const parts = { srpm: 0, builddep: 0, build: 0 };
   const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
@@ -67,12 +75,14 @@ export async function buildPackage(
     return done;
   };
   try {
-    const staging = await stage(workshop, spec, files);
-    const packing = packSrpm(workshop, spec, staging, log);
+    const staging = await stage(context, spec, files);
+    const packing = packSrpm(context, spec, staging, log);
     const srpm = await timed('srpm', packing.catch(saying(ended('packing the SRPM failed'))));
-    const entering = enterRoot(workshop, keyed, overlay).catch(saying(ours('its build root cannot be made')));
+    const entering = enterRoot(context, { ...keyed, results }, overlay).catch(
+      saying(ours('its build root cannot be made')),
+    );
     const root = await timed('builddep', entering);
-    const building = runRpmbuild('rpms', { workshop, spec, root, staging, log });
+    const building = runRpmbuild('rpms', { context, spec, root, staging, log });
     await timed(
       'build',
       building.catch(saying((error) => ended(`rpmbuild ended with ${error.code}`)(error))),
@@ -89,18 +99,18 @@ export async function buildPackage(
       key: keyed.key,
       components: keyed.components,
       srpm: await readSrpm(join(filesDir, basename(srpm))),
-      rpms: await checkedRpms(workshop, spec, filesDir, rpms, basename(srpm)),
+      rpms: await checkedRpms(context, spec, filesDir, rpms, basename(srpm)),
       seconds: rounded(performance.now() - started),
       parts,
     };
-    const stored = await workshop.store.put(result, filesDir, workshop.rebuild.has(spec.package));
+    const stored = await context.store.put(result, filesDir, context.run.rebuild.has(spec.package));
     await removeOverlay(overlay);
     await rm(staging, { recursive: true, force: true });
     return stored;
   } catch (error) {
     context.signal.throwIfAborted();
     const refused = error instanceof TransactionError || error instanceof WrongBuildRootError;
-    throw await afterFailure(workshop, spec, overlay, refused ? failed(error.message) : error);
+    throw await afterFailure(context, spec, overlay, refused ? failed(error.message) : error);
   }
 }
 
@@ -109,14 +119,14 @@ export async function buildPackage(
  * to end with.
  */
 async function afterFailure(
-  workshop: BuildContext,
+  context: BuildContext,
   spec: Spec,
   overlay: string,
   failure: unknown,
 ): Promise<unknown> {
-  const { inputs, tree } = workshop;
-  const staging = stagingFolder(workshop, spec);
-  const full = isDiskFull(failure) || (await failedForSpace(workshop, failure));
+  const { inputs, tree } = context;
+  const staging = stagingFolder(context, spec);
+  const full = isDiskFull(failure) || (await failedForSpace(context, failure));
   if (full) withoutSpace.add(inputs);
   if (full || failure instanceof ProblemsError) {
     await removeOverlay(overlay);
@@ -156,11 +166,11 @@ function ours(words: string) {
 }
 
 /** Whether a build failed because the disk is full, or because it was a moment ago. */
-async function failedForSpace(workshop: BuildContext, failure: unknown): Promise<boolean> {
-  if (withoutSpace.has(workshop.inputs)) return true;
+async function failedForSpace(context: BuildContext, failure: unknown): Promise<boolean> {
+  if (withoutSpace.has(context.inputs)) return true;
   if (!(failure instanceof BuildFailedError)) return false;
   const words = `${failure.message}\n${await readFile(failure.log, 'utf8').catch(() => '')}`;
-  return await ranOutOfSpace(words, workshop.inputs.buildDir);
+  return await ranOutOfSpace(words, context.inputs.buildDir);
 }
 
 /** Milliseconds as seconds, to a hundredth. */
@@ -170,16 +180,15 @@ function rounded(milliseconds: number): number {
 
 /** Makes the build root that a key lists. */
 export async function enterRoot(
-  workshop: BuildContext,
-  keyed: Pick<PlannedBuild, 'installed' | 'packages'>,
+  context: BuildContext,
+  keyed: Pick<PlannedBuild, 'installed' | 'packages'> & Pick<BuildFrom, 'results'>,
   overlay: string,
 ): Promise<Root> {
-  const { tree, store } = workshop;
+  const { tree, store } = context;
   const toolchain = new Map(tree.toolchain.rpms.map((rpm) => [rpm.file, rpm]));
   const local = new Map<string, { rpm: Rpm; result: Result }>();
-  for (const name of keyed.packages) {
-    const result = tree.graph.results.get(name);
-    for (const rpm of result?.rpms ?? []) local.set(rpm.file, { rpm, result: result as Result });
+  for (const result of resultsOf(keyed, keyed.packages)) {
+    for (const rpm of result.rpms) local.set(rpm.file, { rpm, result });
   }
   const folders = new Map<Rpm, string>();
   const installed: RootRpm[] = [];
@@ -194,17 +203,17 @@ export async function enterRoot(
   }
   return await makeBuildRoot({
     toolchain: tree.toolchain,
-    toolchainDir: workshop.toolchainDir,
+    toolchainDir: context.toolchainDir,
     overlay: overlay,
     installed,
     folderOf: (rpm) => folders.get(rpm) as string,
-    signal: workshop.context.signal,
+    signal: context.signal,
   });
 }
 
 /** Reads what rpmbuild made, refuses what is not this package's, and says where it is not what the spec said. */
 async function checkedRpms(
-  { tree, inputs, context }: BuildContext,
+  { tree, inputs, log }: BuildContext,
   spec: Spec,
   dir: string,
   files: readonly string[],
@@ -219,7 +228,6 @@ async function checkedRpms(
   }
   if (rpms.length === 0) throw new Error(`${spec.package} made no RPM: its spec has no %files section`);
   const difference = differences(spec, rpms);
-  if (difference !== undefined)
-    context.log.warn({ message: difference, file: join(inputs.specsDir, spec.path) });
+  if (difference !== undefined) log.warn({ message: difference, file: join(inputs.specsDir, spec.path) });
   return rpms.sort((a, b) => (a.file < b.file ? -1 : 1));
 }

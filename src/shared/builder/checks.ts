@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { checkRecipeDigest } from '../cache-key/recipe.ts';
+import { type Graph, resultsOf } from '../graph/graph.ts';
 import { needsOf } from '../graph/needs.ts';
 import { isDiskFull, readJson, textDigest, writeJson } from '../host/files.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -40,26 +41,27 @@ export function checkLog(name: string): string {
  * no more time, those that were not reached count as failed: what was built is still to be published.
  */
 export async function runChecks(
-  workshop: BuildContext,
+  context: BuildContext,
+  graph: Graph,
   outcomes: ReadonlyMap<string, Outcome>,
   jobs = availableParallelism(),
 ): Promise<CheckVerdict[]> {
-  const queue = workshop.goals.filter((name) => {
+  const queue = context.run.goals.filter((name) => {
     const state = outcomes.get(name)?.state;
-    return (state === 'built' || state === 'reused') && workshop.tree.graph.specs.get(name)?.hasCheck;
+    return (state === 'built' || state === 'reused') && context.tree.declared.specs.get(name)?.hasCheck;
   });
   const verdicts: CheckVerdict[] = [];
   const total = queue.length;
   const worker = async () => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-      workshop.context.signal.throwIfAborted();
-      if ((workshop.buildTime?.left() ?? Number.POSITIVE_INFINITY) <= leastForBuild) {
+      context.signal.throwIfAborted();
+      if ((context.buildTime?.left() ?? Number.POSITIVE_INFINITY) <= leastForBuild) {
         const reason = 'its %check was not reached: the job has no more time (time-budget)';
         verdicts.push({ package: name, passed: false, remembered: false, reason });
         continue;
       }
-      workshop.context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
-      verdicts.push(await verdictOf(workshop, workshop.tree.graph.specs.get(name) as Spec));
+      context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
+      verdicts.push(await verdictOf(context, graph, context.tree.declared.specs.get(name) as Spec));
     }
   };
   const workers = Array.from({ length: jobs }, worker);
@@ -68,11 +70,11 @@ export async function runChecks(
 }
 
 /** Whatever keeps a check from being run is that check's failure: all others, and the RPMs, are there all the same. */
-async function verdictOf(workshop: BuildContext, spec: Spec): Promise<CheckVerdict> {
+async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
   try {
-    return await checkOne(workshop, spec);
+    return await checkOne(context, graph, spec);
   } catch (error) {
-    workshop.context.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     if (isDiskFull(error)) throw error;
     const reason = `its %check cannot be run: ${(error as Error).message}`;
     return { package: spec.package, passed: false, remembered: false, reason };
@@ -85,10 +87,10 @@ export function checkKey(resultKey: string | undefined, installed: readonly Rpm[
   return textDigest(JSON.stringify([checkRecipeDigest, resultKey, content]));
 }
 
-async function checkOne(workshop: BuildContext, spec: Spec): Promise<CheckVerdict> {
-  const { tree, inputs, context } = workshop;
+async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
+  const { tree, inputs } = context;
   const name = spec.package;
-  const needs = needsOf(tree.graph, name, spec.checkRequires);
+  const needs = needsOf(graph, name, spec.checkRequires);
   const lacking = [
     ...needs.missing.map(({ capability }) => capability),
     ...needs.waits.map((wait) => wait.open?.capability ?? wait.package),
@@ -101,10 +103,11 @@ async function checkOne(workshop: BuildContext, spec: Spec): Promise<CheckVerdic
       reason: `its %check needs ${lacking.join(', ')}, which is not there`,
     };
   }
-  const root = await solveRoot(tree, needs.packages, [...spec.buildRequires, ...spec.checkRequires]);
+  const visible = resultsOf(graph, needs.packages);
+  const root = await solveRoot(tree, visible, [...spec.buildRequires, ...spec.checkRequires]);
   if (!root.ok) return { package: name, passed: false, remembered: false, reason: root.problems.join('; ') };
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
-  const result = tree.graph.results.get(name);
+  const result = graph.results.get(name);
   const key = checkKey(
     result?.key,
     root.installed.map(({ rpm }) => rpm),
@@ -116,9 +119,13 @@ async function checkOne(workshop: BuildContext, spec: Spec): Promise<CheckVerdic
   const overlay = join(paths.overlays(inputs), `${name}.check`);
   await rm(log, { force: true });
   try {
-    const staging = await stage(workshop, spec, await fetchSources(workshop, spec));
-    const entered = await enterRoot(workshop, { installed, packages: needs.packages }, overlay);
-    const ended = await runRpmbuild('check', { workshop, spec, root: entered, staging, log }, 'any');
+    const staging = await stage(context, spec, await fetchSources(context, spec));
+    const entered = await enterRoot(
+      context,
+      { installed, packages: needs.packages, results: graph.results },
+      overlay,
+    );
+    const ended = await runRpmbuild('check', { context, spec, root: entered, staging, log }, 'any');
     if (ended.code === 0) {
       await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
       context.log.info(`${name}: %check passed`);
@@ -127,7 +134,7 @@ async function checkOne(workshop: BuildContext, spec: Spec): Promise<CheckVerdic
     const lines = causeLines(await readFile(log, 'utf8'));
     context.log.error({
       message: [`${name}: %check failed`, ...lines.map((line) => `    ${line}`)].join('\n'),
-      ...(await placeOf(workshop, spec, '%check')),
+      ...(await placeOf(context, spec, '%check')),
     });
     return { package: name, passed: false, remembered: false, reason: '%check failed', log };
   } finally {

@@ -21,12 +21,12 @@ export function stagingFolder({ inputs }: BuildContext, spec: Spec): string {
  * @throws ProblemsError when a file is not the one any more that the package's key was made of
  */
 export async function stage(
-  workshop: BuildContext,
+  context: BuildContext,
   spec: Spec,
   files: ReadonlyMap<string, string>,
 ): Promise<string> {
-  const { inputs, tree } = workshop;
-  const staging = stagingFolder(workshop, spec);
+  const { inputs, tree } = context;
+  const staging = stagingFolder(context, spec);
   await rm(staging, { recursive: true, force: true });
   const folders = [staged.spec, staged.sources, 'srpm'].map((name) => join(staging, name));
   for (const dir of folders) await mkdir(dir, { recursive: true });
@@ -64,7 +64,7 @@ export async function stage(
 
 /** One run of rpmbuild: which package, in which root, from which staged files, with its words added to `log`. */
 export interface RpmbuildRun {
-  workshop: BuildContext;
+  context: BuildContext;
   spec: Spec;
   root: Root;
   staging: string;
@@ -77,30 +77,30 @@ export async function runRpmbuild(
   run: RpmbuildRun,
   ok: ToolOptions['ok'] = [0],
 ): Promise<ToolResult> {
-  const { workshop, spec, root, staging, log } = run;
-  return await runInSandbox(rpmbuildArguments(step, basename(spec.path), workshop.tree.defines), {
+  const { context, spec, root, staging, log } = run;
+  return await runInSandbox(rpmbuildArguments(step, basename(spec.path), context.tree.defines), {
     ...rpmbuildSandbox(root, staging),
-    ...{ log, signal: workshop.context.signal, ok },
-    ...(workshop.buildTime === undefined ? {} : { timeoutSeconds: workshop.buildTime.left() }),
+    ...{ log, signal: context.signal, ok },
+    ...(context.buildTime === undefined ? {} : { timeoutSeconds: context.buildTime.left() }),
   });
 }
 
 /** Packs the SRPM of a staged package in a plain worker root. Answers its path. */
 export async function packSrpm(
-  workshop: BuildContext,
+  context: BuildContext,
   spec: Spec,
   staging: string,
   log: string,
 ): Promise<string> {
-  const overlay = await createOverlay(join(paths.overlays(workshop.inputs), `${spec.package}.srpm`));
-  const root: Root = { worker: join(workshop.toolchainDir, 'worker'), overlay: overlay };
+  const overlay = await createOverlay(join(paths.overlays(context.inputs), `${spec.package}.srpm`));
+  const root: Root = { worker: join(context.toolchainDir, 'worker'), overlay: overlay };
   try {
-    await runRpmbuild('srpm', { workshop, spec, root, staging, log });
+    await runRpmbuild('srpm', { context, spec, root, staging, log });
     const [file, ...more] = await collectRpms(
       root,
       [`${topDir}/SRPMS`],
       join(staging, 'srpm'),
-      workshop.context.signal,
+      context.signal,
     );
     if (file === undefined || more.length > 0)
       throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);

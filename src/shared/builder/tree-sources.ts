@@ -19,6 +19,6 @@ export async function treeSources(inputs: TreeInputs, { log, signal }: ActionCon
 }
 
 /** The checked files of a package's sources, fetched where needed. */
-export async function fetchSources(workshop: BuildContext, spec: Spec): Promise<Map<string, string>> {
-  return await workshop.sources.locate(spec, await workshop.tree.sources(spec.package));
+export async function fetchSources(context: BuildContext, spec: Spec): Promise<Map<string, string>> {
+  return await context.sources.locate(spec, await context.tree.sources(spec.package));
 }

@@ -1,13 +1,13 @@
 import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
 import { nameOf } from '../rpm/capability.ts';
-import type { Graph, RpmNode } from './graph.ts';
+import type { DeclaredGraph, RpmNode } from './graph.ts';
 
 /**
  * Packages of the tree whose name, or whose `%files`, say that their build probably reveals `capability`
  * (`pkgconfig(x)`, a soname, `perl(X)`, `python3dist(x)`, a path). From specs alone: builds do not change the answer.
  */
-export function candidateProviders(graph: Graph, capability: Capability): string[] {
+export function candidateProviders(graph: DeclaredGraph, capability: Capability): string[] {
   const name = nameOf(capability);
   const known = likelyOf.get(graph) ?? new Map<string, string[]>();
   likelyOf.set(graph, known);
@@ -15,7 +15,7 @@ export function candidateProviders(graph: Graph, capability: Capability): string
   if (there !== undefined) return there;
   const { stem, basenames } = traces(name);
   const found: string[] = [];
-  for (const [one, nodes] of graph.declared.rpms) {
+  for (const [one, nodes] of graph.rpms) {
     const names = [one, graph.specs.get(one)?.name ?? one, ...nodes.map((node) => node.name)];
     if (names.some((other) => sameStem(other, stem)) || nodes.some((node) => ownsPattern(node, basenames)))
       found.push(one);
@@ -24,7 +24,7 @@ export function candidateProviders(graph: Graph, capability: Capability): string
   return found;
 }
 
-const likelyOf = new WeakMap<Graph, Map<string, string[]>>();
+const likelyOf = new WeakMap<DeclaredGraph, Map<string, string[]>>();
 
 /** The word that a provider's name has in common with a capability, and the base names of files that reveal it. */
 function traces(name: string): { stem: string; basenames: string[] } {

@@ -1,6 +1,6 @@
 import type { Capability } from '../model/rpm.ts';
 import { isRich, termsOf } from '../rpm/capability.ts';
-import { type Graph, providersOf, type RpmNode } from './graph.ts';
+import { type DeclaredGraph, providersOf, type RpmNode } from './graph.ts';
 
 /** What follows from specs alone never changes: it is worked out once for a graph. */
 interface Known {
@@ -9,9 +9,9 @@ interface Known {
   reach: Map<string, ReadonlySet<string>>;
 }
 
-const knownOf = new WeakMap<Graph, Known>();
+const knownOf = new WeakMap<DeclaredGraph, Known>();
 
-function known(graph: Graph): Known {
+function known(graph: DeclaredGraph): Known {
   let one = knownOf.get(graph);
   if (one === undefined) {
     one = { needs: new Map(), reach: new Map() };
@@ -24,7 +24,7 @@ function known(graph: Graph): Known {
  * Packages that the build of `name` needs as the specs state it, each with the chain of RPMs to it: its BuildRequires
  * and all that those require at run time.
  */
-export function declaredNeeds(graph: Graph, name: string): ReadonlyMap<string, string[]> {
+export function declaredNeeds(graph: DeclaredGraph, name: string): ReadonlyMap<string, string[]> {
   const { needs } = known(graph);
   const there = needs.get(name);
   if (there !== undefined) return there;
@@ -39,7 +39,7 @@ export function declaredNeeds(graph: Graph, name: string): ReadonlyMap<string, s
   };
   ask(graph.specs.get(name)?.buildRequires ?? [], []);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const [node] = providersOf(graph.declared, next.capability);
+    const [node] = providersOf(graph, next.capability);
     if (node === undefined || seen.has(node)) continue;
     seen.add(node);
     const path = [...next.path, node.name];
@@ -51,7 +51,7 @@ export function declaredNeeds(graph: Graph, name: string): ReadonlyMap<string, s
 }
 
 /** Packages that need `name` by what specs state, through any number of builds; `name` itself when it needs itself. */
-export function declaredDependents(graph: Graph, name: string): ReadonlySet<string> {
+export function declaredDependents(graph: DeclaredGraph, name: string): ReadonlySet<string> {
   const all = known(graph);
   const there = all.reach.get(name);
   if (there !== undefined) return there;

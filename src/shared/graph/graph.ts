@@ -21,46 +21,85 @@ export interface RpmNode {
 
 /** RPMs by package and by what they provide: by name of a capability, or by path. */
 export interface NodeIndex {
-  rpms: Map<string, RpmNode[]>;
-  providers: Map<string, Set<RpmNode>>;
+  rpms: ReadonlyMap<string, readonly RpmNode[]>;
+  providers: ReadonlyMap<string, ReadonlySet<RpmNode>>;
 }
 
-/** Everything that decides who needs whom. Made by {@link makeGraph}, grows by {@link addResult}. */
-export interface Graph {
+/** Who needs whom as specs and toolchain declare it, before anything is built. Immutable. */
+export interface DeclaredGraph extends NodeIndex {
+  /** Specs for another architecture are left out. */
   specs: ReadonlyMap<string, Spec>;
-  /** What the specs state. Never changes. */
-  declared: NodeIndex;
-  results: Map<string, Result>;
-  /** What the results made. */
-  built: NodeIndex;
-  /** Packages that will have no result in this run. */
-  failed: Set<string>;
-  /** `asker candidate`: the candidate waits for the asker, so it cannot provide what the asker waits for. */
-  excludedProviders: Set<string>;
   /** What the toolchain provides, by name. Its paths count, too. */
   toolchain: ReadonlyMap<string, readonly Capability[]>;
 }
 
-/** The graph of a tree of specs, before anything of it is built. Specs for another architecture are left out. */
-export function makeGraph(specs: readonly Spec[], toolchain: Toolchain): Graph {
+/**
+ * Who needs whom after some builds: one generation of the graph. It only grows: results, failures and excluded providers
+ * are added, never replaced or removed. When a result is refused, a new generation starts ({@link newGraph}).
+ *
+ * The indexes of all paths are too large to be copied for every result, so they grow in place. Only the planner's engine
+ * adds to them, through the three functions below; a build that is running keeps the generation that it started with.
+ */
+export interface Graph {
+  declared: DeclaredGraph;
+  results: ReadonlyMap<string, Result>;
+  /** What the results made. */
+  built: NodeIndex;
+  /** Packages that will have no result in this run. */
+  failed: ReadonlySet<string>;
+  /** `asker candidate`: the candidate waits for the asker, so it cannot provide what the asker waits for. */
+  excludedProviders: ReadonlySet<string>;
+}
+
+/** The graph of a tree of specs. */
+export function declaredGraph(specs: readonly Spec[], toolchain: Toolchain): DeclaredGraph {
   const built = specs.filter((spec) => spec.excluded === undefined);
-  const stated: NodeIndex = { rpms: new Map(), providers: new Map() };
-  for (const spec of built) setRpms(stated, spec.package, nodesOfSpec(spec));
+  const index = emptyIndex();
+  for (const spec of built) addRpms(index, spec.package, nodesOfSpec(spec));
   return {
+    ...index,
     specs: new Map(built.map((spec) => [spec.package, spec])),
-    declared: stated,
-    results: new Map(),
-    built: { rpms: new Map(), providers: new Map() },
-    failed: new Set(),
-    excludedProviders: new Set(),
     toolchain: indexToolchain(toolchain.rpms),
   };
 }
 
-/** Adds what a build made. */
+/** A generation in which nothing is built yet. */
+export function newGraph(declared: DeclaredGraph): Graph {
+  return {
+    declared,
+    results: new Map(),
+    built: emptyIndex(),
+    failed: new Set(),
+    excludedProviders: new Set(),
+  };
+}
+
+/** Adds what a build made. @throws Error when the package has another result in this generation */
 export function addResult(graph: Graph, result: Result): void {
-  graph.results.set(result.package, result);
-  setRpms(graph.built, result.package, nodesOfResult(result));
+  if (graph.results.has(result.package))
+    throw new Error(`${result.package} has two results in one generation of the graph`);
+  (graph.results as Map<string, Result>).set(result.package, result);
+  addRpms(graph.built, result.package, nodesOfResult(result));
+}
+
+/** Adds a package that will have no result. */
+export function addFailure(graph: Graph, name: string): void {
+  (graph.failed as Set<string>).add(name);
+}
+
+/** Adds a candidate that cannot provide what `asker` waits for, because it waits for `asker`. */
+export function excludeProvider(graph: Graph, asker: string, candidate: string): void {
+  (graph.excludedProviders as Set<string>).add(`${asker} ${candidate}`);
+}
+
+/** True if {@link excludeProvider} was called for both. */
+export function isExcludedProvider(graph: Graph, asker: string, candidate: string): boolean {
+  return graph.excludedProviders.has(`${asker} ${candidate}`);
+}
+
+/** The results of those of `packages` that have one. */
+export function resultsOf({ results }: Pick<Graph, 'results'>, packages: readonly string[]): Result[] {
+  return packages.flatMap((name) => results.get(name) ?? []);
 }
 
 /** The package whose result already holds a file of this one's name, and that file: two may only differ once built. */
@@ -86,23 +125,22 @@ export function providersOf(index: NodeIndex, capability: Capability): RpmNode[]
   );
 }
 
-/** Whether a toolchain RPM provides `capability`. */
-export function toolchainProvides(graph: Graph, capability: Capability): boolean {
+/** True if a toolchain RPM provides `capability`. */
+export function toolchainProvides(graph: DeclaredGraph, capability: Capability): boolean {
   const wanted = canonical(capability);
   const provided = graph.toolchain.get(nameOf(wanted));
   return provided?.some((provide) => satisfies(provide, wanted)) ?? false;
 }
 
-function setRpms(index: NodeIndex, name: string, nodes: RpmNode[]): void {
-  for (const old of index.rpms.get(name) ?? []) {
-    for (const key of keysOf(old)) index.providers.get(key)?.delete(old);
-  }
-  index.rpms.set(name, nodes);
+function emptyIndex(): NodeIndex {
+  return { rpms: new Map(), providers: new Map() };
+}
+
+function addRpms(index: NodeIndex, name: string, nodes: readonly RpmNode[]): void {
+  (index.rpms as Map<string, readonly RpmNode[]>).set(name, nodes);
+  const providers = index.providers as Map<string, Set<RpmNode>>;
   for (const node of nodes) {
-    for (const key of keysOf(node)) {
-      const at = index.providers.get(key) ?? new Set();
-      index.providers.set(key, at.add(node));
-    }
+    for (const key of keysOf(node)) providers.set(key, (providers.get(key) ?? new Set()).add(node));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Capability } from '../model/rpm.ts';
 import { isRevealedByBuild, isRich, nameOf, termsOf } from '../rpm/capability.ts';
 import { candidateProviders } from './candidate-providers.ts';
 import { declaredDependents } from './declared-needs.ts';
-import { type Graph, providersOf, type RpmNode, toolchainProvides } from './graph.ts';
+import { type Graph, isExcludedProvider, providersOf, type RpmNode, toolchainProvides } from './graph.ts';
 
 /** A requirement that nothing provides, or can still provide. */
 export interface Missing {
@@ -56,17 +56,16 @@ export function resolve(graph: Graph, capability: Capability, asker: string, lat
   }
   const name = nameOf(capability);
   if (!isRevealedByBuild(name) && !name.startsWith('/'))
-    return { by: toolchainProvides(graph, capability) ? 'toolchain' : 'nothing' };
-  const needing = declaredDependents(graph, asker);
-  const able = (one: string) =>
-    one !== asker && !needing.has(one) && !graph.excludedProviders.has(`${asker} ${one}`);
-  const likely = candidateProviders(graph, capability).filter(able);
+    return { by: toolchainProvides(graph.declared, capability) ? 'toolchain' : 'nothing' };
+  const needing = declaredDependents(graph.declared, asker);
+  const able = (one: string) => one !== asker && !needing.has(one) && !isExcludedProvider(graph, asker, one);
+  const likely = candidateProviders(graph.declared, capability).filter(able);
   const awaited = likely.filter((one) => !graph.results.has(one));
   if (awaited.length > 0) return { by: 'open', candidates: awaited, likely: true };
   const expected = madeBy(graph, capability, (one) => likely.includes(one));
   if (expected !== undefined) return { by: 'tree', node: expected };
-  if (toolchainProvides(graph, capability)) return { by: 'toolchain' };
-  const others = [...graph.specs.keys()].filter(
+  if (toolchainProvides(graph.declared, capability)) return { by: 'toolchain' };
+  const others = [...graph.declared.specs.keys()].filter(
     (one) => !graph.results.has(one) && !graph.failed.has(one) && able(one),
   );
   if (others.length > 0 && !late) return { by: 'open', candidates: others.sort(order), likely: false };
@@ -84,7 +83,7 @@ function madeBy(graph: Graph, capability: Capability, whose: (name: string) => b
  * @param late as in {@link resolve}
  */
 export function needsOf(graph: Graph, name: string, more: readonly Capability[] = [], late = false): Needs {
-  const spec = graph.specs.get(name);
+  const spec = graph.declared.specs.get(name);
   const packages = new Set<string>();
   const waits = new Map<string, Wait>();
   const missing: Missing[] = [];

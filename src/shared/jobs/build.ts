@@ -9,27 +9,29 @@ import type { PackageReport } from '../shards/protocol/heartbeat.ts';
 import { runBuilds } from '../shards/worker/run-builds.ts';
 import { runShard } from '../shards/worker/run-shard.ts';
 import { deliver } from './deliver.ts';
+import type { OpenedRun } from './open-build-context.ts';
 import { rememberResults, withBuildContext } from './open-tree.ts';
 import { joinRun } from './shared-run.ts';
 import { matrixOf } from './size-run.ts';
 import { storageRequestAlone, storageRequestOf } from './storage-request.ts';
 
 /** Plans and builds everything in this job or, with the input `shard`, what the other shards of a run leave to it. */
-export async function buildPackages(context: ActionContext, inputs: BuildInputs): Promise<JobReport> {
+export async function buildPackages(action: ActionContext, inputs: BuildInputs): Promise<JobReport> {
   const started = performance.now();
   const { shard } = inputs;
   if (shard !== undefined)
-    return await withBuildContext(context, inputs, 'share', (workshop) => pull(workshop, inputs, shard));
-  return await withBuildContext(context, inputs, 'alone', async (workshop) => {
-    workshop.makeRoom(storageRequestAlone(workshop.index, workshop.names));
-    const outcomes = await runBuilds(workshop, inputs.concurrentPackageBuilds);
-    await rememberResults(workshop, outcomes);
-    return await deliver(workshop, outcomes, inputs, started);
+    return await withBuildContext(action, inputs, 'share', (opened) => pull(opened, inputs, shard));
+  return await withBuildContext(action, inputs, 'alone', async (opened) => {
+    const { context, index, local } = opened;
+    opened.makeRoom(storageRequestAlone(index, context.run.names));
+    const { outcomes, graph } = await runBuilds(context, inputs.concurrentPackageBuilds);
+    await rememberResults(opened, outcomes);
+    return await deliver(context, { graph, outcomes, local }, inputs, started);
   });
 }
 
 /** One shard of a run. Packages that fail here do not fail the job: merge decides. */
-async function pull(opened: BuildContext, inputs: BuildInputs, id: number): Promise<JobReport> {
+async function pull(opened: OpenedRun, inputs: BuildInputs, id: number): Promise<JobReport> {
   const { view, plan, settings, started, attempt } = await joinRun(opened, inputs, 1);
   const savers = plan.shards + plan.heavyShards;
   opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), savers));
@@ -41,20 +43,20 @@ async function pull(opened: BuildContext, inputs: BuildInputs, id: number): Prom
   } catch (thrown) {
     error = thrown;
   }
-  return { ...(await shardReport(view.workshop, id, [...own.values()])), error };
+  return { ...(await shardReport(view.context, id, [...own.values()])), error };
 }
 
 /** The page and outputs of a shard, also of one that ended badly. Publishes the logs of the packages that failed there. */
 async function shardReport(
-  workshop: BuildContext,
+  context: BuildContext,
   id: number,
   own: readonly PackageReport[],
 ): Promise<JobReport> {
   const failed = own.filter(({ state }) => state === 'failed');
   const built = own.filter(({ state, reason }) => state === 'built' && reason !== foundInStore);
   const names = failed.map((one) => one.package);
-  const logs = await publishLogs(workshop, id, names);
+  const logs = await publishLogs(context, id, names);
   const shown = failed.map((one) => ({ ...one, name: one.package, log: logs.get(one.package), blocks: [] }));
-  workshop.context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
+  context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
   return { outputs: { built: built.length, failed: failed.length }, page: shardPage(id, built, shown) };
 }

@@ -8,6 +8,7 @@ import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
 import { AlreadyReportedError } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { jobName } from '../github/run.ts';
+import type { Graph } from '../graph/graph.ts';
 import { writeJson } from '../host/files.ts';
 import type { Result } from '../model/build-result.ts';
 import type { BuildInputs, MergeInputs } from '../model/inputs.ts';
@@ -24,7 +25,7 @@ import {
 import { publishParts } from '../rpm-repository/write/publish-parts.ts';
 import { mainOnly } from '../store/open-stored.ts';
 import { mainFiles } from '../store/result-files.ts';
-import { DamagedResultError } from '../store/store.ts';
+import { DamagedResultError, type Store } from '../store/store.ts';
 
 /** What other jobs of the run have to do with its end. */
 export interface Shared
@@ -37,32 +38,42 @@ export interface Shared
   inParts: ((results: Result[]) => Result[]) | undefined;
 }
 
+/** A run of which nothing is to be built any more. */
+export interface EndedRun {
+  graph: Graph;
+  outcomes: ReadonlyMap<string, Outcome>;
+  /** The store of this machine. */
+  local: Store;
+}
+
 /**
  * Ends a run: checks, the repository of what there is, build.json, the summary, the outputs. With `shared`, the
  * repository is published as artifacts, too.
  * @returns a report with an error when a package that was asked for is not there
  */
 export async function deliver(
-  workshop: BuildContext,
-  outcomes: Map<string, Outcome>,
+  context: BuildContext,
+  { graph, outcomes, local }: EndedRun,
   inputs: Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'> &
     Partial<Pick<MergeInputs, 'retentionDays'>>,
   started: number,
   shared?: Shared,
 ): Promise<JobReport> {
-  const { log } = workshop.context;
-  const verdicts = inputs.runCheck ? await runChecks(workshop, outcomes, inputs.concurrentPackageBuilds) : [];
+  const { log } = context;
+  const verdicts = inputs.runCheck
+    ? await runChecks(context, graph, outcomes, inputs.concurrentPackageBuilds)
+    : [];
   const isPublished = ({ state }: Outcome) =>
     state === 'built' || (state === 'reused' && shared?.repositoryContent !== 'built');
   const results = [...outcomes.values()].flatMap((outcome) =>
     'result' in outcome && isPublished(outcome) ? [outcome.result] : [],
   );
-  if (shared?.inParts === undefined) await publish(workshop, results, [...outcomes.keys()]);
-  const { lines, logs } = await failuresHere(workshop, outcomes, verdicts, shared);
+  if (shared?.inParts === undefined) await publish(context, results, [...outcomes.keys()]);
+  const { lines, logs } = await failuresHere(context, outcomes, verdicts, shared);
   const logOf = (name: string) => logs.get(name);
   const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
   const file = join(inputs.outDir, 'build.json');
-  const lacking = await mainOnly(workshop.store, results);
+  const lacking = await mainOnly(context.store, results);
   const publishedRpms = (outcome: Outcome) => {
     if (!('result' in outcome && isPublished(outcome))) return [];
     return lacking.has(outcome.result.package) ? mainFiles(outcome.result) : outcome.result.rpms;
@@ -78,8 +89,8 @@ export async function deliver(
       ? undefined
       : await publishedOrSaid(log, () =>
           inParts === undefined
-            ? publishRepository(workshop, retentionDays)
-            : publishParts(workshop, inParts(results), retentionDays),
+            ? publishRepository(context, retentionDays)
+            : publishParts(context, local, inParts(results), retentionDays),
         );
   const facts: SummaryFacts = {
     seconds: secondsSince(started, shared),
@@ -134,7 +145,7 @@ function secondsSince(started: number, shared: Shared | undefined): number {
 
 /** The decisive lines of what failed, here or elsewhere, and the artifacts with its logs. */
 async function failuresHere(
-  workshop: BuildContext,
+  context: BuildContext,
   outcomes: ReadonlyMap<string, Outcome>,
   verdicts: readonly CheckVerdict[],
   shared: Shared | undefined,
@@ -148,7 +159,7 @@ async function failuresHere(
   }
   const checks = verdicts.filter(({ log }) => log !== undefined).map((verdict) => verdict.package);
   const files = [...failed, ...checks.map(checkLog)];
-  const published = await publishLogs(workshop, jobName(), files);
+  const published = await publishLogs(context, jobName(), files);
   for (const name of [...failed, ...checks]) {
     const artifact = published.get(name) ?? published.get(checkLog(name));
     if (artifact !== undefined) logs.set(name, artifact);

@@ -46,7 +46,7 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     await view.lookAgain(settings.pollInterval);
     opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), 1));
     const room = await roomFor(view, opened.local, repositoryContent);
-    const lost = (await openAll(view, repositoryContent, room)) || hasLost(view, plan);
+    const lost = (await openAll(view, opened.local, repositoryContent, room)) || hasLost(view, plan);
     if ((attempt > 1 || lost) && toBuild(view).length > 0) {
       // "Re-run failed jobs" starts this job alone: then it is the shard, too. What the store lost since the plan is
       // built here as well.
@@ -56,7 +56,7 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
       if (lost && expected > most) await rememberResults(opened, outcomesOf(view));
       await pullRest(view, plan, { attempt, settings: settings, started: joined });
       sayRest(ofThisRunner(view, plan), lost && expected > most, context.log);
-      await openAll(view, repositoryContent, room);
+      await openAll(view, opened.local, repositoryContent, room);
     }
     const unlike = nonReproducibleOf(view);
     for (const one of unlike) context.log.warn(nonReproducibleLine(one));
@@ -64,14 +64,20 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     await rememberResults(opened, outcomes);
     sayLeftOut(outcomes, context.log);
     const spans = spansOf(view, attempt);
-    const needsOf = (name: string) => [...declaredNeeds(view.options.tree.graph, name).keys()];
-    const report = await deliver(view.workshop, outcomes, inputs, started, {
-      ...{ unlike, builtAgain: builtAgain(view) },
-      ...{ repositoryContent, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
-      inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
-      // Of a later attempt, only what the first one left is built: that says nothing of a schedule.
-      bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
-    });
+    const needsOf = (name: string) => [...declaredNeeds(view.context.tree.declared, name).keys()];
+    const report = await deliver(
+      view.context,
+      { graph: view.progress.graph, outcomes, local: opened.local },
+      inputs,
+      started,
+      {
+        ...{ unlike, builtAgain: builtAgain(view) },
+        ...{ repositoryContent, lines: failureLines(view), logs: await failureLogs(view, attempt), spans },
+        inParts: room === 'parts' ? (results) => inOrderOfFetching(view, results) : undefined,
+        // Of a later attempt, only what the first one left is built: that says nothing of a schedule.
+        bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
+      },
+    );
     if (report.error === undefined) await cleanUp(view);
     return report;
   });
@@ -125,7 +131,7 @@ async function pullRest(
   plan: PlanJson,
   { attempt, settings, started }: Pick<ShardOptions, 'attempt' | 'settings' | 'started'>,
 ): Promise<void> {
-  const { log, signal } = view.workshop.context;
+  const { log, signal } = view.context;
   const id = plan.entries + plan.heavyEntries + attempt;
   const takes = (name: string) => canBuild(view, plan, name);
   const alone = { peers: { first: id, last: id }, others: undefined, most: 1, takes };

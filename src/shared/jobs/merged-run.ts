@@ -41,7 +41,7 @@ const fetchesAtOnce = 4;
  * @throws ProblemsError when not even that does
  */
 export async function roomFor(view: RunView, here: Store, which: Which): Promise<'all' | 'parts'> {
-  const { cacheDir, outDir } = view.workshop.inputs;
+  const { cacheDir, outDir } = view.context.inputs;
   const results = wanted(view, which);
   const bytes = { fetched: 0, copied: 0 };
   const all: ReturnType<typeof publishedFiles> = [];
@@ -75,7 +75,7 @@ export async function roomFor(view: RunView, here: Store, which: Which): Promise
       () => false,
     );
     if (!hasArtifacts() || !fits) throw error;
-    view.workshop.context.log.info(
+    view.context.log.info(
       `The disk does not hold all of the repository, ${Math.ceil(bytes.fetched / 1e6)} MB: it is published in parts.`,
     );
     return 'parts';
@@ -110,11 +110,17 @@ const mostUnanswered = 5;
  * Fetches the bytes of every result. What cannot be had, and what was built on it, does not count any more. Answers
  * whether some of it was lost from the store, which nobody in this run knew. What the store gives no answer about may be
  * there: it is left, and nothing of the index changes.
+ * @param local the store of this machine
  * @param room `parts`: nothing of it stays here
  */
-export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'): Promise<boolean> {
+export async function openAll(
+  view: RunView,
+  local: Store,
+  which: Which,
+  room: 'all' | 'parts',
+): Promise<boolean> {
   let lost = false;
-  const { known, workshop, opened } = view;
+  const { known, opened } = view;
   const { unanswered } = known;
   const setAside = ({ key, package: name }: Result, words: string) => {
     view.options.warn(`${words}. ${name} is left.`);
@@ -122,7 +128,7 @@ export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'
   };
   const hasToBeAsked = async ({ key, package: name }: Result) => {
     if (known.results.has(key) || opened.has(key)) return false;
-    return (await workshop.local.get(key, name).catch(() => undefined)) === undefined;
+    return (await local.get(key, name).catch(() => undefined)) === undefined;
   };
   for (let whole = false; !whole; ) {
     whole = true;
@@ -136,7 +142,7 @@ export async function openAll(view: RunView, which: Which, room: 'all' | 'parts'
         }
         try {
           const { folder } = await openKept(view.options.store, result);
-          if (room === 'parts') await letGo(view.workshop.local, result, folder);
+          if (room === 'parts') await letGo(local, result, folder);
           opened.add(result.key);
         } catch (error) {
           whole = false;

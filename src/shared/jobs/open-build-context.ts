@@ -12,8 +12,11 @@ import type { ActionContext } from '../github/action.ts';
 import { readJson, writeJson } from '../host/files.ts';
 import { lockFolder } from '../host/lock.ts';
 import { readImageConfig } from '../image/config/read.ts';
+import type { Result } from '../model/build-result.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
+import type { Run } from '../model/run.ts';
 import type { Spec } from '../model/spec.ts';
+import type { Kept } from '../model/stored-parts.ts';
 import { namedPackages, packageNamed, treeProblems, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/capability.ts';
@@ -25,6 +28,8 @@ import { findSpecs, type SpecError } from '../specs/find.ts';
 import { distributionMacros } from '../specs/macros/distribution.ts';
 import { policyMacros } from '../specs/macros/policy.ts';
 import { parseSpecs } from '../specs/parse.ts';
+import type { StorageRequest } from '../store/allocation.ts';
+import type { Store } from '../store/store.ts';
 import type { StoreIndex } from '../store/store-index.ts';
 import { findToolchain } from './find-toolchain.ts';
 import { openStore, type Role } from './open-store.ts';
@@ -59,6 +64,21 @@ export async function openMemory(file: string, all: boolean, told: StoreIndex): 
   };
 }
 
+/** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
+export interface OpenedRun {
+  context: BuildContext;
+  /** What of the store is on this machine. */
+  local: Store;
+  /** What the store has, as far as other runs told. */
+  index: StoreIndex;
+  /** Divides the room of the store, before anything is built. */
+  makeRoom(request: StorageRequest): void;
+  /** Tells later runs what this one has. @param keptOf what of the result under a key is stored */
+  remember(results: readonly Result[], keptOf: (key: string) => Kept | undefined): Promise<void>;
+  /** Saves the solver's answers, ends the solver, unlocks the build folder. */
+  close(): Promise<void>;
+}
+
 /**
  * Reads and checks a whole tree, and makes its build folder this process's own.
  * @throws ProblemsError with everything that is wrong with it, before any build; or when another run is at work there
@@ -67,15 +87,15 @@ export async function openBuildContext(
   inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   context: ActionContext,
   role: Role,
-): Promise<BuildContext> {
+): Promise<OpenedRun> {
   const release = await lockFolder(inputs.buildDir, { signal: context.signal });
   try {
-    const workshop = await readTree(inputs, context, role);
+    const opened = await readTree(inputs, context, role);
     const close = async () => {
-      await workshop.close();
+      await opened.close();
       await release();
     };
-    return { ...workshop, close };
+    return { ...opened, close };
   } catch (error) {
     await release();
     throw error;
@@ -86,7 +106,7 @@ async function readTree(
   inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
   context: ActionContext,
   role: Role,
-): Promise<BuildContext> {
+): Promise<OpenedRun> {
   const { log, signal } = context;
   // What needs no worker is said before one is made.
   failOnProblems(
@@ -121,13 +141,19 @@ async function readTree(
     sources: (name) => sources.digests(byName.get(name) as Spec),
   });
   const goals = all
-    ? [...tree.graph.specs.keys()].sort(order)
+    ? [...tree.declared.specs.keys()].sort(order)
     : [
-        ...namedPackages(tree.graph, inputs.packageBuildList, 'package-build-list', faults, specs),
+        ...namedPackages(tree.declared, inputs.packageBuildList, 'package-build-list', faults, specs),
         ...(await imageGoals(inputs, tree, log)),
       ];
-  const rebuild = namedPackages(tree.graph, inputs.packageRebuildList, 'package-rebuild-list', faults, specs);
-  const names = withNeeds(tree.graph, goals, (name) =>
+  const rebuild = namedPackages(
+    tree.declared,
+    inputs.packageRebuildList,
+    'package-rebuild-list',
+    faults,
+    specs,
+  );
+  const names = withNeeds(tree.declared, goals, (name) =>
     inputs.runCheck ? (byName.get(name)?.checkRequires ?? []) : [],
   );
   await checkTree(inputs, tree, names, faults, log);
@@ -137,12 +163,16 @@ async function readTree(
     if (known !== undefined) seconds.set(name, known);
   }
   log.info(`${specs.length} specs, ${names.length} of them in this run.`);
+  const run: Run = {
+    ...{ goals, names, seconds },
+    rebuild: new Set(rebuild),
+    priority: priorities(tree.declared, names, (name) => seconds.get(name)),
+  };
   return {
-    ...{ inputs, context, tree, store, local, index, sources, toolchainDir, goals, names, seconds },
+    context: { ...context, inputs, tree, run, store, sources, toolchainDir },
+    ...{ local, index },
     remember: (results, keptOf) => opened.remember(results, keptOf, memory.kept()),
     makeRoom: opened.makeRoom,
-    rebuild: new Set(rebuild),
-    priority: priorities(tree.graph, names, (name) => seconds.get(name)),
     close: async () => {
       await solver.close();
       await memory.save();
@@ -158,7 +188,7 @@ async function imageGoals(inputs: TreeInputs, tree: Tree, log: Log): Promise<str
   const { configFile, configBaseDir } = inputs;
   const { named } = await readImageConfig({ configFile, configBaseDir, log: quiet });
   return named.requestedPackages.flatMap(
-    ({ capability }) => packageNamed(tree.graph, nameOf(capability)) ?? [],
+    ({ capability }) => packageNamed(tree.declared, nameOf(capability)) ?? [],
   );
 }
 
@@ -185,7 +215,7 @@ async function checkTree(
       problems.push(...error.problems);
     });
   }
-  const wrong = treeProblems(tree.graph, names, placeIn(inputs.specsDir, tree.graph.specs));
+  const wrong = treeProblems(tree.declared, names, placeIn(inputs.specsDir, tree.declared.specs));
   const stops = (fault: SpecError) =>
     wrong.length > 0 || isFoldersOwn(fault) || fault.packages.some((name) => names.includes(name));
   failOnProblems([...faults.filter(stops).map(({ problem }) => problem), ...problems, ...wrong]);

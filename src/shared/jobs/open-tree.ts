@@ -1,8 +1,7 @@
-import type { BuildContext } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
 import { needs } from '../host/packages.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { openBuildContext } from './open-build-context.ts';
+import { type OpenedRun, openBuildContext } from './open-build-context.ts';
 import type { Role } from './open-store.ts';
 
 /** What every entry needs of its host. */
@@ -13,24 +12,24 @@ export async function withBuildContext<T>(
   context: ActionContext,
   inputs: Parameters<typeof openBuildContext>[0],
   role: Role,
-  body: (workshop: BuildContext) => Promise<T>,
+  body: (opened: OpenedRun) => Promise<T>,
 ): Promise<T> {
-  const workshop = await openBuildContext(inputs, context, role);
+  const opened = await openBuildContext(inputs, context, role);
   try {
-    return await body(workshop);
+    return await body(opened);
   } finally {
-    await workshop.close();
+    await opened.close();
   }
 }
 
 /** Tells later runs what this one has, also where something of it failed. */
 export async function rememberResults(
-  workshop: BuildContext,
+  opened: OpenedRun,
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<void> {
   const had = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
   const kept = new Map(had.map((one) => [one.result.key, one.kept]));
-  await workshop.remember(
+  await opened.remember(
     had.map(({ result }) => result),
     (key) => kept.get(key),
   );

@@ -1,5 +1,6 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
@@ -20,34 +21,36 @@ import { shareToolchain, toolchainName } from '../shards/transport/shared-toolch
 import { withFolder } from '../shards/worker/passing-files.ts';
 import { bytesStored } from '../store/budget.ts';
 import { bytesOf } from '../store/result-files.ts';
-import { indexFile, newestResults, writeIndex } from '../store/store-index.ts';
+import { indexFile, newestResults, type StoreIndex, writeIndex } from '../store/store-index.ts';
 import { findExchange } from './open-exchange.ts';
 import { withBuildContext } from './open-tree.ts';
 import { planFile, planName } from './shared-run.ts';
 import { type RunSize, shardNumbers, sizeRun } from './size-run.ts';
 
 /** Decides, without building anything, what is built, reused or open, and how many shards help. */
-export async function planRun(context: ActionContext, inputs: PlanInputs): Promise<JobReport> {
-  return await withBuildContext(context, inputs, 'plan', async (workshop) => {
-    const found = await planBuilds(workshop);
-    const { length, ...size } = sizeRun(found, workshop, inputs);
-    const { workerDigest } = workshop.tree.toolchain;
+export async function planRun(action: ActionContext, inputs: PlanInputs): Promise<JobReport> {
+  return await withBuildContext(action, inputs, 'plan', async ({ context, index: known }) => {
+    const { seconds } = context.run;
+    const found = await planBuilds(context);
+    const { length, ...size } = sizeRun(found, context, inputs);
+    const { workerDigest } = context.tree.toolchain;
     const file = join(inputs.outDir, planFile);
-    await writeJson(file, planJson(found, { workerDigest, ...size }, workshop.seconds));
-    const build = sayPlan(workshop, found, file);
-    const index = await writePlannedIndex(workshop, inputs, found);
+    await writeJson(file, planJson(found, { workerDigest, ...size }, seconds));
+    const build = sayPlan(context, found, file);
+    saySizes(known, found, context.log);
+    const index = await writePlannedIndex(known, inputs, found);
     const exchange = findExchange(inputs, size.retentionDays);
     const outputs = {
       'plan-json': file,
       'build-count': build,
-      plan: exchange === undefined ? file : await sharePlan(workshop, file, index, exchange),
+      plan: exchange === undefined ? file : await sharePlan(context, file, index, exchange),
       ...(exchange !== undefined && inputs.shareToolchain
-        ? { 'toolchain-artifact': await shareOwnToolchain(workshop, exchange) }
+        ? { 'toolchain-artifact': await shareOwnToolchain(context, exchange) }
         : {}),
       ...matrixOutputs(size, inputs),
     };
     const shards = size.shards + size.heavyShards;
-    const page = planPage(found, { seconds: workshop.seconds, length, shards });
+    const page = planPage(found, { seconds, length, shards });
     const hasFailed = [...found.values()].some(({ state }) => state === 'failed');
     // With shards, all else is built, and merge, which finds the same errors, decides.
     const error = hasFailed && exchange === undefined ? new AlreadyReportedError() : undefined;
@@ -57,7 +60,7 @@ export async function planRun(context: ActionContext, inputs: PlanInputs): Promi
 
 /** Writes what the plan knows of the store beside the plan, for merge: also where no shard runs. Returns its text. */
 async function writePlannedIndex(
-  { index }: BuildContext,
+  index: StoreIndex,
   { outDir }: PlanInputs,
   found: ReadonlyMap<string, PackagePlan>,
 ): Promise<string> {
@@ -70,13 +73,13 @@ async function writePlannedIndex(
 }
 
 /** Says what would become of each package. Answers how many are certain to be built. */
-function sayPlan(workshop: BuildContext, found: ReadonlyMap<string, PackagePlan>, file: string): number {
-  const { log } = workshop.context;
+function sayPlan(context: BuildContext, found: ReadonlyMap<string, PackagePlan>, file: string): number {
+  const { log } = context;
   const sorted = [...found].sort(([a], [b]) => order(a, b));
   for (const [name, one] of sorted) {
-    const spec = workshop.tree.graph.specs.get(name)?.path ?? '';
+    const spec = context.tree.declared.specs.get(name)?.path ?? '';
     const line = `${one.state.padEnd(6)} ${name}: ${one.reason}`;
-    if (one.state === 'failed') log.error({ message: line, file: join(workshop.inputs.specsDir, spec) });
+    if (one.state === 'failed') log.error({ message: line, file: join(context.inputs.specsDir, spec) });
     else log.info(line);
   }
   const count = (state: PackagePlan['state']) => sorted.filter(([, one]) => one.state === state).length;
@@ -84,7 +87,6 @@ function sayPlan(workshop: BuildContext, found: ReadonlyMap<string, PackagePlan>
   log.info(
     `${count('build')} to build, ${count('maybe')} decided on the way, ${failed}${count('reuse')} reused. Plan: ${file}`,
   );
-  saySizes(workshop, found);
   return count('build');
 }
 
@@ -102,26 +104,26 @@ function matrixOutputs(size: RunSize, inputs: PlanInputs): JobReport['outputs'] 
 }
 
 /** Says what of the store is taken, and what the jobs of this run will hand each other, as far as earlier runs tell. */
-function saySizes({ index, context }: BuildContext, plan: ReadonlyMap<string, PackagePlan>): void {
+function saySizes(index: StoreIndex, plan: ReadonlyMap<string, PackagePlan>, log: Log): void {
   const known = newestResults(index);
   if (known.length === 0) return;
   const stored = known.map((one) => bytesStored(one, index.results.get(one.key)?.kept ?? 'nothing'));
   const moving = known.filter((one) => ['build', 'maybe'].includes(plan.get(one.package)?.state ?? ''));
   const sum = (bytes: readonly number[]) => `${Math.ceil(bytes.reduce((all, one) => all + one, 0) / 1e6)} MB`;
-  context.log.info(
+  log.info(
     `The store has ${stored.filter((bytes) => bytes > 0).length} packages, ${sum(stored)}. This run will exchange up to ${sum(moving.map(bytesOf))}.`,
   );
 }
 
 /** Hands the plan, with what it knows of the store, to the other jobs of the run. Answers its name there. */
 async function sharePlan(
-  workshop: BuildContext,
+  context: BuildContext,
   file: string,
   index: string,
   exchange: Exchange,
 ): Promise<string> {
   const plan = planName(runAttempt());
-  const made = await withFolder(workshop.inputs, async (dir) => {
+  const made = await withFolder(context.inputs, async (dir) => {
     await copyFile(file, join(dir, planFile));
     await writeFile(join(dir, indexFile), index);
     return await exchange.create(plan, dir, [planFile, indexFile]);
@@ -135,11 +137,11 @@ async function sharePlan(
 }
 
 async function shareOwnToolchain(
-  { toolchainDir, inputs, context }: BuildContext,
+  { toolchainDir, inputs, log }: BuildContext,
   exchange: Exchange,
 ): Promise<string> {
   const toolchain = toolchainName(runAttempt());
-  await context.log.group('Sharing the toolchain', () =>
+  await log.group('Sharing the toolchain', () =>
     shareToolchain(toolchainDir, toolchain, exchange, paths.exchange(inputs)),
   );
   return toolchain;

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
 import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
-import type { BuildContext } from '../builder/build-context.ts';
+import type { BuildTime } from '../builder/build-context.ts';
 import { paths } from '../builder/paths.ts';
 import { runAttempt } from '../github/run.ts';
 import { readUserFile } from '../host/files.ts';
-import type { BuildInputs, SharedInputs } from '../model/inputs.ts';
+import type { BuildInputs, SharedInputs, TreeInputs } from '../model/inputs.ts';
 import { expectation } from '../planner/expectation.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
 import { priorities } from '../planner/priority.ts';
@@ -18,6 +18,7 @@ import { shardSettings } from '../shards/scheduler/settings.ts';
 import { keptForItsRun } from '../shards/transport/exchange.ts';
 import { RunView } from '../shards/worker/run-view.ts';
 import { indexFile, joinIndex, readIndex, type StoreIndex } from '../store/store-index.ts';
+import type { OpenedRun } from './open-build-context.ts';
 import { openExchange } from './open-exchange.ts';
 
 /** A run that several jobs share, as one of them sees it at its start. */
@@ -38,13 +39,14 @@ export interface SharedRun {
  * @throws ProblemsError when this job has another tree or another worker
  */
 export async function joinRun(
-  workshop: BuildContext,
+  opened: OpenedRun,
   inputs: SharedInputs & Pick<BuildInputs, 'concurrentPackageBuilds'>,
   slots: number,
 ): Promise<SharedRun> {
-  const plan = await readPlan(workshop, inputs);
-  const exchange = openExchange(workshop.inputs, plan.retentionDays);
-  const own = workshop.tree.toolchain.workerDigest;
+  const { context } = opened;
+  const plan = await readPlan(context.inputs, opened.index, inputs);
+  const exchange = openExchange(context.inputs, plan.retentionDays);
+  const own = context.tree.toolchain.workerDigest;
   if (plan.workerDigest !== own)
     throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
       file: inputs.plan,
@@ -52,8 +54,8 @@ export async function joinRun(
     });
   const planned = plan.packages.map(({ name }) => name);
   const other = [
-    ...planned.filter((name) => !workshop.names.includes(name)),
-    ...workshop.names.filter((name) => !planned.includes(name)),
+    ...planned.filter((name) => !context.run.names.includes(name)),
+    ...context.run.names.filter((name) => !planned.includes(name)),
   ];
   if (other.length > 0)
     throw problem(
@@ -68,14 +70,19 @@ export async function joinRun(
   );
   const settings = shardSettings(inputs, inputs.concurrentPackageBuilds ?? slots);
   const expected = expectation(seconds, settings.timeBudget);
-  const priority = priorities(workshop.tree.graph, workshop.names, expected);
+  const priority = priorities(context.tree.declared, context.run.names, expected);
   const started = performance.now() / 1000;
-  const buildTime: BuildContext['buildTime'] = {
+  const buildTime: BuildTime = {
     left: () => secondsForBuild(settings, performance.now() / 1000 - started),
     isWhole: (ran) => hadWholeBudget(settings, ran),
   };
   const attempt = runAttempt();
-  const view = new RunView({ ...workshop, seconds, priority, buildTime }, exchange, attempt, expected);
+  const view = new RunView(
+    { ...context, run: { ...context.run, seconds, priority }, buildTime },
+    exchange,
+    attempt,
+    expected,
+  );
   await view.readAll();
   view.checkKeys(plan);
   return { view, plan, settings: settings, started, attempt };
@@ -89,9 +96,10 @@ export function planName(attempt: number): string {
   return `azl-plan-${attempt}`;
 }
 
-/** Reads the plan; the workshop's index grows by what the plan knew of the store. */
+/** Reads the plan; the index grows by what the plan knew of the store. */
 async function readPlan(
-  { inputs, index }: Pick<BuildContext, 'inputs' | 'index'>,
+  inputs: TreeInputs,
+  index: StoreIndex,
   { plan: given }: SharedInputs,
 ): Promise<PlanJson> {
   if (given === '')

@@ -1,7 +1,7 @@
-import type { BuildContext } from '../builder/build-context.ts';
 import { declaredNeeds } from '../graph/declared-needs.ts';
 import type { PlanInputs } from '../model/inputs.ts';
 import type { PackagePlan } from '../model/outcome.ts';
+import type { Run } from '../model/run.ts';
 import { expectation } from '../planner/expectation.ts';
 import { expectedTasks } from '../planner/expected-tasks.ts';
 import { namedPackages } from '../planner/goals.ts';
@@ -9,6 +9,7 @@ import type { PlanJson } from '../planner/plan-json.ts';
 import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';
 import { daysToKeep, defaultShards, matrixSeconds, sizeMatrices } from '../shards/scheduler/size.ts';
 import type { ShardOptions } from '../shards/worker/run-shard.ts';
+import type { Tree } from '../solver/solve-root.ts';
 
 /** How many jobs a plan asks for. */
 export type RunSize = Pick<
@@ -16,16 +17,22 @@ export type RunSize = Pick<
   'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries' | 'retentionDays'
 >;
 
+/** What the size of a run is made from. */
+export interface SizedRun {
+  tree: Pick<Tree, 'declared' | 'specs'>;
+  run: Pick<Run, 'seconds' | 'names'>;
+}
+
 /**
  * How many jobs help to build what a plan will probably build: of either kind of runner. `length`: the seconds that they
  * will probably take.
  */
 export function sizeRun(
   plan: ReadonlyMap<string, PackagePlan>,
-  { tree, seconds, names }: Pick<BuildContext, 'tree' | 'seconds' | 'names'>,
+  { tree, run: { seconds, names } }: SizedRun,
   inputs: PlanInputs,
 ): RunSize & { length: number } {
-  const named = namedPackages(tree.graph, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
+  const named = namedPackages(tree.declared, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
   const heavy = named.filter((name) => names.includes(name));
   const isHeavy = (name: string) => heavy.includes(name);
   const ordinary = { most: inputs.maxShards ?? defaultShards, timeBudget: timeBudgetOf(inputs) };
@@ -39,7 +46,7 @@ export function sizeRun(
     plan,
     (name) => seconds.has(name),
     (name) => (isHeavy(name) ? ofHeavy : expected)(name),
-    (name) => [...declaredNeeds(tree.graph, name).keys()],
+    (name) => [...declaredNeeds(tree.declared, name).keys()],
   );
   const size = sizeMatrices(tasks, isHeavy, ordinary, heavier);
   // Expectations are off, and unknown ones far: as long as its matrices start shards, what they have is needed.

@@ -10,14 +10,15 @@ import { publishSrpm } from '../rpm-repository/write/publish.ts';
 import { withBuildContext } from './open-tree.ts';
 
 /** Packs the SRPM of every package of the run, from fetched and checked sources, into `out-dir`/SRPMS. */
-export async function packSrpms(context: ActionContext, inputs: TreeInputs): Promise<JobReport> {
-  await withBuildContext(context, inputs, 'none', async (workshop) => {
-    for (const [index, name] of workshop.names.entries()) {
-      const spec = workshop.tree.graph.specs.get(name) as Spec;
-      context.log.progress(`[${index}/${workshop.names.length}] ${name}`);
-      const staging = await stage(workshop, spec, await fetchSources(workshop, spec));
-      const srpm = await packSrpm(workshop, spec, staging, join(paths.logs(inputs), `${name}.srpm.log`));
-      context.log.info(await publishSrpm(workshop, name, srpm));
+export async function packSrpms(action: ActionContext, inputs: TreeInputs): Promise<JobReport> {
+  await withBuildContext(action, inputs, 'none', async ({ context }) => {
+    const { names } = context.run;
+    for (const [index, name] of names.entries()) {
+      const spec = context.tree.declared.specs.get(name) as Spec;
+      context.log.progress(`[${index}/${names.length}] ${name}`);
+      const staging = await stage(context, spec, await fetchSources(context, spec));
+      const srpm = await packSrpm(context, spec, staging, join(paths.logs(inputs), `${name}.srpm.log`));
+      context.log.info(await publishSrpm(context, name, srpm));
     }
   });
   return { outputs: { 'srpms-dir': join(inputs.outDir, 'SRPMS') }, page: '' };

@@ -2,14 +2,22 @@ import { order } from '../base/order.ts';
 import { formatProblem } from '../base/problems.ts';
 import { reasonToBuild } from '../cache-key/reason.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
-import { sameFile } from '../graph/graph.ts';
+import {
+  addFailure,
+  addResult,
+  type DeclaredGraph,
+  excludeProvider,
+  type Graph,
+  newGraph,
+  sameFile,
+} from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Outcome, PackagePlan, PlannedBuild } from '../model/outcome.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type Store } from '../store/store.ts';
 import { byPriority } from './priority.ts';
-import { learn, resolvePackage, type Verdict } from './resolve.ts';
+import { resolvePackage, type Verdict } from './resolve.ts';
 
 /** What the engine is driven by. */
 export interface EngineOptions {
@@ -23,8 +31,10 @@ export interface EngineOptions {
   warn: (message: string) => void;
 }
 
-/** Where the packages of a run stand. Grows until each has an outcome. */
+/** Where the packages of a run stand. Grows until each has an outcome. Changed by the functions of this file alone. */
 export interface Progress {
+  /** What was built and what failed so far. */
+  graph: Graph;
   /** Packages of this run: the goals and all they may need. What builds reveal is added. */
   names: Set<string>;
   outcomes: Map<string, Outcome>;
@@ -34,9 +44,15 @@ export interface Progress {
   waiting: Map<string, Wait[]>;
 }
 
-/** A run of `names` before anything of it is settled. */
-export function newProgress(names: Iterable<string>): Progress {
-  return { names: new Set(names), outcomes: new Map(), ready: new Map(), waiting: new Map() };
+/** The run of `names` with nothing built or decided. */
+export function newProgress(declared: DeclaredGraph, names: Iterable<string>): Progress {
+  return {
+    graph: newGraph(declared),
+    names: new Set(names),
+    outcomes: new Map(),
+    ready: new Map(),
+    waiting: new Map(),
+  };
 }
 
 /**
@@ -55,7 +71,7 @@ export async function resolvePackages(
     waiting.clear();
     for (const name of byPriority([...names], options.priority)) {
       if (outcomes.has(name) || busy.has(name) || ready.has(name)) continue;
-      const verdict = await resolvePackage(options.tree, name);
+      const verdict = await resolvePackage(options.tree, progress.graph, name);
       moved = (await apply(options, progress, name, verdict)) || moved;
     }
     if (!moved && busy.size === 0 && ready.size === 0 && waiting.size > 0)
@@ -72,7 +88,7 @@ async function resolveDeadlock(options: EngineOptions, progress: Progress): Prom
   const late = new Map<string, Verdict>();
   for (const [name, waits] of progress.waiting) {
     if (waits.every(({ open }) => open?.likely === false))
-      late.set(name, await resolvePackage(options.tree, name, true));
+      late.set(name, await resolvePackage(options.tree, progress.graph, name, true));
   }
   const keyed = [...late].filter(([, { state }]) => state === 'keyed');
   for (const [name, verdict] of keyed) {
@@ -84,7 +100,7 @@ async function resolveDeadlock(options: EngineOptions, progress: Progress): Prom
     if (verdict.state === 'waits') progress.waiting.set(name, verdict.waits);
     else progress.waiting.delete(name);
   }
-  if (breakCycle(options, progress)) return true;
+  if (breakCycle(progress)) return true;
   const vain = [...late].filter(([, { state }]) => state !== 'waits');
   for (const [name, verdict] of vain) await apply(options, progress, name, verdict);
   return vain.length > 0;
@@ -94,7 +110,7 @@ async function resolveDeadlock(options: EngineOptions, progress: Progress): Prom
  * Packages wait for each other in a circle. What one of them may provide to another cannot come from there: one such
  * wait is given up. Where all of a circle is certain, it is a cycle that builds brought. Answers whether there was one.
  */
-function breakCycle(options: EngineOptions, progress: Progress): boolean {
+function breakCycle(progress: Progress): boolean {
   const { waiting } = progress;
   const steps = (name: string): CycleStep[] =>
     (waiting.get(name) ?? []).map((one) => ({
@@ -109,11 +125,11 @@ function breakCycle(options: EngineOptions, progress: Progress): boolean {
       .filter(({ open }) => open !== undefined)
       .sort((a, b) => order(a.package, b.package));
     if (guess !== undefined) {
-      options.tree.graph.excludedProviders.add(`${guess.package} ${guess.needs}`);
+      excludeProvider(progress.graph, guess.package, guess.needs);
       continue;
     }
     const reason = `dependency cycle: ${describeCycle(cycle)}`;
-    for (const step of cycle) failPackage(options, progress, step.package, { state: 'failed', reason });
+    for (const step of cycle) failPackage(progress, step.package, { state: 'failed', reason });
   }
   return cycles.length > 0;
 }
@@ -132,7 +148,6 @@ async function apply(
     );
     if (broken.length > 0) {
       failPackage(
-        options,
         progress,
         name,
         blocked(
@@ -148,9 +163,9 @@ async function apply(
     return names.size > before;
   }
   if (verdict.state !== 'keyed') {
-    failPackage(options, progress, name, {
+    failPackage(progress, name, {
       state: 'failed',
-      reason: words(verdict, options.tree.graph.failed),
+      reason: words(verdict, progress.graph.failed),
     });
     return true;
   }
@@ -159,7 +174,7 @@ async function apply(
     ready.set(name, { keyed: verdict.keyed, reason: await reason(options, name, verdict.keyed) });
     return false;
   }
-  acceptResult(options, progress, {
+  acceptResult(progress, {
     state: 'reused',
     reason: 'nothing that reaches it changed',
     result: found,
@@ -168,31 +183,22 @@ async function apply(
 }
 
 /** Notes a result, built or reused, unless another package's holds a file of the same name. */
-export function acceptResult(
-  options: Pick<EngineOptions, 'tree'>,
-  progress: Progress,
-  outcome: Extract<Outcome, { result: Result }>,
-): void {
+export function acceptResult(progress: Progress, outcome: Extract<Outcome, { result: Result }>): void {
   const { result } = outcome;
-  const clash = sameFile(options.tree.graph, result);
+  const clash = sameFile(progress.graph, result);
   if (clash === undefined) {
     progress.outcomes.set(result.package, outcome);
-    learn(options.tree, result);
+    addResult(progress.graph, result);
   } else {
     const reason = `its build made ${clash.file}, which ${clash.package} makes, too`;
-    failPackage(options, progress, result.package, { state: 'failed', reason });
+    failPackage(progress, result.package, { state: 'failed', reason });
   }
 }
 
 /** Notes that a package will have no result in this run. */
-export function failPackage(
-  { tree }: Pick<EngineOptions, 'tree'>,
-  progress: Progress,
-  name: string,
-  outcome: Outcome,
-): void {
+export function failPackage(progress: Progress, name: string, outcome: Outcome): void {
   progress.outcomes.set(name, outcome);
-  tree.graph.failed.add(name);
+  addFailure(progress.graph, name);
 }
 
 /** What a plan says of each package, from where {@link resolvePackages} got without building anything. */

@@ -3,7 +3,7 @@ import { order } from '../base/order.ts';
 import { type Problem, ProblemsError } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds } from '../graph/declared-needs.ts';
-import { type Graph, providersOf } from '../graph/graph.ts';
+import { type DeclaredGraph, newGraph, providersOf } from '../graph/graph.ts';
 import { needsOf } from '../graph/needs.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
@@ -16,7 +16,7 @@ import type { SpecError } from '../specs/find.ts';
  * @throws ProblemsError with every unknown name and what it may have meant, and the faults of specs that it names.
  */
 export function namedPackages(
-  graph: Graph,
+  graph: DeclaredGraph,
   names: readonly string[],
   input: string,
   faults: readonly SpecError[],
@@ -48,13 +48,13 @@ export function namedPackages(
 }
 
 /** The package of this name, or the one that makes the newest RPM of this name. */
-export function packageNamed(graph: Graph, name: string): string | undefined {
+export function packageNamed(graph: DeclaredGraph, name: string): string | undefined {
   if (graph.specs.has(name)) return name;
-  return providersOf(graph.declared, name).find((node) => node.name === name)?.package;
+  return providersOf(graph, name).find((node) => node.name === name)?.package;
 }
 
-function rpmNames(graph: Graph): string[] {
-  return [...graph.declared.rpms.values()].flatMap((nodes) => nodes.map(({ name }) => name));
+function rpmNames(graph: DeclaredGraph): string[] {
+  return [...graph.rpms.values()].flatMap((nodes) => nodes.map(({ name }) => name));
 }
 
 /**
@@ -63,20 +63,21 @@ function rpmNames(graph: Graph): string[] {
  * @param more requirements of a goal besides its BuildRequires
  */
 export function withNeeds(
-  graph: Graph,
+  graph: DeclaredGraph,
   goals: readonly string[],
   more: (name: string) => readonly Capability[] = () => [],
 ): string[] {
+  const nothingBuilt = newGraph(graph);
   const all = new Set<string>();
   const queue = goals.flatMap((name) => [
     name,
-    ...needsOf(graph, name, more(name)).waits.map((wait) => wait.package),
+    ...needsOf(nothingBuilt, name, more(name)).waits.map((wait) => wait.package),
   ]);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (all.has(name)) continue;
     all.add(name);
     queue.push(
-      ...needsOf(graph, name).waits.map((wait) => wait.package),
+      ...needsOf(nothingBuilt, name).waits.map((wait) => wait.package),
       ...declaredNeeds(graph, name).keys(),
     );
   }
@@ -88,13 +89,14 @@ export function withNeeds(
  * @param place where a requirement stands in its spec
  */
 export function treeProblems(
-  graph: Graph,
+  graph: DeclaredGraph,
   names: readonly string[],
   place: (name: string, capability: string) => { file: string; line?: number },
 ): Problem[] {
+  const nothingBuilt = newGraph(graph);
   const problems: Problem[] = [];
   for (const name of names) {
-    for (const { capability, path } of needsOf(graph, name).missing) {
+    for (const { capability, path } of needsOf(nothingBuilt, name).missing) {
       if (path.length === 1)
         problems.push({ ...place(name, capability), ...missingWords(graph, name, capability) });
     }
@@ -112,9 +114,13 @@ export function treeProblems(
   return problems;
 }
 
-function missingWords(graph: Graph, name: string, capability: string): { message: string; hint?: string } {
+function missingWords(
+  graph: DeclaredGraph,
+  name: string,
+  capability: string,
+): { message: string; hint?: string } {
   const wanted = nameOf(canonical(capability));
-  const versions = [...(graph.declared.providers.get(wanted) ?? [])].map(
+  const versions = [...(graph.providers.get(wanted) ?? [])].map(
     (node) => `${node.name} ${node.evr} (${node.package})`,
   );
   const message = `BuildRequires '${capability}' is provided by nothing`;
@@ -123,12 +129,12 @@ function missingWords(graph: Graph, name: string, capability: string): { message
   const inToolchain = graph.toolchain.get(wanted);
   if (inToolchain !== undefined)
     return { message, hint: `The toolchain has ${inToolchain.join(', ')}. Needed by: ${name}.` };
-  const candidates = [...graph.declared.providers.keys(), ...graph.toolchain.keys()].filter(
+  const candidates = [...graph.providers.keys(), ...graph.toolchain.keys()].filter(
     (key) =>
       isRevealedByBuild(key) === isRevealedByBuild(wanted) && key.startsWith('/') === wanted.startsWith('/'),
   );
   const near = nearestName(wanted, candidates);
   if (near === undefined) return { message, hint: `Needed by: ${name}.` };
-  const from = [...(graph.declared.providers.get(near) ?? [])][0]?.package ?? 'toolchain';
+  const from = [...(graph.providers.get(near) ?? [])][0]?.package ?? 'toolchain';
   return { message, hint: `Nearest: '${near}' (${from}). Needed by: ${name}.` };
 }

@@ -1,6 +1,6 @@
 import { order } from '../base/order.ts';
 import { declaredNeeds } from '../graph/declared-needs.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { DeclaredGraph } from '../graph/graph.ts';
 import { ranks } from './forecast.ts';
 
 /**
@@ -14,7 +14,7 @@ export const assumedSeconds = 30;
  * needs. The higher is taken first. Cycles must have been refused before.
  */
 export function priorities(
-  graph: Graph,
+  graph: DeclaredGraph,
   names: readonly string[],
   seconds: (name: string) => number | undefined,
 ): Map<string, number> {

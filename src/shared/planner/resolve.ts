@@ -1,9 +1,8 @@
 import { type Problem, ProblemsError } from '../base/problems.ts';
 import { keyComponents, keyOf } from '../cache-key/key.ts';
 import { recipeDigest } from '../cache-key/recipe.ts';
-import { addResult } from '../graph/graph.ts';
+import { type Graph, resultsOf } from '../graph/graph.ts';
 import { type Missing, needsOf, type Wait } from '../graph/needs.ts';
-import type { Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { Spec } from '../model/spec.ts';
 import { solveRoot, type Tree } from '../solver/solve-root.ts';
@@ -21,13 +20,13 @@ export type Verdict =
  * The same results give the same verdict, in whatever order they came.
  * @param late nothing more can be built without this package: what is there has to do
  */
-export async function resolvePackage(tree: Tree, name: string, late = false): Promise<Verdict> {
-  const { graph, toolchain } = tree;
+export async function resolvePackage(tree: Tree, graph: Graph, name: string, late = false): Promise<Verdict> {
+  const { toolchain } = tree;
   const needs = needsOf(graph, name, [], late);
   if (needs.missing.length > 0) return { state: 'missing', missing: needs.missing };
   if (needs.waits.length > 0) return { state: 'waits', waits: needs.waits };
-  const spec = graph.specs.get(name) as Spec;
-  const root = await solveRoot(tree, needs.packages, spec.buildRequires);
+  const spec = graph.declared.specs.get(name) as Spec;
+  const root = await solveRoot(tree, resultsOf(graph, needs.packages), spec.buildRequires);
   if (!root.ok) return { state: 'unsolvable', problems: root.problems };
   const sources = await tree.sources(name).catch((error: unknown) => {
     if (error instanceof ProblemsError) return error;
@@ -48,9 +47,4 @@ export async function resolvePackage(tree: Tree, name: string, late = false): Pr
     state: 'keyed',
     keyed: { key: keyOf(components), components, installed, packages: needs.packages },
   };
-}
-
-/** Makes a result known to the tree: packages that wait for it may be settled next. */
-export function learn(tree: Tree, result: Result): void {
-  addResult(tree.graph, result);
 }

@@ -1,34 +1,38 @@
 import { buildRootEssentials } from '../cache-key/recipe.ts';
-import { type Graph, makeGraph } from '../graph/graph.ts';
+import { type DeclaredGraph, declaredGraph } from '../graph/graph.ts';
+import type { Result } from '../model/build-result.ts';
 import type { RootRpm } from '../model/root-rpm.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import type { Solver } from './solver.ts';
 
-/** All that is known of a tree, handed from parsing to planning and building. */
+/** A tree of specs, parsed and checked, with the toolchain that builds it. Immutable. */
 export interface Tree {
   specs: readonly Spec[];
   toolchain: Toolchain;
-  graph: Graph;
+  declared: DeclaredGraph;
   solver: Pick<Solver, 'solve'>;
   /** SHA-256 by base name of a package's sources and patches. @throws ProblemsError when one has none, or the wrong one */
   sources(name: string): Promise<Readonly<Record<string, string>>>;
   defines: Readonly<Record<string, string>>;
 }
 
-/** A tree with nothing built yet. */
-export function makeTree(parts: Omit<Tree, 'graph'>): Tree {
-  return { ...parts, graph: makeGraph(parts.specs, parts.toolchain) };
+/** A tree with its graph. */
+export function makeTree(parts: Omit<Tree, 'declared'>): Tree {
+  return { ...parts, declared: declaredGraph(parts.specs, parts.toolchain) };
 }
 
-/** The set of RPMs of a build root: worker, essentials and `requires`, with the results of `packages` in sight. */
+/**
+ * The RPMs of a build root: worker, essentials and `requires`.
+ * @param visible the results that the solver may use
+ */
 export async function solveRoot(
   tree: Tree,
-  packages: readonly string[],
+  visible: readonly Result[],
   requires: readonly string[],
 ): Promise<{ ok: true; installed: RootRpm[] } | { ok: false; problems: string[] }> {
-  const local = packages.flatMap((name) => tree.graph.results.get(name)?.rpms ?? []);
+  const local = visible.flatMap(({ rpms }) => rpms);
   const answer = await tree.solver.solve({
     install: [...buildRootEssentials, ...requires],
     base: tree.toolchain.worker,

@@ -26,7 +26,7 @@ const files = new Map([
   ['app.tar.gz', paths.source],
   ['fix.patch', paths.patch],
 ]);
-const workshop = {
+const context = {
   inputs: { specsDir, buildDir: join(dir, 'build') },
   tree: { sources },
 } as unknown as BuildContext;
@@ -39,7 +39,7 @@ beforeEach(async () => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 it('lays out what the key was made of, with fixed modes and times', async () => {
-  const staging = await stage(workshop, spec, files);
+  const staging = await stage(context, spec, files);
   for (const [path, text] of [
     ['SPECS/app.spec', 'spec'],
     ['SOURCES/common.inc', 'include'],
@@ -55,7 +55,7 @@ it('lays out what the key was made of, with fixed modes and times', async () => 
 it('lays it out for the builder alone, whatever the mask of the caller is', async () => {
   const before = process.umask(0o077);
   try {
-    const staging = await stage(workshop, spec, files);
+    const staging = await stage(context, spec, files);
     const modes = ['', 'SPECS', 'SOURCES', 'macros.zz-azl', 'SPECS/app.spec'].map(
       (path) => statSync(join(staging, path)).mode & 0o7777,
     );
@@ -67,7 +67,7 @@ it('lays it out for the builder alone, whatever the mask of the caller is', asyn
 
 it.each(Object.entries(paths))('refuses a %s that changed since the key was made', async (_name, path) => {
   await writeFile(path, 'edited meanwhile');
-  await expect(stage(workshop, spec, files)).rejects.toThrow(
+  await expect(stage(context, spec, files)).rejects.toThrow(
     `'${path}' changed while the run was going on. Run the same command again.`,
   );
 });

@@ -439,11 +439,11 @@ async function documents(): Promise<Record<string, unknown>> {
   };
   const inputs = { buildDir: newFolder(), outDir: newFolder() };
   mkdirSync(join(inputs.buildDir, 'exchange'));
-  const workshop = { inputs, tree: { graph: { specs: new Map([['lib', {}]]) } } };
-  await claim({ workshop, exchange } as never, { id: 3 } as never, 'name', 0);
+  const context = { inputs, tree: { declared: { specs: new Map([['lib', {}]]) } } };
+  await claim({ context, exchange } as never, { id: 3 } as never, 'name', 0);
   const srpm = join(newFolder(), result.srpm.file);
   writeFileSync(srpm, 'srpm');
-  await publishSrpm(workshop as never, 'lib', srpm);
+  await publishSrpm(context as never, 'lib', srpm);
 
   const kept = { overlay: newFolder(), staging: newFolder() };
   const note = { package: 'lib', workerDigest: made.hex('a'), argv: ['rpmbuild', '-bb'] };

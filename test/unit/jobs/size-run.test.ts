@@ -18,7 +18,11 @@ const build = { state: 'build', reason: '' } as PackagePlan;
 const reuse = { state: 'reuse', reason: '' } as PackagePlan;
 const size = (plan: Record<string, PackagePlan>, inputs: Partial<PlanInputs> = {}) => {
   const given = { heavyPackages: [], maxShards: 20, timeBudget: 30, ...inputs } as unknown as PlanInputs;
-  const { length: _, ...rest } = sizeRun(new Map(Object.entries(plan)), { tree, seconds, names }, given);
+  const { length: _, ...rest } = sizeRun(
+    new Map(Object.entries(plan)),
+    { tree, run: { seconds, names } },
+    given,
+  );
   return rest;
 };
 const all = Object.fromEntries(names.map((name) => [name, build]));
@@ -34,7 +38,7 @@ describe('the jobs of a run', () => {
   it('are enough also where no package was ever built, of either kind', () => {
     const given = { heavyPackages: ['a'], maxShards: 1, timeBudget: 30, heavyTimeBudget: 120 };
     const plan = new Map(Object.entries(all));
-    const here = { tree, seconds: new Map<string, number>(), names };
+    const here = { tree, run: { seconds: new Map<string, number>(), names } };
     const found = sizeRun(plan, here, given as unknown as PlanInputs);
     // Three of 450 seconds, a quarter of the budget, beside one of ten minutes.
     expect(found).toMatchObject({ shards: 1, entries: 3, heavyShards: 1, heavyEntries: 3 });

@@ -96,7 +96,7 @@ async function run(
   });
   const warn = () => {};
   const options = { tree, store, priority: new Map<string, number>(), rebuild: new Set<string>(), warn };
-  const progress = newProgress(withNeeds(tree.graph, goals));
+  const progress = newProgress(tree.declared, withNeeds(tree.declared, goals));
   const built: string[] = [];
   for (;;) {
     await resolvePackages(options, progress, new Set());
@@ -108,7 +108,7 @@ async function run(
     built.push(name);
     const recipe = recipes.find(({ spec }) => spec.package === name) as Recipe;
     if (recipe.fails === true) {
-      failPackage(options, progress, name, { state: 'failed', reason: 'it fails' });
+      failPackage(progress, name, { state: 'failed', reason: 'it fails' });
       continue;
     }
     const rpms = recipe.spec.packages.map((one) =>
@@ -121,7 +121,7 @@ async function run(
     );
     const result = madeUpResult(name, rpms, keyed.key);
     await store.put(result, '', false);
-    acceptResult(options, progress, { state: 'built', reason, result });
+    acceptResult(progress, { state: 'built', reason, result });
   }
   return { outcomes: progress.outcomes, built, tree };
 }
@@ -144,7 +144,7 @@ describe('a run', () => {
       { spec: madeUpSpec('other') },
     ];
     const { tree } = await run(recipes, [], first);
-    expect(withNeeds(tree.graph, ['app'])).toEqual(['app', 'ninja', 'tool']);
+    expect(withNeeds(tree.declared, ['app'])).toEqual(['app', 'ninja', 'tool']);
     const { outcomes } = await run(
       recipes.map((one) => ({ ...one, reveals: one.spec.package === 'deep' ? ['/usr/bin/deep'] : [] })),
       ['app'],
@@ -255,7 +255,7 @@ describe('a run', () => {
       },
       defines: {},
     });
-    const progress = newProgress(['app']);
+    const progress = newProgress(tree.declared, ['app']);
     const rest = { store: memoryStore(), priority: new Map(), rebuild: new Set<string>(), warn: () => {} };
     await resolvePackages({ tree, ...rest }, progress, new Set());
     expect(progress.outcomes.get('app')).toEqual({

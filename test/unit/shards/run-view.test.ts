@@ -38,20 +38,23 @@ async function viewWith(ranOut: { package: string; seconds: number }[]): Promise
       return true;
     },
   } as unknown as Exchange;
-  const workshop = {
+  const context = {
     tree,
-    names,
-    rebuild: new Set(),
-    priority: new Map([
-      ['a', 900],
-      ['b', 100],
-      ['c', 100],
-    ]),
+    run: {
+      names,
+      rebuild: new Set(),
+      priority: new Map([
+        ['a', 900],
+        ['b', 100],
+        ['c', 100],
+      ]),
+    },
     inputs: { buildDir: dir, cacheDir: dir },
     store: { get: async () => undefined, latest: async () => undefined },
-    context: { log: { warn: () => {} }, signal: new AbortController().signal },
+    log: { warn: () => {} },
+    signal: new AbortController().signal,
   } as unknown as BuildContext;
-  const view = new RunView(workshop, exchange, 1, () => 100);
+  const view = new RunView(context, exchange, 1, () => 100);
   await view.readAll();
   return view;
 }

@@ -7,8 +7,6 @@ import { paths } from '../../builder/paths.ts';
 import { type PublishOptions, publishArtifact } from '../../github/artifacts/publish.ts';
 import { hasArtifacts, runAttempt } from '../../github/run.ts';
 
-type Here = Pick<BuildContext, 'inputs' | 'context'>;
-
 /** The artifact with the logs of what failed in a job of a run. */
 export function logsName(attempt: number, job: number | string): string {
   return `azl-logs-${attempt}-${job}`;
@@ -21,7 +19,7 @@ export function logsName(attempt: number, job: number | string): string {
  * @returns the artifact that holds each of them
  */
 export async function publishLogs(
-  { inputs, context: { log } }: Here,
+  { inputs, log }: Pick<BuildContext, 'inputs' | 'log'>,
   job: number | string,
   names: readonly string[],
 ): Promise<Map<string, string>> {
@@ -60,7 +58,7 @@ export interface PublishedRepository {
  * @throws ProblemsError when they cannot be uploaded
  */
 export async function publishRepository(
-  { inputs, context: { log }, tree }: BuildContext,
+  { inputs, log, tree }: BuildContext,
   retentionDays: number | undefined,
 ): Promise<PublishedRepository> {
   if (!hasArtifacts()) return { rpms: '', debuginfo: '', srpms: '' };

@@ -30,24 +30,26 @@ export function bytesOfParts(files: readonly { path: string; size: number }[]): 
 /**
  * Publishes the parts of a repository as artifacts, one after the other: no two of them are on the disk at once, and a
  * result is there only until its files are taken. `out-dir` holds none of it afterwards.
+ * @param local the store of this machine
  * @param results those of one artifact of the run beside each other: they are fetched together
  * @throws ProblemsError when one cannot be uploaded; DamagedResult when one is not to be had any more
  */
 export async function publishParts(
-  workshop: BuildContext,
+  context: BuildContext,
+  local: Store,
   results: readonly Result[],
   retentionDays: number | undefined,
 ): Promise<PublishedRepository> {
-  const { log, signal } = workshop.context;
+  const { log, signal } = context;
   const options = { compressionLevel: 0, retentionDays, log } as const;
   const published = { rpms: '', debuginfo: '', srpms: '' };
-  const artifacts = repositoryNames(workshop.tree.toolchain.arch);
+  const artifacts = repositoryNames(context.tree.toolchain.arch);
   for (const part of parts) {
-    const dir = join(workshop.inputs.outDir, part === 'srpms' ? 'SRPMS' : 'RPMS');
+    const dir = join(context.inputs.outDir, part === 'srpms' ? 'SRPMS' : 'RPMS');
     await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
     await log.group(`Publishing the repository: ${part}`, async () => {
-      if (!(await takePart(workshop, results, part))) return;
+      if (!(await takePart(context, local, results, part))) return;
       if (part !== 'srpms') await writeRepository(dir, log, signal);
       published[part] = await publishFolder(artifacts[part], dir, options);
     });
@@ -63,17 +65,21 @@ export async function letGo(local: Store, { key }: Result, folder: string): Prom
 }
 
 /** Puts the files of one part below `out-dir`; nothing else of the results stays. Answers whether there are any. */
-async function takePart(workshop: BuildContext, results: readonly Result[], part: Part): Promise<boolean> {
+async function takePart(
+  context: BuildContext,
+  local: Store,
+  results: readonly Result[],
+  part: Part,
+): Promise<boolean> {
   let any = false;
   for (const [at, result] of results.entries()) {
-    const ofKept = publishedFiles(result, await workshop.store.kept(result));
+    const ofKept = publishedFiles(result, await context.store.kept(result));
     const files = ofKept.filter(({ path }) => partOf(path) === part);
     if (files.length === 0) continue;
-    workshop.context.log.progress(`[${at}/${results.length}] ${result.package}`);
-    const { folder } = await openKept(workshop.store, result);
-    for (const { file, path } of files)
-      await linkFile(join(folder, file), join(workshop.inputs.outDir, path));
-    await letGo(workshop.local, result, folder);
+    context.log.progress(`[${at}/${results.length}] ${result.package}`);
+    const { folder } = await openKept(context.store, result);
+    for (const { file, path } of files) await linkFile(join(folder, file), join(context.inputs.outDir, path));
+    await letGo(local, result, folder);
     any = true;
   }
   return any;

@@ -37,12 +37,12 @@ export function publishedFiles(result: Result, kept: Kept): (Srpm & { path: stri
  * not touch. RPMs of packages that failed or left the tree, older versions, and files that no package claims go.
  */
 export async function publish(
-  workshop: BuildContext,
+  context: BuildContext,
   results: readonly Result[],
   touched: readonly string[],
 ): Promise<void> {
-  const { inputs, store, tree, context } = workshop;
-  const packages = await published(workshop);
+  const { inputs, store, tree, log, signal } = context;
+  const packages = await published(context);
   for (const name of touched) delete packages[name];
   const rpmFolders = ['RPMS', join('RPMS', tree.toolchain.arch), join('RPMS', 'noarch')];
   const folders = [...rpmFolders, srpmFolder];
@@ -55,13 +55,13 @@ export async function publish(
     packages[result.package] = { files: files.map(({ path }) => path) };
   }
   await keepOnly(inputs.outDir, folders, packages);
-  await writeRepository(join(inputs.outDir, 'RPMS'), context.log, context.signal);
+  await writeRepository(join(inputs.outDir, 'RPMS'), log, signal);
 }
 
 /** Puts a package's SRPM into `out-dir`; one that no package claims any more goes. Answers where it lies. */
-export async function publishSrpm(workshop: BuildContext, name: string, srpm: string): Promise<string> {
-  const { outDir } = workshop.inputs;
-  const packages = await published(workshop);
+export async function publishSrpm(context: BuildContext, name: string, srpm: string): Promise<string> {
+  const { outDir } = context.inputs;
+  const packages = await published(context);
   const path = join(srpmFolder, basename(srpm));
   await mkdir(join(outDir, srpmFolder), { recursive: true });
   await put(srpm, join(outDir, path), await fileDigest(srpm));
@@ -74,7 +74,7 @@ export async function publishSrpm(workshop: BuildContext, name: string, srpm: st
 /** What the packages of the tree published before. */
 async function published({ inputs, tree }: BuildContext): Promise<Inventory['packages']> {
   const before = await readJson<Inventory>(join(inputs.outDir, inventoryFile));
-  const known = Object.entries(before?.packages ?? {}).filter(([name]) => tree.graph.specs.has(name));
+  const known = Object.entries(before?.packages ?? {}).filter(([name]) => tree.declared.specs.has(name));
   return Object.fromEntries(known);
 }
 

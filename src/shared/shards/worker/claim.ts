@@ -5,7 +5,7 @@ import * as shards from '../scheduler/shard.ts';
 import { withFile, withFolder } from './passing-files.ts';
 import type { RunView } from './run-view.ts';
 
-type Here = Pick<RunView, 'workshop' | 'exchange'>;
+type Here = Pick<RunView, 'context' | 'exchange'>;
 
 /** In a claim: whose it is. */
 const claimFile = 'claim.json';
@@ -15,10 +15,10 @@ const claimFile = 'claim.json';
  * @param now seconds of the shard's clock
  */
 export async function claim(here: Here, shard: shards.Shard, name: string, now: number): Promise<boolean> {
-  const { workshop, exchange } = here;
+  const { context, exchange } = here;
   const text = JSON.stringify({ shard: shard.id });
   let trouble: unknown;
-  const created = await withFile(workshop.inputs, claimFile, text, (dir) =>
+  const created = await withFile(context.inputs, claimFile, text, (dir) =>
     exchange.create(name, dir, [claimFile]),
   ).catch((error: unknown) => {
     trouble = error;
@@ -39,8 +39,8 @@ export async function claim(here: Here, shard: shards.Shard, name: string, now: 
 }
 
 /** The shard whose claim this is; undefined when it is gone, or does not say. */
-export async function ownerOf({ workshop, exchange }: Here, item: ArtifactInfo): Promise<number | undefined> {
-  return await withFolder(workshop.inputs, async (dir) => {
+export async function ownerOf({ context, exchange }: Here, item: ArtifactInfo): Promise<number | undefined> {
+  return await withFolder(context.inputs, async (dir) => {
     if (!(await exchange.fetch(item, join(dir, 'claim')))) return undefined;
     const text = await readFile(join(dir, 'claim', claimFile), 'utf8').catch(() => '{}');
     const [, owner] = /^\{"shard":(\d{1,9})\}$/.exec(text) ?? [];

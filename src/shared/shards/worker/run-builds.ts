@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { clock } from '../../base/duration.ts';
 import type { BuildContext } from '../../builder/build-context.ts';
 import { buildOne } from '../../builder/build-one.ts';
-import { makeGraph } from '../../graph/graph.ts';
+import type { Graph } from '../../graph/graph.ts';
 import type { Outcome, PlannedBuild } from '../../model/outcome.ts';
 import {
   acceptResult,
@@ -22,20 +22,19 @@ import { progressLine } from './progress-line.ts';
  * turns out to be gone or damaged, that is built, too, and then what needs it.
  */
 export async function runBuilds(
-  workshop: BuildContext,
+  context: BuildContext,
   jobs = availableParallelism(),
-): Promise<Map<string, Outcome>> {
+): Promise<{ outcomes: Map<string, Outcome>; graph: Graph }> {
   const ended = new Map<string, Outcome>();
   for (;;) {
-    const outcomes = await buildAll(workshop, jobs, ended);
-    if (outcomes !== undefined && (await allOpen(workshop, outcomes, ended))) return outcomes;
-    workshop.tree.graph = makeGraph(workshop.tree.specs, workshop.tree.toolchain);
+    const progress = await buildAll(context, jobs, ended);
+    if (progress !== undefined && (await allOpen(context, progress.outcomes, ended))) return progress;
   }
 }
 
 /** Whether the bytes of every result can be had. What cannot is dropped. */
 async function allOpen(
-  workshop: BuildContext,
+  context: BuildContext,
   outcomes: ReadonlyMap<string, Outcome>,
   ended: Map<string, Outcome>,
 ): Promise<boolean> {
@@ -43,10 +42,10 @@ async function allOpen(
   for (const outcome of outcomes.values()) {
     if (!('result' in outcome)) continue;
     try {
-      await openKept(workshop.store, outcome.result);
+      await openKept(context.store, outcome.result);
     } catch (error) {
       if (!(error instanceof DamagedResultError)) throw error;
-      await dropDamaged(workshop, error, ended);
+      await dropDamaged(context, error, ended);
       whole = false;
     }
   }
@@ -54,11 +53,11 @@ async function allOpen(
 }
 
 async function dropDamaged(
-  { store, context }: BuildContext,
+  { store, log }: BuildContext,
   { key, message }: DamagedResultError,
   ended: Map<string, Outcome>,
 ): Promise<void> {
-  context.log.warn(`${message}. It is built again.`);
+  log.warn(`${message}. It is built again.`);
   await store.drop(key);
   ended.delete(key);
 }
@@ -69,41 +68,41 @@ async function dropDamaged(
  * @returns undefined when a stored result could not be used, and has been dropped
  */
 async function buildAll(
-  workshop: BuildContext,
+  context: BuildContext,
   jobs: number,
   ended: Map<string, Outcome>,
-): Promise<Map<string, Outcome> | undefined> {
-  const { priority } = workshop;
-  const { log, signal } = workshop.context;
-  const progress = newProgress(workshop.names);
-  const options = { ...engineOptions(workshop), isOfThisRun: (key: string) => ended.has(key) };
+): Promise<Progress | undefined> {
+  const { log, signal } = context;
+  const { priority, names } = context.run;
+  const progress = newProgress(context.tree.declared, names);
+  const options = { ...engineOptions(context), isOfThisRun: (key: string) => ended.has(key) };
   const running = new Map<string, { started: number; done: Promise<void> }>();
-  const show = () => log.progress(progressLine(stateOf(workshop, progress, running)));
+  const show = () => log.progress(progressLine(stateOf(context, progress, running)));
   const ticker = setInterval(show, 1000);
   let stale = false;
 
   const take = (name: string, outcome: Outcome) => {
-    if ('result' in outcome) acceptResult(options, progress, outcome);
-    else failPackage(options, progress, name, outcome);
+    if ('result' in outcome) acceptResult(progress, outcome);
+    else failPackage(progress, name, outcome);
   };
 
   const build = async (name: string, ready: { keyed: PlannedBuild; reason: string }): Promise<void> => {
     log.info(`${name}: building (${ready.reason})`);
     try {
-      const outcome = await buildOne(workshop, name, ready);
+      const outcome = await buildOne(context, name, ready, progress.graph.results);
       ended.set(ready.keyed.key, outcome);
       take(name, outcome);
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
     } catch (error) {
       if (!(error instanceof DamagedResultError)) throw error;
-      await dropDamaged(workshop, error, ended);
+      await dropDamaged(context, error, ended);
       stale = true;
     }
   };
 
   try {
     await resolvePackages(options, progress, new Set());
-    sayReused(workshop, progress, ended);
+    sayReused(context, progress, ended);
     while (!stale && (progress.ready.size > 0 || running.size > 0)) {
       signal.throwIfAborted();
       for (const name of byPriority([...progress.ready.keys()], priority)) {
@@ -137,24 +136,24 @@ async function buildAll(
         progress.outcomes.set(name, { ...own, result: outcome.result });
     }
   }
-  return progress.outcomes;
+  return progress;
 }
 
-function sayReused(workshop: BuildContext, progress: Progress, ended: ReadonlyMap<string, Outcome>): void {
+function sayReused(context: BuildContext, progress: Progress, ended: ReadonlyMap<string, Outcome>): void {
   const reused = [...progress.outcomes]
     .filter(([, outcome]) => outcome.state === 'reused' && !ended.has(outcome.result.key))
     .map(([name]) => name);
   if (reused.length > 0)
-    workshop.context.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);
+    context.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);
 }
 
 function stateOf(
-  workshop: BuildContext,
+  context: BuildContext,
   progress: Progress,
   running: ReadonlyMap<string, { started: number }>,
 ) {
   const now = performance.now();
-  const expected = (name: string) => workshop.seconds.get(name) ?? assumedSeconds;
+  const expected = (name: string) => context.run.seconds.get(name) ?? assumedSeconds;
   const active = [...running]
     .map(([name, { started }]) => ({ name, seconds: (now - started) / 1000 }))
     .sort((a, b) => b.seconds - a.seconds);
@@ -162,7 +161,7 @@ function stateOf(
   const work =
     rest.reduce((sum, name) => sum + expected(name), 0) +
     active.reduce((sum, { name, seconds }) => sum + Math.max(2, expected(name) - seconds), 0);
-  const longest = Math.max(0, ...rest.map((name) => workshop.priority.get(name) ?? 0));
+  const longest = Math.max(0, ...rest.map((name) => context.run.priority.get(name) ?? 0));
   return {
     done: progress.outcomes.size,
     total: progress.names.size,

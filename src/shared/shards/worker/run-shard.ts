@@ -49,8 +49,8 @@ export async function runShard(
   options: ShardOptions,
   own = new Map<string, PackageReport>(),
 ): Promise<Map<string, PackageReport>> {
-  const { workshop, exchange } = view;
-  const { log, signal } = workshop.context;
+  const { context, exchange } = view;
+  const { log, signal } = context;
   const now = () => performance.now() / 1000;
   const shard = shards.newShard(options.id, options.attempt, options.settings, options.started);
   const builds = new Set<Promise<void>>();
@@ -92,7 +92,7 @@ export async function runShard(
     const started = Date.now() / 1000;
     let outcome: Outcome;
     try {
-      outcome = await buildOne(view.forBuild(), name, ready);
+      outcome = await buildOne(context, name, ready, view.progress.graph.results);
     } catch (error) {
       // Another shard may have an answer: this one ends, and keeps nobody from it.
       if (error instanceof StoreUnavailableError) abandon(name);
@@ -100,7 +100,7 @@ export async function runShard(
       if (!(error instanceof DamagedResultError)) throw error;
       // What it needs is gone or not what was promised: that is built again, and then this.
       log.warn(`${error.message}. It is built again.`);
-      await workshop.store.drop(error.key);
+      await context.store.drop(error.key);
       view.startOver();
       return abandon(name);
     }
@@ -113,7 +113,7 @@ export async function runShard(
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(result.seconds)}`);
       Object.assign(told, { seconds: result.seconds, result, artifact: null, reason: outcome.reason });
       if (noteReport(view.known, told) === 'other') view.startOver();
-      if (view.takeReady(name, keyed.key)) acceptResult(view.options, view.progress, outcome);
+      if (view.takeReady(name, keyed.key)) acceptResult(view.progress, outcome);
       finish(told, bytesOf(result));
     } else {
       const failure = outcome as Extract<Outcome, { state: 'failed' }>;
@@ -127,7 +127,7 @@ export async function runShard(
   const giveUp = (told: PackageReport, outcome: Outcome) => {
     noteReport(view.known, told);
     if (told.key === null || view.takeReady(told.package, told.key))
-      failPackage(view.options, view.progress, told.package, outcome);
+      failPackage(view.progress, told.package, outcome);
     finish(told, 0);
   };
 
@@ -143,12 +143,12 @@ export async function runShard(
     const folders: string[] = [];
     for (const { package: name, result } of results) {
       try {
-        folders.push(await workshop.store.open(result));
+        folders.push(await context.store.open(result));
       } catch (error) {
         if (!(error instanceof DamagedResultError)) throw error;
         // Its own copy is not what it was: it was never built.
         log.warn(`${error.message}. It is built again.`);
-        await workshop.store.drop(error.key);
+        await context.store.drop(error.key);
         own.delete(name);
         shards.dropped(shard, name);
         view.startOver();
@@ -176,13 +176,13 @@ export async function runShard(
 
   /** What a shard tells of a package, with what later runs can have of it by now. */
   const toldNow = (told: PackageReport): PackageReport => {
-    const kept = told.result === undefined ? undefined : workshop.store.saved(told.result.key);
+    const kept = told.result === undefined ? undefined : context.store.saved(told.result.key);
     return kept === undefined ? told : { ...told, kept };
   };
 
   const sign = async (ended: boolean): Promise<void> => {
     // Its last word counts: what is saved after it is known to nobody.
-    if (ended) await workshop.store.flush();
+    if (ended) await context.store.flush();
     const told = [...own.values()].filter(({ package: name }) => !shard.pending.has(name)).map(toldNow);
     const text = heartbeatText({
       ...{ shard: options.id, attempt: options.attempt },
@@ -190,7 +190,7 @@ export async function runShard(
       told: told.filter(({ state, artifact }) => state === 'failed' || typeof artifact === 'string'),
       ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
     });
-    const item = await withFile(workshop.inputs, heartbeatFile, text, (dir) =>
+    const item = await withFile(context.inputs, heartbeatFile, text, (dir) =>
       exchange.create(shards.nextHeartbeatName(shard, ended), dir, [heartbeatFile]),
     );
     if (item === undefined) throw new Error('the name of a sign of life is taken');

@@ -5,7 +5,6 @@ import { problem } from '../../base/problems.ts';
 import type { BuildContext } from '../../builder/build-context.ts';
 import { paths } from '../../builder/paths.ts';
 import { declaredNeeds } from '../../graph/declared-needs.ts';
-import { makeGraph } from '../../graph/graph.ts';
 import {
   type EngineOptions,
   failPackage,
@@ -14,6 +13,7 @@ import {
   resolvePackages,
 } from '../../planner/engine.ts';
 import { shardsThatHelp, type Task } from '../../planner/forecast.ts';
+import { engineOptions } from '../../planner/plan-builds.ts';
 import type { PlanJson } from '../../planner/plan-json.ts';
 import { byPriority } from '../../planner/priority.ts';
 import {
@@ -42,13 +42,15 @@ export class RunView {
   readonly known: KnownResults = newKnownResults();
   progress: Progress;
   readonly options: EngineOptions;
-  /** The workshop, with a store that has what other jobs published. */
-  readonly workshop: BuildContext;
+  /** The job's context, with a store that has what other jobs published. */
+  readonly context: BuildContext;
   readonly exchange: Exchange;
   /** Keys of results whose bytes this job had in its hands. */
   readonly opened = new Set<string>();
   private readonly attempt: number;
   private readonly expectation: (name: string) => number;
+  /** Grows for packages whose builds took longer than expected. */
+  private readonly priority: Map<string, number>;
   private changed = true;
   private stale = false;
   /** By package, the longest that a build of it ran which was ended with its shard's time. */
@@ -57,7 +59,7 @@ export class RunView {
 
   /** @param expectation seconds expected of each package, before anything of the run is known */
   constructor(
-    workshop: BuildContext,
+    context: BuildContext,
     exchange: Exchange,
     attempt: number,
     expectation: (name: string) => number,
@@ -65,14 +67,13 @@ export class RunView {
     this.exchange = exchange;
     this.attempt = attempt;
     this.expectation = expectation;
-    const { tree, priority, rebuild, context, inputs } = workshop;
-    const temp = paths.exchange(inputs);
-    const store = exchangedStore(workshop.store, this.known, exchange, temp, (told) => this.refresh(told));
-    this.workshop = { ...workshop, store };
-    const warn = (message: string) => context.log.warn(message);
+    const temp = paths.exchange(context.inputs);
+    const store = exchangedStore(context.store, this.known, exchange, temp, (told) => this.refresh(told));
+    this.priority = new Map(context.run.priority);
+    this.context = { ...context, store, run: { ...context.run, priority: this.priority } };
     const isOfThisRun = (key: string) => this.known.results.has(key);
-    this.options = { tree, store, priority, rebuild, warn, isOfThisRun };
-    this.progress = newProgress(workshop.names);
+    this.options = { ...engineOptions(this.context), isOfThisRun };
+    this.progress = this.newProgress();
   }
 
   /** Settles what can be settled with what is known, unless nothing is new. */
@@ -86,7 +87,7 @@ export class RunView {
         if (failure === undefined) continue;
         this.progress.ready.delete(name);
         const { reason, seconds } = failure;
-        failPackage(this.options, this.progress, name, { state: 'failed', reason, seconds, key: keyed.key });
+        failPackage(this.progress, name, { state: 'failed', reason, seconds, key: keyed.key });
         this.changed = true;
       }
     }
@@ -114,14 +115,11 @@ export class RunView {
 
   private forget(): void {
     this.stale = false;
-    const { tree } = this.options;
-    tree.graph = makeGraph(tree.specs, tree.toolchain);
-    this.progress = newProgress(this.workshop.names);
+    this.progress = this.newProgress();
   }
 
-  /** The workshop of one build: what is learned while it runs does not change what it stands on. */
-  forBuild(): BuildContext {
-    return { ...this.workshop, tree: { ...this.options.tree } };
+  private newProgress(): Progress {
+    return newProgress(this.context.tree.declared, this.context.run.names);
   }
 
   /**
@@ -129,7 +127,7 @@ export class RunView {
    * @throws Error when it cannot be fetched
    */
   async read(item: ArtifactInfo): Promise<boolean> {
-    const dir = join(paths.exchange(this.workshop.inputs), `sign-${this.reads++}`);
+    const dir = join(paths.exchange(this.context.inputs), `sign-${this.reads++}`);
     try {
       if (!(await this.exchange.fetch(item, dir))) return false;
       this.take(item, await readFile(join(dir, heartbeatFile), 'utf8').catch(() => ''));
@@ -160,9 +158,8 @@ export class RunView {
 
   /** A build was ended with the time of its shard: the package takes longer than that, and is more urgent for it. */
   ranOut(name: string, seconds: number): void {
-    const { priority } = this.workshop;
     const more = Math.max(0, seconds - this.expected(name));
-    priority.set(name, (priority.get(name) ?? 0) + more);
+    this.priority.set(name, (this.priority.get(name) ?? 0) + more);
     this.ran.set(name, Math.max(seconds, this.ran.get(name) ?? 0));
   }
 
@@ -187,7 +184,7 @@ export class RunView {
           });
         this.options.warn(`${(error as Error).message}. Tried again.`);
       }
-      await wait(tries * 2000, undefined, { signal: this.workshop.context.signal });
+      await wait(tries * 2000, undefined, { signal: this.context.signal });
     }
     await this.settle(new Set());
   }
@@ -199,7 +196,7 @@ export class RunView {
    * @throws ProblemsError as {@link readAll}
    */
   async lookAgain(pollInterval: number): Promise<void> {
-    const { log, signal } = this.workshop.context;
+    const { log, signal } = this.context;
     for (let look = 1; look <= looksAgain && this.left().length > 0; look++) {
       if (look === 1)
         log.info(
@@ -282,7 +279,7 @@ export class RunView {
   /** How many shards can still help. */
   helping(most: number): number {
     const tasks = this.left().map((name): Task => {
-      const needs = [...declaredNeeds(this.options.tree.graph, name).keys()];
+      const needs = [...declaredNeeds(this.context.tree.declared, name).keys()];
       return { name, seconds: this.expected(name), needs };
     });
     return shardsThatHelp(tasks, most);
