@@ -58,12 +58,12 @@ export function heavyTimeBudgetOf({
 
 /** What shards go by: what was given, else the defaults. */
 export function shardSettings(inputs: SharedInputs, slots: number): ShardSettings {
-  const given = {
+  const given: Partial<ShardSettings> = {
     timeBudget: timeBudgetOf(inputs),
     heartbeatInterval: inputs.heartbeatInterval,
     lease: inputs.claimLease,
     pollInterval: inputs.pollInterval,
-    batchTime: inputs.batchDelay,
+    batchDelay: inputs.batchDelay,
     batchBytes: inputs.batchSize === undefined ? undefined : inputs.batchSize * 1e6,
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
