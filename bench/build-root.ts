@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { removeTree } from '../src/shared/host/folders.ts';
 import { runTool } from '../src/shared/host/process.ts';
-import { createOverlay, type Root, removeOverlay, runInSandbox } from '../src/shared/sandbox/sandbox.ts';
+import { createOverlay, type Root, runInSandbox } from '../src/shared/sandbox/sandbox.ts';
 import { median, rounded } from './stopwatch.ts';
 
 const pairs = 15;
@@ -33,7 +34,7 @@ export async function benchBuildRoot(toolchainDir: string, dir: string): Promise
     const started = performance.now();
     await work();
     const taken = performance.now() - started;
-    await removeOverlay(place);
+    await removeTree(place);
     return taken;
   };
   const fresh = async () => {

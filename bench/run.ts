@@ -3,8 +3,8 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '../scripts/build-dist.ts';
 import { withBlock } from '../scripts/markdown.ts';
+import { removeTree } from '../src/shared/host/folders.ts';
 import { runTool } from '../src/shared/host/process.ts';
-import { removeOverlay } from '../src/shared/sandbox/sandbox.ts';
 import { benchBuildRoot } from './build-root.ts';
 import { figures, type Results } from './figures.ts';
 import { benchMainJob } from './main-job.ts';
@@ -25,7 +25,7 @@ async function machine(): Promise<Results['machine']> {
 }
 
 const dir = join(repository, 'build', 'bench');
-await removeOverlay(dir);
+await removeTree(dir);
 try {
   const commit = (await git('rev-parse', 'HEAD')).trim();
   // Bundles are made of the sources: they are no change of their own.
@@ -47,5 +47,5 @@ try {
   writeFileSync(readme, withBlock(readFileSync(readme, 'utf8'), 'bench', `\n${figures(results)}\n`));
   console.log(figures(results));
 } finally {
-  await removeOverlay(dir);
+  await removeTree(dir);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { textDigest } from '../src/shared/host/files.ts';
-import { removeOverlay } from '../src/shared/sandbox/sandbox.ts';
+import { textDigest } from '../src/shared/host/digests.ts';
+import { removeTree } from '../src/shared/host/folders.ts';
 import { repository } from './build-dist.ts';
 import { documentOf, filesOf, renamedArtifact } from './compare/documents.ts';
 import { patterns, runShards } from './compare/shards.ts';
@@ -105,7 +105,7 @@ try {
   const lists = [writeLists(documents[0], 'a'), writeLists(documents[1], 'b')];
   console.log(`==> a: ${a}\n==> b: ${b}\n    what they made, in full: ${lists.join(', ')}`);
   const good = report(...documents);
-  if (good) for (const side of [first, second]) await removeOverlay(side.dir);
+  if (good) for (const side of [first, second]) await removeTree(side.dir);
   process.exit(good ? 0 : 1);
 } catch (error) {
   console.error(`error: ${(error as Error).message}`);

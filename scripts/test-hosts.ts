@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../src/shared/base/log.ts';
 import { formatProblem } from '../src/shared/base/problems.ts';
+import { removeTree } from '../src/shared/host/folders.ts';
 import { ensureCommands } from '../src/shared/host/packages.ts';
 import { plainEnvironment, runTool } from '../src/shared/host/process.ts';
-import { removeOverlay } from '../src/shared/sandbox/sandbox.ts';
 import { repository } from './build-dist.ts';
 
 /** A host that a user may have, beside the one that this runs on. */
@@ -84,7 +84,7 @@ async function makeHost(root: string): Promise<void> {
 async function runHost(): Promise<string[]> {
   const root = join(scratch, suite);
   await ensureCommands(['debootstrap', 'unshare', 'tar'], log);
-  await removeOverlay(root);
+  await removeTree(root);
   mkdirSync(scratch, { recursive: true });
   console.log(`==> A fresh Debian (${suite})`);
   await makeHost(root);
@@ -106,7 +106,7 @@ async function runHost(): Promise<string[]> {
       .filter(Boolean)
       .map((path) => `${path} does not belong to the user`),
   ];
-  if (wrong.length === 0) await removeOverlay(root);
+  if (wrong.length === 0) await removeTree(root);
   return wrong;
 }
 

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { chmod, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../src/shared/base/log.ts';
-import { ensureCommands, missingNeeds } from '../src/shared/host/packages.ts';
+import { missingNeeds } from '../src/shared/host/needs.ts';
+import { ensureCommands } from '../src/shared/host/packages.ts';
 import { runTool } from '../src/shared/host/process.ts';
 import { repository } from './build-dist.ts';
 

@@ -1,5 +1,5 @@
 import { keyOf } from '../../src/shared/cache-key/key.ts';
-import { textDigest } from '../../src/shared/host/files.ts';
+import { textDigest } from '../../src/shared/host/digests.ts';
 import type { Result } from '../../src/shared/model/build-result.ts';
 import type { Rpm } from '../../src/shared/model/rpm.ts';
 import type { Line, Needs } from '../schedule/azure-linux.ts';

@@ -7,7 +7,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { repository } from '../../scripts/build-dist.ts';
 import { consoleLog } from '../../scripts/console-log.ts';
 import { withBlock } from '../../scripts/markdown.ts';
-import { textDigest } from '../../src/shared/host/files.ts';
+import { textDigest } from '../../src/shared/host/digests.ts';
 import type { Result } from '../../src/shared/model/build-result.ts';
 import { type Heartbeat, readHeartbeat } from '../../src/shared/shards/protocol/heartbeat.ts';
 import {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { problem } from '../../src/shared/base/problems.ts';
-import { removeOverlay } from '../../src/shared/sandbox/sandbox.ts';
+import { removeTree } from '../../src/shared/host/folders.ts';
 import { isOwn, mark } from './folders.ts';
 import type { Paths } from './paths.ts';
 
@@ -40,6 +40,6 @@ export async function clean(places: Paths, all: boolean, checkout: string): Prom
   if (strange !== undefined) {
     throw problem(`'${strange}' was not made by azl: nothing is removed`, { hint: 'Remove it by hand.' });
   }
-  for (const path of remove) await removeOverlay(path);
+  for (const path of remove) await removeTree(path);
   return remove;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import { problem } from '../../src/shared/base/problems.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
-import { readJson } from '../../src/shared/host/files.ts';
+import { readJson } from '../../src/shared/host/json-files.ts';
 import { runTool } from '../../src/shared/host/process.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
 import { builder, shellInSandbox } from '../../src/shared/sandbox/sandbox.ts';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { hostArchitecture } from '../../src/shared/base/architectures.ts';
-import { removeOverlay } from '../../src/shared/sandbox/sandbox.ts';
+import { removeTree } from '../../src/shared/host/folders.ts';
 import type { Action } from './action-file.ts';
 import { commandReader } from './command-line.ts';
 import { parseOutputs } from './outputs.ts';
@@ -75,7 +75,7 @@ async function sweep(buildDir: string): Promise<void> {
     try {
       process.kill(Number(name.slice(temporary.length)), 0);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') await removeOverlay(join(buildDir, name));
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') await removeTree(join(buildDir, name));
     }
   }
 }

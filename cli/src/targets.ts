@@ -1,4 +1,4 @@
-import { type Need, needs } from '../../src/shared/host/packages.ts';
+import { type Need, needs } from '../../src/shared/host/needs.ts';
 
 /** What a target of this CLI is made of. */
 export interface Target {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fileDigest } from '../../src/shared/host/files.ts';
+import { fileDigest } from '../../src/shared/host/digests.ts';
 import type { Side } from './side.ts';
 
 /** What the newer commit may call otherwise. */

@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { removeTree } from '../../src/shared/host/folders.ts';
 import { runTool } from '../../src/shared/host/process.ts';
-import { removeOverlay } from '../../src/shared/sandbox/sandbox.ts';
 import { repository } from '../build-dist.ts';
 import { git } from '../git.ts';
 
@@ -69,7 +69,7 @@ export function copyDownloads(from: string, to: string): void {
 export async function checkOut(name: Side['name'], commit: string): Promise<Side> {
   const dir = join(scratch, name);
   const checkout = join(dir, 'checkout');
-  await removeOverlay(dir);
+  await removeTree(dir);
   mkdirSync(dir, { recursive: true });
   await git(repository, ['clone', '--quiet', '--no-checkout', repository, checkout]);
   await git(checkout, ['checkout', '--quiet', '--detach', commit]);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../src/shared/base/log.ts';
-import { fileDigest } from '../../src/shared/host/files.ts';
+import { fileDigest } from '../../src/shared/host/digests.ts';
 import { bootTest } from '../../src/shared/image/boot-test/boot-test.ts';
 import { readFrom } from '../../src/shared/image/disk/debugfs.ts';
 import type { Image } from '../../src/shared/image/manifest/image.ts';

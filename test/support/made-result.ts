@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { textDigest } from '../../src/shared/host/files.ts';
+import { textDigest } from '../../src/shared/host/digests.ts';
 import type { Result } from '../../src/shared/model/build-result.ts';
 import { madeUpResult, madeUpRpm } from './made-up.ts';
 

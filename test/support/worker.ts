@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { readJson } from '../../src/shared/host/files.ts';
+import { readJson } from '../../src/shared/host/json-files.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
 
 export interface TestWorker {

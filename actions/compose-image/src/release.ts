@@ -7,7 +7,7 @@ import { runAction } from '../../../src/shared/github/action.ts';
 import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { openOctokit } from '../../../src/shared/github/octokit.ts';
 import { runCommit } from '../../../src/shared/github/run.ts';
-import { fileDigest } from '../../../src/shared/host/files.ts';
+import { fileDigest } from '../../../src/shared/host/digests.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import {
   assetName,

@@ -5,7 +5,7 @@ import { problem } from '../../../src/shared/base/problems.ts';
 import { AlreadyReportedError } from '../../../src/shared/github/action.ts';
 import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts';
 import { hasCache, leavesCache } from '../../../src/shared/github/run.ts';
-import { readJson } from '../../../src/shared/host/files.ts';
+import { readJson } from '../../../src/shared/host/json-files.ts';
 import { defaultFirmware, findFirmware, startLine } from '../../../src/shared/image/boot-test/qemu.ts';
 import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
 import { composeImage } from '../../../src/shared/image/compose.ts';

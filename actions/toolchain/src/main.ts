@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { readInputs } from '../../../src/shared/github/inputs.ts';
-import { needs } from '../../../src/shared/host/packages.ts';
+import { needs } from '../../../src/shared/host/needs.ts';
 import { toolchainInputs } from './inputs.ts';
 import { run } from './run.ts';
 

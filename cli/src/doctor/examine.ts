@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, rmdir, stat, statfs } from 'node:fs/promises';
 import { cpus, freemem, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { findPackages, missingNeeds, type Need } from '../../../src/shared/host/packages.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
+import { missingNeeds, type Need } from '../../../src/shared/host/needs.ts';
+import { findPackages } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
-import { createOverlay, removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
+import { createOverlay } from '../../../src/shared/sandbox/sandbox.ts';
 import { diskNeed, type Facts, type Folders } from './findings.ts';
 
 type Disk = NonNullable<Facts['disk']>[number];
@@ -115,7 +117,7 @@ async function probeOverlay(buildDir: string, signal?: AbortSignal): Promise<str
     signal?.throwIfAborted();
     return firstLine(error);
   } finally {
-    await removeOverlay(dir);
+    await removeTree(dir);
     if (made !== undefined) await removeEmpty(build, made);
   }
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Need } from '../../../src/shared/host/packages.ts';
+import { shellWord } from '../../../src/shared/base/shell-word.ts';
+import type { Need } from '../../../src/shared/host/needs.ts';
 
 /** The folders that a run works in. */
 export interface Folders {
@@ -156,8 +157,4 @@ function ownCommand(dirs: readonly string[], worker: string | undefined): string
   const holds = (dir: string) => worker !== undefined && resolve(worker).startsWith(`${resolve(dir)}/`);
   if (worker === undefined || !dirs.some(holds)) return `sudo chown -R "$(id -un)": ${quoted}`;
   return `sudo find ${quoted} -path ${shellWord(worker)} -prune -o -exec chown -h "$(id -un)": {} +`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { missingNeeds } from '../../../src/shared/host/packages.ts';
+import { missingNeeds } from '../../../src/shared/host/needs.ts';
 import { chooseAcceleration, knownAcceleration } from '../../../src/shared/image/boot-test/acceleration.ts';
 import type { Facts } from './findings.ts';
 

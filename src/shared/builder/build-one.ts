@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { StoreUnavailableError } from '../github/cache/cache.ts';
-import { isDiskFull } from '../host/files.ts';
+import { isDiskFull } from '../host/full-disk.ts';
 import type { Result } from '../model/build-result.ts';
 import { foundInStore, type Outcome, type PlannedBuild } from '../model/outcome.ts';
 import type { Spec } from '../model/spec.ts';

@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { ProblemsError } from '../base/problems.ts';
 import { rpmbuildArguments, topDir } from '../cache-key/recipe.ts';
 import { resultsOf } from '../graph/graph.ts';
-import { diskFull, isDiskFull, ranOutOfSpace } from '../host/files.ts';
+import { removeTree } from '../host/folders.ts';
+import { diskFull, isDiskFull, ranOutOfSpace } from '../host/full-disk.ts';
 import { ToolError } from '../host/process.ts';
 import type { Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
@@ -12,7 +13,7 @@ import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { readRpm, readSrpm } from '../rpm/read.ts';
 import { collectRpms } from '../sandbox/collect.ts';
-import { type Root, removeOverlay } from '../sandbox/sandbox.ts';
+import type { Root } from '../sandbox/sandbox.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
 import { differences } from '../specs/differences.ts';
 import type { BuildContext } from './build-context.ts';
@@ -63,7 +64,7 @@ export async function buildPackage(
   const log = join(paths.logs(inputs), `${spec.package}.log`);
   const overlay = join(paths.overlays(inputs), spec.package);
   await rm(log, { force: true });
-  await removeOverlay(join(paths.failedRoots(inputs), spec.package));
+  await removeTree(join(paths.failedRoots(inputs), spec.package));
   const failed = (words: string) => new BuildFailedError(words, log);
   const ended = (words: string) => endedWith(words, context, log);
   const started = performance.now();
@@ -104,7 +105,7 @@ export async function buildPackage(
       parts,
     };
     const stored = await context.store.put(result, filesDir, context.run.rebuild.has(spec.package));
-    await removeOverlay(overlay);
+    await removeTree(overlay);
     await rm(staging, { recursive: true, force: true });
     return stored;
   } catch (error) {
@@ -129,7 +130,7 @@ async function afterFailure(
   const full = isDiskFull(failure) || (await failedForSpace(context, failure));
   if (full) withoutSpace.add(inputs);
   if (full || failure instanceof ProblemsError) {
-    await removeOverlay(overlay);
+    await removeTree(overlay);
     await rm(staging, { recursive: true, force: true });
     return full && !isDiskFull(failure) ? diskFull() : failure;
   }

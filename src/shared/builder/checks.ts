@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { checkRecipeDigest } from '../cache-key/recipe.ts';
 import { type Graph, resultsOf } from '../graph/graph.ts';
 import { needsOf } from '../graph/needs.ts';
-import { isDiskFull, readJson, textDigest, writeJson } from '../host/files.ts';
+import { textDigest } from '../host/digests.ts';
+import { removeTree } from '../host/folders.ts';
+import { isDiskFull } from '../host/full-disk.ts';
+import { readJson, writeJson } from '../host/json-files.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
-import { removeOverlay } from '../sandbox/sandbox.ts';
 import { solveRoot } from '../solver/solve-root.ts';
 import type { BuildContext } from './build-context.ts';
 import { leastForBuild } from './build-context.ts';
@@ -138,6 +140,6 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
     });
     return { package: name, passed: false, remembered: false, reason: '%check failed', log };
   } finally {
-    await removeOverlay(overlay);
+    await removeTree(overlay);
   }
 }

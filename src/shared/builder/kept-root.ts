@@ -1,7 +1,8 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rpmbuildSandbox, stagingBinds } from '../cache-key/recipe.ts';
-import { isAbsent, readJson, writeJson } from '../host/files.ts';
+import { isAbsent } from '../host/files.ts';
+import { readJson, writeJson } from '../host/json-files.ts';
 import { createOverlay, type SandboxOptions } from '../sandbox/sandbox.ts';
 
 /**

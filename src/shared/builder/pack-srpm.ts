@@ -2,11 +2,12 @@ import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 import { problem } from '../base/problems.ts';
 import { type BuildStep, rpmbuildArguments, rpmbuildSandbox, staged, topDir } from '../cache-key/recipe.ts';
-import { fileDigest } from '../host/files.ts';
+import { fileDigest } from '../host/digests.ts';
+import { removeTree } from '../host/folders.ts';
 import type { ToolOptions, ToolResult } from '../host/process.ts';
 import type { Spec } from '../model/spec.ts';
 import { collectRpms } from '../sandbox/collect.ts';
-import { createOverlay, type Root, removeOverlay, runInSandbox } from '../sandbox/sandbox.ts';
+import { createOverlay, type Root, runInSandbox } from '../sandbox/sandbox.ts';
 import { policyMacros } from '../specs/macros/policy.ts';
 import type { BuildContext } from './build-context.ts';
 import { paths } from './paths.ts';
@@ -106,6 +107,6 @@ export async function packSrpm(
       throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);
     return join(staging, 'srpm', file);
   } finally {
-    await removeOverlay(overlay);
+    await removeTree(overlay);
   }
 }

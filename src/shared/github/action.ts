@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import * as core from '@actions/core';
 import type { Log } from '../base/log.ts';
 import { formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
-import { isDiskFull } from '../host/files.ts';
-import { ensureCommands, type Need } from '../host/packages.ts';
+import { isDiskFull } from '../host/full-disk.ts';
+import type { Need } from '../host/needs.ts';
+import { ensureCommands } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
 import { actionLog } from './log.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { textDigest } from '../host/files.ts';
+import { textDigest } from '../host/digests.ts';
 
 /** Which attempt of the workflow run this job belongs to, from 1; 1 where there is no run. */
 export function runAttempt(): number {

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTool } from './process.ts';
+import { removeTree } from './folders.ts';
 
 /** A new folder `<dir>/<prefix><pid>-…`, which {@link clearLeftovers} recognises when its maker is gone. */
 export async function ownFolder(dir: string, prefix: string): Promise<string> {
@@ -17,7 +17,7 @@ export async function clearLeftovers(dir: string, prefix: string, asRoot = false
     const maker = /^(\d+)-/.exec(name.slice(prefix.length))?.[1];
     if (maker === undefined || (await lives(maker))) continue;
     const path = join(dir, name);
-    if (asRoot) await runTool(['rm', '-rf', '--one-file-system', '--', path], { root: true });
+    if (asRoot) await removeTree(path);
     else await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -1,109 +1,9 @@
-import { accessSync, constants } from 'node:fs';
-import { hostArchitecture } from '../base/architectures.ts';
+import { lastLines } from '../base/last-lines.ts';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, problem } from '../base/problems.ts';
 import { retry } from '../base/retry.ts';
+import { missingNeeds, type Need, ways } from './needs.ts';
 import { plainEnvironment, runTool, type ToolResult } from './process.ts';
-
-/** How one need is met: any of `files` exists, or the command does; the first of `packages` that the host has brings it. */
-interface Way {
-  files?: readonly string[];
-  /** The command, where the need has another name. */
-  command?: string;
-  packages: readonly string[];
-}
-
-/** What azl needs of its host → where Debian and Ubuntu keep it. A key without `files` is a command. */
-const ways = {
-  rpm: { packages: ['rpm'] },
-  rpmbuild: { packages: ['rpm'] },
-  createrepo_c: { packages: ['createrepo-c'] },
-  bwrap: { packages: ['bubblewrap'] },
-  'python3-solv': { files: ['/usr/lib/python3/dist-packages/solv.py'], packages: ['python3-solv'] },
-  python3: { files: ['/usr/bin/python3'], packages: ['python3'] },
-  QEMU: { command: hostArchitecture.qemu.program, packages: [hostArchitecture.qemu.package] },
-  'qemu-img': { packages: ['qemu-utils'] },
-  'qemu-io': { packages: ['qemu-utils'] },
-  'OVMF firmware': {
-    files: ['/usr/share/OVMF/OVMF_CODE_4M.fd', '/usr/share/OVMF/OVMF_CODE.fd'],
-    packages: ['ovmf'],
-  },
-  mcopy: { packages: ['mtools'] },
-  'mkfs.vfat': { packages: ['dosfstools'] },
-  mke2fs: { packages: ['e2fsprogs'] },
-  debugfs: { packages: ['e2fsprogs'] },
-  sfdisk: { packages: ['fdisk', 'util-linux'] },
-  'dpkg-deb': { packages: ['dpkg'] },
-  tar: { packages: ['tar'] },
-  xz: { packages: ['xz-utils'] },
-  zstd: { packages: ['zstd'] },
-  setpriv: { packages: ['util-linux', 'setpriv'] },
-  unshare: { packages: ['util-linux'] },
-  flock: { packages: ['util-linux'] },
-  dnf: { packages: ['dnf'] },
-  sudo: { packages: ['sudo'] },
-  debootstrap: { packages: ['debootstrap'] },
-  git: { packages: ['git'] },
-  gpg: { packages: ['gpg'] },
-  'gpg-agent': { packages: ['gpg-agent'] },
-  go: { packages: ['golang-go'] },
-  'python3-venv': {
-    // Debian 12, Ubuntu 24.04, Debian 13.
-    files: ['3.11', '3.12', '3.13'].map((version) => `/usr/lib/python${version}/ensurepip`),
-    packages: ['python3-venv'],
-  },
-  'CA certificates': { files: ['/etc/ssl/certs/ca-certificates.crt'], packages: ['ca-certificates'] },
-} as const satisfies Record<string, Way>;
-
-export type Need = keyof typeof ways;
-
-/** What each part of the main job needs. */
-export const needs = {
-  toolchain: [
-    'rpm',
-    'rpmbuild',
-    'bwrap',
-    'python3',
-    'dpkg-deb',
-    'tar',
-    'xz',
-    'zstd',
-    'setpriv',
-    'unshare',
-    'flock',
-  ],
-  packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
-  image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],
-  boot: ['QEMU', 'qemu-io', 'OVMF firmware'],
-  /** Repositories whose metadata is signed. */
-  repositories: ['gpg'],
-  /** Only tests ask for these: another solver's word, a user who is not root, and keys that sign. */
-  tests: ['dnf', 'sudo', 'gpg-agent'],
-} as const satisfies Record<string, readonly Need[]>;
-
-/** Where a command may lie; `sbin` is not on every user's PATH. */
-const commandDirs = (plainEnvironment['PATH'] as string).split(':');
-
-/** True when the file is there (and, for a command, may be started). */
-export type Exists = (path: string, executable: boolean) => boolean;
-
-const onThisHost: Exists = (path, executable) => {
-  try {
-    accessSync(path, executable ? constants.X_OK : constants.F_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** Those of `wanted` that the host lacks, in their order, each once. */
-export function missingNeeds(wanted: readonly Need[], exists: Exists = onThisHost): Need[] {
-  return [...new Set(wanted)].filter((need) => {
-    const way: Way = ways[need];
-    if (way.files !== undefined) return !way.files.some((file) => exists(file, false));
-    return !commandDirs.some((dir) => exists(`${dir}/${way.command ?? need}`, true));
-  });
-}
 
 /**
  * The packages that bring `missing`, of those that the host's lists hold: sorted, each once; `unknown`: the needs
@@ -179,12 +79,9 @@ export async function ensureCommands(wanted: readonly Need[], log: Log, signal?:
     await update();
     const again = await install();
     if (again.code !== 0) {
-      throw problem(
-        `apt-get install ended with ${again.code}: ${lastLines(again.stderr || again.stdout, 4)}`,
-        {
-          hint: `Run \`sudo apt-get install --no-install-recommends ${found.packages.join(' ')}\` and look.`,
-        },
-      );
+      throw problem(`apt-get install ended with ${again.code}: ${endOf(again)}`, {
+        hint: `Run \`sudo apt-get install --no-install-recommends ${found.packages.join(' ')}\` and look.`,
+      });
     }
   }
   failOnProblems(missingNeeds(missing).map(unknownNeed));
@@ -234,10 +131,9 @@ async function apt(
     throw error;
   });
   if (result.code === 0 || anyCode) return result;
-  throw problem(
-    `apt-get ${args[0]} ended with ${result.code}: ${lastLines(result.stderr || result.stdout, 4)}`,
-    { hint: `Run \`sudo apt-get ${args[0]}\` and look.` },
-  );
+  throw problem(`apt-get ${args[0]} ended with ${result.code}: ${endOf(result)}`, {
+    hint: `Run \`sudo apt-get ${args[0]}\` and look.`,
+  });
 }
 
 /** True when apt ended because another one holds a lock. Pure. */
@@ -245,6 +141,6 @@ export function isLocked(stderr: string): boolean {
   return /Could not get lock|Unable to (?:acquire|lock)|is another process using it/.test(stderr);
 }
 
-function lastLines(text: string, count: number): string {
-  return text.trim().split('\n').slice(-count).join(' / ');
+function endOf({ stdout, stderr }: ToolResult): string {
+  return lastLines(stderr || stdout, 4).replaceAll('\n', ' / ');
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { lastLines } from '../base/last-lines.ts';
 
 const supervisor = readFileSync(new URL('./supervise.sh', import.meta.url), 'utf8');
 
@@ -49,7 +50,7 @@ export class ToolError extends Error {
   readonly stderr: string;
 
   constructor(argv: readonly string[], result: ToolResult) {
-    const said = result.stderr.trim().split('\n').slice(-6).join('\n');
+    const said = lastLines(result.stderr, 6);
     super(
       `${argv.slice(0, 3).join(' ')}${argv.length > 3 ? ' …' : ''} ended with ${result.code}${said === '' ? '' : `:\n${said}`}`,
     );

@@ -1,11 +1,11 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { keyOf } from '../cache-key/key.ts';
-import { fileDigest } from '../host/files.ts';
+import { fileDigest } from '../host/digests.ts';
+import { removeTree } from '../host/folders.ts';
 import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import { runTool } from '../host/process.ts';
-import { removeOverlay } from '../sandbox/sandbox.ts';
 import { verifiedRpms } from '../toolchain/verified.ts';
 import { bootTest } from './boot-test/boot-test.ts';
 import type { Verdict } from './boot-test/verdict.ts';
@@ -115,7 +115,7 @@ async function composeLocked(options: ComposeOptions): Promise<Composed> {
   } catch (error) {
     throw await orFullDisk(error, [buildDir, cacheDir, options.outDir]);
   } finally {
-    await removeOverlay(work);
+    await removeTree(work);
   }
 }
 
@@ -149,7 +149,7 @@ async function make(
   const raw = join(work, 'disk.raw');
   await writeDisk({ raw, blueprint: blueprint.disk, trees, file, ...signal });
   // Room for the copies that follow.
-  await removeOverlay(join(work, 'root'));
+  await removeTree(join(work, 'root'));
   const files: ImageFile[] = [];
   for (const artifact of blueprint.artifacts) {
     const path = join(folder, artifact.file);

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, tempSibling, writeJson } from '../host/files.ts';
+import { tempSibling } from '../host/files.ts';
+import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
 import type { Image } from './manifest/image.ts';

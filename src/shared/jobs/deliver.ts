@@ -9,7 +9,7 @@ import { AlreadyReportedError } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { jobName } from '../github/run.ts';
 import type { Graph } from '../graph/graph.ts';
-import { writeJson } from '../host/files.ts';
+import { writeJson } from '../host/json-files.ts';
 import type { Result } from '../model/build-result.ts';
 import type { BuildInputs, MergeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';

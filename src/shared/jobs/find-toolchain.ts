@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { problem } from '../base/problems.ts';
 import { paths } from '../builder/paths.ts';
 import type { ActionContext } from '../github/action.ts';
-import { readJson } from '../host/files.ts';
+import { readJson } from '../host/json-files.ts';
 import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';

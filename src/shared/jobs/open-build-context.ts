@@ -9,7 +9,8 @@ import type { BuildContext } from '../builder/build-context.ts';
 import { paths } from '../builder/paths.ts';
 import { treeSources } from '../builder/tree-sources.ts';
 import type { ActionContext } from '../github/action.ts';
-import { readJson, writeJson } from '../host/files.ts';
+import { removeTree } from '../host/folders.ts';
+import { readJson, writeJson } from '../host/json-files.ts';
 import { lockFolder } from '../host/lock.ts';
 import { readImageConfig } from '../image/config/read.ts';
 import type { Result } from '../model/build-result.ts';
@@ -20,7 +21,6 @@ import type { Kept } from '../model/stored-parts.ts';
 import { namedPackages, packageNamed, treeProblems, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/capability.ts';
-import { removeOverlay } from '../sandbox/sandbox.ts';
 import { type AnswerMemory, rememberingSolver } from '../solver/remembering-solver.ts';
 import { makeTree, type Tree } from '../solver/solve-root.ts';
 import { type SolverAnswer, startSolver } from '../solver/solver.ts';
@@ -226,7 +226,7 @@ async function checkTree(
 async function sweep(inputs: TreeInputs): Promise<void> {
   for (const folder of [paths.overlays(inputs), paths.staging(inputs), paths.exchange(inputs)]) {
     await mkdir(folder, { recursive: true });
-    for (const name of await readdir(folder)) await removeOverlay(join(folder, name));
+    for (const name of await readdir(folder)) await removeTree(join(folder, name));
   }
   await mkdir(paths.logs(inputs), { recursive: true });
 }

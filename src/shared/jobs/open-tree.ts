@@ -1,5 +1,5 @@
 import type { ActionContext } from '../github/action.ts';
-import { needs } from '../host/packages.ts';
+import { needs } from '../host/needs.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { type OpenedRun, openBuildContext } from './open-build-context.ts';
 import type { Role } from './open-store.ts';

@@ -85,11 +85,6 @@ export async function createOverlay(dir: string): Promise<string> {
   return dir;
 }
 
-/** Removes an overlay with all that was written into it. Symbolic links in it are removed, never followed. */
-export async function removeOverlay(dir: string): Promise<void> {
-  await runTool(['rm', '-rf', '--one-file-system', '--', dir], { root: true });
-}
-
 /** Bubblewrap's arguments for `argv` in a root that is mounted at `mountPoint`. Pure. */
 export function sandboxArguments(
   argv: readonly string[],

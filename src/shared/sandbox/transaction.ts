@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lastLines } from '../base/last-lines.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import { type Bind, type Root, runInSandbox, type SandboxOptions } from './sandbox.ts';
 
@@ -31,8 +32,8 @@ export class TransactionError extends Error {
   readonly output: string;
 
   constructor(problems: readonly string[], output: string) {
-    const words = output.trim() === '' ? '' : `\n${output.trim().split('\n').slice(-20).join('\n')}`;
-    super(`the RPMs cannot be installed: ${problems.join('; ')}${words}`);
+    const end = lastLines(output, 20);
+    super(`the RPMs cannot be installed: ${problems.join('; ')}${end === '' ? '' : `\n${end}`}`);
     this.name = 'TransactionError';
     this.problems = problems;
     this.output = output;

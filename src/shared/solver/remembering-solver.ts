@@ -1,4 +1,4 @@
-import { textDigest } from '../host/files.ts';
+import { textDigest } from '../host/digests.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';

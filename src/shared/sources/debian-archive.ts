@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDiskFull, writeWhole } from '../host/files.ts';
+import { writeWhole } from '../host/files.ts';
+import { isDiskFull } from '../host/full-disk.ts';
 import { clearLeftovers } from '../host/leftovers.ts';
 import { runTool, ToolError } from '../host/process.ts';
 import { withTempDir } from '../host/temp-dir.ts';

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Problem } from '../base/problems.ts';
-import { fileDigest } from '../host/files.ts';
+import { fileDigest } from '../host/digests.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
 import { isPlainFileName } from '../specs/text.ts';
 import { missingEntries, type Signatures, signaturesFile } from './signatures.ts';

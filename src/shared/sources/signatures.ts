@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
 import { type Problem, ProblemsError, problem } from '../base/problems.ts';
-import { writeJson } from '../host/files.ts';
+import { writeJson } from '../host/json-files.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
 
 /** SHA-256 in lower case hex by base name. */

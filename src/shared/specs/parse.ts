@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { Problem } from '../base/problems.ts';
-import { textDigest } from '../host/files.ts';
+import { textDigest } from '../host/digests.ts';
+import { removeTree } from '../host/folders.ts';
 import type { Spec } from '../model/spec.ts';
-import { builder, createOverlay, removeOverlay, runInSandbox } from '../sandbox/sandbox.ts';
+import { builder, createOverlay, runInSandbox } from '../sandbox/sandbox.ts';
 import { isSpecAnswer, type JobAnswer, problemsFromWords, type SpecAnswer } from './answer.ts';
 import { baseName, checkSpecs, problemsOfAnswer } from './check.ts';
 import { findSpecs, type SpecError, type SpecFile } from './find.ts';
@@ -133,7 +134,7 @@ async function askRpm(
     });
     return answers;
   } finally {
-    await removeOverlay(dir);
+    await removeTree(dir);
   }
 }
 

@@ -1,14 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  fileDigest,
-  isAbsent,
-  moveFolder,
-  readJson,
-  tempSibling,
-  textDigest,
-  writeJson,
-} from '../host/files.ts';
+import { fileDigest, textDigest } from '../host/digests.ts';
+import { isAbsent, tempSibling } from '../host/files.ts';
+import { moveFolder } from '../host/folders.ts';
+import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import type { Result } from '../model/build-result.ts';
 import { manifestFile } from './result-files.ts';

@@ -1,6 +1,6 @@
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileDigest } from '../host/files.ts';
+import { fileDigest } from '../host/digests.ts';
 import type { Result, Srpm } from '../model/build-result.ts';
 import { DamagedResultError } from './store.ts';
 

@@ -8,7 +8,7 @@ import {
   StoreUnavailableError,
 } from '../github/cache/cache.ts';
 import { refInKey, runInKey, visibleRefs } from '../github/run.ts';
-import { textDigest } from '../host/files.ts';
+import { textDigest } from '../host/digests.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import {
   indexFile,

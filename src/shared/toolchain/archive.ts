@@ -1,10 +1,12 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, tempSibling } from '../host/files.ts';
+import { tempSibling } from '../host/files.ts';
+import { removeTree, replaceDirectory } from '../host/folders.ts';
+import { readJson } from '../host/json-files.ts';
 import { runTool } from '../host/process.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { folderMode, replaceDirectory, stampFile } from './folder.ts';
-import { removeTree, workerDigest } from './worker.ts';
+import { folderMode, stampFile } from './folder.ts';
+import { workerDigest } from './worker.ts';
 
 /** A toolchain with its worker, as one file. */
 export const archiveFile = 'toolchain.tar.zst';

@@ -3,7 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { hostArchitecture } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
 import { problem } from '../base/problems.ts';
-import { readJson, tempSibling, textDigest, writeJson, writeWhole } from '../host/files.ts';
+import { textDigest } from '../host/digests.ts';
+import { tempSibling, writeWhole } from '../host/files.ts';
+import { removeTree, replaceDirectory } from '../host/folders.ts';
+import { readJson, writeJson } from '../host/json-files.ts';
 import { clearLeftovers } from '../host/leftovers.ts';
 import { lockFolder } from '../host/lock.ts';
 import type { Toolchain } from '../model/toolchain.ts';
@@ -15,9 +18,9 @@ import { closure } from './debian/closure.ts';
 import { buildPackages, imagePackages, leftOut, workerPackages } from './debian/requested-packages.ts';
 import { rpmName } from './debian/rpm-names.ts';
 import { reach, unsatisfied } from './debian/unsatisfied.ts';
-import { folderMode, lockFile, replaceDirectory, stampFile } from './folder.ts';
+import { folderMode, lockFile, stampFile } from './folder.ts';
 import { type Lock, lockChanges, parseLock } from './lock.ts';
-import { installWorker, removeTree, workerDigest, workerTree } from './worker.ts';
+import { installWorker, workerDigest, workerTree } from './worker.ts';
 
 export interface ToolchainOptions {
   mode: Toolchain['mode'];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { failOnProblems, type Problem } from '../base/problems.ts';
-import { fileDigest, isAbsent } from '../host/files.ts';
+import { fileDigest } from '../host/digests.ts';
+import { isAbsent } from '../host/files.ts';
 import type { Rpm } from '../model/rpm.ts';
 
 /** What was found out in this process about a file that should have a digest. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
-import { textDigest } from '../host/files.ts';
+import { textDigest } from '../host/digests.ts';
 import { plainEnvironment, runTool } from '../host/process.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { builder } from '../sandbox/sandbox.ts';
@@ -45,11 +45,6 @@ export async function installWorker(
     [...alone, 'chroot', tree, '/bin/sh', '-c', finish, 'azl', String(builder.uid), builder.home],
     options,
   );
-}
-
-/** Removes a worker's tree, which belongs to root. Links in it are removed, never followed. */
-export async function removeTree(dir: string): Promise<void> {
-  await runTool(['rm', '-rf', '--one-file-system', '--', dir], { root: true });
 }
 
 /** The worker's folder in a toolchain folder. */

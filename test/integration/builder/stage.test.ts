@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
 import { stage } from '../../../src/shared/builder/pack-srpm.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
 import { madeUpSpec } from '../../support/made-up.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-stage-'));

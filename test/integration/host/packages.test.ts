@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { examine } from '../../../cli/src/doctor/examine.ts';
 import { judge } from '../../../cli/src/doctor/findings.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { ensureCommands, findPackages, missingNeeds, needs } from '../../../src/shared/host/packages.ts';
+import { missingNeeds, needs } from '../../../src/shared/host/needs.ts';
+import { ensureCommands, findPackages } from '../../../src/shared/host/packages.ts';
 
 const every = Object.values(needs).flat();
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { fileDigest } from '../../../src/shared/host/files.ts';
+import { fileDigest } from '../../../src/shared/host/digests.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose.ts';
-import { removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { testWorker } from '../../support/worker.ts';
 
@@ -62,7 +62,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await removeOverlay(dir);
+  await removeTree(dir);
 });
 
 describe('an image', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileDigest } from '../../../src/shared/host/files.ts';
+import { fileDigest } from '../../../src/shared/host/digests.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { makeBootOverlay } from '../../../src/shared/image/boot-test/boot-overlay.ts';
 import { debugfs, readFrom } from '../../../src/shared/image/disk/debugfs.ts';

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import { composeImage } from '../../../src/shared/image/compose.ts';
 import { readLocalRpms } from '../../../src/shared/image/manifest/local-rpms.ts';
-import { createOverlay, removeOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
+import { createOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
   await cp(join(overlay, 'upper/tmp/made/RPMS/noarch'), made, { recursive: true });
 });
 afterAll(async () => {
-  await removeOverlay(dir);
+  await removeTree(dir);
 });
 
 async function problemsOf(work: Promise<unknown>): Promise<string[]> {

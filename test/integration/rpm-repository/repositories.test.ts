@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import { plainEnvironment } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 import { composeImage } from '../../../src/shared/image/compose.ts';
 import type { Image } from '../../../src/shared/image/manifest/image.ts';
 import { openRepositories } from '../../../src/shared/rpm-repository/read/repositories.ts';
-import { createOverlay, removeOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
+import { createOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { specText, writeTree } from '../../support/trees.ts';
@@ -158,7 +159,7 @@ afterAll(async () => {
   server.closeAllConnections();
   for (const { home } of [signer, stranger])
     await runShortTool(['/usr/bin/gpgconf', '--homedir', home, '--kill', 'all']);
-  await removeOverlay(dir);
+  await removeTree(dir);
 });
 
 beforeEach(() => {

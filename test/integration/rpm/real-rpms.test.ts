@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { fileDigest } from '../../../src/shared/host/files.ts';
+import { fileDigest } from '../../../src/shared/host/digests.ts';
 import { plainEnvironment, runTool } from '../../../src/shared/host/process.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import { readRpm, readSrpm } from '../../../src/shared/rpm/read.ts';

@@ -11,15 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { collectRpms } from '../../../src/shared/sandbox/collect.ts';
-import {
-  builder,
-  createOverlay,
-  type Root,
-  removeOverlay,
-  runInSandbox,
-} from '../../../src/shared/sandbox/sandbox.ts';
+import { builder, createOverlay, type Root, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import { testWorker } from '../../support/worker.ts';
 
 // Commas, colons and blanks mean something in mount options.
@@ -30,7 +25,7 @@ beforeAll(async () => {
   root = { worker: (await testWorker()).worker, overlay: await createOverlay(join(dir, 'overlay')) };
 });
 afterAll(async () => {
-  await removeOverlay(root.overlay);
+  await removeTree(root.overlay);
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -135,7 +130,7 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
     const other = { worker: root.worker, overlay: await createOverlay(join(dir, 'other')) };
     const { stdout } = await runInSandbox(['ls', '/etc/passwd'], { root: other });
     expect(stdout).toBe('/etc/passwd\n');
-    await removeOverlay(other.overlay);
+    await removeTree(other.overlay);
   });
 
   it('shows a bound folder read-only unless it says otherwise', async () => {
@@ -189,7 +184,7 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
     await runInSandbox(['true'], { root: hostile });
     symlinkSync(kept, join(overlay, 'upper', 'RPMS'));
     await expect(collectRpms(hostile, ['/RPMS'], join(dir, 'out'))).rejects.toThrow(/no RPM among its RPMs/);
-    await removeOverlay(overlay);
+    await removeTree(overlay);
     expect(existsSync(join(kept, 'precious-1-1.noarch.rpm'))).toBe(true);
   });
 });

@@ -3,12 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createOverlay,
-  type Root,
-  removeOverlay,
-  runInSandbox,
-} from '../../../src/shared/sandbox/sandbox.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
+import { createOverlay, type Root, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import { installedPackages, installRpms, TransactionError } from '../../../src/shared/sandbox/transaction.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
@@ -89,7 +85,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   server.close();
-  await removeOverlay(dir);
+  await removeTree(dir);
 });
 
 async function fresh(name: string): Promise<Root> {

@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { directoryExchange } from '../../../src/shared/shards/transport/directory-exchange.ts';
 import { fetchToolchain, shareToolchain } from '../../../src/shared/shards/transport/shared-toolchain.ts';
-import { removeTree, workerDigest } from '../../../src/shared/toolchain/worker.ts';
+import { workerDigest } from '../../../src/shared/toolchain/worker.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 
 let dir: string;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { failOnProblems, formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
-import { removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
 import { type ParseOptions, parseSpecs } from '../../../src/shared/specs/parse.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'azl-parse-'));
   await chmod(dir, 0o755);
 });
-afterAll(async () => await removeOverlay(dir));
+afterAll(async () => await removeTree(dir));
 
 async function parse(name: string, files: Record<string, string>, options: Partial<ParseOptions> = {}) {
   const specsDir = join(dir, name);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
 import { type Apt, debPath, fetchDebs, offeredPackages } from '../../../src/shared/toolchain/debian/apt.ts';
 import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 

@@ -4,15 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { fileDigest } from '../../../src/shared/host/files.ts';
+import { fileDigest } from '../../../src/shared/host/digests.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
-import {
-  createOverlay,
-  removeOverlay,
-  runInSandbox,
-  type SandboxOptions,
-} from '../../../src/shared/sandbox/sandbox.ts';
+import { createOverlay, runInSandbox, type SandboxOptions } from '../../../src/shared/sandbox/sandbox.ts';
 import { ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
 import { convertAll } from '../../../src/shared/toolchain/convert/convert.ts';
 import { unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
@@ -32,7 +28,7 @@ beforeAll(async () => {
 }, 1_200_000);
 
 afterAll(async () => {
-  await removeOverlay(scratch);
+  await removeTree(scratch);
 });
 
 async function inWorker(argv: readonly string[], extra: Partial<SandboxOptions> = {}) {

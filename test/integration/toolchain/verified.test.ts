@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { makeBuildRoot } from '../../../src/shared/builder/build-root.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
-import { removeOverlay } from '../../../src/shared/sandbox/sandbox.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
+import { removeTree } from '../../../src/shared/host/folders.ts';
 import { verifiedRpms } from '../../../src/shared/toolchain/verified.ts';
 import { madeUpRpm, madeUpToolchain } from '../../support/made-up.ts';
 
@@ -39,5 +39,5 @@ it('names every RPM that is not, and how to hint it, before a build root takes i
     folderOf: () => '',
   };
   await expect(makeBuildRoot(root)).rejects.toThrow(words[0]);
-  await removeOverlay(join(dir, 'overlay'));
+  await removeTree(join(dir, 'overlay'));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { candidatesIn, isLocked, missingNeeds, packagesFor } from '../../../src/shared/host/packages.ts';
+import { missingNeeds } from '../../../src/shared/host/needs.ts';
+import { candidatesIn, isLocked, packagesFor } from '../../../src/shared/host/packages.ts';
 
 describe('what a host lacks', () => {
   it('counts commands in sbin, whatever the PATH of the user', () => {

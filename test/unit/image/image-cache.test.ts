@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
 import { imageStore } from '../../../src/shared/image/cache/image-store.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { keyOf } from '../../../src/shared/cache-key/key.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { ImageConfig } from '../../../src/shared/image/config/config.ts';
 import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
 import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';

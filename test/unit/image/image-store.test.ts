@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { textDigest } from '../../../src/shared/host/files.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
 import type { Image } from '../../../src/shared/image/manifest/image.ts';

@@ -1,7 +1,7 @@
 import type { DefaultArtifactClient } from '@actions/artifact';
 import { problem } from '../../base/problems.ts';
 import type { RetryPolicy } from '../../base/retry.ts';
-import { isDiskFull } from '../../host/files.ts';
+import { isDiskFull } from '../../host/full-disk.ts';
 import { withoutOutput } from '../capture-output.ts';
 
 /** The downloaded bytes are not those that were uploaded: the library does not try this again. */

@@ -2,7 +2,9 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { exponential, type RetryPolicy, retry } from '../../base/retry.ts';
-import { diskFull, linkFile, moveFolder, ranOutOfSpace } from '../../host/files.ts';
+import { linkFile } from '../../host/files.ts';
+import { moveFolder } from '../../host/folders.ts';
+import { diskFull, ranOutOfSpace } from '../../host/full-disk.ts';
 import { captureOutput } from '../capture-output.ts';
 import { type Cache, CacheUnavailableError, DamagedEntryError } from './cache.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeJson } from '../../host/files.ts';
+import { readJson, writeJson } from '../../host/json-files.ts';
 import { runTool } from '../../host/process.ts';
 import { type Acceleration, accelerationArguments } from './qemu.ts';
 

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { problem } from '../../base/problems.ts';
+import { shellWord } from '../../base/shell-word.ts';
 
 /** UEFI firmware for QEMU: code that is only read, and the template of its variables. */
 export interface Firmware {
@@ -96,8 +97,4 @@ export function startLine(raw: string, firmware: Firmware): string {
     serial: ['mon:stdio'],
   });
   return argv.map(shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

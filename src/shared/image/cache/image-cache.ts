@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { isName } from '../../base/untrusted.ts';
 import { type Cache, CacheUnavailableError, DamagedEntryError } from '../../github/cache/cache.ts';
-import { readJson } from '../../host/files.ts';
+import { readJson } from '../../host/json-files.ts';
 import type { Image } from '../manifest/image.ts';
 import { bootFile, type ImageStore, imageFile } from './image-store.ts';
 

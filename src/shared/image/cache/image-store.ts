@@ -1,7 +1,10 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
-import { fileDigest, moveFolder, readJson, tempSibling, textDigest, writeJson } from '../../host/files.ts';
+import { fileDigest, textDigest } from '../../host/digests.ts';
+import { tempSibling } from '../../host/files.ts';
+import { moveFolder } from '../../host/folders.ts';
+import { readJson, writeJson } from '../../host/json-files.ts';
 import { clearParts } from '../../host/leftovers.ts';
 import { bootTestRecipe } from '../boot-test/boot-overlay.ts';
 import type { Verdict } from '../boot-test/verdict.ts';

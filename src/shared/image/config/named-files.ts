@@ -2,7 +2,7 @@ import { access, constants, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { parseUserJson } from '../../base/json.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
-import { fileDigest } from '../../host/files.ts';
+import { fileDigest } from '../../host/digests.ts';
 import { type RequestedPackage, requestedCapability } from '../manifest/packages.ts';
 import type { ImageConfig } from './config.ts';
 import { isObject, member } from './values.ts';

@@ -1,10 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { ProblemsError, problem } from '../../base/problems.ts';
+import { fullDiskWords } from '../../host/full-disk.ts';
 import { ToolError } from '../../host/process.ts';
 import { TransactionError } from '../../sandbox/transaction.ts';
 
-/** How tools say that the disk on which they write is full: C's own words, mkfs.vfat's, and rpm's before it begins. */
-const hostWords = /No space left on device|failed whilst writing|more space on the \S+ filesystem/;
 /** How they say that the filesystem which they make or fill is: mke2fs and debugfs, mtools, mkfs.vfat. */
 const partitionWords = /Could not allocate (?:block|inode)|Disk full|No directory slots|create a too small/;
 
@@ -13,7 +12,7 @@ const nothing = 1024 * 1024;
 
 /** What a tool found full, by its own words: the disk of the host, or the filesystem of the image. Pure. */
 export function fullPlace(words: string): 'host' | 'partition' | undefined {
-  if (hostWords.test(words)) return 'host';
+  if (fullDiskWords.test(words)) return 'host';
   return partitionWords.test(words) ? 'partition' : undefined;
 }
 

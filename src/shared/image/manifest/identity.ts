@@ -1,4 +1,4 @@
-import { textDigest } from '../../host/files.ts';
+import { textDigest } from '../../host/digests.ts';
 
 /** A GUID that follows from `seed` and `what` alone: version 8 of RFC 9562 (its bits are ours to choose). */
 export function fixedUuid(seed: string, what: string): string {

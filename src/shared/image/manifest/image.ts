@@ -1,4 +1,4 @@
-import { textDigest } from '../../host/files.ts';
+import { textDigest } from '../../host/digests.ts';
 import type { Components } from '../../model/key-components.ts';
 import { nameOf } from '../../rpm/capability.ts';
 import type { ImageConfig } from '../config/config.ts';

@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lastLines } from '../../base/last-lines.ts';
 import { problem } from '../../base/problems.ts';
+import { removeTree } from '../../host/folders.ts';
 import { ToolError } from '../../host/process.ts';
 import type { Rpm } from '../../model/rpm.ts';
-import { type Bind, createOverlay, removeOverlay, runInSandbox } from '../../sandbox/sandbox.ts';
+import { type Bind, createOverlay, runInSandbox } from '../../sandbox/sandbox.ts';
 import { installRpms, TransactionError } from '../../sandbox/transaction.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';
 import { fullPlace } from '../disk/full-disk.ts';
@@ -20,7 +22,7 @@ export interface RootOptions {
   rpms: readonly { rpm: Rpm; dir: string }[];
   /** Tree of the worker. */
   worker: string;
-  /** A folder of ours that does not exist yet; removed by the caller with {@link removeOverlay}. */
+  /** A folder of ours that does not exist yet; removed by the caller with {@link removeTree}. */
   workDir: string;
   /** Told what is done at each step. */
   progress: (does: string) => void;
@@ -114,7 +116,7 @@ export async function makeTrees(options: RootOptions): Promise<Trees> {
   await runScripts(blueprint.finalize, named.finalize, 'FinalizeImageScripts');
   progress('cleaning up');
   const { parts } = await help('finish.py', { parts: blueprint.parts });
-  await removeOverlay(overlay);
+  await removeTree(overlay);
   return { dir: join(workDir, 'work'), fat: parts ?? {} };
 }
 
@@ -129,7 +131,7 @@ async function install(
     await installRpms({ ...where, rpmDirs, remove: [] });
   } catch (error) {
     if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
-    const words = lastWords(error.output);
+    const words = lastLines(error.output, 12);
     throw problem(
       `The packages cannot be installed together: ${error.problems.join('; ')}${words === '' ? '' : `\n${words}`}`,
       { file },
@@ -140,14 +142,9 @@ async function install(
 /** A failed program of the image as a problem of the config; any other error as it is. */
 function said(error: unknown, what: string, file: string, path?: string): unknown {
   if (!(error instanceof ToolError)) return error;
-  const words = lastWords(`${error.stdout}\n${error.stderr}`);
+  const words = lastLines(`${error.stdout}\n${error.stderr}`, 12);
   return problem(`${what} ended with ${error.code}${words === '' ? '' : `:\n${words}`}`, {
     file,
     ...(path === undefined ? {} : { path }),
   });
-}
-
-/** What a program said last. */
-function lastWords(output: string): string {
-  return output.trim().split('\n').slice(-12).join('\n');
 }

@@ -1,10 +1,11 @@
 import { chmod, copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
+import { removeTree } from '../../host/folders.ts';
 import { plainEnvironment } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
-import { createOverlay, removeOverlay, runInSandbox } from '../../sandbox/sandbox.ts';
+import { createOverlay, runInSandbox } from '../../sandbox/sandbox.ts';
 import type { Downloader } from '../../sources/download.ts';
 import { repositoryError } from './fetch.ts';
 import { isWeb, type Repository } from './repo-file.ts';
@@ -117,7 +118,7 @@ export async function checkRpms(
       ),
     );
   } finally {
-    await removeOverlay(folder);
+    await removeTree(folder);
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linear, type RetryPolicy, retry } from '../../base/retry.ts';
-import { isDiskFull } from '../../host/files.ts';
+import { isDiskFull } from '../../host/full-disk.ts';
 import type { Result } from '../../model/build-result.ts';
 import { hasBytesOf, takeFiles } from '../../store/result-files.ts';
 import { DamagedResultError, type Store } from '../../store/store.ts';

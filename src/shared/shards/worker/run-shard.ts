@@ -5,7 +5,7 @@ import { buildOne } from '../../builder/build-one.ts';
 import { BuildFailedError } from '../../builder/build-package.ts';
 import { causeLines } from '../../builder/cause-lines.ts';
 import { StoreUnavailableError } from '../../github/cache/cache.ts';
-import { isDiskFull } from '../../host/files.ts';
+import { isDiskFull } from '../../host/full-disk.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { acceptResult, failPackage } from '../../planner/engine.ts';
 import { bytesOf, resultFiles } from '../../store/result-files.ts';

@@ -1,0 +1,30 @@
+import { statfs } from 'node:fs/promises';
+import { ToolError } from './process.ts';
+
+/** The words by which tools report a full disk: those of the C library, of mkfs.vfat, and of rpm before a transaction. */
+export const fullDiskWords =
+  /No space left on device|Disk quota exceeded|failed whilst writing|more space on the \S+ filesystem/;
+
+/** Returns the error for a disk that azl itself found full. */
+export function diskFull(): Error {
+  return Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+}
+
+/** True for an error, of Node or of a tool, that reports a full disk. */
+export function isDiskFull(error: unknown): boolean {
+  if (error instanceof ToolError) return fullDiskWords.test(error.stderr);
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** Free bytes below which every write fails; free bytes below which a report of a full disk is believed; free inodes. */
+const limits = { bytes: 2 ** 26, bytesIfReported: 2 ** 30, inodes: 100 };
+
+/**
+ * True when a program with this output failed because the disk that holds `dir` is full. The output alone is no proof:
+ * the program may have reached a limit of its own. Nor is the free space alone: it may have removed what it wrote.
+ */
+export async function ranOutOfSpace(output: string, dir: string): Promise<boolean> {
+  const { bsize, bavail, files, ffree } = await statfs(dir);
+  const needed = fullDiskWords.test(output) ? limits.bytesIfReported : limits.bytes;
+  return bavail * bsize < needed || (files > 0 && ffree < limits.inodes);
+}
