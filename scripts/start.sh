@@ -1,5 +1,6 @@
 #!/bin/sh
 # Starts a script for work on azl itself, on the Node that package-lock.json names, with its packages installed.
+# usage: start.sh <target>
 here=$(dirname -- "$0")
 . "$here/../cli/node.sh"
 case $1 in
@@ -8,11 +9,19 @@ bench-schedule | bench-index) takes=FACTS_DIR ;;
 publish-trees) takes=DIR ;;
 *) takes= ;;
 esac
-if [ -n "$AZL_NAMED" ] && [ "$AZL_NAMED" != "$takes" ]; then
-  echo "make $1 takes no variable${takes:+ but }${takes:-s}; given: $AZL_NAMED." >&2
-  exit 1
-fi
-# A folder that was given is relative to where make was started.
+for name in $AZL_NAMED; do
+  case $name in
+  DEBUG | "$takes") ;;
+  *)
+    echo "make $1 takes no variable but ${takes:+$takes and }DEBUG; given: $AZL_NAMED." >&2
+    exit 1
+    ;;
+  esac
+done
+case $DEBUG in
+1 | y | yes | true) export RUNNER_DEBUG=1 ;;
+esac
+# Relative folders in variables are relative to where make was started.
 AZL_CWD=$PWD
 export AZL_CWD
 cd -- "$here/.." || exit 1
@@ -21,6 +30,7 @@ PATH=$PWD/node_modules/.bin:$PATH
 export PATH
 case $1 in
 dist) exec node scripts/build-dist.ts ;;
+lint) exec node scripts/test.ts lint ;;
 test) exec node scripts/test.ts ;;
 test-ci) exec node scripts/test.ts ci ;;
 test-full) exec node scripts/test.ts full ;;

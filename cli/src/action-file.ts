@@ -2,19 +2,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
-/** One action.yml, as far as starting it needs. */
+/** The parts of an action.yml that are needed to start it. */
 export interface Action {
-  /** Relative to `actions`: `build-packages`, `build-packages/plan`. */
+  /** Path below `actions`: `build-packages`, `build-packages/plan`. */
   name: string;
-  /** The bundle's entry, absolute. */
+  /** The bundle's entry; absolute. */
   entry: string;
   inputs: Record<string, { default?: string; description?: string; required?: boolean }>;
   outputs: string[];
 }
 
 /**
- * Reads one action.yml. Defaults are texts, as the runner hands them over (`true`, `2`).
- * @throws Error naming the file when it says nothing to start.
+ * Reads one action.yml. Defaults are texts, as the runner passes them (`true`, `2`).
+ * @throws Error naming the file if it has no `runs.main`
  */
 export function parseAction(text: string, name: string, file: string): Action {
   const { inputs, outputs, runs } = parse(text) as {
@@ -27,12 +27,14 @@ export function parseAction(text: string, name: string, file: string): Action {
     name,
     entry: resolve(dirname(file), runs.main),
     inputs: Object.fromEntries(
-      Object.entries(inputs ?? {}).map(([input, said]) => [
+      Object.entries(inputs ?? {}).map(([input, declared]) => [
         input,
         {
-          ...(said?.default === undefined || said.default === null ? {} : { default: String(said.default) }),
-          ...(said?.description === undefined ? {} : { description: said.description }),
-          ...(said?.required === undefined ? {} : { required: said.required }),
+          ...(declared?.default === undefined || declared.default === null
+            ? {}
+            : { default: String(declared.default) }),
+          ...(declared?.description === undefined ? {} : { description: declared.description }),
+          ...(declared?.required === undefined ? {} : { required: declared.required }),
         },
       ]),
     ),
@@ -40,7 +42,7 @@ export function parseAction(text: string, name: string, file: string): Action {
   };
 }
 
-/** Every action below `actionsDir`, sub-actions behind the action that they belong to. */
+/** Reads every action below `actionsDir`. A sub-action follows its action. */
 export function readActions(actionsDir: string): Action[] {
   const folders = (dir: string) =>
     readdirSync(dir, { withFileTypes: true })
@@ -57,7 +59,7 @@ export function readActions(actionsDir: string): Action[] {
     .map(({ name, file }) => parseAction(readFileSync(file, 'utf8'), name, file));
 }
 
-/** The action of that name. @throws Error when the checkout has none */
+/** Returns the action of that name. @throws Error if there is none */
 export function actionNamed(actions: readonly Action[], name: string): Action {
   const found = actions.find((action) => action.name === name);
   if (found === undefined) throw new Error(`actions/${name}/action.yml is not there`);

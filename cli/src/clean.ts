@@ -2,19 +2,20 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { problem } from '../../src/shared/base/problems.ts';
 import { removeTree } from '../../src/shared/host/folders.ts';
-import { isOwn, mark } from './folders.ts';
+import { isOwn, marker } from './folders.ts';
 import type { Paths } from './paths.ts';
 
 /**
- * What to remove, as absolute paths: all in the build folder but what leads to the cache, and the output folder.
- * `all`: the cache, too. Pure but for `list`, which names a folder's entries (none when it is absent).
+ * Returns what to remove, as absolute paths: the output folder, and everything in the build folder except the cache.
+ * `all`: also the cache. Pure apart from `list`, which names a folder's entries (none if it does not exist).
+ * @returns `ask`: the folders that must be azl's own
  */
-export function leftovers(
-  places: Paths,
+export function foldersToClean(
+  paths: Paths,
   all: boolean,
   list: (dir: string) => readonly string[],
 ): { remove: string[]; ask: string[] } {
-  const [build, out, cache] = [resolve(places.build), resolve(places.out), resolve(places.cache)];
+  const [build, out, cache] = [resolve(paths.build), resolve(paths.out), resolve(paths.cache)];
   const within = (path: string, dir: string) => path === dir || path.startsWith(`${dir}/`);
   const whole = all ? [build, out, cache] : [out];
   const ask = [build, out, ...(all ? [cache] : [])].filter((dir) => list(dir).length > 0);
@@ -22,7 +23,7 @@ export function leftovers(
     ? []
     : list(build)
         .map((name) => join(build, name))
-        .filter((path) => !within(cache, path) && !path.endsWith(`/${mark}`));
+        .filter((path) => !within(cache, path) && !path.endsWith(`/${marker}`));
   const remove = [...whole.filter((dir) => list(dir).length > 0), ...inside].filter(
     (path) => all || !within(cache, path),
   );
@@ -30,15 +31,15 @@ export function leftovers(
 }
 
 /**
- * Removes what was built. @throws ProblemsError, before anything is removed, when a folder is not azl's: neither
- * below the checkout's `build` or `out`, nor marked.
+ * Removes what was built. @returns the removed paths
+ * @throws ProblemsError, before anything is removed, if azl did not make one of the folders
  */
-export async function clean(places: Paths, all: boolean, checkout: string): Promise<string[]> {
+export async function clean(paths: Paths, all: boolean, checkout: string): Promise<string[]> {
   const list = (dir: string) => (existsSync(dir) ? readdirSync(dir) : []);
-  const { remove, ask } = leftovers(places, all, list);
-  const strange = ask.find((dir) => !isOwn(dir, checkout));
-  if (strange !== undefined) {
-    throw problem(`'${strange}' was not made by azl: nothing is removed`, { hint: 'Remove it by hand.' });
+  const { remove, ask } = foldersToClean(paths, all, list);
+  const foreign = ask.find((dir) => !isOwn(dir, checkout));
+  if (foreign !== undefined) {
+    throw problem(`'${foreign}' was not made by azl: nothing is removed`, { hint: 'Remove it by hand.' });
   }
   for (const path of remove) await removeTree(path);
   return remove;

@@ -12,46 +12,48 @@ import { killRunningTools } from '../../src/shared/host/process.ts';
 import { readActions } from './action-file.ts';
 import { bootImage } from './boot-image.ts';
 import { clean } from './clean.ts';
+import type { CliContext } from './context.ts';
 import { showDoctor } from './doctor/doctor.ts';
 import { folderProblems } from './folders.ts';
 import { openShell } from './open-shell.ts';
 import { pathsOf } from './paths.ts';
-import { type Local, runChain } from './run-chain.ts';
+import { runActions } from './run-actions.ts';
 import { createScreen, type Screen } from './screen.ts';
-import { signSources } from './sign-sources.ts';
 import { watchSignals } from './stop.ts';
-import { allTargets, isTarget, type TargetName, targets, works } from './targets.ts';
+import { allTargets, isTarget, type TargetName, targets, usesFolders } from './targets.ts';
 import { inputProblems } from './validate-inputs.ts';
-import { knownVariables, variableProblems, variablesOf } from './variables.ts';
+import { isDebug, knownVariables, variableProblems, variablesOf } from './variables.ts';
+import { writeSignatures } from './write-signatures.ts';
 
-/** Where azl lies: this was started as `<checkout>/cli/dist/index.js`. */
+/** The folder of azl: this process was started as `<checkout>/cli/dist/index.js`. */
 const checkout = resolve(dirname(process.argv[1] ?? ''), '..', '..');
 
-/** The Makefile's other half: `node cli/dist/index.js <target>`; its exit code is that of this process. */
+/** The local CLI, as the Makefile starts it: `node cli/dist/index.js <target>`. Exits with the target's exit code. */
 export async function main(): Promise<void> {
-  // Builds and images are read by other users, too; what the user's own umask says is no part of them.
+  // Other users read builds and images, too: the user's umask does not count.
   process.umask(0o022);
   const [target = 'help'] = process.argv.slice(2);
   const { stdout, stderr, env } = process;
+  if (isDebug(env)) env['RUNNER_DEBUG'] = '1';
   const terminal = stdout.isTTY === true;
   const screen = createScreen({
     out: stdout,
     err: stderr,
     color: terminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     width: () => (terminal ? stdout.columns || 80 : undefined),
-    debug: env['RUNNER_DEBUG'] === '1',
+    debug: isDebug(env),
   });
   const stop = watchSignals();
-  // Whoever read our output is gone (`make image | head`).
-  for (const stream of [stdout, stderr]) stream.on('error', stop.now);
+  // The reader of the output is gone (`make image | head`).
+  for (const stream of [stdout, stderr]) stream.on('error', stop.request);
   let code = 1;
   try {
-    const local: Local = {
+    const context: CliContext = {
       actions: readActions(`${checkout}/actions`),
       checkout,
       workspace: process.cwd(),
       environment: env,
-      places: pathsOf(env, checkout, process.cwd()),
+      paths: pathsOf(env, checkout, process.cwd()),
       screen,
       log: screenLog(screen),
       live: terminal && env['TERM'] !== 'dumb',
@@ -59,48 +61,48 @@ export async function main(): Promise<void> {
     };
     if (!isTarget(target)) throw noTarget(target);
     failOnProblems([
-      ...commandLineProblems(target, local),
-      ...folderProblems(local.places, works(target), checkout),
-      ...(await inputProblems(target, local)),
+      ...commandLineProblems(target, context),
+      ...folderProblems(context.paths, usesFolders(target), checkout),
+      ...(await inputProblems(target, context)),
     ]);
-    code = await start(target, local);
+    code = await start(target, context);
   } catch (error) {
-    if (stop.asked) code = 130;
-    else for (const text of sentences(error)) screen.say({ kind: 'error', text });
+    if (stop.requested) code = 130;
+    else for (const text of errorTexts(error)) screen.show({ kind: 'error', text });
   } finally {
-    screen.done();
+    screen.clear();
     killRunningTools();
   }
   process.exit(code);
 }
 
-async function start(target: TargetName, local: Local): Promise<number> {
+async function start(target: TargetName, context: CliContext): Promise<number> {
   switch (target) {
     case 'doctor':
-      return await showDoctor(local);
+      return await showDoctor(context);
     case 'run':
-      return await bootImage(local);
+      return await bootImage(context);
     case 'shell':
-      return await openShell(local);
+      return await openShell(context);
     case 'signatures':
-      return await signSources(local);
+      return await writeSignatures(context);
     case 'clean':
     case 'clean-all': {
-      const removed = await clean(local.places, target === 'clean-all', local.checkout);
-      local.log.info(removed.length === 0 ? 'Nothing to remove.' : `Removed: ${removed.join(' ')}`);
+      const removed = await clean(context.paths, target === 'clean-all', context.checkout);
+      context.log.info(removed.length === 0 ? 'Nothing to remove.' : `Removed: ${removed.join(' ')}`);
       return 0;
     }
     default:
-      return await runChain(target, local);
+      return await runActions(target, context);
   }
 }
 
-/** Variables that were named on make's command line in vain. They are for all the targets that stand there. */
-function commandLineProblems(target: TargetName, { actions, environment }: Local): Problem[] {
-  const words = (name: string) => (environment[name] ?? '').split(' ').filter(Boolean);
-  const goals = [target, ...words('AZL_GOALS').filter(isTarget)];
+/** Checks the variables on make's command line. They apply to all targets on it. */
+function commandLineProblems(target: TargetName, { actions, environment }: CliContext): Problem[] {
+  const wordsOf = (name: string) => (environment[name] ?? '').split(' ').filter(Boolean);
+  const goals = [target, ...wordsOf('AZL_GOALS').filter(isTarget)];
   const effective = Object.fromEntries(goals.map((goal) => [goal, variablesOf(targets[goal], actions)]));
-  return variableProblems(words('AZL_NAMED'), effective, knownVariables(actions));
+  return variableProblems(wordsOf('AZL_NAMED'), effective, knownVariables(actions));
 }
 
 function noTarget(target: string): ProblemsError {
@@ -110,22 +112,22 @@ function noTarget(target: string): ProblemsError {
   });
 }
 
-/** A log for work in this process, drawn as a bundle's is. */
+/** A log for work in this process, shown like that of a bundle. */
 function screenLog(screen: Screen): Log {
   const text = (one: Parameters<Log['warn']>[0]) => (typeof one === 'string' ? one : formatProblem(one));
   return {
-    info: (message) => screen.say({ kind: 'text', text: message }),
-    warn: (one) => screen.say({ kind: 'warning', text: text(one) }),
-    error: (one) => screen.say({ kind: 'error', text: text(one) }),
+    info: (message) => screen.show({ kind: 'text', text: message }),
+    warn: (one) => screen.show({ kind: 'warning', text: text(one) }),
+    error: (one) => screen.show({ kind: 'error', text: text(one) }),
     group: async (title, body) => {
-      screen.say({ kind: 'group', text: title });
+      screen.show({ kind: 'group', text: title });
       return await body();
     },
     progress: (line) => screen.live(line),
   };
 }
 
-function sentences(error: unknown): string[] {
+function errorTexts(error: unknown): string[] {
   if (error instanceof ProblemsError) return error.problems.map(formatProblem);
   return [error instanceof Error ? error.message : String(error)];
 }

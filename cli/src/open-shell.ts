@@ -2,23 +2,24 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import { problem } from '../../src/shared/base/problems.ts';
+import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
 import { readJson } from '../../src/shared/host/json-files.ts';
 import { runTool } from '../../src/shared/host/process.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
 import { builder, shellInSandbox } from '../../src/shared/sandbox/sandbox.ts';
-import { workerOf } from './paths.ts';
-import type { Local } from './run-chain.ts';
+import type { CliContext } from './context.ts';
+import { workerDir } from './paths.ts';
 
-/** `make shell PACKAGE=x`: a shell in the build root of x as its failed build left it. Answers its exit code. */
-export async function openShell(local: Local): Promise<number> {
-  const { environment, places, log } = local;
-  const roots = join(places.build, 'roots');
+/** `make shell PACKAGE=x`: opens a shell in the build root of the failed build of x. @returns its exit code */
+export async function openShell(context: CliContext): Promise<number> {
+  const { environment, paths, log } = context;
+  const roots = join(paths.build, 'roots');
   const kept = existsSync(roots) ? readdirSync(roots).sort() : [];
   const name = environment['PACKAGE'] ?? '';
   if (name === '') {
     throw problem('PACKAGE is not set', {
-      hint: `Say of which package: make shell PACKAGE=${kept[0] ?? 'bash'}`,
+      hint: `Name the package: make shell PACKAGE=${kept[0] ?? 'bash'}`,
     });
   }
   if (!kept.includes(name)) {
@@ -32,10 +33,10 @@ export async function openShell(local: Local): Promise<number> {
   }
   const dir = join(roots, name);
   const note = await readKeptRoot(dir);
-  const toolchain = await readJson<Toolchain>(join(places.toolchain, 'toolchain.json'));
+  const toolchain = await readJson<Toolchain>(join(paths.toolchain, 'toolchain.json'));
   if (note === undefined || note.workerDigest !== toolchain?.workerDigest) {
     throw problem(
-      `The build root of '${name}' was made with another toolchain than ${places.toolchain} is now`,
+      `The build root of '${name}' was made with another toolchain than ${paths.toolchain} is now`,
       {
         hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}`,
       },
@@ -44,17 +45,10 @@ export async function openShell(local: Local): Promise<number> {
   const owner = `${builder.uid}:${builder.gid}`;
   const own = ['SPECS', 'SOURCES'].map((folder) => join(dir, 'staging', folder));
   await runTool(['chown', '--recursive', '--no-dereference', owner, '--', ...own], { root: true });
-  log.info(
-    `The build root of ${name}, as its builder. Its log: ${join(places.build, 'logs', `${name}.log`)}`,
-  );
-  log.info(`To repeat the build: ${note.argv.map(quoted).join(' ')}`);
+  log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', `${name}.log`)}`);
+  log.info(`To repeat the build: ${note.argv.map(shellWord).join(' ')}`);
   log.info(
     'SPECS and SOURCES are copies. To leave: `exit`. The next build of the package starts with a fresh root.',
   );
-  return await shellInSandbox(['/bin/bash'], keptSandbox(workerOf(places), dir));
-}
-
-/** A word as a shell takes it for one. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir));
 }

@@ -1,6 +1,6 @@
 /**
  * Reads a file in the format of `GITHUB_OUTPUT`: `name=value`, or `name<<END`, the lines of the value, `END`.
- * @throws Error at a line that is neither, or a value without its end.
+ * @throws Error at any other line, or at a value without its end
  */
 export function parseOutputs(text: string): Record<string, string> {
   const outputs: Record<string, string> = {};
@@ -17,7 +17,7 @@ export function parseOutputs(text: string): Record<string, string> {
     } else if (equals > 0) {
       outputs[line.slice(0, equals)] = line.slice(equals + 1);
     } else {
-      throw new Error(`no output: '${line}'`);
+      throw new Error(`not an output: '${line}'`);
     }
   }
   return outputs;

@@ -1,6 +1,6 @@
-import type { Said } from './command-line.ts';
+import type { OutputLine } from './workflow-commands.ts';
 
-/** Where a screen writes: `process.stdout`, or a test's array. */
+/** The output of a screen: `process.stdout`, or a test's array. */
 export interface Surface {
   write(text: string): unknown;
 }
@@ -11,41 +11,47 @@ export interface ScreenOptions {
   err: Surface;
   /** Colours and bold. */
   color: boolean;
-  /** Columns of the terminal; undefined where there is none, and so no live line. */
+  /** Columns of the terminal. Undefined if there is none: then no live line is drawn. */
   width(): number | undefined;
-  /** Show what bundles say for those who look for a fault. */
+  /** Show `::debug::` lines. */
   debug: boolean;
 }
 
-/** Draws what bundles say: lines that stay, and below them one live line that is replaced. */
+/** Shows the output of bundles: permanent lines, and below them one live line. */
 export interface Screen {
-  say(said: Said): void;
+  /** Prints a permanent line. */
+  show(line: OutputLine): void;
   /** Replaces the live line. */
   live(line: string): void;
-  /** Takes the live line away. */
-  done(): void;
+  /** Removes the live line. */
+  clear(): void;
 }
 
 const clearLine = '\r\u001b[2K';
 
-/** Text with every control character but tab and newline made visible: a build's log cannot steer the terminal. */
+/** Replaces every control character but tab and newline, so that a build's log cannot control the terminal. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are searched for
   return text.replace(/\r+(?=\n|$)/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\u00b7');
 }
 
-/** The first `width` - 1 characters: a line that fills the last column would wrap. */
+/** Cuts a line to `width` - 1 characters: one that fills the last column would wrap. */
 export function cut(line: string, width: number): string {
   const characters = [...line];
   if (characters.length < width) return line;
   return `${characters.slice(0, Math.max(0, width - 2)).join('')}…`;
 }
 
-/** The text of one annotation, with its place in front unless it already says it. Pure. */
-export function annotation(said: Extract<Said, { kind: 'notice' | 'warning' | 'error' }>): string {
-  const place = [said.file, said.line, said.column].filter((part) => part !== undefined).join(':');
-  const text = place === '' || said.text.startsWith(said.file ?? '') ? said.text : `${place}: ${said.text}`;
-  return said.kind === 'notice' ? text : `${said.kind}: ${text}`;
+/** The text of an annotation, preceded by its file and line unless it begins with the file. Pure. */
+export function annotationText(line: Extract<OutputLine, { kind: 'notice' | 'warning' | 'error' }>): string {
+  const place = [line.file, line.line, line.column].filter((part) => part !== undefined).join(':');
+  const text = place === '' || line.text.startsWith(line.file ?? '') ? line.text : `${place}: ${line.text}`;
+  return line.kind === 'notice' ? text : `${line.kind}: ${text}`;
+}
+
+/** The text of a debug line: further lines of one message are indented below the first. Pure. */
+export function debugText(text: string): string {
+  return `debug: ${printable(text).replaceAll('\n', '\n       ')}`;
 }
 
 export function createScreen(options: ScreenOptions): Screen {
@@ -66,20 +72,20 @@ export function createScreen(options: ScreenOptions): Screen {
     if (live !== '') options.out.write(live);
   };
   return {
-    say(said) {
-      switch (said.kind) {
+    show(line) {
+      switch (line.kind) {
         case 'text':
-          return print(options.out, printable(said.text));
+          return print(options.out, printable(line.text));
         case 'group':
-          return print(options.out, paint('1', `==> ${printable(said.text)}`));
+          return print(options.out, paint('1', `==> ${printable(line.text)}`));
         case 'notice':
-          return print(options.out, printable(annotation(said)));
+          return print(options.out, printable(annotationText(line)));
         case 'warning':
-          return print(options.err, paint('33', printable(annotation(said))));
+          return print(options.err, paint('33', printable(annotationText(line))));
         case 'error':
-          return print(options.err, paint('31', printable(annotation(said))));
+          return print(options.err, paint('31', printable(annotationText(line))));
         case 'debug':
-          return options.debug ? print(options.out, paint('2', `debug: ${printable(said.text)}`)) : undefined;
+          return options.debug ? print(options.out, paint('2', debugText(line.text))) : undefined;
         default:
           return undefined;
       }
@@ -88,7 +94,7 @@ export function createScreen(options: ScreenOptions): Screen {
       clear();
       draw(line);
     },
-    done() {
+    clear() {
       clear();
       drawn = '';
     },

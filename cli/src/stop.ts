@@ -1,18 +1,18 @@
-/** The signals of this process, for whoever works on its behalf. */
+/** The request to stop this process, by a signal. */
 export interface Stop {
-  /** True once a signal came. */
-  readonly asked: boolean;
-  /** Aborts at the first signal: for work in this process. */
+  /** True after the first signal. */
+  readonly requested: boolean;
+  /** Aborted at the first signal: for work in this process. */
   readonly signal: AbortSignal;
-  /** Calls `listener` for each signal to hand on; answers how to take it back. */
+  /** Calls `listener` with each signal to pass on to a child. @returns a function that removes the listener */
   listen(listener: (signal: NodeJS.Signals) => void): () => void;
-  /** Stops as Ctrl-C would. */
-  now(): void;
+  /** Stops as Ctrl-C does. */
+  request(): void;
 }
 
 /**
- * Ctrl-C (also SIGTERM, SIGHUP, and the end of the process that started us) asks for an orderly end; a second one
- * kills.
+ * Watches for Ctrl-C, SIGTERM, SIGHUP, and the end of the parent process. The first one asks for an orderly end, the
+ * second one kills.
  */
 export function watchSignals(): Stop {
   const listeners = new Set<(signal: NodeJS.Signals) => void>();
@@ -20,7 +20,7 @@ export function watchSignals(): Stop {
   let killed = false;
   const ask = () => {
     const signal = controller.signal.aborted ? 'SIGKILL' : 'SIGINT';
-    // What was killed still has to be seen to its end; who asks once more does not want to wait for that.
+    // A killed child is still waited for, until the user asks once more.
     if (killed || (signal === 'SIGKILL' && listeners.size === 0)) process.exit(130);
     killed = signal === 'SIGKILL';
     controller.abort();
@@ -35,7 +35,7 @@ export function watchSignals(): Stop {
   }, 1000);
   orphanWatch.unref();
   return {
-    get asked() {
+    get requested() {
       return controller.signal.aborted;
     },
     signal: controller.signal,
@@ -43,7 +43,7 @@ export function watchSignals(): Stop {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    now: () => {
+    request: () => {
       if (!controller.signal.aborted) ask();
     },
   };

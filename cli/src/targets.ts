@@ -1,10 +1,10 @@
 import { type Need, needs } from '../../src/shared/host/needs.ts';
 
-/** What a target of this CLI is made of. */
+/** A target of this CLI. */
 export interface Target {
-  /** Actions that it starts, one after the other: names relative to `actions`. */
+  /** The names of the actions that it runs, in this order. */
   actions: readonly string[];
-  /** Variables that have an effect on it, besides the inputs of its actions and the folders of a run. */
+  /** Variables that affect it, besides the inputs of its actions and the folders of a run. */
   variables: readonly string[];
   /** What the machine must have for it. */
   needs: readonly Need[];
@@ -12,17 +12,17 @@ export interface Target {
 
 const building = [...needs.toolchain, ...needs.packages];
 const all = [...building, ...needs.image, ...needs.boot];
-const nothing: Target = { actions: [], variables: [], needs: [] };
+const noActions: Target = { actions: [], variables: [], needs: [] };
 
 const table = {
-  doctor: { ...nothing, needs: all },
-  toolchain: { ...nothing, actions: ['toolchain'], needs: needs.toolchain },
-  plan: { ...nothing, actions: ['toolchain', 'build-packages/plan'], needs: building },
-  'input-srpms': { ...nothing, actions: ['toolchain', 'build-packages/srpms'], needs: building },
-  'build-packages': { ...nothing, actions: ['toolchain', 'build-packages'], needs: building },
-  image: { ...nothing, actions: ['toolchain', 'build-packages', 'compose-image'], needs: all },
-  run: { ...nothing, variables: ['IMAGE'], needs: needs.boot },
-  shell: { ...nothing, variables: ['PACKAGE', 'TOOLCHAIN_DIR'] },
+  doctor: { ...noActions, needs: all },
+  toolchain: { ...noActions, actions: ['toolchain'], needs: needs.toolchain },
+  plan: { ...noActions, actions: ['toolchain', 'build-packages/plan'], needs: building },
+  'input-srpms': { ...noActions, actions: ['toolchain', 'build-packages/srpms'], needs: building },
+  'build-packages': { ...noActions, actions: ['toolchain', 'build-packages'], needs: building },
+  image: { ...noActions, actions: ['toolchain', 'build-packages', 'compose-image'], needs: all },
+  run: { ...noActions, variables: ['IMAGE'], needs: needs.boot },
+  shell: { ...noActions, variables: ['PACKAGE', 'TOOLCHAIN_DIR'] },
   signatures: {
     actions: ['toolchain'],
     variables: [
@@ -31,30 +31,33 @@ const table = {
     ],
     needs: needs.toolchain,
   },
-  clean: nothing,
-  'clean-all': nothing,
+  clean: noActions,
+  'clean-all': noActions,
 } satisfies Record<string, Target>;
 
-/** A target of this CLI. */
+/** The name of a target of this CLI. */
 export type TargetName = keyof typeof table;
 
-/** The targets of this CLI. */
+/** All targets of this CLI, by name. */
 export const targets: Readonly<Record<TargetName, Target>> = table;
 
-/** True for a target of this CLI. */
+/** True for the name of a target of this CLI. */
 export function isTarget(name: string): name is TargetName {
   return Object.hasOwn(targets, name);
 }
 
-/** True for a target that works in the folders of a run, or tells whether one could. */
-export function works(target: TargetName): boolean {
+/** True for a target that uses the folders of a run, or checks them. */
+export function usesFolders(target: TargetName): boolean {
   return target === 'doctor' || targets[target].actions.length > 0;
 }
 
-/** Targets of the Makefile that do not come here, for the nearest name of one that does not exist. */
-const otherTargets = ['help', 'dist', 'test', 'test-full', 'test-hosts', 'bench'];
+/** Targets of the Makefile that this CLI does not run, for hints at a wrong name. */
+const otherTargets = [
+  ...['help', 'dist', 'lint', 'test', 'test-full', 'test-hosts', 'act', 'publish-trees'],
+  ...['bench', 'bench-start', 'bench-schedule', 'bench-index'],
+];
 
-/** Every target there is. */
+/** The names of all targets of the Makefile. */
 export function allTargets(): string[] {
   return [...Object.keys(targets), ...otherTargets].sort();
 }

@@ -14,14 +14,14 @@ import { debianSourcesFile, readDebianSources } from '../../src/shared/sources/d
 import { readSignatures } from '../../src/shared/sources/signatures.ts';
 import { findSpecs, type SpecFile } from '../../src/shared/specs/find.ts';
 import { actionNamed } from './action-file.ts';
-import { placeInputs } from './paths.ts';
-import type { Local } from './run-chain.ts';
+import type { CliContext } from './context.ts';
+import { pathInputs } from './paths.ts';
 import { type TargetName, targets } from './targets.ts';
 import { inputGetter, inputsOf } from './variables.ts';
 
 type Values = Partial<BuildInputs & ComposeInputs & ReleaseInputs & ToolchainInputs>;
 
-/** What each input of an action may be, by the action's name. */
+/** The tables of inputs, by the action's name. */
 export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
   toolchain: toolchainInputs,
   'build-packages': buildInputs,
@@ -33,30 +33,31 @@ export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
 };
 
 /**
- * Everything that can be said in a moment about what the user gave a target: values of variables, the folder of specs
- * and the signatures in it, the image config with all that it names. Each fault once.
+ * Checks what the user gave a target, as far as that takes no time: the values of variables, the folder of specs and
+ * its signatures, the image config and the files that it names.
+ * @returns each problem once
  */
 export async function inputProblems(
   target: TargetName,
-  { actions, environment, places }: Pick<Local, 'actions' | 'environment' | 'places'>,
+  { actions, environment, paths }: Pick<CliContext, 'actions' | 'environment' | 'paths'>,
 ): Promise<Problem[]> {
-  const signs = target === 'signatures';
+  const writesSignatures = target === 'signatures';
   const problems: Problem[] = [];
-  for (const name of [...targets[target].actions, ...(signs ? ['build-packages/plan'] : [])]) {
-    const inputs = inputsOf(actionNamed(actions, name), environment, placeInputs(places));
+  for (const name of [...targets[target].actions, ...(writesSignatures ? ['build-packages/plan'] : [])]) {
+    const inputs = inputsOf(actionNamed(actions, name), environment, pathInputs(paths));
     const read = tryInputs(inputTables[name] ?? {}, inputGetter(inputs));
     const { values } = read;
     problems.push(...read.problems);
     if (values.specsDir !== undefined) {
       const found = await findSpecs(values.specsDir);
       const list = values.packageBuildList ?? [];
-      // A list leaves faults of other specs to the run: they stop it only when it needs them.
-      const stops = found.faults.filter(
+      // With a list, an error in another spec stops the run only if the list needs that spec.
+      const relevant = found.faults.filter(
         ({ packages }) =>
           list.length === 0 || packages.length === 0 || packages.some((one) => list.includes(one)),
       );
-      problems.push(...stops.map(({ problem }) => problem), ...(await debianProblems(values)));
-      if (signs)
+      problems.push(...relevant.map(({ problem }) => problem), ...(await debianProblems(values)));
+      if (writesSignatures)
         problems.push(...packageProblems(environment['PACKAGE'] ?? '', values.specsDir, found.files));
       else problems.push(...(await signatureProblems(values, found.files)));
     }
@@ -66,7 +67,7 @@ export async function inputProblems(
   return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
 }
 
-/** Problems of the signatures of all packages, or of those that the list names: what else it needs is not known yet. */
+/** Checks the signatures of all packages, or of those in the list: what these need is not known yet. */
 async function signatureProblems(values: Values, files: readonly SpecFile[]): Promise<Problem[]> {
   const { specsDir = '', packageBuildList: list = [] } = values;
   const problems: Problem[] = [];
@@ -82,7 +83,7 @@ async function debianProblems({ specsDir = '', debianSources = '' }: Values): Pr
   return file === '' ? [] : await problemsIn(() => readDebianSources(file));
 }
 
-/** The config's faults. What it only warns of is said by the action, once. */
+/** Checks the config. Its warnings are left to the action, so that they appear once. */
 async function configProblems({ configFile = '', configBaseDir = '' }: Values): Promise<Problem[]> {
   return await problemsIn(() => readImageConfig({ configFile, configBaseDir, log: recordingLog() }));
 }
@@ -94,12 +95,14 @@ async function repoProblems({ repoList = [], releaseMajorId: releasever = '' }: 
 function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {
   const names = files.map((file) => file.package);
   if (name === '')
-    return [{ message: 'PACKAGE is not set', hint: 'Say of which package: make signatures PACKAGE=bash' }];
+    return [{ message: 'PACKAGE is not set', hint: 'Name the package: make signatures PACKAGE=bash' }];
   if (names.includes(name)) return [];
   const near = nearestName(name, names);
   const hint =
-    near === undefined ? 'A package is named as its spec, without .spec.' : `Did you mean '${near}'?`;
-  return [{ message: `There is no package '${name}' in ${specsDir}`, hint: hint }];
+    near === undefined
+      ? 'The name of a package is the name of its spec without .spec.'
+      : `Did you mean '${near}'?`;
+  return [{ message: `There is no package '${name}' in ${specsDir}`, hint }];
 }
 
 async function problemsIn(read: () => Promise<unknown>): Promise<Problem[]> {

@@ -5,28 +5,34 @@ import type { Action } from './action-file.ts';
 import { folderVariables } from './paths.ts';
 import { type Target, targets } from './targets.ts';
 
+/** Makes bundles log every command, key component and service call: see {@link isDebug}. */
+export const debugVariable = 'DEBUG';
+
 const inputVariables = (actions: readonly Action[]) =>
   actions.flatMap((action) => Object.keys(action.inputs).map(variable));
 
+/** The variables that every target takes. */
+const commonVariables = [...Object.values(folderVariables), debugVariable];
+
 const sorted = (names: readonly string[]) => [...new Set(names)].sort();
 
-/** Every variable that may be set for some target, in make's spelling. Sorted. */
+/** All variables of all targets, in make's spelling. Sorted. */
 export function knownVariables(actions: readonly Action[]): string[] {
   const own = Object.values(targets).flatMap((target) => target.variables);
-  return sorted([...inputVariables(actions), ...own, ...Object.values(folderVariables)]);
+  return sorted([...inputVariables(actions), ...own, ...commonVariables]);
 }
 
 /**
- * The variables that have an effect on a target: inputs of its actions, its own, and those that name the folders of a
- * run, which every target takes: whoever keeps a run elsewhere writes the same words behind each. Sorted.
+ * The variables that a target takes: the inputs of its actions, its own, the folders of a run and DEBUG. Every target
+ * takes the folders, so that the same command line works for each of them. Sorted.
  */
 export function variablesOf(target: Target, actions: readonly Action[]): string[] {
   const started = actions.filter(({ name }) => target.actions.includes(name));
-  return sorted([...inputVariables(started), ...target.variables, ...Object.values(folderVariables)]);
+  return sorted([...inputVariables(started), ...target.variables, ...commonVariables]);
 }
 
 /**
- * One problem for each name on make's command line that is no variable, or has no effect on what is to be made. Pure.
+ * Returns a problem for each name on make's command line that no target of the command line takes. Pure.
  * @param effective the variables of each target on the command line
  */
 export function variableProblems(
@@ -53,29 +59,37 @@ export function variableProblems(
     });
 }
 
-/** `PACKAGE` and `PACKAGE_BUILD_LIST`: far apart letter by letter, and yet easily taken for each other. */
+/**
+ * True if the debug log is wanted: `make … DEBUG=1`, or a runner's `RUNNER_DEBUG=1`. Other programs have a variable
+ * DEBUG, too: any other value is ignored.
+ */
+export function isDebug(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return /^(1|y|yes|true)$/i.test(environment[debugVariable] ?? '') || environment['RUNNER_DEBUG'] === '1';
+}
+
+/** True for names like `PACKAGE` and `PACKAGE_BUILD_LIST`, which differ in many letters and are easily confused. */
 function oneBeginsTheOther(a: string, b: string): boolean {
   return a.startsWith(`${b}_`) || b.startsWith(`${a}_`);
 }
 
 /**
- * The inputs of one action: what the user set, else what the local layout or an earlier step says, else the action's
- * default. A variable that is set to nothing counts as not set.
+ * Returns the inputs of one action: what the user set, else the folders of the run and the outputs of earlier actions,
+ * else the action's default. An empty variable counts as not set.
  */
 export function inputsOf(
   action: Action,
   environment: Readonly<Record<string, string | undefined>>,
-  handedOn: Readonly<Record<string, string>>,
+  outputs: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, input]) => [
       name,
-      environment[variable(name)] || handedOn[name] || (input.default ?? ''),
+      environment[variable(name)] || outputs[name] || (input.default ?? ''),
     ]),
   );
 }
 
-/** Answers inputs as an action reads them from its environment. */
+/** Returns a function that reads inputs as an action reads them from its environment. */
 export function inputGetter(inputs: Readonly<Record<string, string>>): GetInput {
   return (name) => (inputs[name] ?? '').trim();
 }

@@ -1,62 +1,62 @@
 import { existsSync } from 'node:fs';
 import { failOnProblems } from '../../../src/shared/base/problems.ts';
 import { ensureCommands } from '../../../src/shared/host/packages.ts';
+import type { CliContext } from '../context.ts';
 import { foreignFolders } from '../folders.ts';
-import { workerOf } from '../paths.ts';
-import type { Local } from '../run-chain.ts';
-import { type TargetName, targets, works } from '../targets.ts';
-import { type ExamineOptions, examine } from './examine.ts';
-import { type Finding, findingLine, judge } from './findings.ts';
-import { lookAtKvm } from './kvm.ts';
+import { workerDir } from '../paths.ts';
+import { type TargetName, targets, usesFolders } from '../targets.ts';
+import { type ExamineOptions, examineHost } from './examine-host.ts';
+import { type Finding, findingLine, findingsOf } from './findings.ts';
+import { checkKvm } from './kvm.ts';
 
-/** `make doctor`: a line for each thing that was looked at. Answers 1 when something stands in the way. */
-export async function showDoctor(local: Local): Promise<number> {
-  const { places, stop, log } = local;
-  const facts = await examine({
+/** `make doctor`: shows one line for each check. @returns 1 if a mandatory check failed, else 0 */
+export async function showDoctor(context: CliContext): Promise<number> {
+  const { paths, stop, log } = context;
+  const facts = await examineHost({
     needs: targets.doctor.needs,
-    ...foldersOf(local),
+    ...foldersOf(context),
     thorough: true,
-    kvm: () => lookAtKvm(places.cache, stop.signal),
+    kvm: () => checkKvm(paths.cache, stop.signal),
     signal: stop.signal,
   });
-  const findings = judge(facts);
+  const findings = findingsOf(facts);
   for (const finding of findings) log.info(findingLine(finding));
-  return findings.some(standsInTheWay) ? 1 : 0;
+  return findings.some(isBlocking) ? 1 : 0;
 }
 
 /**
- * Looks at the machine before a target starts, as far as the target needs it: installs what is missing, and says in one
- * line that all is fine where something will be built. `make run` neither builds nor writes.
- * @throws ProblemsError naming everything that stands in the way.
+ * Checks the machine before a target starts, as far as the target needs it, and installs missing packages. A target
+ * that builds also gets one line on cores and disk.
+ * @throws ProblemsError with a problem for each mandatory check that failed
  */
-export async function prepareHost(target: TargetName, local: Local): Promise<void> {
-  const { signal } = local.stop;
+export async function prepareHost(target: TargetName, context: CliContext): Promise<void> {
+  const { signal } = context.stop;
   const { needs } = targets[target];
-  const folders = works(target) ? foldersOf(local) : {};
-  const facts = await examine({ needs, ...folders, thorough: false, signal });
+  const folders = usesFolders(target) ? foldersOf(context) : {};
+  const facts = await examineHost({ needs, ...folders, thorough: false, signal });
   failOnProblems(
-    judge(facts)
-      .filter(standsInTheWay)
+    findingsOf(facts)
+      .filter(isBlocking)
       .map(({ name, text, hint }) => ({
         message: `${name}: ${text}`,
-        ...(hint === undefined ? {} : { hint: `Mend: ${hint}` }),
+        ...(hint === undefined ? {} : { hint: `Fix: ${hint}` }),
       })),
   );
-  await ensureCommands(needs, local.log, signal);
+  await ensureCommands(needs, context.log, signal);
   if (facts.disk === undefined) return;
   const free = Math.min(...facts.disk.map(({ freeBytes }) => freeBytes)) / 1024 ** 3;
-  local.log.info(`This machine is fine: ${facts.cores} cores, ${free.toFixed(0)} GiB of disk free.`);
+  context.log.info(`This machine is fine: ${facts.cores} cores, ${free.toFixed(0)} GiB of disk free.`);
 }
 
-function foldersOf({ places, checkout }: Local): Pick<ExamineOptions, 'folders' | 'foreign'> {
-  const { build, out, cache } = places;
-  const worker = workerOf(places);
+function foldersOf({ paths, checkout }: CliContext): Pick<ExamineOptions, 'folders' | 'foreign'> {
+  const { build, out, cache } = paths;
+  const worker = workerDir(paths);
   return {
     folders: { build, out, cache, ...(existsSync(worker) ? { worker } : {}) },
-    foreign: foreignFolders(places, checkout),
+    foreign: foreignFolders(paths, checkout),
   };
 }
 
-function standsInTheWay(finding: Finding): boolean {
+function isBlocking(finding: Finding): boolean {
   return finding.mandatory && !finding.ok;
 }

@@ -3,156 +3,167 @@ import { shellWord } from '../../../src/shared/base/shell-word.ts';
 import type { Need } from '../../../src/shared/host/needs.ts';
 
 /** The folders that a run works in. */
-export interface Folders {
+export interface RunFolders {
   build: string;
   out: string;
   cache: string;
-  /** The worker's tree, where there is one: root's whoever runs, for its owners are part of what it is. */
+  /** The worker's tree, if there is one. Its files keep their owners, which builds see. */
   worker?: string;
 }
 
-/** What was seen of this machine. Undefined: was not looked at. */
-export interface Facts {
+/** The state of this machine. Undefined: not checked. */
+export interface HostFacts {
   /** `v24.1.0` */
   node: string;
   /** The name of this process's user. */
   user: string;
-  /** `asks`: sudo is there, and wants a password. */
+  /** `asks`: sudo is installed and asks for a password. */
   privilege?: 'root' | 'sudo' | 'asks' | 'none';
   apt?: boolean;
-  /** What is missing on the host, and the packages that bring it. */
+  /** What is missing on the host, and the packages that provide it. */
   missing: { needs: readonly Need[]; packages: readonly string[]; unknown: readonly Need[] };
-  /** The folders of a run, and those among them and in them that this user may not write. */
-  folders?: Folders & { foreign: readonly string[] };
-  /** Free bytes where each folder lies or will lie. */
+  /** `foreign`: those of the folders, and of the folders directly in them, that this user may not write. */
+  folders?: RunFolders & { foreign: readonly string[] };
+  /** Free bytes on the file system of each folder. */
   disk?: { dir: string; freeBytes: number; needBytes: number }[];
   memoryBytes: number;
   cores: number;
-  /** Why an overlay cannot be mounted in `dir`; empty when it can. */
-  overlay?: { dir: string; fault: string };
-  /** `untried`: the device opens, and no kernel is at hand to try it with. */
+  /** `error`: why an overlay cannot be mounted in `dir`; empty if it can. */
+  overlay?: { dir: string; error: string };
+  /** `untried`: the device opens, and there is no kernel to test it with. */
   kvm?: 'works' | 'absent' | 'broken' | 'untried';
-  /** Why no package came from the mirror; empty when one did. */
-  mirror?: { fault: string };
+  /** `error`: why no package could be downloaded from the mirror; empty if one was. */
+  mirror?: { error: string };
 }
 
-/** One line of the doctor's answer. */
+/** The result of one check. */
 export interface Finding {
   name: string;
   ok: boolean;
-  /** When it is not ok, nothing can be built. */
+  /** True if nothing can be built unless this is ok. */
   mandatory: boolean;
-  /** What was seen. */
+  /** The state that was found. */
   text: string;
-  /** The command, or the deed, that mends it. */
+  /** The command or change that helps. */
   hint?: string;
 }
 
 const gib = 1024 ** 3;
 const inGib = (bytes: number) => `${(bytes / gib).toFixed(1)} GiB`;
 
-/** Free space that a first run needs, and one that finds its toolchain. */
+/** Free space that a first run needs, and one that has a toolchain. */
 export const diskNeed = { cold: 6 * gib, warm: 1 * gib } as const;
 const memoryNeed = 1.5 * gib;
 
-/** `✓ disk: 79.2 GiB free`, `✗ sudo: asks for a password → …` */
+/** One line of `make doctor`: `✓ disk: 79.2 GiB free`, `✗ sudo: asks for a password → …` */
 export function findingLine(finding: Finding): string {
   const line = `${finding.ok ? '✓' : '✗'} ${finding.name}: ${finding.text}`;
   return finding.hint === undefined ? line : `${line} → ${finding.hint}`;
 }
 
-/** Says of each fact whether it will do. Pure. */
-export function judge(facts: Facts): Finding[] {
-  const finding = (name: string, ok: boolean, text: string, hint: string, mandatory = true): Finding => ({
-    name,
-    ok,
-    mandatory,
-    text,
-    ...(ok ? {} : { hint }),
-  });
-  const major = Number(/^v(\d+)/.exec(facts.node)?.[1] ?? 0);
-  const { missing, user } = facts;
-  const found: Finding[] = [
-    finding('node', major >= 20, facts.node, 'Node 20 or newer: https://nodejs.org/en/download'),
-  ];
-  if (facts.privilege !== undefined) {
-    const texts = {
-      root: 'not needed, this is root',
-      sudo: 'without a password',
-      asks: 'asks for a password',
-      none: 'is not installed',
-    };
-    found.push(
-      finding(
-        'sudo',
-        facts.privilege === 'root' || facts.privilege === 'sudo',
-        texts[facts.privilege],
-        `as root: ${facts.privilege === 'none' ? 'apt-get install sudo && ' : ''}echo "${user} ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl`,
-      ),
-    );
-  }
-  if (facts.apt !== undefined) {
-    const text = facts.apt ? 'is there' : 'is not there';
-    found.push(finding('apt', facts.apt, text, 'use Debian 12, 13 or Ubuntu 24.04'));
-  }
-  found.push(
-    finding(
-      'tools',
-      missing.needs.length === 0,
-      missing.needs.length === 0 ? 'all there' : `missing: ${missing.needs.join(', ')}`,
-      missing.unknown.length > 0
-        ? 'sudo apt-get update'
-        : `sudo apt-get install --no-install-recommends ${missing.packages.join(' ')} (make image does it)`,
-      false,
-    ),
-  );
-  if (facts.folders !== undefined) {
-    const { build, out, cache, worker, foreign } = facts.folders;
-    const text =
-      foreign.length === 0 ? [build, out, cache].join(', ') : `you may not write ${foreign.join(', ')}`;
-    found.push(finding('writable', foreign.length === 0, text, ownCommand(foreign, worker)));
-  }
-  for (const { dir, freeBytes, needBytes } of facts.disk ?? []) {
-    const ok = freeBytes >= needBytes;
-    const text = `${inGib(freeBytes)} free in ${dir}${ok ? '' : `, ${inGib(needBytes)} needed`}`;
-    found.push(finding('disk', ok, text, 'make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk'));
-  }
-  found.push(
-    finding(
-      'memory',
-      facts.memoryBytes >= memoryNeed,
-      `${inGib(facts.memoryBytes)} available, ${facts.cores} cores`,
-      `builds may run out of it: ${inGib(memoryNeed)} is little, CONCURRENT_PACKAGE_BUILDS=1 helps`,
-      false,
-    ),
-  );
-  if (facts.overlay !== undefined) {
-    const { dir, fault } = facts.overlay;
-    const text = fault === '' ? `works in ${dir}` : `cannot be mounted in ${dir}: ${fault}`;
-    found.push(
-      finding('overlay', fault === '', text, 'BUILD_DIR= on ext4 or xfs (not in an overlay of a container)'),
-    );
-  }
-  if (facts.kvm !== undefined) {
-    const texts = {
-      works: 'works',
-      absent: 'not there: QEMU emulates, which takes longer',
-      broken: 'is there, but boots nothing: QEMU emulates, which takes longer',
-      untried: 'is there; the first boot test finds out whether it works',
-    };
-    found.push({ name: 'kvm', ok: true, mandatory: false, text: texts[facts.kvm] });
-  }
-  if (facts.mirror !== undefined) {
-    const { fault } = facts.mirror;
-    found.push(
-      finding('mirror', fault === '', fault === '' ? 'a package came from it' : fault, 'sudo apt-get update'),
-    );
-  }
-  return found;
+/** Returns a finding for each fact that was checked. Pure. */
+export function findingsOf(facts: HostFacts): Finding[] {
+  return [nodeFinding, sudoFinding, aptFinding, toolsFinding, writableFinding, diskFindings]
+    .concat([memoryFinding, overlayFinding, kvmFinding, mirrorFinding])
+    .flatMap((check) => check(facts) ?? []);
 }
 
-/** The command that gives `dirs` to this user, but leaves the worker's tree root's: builds see who owns its files. */
-function ownCommand(dirs: readonly string[], worker: string | undefined): string {
+function finding(name: string, ok: boolean, text: string, hint: string, mandatory = true): Finding {
+  return { name, ok, mandatory, text, ...(ok ? {} : { hint }) };
+}
+
+type Check = (facts: HostFacts) => Finding | Finding[] | undefined;
+
+const nodeFinding: Check = ({ node }) => {
+  const major = Number(/^v(\d+)/.exec(node)?.[1] ?? 0);
+  return finding('node', major >= 20, node, 'Node 20 or newer: https://nodejs.org/en/download');
+};
+
+const sudoFinding: Check = ({ privilege, user }) => {
+  if (privilege === undefined) return undefined;
+  const texts = {
+    root: 'not needed, this is root',
+    sudo: 'without a password',
+    asks: 'asks for a password',
+    none: 'is not installed',
+  };
+  const install = privilege === 'none' ? 'apt-get install sudo && ' : '';
+  const hint = `as root: ${install}echo "${user} ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl`;
+  return finding('sudo', privilege === 'root' || privilege === 'sudo', texts[privilege], hint);
+};
+
+const aptFinding: Check = ({ apt }) =>
+  apt === undefined
+    ? undefined
+    : finding('apt', apt, apt ? 'installed' : 'not installed', 'use Debian 12, 13 or Ubuntu 24.04');
+
+const toolsFinding: Check = ({ missing: { needs, packages, unknown } }) => {
+  const text = needs.length === 0 ? 'all installed' : `missing: ${needs.join(', ')}`;
+  const install = `sudo apt-get install --no-install-recommends ${packages.join(' ')} (make image does it)`;
+  return finding(
+    'tools',
+    needs.length === 0,
+    text,
+    unknown.length > 0 ? 'sudo apt-get update' : install,
+    false,
+  );
+};
+
+const writableFinding: Check = ({ folders }) => {
+  if (folders === undefined) return undefined;
+  const { build, out, cache, worker, foreign } = folders;
+  const ok = foreign.length === 0;
+  const text = ok ? [build, out, cache].join(', ') : `you may not write ${foreign.join(', ')}`;
+  return finding('writable', ok, text, chownCommand(foreign, worker));
+};
+
+const diskFindings: Check = ({ disk = [] }) =>
+  disk.map(({ dir, freeBytes, needBytes }) => {
+    const ok = freeBytes >= needBytes;
+    const text = `${inGib(freeBytes)} free in ${dir}${ok ? '' : `, ${inGib(needBytes)} needed`}`;
+    return finding('disk', ok, text, 'make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk');
+  });
+
+const memoryFinding: Check = ({ memoryBytes, cores }) =>
+  finding(
+    'memory',
+    memoryBytes >= memoryNeed,
+    `${inGib(memoryBytes)} available, ${cores} cores`,
+    `builds may run out of memory below ${inGib(memoryNeed)}: CONCURRENT_PACKAGE_BUILDS=1 helps`,
+    false,
+  );
+
+const overlayFinding: Check = ({ overlay }) => {
+  if (overlay === undefined) return undefined;
+  const { dir, error } = overlay;
+  const text = error === '' ? `works in ${dir}` : `cannot be mounted in ${dir}: ${error}`;
+  return finding(
+    'overlay',
+    error === '',
+    text,
+    'BUILD_DIR= on ext4 or xfs (not in an overlay of a container)',
+  );
+};
+
+const kvmFinding: Check = ({ kvm }) => {
+  if (kvm === undefined) return undefined;
+  const texts = {
+    works: 'works',
+    absent: 'not available: QEMU emulates, which is slower',
+    broken: 'available, but boots no kernel: QEMU emulates, which is slower',
+    untried: 'available; the first boot test finds out if it works',
+  };
+  return { name: 'kvm', ok: true, mandatory: false, text: texts[kvm] };
+};
+
+const mirrorFinding: Check = ({ mirror }) => {
+  if (mirror === undefined) return undefined;
+  const text = mirror.error === '' ? 'a package was downloaded' : mirror.error;
+  return finding('mirror', mirror.error === '', text, 'sudo apt-get update');
+};
+
+/** The command that gives `dirs` to this user, except the worker's tree, whose owners builds see. */
+function chownCommand(dirs: readonly string[], worker: string | undefined): string {
   const quoted = dirs.map(shellWord).join(' ');
   const holds = (dir: string) => worker !== undefined && resolve(worker).startsWith(`${resolve(dir)}/`);
   if (worker === undefined || !dirs.some(holds)) return `sudo chown -R "$(id -un)": ${quoted}`;

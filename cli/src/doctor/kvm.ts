@@ -2,7 +2,7 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingNeeds } from '../../../src/shared/host/needs.ts';
 import { chooseAcceleration, knownAcceleration } from '../../../src/shared/image/boot-test/acceleration.ts';
-import type { Facts } from './findings.ts';
+import type { HostFacts } from './findings.ts';
 
 const mayOpen = (path: string, mode: number) => {
   try {
@@ -13,8 +13,11 @@ const mayOpen = (path: string, mode: number) => {
   }
 };
 
-/** Whether KVM boots a kernel here: known from before, or tried with the host's own kernel where it can be read. */
-export async function lookAtKvm(cacheDir: string, signal: AbortSignal): Promise<NonNullable<Facts['kvm']>> {
+/** Checks if KVM boots a kernel: as remembered in the cache, or tried with the host's own kernel if it is readable. */
+export async function checkKvm(
+  cacheDir: string,
+  signal: AbortSignal,
+): Promise<NonNullable<HostFacts['kvm']>> {
   if (!mayOpen('/dev/kvm', constants.R_OK | constants.W_OK)) return 'absent';
   const known = await knownAcceleration(cacheDir);
   const kernel = known === undefined ? hostKernel() : undefined;
@@ -25,7 +28,7 @@ export async function lookAtKvm(cacheDir: string, signal: AbortSignal): Promise<
     const acceleration = known ?? (await chooseAcceleration({ kernel: kernel as string, cacheDir, signal }));
     return acceleration === 'kvm' ? 'works' : 'broken';
   } catch (error) {
-    // What was found out cannot be kept: the cache belongs to another user.
+    // The answer cannot be saved: the cache belongs to another user.
     if ((error as NodeJS.ErrnoException).code === 'EACCES') return 'untried';
     throw error;
   }

@@ -86,7 +86,7 @@ describe('make image', () => {
     expect(ended.code).toBe(2);
     expect(ended.stderr.trim().split('\n')).toEqual([
       'error: PACKAGE has no effect on make image. Did you mean PACKAGE_BUILD_LIST?',
-      "error: OUT_DIR is 'file', which is no folder. Name a folder that you may write: OUT_DIR=<folder>.",
+      "error: OUT_DIR is 'file', which is not a folder. Name a folder that you may write: OUT_DIR=<folder>.",
       expect.stringContaining("(SPECS_DIR) is 'nowhere', which does not exist."),
       "error: Input 'run-check' (RUN_CHECK) is 'maybe', expected y or n",
       'error: bad.json:1:7: This is not JSON: expected a value, but here stands "}"',
@@ -174,7 +174,7 @@ describe('a user without rights', () => {
     for (const path of closed) chmodSync(path, 0o755);
     expect(code).toBe(2);
     expect(stderr).toContain(
-      'error: writable: you may not write build, out. Mend: sudo find build out -path build/cache/toolchain/worker -prune -o -exec chown -h "$(id -un)": {} +\n',
+      'error: writable: you may not write build, out. Fix: sudo find build out -path build/cache/toolchain/worker -prune -o -exec chown -h "$(id -un)": {} +\n',
     );
     expect(stderr).not.toContain('overlay');
     expect(stderr).not.toContain('EACCES');

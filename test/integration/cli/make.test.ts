@@ -37,10 +37,13 @@ describe('make', () => {
     [['clean', 'UPDTE_LOCK=1'], "Unknown variable 'UPDTE_LOCK'. Did you mean 'UPDATE_LOCK'?"],
     [['imag'], "There is no target 'imag'. Did you mean 'make image'?"],
     [['doctr', 'OUT_DIR=x'], "There is no target 'doctr'. Did you mean 'make doctor'?"],
-    [['test', 'OUT_DIR=x'], 'make test takes no variables; given: OUT_DIR.'],
-    [['test', 'DIR=x'], 'make test takes no variables; given: DIR.'],
-    [['act', 'WORKFLOW=nightly', 'DIR=x'], 'make act takes no variable but WORKFLOW; given:'],
-    [['publish-trees', 'WORKFLOW=x'], 'make publish-trees takes no variable but DIR; given: WORKFLOW.'],
+    [['test', 'OUT_DIR=x'], 'make test takes no variable but DEBUG; given: OUT_DIR.'],
+    [['test', 'DIR=x'], 'make test takes no variable but DEBUG; given: DIR.'],
+    [['act', 'WORKFLOW=nightly', 'DIR=x'], 'make act takes no variable but WORKFLOW and DEBUG; given:'],
+    [
+      ['publish-trees', 'WORKFLOW=x'],
+      'make publish-trees takes no variable but DIR and DEBUG; given: WORKFLOW.',
+    ],
   ])('%j is an error that names the nearest', async (args, message) => {
     checkout = await makeChain();
     const ended = await checkout.run(['make', ...args]);

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { examine } from '../../../cli/src/doctor/examine.ts';
-import { judge } from '../../../cli/src/doctor/findings.ts';
+import { examineHost } from '../../../cli/src/doctor/examine-host.ts';
+import { findingsOf } from '../../../cli/src/doctor/findings.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { missingNeeds, needs } from '../../../src/shared/host/needs.ts';
 import { ensureCommands, findPackages } from '../../../src/shared/host/packages.ts';
@@ -35,10 +35,10 @@ describe('the examination', () => {
         out: join(dir, 'out'),
         cache: join(dir, 'not', 'there'),
       };
-      const facts = await examine({ needs: every, folders, thorough: false });
-      expect(facts.overlay?.fault).toBe('');
+      const facts = await examineHost({ needs: every, folders, thorough: false });
+      expect(facts.overlay?.error).toBe('');
       expect(facts.disk).toHaveLength(1);
-      expect(judge(facts).filter(({ ok, mandatory }) => mandatory && !ok)).toEqual([]);
+      expect(findingsOf(facts).filter(({ ok, mandatory }) => mandatory && !ok)).toEqual([]);
       expect(readdirSync(dir)).toEqual([]);
     } finally {
       rmSync(dir, { recursive: true, force: true });
@@ -47,7 +47,7 @@ describe('the examination', () => {
   });
 
   it('of what builds nothing looks neither at folders nor, when nothing is missing, at rights', async () => {
-    const facts = await examine({ needs: every, thorough: false });
+    const facts = await examineHost({ needs: every, thorough: false });
     expect(Object.keys(facts).sort()).toEqual(['cores', 'memoryBytes', 'missing', 'node', 'user']);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Facts, findingLine, judge } from '../../../cli/src/doctor/findings.ts';
+import { findingLine, findingsOf, type HostFacts } from '../../../cli/src/doctor/findings.ts';
 
 const gib = 1024 ** 3;
-const fine: Facts = {
+const fine: HostFacts = {
   node: 'v20.11.0',
   user: 'somebody',
   privilege: 'sudo',
@@ -12,30 +12,30 @@ const fine: Facts = {
   disk: [{ dir: 'build', freeBytes: 50 * gib, needBytes: 6 * gib }],
   memoryBytes: 7 * gib,
   cores: 4,
-  overlay: { dir: 'build', fault: '' },
+  overlay: { dir: 'build', error: '' },
   kvm: 'absent',
-  mirror: { fault: '' },
+  mirror: { error: '' },
 };
 
-const lines = (facts: Partial<Facts>) => judge({ ...fine, ...facts }).map(findingLine);
+const lines = (facts: Partial<HostFacts>) => findingsOf({ ...fine, ...facts }).map(findingLine);
 
 describe('the doctor', () => {
-  it('has a line for each thing, each with its tick', () => {
+  it('has a line for each check', () => {
     expect(lines({})).toEqual([
       '✓ node: v20.11.0',
       '✓ sudo: without a password',
-      '✓ apt: is there',
-      '✓ tools: all there',
+      '✓ apt: installed',
+      '✓ tools: all installed',
       '✓ writable: build, out, build/cache',
       '✓ disk: 50.0 GiB free in build',
       '✓ memory: 7.0 GiB available, 4 cores',
       '✓ overlay: works in build',
-      '✓ kvm: not there: QEMU emulates, which takes longer',
-      '✓ mirror: a package came from it',
+      '✓ kvm: not available: QEMU emulates, which is slower',
+      '✓ mirror: a package was downloaded',
     ]);
   });
 
-  it.each<[Partial<Facts>, string, boolean]>([
+  it.each<[Partial<HostFacts>, string, boolean]>([
     [{ node: 'v18.19.0' }, '✗ node: v18.19.0 → Node 20 or newer: https://nodejs.org/en/download', true],
     [{ node: 'v9.1.0' }, '✗ node: v9.1.0 → Node 20 or newer: https://nodejs.org/en/download', true],
     [
@@ -48,7 +48,7 @@ describe('the doctor', () => {
       '✗ sudo: is not installed → as root: apt-get install sudo && echo "somebody ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl',
       true,
     ],
-    [{ apt: false }, '✗ apt: is not there → use Debian 12, 13 or Ubuntu 24.04', true],
+    [{ apt: false }, '✗ apt: not installed → use Debian 12, 13 or Ubuntu 24.04', true],
     [
       { missing: { needs: ['rpm', 'bwrap'], packages: ['bubblewrap', 'rpm'], unknown: [] } },
       '✗ tools: missing: rpm, bwrap → sudo apt-get install --no-install-recommends bubblewrap rpm (make image does it)',
@@ -86,28 +86,28 @@ describe('the doctor', () => {
       true,
     ],
     [
-      { overlay: { dir: 'b', fault: 'wrong fs type' } },
+      { overlay: { dir: 'b', error: 'wrong fs type' } },
       '✗ overlay: cannot be mounted in b: wrong fs type → BUILD_DIR= on ext4 or xfs (not in an overlay of a container)',
       true,
     ],
     [
-      { mirror: { fault: 'no package came from it: x' } },
-      '✗ mirror: no package came from it: x → sudo apt-get update',
+      { mirror: { error: 'no package could be downloaded: x' } },
+      '✗ mirror: no package could be downloaded: x → sudo apt-get update',
       true,
     ],
-  ])('says what mends %j', (facts, line, mandatory) => {
-    const bad = judge({ ...fine, ...facts }).filter(({ ok }) => !ok);
+  ])('gives a hint for %j', (facts, line, mandatory) => {
+    const bad = findingsOf({ ...fine, ...facts }).filter(({ ok }) => !ok);
     expect(bad.map(findingLine)).toEqual([line]);
     expect(bad[0]?.mandatory).toBe(mandatory);
   });
 
-  it.each(['works', 'absent', 'broken', 'untried'] as const)('takes KVM that is %s for no fault', (kvm) => {
-    expect(judge({ ...fine, kvm }).every(({ ok }) => ok)).toBe(true);
+  it.each(['works', 'absent', 'broken', 'untried'] as const)('does not object to KVM that is %s', (kvm) => {
+    expect(findingsOf({ ...fine, kvm }).every(({ ok }) => ok)).toBe(true);
   });
 
-  it('says nothing of what was not looked at', () => {
+  it('has no line for what was not checked', () => {
     const { node, user, missing, memoryBytes, cores } = fine;
-    expect(judge({ node, user, missing, memoryBytes, cores }).map(({ name }) => name)).toEqual([
+    expect(findingsOf({ node, user, missing, memoryBytes, cores }).map(({ name }) => name)).toEqual([
       'node',
       'tools',
       'memory',

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { folderProblems, foreignFolders, isOwn, makeFolders, mark } from '../../../cli/src/folders.ts';
+import { folderProblems, foreignFolders, isOwn, makeFolders, marker } from '../../../cli/src/folders.ts';
 import { pathsOf } from '../../../cli/src/paths.ts';
 import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
 
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-const placesIn = (given: Record<string, string> = {}) =>
+const pathsIn = (given: Record<string, string> = {}) =>
   pathsOf(
     Object.fromEntries(Object.entries(given).map(([name, path]) => [name, join(dir, path)])),
     dir,
@@ -20,7 +20,7 @@ const placesIn = (given: Record<string, string> = {}) =>
   );
 const said = (given: Record<string, string>, works = true) =>
   folderProblems(
-    { ...placesIn(), ...placesIn({ OUT_DIR: 'out', BUILD_DIR: 'build', ...given }) },
+    { ...pathsIn(), ...pathsIn({ OUT_DIR: 'out', BUILD_DIR: 'build', ...given }) },
     works,
     dir,
   ).map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
@@ -40,8 +40,8 @@ describe('the folders of a run', () => {
     const given = { BUILD_DIR: 'file', OUT_DIR: 'other/x/y', CACHE_DIR: 'link' };
     const hint = (name: string) => `Name a folder that you may write: ${name}=<folder>.`;
     const all = [
-      `BUILD_DIR is 'file', which is no folder. ${hint('BUILD_DIR')}`,
-      `OUT_DIR is 'other/x/y', which cannot be made: 'other' is no folder. ${hint('OUT_DIR')}`,
+      `BUILD_DIR is 'file', which is not a folder. ${hint('BUILD_DIR')}`,
+      `OUT_DIR is 'other/x/y', which cannot be made: 'other' is not a folder. ${hint('OUT_DIR')}`,
       `CACHE_DIR is 'link', which cannot be made: the symbolic link 'link' leads nowhere. ${hint('CACHE_DIR')}`,
     ];
     expect(said(given)).toEqual(all);
@@ -49,11 +49,11 @@ describe('the folders of a run', () => {
   });
 
   it('cannot lie where nobody, not even root, makes a folder; that is no fault where nothing is made', () => {
-    const places = { ...placesIn({ OUT_DIR: 'out' }), build: '/proc/azl/build', cache: join(dir, 'cache') };
-    expect(folderProblems(places, true, dir).map(formatProblem)).toEqual([
+    const paths = { ...pathsIn({ OUT_DIR: 'out' }), build: '/proc/azl/build', cache: join(dir, 'cache') };
+    expect(folderProblems(paths, true, dir).map(formatProblem)).toEqual([
       expect.stringMatching(/^BUILD_DIR is '\/proc\/azl\/build', which cannot be made: .*'\/proc'/),
     ]);
-    expect(folderProblems(places, false, dir)).toEqual([]);
+    expect(folderProblems(paths, false, dir)).toEqual([]);
   });
 
   it('are not blamed for the one that they lie in', () => {
@@ -65,7 +65,7 @@ describe('the folders of a run', () => {
 
   it('that cannot be made after all are named with their variable', () => {
     writeFileSync(join(dir, 'file'), '');
-    const make = () => makeFolders(placesIn({ BUILD_DIR: 'build', OUT_DIR: 'file/x', CACHE_DIR: 'cache' }));
+    const make = () => makeFolders(pathsIn({ BUILD_DIR: 'build', OUT_DIR: 'file/x', CACHE_DIR: 'cache' }));
     expect(make).toThrow(ProblemsError);
     expect(make).toThrow(`OUT_DIR is '${dir}/file/x', which cannot be made (ENOTDIR). Name a folder`);
   });
@@ -74,11 +74,11 @@ describe('the folders of a run', () => {
     mkdirSync(join(dir, 'empty'));
     mkdirSync(join(dir, 'mine'));
     writeFileSync(join(dir, 'mine/precious'), '');
-    makeFolders(placesIn({ BUILD_DIR: 'empty', OUT_DIR: 'mine', CACHE_DIR: 'empty/deep/cache' }));
+    makeFolders(pathsIn({ BUILD_DIR: 'empty', OUT_DIR: 'mine', CACHE_DIR: 'empty/deep/cache' }));
     for (const own of ['empty', 'empty/deep/cache']) expect(isOwn(join(dir, own), '/azl'), own).toBe(true);
     expect(isOwn(join(dir, 'mine'), '/azl')).toBe(false);
     expect(readdirSync(join(dir, 'mine'))).toEqual(['precious']);
-    expect(existsSync(join(dir, 'empty', mark))).toBe(true);
+    expect(existsSync(join(dir, 'empty', marker))).toBe(true);
   });
 
   it.each([
@@ -93,10 +93,10 @@ describe('the folders of a run', () => {
   });
 
   it("are this user's when this user made them", () => {
-    const places = placesIn({ BUILD_DIR: 'build', OUT_DIR: 'out', CACHE_DIR: 'build/cache' });
-    expect(foreignFolders(places, dir)).toEqual([]);
-    makeFolders(places);
+    const paths = pathsIn({ BUILD_DIR: 'build', OUT_DIR: 'out', CACHE_DIR: 'build/cache' });
+    expect(foreignFolders(paths, dir)).toEqual([]);
+    makeFolders(paths);
     mkdirSync(join(dir, 'build/logs'));
-    expect(foreignFolders(places, dir)).toEqual([]);
+    expect(foreignFolders(paths, dir)).toEqual([]);
   });
 });

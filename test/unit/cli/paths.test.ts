@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { leftovers } from '../../../cli/src/clean.ts';
+import { foldersToClean } from '../../../cli/src/clean.ts';
 import { pathsOf } from '../../../cli/src/paths.ts';
 
-describe('the places of a run', () => {
+describe('the paths of a run', () => {
   it.each([
     [
       {},
@@ -28,13 +28,13 @@ describe('the places of a run', () => {
       '/mine',
       { build: 'build', out: 'out', cache: '/azl/build/cache', toolchain: '/azl/build/cache/toolchain' },
     ],
-  ])('%j in %s from %s', (environment, checkout, workspace, places) => {
-    expect(pathsOf(environment, checkout, workspace)).toEqual(places);
+  ])('%j in %s from %s', (environment, checkout, workspace, paths) => {
+    expect(pathsOf(environment, checkout, workspace)).toEqual(paths);
   });
 });
 
 describe('what clean removes', () => {
-  const places = {
+  const paths = {
     build: '/w/build',
     out: '/w/out',
     cache: '/w/build/cache',
@@ -48,26 +48,26 @@ describe('what clean removes', () => {
   const list = (dir: string) => tree[dir] ?? [];
 
   it('is all but the cache', () => {
-    expect(leftovers(places, false, list)).toEqual({
+    expect(foldersToClean(paths, false, list)).toEqual({
       remove: ['/w/build/logs', '/w/out'],
       ask: ['/w/build', '/w/out'],
     });
   });
 
   it('is everything with clean-all', () => {
-    expect(leftovers(places, true, list)).toEqual({
+    expect(foldersToClean(paths, true, list)).toEqual({
       remove: ['/w/build', '/w/build/cache', '/w/out'],
       ask: ['/w/build', '/w/build/cache', '/w/out'],
     });
   });
 
   it('keeps a folder that leads to the cache', () => {
-    const deep = { ...places, cache: '/w/build/deep/cache' };
+    const deep = { ...paths, cache: '/w/build/deep/cache' };
     const inDeep = (dir: string) => (dir === '/w/build' ? ['deep', 'logs'] : []);
-    expect(leftovers(deep, false, inDeep).remove).toEqual(['/w/build/logs']);
+    expect(foldersToClean(deep, false, inDeep).remove).toEqual(['/w/build/logs']);
   });
 
   it('is nothing where nothing is', () => {
-    expect(leftovers(places, true, () => [])).toEqual({ remove: [], ask: [] });
+    expect(foldersToClean(paths, true, () => [])).toEqual({ remove: [], ask: [] });
   });
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { runnerEnvironment } from '../../../cli/src/runner.ts';
 
 describe("the runner's environment", () => {
-  const places = { workspace: '/w', temp: '/w/t', files: '/w/f' };
+  const paths = { workspace: '/w', temp: '/w/t', files: '/w/f' };
 
-  it('holds inputs, places and answer files, and of the user what finds tools', () => {
-    const env = runnerEnvironment({ 'specs-dir': 'S', 'a b': '1' }, places, {
+  it('holds inputs, paths and answer files, and of the user what finds tools', () => {
+    const env = runnerEnvironment({ 'specs-dir': 'S', 'a b': '1' }, paths, {
       PATH: '/bin',
       SECRET: 'x',
       LANG: 'C',

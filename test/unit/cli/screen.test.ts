@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { annotation, createScreen, cut, printable } from '../../../cli/src/screen.ts';
+import { annotationText, createScreen, cut, printable } from '../../../cli/src/screen.ts';
 
 function screen(options: { color?: boolean; width?: number; debug?: boolean } = {}) {
   const written: string[] = [];
@@ -18,40 +18,41 @@ function screen(options: { color?: boolean; width?: number; debug?: boolean } = 
 describe('a screen', () => {
   it('without colours holds no escape sequence', () => {
     const { drawn, written } = screen();
-    drawn.say({ kind: 'group', text: 'Build' });
-    drawn.say({ kind: 'text', text: 'a' });
-    drawn.say({ kind: 'end' });
-    drawn.say({ kind: 'warning', text: 'w' });
-    drawn.say({ kind: 'error', text: 'e', file: 'f.spec', line: '3' });
-    drawn.say({ kind: 'debug', text: 'd' });
+    drawn.show({ kind: 'group', text: 'Build' });
+    drawn.show({ kind: 'text', text: 'a' });
+    drawn.show({ kind: 'end' });
+    drawn.show({ kind: 'warning', text: 'w' });
+    drawn.show({ kind: 'error', text: 'e', file: 'f.spec', line: '3' });
+    drawn.show({ kind: 'debug', text: 'd' });
     expect(written).toEqual(['out:==> Build\n', 'out:a\n', 'err:warning: w\n', 'err:error: f.spec:3: e\n']);
   });
 
   it('draws errors in red where colours are wanted', () => {
     const { drawn, written } = screen({ color: true });
-    drawn.say({ kind: 'error', text: 'e' });
+    drawn.show({ kind: 'error', text: 'e' });
     expect(written).toEqual(['err:\u001b[31merror: e\u001b[0m\n']);
   });
 
-  it('says debug lines to those who ask', () => {
+  it('shows debug lines only where they are wanted, further lines of a message indented', () => {
     const { drawn, written } = screen({ debug: true });
-    drawn.say({ kind: 'debug', text: 'd' });
-    expect(written).toEqual(['out:debug: d\n']);
+    drawn.show({ kind: 'debug', text: 'd' });
+    drawn.show({ kind: 'debug', text: 'key of bash\nspec: 1\u001b[2J' });
+    expect(written).toEqual(['out:debug: d\n', 'out:debug: key of bash\n       spec: 1·[2J\n']);
   });
 
   it('draws no live line without a terminal', () => {
     const { drawn, written } = screen();
     drawn.live('[1/2]');
-    drawn.done();
+    drawn.clear();
     expect(written).toEqual([]);
   });
 
   it('takes the live line away before other output, and draws it again below', () => {
     const { drawn, written } = screen({ width: 20 });
     drawn.live('[1/2] bash');
-    drawn.say({ kind: 'text', text: 'built' });
+    drawn.show({ kind: 'text', text: 'built' });
     drawn.live('[2/2]');
-    drawn.done();
+    drawn.clear();
     expect(written).toEqual([
       'out:[1/2] bash',
       'out:\r\u001b[2K',
@@ -86,9 +87,9 @@ describe('text on the screen', () => {
   });
 
   it('names the place of an annotation once', () => {
-    expect(annotation({ kind: 'error', text: 'a.spec:3: bad', file: 'a.spec', line: '3' })).toBe(
+    expect(annotationText({ kind: 'error', text: 'a.spec:3: bad', file: 'a.spec', line: '3' })).toBe(
       'error: a.spec:3: bad',
     );
-    expect(annotation({ kind: 'notice', text: 'n' })).toBe('n');
+    expect(annotationText({ kind: 'notice', text: 'n' })).toBe('n');
   });
 });

@@ -25,7 +25,7 @@ async function said(target: TargetName, given: Record<string, string> = {}): Pro
     CONFIG_FILE: join(dir, 'imageconfigs/minimal.json'),
     ...given,
   };
-  const found = await inputProblems(target, { actions, environment, places: pathsOf({}, dir, dir) });
+  const found = await inputProblems(target, { actions, environment, paths: pathsOf({}, dir, dir) });
   return found.map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
 }
 

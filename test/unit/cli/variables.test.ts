@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Action, parseAction, readActions } from '../../../cli/src/action-file.ts';
 import { type TargetName, targets } from '../../../cli/src/targets.ts';
-import { inputsOf, knownVariables, variableProblems, variablesOf } from '../../../cli/src/variables.ts';
+import {
+  inputsOf,
+  isDebug,
+  knownVariables,
+  variableProblems,
+  variablesOf,
+} from '../../../cli/src/variables.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
 
@@ -72,7 +78,9 @@ describe('the variables of a target', () => {
   it('are all known, and hold the folders of a run', () => {
     for (const target of Object.keys(targets) as TargetName[]) {
       expect(knownVariables(actions)).toEqual(expect.arrayContaining(effective(target)));
-      expect(effective(target)).toEqual(expect.arrayContaining(['BUILD_DIR', 'OUT_DIR', 'CACHE_DIR']));
+      expect(effective(target)).toEqual(
+        expect.arrayContaining(['BUILD_DIR', 'OUT_DIR', 'CACHE_DIR', 'DEBUG']),
+      );
     }
   });
 
@@ -92,10 +100,25 @@ describe('the variables of a target', () => {
   });
 });
 
+describe('the debug log', () => {
+  it.each([
+    [{}, false],
+    [{ DEBUG: '1' }, true],
+    [{ DEBUG: 'y' }, true],
+    [{ DEBUG: '0' }, false],
+    [{ DEBUG: '' }, false],
+    [{ DEBUG: 'express:*' }, false],
+    [{ RUNNER_DEBUG: '1' }, true],
+    [{ RUNNER_DEBUG: '1', DEBUG: '0' }, true],
+  ])('of %j: %j', (environment, wanted) => {
+    expect(isDebug(environment)).toBe(wanted);
+  });
+});
+
 describe('the inputs of an action', () => {
   const one = action({ 'specs-dir': { default: 'SPECS' }, plan: {}, 'out-dir': {} });
 
-  it('prefer what the user set, then what was handed on, then the default', () => {
+  it('prefer what the user set, then the outputs of earlier actions, then the default', () => {
     expect(inputsOf(one, {}, {})).toEqual({ 'specs-dir': 'SPECS', plan: '', 'out-dir': '' });
     expect(inputsOf(one, {}, { 'specs-dir': 'there', other: 'x' })['specs-dir']).toBe('there');
     expect(inputsOf(one, { SPECS_DIR: 'mine' }, { 'specs-dir': 'there' })['specs-dir']).toBe('mine');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { commandReader } from '../../../cli/src/command-line.ts';
+import { commandReader } from '../../../cli/src/workflow-commands.ts';
 import { actionLog, inert } from '../../../src/shared/github/log.ts';
 
 /** Whether GitHub's runner would look for a command in a line that it reads. */

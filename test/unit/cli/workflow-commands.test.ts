@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandReader, type Said } from '../../../cli/src/command-line.ts';
+import { commandReader, type OutputLine } from '../../../cli/src/workflow-commands.ts';
 
-const read = (line: string): Said => commandReader()(line);
+const read = (line: string): OutputLine => commandReader()(line);
 
 describe('a line of a bundle', () => {
-  it.each<[string, Said]>([
+  it.each<[string, OutputLine]>([
     ['plain', { kind: 'text', text: 'plain' }],
     ['', { kind: 'text', text: '' }],
     ['a ::error::b', { kind: 'text', text: 'a ::error::b' }],
@@ -23,7 +23,7 @@ describe('a line of a bundle', () => {
     ],
     ['::warning file=a%3Ab%2Cc::w', { kind: 'warning', text: 'w', file: 'a:b,c' }],
     ['::notice title=T::n', { kind: 'notice', text: 'n' }],
-    ['::add-mask::secret', { kind: 'silent' }],
+    ['::add-mask::secret', { kind: 'hidden' }],
     ['::unheard-of::x', { kind: 'text', text: '::unheard-of::x' }],
   ])('%s', (line, said) => {
     expect(read(line)).toEqual(said);
@@ -31,9 +31,9 @@ describe('a line of a bundle', () => {
 
   it('is text between stop-commands and its token', () => {
     const reader = commandReader();
-    expect(reader('::stop-commands::t0ken')).toEqual({ kind: 'silent' });
+    expect(reader('::stop-commands::t0ken')).toEqual({ kind: 'hidden' });
     expect(reader('::error::no')).toEqual({ kind: 'text', text: '::error::no' });
-    expect(reader('::t0ken::')).toEqual({ kind: 'silent' });
+    expect(reader('::t0ken::')).toEqual({ kind: 'hidden' });
     expect(reader('::error::yes').kind).toBe('error');
   });
 

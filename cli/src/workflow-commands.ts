@@ -1,27 +1,27 @@
-/** One line of a bundle's output, understood as the runner does. */
-export type Said =
+/** One line of a bundle's output, parsed as GitHub's runner parses it. */
+export type OutputLine =
   | { kind: 'text'; text: string }
   | { kind: 'group'; text: string }
   | { kind: 'end' }
   | { kind: 'debug'; text: string }
   | { kind: 'notice' | 'warning' | 'error'; text: string; file?: string; line?: string; column?: string }
-  | { kind: 'silent' };
+  | { kind: 'hidden' };
 
 const unescapeText = (text: string) =>
   text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
 const unescapeProperty = (text: string) => unescapeText(text.replaceAll('%3A', ':').replaceAll('%2C', ','));
 
 /**
- * Reads a bundle's output line by line: workflow commands (`::name key=value,key=value::text`, as GitHub documents
- * them) and plain text. Between `::stop-commands::token` and `::token::` everything is text.
+ * Returns a parser for a bundle's output, line by line: workflow commands (`::name key=value,key=value::text`, as
+ * GitHub documents them) and plain text. Between `::stop-commands::token` and `::token::` all lines are text.
  */
-export function commandReader(): (line: string) => Said {
+export function commandReader(): (line: string) => OutputLine {
   let stopped: string | undefined;
   return (line) => {
     if (stopped !== undefined) {
       if (line !== `::${stopped}::`) return { kind: 'text', text: line };
       stopped = undefined;
-      return { kind: 'silent' };
+      return { kind: 'hidden' };
     }
     const match = /^::([a-z-]+)(?: ([^:]*(?:%3A[^:]*)*))?::(.*)$/s.exec(line);
     if (match === null) return { kind: 'text', text: line };
@@ -53,14 +53,14 @@ export function commandReader(): (line: string) => Said {
       }
       case 'stop-commands':
         stopped = match[3] ?? '';
-        return { kind: 'silent' };
+        return { kind: 'hidden' };
       case 'add-mask':
       case 'save-state':
       case 'set-output':
       case 'add-matcher':
       case 'remove-matcher':
       case 'echo':
-        return { kind: 'silent' };
+        return { kind: 'hidden' };
       default:
         return { kind: 'text', text: line };
     }

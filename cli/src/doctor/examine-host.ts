@@ -9,38 +9,38 @@ import { findPackages } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import { createOverlay } from '../../../src/shared/sandbox/sandbox.ts';
-import { diskNeed, type Facts, type Folders } from './findings.ts';
+import { diskNeed, type HostFacts, type RunFolders } from './findings.ts';
 
-type Disk = NonNullable<Facts['disk']>[number];
+type Disk = NonNullable<HostFacts['disk']>[number];
 
 export interface ExamineOptions {
   needs: readonly Need[];
-  /** The folders of a run: absent for what neither builds nor writes there. */
-  folders?: Folders;
-  /** Those among the folders, and in them, that this user may not write. */
+  /** The folders of a run. Undefined for a target that neither builds nor writes there. */
+  folders?: RunFolders;
+  /** Those of the folders, and of the folders directly in them, that this user may not write. */
   foreign?: readonly string[];
-  /** Also try what takes a second or more: the mirror, and what `kvm` looks at. */
+  /** Also run the checks that take a second or more: the mirror and KVM. */
   thorough: boolean;
-  /** Answers whether KVM boots. */
-  kvm?: () => Promise<NonNullable<Facts['kvm']>>;
+  /** Checks if KVM boots a kernel. */
+  kvm?: () => Promise<NonNullable<HostFacts['kvm']>>;
   signal?: AbortSignal;
 }
 
-/** Looks at this machine. Mounts only in a namespace of its own; leaves nothing behind. */
-export async function examine(options: ExamineOptions): Promise<Facts> {
+/** Checks this machine. Mounts only in a mount namespace of its own; leaves no files. */
+export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
   const { folders, foreign = [], signal } = options;
   const needs = missingNeeds(options.needs);
-  // Nothing is installed, nothing is built: then nobody asks for root's rights or for apt.
+  // A target that neither installs nor builds needs neither root nor apt.
   const changes = folders !== undefined || needs.length > 0;
-  const privilege = changes ? await lookAtPrivilege() : undefined;
+  const privilege = changes ? await checkPrivilege() : undefined;
   const apt = changes ? existsSync('/usr/bin/apt-get') : undefined;
   const mayMount = (privilege === 'root' || privilege === 'sudo') && foreign.length === 0;
   const [missing, overlay, kvm, mirror, disk] = await Promise.all([
     needs.length > 0 && apt ? findPackages(needs, signal) : { packages: [], unknown: needs },
-    folders !== undefined && mayMount ? probeOverlay(folders.build, signal) : undefined,
+    folders !== undefined && mayMount ? tryOverlay(folders.build, signal) : undefined,
     options.thorough ? options.kvm?.() : undefined,
-    options.thorough && apt ? probeMirror(signal) : undefined,
-    folders === undefined ? undefined : lookAtDisk(folders),
+    options.thorough && apt ? tryMirror(signal) : undefined,
+    folders === undefined ? undefined : checkDisks(folders),
   ]);
   return {
     node: process.version,
@@ -52,13 +52,13 @@ export async function examine(options: ExamineOptions): Promise<Facts> {
     ...(disk === undefined ? {} : { disk }),
     memoryBytes: process.availableMemory?.() ?? freemem(),
     cores: cpus().length,
-    ...(overlay === undefined ? {} : { overlay: { dir: folders?.build ?? '', fault: overlay } }),
+    ...(overlay === undefined ? {} : { overlay: { dir: folders?.build ?? '', error: overlay } }),
     ...(kvm === undefined ? {} : { kvm }),
-    ...(mirror === undefined ? {} : { mirror: { fault: mirror } }),
+    ...(mirror === undefined ? {} : { mirror: { error: mirror } }),
   };
 }
 
-/** The name of this process's user, or what sudoers takes for it where the user has none. */
+/** The name of this process's user, or `#<uid>`, which sudoers accepts, if the user has none. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -67,14 +67,14 @@ function userName(): string {
   }
 }
 
-async function lookAtPrivilege(): Promise<NonNullable<Facts['privilege']>> {
+async function checkPrivilege(): Promise<NonNullable<HostFacts['privilege']>> {
   if (isRoot()) return 'root';
   if (!existsSync('/usr/bin/sudo')) return 'none';
   return (await runTool(['sudo', '-n', 'true'], { ok: 'any' })).code === 0 ? 'sudo' : 'asks';
 }
 
-/** Free space for what is built and kept; folders on one file system are looked at once. */
-async function lookAtDisk({ build, cache }: Folders): Promise<Disk[]> {
+/** The free space of each file system that builds and the cache use. */
+async function checkDisks({ build, cache }: RunFolders): Promise<Disk[]> {
   const needBytes = existsSync(join(cache, 'toolchain', 'toolchain.json')) ? diskNeed.warm : diskNeed.cold;
   const disk = new Map<number, Disk>();
   for (const dir of [build, cache]) {
@@ -91,23 +91,23 @@ function nearestFolder(dir: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path));
 }
 
-const overlayTrial = `set -e
+const overlayScript = `set -e
 mount --make-rprivate /
 exec 5<"$1/lower" 6<"$1/upper" 7<"$1/work"
 mount -t overlay azl -o lowerdir=/proc/self/fd/5,upperdir=/proc/self/fd/6,workdir=/proc/self/fd/7 "$1/mnt"
 rmdir "$1/mnt/old"
 touch "$1/mnt/new"`;
 
-/** Mounts an overlay in `buildDir`, removes and adds a file in it. Answers what failed, or nothing. */
-async function probeOverlay(buildDir: string, signal?: AbortSignal): Promise<string> {
+/** Mounts an overlay in `buildDir`, removes and adds a file in it. @returns the error, or an empty text */
+async function tryOverlay(buildDir: string, signal?: AbortSignal): Promise<string> {
   const build = resolve(buildDir);
   const dir = join(build, `overlay-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
-  let made: string | undefined;
+  let firstMade: string | undefined;
   try {
-    made = await mkdir(build, { recursive: true });
+    firstMade = await mkdir(build, { recursive: true });
     await createOverlay(dir);
     await mkdir(join(dir, 'lower', 'old'), { recursive: true });
-    await runTool(['unshare', '--mount', '--', '/bin/sh', '-c', overlayTrial, 'azl', dir], {
+    await runTool(['unshare', '--mount', '--', '/bin/sh', '-c', overlayScript, 'azl', dir], {
       root: true,
       timeoutSeconds: 10,
       ...(signal ? { signal } : {}),
@@ -118,19 +118,19 @@ async function probeOverlay(buildDir: string, signal?: AbortSignal): Promise<str
     return firstLine(error);
   } finally {
     await removeTree(dir);
-    if (made !== undefined) await removeEmpty(build, made);
+    if (firstMade !== undefined) await removeEmpty(build, firstMade);
   }
 }
 
-/** Removes empty folders from `dir` up to `top`; one that somebody uses by now stays. */
+/** Removes empty folders from `dir` up to `top`. Stops at a folder that is used by now. */
 async function removeEmpty(dir: string, top: string): Promise<void> {
   try {
     for (let at = dir; at.startsWith(top); at = dirname(at)) await rmdir(at);
   } catch {}
 }
 
-/** Downloads one small package into a temporary folder. @returns what failed, or an empty text */
-async function probeMirror(signal?: AbortSignal): Promise<string> {
+/** Downloads one small package to a temporary folder. @returns the error, or an empty text */
+async function tryMirror(signal?: AbortSignal): Promise<string> {
   try {
     const options = [
       '-q',
@@ -150,7 +150,7 @@ async function probeMirror(signal?: AbortSignal): Promise<string> {
     return '';
   } catch (error) {
     signal?.throwIfAborted();
-    return `no package came from it: ${firstLine(error)}`;
+    return `no package could be downloaded: ${firstLine(error)}`;
   }
 }
 

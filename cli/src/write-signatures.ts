@@ -9,25 +9,26 @@ import { distributionMacros } from '../../src/shared/specs/macros/distribution.t
 import { policyMacros } from '../../src/shared/specs/macros/policy.ts';
 import { parseSpecs } from '../../src/shared/specs/parse.ts';
 import { actionNamed } from './action-file.ts';
-import { placeInputs, workerOf } from './paths.ts';
-import { type Local, runChain } from './run-chain.ts';
+import type { CliContext } from './context.ts';
+import { pathInputs, workerDir } from './paths.ts';
+import { runActions } from './run-actions.ts';
 import { inputGetter, inputsOf } from './variables.ts';
 
 /**
- * `make signatures PACKAGE=x`: finds or fetches the sources of x, whatever their bytes, and writes their digests beside
- * the spec. That there is such a package was looked at before.
+ * `make signatures PACKAGE=x`: finds or downloads the sources of x and writes their digests to the signatures file
+ * beside the spec. The package is known to exist.
  */
-export async function signSources(local: Local): Promise<number> {
-  const { environment, places, log, stop } = local;
-  const code = await runChain('signatures', local);
+export async function writeSignatures(context: CliContext): Promise<number> {
+  const { environment, paths, log, stop } = context;
+  const code = await runActions('signatures', context);
   if (code !== 0) return code;
-  const action = actionNamed(local.actions, 'build-packages/plan');
-  const inputs = readTreeInputs(inputGetter(inputsOf(action, environment, placeInputs(places))));
-  const toolchain: Toolchain = JSON.parse(readFileSync(join(places.toolchain, 'toolchain.json'), 'utf8'));
+  const action = actionNamed(context.actions, 'build-packages/plan');
+  const inputs = readTreeInputs(inputGetter(inputsOf(action, environment, pathInputs(paths))));
+  const toolchain: Toolchain = JSON.parse(readFileSync(join(paths.toolchain, 'toolchain.json'), 'utf8'));
   const { specs, faults } = await parseSpecs({
     specsDir: inputs.specsDir,
-    worker: workerOf(places),
-    overlaysDir: join(places.build, 'overlays'),
+    worker: workerDir(paths),
+    overlaysDir: join(paths.build, 'overlays'),
     macroFiles: [policyMacros],
     defines: distributionMacros(inputs),
     arch: toolchain.arch,
@@ -38,9 +39,9 @@ export async function signSources(local: Local): Promise<number> {
   const name = environment['PACKAGE'] ?? '';
   failOnProblems(faults.filter(({ packages }) => packages.includes(name)).map(({ problem }) => problem));
   const spec = specs.find((one) => one.package === name);
-  if (spec === undefined) throw new Error(`${name} was there a moment ago`);
+  if (spec === undefined) throw new Error(`the spec of ${name} was removed meanwhile`);
   const sources = await treeSources(inputs, { log, signal: stop.signal });
   const file = await sources.sign(spec);
-  log.info(`Written: ${file}. Compare with what upstream publishes before you commit it.`);
+  log.info(`Written: ${file}. Compare it with what upstream publishes before you commit it.`);
   return 0;
 }
