@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { StoreUnavailableError } from '../github/cache/cache.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import type { Result } from '../model/build-result.ts';
-import { foundInStore, type Outcome, type PlannedBuild } from '../model/outcome.ts';
+import { foundInStore, type Outcome, type ReadyBuild } from '../model/outcome.ts';
 import type { Spec } from '../model/spec.ts';
 import { DamagedResultError } from '../store/store.ts';
 import type { BuildContext } from './build-context.ts';
@@ -20,19 +20,19 @@ import { fetchSources } from './tree-sources.ts';
 export async function buildOne(
   context: BuildContext,
   name: string,
-  { keyed, reason }: { keyed: PlannedBuild; reason: string },
+  { build, reason }: ReadyBuild,
   results: ReadonlyMap<string, Result>,
 ): Promise<Outcome> {
   const spec = context.tree.declared.specs.get(name) as Spec;
   const started = performance.now();
   try {
-    const found = context.run.rebuild.has(name) ? undefined : await context.store.search(keyed.key, name);
+    const found = context.run.rebuild.has(name) ? undefined : await context.store.search(build.key, name);
     if (found !== undefined) {
       context.log.info(`${name}: reused after all: ${foundInStore}`);
       return { state: 'reused', reason: foundInStore, result: found };
     }
     const files = await fetchSources(context, spec);
-    const result = await buildPackage(context, spec, { keyed, results, files });
+    const result = await buildPackage(context, spec, { build, results, files });
     context.store.offer(result);
     return { state: 'built', reason, result };
   } catch (error) {
@@ -51,6 +51,6 @@ export async function buildOne(
       message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
       ...(await placeOf(context, spec, stage)),
     });
-    return { state: 'failed', reason: words, seconds, key: keyed.key, ...(log === undefined ? {} : { log }) };
+    return { state: 'failed', reason: words, seconds, key: build.key, ...(log === undefined ? {} : { log }) };
   }
 }

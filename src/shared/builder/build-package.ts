@@ -43,7 +43,7 @@ const withoutSpace = new WeakSet<BuildContext['inputs']>();
 
 /** What one build is made from. */
 export interface BuildFrom {
-  keyed: PlannedBuild;
+  build: PlannedBuild;
   /** Results of packages of the tree, by package. */
   results: ReadonlyMap<string, Result>;
   /** Path of each source and patch, checked, by base name. */
@@ -58,7 +58,7 @@ export interface BuildFrom {
 export async function buildPackage(
   context: BuildContext,
   spec: Spec,
-  { keyed, results, files }: BuildFrom,
+  { build, results, files }: BuildFrom,
 ): Promise<Result> {
   const { inputs } = context;
   const log = join(paths.logs(inputs), `${spec.package}.log`);
@@ -79,7 +79,7 @@ export async function buildPackage(
     const staging = await stage(context, spec, files);
     const packing = packSrpm(context, spec, staging, log);
     const srpm = await timed('srpm', packing.catch(saying(ended('packing the SRPM failed'))));
-    const entering = enterRoot(context, { ...keyed, results }, overlay).catch(
+    const entering = enterRoot(context, { ...build, results }, overlay).catch(
       saying(ours('its build root cannot be made')),
     );
     const root = await timed('builddep', entering);
@@ -97,8 +97,8 @@ export async function buildPackage(
       schema: 'azl/result',
       version: 1,
       package: spec.package,
-      key: keyed.key,
-      components: keyed.components,
+      key: build.key,
+      components: build.components,
       srpm: await readSrpm(join(filesDir, basename(srpm))),
       rpms: await checkedRpms(context, spec, filesDir, rpms, basename(srpm)),
       seconds: rounded(performance.now() - started),
@@ -182,18 +182,18 @@ function rounded(milliseconds: number): number {
 /** Makes the build root that a key lists. */
 export async function enterRoot(
   context: BuildContext,
-  keyed: Pick<PlannedBuild, 'installed' | 'packages'> & Pick<BuildFrom, 'results'>,
+  build: Pick<PlannedBuild, 'installed' | 'packages'> & Pick<BuildFrom, 'results'>,
   overlay: string,
 ): Promise<Root> {
   const { tree, store } = context;
   const toolchain = new Map(tree.toolchain.rpms.map((rpm) => [rpm.file, rpm]));
   const local = new Map<string, { rpm: Rpm; result: Result }>();
-  for (const result of resultsOf(keyed, keyed.packages)) {
+  for (const result of resultsOf(build, build.packages)) {
     for (const rpm of result.rpms) local.set(rpm.file, { rpm, result });
   }
   const folders = new Map<Rpm, string>();
   const installed: RootRpm[] = [];
-  for (const { origin, file } of keyed.installed) {
+  for (const { origin, file } of build.installed) {
     const found = local.get(file);
     if (origin === 'toolchain' || found === undefined) {
       installed.push({ origin: 'toolchain', rpm: toolchain.get(file) as Rpm });

@@ -3,7 +3,7 @@ import { order } from '../base/order.ts';
 import type { Components } from '../model/key-components.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
-import { isRich, nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
+import { nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
 import { parseEvr } from '../rpm/version.ts';
 
 /** Raise it when a key's meaning changes: every result is then built once more. */
@@ -63,8 +63,7 @@ export function keyOf(components: Components): string {
 /** RPMs whose release this build looks at: a requirement names it, or the spec asks rpm's database. */
 function releasesSeen(spec: Spec, installed: readonly Rpm[]): Rpm[] {
   if (spec.queriesRpmDatabase) return [...installed];
-  const plain = spec.buildRequires.flatMap((one) => (isRich(one) ? termsOf(one) : [one]));
-  const names = new Set(plain.filter(namesRelease).map(nameOf));
+  const names = new Set(spec.buildRequires.flatMap(termsOf).filter(namesRelease).map(nameOf));
   return installed.filter(
     (rpm) => names.has(rpm.name) || rpm.provides.some((provide) => names.has(nameOf(provide))),
   );

@@ -9,8 +9,8 @@ import type { DeclaredGraph, RpmNode } from './graph.ts';
  */
 export function candidateProviders(graph: DeclaredGraph, capability: Capability): string[] {
   const name = nameOf(capability);
-  const known = likelyOf.get(graph) ?? new Map<string, string[]>();
-  likelyOf.set(graph, known);
+  const known = knownCandidates.get(graph) ?? new Map<string, string[]>();
+  knownCandidates.set(graph, known);
   const there = known.get(name);
   if (there !== undefined) return there;
   const { stem, basenames } = traces(name);
@@ -24,7 +24,7 @@ export function candidateProviders(graph: DeclaredGraph, capability: Capability)
   return found;
 }
 
-const likelyOf = new WeakMap<DeclaredGraph, Map<string, string[]>>();
+const knownCandidates = new WeakMap<DeclaredGraph, Map<string, string[]>>();
 
 /** The word that a provider's name has in common with a capability, and the base names of files that reveal it. */
 function traces(name: string): { stem: string; basenames: string[] } {

@@ -1,6 +1,6 @@
 import type { Capability } from '../model/rpm.ts';
-import { isRich, termsOf } from '../rpm/capability.ts';
-import { type DeclaredGraph, providersOf, type RpmNode } from './graph.ts';
+import { termsOf } from '../rpm/capability.ts';
+import { type DeclaredGraph, findProviders, type RpmNode } from './graph.ts';
 
 /** What follows from specs alone never changes: it is worked out once for a graph. */
 interface Known {
@@ -33,13 +33,12 @@ export function declaredNeeds(graph: DeclaredGraph, name: string): ReadonlyMap<s
   const queue: { capability: Capability; path: string[] }[] = [];
   const ask = (capabilities: readonly Capability[], path: string[]) => {
     for (const capability of capabilities) {
-      for (const part of isRich(capability) ? termsOf(capability) : [capability])
-        queue.push({ capability: part, path });
+      for (const term of termsOf(capability)) queue.push({ capability: term, path });
     }
   };
   ask(graph.specs.get(name)?.buildRequires ?? [], []);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const [node] = providersOf(graph, next.capability);
+    const [node] = findProviders(graph, next.capability);
     if (node === undefined || seen.has(node)) continue;
     seen.add(node);
     const path = [...next.path, node.name];

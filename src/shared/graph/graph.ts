@@ -5,9 +5,9 @@ import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { nameOf, satisfies } from '../rpm/capability.ts';
 import { canonical, canonicalPath } from '../rpm/path.ts';
-import { compareEvr } from '../rpm/version.ts';
+import { compareEvr, formatEvr } from '../rpm/version.ts';
 
-/** An RPM as the graph sees it: what the spec says, or what rpmbuild made. */
+/** An RPM as a spec declares it, or as rpmbuild made it. */
 export interface RpmNode {
   package: string;
   name: string;
@@ -43,7 +43,7 @@ export interface DeclaredGraph extends NodeIndex {
 export interface Graph {
   declared: DeclaredGraph;
   results: ReadonlyMap<string, Result>;
-  /** What the results made. */
+  /** RPMs of the results. */
   built: NodeIndex;
   /** Packages that will have no result in this run. */
   failed: ReadonlySet<string>;
@@ -102,8 +102,11 @@ export function resultsOf({ results }: Pick<Graph, 'results'>, packages: readonl
   return packages.flatMap((name) => results.get(name) ?? []);
 }
 
-/** The package whose result already holds a file of this one's name, and that file: two may only differ once built. */
-export function sameFile(graph: Graph, result: Result): { package: string; file: string } | undefined {
+/** The other package whose result has a file of the same name as one of `result`, and that name. */
+export function packageWithSameFile(
+  graph: Graph,
+  result: Result,
+): { package: string; file: string } | undefined {
   const own = new Set([result.srpm.file, ...result.rpms.map(({ file }) => file)]);
   for (const other of graph.results.values()) {
     if (other.package === result.package) continue;
@@ -113,8 +116,8 @@ export function sameFile(graph: Graph, result: Result): { package: string; file:
   return undefined;
 }
 
-/** RPMs that provide `capability`, the one that wins first: highest version, then package, then name. */
-export function providersOf(index: NodeIndex, capability: Capability): RpmNode[] {
+/** The RPMs that provide `capability`, best first: highest version, then by package and name. */
+export function findProviders(index: NodeIndex, capability: Capability): RpmNode[] {
   const wanted = canonical(capability);
   const name = nameOf(wanted);
   const found = [...(index.providers.get(name) ?? [])].filter(
@@ -154,8 +157,8 @@ function nodesOfSpec(spec: Spec): RpmNode[] {
     .map((one) => ({
       package: spec.package,
       name: one.name,
-      evr: evrOf(one),
-      provides: [`${one.name} = ${evrOf(one)}`, ...one.provides.map(canonical)],
+      evr: formatEvr(one),
+      provides: [`${one.name} = ${formatEvr(one)}`, ...one.provides.map(canonical)],
       requires: one.requires,
       files: one.files.map(canonicalPath),
     }));
@@ -165,7 +168,7 @@ function nodesOfResult(result: Result): RpmNode[] {
   return result.rpms.map((rpm) => ({
     package: result.package,
     name: rpm.name,
-    evr: evrOf(rpm),
+    evr: formatEvr(rpm),
     provides: rpm.provides.map(canonical),
     requires: rpm.requires,
     files: [...rpm.files, ...rpm.folders].map(canonicalPath),
@@ -184,9 +187,4 @@ function indexToolchain(rpms: readonly Rpm[]): Map<string, Capability[]> {
     for (const one of [...rpm.provides, ...rpm.files, ...rpm.folders]) add(canonical(one));
   }
   return index;
-}
-
-/** `[epoch:]version-release` as rpm writes it: no epoch when it is 0. */
-export function evrOf(rpm: { epoch: number; version: string; release: string }): string {
-  return `${rpm.epoch === 0 ? '' : `${rpm.epoch}:`}${rpm.version}-${rpm.release}`;
 }

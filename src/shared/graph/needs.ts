@@ -3,29 +3,32 @@ import type { Capability } from '../model/rpm.ts';
 import { isRevealedByBuild, isRich, nameOf, termsOf } from '../rpm/capability.ts';
 import { candidateProviders } from './candidate-providers.ts';
 import { declaredDependents } from './declared-needs.ts';
-import { type Graph, isExcludedProvider, providersOf, type RpmNode, toolchainProvides } from './graph.ts';
+import { findProviders, type Graph, isExcludedProvider, type RpmNode, toolchainProvides } from './graph.ts';
 
 /** A requirement that nothing provides, or can still provide. */
 export interface Missing {
   capability: Capability;
-  /** `[package, rpm, …]`: who states it last, its askers before. */
+  /** `[package, rpm, …]`: the last one requires it, each before requires the next. */
   path: string[];
 }
 
-/** A package without a result that something is waited for from. */
+/** A package whose result is needed, or may be, and is not there yet. */
 export interface Wait {
   package: string;
   /** The RPMs that lead to it. */
   through: string[];
-  /** What it may provide; absent when it is certain that it is needed. */
-  open?: { capability: Capability; likely: boolean };
+  /**
+   * What it may provide; absent when it is certain that it is needed. `isCandidate`: its spec suggests that it does (see
+   * {@link candidateProviders}); else it is only one of the packages that are not built yet.
+   */
+  open?: { capability: Capability; isCandidate: boolean };
 }
 
-/** What a package needs from the tree, as far as the results at hand tell. */
+/** What a package needs from the tree, as far as the results at hand show. */
 export interface Needs {
   /** Packages whose RPMs its build root may hold, sorted. */
   packages: string[];
-  /** For each package the first reason to wait for it, a certain one before others; by package. */
+  /** For each package the first reason to wait for it, a certain one before others. Sorted by package. */
   waits: Wait[];
   missing: Missing[];
 }
@@ -34,56 +37,73 @@ export interface Needs {
 export type Provider =
   | { by: 'tree'; node: RpmNode }
   | { by: 'toolchain' }
-  | { by: 'open'; candidates: string[]; likely: boolean }
+  /** The builds of these packages decide. */
+  | { by: 'open'; packages: string[]; areCandidates: boolean }
   | { by: 'nothing' };
 
 /**
- * Resolves one requirement of `asker` (a package). In this order, which looks at specs and at results that were waited
- * for, never at what happens to be built already:
+ * Finds the provider of one requirement of the package `asker`. It looks at specs and at results that had to be waited
+ * for, so the order of builds does not matter. The first of these that applies:
  *
- * 1. a spec states that it provides it, the highest version first, and its build did not show otherwise;
- * 2. it is of a kind that only a build reveals, and specs are likely to: it stays open until all of them are built;
+ * 1. a spec declares that it provides it, the highest version first, and its build did not show otherwise;
+ * 2. only a build reveals it, and there are candidate providers: open until all of them are built;
  * 3. the toolchain;
- * 4. it is of that kind, and the build of any other spec shows that it provides it: open until all of them are built.
+ * 4. only a build reveals it, and any other build may: open until all of them are built.
  *
- * @param late nothing more can be built without an answer: what is there for 4. has to do
+ * @param withBuilt nothing more can be built without an answer: 4. takes what is built
  */
-export function resolve(graph: Graph, capability: Capability, asker: string, late = false): Provider {
-  for (const node of providersOf(graph.declared, capability)) {
-    if (!graph.results.has(node.package)) return { by: 'tree', node };
-    const made = madeBy(graph, capability, (one) => one === node.package);
-    if (made !== undefined) return { by: 'tree', node: made };
+export function findProvider(
+  graph: Graph,
+  capability: Capability,
+  asker: string,
+  withBuilt = false,
+): Provider {
+  const { declared, results, failed } = graph;
+  for (const node of findProviders(declared, capability)) {
+    if (!results.has(node.package)) return { by: 'tree', node };
+    const built = builtProvider(graph, capability, (one) => one === node.package);
+    if (built !== undefined) return { by: 'tree', node: built };
   }
   const name = nameOf(capability);
   if (!isRevealedByBuild(name) && !name.startsWith('/'))
-    return { by: toolchainProvides(graph.declared, capability) ? 'toolchain' : 'nothing' };
-  const needing = declaredDependents(graph.declared, asker);
-  const able = (one: string) => one !== asker && !needing.has(one) && !isExcludedProvider(graph, asker, one);
-  const likely = candidateProviders(graph.declared, capability).filter(able);
-  const awaited = likely.filter((one) => !graph.results.has(one));
-  if (awaited.length > 0) return { by: 'open', candidates: awaited, likely: true };
-  const expected = madeBy(graph, capability, (one) => likely.includes(one));
-  if (expected !== undefined) return { by: 'tree', node: expected };
-  if (toolchainProvides(graph.declared, capability)) return { by: 'toolchain' };
-  const others = [...graph.declared.specs.keys()].filter(
-    (one) => !graph.results.has(one) && !graph.failed.has(one) && able(one),
+    return { by: toolchainProvides(declared, capability) ? 'toolchain' : 'nothing' };
+  const dependents = declaredDependents(declared, asker);
+  const canProvide = (one: string) =>
+    one !== asker && !dependents.has(one) && !isExcludedProvider(graph, asker, one);
+  const candidates = candidateProviders(declared, capability).filter(canProvide);
+  const awaited = candidates.filter((one) => !results.has(one));
+  if (awaited.length > 0) return { by: 'open', packages: awaited, areCandidates: true };
+  const found = builtProvider(graph, capability, (one) => candidates.includes(one));
+  if (found !== undefined) return { by: 'tree', node: found };
+  if (toolchainProvides(declared, capability)) return { by: 'toolchain' };
+  const others = [...declared.specs.keys()].filter(
+    (one) => !results.has(one) && !failed.has(one) && canProvide(one),
   );
-  if (others.length > 0 && !late) return { by: 'open', candidates: others.sort(order), likely: false };
-  const found = madeBy(graph, capability, able);
-  return found === undefined ? { by: 'nothing' } : { by: 'tree', node: found };
+  if (others.length > 0 && !withBuilt)
+    return { by: 'open', packages: others.sort(order), areCandidates: false };
+  const other = builtProvider(graph, capability, canProvide);
+  return other === undefined ? { by: 'nothing' } : { by: 'tree', node: other };
 }
 
-function madeBy(graph: Graph, capability: Capability, whose: (name: string) => boolean): RpmNode | undefined {
-  return providersOf(graph.built, capability).find((node) => whose(node.package));
+function builtProvider(
+  graph: Graph,
+  capability: Capability,
+  isOneOf: (name: string) => boolean,
+): RpmNode | undefined {
+  return findProviders(graph.built, capability).find((node) => isOneOf(node.package));
 }
 
 /**
  * What the build of `name` needs.
  * @param more requirements besides its BuildRequires (those of its %check)
- * @param late as in {@link resolve}
+ * @param withBuilt as in {@link findProvider}
  */
-export function needsOf(graph: Graph, name: string, more: readonly Capability[] = [], late = false): Needs {
-  const spec = graph.declared.specs.get(name);
+export function needsOf(
+  graph: Graph,
+  name: string,
+  more: readonly Capability[] = [],
+  withBuilt = false,
+): Needs {
   const packages = new Set<string>();
   const waits = new Map<string, Wait>();
   const missing: Missing[] = [];
@@ -97,8 +117,8 @@ export function needsOf(graph: Graph, name: string, more: readonly Capability[] 
     }
   };
   const wait = (one: Wait) => {
-    const there = waits.get(one.package);
-    if (there === undefined || (there.open !== undefined && one.open === undefined))
+    const known = waits.get(one.package);
+    if (known === undefined || (known.open !== undefined && one.open === undefined))
       waits.set(one.package, one);
   };
   const take = (provider: Provider, capability: Capability, path: string[]) => {
@@ -109,26 +129,23 @@ export function needsOf(graph: Graph, name: string, more: readonly Capability[] 
       if (graph.results.has(node.package)) ask(node.requires, [...path, node.name]);
       else wait({ package: node.package, through: [...through, node.name] });
     } else if (provider.by === 'open') {
-      for (const candidate of provider.candidates)
-        wait({ package: candidate, through, open: { capability, likely: provider.likely } });
+      for (const one of provider.packages)
+        wait({ package: one, through, open: { capability, isCandidate: provider.areCandidates } });
     }
   };
-  ask([...(spec?.buildRequires ?? []), ...more], [name]);
+  ask([...(graph.declared.specs.get(name)?.buildRequires ?? []), ...more], [name]);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { capability, path } = next;
-    if (!isRich(capability)) {
-      const provider = resolve(graph, capability, name, late);
-      take(provider, capability, path);
-      if (provider.by === 'nothing') missing.push({ capability, path });
-      continue;
+    const found = termsOf(capability).map((term) => ({
+      term,
+      provider: findProvider(graph, term, name, withBuilt),
+    }));
+    // Which terms of a rich dependency count is for the solver to decide: the build root may hold all of them.
+    const isProvided = found.some(({ provider }) => provider.by === 'tree' || provider.by === 'toolchain');
+    for (const { term, provider } of found) {
+      if (provider.by !== 'open' || provider.areCandidates || !isProvided) take(provider, term, path);
     }
-    // Which of its names count is the solver's affair: all of them are in its sight.
-    const terms = termsOf(capability).map((term) => ({ term, provider: resolve(graph, term, name, late) }));
-    const someone = terms.some(({ provider }) => provider.by === 'tree' || provider.by === 'toolchain');
-    for (const { term, provider } of terms) {
-      if (provider.by !== 'open' || provider.likely || !someone) take(provider, term, path);
-    }
-    if (isPlainlyMissing(capability) && terms.every(({ provider }) => provider.by === 'nothing'))
+    if (needsAnyTerm(capability) && found.every(({ provider }) => provider.by === 'nothing'))
       missing.push({ capability, path });
   }
   return {
@@ -138,7 +155,7 @@ export function needsOf(graph: Graph, name: string, more: readonly Capability[] 
   };
 }
 
-/** Whether a rich dependency can only be met when one of its names is there. */
-function isPlainlyMissing(rich: Capability): boolean {
-  return !/\s(?:if|unless|without|else)\s/.test(rich);
+/** True if a capability is only satisfied when one of its terms is provided. */
+function needsAnyTerm(capability: Capability): boolean {
+  return !isRich(capability) || !/\s(?:if|unless|without|else)\s/.test(capability);
 }

@@ -170,7 +170,7 @@ export async function openAll(
 /** What the store said instead of an answer about the result of a package, which so is left. */
 export function unansweredOf(view: RunView, name: string): string | undefined {
   const ready = view.progress.ready.get(name);
-  return ready && view.known.unanswered.get(ready.keyed.key);
+  return ready && view.known.unanswered.get(ready.build.key);
 }
 
 function whyLeft(view: RunView, name: string): string {

@@ -28,9 +28,15 @@ export interface PlannedBuild {
   packages: string[];
 }
 
+/** A build that can start, and why it is needed. */
+export interface ReadyBuild {
+  build: PlannedBuild;
+  reason: string;
+}
+
 /** A package before its build: what the plan says of it. */
 export type PackagePlan =
-  | { state: 'build'; reason: string; keyed: PlannedBuild }
+  | ({ state: 'build' } & ReadyBuild)
   | { state: 'reuse'; reason: string; result: Result }
   | { state: 'maybe'; reason: string; waitsFor: string[] }
   | { state: 'failed'; reason: string };

@@ -9,24 +9,27 @@ import {
   excludeProvider,
   type Graph,
   newGraph,
-  sameFile,
+  packageWithSameFile,
 } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Outcome, PackagePlan, PlannedBuild } from '../model/outcome.ts';
+import type { Outcome, PackagePlan, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type Store } from '../store/store.ts';
 import { byPriority } from './priority.ts';
-import { resolvePackage, type Verdict } from './resolve.ts';
+import { type Resolution, resolvePackage } from './resolve.ts';
 
-/** What the engine is driven by. */
+/**
+ * What the engine works with. It reads no clock, file or environment: it asks the tree's solver, whose answers depend on
+ * the question alone, and the store. With the same answers it decides the same, in whatever order builds end.
+ */
 export interface EngineOptions {
   tree: Tree;
   store: Store;
   priority: ReadonlyMap<string, number>;
   /** Packages that are built even when the store has their result. */
   rebuild: ReadonlySet<string>;
-  /** Whether the result under a key was built in this run: then even those are not built again. */
+  /** True if the result under a key was built in this run: packages of `rebuild` are not built twice. */
   isOfThisRun?: (key: string) => boolean;
   warn: (message: string) => void;
 }
@@ -38,8 +41,8 @@ export interface Progress {
   /** Packages of this run: the goals and all they may need. What builds reveal is added. */
   names: Set<string>;
   outcomes: Map<string, Outcome>;
-  /** Keyed, missing in the store, not started. */
-  ready: Map<string, { keyed: PlannedBuild; reason: string }>;
+  /** Builds that the store has no result of, and that were not started. */
+  ready: Map<string, ReadyBuild>;
   /** What each of the others waits for. */
   waiting: Map<string, Wait[]>;
 }
@@ -56,8 +59,8 @@ export function newProgress(declared: DeclaredGraph, names: Iterable<string>): P
 }
 
 /**
- * Settles everything that can be settled without a build: reuses what the store has under the key, finds what is
- * ready, blocks what needs a failed package. To be called again whenever a build has ended.
+ * Resolves everything that needs no further build: reuses results that the store has, finds packages that are ready,
+ * blocks those that need a failed one. To be called again whenever a build has ended.
  * @param busy packages being built right now
  */
 export async function resolvePackages(
@@ -65,52 +68,54 @@ export async function resolvePackages(
   progress: Progress,
   busy: ReadonlySet<string>,
 ): Promise<void> {
-  const { names, outcomes, ready, waiting } = progress;
-  for (let moved = true; moved; ) {
-    moved = false;
+  const { graph, names, outcomes, ready, waiting } = progress;
+  for (let changed = true; changed; ) {
+    changed = false;
     waiting.clear();
     for (const name of byPriority([...names], options.priority)) {
       if (outcomes.has(name) || busy.has(name) || ready.has(name)) continue;
-      const verdict = await resolvePackage(options.tree, progress.graph, name);
-      moved = (await apply(options, progress, name, verdict)) || moved;
+      const resolution = await resolvePackage(options.tree, graph, name);
+      changed = (await apply(options, progress, name, resolution)) || changed;
     }
-    if (!moved && busy.size === 0 && ready.size === 0 && waiting.size > 0)
-      moved = await resolveDeadlock(options, progress);
+    if (!changed && busy.size === 0 && ready.size === 0 && waiting.size > 0)
+      changed = await resolveDeadlock(options, progress);
   }
 }
 
 /**
- * Nothing can be built: whoever hopes for what any spec might turn out to provide takes what is there. All of them look
- * at the same results, so that it does not matter who comes first. Where that helps nobody, circles are untied, and
- * who hopes in vain has failed.
+ * Goes on when every package waits and nothing can be built. First, packages that wait only because any build might
+ * reveal a provider are resolved with what is built. All of them look at the same results, so their order does not
+ * matter. If that makes none ready, cycles are broken. If there is none, the packages that cannot be resolved fail.
+ * @returns true if other packages may be resolved after it
  */
 async function resolveDeadlock(options: EngineOptions, progress: Progress): Promise<boolean> {
-  const late = new Map<string, Verdict>();
+  const resolutions = new Map<string, Resolution>();
   for (const [name, waits] of progress.waiting) {
-    if (waits.every(({ open }) => open?.likely === false))
-      late.set(name, await resolvePackage(options.tree, progress.graph, name, true));
+    if (waits.every(({ open }) => open?.isCandidate === false))
+      resolutions.set(name, await resolvePackage(options.tree, progress.graph, name, true));
   }
-  const keyed = [...late].filter(([, { state }]) => state === 'keyed');
-  for (const [name, verdict] of keyed) {
+  const ready = [...resolutions].filter(([, { state }]) => state === 'ready');
+  for (const [name, resolution] of ready) {
     progress.waiting.delete(name);
-    await apply(options, progress, name, verdict);
+    await apply(options, progress, name, resolution);
   }
-  if (keyed.length > 0) return true;
-  for (const [name, verdict] of late) {
-    if (verdict.state === 'waits') progress.waiting.set(name, verdict.waits);
+  if (ready.length > 0) return true;
+  for (const [name, resolution] of resolutions) {
+    if (resolution.state === 'waiting') progress.waiting.set(name, resolution.waits);
     else progress.waiting.delete(name);
   }
-  if (breakCycle(progress)) return true;
-  const vain = [...late].filter(([, { state }]) => state !== 'waits');
-  for (const [name, verdict] of vain) await apply(options, progress, name, verdict);
-  return vain.length > 0;
+  if (breakCycles(progress)) return true;
+  const unresolvable = [...resolutions].filter(([, { state }]) => state !== 'waiting');
+  for (const [name, resolution] of unresolvable) await apply(options, progress, name, resolution);
+  return unresolvable.length > 0;
 }
 
 /**
- * Packages wait for each other in a circle. What one of them may provide to another cannot come from there: one such
- * wait is given up. Where all of a circle is certain, it is a cycle that builds brought. Answers whether there was one.
+ * Breaks cycles of packages that wait for each other. A provider that is only expected cannot come from a package that
+ * waits itself: one such expectation of each cycle is given up. If all waits of a cycle are certain, its packages fail.
+ * @returns true if there was a cycle
  */
-function breakCycle(progress: Progress): boolean {
+function breakCycles(progress: Progress): boolean {
   const { waiting } = progress;
   const steps = (name: string): CycleStep[] =>
     (waiting.get(name) ?? []).map((one) => ({
@@ -121,11 +126,11 @@ function breakCycle(progress: Progress): boolean {
     }));
   const cycles = findCycles(waiting.keys(), steps);
   for (const cycle of cycles) {
-    const [guess] = cycle
+    const [expected] = cycle
       .filter(({ open }) => open !== undefined)
       .sort((a, b) => order(a.package, b.package));
-    if (guess !== undefined) {
-      excludeProvider(progress.graph, guess.package, guess.needs);
+    if (expected !== undefined) {
+      excludeProvider(progress.graph, expected.package, expected.needs);
       continue;
     }
     const reason = `dependency cycle: ${describeCycle(cycle)}`;
@@ -134,120 +139,103 @@ function breakCycle(progress: Progress): boolean {
   return cycles.length > 0;
 }
 
-/** Notes what a verdict says of a package. Answers whether others may be settled after it. */
+/** Notes how a package was resolved. @returns true if other packages may be resolved after it */
 async function apply(
   options: EngineOptions,
   progress: Progress,
   name: string,
-  verdict: Verdict,
+  resolution: Resolution,
 ): Promise<boolean> {
-  const { names, outcomes, ready, waiting } = progress;
-  if (verdict.state === 'waits') {
-    const broken = verdict.waits.filter(
-      (one) => one.open?.likely !== false && isBroken(outcomes.get(one.package)),
-    );
-    if (broken.length > 0) {
-      failPackage(
-        progress,
-        name,
-        blocked(
-          broken.map((one) => one.package),
-          outcomes,
-        ),
-      );
-      return true;
-    }
-    waiting.set(name, verdict.waits);
-    const before = names.size;
-    for (const one of verdict.waits) names.add(one.package);
-    return names.size > before;
-  }
-  if (verdict.state !== 'keyed') {
-    failPackage(progress, name, {
-      state: 'failed',
-      reason: words(verdict, progress.graph.failed),
-    });
+  if (resolution.state === 'waiting') return applyWaits(progress, name, resolution.waits);
+  if (resolution.state !== 'ready') {
+    const reason = describe(resolution, progress.graph.failed);
+    failPackage(progress, name, { state: 'failed', reason });
     return true;
   }
-  const found = await lookUp(options, name, verdict.keyed);
-  if (found === undefined) {
-    ready.set(name, { keyed: verdict.keyed, reason: await reason(options, name, verdict.keyed) });
+  const { build } = resolution;
+  const result = await lookUp(options, name, build.key);
+  if (result === undefined) {
+    progress.ready.set(name, { build, reason: await reasonOf(options, name, build) });
     return false;
   }
-  acceptResult(progress, {
-    state: 'reused',
-    reason: 'nothing that reaches it changed',
-    result: found,
-  });
+  acceptResult(progress, { state: 'reused', reason: 'nothing that reaches it changed', result });
   return true;
 }
 
-/** Notes a result, built or reused, unless another package's holds a file of the same name. */
+function applyWaits(progress: Progress, name: string, waits: Wait[]): boolean {
+  const { graph, names, outcomes, waiting } = progress;
+  const failed = waits.filter(
+    ({ open, package: needed }) => open?.isCandidate !== false && graph.failed.has(needed),
+  );
+  if (failed.length > 0) {
+    const needed = failed.map((one) => one.package);
+    failPackage(progress, name, blockedBy(needed, outcomes));
+    return true;
+  }
+  waiting.set(name, waits);
+  const before = names.size;
+  for (const one of waits) names.add(one.package);
+  return names.size > before;
+}
+
+/** Notes a result, built or reused. It is refused, and its package fails, if another package's has a file of that name. */
 export function acceptResult(progress: Progress, outcome: Extract<Outcome, { result: Result }>): void {
   const { result } = outcome;
-  const clash = sameFile(progress.graph, result);
-  if (clash === undefined) {
+  const other = packageWithSameFile(progress.graph, result);
+  if (other === undefined) {
     progress.outcomes.set(result.package, outcome);
     addResult(progress.graph, result);
   } else {
-    const reason = `its build made ${clash.file}, which ${clash.package} makes, too`;
+    const reason = `its build made ${other.file}, which ${other.package} makes, too`;
     failPackage(progress, result.package, { state: 'failed', reason });
   }
 }
 
-/** Notes that a package will have no result in this run. */
+/** Notes that a package has no result in this run. */
 export function failPackage(progress: Progress, name: string, outcome: Outcome): void {
   progress.outcomes.set(name, outcome);
   addFailure(progress.graph, name);
 }
 
-/** What a plan says of each package, from where {@link resolvePackages} got without building anything. */
-export function planned(progress: Progress): Map<string, PackagePlan> {
+/** The plan of each package, from where {@link resolvePackages} got without a build. */
+export function planOf({ outcomes, ready, waiting }: Progress): Map<string, PackagePlan> {
   const plan = new Map<string, PackagePlan>();
-  for (const [name, outcome] of progress.outcomes) {
-    if (outcome.state === 'reused')
-      plan.set(name, { state: 'reuse', reason: outcome.reason, result: outcome.result });
-    else plan.set(name, { state: 'failed', reason: outcome.reason });
+  for (const [name, outcome] of outcomes) {
+    const { reason } = outcome;
+    if (outcome.state === 'reused') plan.set(name, { state: 'reuse', reason, result: outcome.result });
+    else plan.set(name, { state: 'failed', reason });
   }
-  for (const [name, { keyed, reason: why }] of progress.ready)
-    plan.set(name, { state: 'build', reason: why, keyed });
-  for (const [name, waits] of progress.waiting) {
+  for (const [name, one] of ready) plan.set(name, { state: 'build', ...one });
+  for (const [name, waits] of waiting) {
     const waitsFor = waits.map((one) => one.package);
     plan.set(name, { state: 'maybe', reason: `decided by what ${waitsFor.join(', ')} will be`, waitsFor });
   }
   return plan;
 }
 
-async function lookUp(
-  options: EngineOptions,
-  name: string,
-  keyed: PlannedBuild,
-): Promise<Result | undefined> {
-  if (options.rebuild.has(name) && options.isOfThisRun?.(keyed.key) !== true) return undefined;
+/** The result that the store has under a key, unless the package is to be rebuilt. A damaged one is dropped. */
+async function lookUp(options: EngineOptions, name: string, key: string): Promise<Result | undefined> {
+  if (options.rebuild.has(name) && options.isOfThisRun?.(key) !== true) return undefined;
   try {
-    const found = await options.store.get(keyed.key, name);
+    const found = await options.store.get(key, name);
     if (found !== undefined) await options.store.check(found);
     return found;
   } catch (error) {
     if (!(error instanceof DamagedResultError)) throw error;
     options.warn(`${error.message}. It is built again.`);
-    await options.store.drop(keyed.key);
+    await options.store.drop(key);
     return undefined;
   }
 }
 
-async function reason(options: EngineOptions, name: string, keyed: PlannedBuild): Promise<string> {
+async function reasonOf(options: EngineOptions, name: string, build: PlannedBuild): Promise<string> {
   if (options.rebuild.has(name)) return 'asked for (package-rebuild-list)';
-  return reasonToBuild((await options.store.latest(name))?.components, keyed.components);
+  return reasonToBuild((await options.store.latest(name))?.components, build.components);
 }
 
-function isBroken(outcome: Outcome | undefined): boolean {
-  return outcome?.state === 'failed' || outcome?.state === 'blocked';
-}
-
-function blocked(broken: readonly string[], outcomes: ReadonlyMap<string, Outcome>): Outcome {
+function blockedBy(needed: readonly string[], outcomes: ReadonlyMap<string, Outcome>): Outcome {
   const roots = new Set(
-    broken.flatMap((name) => {
+    needed.flatMap((name) => {
       const outcome = outcomes.get(name);
       return outcome?.state === 'blocked' ? outcome.rootCauses : [name];
     }),
@@ -256,14 +244,16 @@ function blocked(broken: readonly string[], outcomes: ReadonlyMap<string, Outcom
   return { state: 'blocked', reason: `needs ${rootCauses.join(', ')}, which failed`, rootCauses };
 }
 
-function words(verdict: Exclude<Verdict, { state: 'waits' | 'keyed' }>, failed: ReadonlySet<string>): string {
-  if (verdict.state === 'faulty') return verdict.problems.map(formatProblem).join('; ');
-  if (verdict.state === 'unsolvable') return `its build root cannot be made: ${verdict.problems.join('; ')}`;
-  const perhaps =
-    failed.size === 0
-      ? ''
-      : ` (perhaps one of those that failed would: ${[...failed].sort(order).join(', ')})`;
-  return verdict.missing
+function describe(
+  resolution: Exclude<Resolution, { state: 'waiting' | 'ready' }>,
+  failed: ReadonlySet<string>,
+): string {
+  if (resolution.state === 'invalid') return resolution.problems.map(formatProblem).join('; ');
+  if (resolution.state === 'unsolvable')
+    return `its build root cannot be made: ${resolution.problems.join('; ')}`;
+  const names = [...failed].sort(order).join(', ');
+  const perhaps = failed.size === 0 ? '' : ` (perhaps one of those that failed would: ${names})`;
+  return resolution.missing
     .map(
       ({ capability, path }) =>
         `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}${perhaps}`,

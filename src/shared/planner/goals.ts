@@ -3,7 +3,7 @@ import { order } from '../base/order.ts';
 import { type Problem, ProblemsError } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds } from '../graph/declared-needs.ts';
-import { type DeclaredGraph, newGraph, providersOf } from '../graph/graph.ts';
+import { type DeclaredGraph, findProviders, newGraph } from '../graph/graph.ts';
 import { needsOf } from '../graph/needs.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
@@ -50,7 +50,7 @@ export function namedPackages(
 /** The package of this name, or the one that makes the newest RPM of this name. */
 export function packageNamed(graph: DeclaredGraph, name: string): string | undefined {
   if (graph.specs.has(name)) return name;
-  return providersOf(graph, name).find((node) => node.name === name)?.package;
+  return findProviders(graph, name).find((node) => node.name === name)?.package;
 }
 
 function rpmNames(graph: DeclaredGraph): string[] {

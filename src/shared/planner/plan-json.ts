@@ -39,7 +39,7 @@ export function planJson(
       name,
       state: one.state,
       reason: one.reason,
-      key: one.state === 'reuse' ? one.result.key : one.state === 'build' ? one.keyed.key : null,
+      key: one.state === 'reuse' ? one.result.key : one.state === 'build' ? one.build.key : null,
       waitsFor: one.state === 'maybe' ? one.waitsFor : [],
       seconds: seconds.get(name) ?? null,
     }));

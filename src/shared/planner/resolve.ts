@@ -8,23 +8,33 @@ import type { Spec } from '../model/spec.ts';
 import { solveRoot, type Tree } from '../solver/solve-root.ts';
 
 /** Where a package stands with the results at hand. */
-export type Verdict =
-  | { state: 'waits'; waits: Wait[] }
+export type Resolution =
+  /** Its key is known. */
+  | { state: 'ready'; build: PlannedBuild }
+  /** It needs results that are not there yet. */
+  | { state: 'waiting'; waits: Wait[] }
+  /** Nothing provides a requirement. */
   | { state: 'missing'; missing: Missing[] }
+  /** No set of RPMs makes its build root. */
   | { state: 'unsolvable'; problems: string[] }
-  | { state: 'faulty'; problems: readonly Problem[] }
-  | { state: 'keyed'; keyed: PlannedBuild };
+  /** Its sources have errors. */
+  | { state: 'invalid'; problems: readonly Problem[] };
 
 /**
- * Settles one package as far as the results at hand allow: what it waits for, what is missing, or its key.
- * The same results give the same verdict, in whatever order they came.
- * @param late nothing more can be built without this package: what is there has to do
+ * Resolves one package as far as the results at hand allow. The same results give the same resolution, in whatever
+ * order they came.
+ * @param withBuilt as in {@link needsOf}
  */
-export async function resolvePackage(tree: Tree, graph: Graph, name: string, late = false): Promise<Verdict> {
+export async function resolvePackage(
+  tree: Tree,
+  graph: Graph,
+  name: string,
+  withBuilt = false,
+): Promise<Resolution> {
   const { toolchain } = tree;
-  const needs = needsOf(graph, name, [], late);
+  const needs = needsOf(graph, name, [], withBuilt);
   if (needs.missing.length > 0) return { state: 'missing', missing: needs.missing };
-  if (needs.waits.length > 0) return { state: 'waits', waits: needs.waits };
+  if (needs.waits.length > 0) return { state: 'waiting', waits: needs.waits };
   const spec = graph.declared.specs.get(name) as Spec;
   const root = await solveRoot(tree, resultsOf(graph, needs.packages), spec.buildRequires);
   if (!root.ok) return { state: 'unsolvable', problems: root.problems };
@@ -32,7 +42,7 @@ export async function resolvePackage(tree: Tree, graph: Graph, name: string, lat
     if (error instanceof ProblemsError) return error;
     throw error;
   });
-  if (sources instanceof ProblemsError) return { state: 'faulty', problems: sources.problems };
+  if (sources instanceof ProblemsError) return { state: 'invalid', problems: sources.problems };
   const components = keyComponents({
     spec,
     sources,
@@ -44,7 +54,7 @@ export async function resolvePackage(tree: Tree, graph: Graph, name: string, lat
   });
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
   return {
-    state: 'keyed',
-    keyed: { key: keyOf(components), components, installed, packages: needs.packages },
+    state: 'ready',
+    build: { key: keyOf(components), components, installed, packages: needs.packages },
   };
 }

@@ -65,12 +65,15 @@ export function nameOf(capability: Capability): string {
 
 /** Every name in a capability, in the order it is written, each once; a rich one is searched at all depths. */
 export function namesOf(capability: Capability): string[] {
-  if (!isRich(capability)) return [nameOf(capability)];
-  return [...new Set(termsOf(capability).map((term) => nameOf(term)))];
+  return [...new Set(termsOf(capability).map(nameOf))];
 }
 
-/** The plain capabilities, with their versions, that a rich dependency is made of, in the order it is written. */
-export function termsOf(rich: Capability): Capability[] {
+/**
+ * The plain capabilities, with their versions, that a rich dependency is made of, in the order it is written. A plain
+ * capability is its own only term.
+ */
+export function termsOf(capability: Capability): Capability[] {
+  if (!isRich(capability)) return [capability];
   const terms: string[] = [];
   let term = '';
   /** What may come next: a name, a version, or an operator (which ends the term). */
@@ -79,7 +82,7 @@ export function termsOf(rich: Capability): Capability[] {
     if (term !== '') terms.push(term);
     term = '';
   };
-  for (const token of richTokens(rich)) {
+  for (const token of richTokens(capability)) {
     if (token === '(' || token === ')') {
       finish();
       next = token === '(' ? 'name' : 'operator';

@@ -404,11 +404,11 @@ async function documents(): Promise<Record<string, unknown>> {
       builtAgain: ['lib'],
     },
   );
-  const keyed = { key: made.hex('d'), components: {}, installed: [], packages: [] };
+  const planned = { key: made.hex('d'), components: {}, installed: [], packages: [] };
   const plan = planJson(
     new Map([
       ['lib', { state: 'reuse', reason: 'unchanged', result }],
-      ['app', { state: 'build', reason: 'spec changed', keyed }],
+      ['app', { state: 'build', reason: 'spec changed', build: planned }],
       ['bar', { state: 'maybe', reason: 'app is built', waitsFor: ['app'] }],
       ['baz', { state: 'failed', reason: 'nothing provides x' }],
     ]),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeCycle, findCycles } from '../../../src/shared/graph/cycles.ts';
 import { declaredDependents, declaredNeeds } from '../../../src/shared/graph/declared-needs.ts';
 import { addResult, declaredGraph, type Graph, newGraph } from '../../../src/shared/graph/graph.ts';
-import { needsOf, resolve } from '../../../src/shared/graph/needs.ts';
+import { findProvider, needsOf } from '../../../src/shared/graph/needs.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 
 const toolchain = madeUpToolchain([
@@ -154,8 +154,8 @@ describe('needs of a package', () => {
     for (const one of young.packages) one.version = '2.0';
     const graph = makeGraph([old, young, madeUpSpec('app', ['golang'])], toolchain);
     expect(needed(graph, 'app').waitsFor).toEqual(['go-2']);
-    expect(resolve(graph, 'golang < 2', 'app')).toMatchObject({ by: 'tree', node: { package: 'go-1' } });
-    expect(resolve(graph, 'golang > 3', 'app')).toEqual({ by: 'nothing' });
+    expect(findProvider(graph, 'golang < 2', 'app')).toMatchObject({ by: 'tree', node: { package: 'go-1' } });
+    expect(findProvider(graph, 'golang > 3', 'app')).toEqual({ by: 'nothing' });
   });
 });
 

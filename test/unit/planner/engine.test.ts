@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem } from '../../../src/shared/base/problems.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import type { Outcome, PlannedBuild } from '../../../src/shared/model/outcome.ts';
+import type { Outcome, ReadyBuild } from '../../../src/shared/model/outcome.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
 import {
@@ -103,7 +103,7 @@ async function run(
     const ready = [...progress.ready.keys()].sort();
     const name = ready[pick(ready.length)];
     if (name === undefined) break;
-    const { keyed, reason } = progress.ready.get(name) as { keyed: PlannedBuild; reason: string };
+    const { build: keyed, reason } = progress.ready.get(name) as ReadyBuild;
     progress.ready.delete(name);
     built.push(name);
     const recipe = recipes.find(({ spec }) => spec.package === name) as Recipe;

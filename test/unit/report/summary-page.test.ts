@@ -141,7 +141,7 @@ it('the page of a plan tells what fails, what is built and why, and how long tha
   const plan = new Map<string, PackagePlan>([
     ['old', { state: 'reuse', reason: 'nothing changed', result }],
     ['later', { state: 'maybe', reason: 'made decides', waitsFor: ['made'] }],
-    ['made', { state: 'build', reason: 'its spec changed', keyed: {} as never }],
+    ['made', { state: 'build', reason: 'its spec changed', build: {} as never }],
     ['wrong', { state: 'failed', reason: 'no solution' }],
   ]);
   const facts = {

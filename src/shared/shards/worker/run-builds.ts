@@ -3,7 +3,7 @@ import { clock } from '../../base/duration.ts';
 import type { BuildContext } from '../../builder/build-context.ts';
 import { buildOne } from '../../builder/build-one.ts';
 import type { Graph } from '../../graph/graph.ts';
-import type { Outcome, PlannedBuild } from '../../model/outcome.ts';
+import type { Outcome, ReadyBuild } from '../../model/outcome.ts';
 import {
   acceptResult,
   failPackage,
@@ -86,11 +86,11 @@ async function buildAll(
     else failPackage(progress, name, outcome);
   };
 
-  const build = async (name: string, ready: { keyed: PlannedBuild; reason: string }): Promise<void> => {
+  const build = async (name: string, ready: ReadyBuild): Promise<void> => {
     log.info(`${name}: building (${ready.reason})`);
     try {
       const outcome = await buildOne(context, name, ready, progress.graph.results);
-      ended.set(ready.keyed.key, outcome);
+      ended.set(ready.build.key, outcome);
       take(name, outcome);
       if (outcome.state === 'built') log.info(`${name}: built in ${clock(outcome.result.seconds)}`);
     } catch (error) {
@@ -106,8 +106,8 @@ async function buildAll(
     while (!stale && (progress.ready.size > 0 || running.size > 0)) {
       signal.throwIfAborted();
       for (const name of byPriority([...progress.ready.keys()], priority)) {
-        const ready = progress.ready.get(name) as { keyed: PlannedBuild; reason: string };
-        const before = ended.get(ready.keyed.key);
+        const ready = progress.ready.get(name) as ReadyBuild;
+        const before = ended.get(ready.build.key);
         if (before === undefined && running.size >= jobs) break;
         progress.ready.delete(name);
         if (before !== undefined) {

@@ -87,7 +87,7 @@ export async function runShard(
   const build = async (name: string): Promise<void> => {
     const ready = view.progress.ready.get(name);
     if (ready === undefined) return abandon(name);
-    const { keyed, reason } = ready;
+    const { build: keyed, reason } = ready;
     log.info(`${name}: building (${reason})`);
     const started = Date.now() / 1000;
     let outcome: Outcome;
@@ -229,7 +229,7 @@ export async function runShard(
         return;
       }
       case 'give-up': {
-        const key = view.progress.ready.get(step.package)?.keyed.key ?? null;
+        const key = view.progress.ready.get(step.package)?.build.key ?? null;
         const { package: name, reason } = step;
         const told = { package: name, key, reason, shard: options.id, lines: [], seconds: 0 };
         log.error(`${name}: ${reason}`);

@@ -82,7 +82,7 @@ export class RunView {
       this.changed = false;
       if (this.stale) this.forget();
       await resolvePackages(this.options, this.progress, busy);
-      for (const [name, { keyed }] of this.progress.ready) {
+      for (const [name, { build: keyed }] of this.progress.ready) {
         const failure = failureOf(this.known, name, keyed.key);
         if (failure === undefined) continue;
         this.progress.ready.delete(name);
@@ -96,7 +96,7 @@ export class RunView {
   /** Takes a package from those that are ready, unless that is under another key by now. */
   takeReady(name: string, key: string): boolean {
     const { ready } = this.progress;
-    return ready.get(name)?.keyed.key === key && ready.delete(name);
+    return ready.get(name)?.build.key === key && ready.delete(name);
   }
 
   /** Something ended here: what waited for it may be settled. */
@@ -228,7 +228,7 @@ export class RunView {
     for (const { name, key } of plan.packages) {
       const outcome = outcomes.get(name);
       const own =
-        ready.get(name)?.keyed.key ?? (outcome && 'result' in outcome ? outcome.result.key : undefined);
+        ready.get(name)?.build.key ?? (outcome && 'result' in outcome ? outcome.result.key : undefined);
       if (key === null || own === undefined || own === key) continue;
       throw problem(
         `This job finds another key for ${name} than the plan: its tree or its inputs are others`,
@@ -263,7 +263,7 @@ export class RunView {
     return byPriority([...ready.keys()], this.options.priority).map((name) => ({
       package: name,
       seconds: this.expected(name),
-      needs: ready.get(name)?.keyed.packages ?? [],
+      needs: ready.get(name)?.build.packages ?? [],
     }));
   }
 
