@@ -31,7 +31,7 @@ describe('compose-image', () => {
     [
       { 'rpms-artifact': 'azl-rpms-x86_64' },
       false,
-      "Input 'rpms-artifact' (RPMS_ARTIFACT) is 'azl-rpms-x86_64', and this is no job of a workflow run",
+      "Input 'rpms-artifact' (RPMS_ARTIFACT) is 'azl-rpms-x86_64', and this is not a job of a workflow run",
     ],
     [
       { 'rpms-artifact': 'azl-rpms-x86_64' },
@@ -41,7 +41,7 @@ describe('compose-image', () => {
     [
       { 'toolchain-artifact': 'azl-toolchain-1' },
       false,
-      "Input 'toolchain-artifact' (TOOLCHAIN_ARTIFACT) is 'azl-toolchain-1', and this is no job of a workflow run",
+      "Input 'toolchain-artifact' (TOOLCHAIN_ARTIFACT) is 'azl-toolchain-1', and this is not a job of a workflow run",
     ],
     [
       { 'toolchain-artifact': 'azl-toolchain-1' },

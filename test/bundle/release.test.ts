@@ -144,7 +144,7 @@ describe('compose-image/release', () => {
       "'image-artifacts' (IMAGE_ARTIFACTS) is 'azl-image-x', and this run has no artifact of that name",
     ],
     [{ 'skip-unchanged': 'maybe' }, "Input 'skip-unchanged' (SKIP_RELEASED) is 'maybe', expected y or n"],
-    [{ files: 'minimal.qcow2 absent.raw' }, "names 'absent.raw', which is no file"],
+    [{ files: 'minimal.qcow2 absent.raw' }, "names 'absent.raw', which is not a file"],
     [{ tag: 'a b' }, "Input 'tag' (TAG) is 'a b'"],
     [{ repository: 'distro' }, 'expected owner/name'],
   ])('says what is wrong with %j', async (inputs, words) => {

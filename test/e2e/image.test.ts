@@ -8,7 +8,7 @@ import { recordingLog } from '../../src/shared/base/log.ts';
 import { fileDigest } from '../../src/shared/host/digests.ts';
 import { bootTest } from '../../src/shared/image/boot-test/boot-test.ts';
 import { readFrom } from '../../src/shared/image/disk/debugfs.ts';
-import type { Image } from '../../src/shared/image/manifest/image.ts';
+import type { ImageJson } from '../../src/shared/image/manifest/image-json.ts';
 import { createOverlay, runInSandbox } from '../../src/shared/sandbox/sandbox.ts';
 import { type Services, startServices } from '../services/server.ts';
 import { type BundleRun, runBundle, startBundle } from '../support/bundle.ts';
@@ -84,7 +84,8 @@ async function compose(bootTested: boolean, inRun = false): Promise<BundleRun> {
 
 const images = () => join(dir, 'out/images');
 const raw = () => join(images(), 'minimal.raw');
-const manifest = (): Image => JSON.parse(readFileSync(join(images(), 'minimal.json'), 'utf8')) as Image;
+const manifest = (): ImageJson =>
+  JSON.parse(readFileSync(join(images(), 'minimal.json'), 'utf8')) as ImageJson;
 
 describe('an image', () => {
   it('is made, published with a manifest that keeps to its schema, and not booted when that is off', async () => {

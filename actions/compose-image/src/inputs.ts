@@ -1,32 +1,8 @@
 import { flag, type InputTable, list, needed, retention, text } from '../../../src/shared/github/inputs.ts';
+import type { ComposeInputs } from '../../../src/shared/model/inputs.ts';
 
-/** Inputs of the action. */
-export interface Inputs {
-  configFile: string;
-  /** Empty: the folder of the config. */
-  configBaseDir: string;
-  /** An artifact of this run with an RPM repository. Empty: `rpmsDir`. */
-  rpmsArtifact: string;
-  /** Empty: `RPMS` in `outDir`. */
-  rpmsDir: string;
-  /** Paths of `.repo` files. */
-  repoList: string[];
-  /** Their `$releasever`. */
-  releaseMajorId: string;
-  /** The toolchain that a job of this run shared. Empty: `toolchainDir`. */
-  toolchainArtifact: string;
-  /** Empty: `toolchain` in `cacheDir`. */
-  toolchainDir: string;
-  bootTest: boolean;
-  /** Days, of the artifact with the image. */
-  retentionDays: number | undefined;
-  outDir: string;
-  buildDir: string;
-  cacheDir: string;
-}
-
-/** What each input may be. */
-export const composeInputs: InputTable<Inputs> = {
+/** The inputs of `compose-image`. */
+export const composeInputs: InputTable<ComposeInputs> = {
   configFile: needed('the path of an image config'),
   configBaseDir: text,
   rpmsArtifact: text,

@@ -30,7 +30,7 @@ export interface ToolOptions {
   onData?: (chunk: Buffer) => void;
   /** Seconds until the tool and all it started are killed. */
   timeoutSeconds?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Exit codes that are no error. Default: `[0]`. `any`: the caller looks. */
   ok?: readonly number[] | 'any';
 }

@@ -1,25 +1,24 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tempSibling } from '../host/files.ts';
+import { isAbsent, tempSibling } from '../host/files.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
-import type { Image } from './manifest/image.ts';
+import type { ImageJson } from './manifest/image-json.ts';
 
 /*
- * `<out-dir>/images` holds exactly the files of the images whose manifests lie there, one image of each system:
+ * `<out-dir>/images` holds exactly the files of the images whose JSON lies there, one image of each system:
  *
- *     <dir>/<name>.json   the manifest, and the files that it lists beside it
+ *     <dir>/<name>.json   the image's JSON, with the files that it lists beside it
+ *
+ * An image's JSON is written after its files and removed after them. So a killed run leaves no JSON without its files.
  */
 
-/**
- * Takes away the images that `isStale` points at, and image files that no manifest lists. Manifests go last and are
- * written last, so that a run that is killed leaves nothing that counts as an image without being one.
- */
-export async function withdrawImages(dir: string, isStale: (image: Image) => boolean): Promise<void> {
-  const manifests = await readManifests(dir);
-  const stale = manifests.filter(({ image }) => isStale(image));
-  const kept = manifests.filter((one) => !stale.includes(one));
+/** Removes the images for which `isStale` is true, and image files that no JSON lists. */
+export async function withdrawImages(dir: string, isStale: (image: ImageJson) => boolean): Promise<void> {
+  const found = await readImages(dir);
+  const stale = found.filter(({ image }) => isStale(image));
+  const kept = found.filter((one) => !stale.includes(one));
   const listed = new Set(kept.flatMap(({ image }) => image.files.map(({ file }) => file)));
   for (const name of await namesIn(dir))
     if (/\.(raw|qcow2)$/.test(name) && !listed.has(name)) await rm(join(dir, name));
@@ -28,12 +27,13 @@ export async function withdrawImages(dir: string, isStale: (image: Image) => boo
 }
 
 /**
- * Copies an image's files out of `folder`, each whole or not at all, in place of what was there of its system or under
- * one of its names. Answers their paths, and that of the manifest.
+ * Copies an image's files out of `folder`, each in one rename. Images of its system, and images with one of its names,
+ * are removed first.
+ * @returns the paths of the files, and of the image's JSON
  */
 export async function publishImage(
   dir: string,
-  image: Image,
+  image: ImageJson,
   folder: string,
   signal?: AbortSignal,
 ): Promise<{ paths: string[]; manifest: string }> {
@@ -52,8 +52,7 @@ export async function publishImage(
     const path = join(dir, file);
     const part = tempSibling(path);
     try {
-      const argv = ['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file), part];
-      await runTool(argv, signal === undefined ? {} : { signal });
+      await runTool(['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file), part], { signal });
       await rename(part, path);
     } finally {
       await rm(part, { force: true });
@@ -65,12 +64,12 @@ export async function publishImage(
   return { paths, manifest };
 }
 
-async function readManifests(dir: string): Promise<{ path: string; image: Image }[]> {
-  const found: { path: string; image: Image }[] = [];
+async function readImages(dir: string): Promise<{ path: string; image: ImageJson }[]> {
+  const found: { path: string; image: ImageJson }[] = [];
   for (const name of await namesIn(dir)) {
     if (!name.endsWith('.json')) continue;
     const path = join(dir, name);
-    const image = await readJson<Image>(path);
+    const image = await readJson<ImageJson>(path);
     if (image?.schema === 'azl/image' && image.version === 1 && Array.isArray(image.files))
       found.push({ path, image });
   }
@@ -78,8 +77,8 @@ async function readManifests(dir: string): Promise<{ path: string; image: Image 
 }
 
 async function namesIn(dir: string): Promise<string[]> {
-  return await readdir(dir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  return await readdir(dir).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
     throw error;
   });
 }

@@ -71,3 +71,39 @@ export interface PlanEnd {
   planResult: string;
   planError: string;
 }
+
+/** Inputs of `compose-image`. */
+export interface ComposeInputs {
+  configFile: string;
+  /** Empty: the folder of the config. */
+  configBaseDir: string;
+  /** An artifact of this run with an RPM repository. Empty: `rpmsDir`. */
+  rpmsArtifact: string;
+  /** Empty: `RPMS` in `outDir`. */
+  rpmsDir: string;
+  /** Paths of `.repo` files. */
+  repoList: string[];
+  /** Their `$releasever`. */
+  releaseMajorId: string;
+  /** The toolchain that a job of this run shared. Empty: `toolchainDir`. */
+  toolchainArtifact: string;
+  /** Empty: `toolchain` in `cacheDir`. */
+  toolchainDir: string;
+  bootTest: boolean;
+  /** Days, of the artifact with the image. */
+  retentionDays: number | undefined;
+  outDir: string;
+  buildDir: string;
+  cacheDir: string;
+}
+
+/** Inputs of `compose-image/release`. */
+export interface ReleaseInputs {
+  tag: string;
+  files: string[];
+  /** Artifacts of the run. */
+  imageArtifacts: string[];
+  skipUnchanged: boolean;
+  token: string;
+  repository: string;
+}

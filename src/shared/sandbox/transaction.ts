@@ -21,7 +21,7 @@ export interface TransactionOptions {
   sourceDateEpoch: number;
   /** Seconds until the transaction is killed. Default: none. */
   timeoutSeconds?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A transaction that rpm refused, or that a scriptlet or a damaged file broke. The root is not usable. */

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { lastLines } from '../base/last-lines.ts';
 import { plainEnvironment } from '../host/process.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
@@ -110,5 +111,5 @@ function tail(helper: ChildProcessWithoutNullStreams): () => string {
   helper.stderr.on('data', (chunk: Buffer) => {
     text = (text + chunk.toString('utf8')).slice(-2000);
   });
-  return () => text.trim().split('\n').slice(-4).join('\n');
+  return () => lastLines(text, 4);
 }

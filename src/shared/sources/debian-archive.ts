@@ -78,7 +78,7 @@ export function debianArchive(options: DebianArchiveOptions): DebianArchive {
 
 function faultOf(error: unknown): string | undefined {
   if (isDiskFull(error)) return undefined;
-  if (error instanceof ToolError) return lastWords(error);
+  if (error instanceof ToolError) return aptReason(error);
   return error instanceof NoMirror ? error.message : undefined;
 }
 
@@ -117,7 +117,7 @@ async function download(
       return undefined;
     } catch (error) {
       if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
-      return lastWords(error);
+      return aptReason(error);
     }
   };
   if ((await fetch([...new Set(sources.map(exact))])) === undefined) return faults;
@@ -190,8 +190,8 @@ async function apt(argv: readonly string[], options: DebianArchiveOptions, cwd?:
   });
 }
 
-/** What apt gives as the reason. */
-function lastWords(error: ToolError): string {
+/** Returns the reason that apt gives: its first line that begins with `E: `. */
+function aptReason(error: ToolError): string {
   const said = error.stderr.split('\n').filter((line) => /^E: /.test(line));
   return said[0]?.slice(3) ?? error.message;
 }

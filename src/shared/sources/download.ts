@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { exponential, type RetryPolicy, retry, retryAfterSeconds } from '../base/retry.ts';
 
 export interface DownloaderOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Downloads at once. Default: 4. */
   parallel?: number;
   /** Until a host must have answered. Default: 10. */

@@ -7,7 +7,7 @@ import { fileDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
-import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose.ts';
+import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose-image.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { testWorker } from '../../support/worker.ts';
 

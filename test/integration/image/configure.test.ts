@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { cleared, emptied, obsoleteFiles } from '../../../src/shared/image/manifest/obsolete-files.ts';
+import { cleared, emptied, obsoleteFiles } from '../../../src/shared/image/config/obsolete-files.ts';
 
 const helpers = fileURLToPath(new URL('../../../src/shared/image/rootfs', import.meta.url));
 let dir: string;

@@ -7,8 +7,8 @@ import { fileDigest } from '../../../src/shared/host/digests.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { makeBootOverlay } from '../../../src/shared/image/boot-test/boot-overlay.ts';
 import { debugfs, readFrom } from '../../../src/shared/image/disk/debugfs.ts';
+import { diskManifest } from '../../../src/shared/image/disk/disk-manifest.ts';
 import { writeDisk } from '../../../src/shared/image/disk/write-disk.ts';
-import { diskManifest } from '../../../src/shared/image/manifest/disk.ts';
 import { smallLayout, smallTrees } from '../../support/small-disk.ts';
 
 const mib = 1024 * 1024;
@@ -25,7 +25,7 @@ afterAll(async () => {
 async function disk(name: string, bytes = { root: 2 * mib, esp: mib }, rootEnd = 0): Promise<string> {
   const raw = join(dir, `${name}.raw`);
   const trees = await smallTrees(join(dir, name), bytes);
-  await writeDisk({ raw, blueprint: diskManifest(smallLayout(rootEnd), 'seed'), trees, file: 'c.json' });
+  await writeDisk({ raw, manifest: diskManifest(smallLayout(rootEnd), 'seed'), trees, file: 'c.json' });
   return raw;
 }
 
@@ -38,9 +38,9 @@ describe('a disk', () => {
     expect(checked.stdout + checked.stderr).toContain('No errors detected');
     await runTool(['e2fsck', '-fn', `${basename(raw)}?offset=${9 * mib}`], { cwd: dir });
     expect((await readFrom(root(raw), '"/etc/a file"')).toString()).toBe('text\n');
-    const { said } = await debugfs(root(raw), ['stat "/etc/a file"']);
-    expect(said).toContain('Mode:  0640');
-    expect(said).toMatch(/ctime: 0x67748580:0{8}.*atime: 0x67748580:0{8}.*mtime: 0x6553f100/s);
+    const { output } = await debugfs(root(raw), ['stat "/etc/a file"']);
+    expect(output).toContain('Mode:  0640');
+    expect(output).toMatch(/ctime: 0x67748580:0{8}.*atime: 0x67748580:0{8}.*mtime: 0x6553f100/s);
     const esp = await runTool(['mtype', '-i', `${basename(raw)}@@${mib}`, '::/EFI/boot.efi'], { cwd: dir });
     expect(esp.stdout).toBe('e'.repeat(mib));
     expect(await fileDigest(await disk('second'))).toBe(await fileDigest(raw));
@@ -82,10 +82,10 @@ describe('the overlay of a boot test', () => {
     const unit = '/etc/systemd/system/azl-report-boot.service';
     expect((await readFrom(seen, unit)).toString()).toContain('ExecStart=/bin/sh /etc/azl-report-boot.sh\n');
     expect((await readFrom(seen, '/etc/azl-report-boot.sh')).toString()).toContain('is-system-running');
-    const { said } = await debugfs(seen, [
+    const { output } = await debugfs(seen, [
       'stat /etc/systemd/system/sysinit.target.wants/azl-report-boot.service',
     ]);
-    expect(said).toContain(`Fast link dest: "${unit}"`);
+    expect(output).toContain(`Fast link dest: "${unit}"`);
   });
 
   it('is refused in words when the image has no room for the unit', async () => {

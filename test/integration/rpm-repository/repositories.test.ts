@@ -9,8 +9,8 @@ import { textDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { plainEnvironment } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
-import { composeImage } from '../../../src/shared/image/compose.ts';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import { composeImage } from '../../../src/shared/image/compose-image.ts';
+import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 import { openRepositories } from '../../../src/shared/rpm-repository/read/repositories.ts';
 import { createOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
@@ -338,7 +338,7 @@ describe('an image', () => {
         cacheDir: join(place, 'cache'),
       });
     const made = await compose(repoList);
-    const manifest = JSON.parse(await readFile(made.manifest, 'utf8')) as Image;
+    const manifest = JSON.parse(await readFile(made.manifest, 'utf8')) as ImageJson;
     expect(manifest.packages).toContainEqual({
       ...{
         file: 'afar-1-1.noarch.rpm',

@@ -156,7 +156,7 @@ describe('before anything starts', () => {
       'image',
       { ...specs, 'imageconfigs/packagelists/base.json': '{"packages": [1]}' },
       {},
-      [/^imageconfigs\/packagelists\/base\.json \$\.packages\[0\]: 1 is no package/],
+      [/^imageconfigs\/packagelists\/base\.json \$\.packages\[0\]: 1 is not a package/],
     ],
     ['nothing to sign', 'signatures', specs, {}, [/^PACKAGE is not set\./]],
     [

@@ -10,11 +10,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import {
-  imageArtifact,
-  imagePrefix,
-  serialLogArtifact,
-} from '../../../actions/compose-image/src/run-artifacts.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { checkKey } from '../../../src/shared/builder/checks.ts';
 import { keepRoot } from '../../../src/shared/builder/kept-root.ts';
@@ -24,17 +19,22 @@ import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts'
 import type { Cache } from '../../../src/shared/github/cache/cache.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
 import { writeJson } from '../../../src/shared/host/json-files.ts';
+import { imageArtifact, imagePrefix, serialLogArtifact } from '../../../src/shared/image/artifacts.ts';
 import { bootTestRecipe } from '../../../src/shared/image/boot-test/boot-overlay.ts';
 import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
 import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
 import type { NamedFiles } from '../../../src/shared/image/config/named-files.ts';
 import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
-import { fixedSalt, sha512Crypt } from '../../../src/shared/image/manifest/crypt.ts';
-import { fixedUuid, fixedVolumeId } from '../../../src/shared/image/manifest/identity.ts';
-import { bootPlace, imageName, imageSeed } from '../../../src/shared/image/manifest/image.ts';
-import { imageComponents, imageManifest } from '../../../src/shared/image/manifest/image-manifest.ts';
-import { layOut } from '../../../src/shared/image/manifest/layout.ts';
+import { fixedUuid, fixedVolumeId, imageSeed } from '../../../src/shared/image/disk/identity.ts';
+import { layOut } from '../../../src/shared/image/disk/layout.ts';
+import { bootPlace } from '../../../src/shared/image/manifest/image-json.ts';
+import {
+  imageComponents,
+  imageManifest,
+  imageName,
+} from '../../../src/shared/image/manifest/image-manifest.ts';
 import { publishImage } from '../../../src/shared/image/out-images.ts';
+import { fixedSalt, sha512Crypt } from '../../../src/shared/image/rootfs/crypt.ts';
 import { openMemory } from '../../../src/shared/jobs/open-build-context.ts';
 import { planName } from '../../../src/shared/jobs/shared-run.ts';
 import { planJson } from '../../../src/shared/planner/plan-json.ts';
@@ -171,17 +171,17 @@ function imageValues(which: string): Record<string, unknown> {
   const layout = layOut(config, seed);
   const packages = made.imagePackages;
   const tools = made.bootTools;
-  const blueprint = imageManifest({ config, layout, seed, named, packages, tools });
+  const manifest = imageManifest({ config, layout, seed, named, packages, tools });
   const hostTools = { mke2fs: '1.47.0', 'mkfs.vfat': '4.2' };
-  const components = imageComponents({ blueprint, packages, workerDigest: made.hex('a'), hostTools });
+  const components = imageComponents({ manifest, packages, workerDigest: made.hex('a'), hostTools });
   return {
     [`image ${which}: seed`]: seed,
     [`image ${which}: name`]: imageName(config.system.name, packages),
     [`image ${which}: place of the boot`]: bootPlace(layout, tools),
-    [`image ${which}: blueprint`]: textDigest(text(blueprint)),
+    [`image ${which}: blueprint`]: textDigest(text(manifest)),
     [`image ${which}: components`]: components,
     [`image ${which}: key`]: keyOf(components),
-    [`image ${which}: artifacts`]: blueprint.artifacts,
+    [`image ${which}: artifacts`]: manifest.artifacts,
   };
 }
 
@@ -480,7 +480,7 @@ async function documents(): Promise<Record<string, unknown>> {
     'text: solver.json': written(join(dir, 'solver.json')),
     'text: kept.json': written(join(dir, 'kept', 'kept.json')),
     'text: manifest of an image': `${manifest.slice(dir.length)}: ${written(manifest)}`,
-    'text: boot.json': written(join(images.place(made.image.key), 'boot.json')),
+    'text: boot.json': written(join(images.folder(made.image.key), 'boot.json')),
   };
 }
 

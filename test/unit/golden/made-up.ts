@@ -1,8 +1,8 @@
 import type { KeyInput } from '../../../src/shared/cache-key/key.ts';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
-import type { ImagePackage } from '../../../src/shared/image/manifest/packages.ts';
+import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
+import type { ImagePackage } from '../../../src/shared/image/packages/choose-packages.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
@@ -475,7 +475,7 @@ export const result: Result = {
   parts: { srpm: 0.5, builddep: 2, build: 10 },
 };
 
-export const image: Image = {
+export const image: ImageJson = {
   schema: 'azl/image',
   version: 1,
   name: 'minimal-3.1',

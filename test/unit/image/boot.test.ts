@@ -8,7 +8,7 @@ import {
   plainLine,
   readReport,
 } from '../../../src/shared/image/boot-test/verdict.ts';
-import { failureLines } from '../../../src/shared/image/summary.ts';
+import { failureLines } from '../../../src/shared/report/image-page.ts';
 
 const base = { seconds: 20, acceleration: 'tcg', timedOut: false } as const;
 
@@ -42,15 +42,15 @@ describe('verdicts', () => {
   });
 });
 
-it('a machine that never was is told in the last words of QEMU', () => {
+it('a machine that did not start gives the last lines of QEMU', () => {
   const { message } = neverStarted(
     1,
     'qemu-system-x86_64: cannot set up guest memory: Cannot allocate memory\n',
   );
   expect(message).toBe(
-    'QEMU ended with 1 before the machine said anything:\nqemu-system-x86_64: cannot set up guest memory: Cannot allocate memory',
+    'QEMU ended with 1 before the machine printed anything:\nqemu-system-x86_64: cannot set up guest memory: Cannot allocate memory',
   );
-  expect(neverStarted(137, '').message).toBe('QEMU ended with 137 before the machine said anything');
+  expect(neverStarted(137, '').message).toBe('QEMU ended with 137 before the machine printed anything');
 });
 
 describe('a probe of KVM', () => {

@@ -164,7 +164,7 @@ describe('one mistake, one message', () => {
       `${disk}.Artifacts[1]: This artifact is named twice`,
     ],
     ['qcow', (c) => (c.Disks[0].Artifacts[0].Type = 'qcow'), "Did you mean 'qcow2'?"],
-    ['artifact name', (c) => (c.Disks[0].Artifacts[0].Name = '../x'), "'../x' is no plain file name"],
+    ['artifact name', (c) => (c.Disks[0].Artifacts[0].Name = '../x'), "'../x' is not a plain file name"],
     [
       'overlap',
       (c) => (c.Disks[0].Partitions[0].End = 10),
@@ -178,7 +178,7 @@ describe('one mistake, one message', () => {
     [
       'only the copy of the table behind it',
       (c) => Object.assign(c.Disks[0].Partitions[1], { Start: 511, End: 512 }),
-      `${disk}.Partitions[1].End: The partition ends at 511 MiB, where it has not begun (511 MiB). The last MiB`,
+      `${disk}.Partitions[1].End: The partition ends at 511 MiB, before it begins (511 MiB). The last MiB`,
     ],
     [
       'no ESP',
@@ -188,11 +188,15 @@ describe('one mistake, one message', () => {
     ['same ID', (c) => (c.Disks[0].Partitions[1].ID = 'boot'), "'boot' is the ID of two partitions"],
     ['start 0', (c) => (c.Disks[0].Partitions[0].Start = 0), 'The first MiB holds the partition table'],
     ['legacy', (c) => (c.SystemConfigs[0].BootType = 'legacy'), "'legacy' is known but not supported yet"],
-    ['host name', (c) => (c.SystemConfigs[0].Hostname = 'a_b'), `${system}.Hostname: 'a_b' is no host name`],
+    [
+      'host name',
+      (c) => (c.SystemConfigs[0].Hostname = 'a_b'),
+      `${system}.Hostname: 'a_b' is not a host name`,
+    ],
     [
       'host $(x)',
       (c) => (c.SystemConfigs[0].Hostname = '$(x)'),
-      `${system}.Hostname: '$(x)' is no host name`,
+      `${system}.Hostname: '$(x)' is not a host name`,
     ],
     ['no packages', (c) => (c.SystemConfigs[0].PackageLists = []), 'There is no package'],
     [
@@ -220,19 +224,19 @@ describe('one mistake, one message', () => {
     [
       'user name',
       (c) => (c.SystemConfigs[0].Users = [{ Name: 'a:b' }]),
-      `${system}.Users[0].Name: 'a:b' is no user`,
+      `${system}.Users[0].Name: 'a:b' is not a user`,
     ],
     ['UID', (c) => (c.SystemConfigs[0].Users = [{ Name: 'a', UID: '70000' }]), '70000 is over 60000'],
     [
       'UID word',
       (c) => (c.SystemConfigs[0].Users = [{ Name: 'a', UID: 'x' }]),
-      `${system}.Users[0].UID: "x" is no number`,
+      `${system}.Users[0].UID: "x" is not a number`,
     ],
     ['another 0', (c) => (c.SystemConfigs[0].Users = [{ Name: 'a', UID: '0' }]), 'UID 0 is root'],
     [
       'target ..',
       (c) => (c.SystemConfigs[0].AdditionalFiles = { a: '/../x' }),
-      "'/../x' is no absolute path",
+      "'/../x' is not an absolute path",
     ],
     ...['/run/x', '/tmp/a/b', '/var/log/x', '/etc/passwd-', '/var/cache/dnf/x'].map(
       (target): [string, (c: Loose) => void, string] => [
@@ -244,7 +248,7 @@ describe('one mistake, one message', () => {
     [
       'permissions',
       (c) => (c.SystemConfigs[0].AdditionalFiles = { a: { Path: '/a', Permissions: '9' } }),
-      `${system}.AdditionalFiles.a.Permissions: '9' is no octal`,
+      `${system}.AdditionalFiles.a.Permissions: '9' is not an octal`,
     ],
     [
       'permissions as a number',

@@ -7,12 +7,12 @@ import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
 import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 import { FolderCache } from '../../support/folder-cache.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
 const temporary = temporaryFolders();
-const image: Image = {
+const image: ImageJson = {
   ...{ schema: 'azl/image', version: 1, name: 'x', system: 'x', key: 'k', components: {}, packages: [] },
   files: [{ file: 'x.raw', type: 'raw', size: 5, sha256: textDigest('bytes') }],
   boot: { rootOffset: 0, bootOffset: 0, kernel: '' },
@@ -37,7 +37,7 @@ async function leave(saves = true) {
   await writeFile(join(dir, 'x.raw'), 'bytes');
   await store.put(image, dir);
   await store.keepVerdict('k', verdict);
-  await spare.save(image, store.place('k'));
+  await spare.save(image, store.folder('k'));
   return log;
 }
 const entry = () => cache.at('image', 'azl-image-1-k');
@@ -100,9 +100,9 @@ describe('an image that an earlier run left', () => {
     const { store, spare, log } = machine();
     await spare.fetch('k', store);
     expect(await store.get('k')).toBeUndefined();
-    await spare.save(image, store.place('k'));
+    await spare.save(image, store.folder('k'));
     expect(log.lines.join()).toMatch(
-      /not known \(no answer\): it is made.*not left to later runs: no answer/,
+      /no answer about this image \(no answer\): it is made.*not saved for later runs: no answer/,
     );
   });
 });

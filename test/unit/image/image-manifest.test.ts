@@ -5,11 +5,11 @@ import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { ImageConfig } from '../../../src/shared/image/config/config.ts';
 import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
 import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
-import { grubModules } from '../../../src/shared/image/manifest/boot-files.ts';
-import { imageSeed } from '../../../src/shared/image/manifest/image.ts';
+import { imageSeed } from '../../../src/shared/image/disk/identity.ts';
+import { layOut, mountedOn } from '../../../src/shared/image/disk/layout.ts';
 import { imageComponents, imageManifest } from '../../../src/shared/image/manifest/image-manifest.ts';
-import { layOut, mountedOn } from '../../../src/shared/image/manifest/layout.ts';
-import type { ImagePackage } from '../../../src/shared/image/manifest/packages.ts';
+import type { ImagePackage } from '../../../src/shared/image/packages/choose-packages.ts';
+import { grubModules } from '../../../src/shared/image/rootfs/boot-files.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 
 const { config } = parseImageConfig(
@@ -72,9 +72,9 @@ function draw(changed: Partial<{ config: ImageConfig; named: NamedFiles; tools: 
   const seed = imageSeed(all.config);
   return imageManifest({ ...all, seed, layout: layOut(all.config, seed), packages });
 }
-const blueprint = draw();
+const manifest = draw();
 const components = (change: Partial<Parameters<typeof imageComponents>[0]> = {}) =>
-  imageComponents({ blueprint, packages, workerDigest: 'w', hostTools: { mke2fs: '1' }, ...change });
+  imageComponents({ manifest, packages, workerDigest: 'w', hostTools: { mke2fs: '1' }, ...change });
 const key = keyOf(components());
 
 /** Every text, number and flag in plain data: its place in words, and the same data with that one changed. */
@@ -97,10 +97,10 @@ function changes<T>(data: T): [place: string, changed: T][] {
 }
 
 describe('the key of an image', () => {
-  it('changes with everything in its blueprint', () => {
-    const all = changes(blueprint);
+  it('changes with everything in its manifest', () => {
+    const all = changes(manifest);
     expect(all.length).toBeGreaterThan(150);
-    const keys = all.map(([, changed]) => keyOf(components({ blueprint: changed })));
+    const keys = all.map(([, changed]) => keyOf(components({ manifest: changed })));
     expect(all.filter((_, index) => keys[index] === key).map(([place]) => place)).toEqual([]);
     expect(new Set(keys).size).toBe(keys.length);
   });
@@ -124,7 +124,7 @@ describe('the key of an image', () => {
     ['a key in a file', files({ sshKeys: [['ssh-ed25519 B']] })],
     ['the kernel', draw({ tools: { ...tools, kernelRelease: '6.2' } })],
   ])('changes with %s', (_what, changed) => {
-    expect(keyOf(components({ blueprint: changed }))).not.toBe(key);
+    expect(keyOf(components({ manifest: changed }))).not.toBe(key);
   });
 
   it('does not change with the place of the checkout, nor with a mode that the config overrides', () => {
@@ -132,7 +132,7 @@ describe('the key of an image', () => {
     for (const one of [...moved.additional, ...moved.postInstall, ...moved.finalize])
       one.path = `/elsewhere${one.path}`;
     (moved.additional[1] as NamedFile).executable = true;
-    expect(components({ blueprint: draw({ named: moved }) })).toEqual(components());
+    expect(components({ manifest: draw({ named: moved }) })).toEqual(components());
   });
 
   /** What of a config is in no image by itself. */
@@ -147,15 +147,15 @@ describe('the key of an image', () => {
     // A checked config has a partition on `/`.
     const all = changes(config).filter(([, one]) => mountedOn(layOut(one, 'seed'), '/') !== undefined);
     for (const [place, changed] of all) {
-      const now = keyOf(components({ blueprint: draw({ config: changed }) }));
+      const now = keyOf(components({ manifest: draw({ config: changed }) }));
       expect(now === key, place).toBe(withoutEffect.has(place));
     }
     expect(all.map(([place]) => place)).toEqual(expect.arrayContaining([...withoutEffect]));
   });
 });
 
-describe('what is in a blueprint', () => {
-  const text = JSON.stringify(blueprint);
+describe('what is in a manifest', () => {
+  const text = JSON.stringify(manifest);
   const names = Object.keys(components());
 
   it.each([
@@ -198,12 +198,12 @@ describe('what is in a blueprint', () => {
 
   it('the text of the program that installs', () => {
     const path = new URL('../../../src/shared/sandbox/transaction.py', import.meta.url);
-    expect(blueprint.root.transaction).toBe(readFileSync(path, 'utf8'));
+    expect(manifest.root.transaction).toBe(readFileSync(path, 'utf8'));
   });
 
   it('no password, in any form but what /etc/shadow holds', () => {
     expect(text).not.toContain('secret');
-    expect(blueprint.root.users[0]?.hash).toMatch(/^\$6\$/);
+    expect(manifest.root.users[0]?.hash).toMatch(/^\$6\$/);
     const plain = textDigest(JSON.stringify(config));
     expect(JSON.stringify(components())).not.toContain(plain);
   });
@@ -211,16 +211,16 @@ describe('what is in a blueprint', () => {
   it('modes that do not follow from the umask of a checkout', () => {
     const { files } = draw({ named: { ...named, additional: [file('a', true), file('b', true)] } }).root;
     expect(files.map(({ mode }) => mode)).toEqual([0o755, 0o600]);
-    expect(blueprint.root.files.map(({ mode }) => mode)).toEqual([0o644, 0o600]);
+    expect(manifest.root.files.map(({ mode }) => mode)).toEqual([0o644, 0o600]);
   });
 
   it('scripts as words, started by the shell unless their owner may run them', () => {
-    expect(blueprint.root.postInstall[0]?.argv).toEqual(['/tmp/p.sh', 'one', 'two']);
-    expect(blueprint.root.finalize[0]?.argv).toEqual(['/bin/sh', '/tmp/f.sh']);
+    expect(manifest.root.postInstall[0]?.argv).toEqual(['/tmp/p.sh', 'one', 'two']);
+    expect(manifest.root.finalize[0]?.argv).toEqual(['/bin/sh', '/tmp/f.sh']);
   });
 
   it('a raw file, also when the config asks for another alone: the boot test needs it', () => {
-    expect(blueprint.artifacts).toEqual([
+    expect(manifest.artifacts).toEqual([
       { file: 'x.qcow2', type: 'qcow2' },
       { file: 'x.raw', type: 'raw' },
     ]);

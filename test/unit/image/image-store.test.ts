@@ -6,9 +6,9 @@ import { recordingLog } from '../../../src/shared/base/log.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 
-const image: Image = {
+const image: ImageJson = {
   ...{ schema: 'azl/image', version: 1, name: 'x', system: 'x', key: 'k', components: {}, packages: [] },
   files: [{ file: 'x.raw', type: 'raw', size: 5, sha256: textDigest('bytes') }],
   boot: { rootOffset: 0, bootOffset: 0, kernel: '' },
@@ -52,7 +52,7 @@ it.each([
   const log = recordingLog();
   const store = imageStore(join(dir, 'images'), log);
   await store.put(image, join(dir, 'new'));
-  await writeFile(join(store.place('k'), 'x.raw'), text);
+  await writeFile(join(store.folder('k'), 'x.raw'), text);
   expect(await store.get('k')).toBeUndefined();
   expect(log.lines.join()).toContain('x.raw is damaged; it is made again');
 });

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageConfig } from '../../../src/shared/image/config/config.ts';
 import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
+import { fixedUuid } from '../../../src/shared/image/disk/identity.ts';
+import { type Layout, layOut, sfdiskScript } from '../../../src/shared/image/disk/layout.ts';
 import { usedInodes } from '../../../src/shared/image/disk/write-disk.ts';
-import { fstab, grubConfig, grubEarlyConfig } from '../../../src/shared/image/manifest/boot-files.ts';
-import { fixedSalt, sha512Crypt } from '../../../src/shared/image/manifest/crypt.ts';
-import { fixedUuid } from '../../../src/shared/image/manifest/identity.ts';
-import { type Layout, layOut, sfdiskScript } from '../../../src/shared/image/manifest/layout.ts';
+import { fstab, grubConfig, grubEmbeddedConfig } from '../../../src/shared/image/rootfs/boot-files.ts';
+import { fixedSalt, sha512Crypt } from '../../../src/shared/image/rootfs/crypt.ts';
 
 function config(withBoot: boolean, identifier = 'partuuid'): ImageConfig {
   const text = JSON.stringify({
@@ -65,7 +65,9 @@ describe('boot files', () => {
   it('look for the kernel below /boot of the root filesystem', () => {
     const layout = layOut(config(false), 's');
     const root = layout.partitions[1];
-    expect(grubEarlyConfig(layout)).toContain(`--set=root ${root?.fsUuid}\nset prefix=($root)/boot/grub2\n`);
+    expect(grubEmbeddedConfig(layout)).toContain(
+      `--set=root ${root?.fsUuid}\nset prefix=($root)/boot/grub2\n`,
+    );
     expect(grubConfig(layout, images, "it's", 'quiet')).toContain(
       `menuentry 'it'\\''s' {\n  linux /boot/vmlinuz-1 root=PARTUUID=${root?.partUuid} ro quiet\n`,
     );
@@ -73,7 +75,7 @@ describe('boot files', () => {
 
   it('look for it at the top of a filesystem of its own', () => {
     const layout = layOut(config(true, 'partlabel'), 's');
-    expect(grubEarlyConfig(layout)).toContain(
+    expect(grubEmbeddedConfig(layout)).toContain(
       `--set=root ${layout.partitions[1]?.fsUuid}\nset prefix=($root)/grub2\n`,
     );
     expect(grubConfig(layout, images, 'x', '')).toContain('  linux /vmlinuz-1 root=PARTLABEL=rootfs ro\n');

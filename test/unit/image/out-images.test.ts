@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 import { publishImage, withdrawImages } from '../../../src/shared/image/out-images.ts';
 
 let dir: string;
@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-function image(system: string, key: string, files: string[], name = system): Image {
+function image(system: string, key: string, files: string[], name = system): ImageJson {
   return {
     ...{ schema: 'azl/image', version: 1, name, system, key, components: {}, packages: [] },
     files: files.map((file) => ({ file, type: 'raw', size: 3, sha256: '' })),
@@ -24,7 +24,7 @@ function image(system: string, key: string, files: string[], name = system): Ima
   };
 }
 
-async function publish(one: Image): Promise<string[]> {
+async function publish(one: ImageJson): Promise<string[]> {
   const from = join(dir, one.key);
   await mkdir(from, { recursive: true });
   for (const { file } of one.files) await writeFile(join(from, file), one.key);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem, type ProblemsError } from '../../../src/shared/base/problems.ts';
 import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
-import { imageName, imageSeed } from '../../../src/shared/image/manifest/image.ts';
-import {
-  choosePackages,
-  findBootTools,
-  requestedCapability,
-} from '../../../src/shared/image/manifest/packages.ts';
+import { requestedCapability } from '../../../src/shared/image/config/requested-package.ts';
+import { imageSeed } from '../../../src/shared/image/disk/identity.ts';
+import { imageName } from '../../../src/shared/image/manifest/image-manifest.ts';
+import { findBootTools } from '../../../src/shared/image/packages/boot-tools.ts';
+import { choosePackages } from '../../../src/shared/image/packages/choose-packages.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
@@ -63,8 +62,8 @@ describe('wishOf', () => {
   });
 });
 
-it('all wishes that nothing provides are named with their places, the nearest names, and versions', async () => {
-  const wishes = ['bahs', 'bash = 7', 'bash'].map((capability, index) => ({
+it('all requested that nothing provides are named with their places, the nearest names, and versions', async () => {
+  const requested = ['bahs', 'bash = 7', 'bash'].map((capability, index) => ({
     ...{ capability, file: 'l.json' },
     path: `$.packages[${index}]`,
   }));
@@ -74,7 +73,7 @@ it('all wishes that nothing provides are named with their places, the nearest na
   };
   const toolchain = { rpms: [{ ...rpm('bash'), provides: ['bash = 1-1'] }] } as unknown as Toolchain;
   await expect(
-    choosePackages({ wishes, local: [], offered: [], toolchain, solver, file: 'c.json' }),
+    choosePackages({ requested, local: [], offered: [], toolchain, solver, file: 'c.json' }),
   ).rejects.toThrow(
     "l.json $.packages[0]: Package 'bahs' is provided by nothing. Nearest: 'bash'.\nl.json $.packages[1]: Package 'bash = 7' is provided by nothing. There is bash 1-1.",
   );

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import type { Image } from '../../../src/shared/image/manifest/image.ts';
+import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 
 const validator = (name: string) =>
   new Ajv2020({ strictTypes: false }).compile(
@@ -89,7 +89,7 @@ describe('plan.schema.json', () => {
 
 describe('image.schema.json', () => {
   const validate = validator('image');
-  const image: Image = {
+  const image: ImageJson = {
     ...{ schema: 'azl/image', version: 1, name: 'minimal-1.0', system: 'minimal', key },
     components: { recipe: '2', 'tool:mke2fs': '1.47.0' },
     files: [{ file: 'minimal-1.0.raw', type: 'raw', size: 1024, sha256: key }],

@@ -1,32 +1,35 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostArchitecture } from '../../base/architectures.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import { runTool } from '../../host/process.ts';
 import { type Acceleration, accelerationArguments } from './qemu.ts';
 
+const { qemu } = hostArchitecture;
 const probeSeconds = 10;
 
-/** A kernel that has no disk says this as its last words: it ran from start to end. */
+/** The last message of a kernel without a disk. It shows that the kernel ran from start to end. */
 const kernelRan = /Unable to mount root fs|No working init found/;
 
-interface Memory {
+/** `kvm.json`: the result of a probe. */
+interface ProbeResult {
   bootId: string;
   works: boolean;
 }
 
-/** What {@link chooseAcceleration} found out since the host was started; undefined when it was not asked yet. */
+/** Returns the kept result of {@link chooseAcceleration}; undefined if the host was started after it. */
 export async function knownAcceleration(cacheDir: string): Promise<Acceleration | undefined> {
-  const known = await readJson<Memory>(memoryFile(cacheDir));
+  const known = await readJson<ProbeResult>(resultFile(cacheDir));
   if (known?.bootId !== (await hostBootId())) return undefined;
   return known.works ? 'kvm' : 'tcg';
 }
 
-const memoryFile = (cacheDir: string) => join(cacheDir, 'kvm.json');
+const resultFile = (cacheDir: string) => join(cacheDir, 'kvm.json');
 const hostBootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 
 /**
- * What a probe found out: whether KVM runs a kernel, or undefined when QEMU itself gave up, because it may not open the
- * device or has no kernel to start. `code`: how it ended, 124 when its time ran out. Pure.
+ * Returns the result of a probe: true if KVM ran a kernel; undefined if QEMU itself failed, because it may not open the
+ * device or found no kernel. `code`: exit code, 124 at a timeout. Pure.
  */
 export function probed(console: string, code: number): boolean | undefined {
   if (kernelRan.test(console)) return true;
@@ -34,13 +37,13 @@ export function probed(console: string, code: number): boolean | undefined {
 }
 
 /**
- * Whether QEMU may use KVM here: found out by booting a kernel to its end. A device that opens says nothing: there are
- * hosts where KVM starts a guest and hangs in it. What was found out is kept for as long as the host runs.
+ * Returns `kvm` if KVM works on this host: it boots a kernel to its end. That the device opens does not prove it: on
+ * some hosts KVM starts a guest that hangs. The result is kept until the host restarts.
  */
 export async function chooseAcceleration(options: {
   kernel: string;
   cacheDir: string;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }): Promise<Acceleration> {
   const known = await knownAcceleration(options.cacheDir);
   if (known !== undefined) return known;
@@ -49,7 +52,7 @@ export async function chooseAcceleration(options: {
   const stop = () => probe.abort();
   options.signal?.addEventListener('abort', stop, { once: true });
   const argv = [
-    ...['qemu-system-x86_64', '-machine', 'q35', ...accelerationArguments('kvm')],
+    ...[qemu.program, '-machine', qemu.machine, ...accelerationArguments('kvm')],
     ...['-m', '512', '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-nic', 'none'],
     ...['-kernel', options.kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
   ];
@@ -73,6 +76,9 @@ export async function chooseAcceleration(options: {
   options.signal?.throwIfAborted();
   const works = probed(console, code);
   if (works !== undefined)
-    await writeJson(memoryFile(options.cacheDir), { bootId: await hostBootId(), works } satisfies Memory);
+    await writeJson(resultFile(options.cacheDir), {
+      bootId: await hostBootId(),
+      works,
+    } satisfies ProbeResult);
   return works === true ? 'kvm' : 'tcg';
 }

@@ -1,23 +1,24 @@
 import { access } from 'node:fs/promises';
+import { hostArchitecture } from '../../base/architectures.ts';
 import { problem } from '../../base/problems.ts';
 import { shellWord } from '../../base/shell-word.ts';
 
-/** UEFI firmware for QEMU: code that is only read, and the template of its variables. */
+/** UEFI firmware for QEMU: read-only code, and the template of its variables. */
 export interface Firmware {
   code: string;
   vars: string;
 }
 
-/** Where Debian and Ubuntu keep OVMF without Secure Boot: flash of 4 MiB, and of 2 MiB in older ones. */
+/** Paths of OVMF without Secure Boot on Debian and Ubuntu: flash of 4 MiB, and of 2 MiB in older releases. */
 const firmwares: readonly Firmware[] = ['_4M', ''].map((kind) => ({
   code: `/usr/share/OVMF/OVMF_CODE${kind}.fd`,
   vars: `/usr/share/OVMF/OVMF_VARS${kind}.fd`,
 }));
 
-/** Where OVMF lies once it is installed. */
+/** The paths after OVMF is installed. */
 export const defaultFirmware = firmwares[0] as Firmware;
 
-/** The host's OVMF. @throws ProblemsError that says how to get it. */
+/** Returns the host's OVMF. @throws ProblemsError that says how to install it */
 export async function findFirmware(): Promise<Firmware> {
   for (const firmware of firmwares) {
     const there = await Promise.all([access(firmware.code), access(firmware.vars)]).then(
@@ -29,6 +30,8 @@ export async function findFirmware(): Promise<Firmware> {
   throw problem('UEFI firmware for QEMU (OVMF) is not installed', { hint: 'Run: sudo apt-get install ovmf' });
 }
 
+const { qemu } = hostArchitecture;
+
 export type Acceleration = 'kvm' | 'tcg';
 
 export interface Machine {
@@ -39,24 +42,24 @@ export interface Machine {
   /** Every write goes to a temporary file that QEMU removes. */
   throwAway?: boolean;
   code: string;
-  /** The template: what the firmware writes goes to a temporary file that QEMU removes. */
+  /** The template. The firmware's writes go to a temporary file that QEMU removes. */
   vars: string;
   acceleration: Acceleration;
   /** MiB. Default: 1024. */
   memory?: number;
   processors?: number;
-  /** What each serial port is connected to, in QEMU's words (`file:x`, `mon:stdio`, `chardev:x`). */
+  /** QEMU's back end of each serial port (`file:x`, `mon:stdio`, `chardev:x`). */
   serial: readonly string[];
-  /** Default: nothing is shown. */
+  /** Default: none. */
   display?: 'none' | 'default';
 }
 
-/** The argv that boots a disk by UEFI: machine q35, no network. Pure. */
+/** Returns the argv that boots a disk by UEFI, without network. Pure. */
 export function qemuArguments(machine: Machine): string[] {
   const escaped = (path: string) => path.replaceAll(',', ',,');
   const bus = machine.diskBus ?? 'virtio';
   return [
-    ...['qemu-system-x86_64', '-machine', 'q35', ...accelerationArguments(machine.acceleration)],
+    ...[qemu.program, '-machine', qemu.machine, ...accelerationArguments(machine.acceleration)],
     ...['-smp', String(machine.processors ?? 2), '-m', String(machine.memory ?? 1024)],
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-nic', 'none'],
     ...(machine.display === 'default' ? ['-vga', 'std'] : ['-display', 'none']),
@@ -78,14 +81,14 @@ export function qemuArguments(machine: Machine): string[] {
   ];
 }
 
-/** How QEMU runs the guest's instructions. Pure. */
+/** Returns QEMU's arguments for an accelerator. Pure. */
 export function accelerationArguments(acceleration: Acceleration): string[] {
   return acceleration === 'kvm'
     ? ['-accel', 'kvm', '-cpu', 'host']
     : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
 }
 
-/** One line for a shell that boots a raw image in the terminal, leaving the image as it is. Pure. */
+/** Returns a shell command that boots a raw image in the terminal without changing the image. Pure. */
 export function startLine(raw: string, firmware: Firmware): string {
   const argv = qemuArguments({
     disk: raw,

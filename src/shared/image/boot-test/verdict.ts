@@ -1,41 +1,42 @@
+import { lastLines } from '../../base/last-lines.ts';
 import type { Problem } from '../../base/problems.ts';
 
-/** What became of a boot. */
+/** The result of a boot test. */
 export interface Verdict {
   passed: boolean;
-  /** `running`, `degraded` …: systemd's word; `none` when it never spoke. */
+  /** systemd's state: `running`, `degraded` …; `none` without a report. */
   state: string;
   /** Units that failed, each with its last log lines. */
   failed: { unit: string; log: string[] }[];
   seconds: number;
-  /** Why it did not pass, in one sentence; empty when it did. */
+  /** Why it failed, in one sentence; empty for a pass. */
   reason: string;
   acceleration: 'kvm' | 'tcg';
 }
 
-/** What the unit of the boot test said on its own serial line. */
+/** The report of the boot test's unit, from its own serial line. */
 export interface BootReport {
   state: string;
   failed: { unit: string; log: string[] }[];
-  /** True when it said all that it had to say. */
-  whole: boolean;
+  /** True if the report has its last line. */
+  complete: boolean;
 }
 
-/** Reads the boot test's lines: `state <word>`, `failed <unit>`, `log <line>` (of the unit before), `end`. Pure. */
+/** Reads the report's lines: `state <word>`, `failed <unit>`, `log <line>` (of the previous unit), `end`. Pure. */
 export function readReport(lines: readonly string[]): BootReport {
-  const report: BootReport = { state: 'none', failed: [], whole: false };
+  const report: BootReport = { state: 'none', failed: [], complete: false };
   for (const line of lines.map((one) => plainLine(one))) {
     const [word, ...rest] = line.split(' ');
     const text = rest.join(' ');
     if (word === 'state') report.state = text;
     else if (word === 'failed' && text !== '') report.failed.push({ unit: text, log: [] });
     else if (word === 'log') report.failed.at(-1)?.log.push(text);
-    else if (word === 'end') report.whole = true;
+    else if (word === 'end') report.complete = true;
   }
   return report;
 }
 
-/** Lines on the console after which a machine does not get any further. */
+/** Lines on the console after which a machine does not come up. */
 const deadEnds: readonly [RegExp, string][] = [
   [/Kernel panic - not syncing: ?(.*)/, 'the kernel panicked'],
   [/You are in (?:rescue|emergency) mode|Entering emergency mode/, 'it ended in emergency mode'],
@@ -43,14 +44,14 @@ const deadEnds: readonly [RegExp, string][] = [
   [/BdsDxe: No bootable option|UEFI Interactive Shell/, 'the firmware found nothing to boot'],
 ];
 
-/** Why a machine whose console shows `line` will not come up; undefined for any other line. Pure. */
+/** Returns why a machine with this line on its console cannot come up; undefined for any other line. Pure. */
 export function deadEnd(line: string): string | undefined {
   const plain = plainLine(line);
   const found = deadEnds.find(([pattern]) => pattern.test(plain));
   return found === undefined ? undefined : `${found[1]} (${plain})`;
 }
 
-/** What a serial line shows, without colours, cursor moves and other control characters. Pure. */
+/** Returns a serial line without colours, cursor moves and other control characters. Pure. */
 export function plainLine(line: string): string {
   return line
     .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
@@ -58,16 +59,16 @@ export function plainLine(line: string): string {
     .trimEnd();
 }
 
-/** A machine that never was: QEMU ended before the first word on its console. Pure. */
+/** Builds the problem of a QEMU that ended before any output on the console. Pure. */
 export function neverStarted(code: number, stderr: string): Problem {
-  const words = stderr.trim().split('\n').slice(-6).join('\n');
+  const end = lastLines(stderr, 6);
   return {
-    message: `QEMU ended with ${code} before the machine said anything${words === '' ? '' : `:\n${words}`}`,
-    hint: 'The image itself is whole; BOOT_TEST=n publishes it without a boot test.',
+    message: `QEMU ended with ${code} before the machine printed anything${end === '' ? '' : `:\n${end}`}`,
+    hint: 'The image itself is complete; BOOT_TEST=n publishes it without a boot test.',
   };
 }
 
-/** The verdict on a boot. `deadBy`: why it was stopped before its time; `timedOut`: it ran out of time. Pure. */
+/** Returns the verdict on a boot. `deadBy`: the dead end for which it was stopped; `timedOut`: it reached its limit. Pure. */
 export function judge(options: {
   report: BootReport;
   seconds: number;
@@ -77,9 +78,9 @@ export function judge(options: {
 }): Verdict {
   const { report, seconds, acceleration, deadBy } = options;
   const reason = () => {
-    if (report.whole && report.failed.length > 0)
+    if (report.complete && report.failed.length > 0)
       return `${report.failed.length === 1 ? 'unit' : 'units'} ${report.failed.map(({ unit }) => unit).join(', ')} failed`;
-    if (report.whole)
+    if (report.complete)
       return report.state === 'running' ? '' : `the system is '${report.state}', not 'running'`;
     if (deadBy !== undefined) return deadBy;
     if (options.timedOut) return `it did not come up within ${Math.round(seconds)} seconds`;

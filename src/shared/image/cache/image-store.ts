@@ -2,64 +2,56 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { fileDigest, textDigest } from '../../host/digests.ts';
-import { tempSibling } from '../../host/files.ts';
+import { isAbsent, tempSibling } from '../../host/files.ts';
 import { moveFolder } from '../../host/folders.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import { clearParts } from '../../host/leftovers.ts';
 import { bootTestRecipe } from '../boot-test/boot-overlay.ts';
 import type { Verdict } from '../boot-test/verdict.ts';
-import type { Image } from '../manifest/image.ts';
+import type { ImageJson } from '../manifest/image-json.ts';
 
-/** Images of one system that are kept: this one, and the one before it, to which an edit may be taken back. */
+/** Number of images of a system that are kept: the current one, and the one before it, for an edit that is taken back. */
 const keptImages = 2;
 
-/** In the folder of an image: what it is, and that it passed the boot test. */
+/** The JSON of an image, and its passed boot test, in the image's folder. */
 export const imageFile = 'image.json';
 export const bootFile = 'boot.json';
 
 interface KeptVerdict {
-  /** Digest of what the boot test does inside. */
+  /** Digest of {@link bootTestRecipe}. */
   recipe: string;
   verdict: Verdict;
 }
 
-export type ImageStore = ReturnType<typeof imageStore>;
-
 /**
  * Images by key, in a folder:
  *
- *     <dir>/<key>/image.json   and its files beside it
- *     <dir>/<key>/boot.json    that it passed the boot test
+ *     <dir>/<key>/image.json   with the image's files beside it
+ *     <dir>/<key>/boot.json    if it passed the boot test
  */
-export function imageStore(dir: string, log: Log) {
-  const place = (key: string) => join(dir, key);
+export interface ImageStore {
+  /** Returns the folder of an image. */
+  folder(key: string): string;
+  /** Returns a complete image after checking its files. A damaged one is logged and counts as absent. */
+  get(key: string): Promise<ImageJson | undefined>;
+  /** Moves a folder with an image's files into the store, in one rename. Removes the oldest images of its system. */
+  put(image: ImageJson, folder: string): Promise<void>;
+  /** Returns the verdict of a boot test that the image passed. Failures are not kept: the host may have caused them. */
+  verdict(key: string): Promise<Verdict | undefined>;
+  keepVerdict(key: string, verdict: Verdict): Promise<void>;
+}
+
+/** Opens the image store in `dir`, which may not exist yet. */
+export function imageStore(dir: string, log: Log): ImageStore {
+  const folder = (key: string) => join(dir, key);
   const recipe = textDigest(bootTestRecipe);
-  const forget = async (key: string) => {
-    const old = tempSibling(place(key));
-    await rename(place(key), old).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    await rm(old, { recursive: true, force: true });
-  };
-  /** Keys of the other images of a system, the newest first. */
-  const olderOf = async ({ system, key }: Image) => {
-    const found: { key: string; time: number }[] = [];
-    for (const entry of await readdir(dir, { withFileTypes: true })) {
-      if (!entry.isDirectory() || entry.name === key) continue;
-      const path = join(dir, entry.name, imageFile);
-      const other = await readJson<Image>(path);
-      if (other?.system === system) found.push({ key: entry.name, time: (await stat(path)).mtimeMs });
-    }
-    return found.sort((a, b) => b.time - a.time).map((one) => one.key);
-  };
   return {
-    place,
-    /** A whole image, its files checked; a damaged one is said and counts as absent. */
-    get: async (key: string): Promise<Image | undefined> => {
-      const image = await readJson<Image>(join(place(key), imageFile));
+    folder,
+    get: async (key) => {
+      const image = await readJson<ImageJson>(join(folder(key), imageFile));
       if (image?.schema !== 'azl/image' || image.version !== 1 || image.key !== key) return undefined;
       for (const { file, size, sha256 } of image.files) {
-        const path = join(place(key), file);
+        const path = join(folder(key), file);
         const found = await stat(path).catch(() => undefined);
         if (found?.size === size && (await fileDigest(path)) === sha256) continue;
         log.warn(`The stored image ${file} is damaged; it is made again.`);
@@ -67,22 +59,41 @@ export function imageStore(dir: string, log: Log) {
       }
       return image;
     },
-    /** Takes over a folder with an image's files. It appears by one rename, whole; older ones of its system give way. */
-    put: async (image: Image, folder: string): Promise<void> => {
+    put: async (image, from) => {
       await mkdir(dir, { recursive: true });
       await clearParts(dir);
-      await writeJson(join(folder, imageFile), image);
-      await forget(image.key);
-      await moveFolder(folder, place(image.key));
-      for (const key of (await olderOf(image)).slice(keptImages - 1)) await forget(key);
+      await writeJson(join(from, imageFile), image);
+      await removeImage(folder(image.key));
+      await moveFolder(from, folder(image.key));
+      for (const key of (await otherImages(dir, image)).slice(keptImages - 1)) await removeImage(folder(key));
     },
-    /** The verdict of a boot test that this image passed. Failures are not kept: they may be the host's. */
-    verdict: async (key: string): Promise<Verdict | undefined> => {
-      const kept = await readJson<KeptVerdict>(join(place(key), bootFile));
+    verdict: async (key) => {
+      const kept = await readJson<KeptVerdict>(join(folder(key), bootFile));
       return kept?.recipe === recipe && kept.verdict.passed ? kept.verdict : undefined;
     },
-    keepVerdict: async (key: string, verdict: Verdict): Promise<void> => {
-      await writeJson(join(place(key), bootFile), { recipe, verdict } satisfies KeptVerdict);
+    keepVerdict: async (key, verdict) => {
+      await writeJson(join(folder(key), bootFile), { recipe, verdict } satisfies KeptVerdict);
     },
   };
+}
+
+/** Removes an image's folder: first its name, then its bytes. */
+async function removeImage(folder: string): Promise<void> {
+  const old = tempSibling(folder);
+  await rename(folder, old).catch((error: unknown) => {
+    if (!isAbsent(error)) throw error;
+  });
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Returns the keys of other images of the same system, the newest first. */
+async function otherImages(dir: string, { system, key }: ImageJson): Promise<string[]> {
+  const found: { key: string; time: number }[] = [];
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    if (!entry.isDirectory() || entry.name === key) continue;
+    const path = join(dir, entry.name, imageFile);
+    const other = await readJson<ImageJson>(path);
+    if (other?.system === system) found.push({ key: entry.name, time: (await stat(path)).mtimeMs });
+  }
+  return found.sort((a, b) => b.time - a.time).map((one) => one.key);
 }

@@ -8,7 +8,7 @@ export interface DiskConfig {
   /** MiB. */
   maxSize: number;
   artifacts: Artifact[];
-  /** In the order of the file, which is also their order on the disk. */
+  /** In the order of the file: the order of their numbers in the GPT. */
   partitions: PartitionConfig[];
 }
 
@@ -28,9 +28,9 @@ export interface PartitionConfig {
   end: number;
   fsType: 'fat32' | 'vfat' | 'ext4';
   flags: string[];
-  /** Its kind by word (`linux`, `esp`, `linux-root-amd64` …) or empty. */
+  /** A name of its type (`linux`, `esp`, `linux-root-amd64` …) or empty. */
   type: string;
-  /** Its kind by GUID, upper case, or empty. */
+  /** The GUID of its type, upper case, or empty. */
   typeUuid: string;
 }
 
@@ -41,7 +41,7 @@ export interface SystemConfig {
   packageLists: string[];
   /** `name` or `name=version`. */
   packages: string[];
-  /** The package that gives the kernel, or empty: whatever kernel the lists bring. */
+  /** The package that provides the kernel, or empty: the one kernel that the lists bring. */
   kernelPackage: string;
   kernelCommandLine: string;
   partitionSettings: PartitionSetting[];
@@ -83,9 +83,9 @@ export interface UserConfig {
   name: string;
   uid?: number;
   password: string;
-  /** True: `password` is what stands in /etc/shadow. */
+  /** True: `password` is a hash, as /etc/shadow holds it. */
   passwordHashed: boolean;
-  /** -1: never; 0: not said. */
+  /** -1: never; 0: not given. */
   passwordExpiresDays: number;
   sshPubKeys: string[];
   /** Paths on the host. */

@@ -1,10 +1,10 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { parseUserJson } from '../../base/json.ts';
-import { type Problem, ProblemsError } from '../../base/problems.ts';
+import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
-import { type RequestedPackage, requestedCapability } from '../manifest/packages.ts';
 import type { ImageConfig } from './config.ts';
+import { type RequestedPackage, requestedCapability } from './requested-package.ts';
 import { isObject, member } from './values.ts';
 
 /** The files that a config names, found and read, in the order of the config. */
@@ -13,7 +13,7 @@ export interface NamedFiles {
   additional: NamedFile[];
   postInstall: NamedFile[];
   finalize: NamedFile[];
-  /** For each user, the keys that its files hold. */
+  /** The keys in each user's key files. */
   sshKeys: string[][];
 }
 
@@ -23,7 +23,7 @@ export interface NamedFile {
   name: string;
   /** Absolute. */
   path: string;
-  /** Whether its owner may run it. */
+  /** True if its owner may run it. */
   executable: boolean;
   sha256: string;
 }
@@ -31,101 +31,128 @@ export interface NamedFile {
 const system = '$.SystemConfigs[0]';
 
 /**
- * Finds and reads everything that a config names, relative to `baseDir`.
- * @throws ProblemsError with all that is missing or malformed.
+ * Finds and reads every file that a config names, relative to `baseDir`.
+ * @throws ProblemsError with everything that is missing or malformed
  */
 export async function readNamedFiles(
   config: ImageConfig,
   file: string,
   baseDir: string,
 ): Promise<NamedFiles> {
-  const problems: Problem[] = [];
-  const found = async (name: string, path: string): Promise<string | undefined> => {
-    const place = isAbsolute(name) ? name : resolve(baseDir, name);
+  const reader = new NamedFileReader(file, baseDir);
+  const { additionalFiles, postInstallScripts, finalizeImageScripts, users } = config.system;
+  const found = {
+    requestedPackages: await requestedPackages(config, file, reader),
+    additional: await reader.digested(
+      additionalFiles.map(({ source }) => [source, member(`${system}.AdditionalFiles`, source)]),
+    ),
+    postInstall: await reader.digested(
+      postInstallScripts.map(({ path }, index) => [path, `${system}.PostInstallScripts[${index}].Path`]),
+    ),
+    finalize: await reader.digested(
+      finalizeImageScripts.map(({ path }, index) => [path, `${system}.FinalizeImageScripts[${index}].Path`]),
+    ),
+    sshKeys: [] as string[][],
+  };
+  for (const [index, user] of users.entries())
+    found.sshKeys.push(
+      await publicKeys(user.sshPubKeyPaths, `${system}.Users[${index}].SSHPubKeyPaths`, reader),
+    );
+  failOnProblems(reader.problems);
+  return found;
+}
+
+/** Finds files of the host and collects what is wrong with them. */
+class NamedFileReader {
+  readonly problems: Problem[] = [];
+  readonly #file: string;
+  readonly #baseDir: string;
+
+  constructor(file: string, baseDir: string) {
+    this.#file = file;
+    this.#baseDir = baseDir;
+  }
+
+  /** Returns the absolute path of a readable file; undefined after adding a problem at the JSON path `at`. */
+  async find(name: string, at: string): Promise<string | undefined> {
+    const path = isAbsolute(name) ? name : resolve(this.#baseDir, name);
     try {
-      const facts = await stat(place);
-      if (!facts.isFile()) throw new Error('is no file');
-      await access(place, constants.R_OK);
-      return place;
+      const facts = await stat(path);
+      if (!facts.isFile()) throw new Error('is not a file');
+      await access(path, constants.R_OK);
+      return path;
     } catch (error) {
-      const why =
-        (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
-      problems.push({ message: `'${name}' ${why}`, file, path, hint: `Looked for ${place}.` });
+      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const why = isMissing ? 'does not exist' : (error as Error).message;
+      const hint = `Looked for ${path}.`;
+      this.problems.push({ message: `'${name}' ${why}`, file: this.#file, path: at, hint });
       return undefined;
     }
-  };
-
-  const digested = async (name: string, path: string): Promise<NamedFile[]> => {
-    const place = await found(name, path);
-    if (place === undefined) return [];
-    const executable = ((await stat(place)).mode & 0o100) !== 0;
-    return [{ name, path: place, executable, sha256: await fileDigest(place) }];
-  };
-
-  const wishes: RequestedPackage[] = [];
-  const wish = (entry: unknown, from: string, path: string) => {
-    const capability = typeof entry === 'string' ? requestedCapability(entry) : undefined;
-    if (capability !== undefined) wishes.push({ capability, file: from, path });
-    else
-      problems.push({
-        message: `${JSON.stringify(entry)} is no package: expected "name" or "name=version"`,
-        file: from,
-        path,
-      });
-  };
-  for (const [index, name] of config.system.packageLists.entries()) {
-    const list = await found(name, `${system}.PackageLists[${index}]`);
-    if (list === undefined) continue;
-    try {
-      const json = parseUserJson(await readFile(list, 'utf8'), list);
-      const entries = isObject(json)
-        ? Object.entries(json).find(([key]) => key.toLowerCase() === 'packages')
-        : undefined;
-      if (entries === undefined || !Array.isArray(entries[1]))
-        problems.push({
-          message: 'This is no package list: expected {"packages": ["name", ...]}',
-          file: list,
-          path: '$',
-        });
-      else
-        for (const [number, entry] of entries[1].entries()) wish(entry, list, `$.${entries[0]}[${number}]`);
-    } catch (error) {
-      if (!(error instanceof ProblemsError)) throw error;
-      problems.push(...error.problems);
-    }
   }
-  for (const [index, entry] of config.system.packages.entries())
-    wish(entry, file, `${system}.Packages[${index}]`);
-  if (config.system.kernelPackage !== '')
-    wish(config.system.kernelPackage, file, `${system}.KernelOptions.default`);
 
-  const additional: NamedFile[] = [];
-  for (const { source } of config.system.additionalFiles)
-    additional.push(...(await digested(source, member(`${system}.AdditionalFiles`, source))));
-  const scripts = async (key: 'postInstallScripts' | 'finalizeImageScripts', name: string) => {
+  /** Takes pairs of a file's name and the JSON path that names it. */
+  async digested(names: readonly (readonly [name: string, at: string])[]): Promise<NamedFile[]> {
     const files: NamedFile[] = [];
-    for (const [index, script] of config.system[key].entries())
-      files.push(...(await digested(script.path, `${system}.${name}[${index}].Path`)));
-    return files;
-  };
-  const postInstall = await scripts('postInstallScripts', 'PostInstallScripts');
-  const finalize = await scripts('finalizeImageScripts', 'FinalizeImageScripts');
-  const sshKeys: string[][] = [];
-  for (const [index, user] of config.system.users.entries()) {
-    const keys: string[] = [];
-    for (const [number, name] of user.sshPubKeyPaths.entries()) {
-      const source = await found(name, `${system}.Users[${index}].SSHPubKeyPaths[${number}]`);
-      if (source === undefined) continue;
-      const text = await readFile(source, 'utf8');
-      keys.push(
-        ...text
-          .split('\n')
-          .map((line) => line.trim())
-          .filter((line) => line !== '' && !line.startsWith('#')),
-      );
+    for (const [name, at] of names) {
+      const path = await this.find(name, at);
+      if (path === undefined) continue;
+      const executable = ((await stat(path)).mode & 0o100) !== 0;
+      files.push({ name, path, executable, sha256: await fileDigest(path) });
     }
-    sshKeys.push(keys);
+    return files;
   }
-  if (problems.length > 0) throw new ProblemsError(problems);
-  return { requestedPackages: wishes, additional, postInstall, finalize, sshKeys };
+}
+
+async function requestedPackages(
+  config: ImageConfig,
+  file: string,
+  reader: NamedFileReader,
+): Promise<RequestedPackage[]> {
+  const { packageLists, packages, kernelPackage } = config.system;
+  const requested: RequestedPackage[] = [];
+  const request = (entry: unknown, from: string, path: string) => {
+    const capability = typeof entry === 'string' ? requestedCapability(entry) : undefined;
+    if (capability !== undefined) requested.push({ capability, file: from, path });
+    else {
+      const message = `${JSON.stringify(entry)} is not a package: expected "name" or "name=version"`;
+      reader.problems.push({ message, file: from, path });
+    }
+  };
+  for (const [index, name] of packageLists.entries()) {
+    const list = await reader.find(name, `${system}.PackageLists[${index}]`);
+    if (list === undefined) continue;
+    const [key, entries] = await entriesOfList(list, reader.problems);
+    for (const [number, entry] of entries.entries()) request(entry, list, `$.${key}[${number}]`);
+  }
+  for (const [index, entry] of packages.entries()) request(entry, file, `${system}.Packages[${index}]`);
+  if (kernelPackage !== '') request(kernelPackage, file, `${system}.KernelOptions.default`);
+  return requested;
+}
+
+/** Returns the entries of a package list and the key that holds them, as the file spells it. */
+async function entriesOfList(list: string, problems: Problem[]): Promise<[key: string, entries: unknown[]]> {
+  try {
+    const json = parseUserJson(await readFile(list, 'utf8'), list);
+    const [key, entries] =
+      (isObject(json) && Object.entries(json).find(([name]) => name.toLowerCase() === 'packages')) || [];
+    if (key !== undefined && Array.isArray(entries)) return [key, entries];
+    const message = 'This is not a package list: expected {"packages": ["name", ...]}';
+    problems.push({ message, file: list, path: '$' });
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    problems.push(...error.problems);
+  }
+  return ['', []];
+}
+
+/** Returns the lines of key files without comments. */
+async function publicKeys(names: readonly string[], at: string, reader: NamedFileReader): Promise<string[]> {
+  const keys: string[] = [];
+  for (const [number, name] of names.entries()) {
+    const path = await reader.find(name, `${at}[${number}]`);
+    if (path === undefined) continue;
+    const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.trim());
+    keys.push(...lines.filter((line) => line !== '' && !line.startsWith('#')));
+  }
+  return keys;
 }

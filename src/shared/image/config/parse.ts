@@ -8,9 +8,9 @@ import { type Findings, isObject, member, readValue } from './values.ts';
 type Values = Record<string, unknown>;
 
 /**
- * Reads an Azure Linux image config (JSON). Pure: whether the files it names exist is `readNamedFiles`' question.
- * @param file the config's path as the user wrote it, for messages.
- * @throws ProblemsError with everything that is wrong, each with its JSON path.
+ * Reads an Azure Linux image config (JSON). Pure: `readNamedFiles` finds the files that it names.
+ * @param file the config's path as the user wrote it, for messages
+ * @throws ProblemsError with everything that is wrong, each with its JSON path
  */
 export function parseImageConfig(text: string, file: string): { config: ImageConfig; warnings: Problem[] } {
   const json = parseUserJson(text, file);
@@ -19,24 +19,24 @@ export function parseImageConfig(text: string, file: string): { config: ImageCon
   const reader = new Reader(findings);
   const disks = reader.objects(root, 'Disks');
   const systems = reader.objects(root, 'SystemConfigs');
-  if (disks.length === 0 && !reader.isFaulty('$.Disks'))
-    reader.fault('$.Disks', 'There is no disk', 'An image needs one entry.');
-  if (disks.length > 1) reader.fault('$.Disks[1]', 'More than one disk is known but not supported yet');
-  if (systems.length === 0 && !reader.isFaulty('$.SystemConfigs'))
-    reader.fault('$.SystemConfigs', 'There is no system', 'An image needs one entry.');
+  if (disks.length === 0 && !reader.hasProblem('$.Disks'))
+    reader.report('$.Disks', 'There is no disk', 'An image needs one entry.');
+  if (disks.length > 1) reader.report('$.Disks[1]', 'More than one disk is known but not supported yet');
+  if (systems.length === 0 && !reader.hasProblem('$.SystemConfigs'))
+    reader.report('$.SystemConfigs', 'There is no system', 'An image needs one entry.');
   if (systems.length > 1)
-    reader.fault('$.SystemConfigs[1]', 'More than one system is known but not supported yet');
+    reader.report('$.SystemConfigs[1]', 'More than one system is known but not supported yet');
   const config: ImageConfig = {
     disk: readDisk(disks[0], reader),
     system: readSystem(systems[0], reader),
   };
   if (disks.length > 0 && systems.length > 0) checkConfig(config, findings);
-  if (findings.problems.length > 0) throw new ProblemsError(inOrder(findings.problems));
+  if (findings.problems.length > 0) throw new ProblemsError(firstOfEachPlace(findings.problems));
   return { config, warnings: findings.warnings };
 }
 
-/** Each place is named once (a value of the wrong kind is not also missing), in the order of the paths. */
-function inOrder(problems: readonly Problem[]): Problem[] {
+/** Keeps the first problem of each place: a value of the wrong kind is not also missing. */
+function firstOfEachPlace(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
   return problems.filter((one) => {
     const place = one.path ?? one.message;
@@ -44,6 +44,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   });
 }
 
+/** Takes typed values out of what the table has checked, and reports what is missing. */
 class Reader {
   readonly #findings: Findings;
 
@@ -51,21 +52,21 @@ class Reader {
     this.#findings = findings;
   }
 
-  fault(path: string, message: string, hint?: string): void {
+  report(path: string, message: string, hint?: string): void {
     this.#findings.problems.push({
       message,
       file: this.#findings.file,
       path,
-      ...(hint ? { hint: hint } : {}),
+      ...(hint ? { hint } : {}),
     });
   }
 
-  /** True when something is already wrong at or below `path`. */
-  isFaulty(path: string): boolean {
+  /** True if a problem is known at or below `path`. */
+  hasProblem(path: string): boolean {
     return this.#findings.problems.some((one) => one.path?.startsWith(path));
   }
 
-  /** A value that the table leaves to its reader. */
+  /** Checks a value that the table accepts as anything. */
   value(value: unknown, kind: Kind, path: string): unknown {
     return readValue(value, kind, path, this.#findings);
   }
@@ -82,20 +83,20 @@ class Reader {
     return (from[key] as string[] | undefined) ?? [];
   }
 
-  /** A value that must be there. */
+  /** Returns a required value; reports a missing one and returns `otherwise`. */
   needed<T>(from: Values, key: string, path: string, otherwise: T): T {
-    if (from[key] === undefined && !this.isFaulty(member(path, key)))
-      this.fault(member(path, key), `'${key}' is missing`);
+    if (from[key] === undefined && !this.hasProblem(member(path, key)))
+      this.report(member(path, key), `'${key}' is missing`);
     return (from[key] as T | undefined) ?? otherwise;
   }
 
-  /** A number that Azure Linux writes as a text. */
+  /** Returns a number, also where it is written as a text, as in Azure Linux's configs. */
   numeral(from: Values, key: string, path: string): number | undefined {
     const value = from[key];
     if (value === undefined || value === '') return undefined;
     const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
     if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number;
-    this.fault(member(path, key), `${JSON.stringify(value)} is no number`);
+    this.report(member(path, key), `${JSON.stringify(value)} is not a number`);
     return undefined;
   }
 }
@@ -179,11 +180,11 @@ function readUser(user: Values, at: string, reader: Reader): UserConfig {
   };
 }
 
-/** `{source: target}`, `{source: {Path, Permissions}}`, or a list of either as the value. */
+/** Reads `{source: target}`, `{source: {Path, Permissions}}`, or a list of either as the value. */
 function readAdditionalFiles(value: unknown, at: string, reader: Reader): AdditionalFile[] {
   if (value === undefined) return [];
   if (!isObject(value)) {
-    reader.fault(at, 'Expected an object: path of the source → path in the image');
+    reader.report(at, 'Expected an object: path of the source → path in the image');
     return [];
   }
   return Object.entries(value).flatMap(([source, targets]) =>
@@ -191,7 +192,7 @@ function readAdditionalFiles(value: unknown, at: string, reader: Reader): Additi
       const place = member(at, source) + (Array.isArray(targets) ? `[${index}]` : '');
       if (typeof given === 'string') return [{ source, target: given }];
       if (!isObject(given)) {
-        reader.fault(place, 'Expected a path, or an object with Path and Permissions');
+        reader.report(place, 'Expected a path, or an object with Path and Permissions');
         return [];
       }
       const entry = reader.value(given, additionalFile, place) as Values;
@@ -200,9 +201,9 @@ function readAdditionalFiles(value: unknown, at: string, reader: Reader): Additi
       const permissions = reader.text(entry, 'Permissions');
       if (permissions === '') return [{ source, target }];
       if (!/^[0-7]{3,4}$/.test(permissions))
-        reader.fault(
+        reader.report(
           member(place, 'Permissions'),
-          `'${permissions}' is no octal number of three or four digits`,
+          `'${permissions}' is not an octal number of three or four digits`,
           'Such as "0644".',
         );
       return [{ source, target, mode: Number.parseInt(permissions, 8) }];

@@ -5,10 +5,13 @@ import type { ImageConfig } from './config.ts';
 import { type NamedFiles, readNamedFiles } from './named-files.ts';
 import { parseImageConfig } from './parse.ts';
 
-/** Reads and checks a config and every file that it names: what can be said before anything slow. */
+/**
+ * Reads and checks a config and every file that it names, before any slow work starts.
+ * @throws ProblemsError with everything that is wrong
+ */
 export async function readImageConfig(options: {
   configFile: string;
-  /** What the config's paths are relative to. Default: the config's folder. */
+  /** Base of the config's relative paths. Default: the config's folder. */
   configBaseDir?: string;
   log: Log;
 }): Promise<{ config: ImageConfig; named: NamedFiles }> {

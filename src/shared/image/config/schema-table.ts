@@ -1,7 +1,7 @@
-/** What a key of the config may hold. `known` lists what Azure Linux's schema has and azl does not do yet. */
+/** The values that a key of the config may hold. `known`: values of Azure Linux's schema that azl does not support. */
 export type Kind =
   | { is: 'text' | 'number' | 'flag' | 'anything' }
-  /** A text that no message repeats. */
+  /** A text that must not appear in a message. */
   | { is: 'secret' }
   | { is: 'word'; supported: readonly string[]; known: readonly string[] }
   | { is: 'list'; of: Kind }
@@ -9,7 +9,7 @@ export type Kind =
 
 export interface Key {
   kind: Kind;
-  /** False: part of Azure Linux's schema, not done yet; an error unless the value says nothing. */
+  /** False: a key of Azure Linux's schema that azl does not support; an error unless its value is empty. */
   supported: boolean;
 }
 
@@ -55,18 +55,7 @@ const disk: Table = {
     Type: word(
       ['raw', 'qcow2'],
       [
-        '',
-        'ext4',
-        'diff',
-        'rdiff',
-        'gz',
-        'tar.gz',
-        'xz',
-        'tar.xz',
-        'squashfs',
-        'vhd',
-        'vhdx',
-        'ova',
+        ...['', 'ext4', 'diff', 'rdiff', 'gz', 'tar.gz', 'xz', 'tar.xz', 'squashfs', 'vhd', 'vhdx', 'ova'],
         'initrd',
       ],
     ),
@@ -88,7 +77,7 @@ const system: Table = {
   Hostname: yes(text),
   PackageLists: yes(texts),
   Packages: yes(texts),
-  // The others are what an installer may choose among; an image has one kernel.
+  // Other options are choices of an installer; an image has one kernel.
   KernelOptions: yes({ is: 'object', keys: { default: yes(text), hyperv: later } }),
   KernelCommandLine: yes({
     is: 'object',
@@ -140,8 +129,8 @@ const system: Table = {
   OverrideRpmLocales: later,
 };
 
-/** What an entry of AdditionalFiles may be instead of a path. */
+/** The object that an entry of AdditionalFiles may be instead of a path. */
 export const additionalFile: Kind = { is: 'object', keys: { Path: yes(text), Permissions: yes(text) } };
 
-/** The schema of an image config: every key of Azure Linux's, and which of them azl does. */
+/** The schema of an image config: every key of Azure Linux's, and which of them azl supports. */
 export const configTable: Table = { Disks: objects(disk), SystemConfigs: objects(system) };

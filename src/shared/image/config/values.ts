@@ -2,7 +2,7 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { Problem } from '../../base/problems.ts';
 import type { Kind, Table } from './schema-table.ts';
 
-/** Collects what is wrong while a config is walked. */
+/** The problems found so far in a config. */
 export interface Findings {
   file: string;
   problems: Problem[];
@@ -12,13 +12,13 @@ export interface Findings {
 type Values = Record<string, unknown>;
 
 /**
- * Walks `value` along `kind` and answers it with the table's own spelling of every key; keys are matched without regard
- * to case, as Go's decoder does. What does not fit is left out and said in `findings`. Null counts as not given.
+ * Returns `value` with the table's spelling of every key. Keys are matched without regard to case, as Go's decoder does.
+ * A value of the wrong kind is left out and reported in `findings`. Null counts as not given.
  */
 export function readValue(value: unknown, kind: Kind, path: string, findings: Findings): unknown {
   const wrong = (expected: string) => {
     findings.problems.push({
-      message: `This is ${kind.is === 'secret' ? `a ${typeof value}` : inWords(value)}, expected ${expected}`,
+      message: `This is ${kind.is === 'secret' ? `a ${typeof value}` : describe(value)}, expected ${expected}`,
       file: findings.file,
       path,
     });
@@ -73,7 +73,12 @@ function readWord(
     [...kind.supported, ...kind.known].filter((word) => word !== ''),
   );
   const hint = near === undefined ? {} : { hint: `Did you mean '${near}'?` };
-  findings.problems.push({ message: `'${value}' is none of ${choices}`, file: findings.file, path, ...hint });
+  findings.problems.push({
+    message: `'${value}' is not one of ${choices}`,
+    file: findings.file,
+    path,
+    ...hint,
+  });
   return undefined;
 }
 
@@ -95,7 +100,7 @@ function readObject(value: Values, table: Table, path: string, findings: Finding
         ...hint,
       });
     } else if (!key.supported) {
-      if (!saysNothing(item)) {
+      if (!isEmpty(item)) {
         findings.problems.push({
           message: `'${name}' is known but not supported yet`,
           file: findings.file,
@@ -113,7 +118,7 @@ function readObject(value: Values, table: Table, path: string, findings: Finding
   return result;
 }
 
-/** `path.name`, or `path["na me"]` where the name is no plain word. */
+/** Returns `path.name`, or `path["na me"]` for a name that is not a plain word. */
 export function member(path: string, name: string): string {
   return /^[A-Za-z_][\w-]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
 }
@@ -122,13 +127,13 @@ export function isObject(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function saysNothing(value: unknown): boolean {
+function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
-  if (isObject(value)) return Object.values(value).every(saysNothing);
+  if (isObject(value)) return Object.values(value).every(isEmpty);
   return value === null || value === false || value === '' || value === 0;
 }
 
-function inWords(value: unknown): string {
+function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (isObject(value)) return 'an object';
   return JSON.stringify(value) ?? String(value);

@@ -1,10 +1,7 @@
 import { runTool } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
 
-/**
- * An ext4 filesystem in a file, named as debugfs can read it: a bare name in a folder, because a blank or a `?` in a
- * path means something to it.
- */
+/** An ext4 filesystem in a file: a bare name in a folder, because debugfs interprets blanks and `?` in a path. */
 export interface Ext4File {
   dir: string;
   file: string;
@@ -13,30 +10,30 @@ export interface Ext4File {
 }
 
 /**
- * Has debugfs carry out `commands`, in which files of the host are bare names in `dir`. Answers what it said, and what
- * it complained of: it ends with 0 whatever happens.
+ * Runs debugfs commands, in which files of the host are bare names in `dir`. debugfs exits with 0 whatever happens.
+ * @returns its standard output, and the lines of its standard error
  */
 export async function debugfs(
   place: Ext4File,
   commands: readonly string[],
   options: { write?: boolean; env?: Readonly<Record<string, string>> } = {},
-): Promise<{ said: string; complaints: string[] }> {
+): Promise<{ output: string; complaints: string[] }> {
   const argv = ['/usr/bin/env', 'debugfs', ...(options.write ? ['-w'] : []), '-f', '-', deviceOf(place)];
   const { stdout, stderr } = await runShortTool(argv, {
     cwd: place.dir,
     input: `${commands.join('\n')}\n`,
     ...(options.env === undefined ? {} : { env: options.env }),
   });
-  return { said: stdout, complaints: complaintsIn(stderr) };
+  return { output: stdout, complaints: complaintsIn(stderr) };
 }
 
-/** The bytes of a file in an ext4 filesystem. @throws Error in debugfs's words when it cannot be read. */
+/** Returns the bytes of a file in an ext4 filesystem. @throws Error with debugfs's message */
 export async function readFrom(place: Ext4File, path: string, signal?: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const { stderr } = await runTool(['debugfs', '-R', `cat ${path}`, deviceOf(place)], {
     cwd: place.dir,
     onData: (chunk) => chunks.push(chunk),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   const [complaint] = complaintsIn(stderr);
   if (complaint !== undefined) throw new Error(`${path} cannot be read from ${place.file}: ${complaint}`);
@@ -47,7 +44,7 @@ function deviceOf({ file, offset = 0 }: Ext4File): string {
   return offset === 0 ? file : `${file}?offset=${offset}`;
 }
 
-/** Standard error without the line that tells debugfs's version. */
+/** Returns the lines of standard error without debugfs's version. */
 function complaintsIn(stderr: string): string[] {
   return stderr
     .split('\n')

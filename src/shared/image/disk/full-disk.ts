@@ -4,30 +4,30 @@ import { fullDiskWords } from '../../host/full-disk.ts';
 import { ToolError } from '../../host/process.ts';
 import { TransactionError } from '../../sandbox/transaction.ts';
 
-/** How they say that the filesystem which they make or fill is: mke2fs and debugfs, mtools, mkfs.vfat. */
-const partitionWords = /Could not allocate (?:block|inode)|Disk full|No directory slots|create a too small/;
+/** Messages about a full filesystem of the image: mke2fs's and debugfs's, mtools', mkfs.vfat's. */
+const fullPartition = /Could not allocate (?:block|inode)|Disk full|No directory slots|create a too small/;
 
-/** Below this many bytes a disk counts as full, whatever a tool said. */
-const nothing = 1024 * 1024;
+/** Free bytes below which a disk counts as full, whatever a tool's message is. */
+const fewBytes = 1024 * 1024;
 
-/** What a tool found full, by its own words: the disk of the host, or the filesystem of the image. Pure. */
-export function fullPlace(words: string): 'host' | 'partition' | undefined {
-  if (fullDiskWords.test(words)) return 'host';
-  return partitionWords.test(words) ? 'partition' : undefined;
+/** Returns what is full according to a tool's message: the host's disk, or the image's filesystem. Pure. */
+export function fullPlace(message: string): 'host' | 'partition' | undefined {
+  if (fullDiskWords.test(message)) return 'host';
+  return fullPartition.test(message) ? 'partition' : undefined;
 }
 
 /**
- * What to tell of an error in work that wrote below `dirs`: that the disk is full, when that is what it comes from (not
- * every tool says so), or else the error itself.
+ * Returns the error to report for work that wrote below `dirs`: "The disk is full" if that is the cause (not every tool
+ * says so), else the error itself.
  */
 export async function orFullDisk(error: unknown, dirs: readonly string[]): Promise<unknown> {
   const [dir, free] = await emptiest(dirs);
   const isFull = () => {
     if ((error as NodeJS.ErrnoException)?.code === 'ENOSPC') return true;
-    if (error instanceof ToolError) return fullPlace(error.stderr) === 'host' || free < nothing;
-    if (error instanceof TransactionError) return fullPlace(error.message) === 'host' || free < nothing;
-    // A script of the user may have said so of something else.
-    return error instanceof ProblemsError && fullPlace(error.message) === 'host' && free < nothing;
+    if (error instanceof ToolError) return fullPlace(error.stderr) === 'host' || free < fewBytes;
+    if (error instanceof TransactionError) return fullPlace(error.message) === 'host' || free < fewBytes;
+    // A user's script may print such a message for another reason.
+    return error instanceof ProblemsError && fullPlace(error.message) === 'host' && free < fewBytes;
   };
   if (!isFull()) return error;
   return problem(`The disk is full (${dir})`, {
@@ -35,7 +35,7 @@ export async function orFullDisk(error: unknown, dirs: readonly string[]): Promi
   });
 }
 
-/** The one of some folders that has the least room, and how many bytes that are. */
+/** Returns the folder with the least free space, and its free bytes. */
 async function emptiest(dirs: readonly string[]): Promise<[string, number]> {
   let least: [string, number] = [dirs[0] ?? '', Number.POSITIVE_INFINITY];
   for (const dir of dirs) {

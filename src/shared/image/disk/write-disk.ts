@@ -3,52 +3,48 @@ import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
 import { runTool, ToolError } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
-import { type DiskManifest, filesystemFile } from '../manifest/disk.ts';
-import type { FatEntry, Trees } from '../rootfs/make-trees.ts';
 import { debugfs, type Ext4File } from './debugfs.ts';
+import { type DiskManifest, filesystemFile } from './disk-manifest.ts';
 import { fullPlace } from './full-disk.ts';
+import type { FatEntry, Trees } from './trees.ts';
 
 /**
- * Writes a disk image: a sparse file of ours with table and filesystems, the same bytes for the same trees. Needs no
- * loop device and mounts nothing.
- * @throws ProblemsError when a partition is too small for what it shall hold.
+ * Writes a disk image: a sparse file with partition table and filesystems, the same bytes for the same trees. Uses no
+ * loop device and no mount.
+ * @throws ProblemsError when a partition is too small for its tree
  */
 export async function writeDisk(options: {
   raw: string;
-  blueprint: DiskManifest;
+  manifest: DiskManifest;
   trees: Trees;
   /** The config's path, for messages. */
   file: string;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }): Promise<void> {
-  const { raw, blueprint, trees } = options;
-  await writeEmpty(raw, blueprint.size);
+  const { raw, manifest, trees } = options;
+  await writeEmpty(raw, manifest.size);
   const config = join(trees.dir, 'mke2fs.conf');
-  await writeFile(config, blueprint.mke2fsConfig);
-  const env = { ...blueprint.environment, MKE2FS_CONFIG: config };
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const run = { root: true, cwd: trees.dir, env, ...signal };
+  await writeFile(config, manifest.mke2fsConfig);
+  const env = { ...manifest.environment, MKE2FS_CONFIG: config };
+  const run = { root: true, cwd: trees.dir, env, signal: options.signal };
   await runShortTool(['/usr/bin/env', 'sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', raw], {
     env,
-    input: blueprint.table,
+    input: manifest.table,
   });
   const made = join(trees.dir, filesystemFile);
-  for (const [index, filesystem] of blueprint.filesystems.entries()) {
+  for (const [index, filesystem] of manifest.filesystems.entries()) {
     await writeEmpty(made, filesystem.size);
     try {
       await runTool(filesystem.argv, run);
       if (filesystem.format === 'fat') await fillFat(filesystem.tree, trees.fat[filesystem.id] ?? [], run);
-      else await settleInodes({ dir: trees.dir, file: filesystemFile }, blueprint.epoch, env);
+      else await clampInodeTimes({ dir: trees.dir, file: filesystemFile }, manifest.epoch, env);
     } catch (error) {
       if (!(error instanceof ToolError) || fullPlace(error.stderr) !== 'partition') throw error;
-      throw problem(
-        `The partition is too small (${filesystem.size / 1024 / 1024} MiB) for what it shall hold`,
-        {
-          file: options.file,
-          path: `$.Disks[0].Partitions[${index}]`,
-          hint: 'Raise End, and MaxSize with it.',
-        },
-      );
+      throw problem(`The partition is too small (${filesystem.size / 1024 / 1024} MiB) for its content`, {
+        file: options.file,
+        path: `$.Disks[0].Partitions[${index}]`,
+        hint: 'Raise End, and MaxSize with it.',
+      });
     }
     await copyInto(raw, filesystem.offset, made);
     await rm(made);
@@ -66,14 +62,14 @@ async function fillFat(
   entries: readonly FatEntry[],
   run: Parameters<typeof runTool>[1],
 ): Promise<void> {
-  // One at a time and in order: what lies where follows from the list alone.
+  // One at a time and in order: the list alone then decides where on the disk each entry lies.
   for (const { path, folder } of entries) {
     if (folder) await runTool(['mmd', '-i', filesystemFile, `::/${path}`], run);
     else await runTool(['mcopy', '-i', filesystemFile, '-m', `${tree}/${path}`, `::/${path}`], run);
   }
 }
 
-/** Copies what is not zero of `from` to `offset` in `raw`, where all is zero. */
+/** Copies the blocks of `from` that are not zero to `offset` in `raw`, which is zero there. */
 async function copyInto(raw: string, offset: number, from: string): Promise<void> {
   const target = await open(raw, 'r+');
   const source = await open(from, 'r');
@@ -94,15 +90,18 @@ async function copyInto(raw: string, offset: number, from: string): Promise<void
 }
 
 /**
- * Gives every inode that is in use the epoch as access, change and creation time: mke2fs copies those of the source,
- * which nobody can set.
+ * Sets access, change and creation time of every used inode to the epoch: mke2fs copies those of the source file, which
+ * cannot be set.
  */
-async function settleInodes(place: Ext4File, epoch: number, env: Record<string, string>): Promise<void> {
+async function clampInodeTimes(
+  place: Ext4File,
+  epoch: number,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const dump = await runShortTool(['/usr/bin/env', 'dumpe2fs', place.file], { cwd: place.dir, env });
-  const time = `@${epoch}`;
   const commands = usedInodes(dump.stdout).flatMap((inode) =>
     ['atime', 'ctime', 'crtime'].flatMap((field) => [
-      `sif <${inode}> ${field} ${time}`,
+      `sif <${inode}> ${field} @${epoch}`,
       `sif <${inode}> ${field}_extra 0`,
     ]),
   );
@@ -110,15 +109,13 @@ async function settleInodes(place: Ext4File, epoch: number, env: Record<string, 
   if (complaints.length > 0) throw new Error(`the times of inodes cannot be set: ${complaints.at(-1)}`);
 }
 
-/** The inodes that dumpe2fs does not list as free: the root (2) and those from 11 on. Pure. */
+/** Returns the inodes that dumpe2fs does not list as free: the root (2) and those from 11 on. Pure. */
 export function usedInodes(dump: string): number[] {
   const count = Number(/^Inode count:\s+(\d+)/m.exec(dump)?.[1] ?? 0);
   const free = new Set<number>();
-  for (const [, list] of dump.matchAll(/^ {2}Free inodes: (.*)$/gm)) {
-    for (const range of (list ?? '')
-      .split(',')
-      .map((one) => one.trim())
-      .filter(Boolean)) {
+  for (const [, list = ''] of dump.matchAll(/^ {2}Free inodes: (.*)$/gm)) {
+    const ranges = list.split(',').map((one) => one.trim());
+    for (const range of ranges.filter(Boolean)) {
       const [first, last] = range.split('-').map(Number) as [number, number | undefined];
       for (let inode = first; inode <= (last ?? first); inode++) free.add(inode);
     }

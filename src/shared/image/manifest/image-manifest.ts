@@ -1,16 +1,17 @@
 import { textDigest } from '../../host/digests.ts';
 import type { Components } from '../../model/key-components.ts';
+import { nameOf } from '../../rpm/capability.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFiles } from '../config/named-files.ts';
-import { type DiskManifest, diskManifest } from './disk.ts';
-import { imageName } from './image.ts';
-import type { Layout } from './layout.ts';
-import type { BootTools, ImagePackage } from './packages.ts';
-import { type RootfsManifest, rootfsManifest } from './rootfs.ts';
+import { type DiskManifest, diskManifest } from '../disk/disk-manifest.ts';
+import type { Layout } from '../disk/layout.ts';
+import type { BootTools } from '../packages/boot-tools.ts';
+import type { ImagePackage } from '../packages/choose-packages.ts';
+import { type RootfsManifest, rootfsManifest } from '../rootfs/rootfs-manifest.ts';
 
 /**
- * How an image is made: all that is decided before anything is done, as plain data. Those who make it see nothing of the
- * config but this, so that its bytes follow from what {@link imageComponents} puts into its key.
+ * The image that is to be made, as plain data. The code that makes it sees nothing of the config but this. So an image's
+ * bytes depend only on what {@link imageComponents} puts into its key.
  */
 export interface ImageManifest {
   root: RootfsManifest;
@@ -24,10 +25,10 @@ export interface Artifact {
   type: 'raw' | 'qcow2';
 }
 
-/** Raise it when the code that follows a blueprint makes other bytes of the same one: every image is then made once more. */
+/** Version of the code that follows a manifest. Raise it when equal manifests give other bytes: all images are made again. */
 const imageRecipe = '2';
 
-/** Decides how an image is made. Pure. */
+/** Builds the manifest of an image. Pure. */
 export function imageManifest(options: {
   config: ImageConfig;
   layout: Layout;
@@ -43,35 +44,41 @@ export function imageManifest(options: {
   };
 }
 
-/** The parts of an image's key. `hostTools`: versions of the host's tools that shape its bytes. Pure. */
+/** Returns the components of an image's key. `hostTools`: versions of the host's tools that shape its bytes. Pure. */
 export function imageComponents(options: {
-  blueprint: ImageManifest;
+  manifest: ImageManifest;
   packages: readonly ImagePackage[];
   workerDigest: string;
   hostTools: Readonly<Record<string, string>>;
 }): Components {
   const components: Components = { recipe: imageRecipe, worker: options.workerDigest };
-  for (const [name, digest] of digests('blueprint', options.blueprint)) components[name] = digest;
+  for (const [name, digest] of digests('blueprint', options.manifest)) components[name] = digest;
   for (const { rpm } of options.packages) components[`installed:${rpm.file}`] = rpm.shipDigest;
   for (const [tool, version] of Object.entries(options.hostTools)) components[`tool:${tool}`] = version;
   return components;
 }
 
-/** A digest for each field of an object, and of those in it, by name. Lists are one. */
+/** Returns a digest for each field of an object and of its inner objects, by name. A list counts as one value. */
 function digests(name: string, value: unknown): [string, string][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return [[name, textDigest(JSON.stringify(value))]];
   return Object.entries(value).flatMap(([field, inner]) => digests(`${name}:${field}`, inner));
 }
 
-/** A boot test starts the raw bytes, so they are there whatever the config asks for. */
+/** The raw image is always among the artifacts: a boot test starts it. */
 function artifactsOf(config: ImageConfig, packages: readonly ImagePackage[]): Artifact[] {
   const asked = config.disk.artifacts;
-  const all = asked.some(({ type }) => type === 'raw')
-    ? asked
-    : [...asked, { name: '', type: 'raw' as const }];
+  const hasRaw = asked.some(({ type }) => type === 'raw');
+  const all = hasRaw ? asked : [...asked, { name: '', type: 'raw' as const }];
   return all.map(({ name, type }) => ({
     file: `${imageName(name === '' ? config.system.name : name, packages)}.${type}`,
     type,
   }));
+}
+
+/** Returns `<name>-<version of the release package>`: the name of an image's files, without their ending. Pure. */
+export function imageName(name: string, packages: readonly ImagePackage[]): string {
+  const release = packages.find(({ rpm }) => rpm.provides.some((one) => nameOf(one) === 'system-release'));
+  const plain = name.trim().replaceAll(' ', '-');
+  return release === undefined ? plain : `${plain}-${release.rpm.version}`;
 }

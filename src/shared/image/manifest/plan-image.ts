@@ -9,29 +9,30 @@ import { startSolver } from '../../solver/solver.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFiles } from '../config/named-files.ts';
 import { readImageConfig } from '../config/read.ts';
-import { imageSeed } from './image.ts';
+import { imageSeed } from '../disk/identity.ts';
+import { type Layout, layOut } from '../disk/layout.ts';
+import { type BootTools, findBootTools } from '../packages/boot-tools.ts';
+import { choosePackages, type ImagePackage } from '../packages/choose-packages.ts';
+import { readLocalRpms } from '../packages/local-rpms.ts';
 import { type ImageManifest, imageComponents, imageManifest } from './image-manifest.ts';
-import { type Layout, layOut } from './layout.ts';
-import { readLocalRpms } from './local-rpms.ts';
-import { type BootTools, choosePackages, findBootTools, type ImagePackage } from './packages.ts';
 
-/** All that decides an image's bytes. */
+/** Everything that decides an image's bytes, and where its inputs lie. */
 export interface ImagePlan {
   config: ImageConfig;
   named: NamedFiles;
   packages: ImagePackage[];
-  /** The folder of each RPM that is not of the toolchain. */
+  /** The folder of each RPM that is not from the toolchain. */
   folders: Map<Rpm, string>;
   tools: BootTools;
   layout: Layout;
   manifest: ImageManifest;
-  /** What its key is made of. */
+  /** The components of its key. */
   components: Components;
 }
 
 export interface PlanOptions {
   configFile: string;
-  /** What the config's paths are relative to. Default: the config's folder. */
+  /** Base of the config's relative paths. Default: the config's folder. */
   configBaseDir?: string;
   toolchain: Toolchain;
   toolchainDir: string;
@@ -39,36 +40,37 @@ export interface PlanOptions {
   rpmsDir: string;
   /** `.repo` files of further repositories. Default: none. */
   repoList?: readonly string[];
-  /** `$releasever` of those. */
+  /** `$releasever` in the `.repo` files. */
   releaseMajorId?: string;
   cacheDir: string;
-  /** For what is needed only while the plan is made; need not be there. */
+  /** For files that only planning needs; may not exist yet. */
   tempDir: string;
   log: Log;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads an image's config, chooses its packages and fetches what is in repositories, lays out its disk.
- * @throws ProblemsError for all that is wrong with the config, or with the packages
+ * Plans an image: reads its config, chooses its packages, fetches those of repositories, lays out its disk.
+ * @throws ProblemsError with everything that is wrong with the config, or with the packages
  */
 export async function planImage(options: PlanOptions): Promise<ImagePlan> {
   const { toolchain, configFile: file } = options;
   const { config, named } = await readImageConfig(options);
-  progressOf(config, options.log)('choosing packages');
+  const progress = progressOf(config, options.log);
+  progress('choosing packages');
   const folders = await readLocalRpms(options.rpmsDir);
   const repositories = await repositoriesOf(options);
   const local = [...folders.keys()];
   const offered = repositories?.offer(local) ?? [];
   const chosen = await choose(named, { local, offered }, toolchain, file);
-  const packages = await fetched(chosen, repositories, folders, progressOf(config, options.log));
+  const packages = await fetchChosen(chosen, repositories, folders, progress);
   const tools = findBootTools(packages, config, file);
   const seed = imageSeed(config);
   const layout = layOut(config, seed);
-  const blueprint = imageManifest({ config, layout, seed, named, packages, tools });
+  const manifest = imageManifest({ config, layout, seed, named, packages, tools });
   const { workerDigest } = toolchain;
-  const components = imageComponents({ blueprint, packages, workerDigest, hostTools: await toolVersions() });
-  return { config, named, packages, folders, tools, layout, manifest: blueprint, components };
+  const components = imageComponents({ manifest, packages, workerDigest, hostTools: await toolVersions() });
+  return { config, named, packages, folders, tools, layout, manifest, components };
 }
 
 async function repositoriesOf(options: PlanOptions): Promise<Repositories | undefined> {
@@ -80,8 +82,8 @@ async function repositoriesOf(options: PlanOptions): Promise<Repositories | unde
   return await openRepositories({ files, releasever, arch, cacheDir, tempDir, worker, log, signal });
 }
 
-/** Brings what was chosen of repositories here, and notes where it lies. */
-async function fetched(
+/** Fetches the chosen RPMs of repositories and adds their folder to `folders`. */
+async function fetchChosen(
   chosen: readonly ImagePackage[],
   repositories: Repositories | undefined,
   folders: Map<Rpm, string>,
@@ -90,31 +92,31 @@ async function fetched(
   const remote = chosen.filter(({ origin }) => origin === 'repository').map(({ rpm }) => rpm);
   if (repositories === undefined || remote.length === 0) return [...chosen];
   const { dir, rpms } = await repositories.fetch(remote, progress);
-  const here = new Map(rpms.map((rpm, index) => [remote[index] as Rpm, rpm]));
+  const fetched = new Map(rpms.map((rpm, index) => [remote[index] as Rpm, rpm]));
   for (const rpm of rpms) folders.set(rpm, dir);
-  return chosen.map(({ origin, rpm }) => ({ origin, rpm: here.get(rpm) ?? rpm }));
+  return chosen.map(({ origin, rpm }) => ({ origin, rpm: fetched.get(rpm) ?? rpm }));
 }
 
 async function choose(
-  { requestedPackages: wishes }: NamedFiles,
+  { requestedPackages: requested }: NamedFiles,
   rpms: { local: readonly Rpm[]; offered: readonly Rpm[] },
   toolchain: Toolchain,
   file: string,
 ): Promise<ImagePackage[]> {
   const solver = await startSolver(toolchain);
   try {
-    return await choosePackages({ wishes, ...rpms, toolchain, solver, file });
+    return await choosePackages({ requested, ...rpms, toolchain, solver, file });
   } finally {
     await solver.close();
   }
 }
 
-/** Says what is done for an image, step by step. */
+/** Returns a function that shows the current step of an image. */
 export function progressOf({ system }: ImageConfig, log: Log): (does: string) => void {
   return (does) => log.progress(`image ${system.name}: ${does}`);
 }
 
-/** Versions of the host's tools that shape an image's bytes. */
+/** Returns versions of the host's tools that shape an image's bytes. */
 async function toolVersions(): Promise<Record<string, string>> {
   const asked: [string, string][] = [
     ['mke2fs', '-V'],

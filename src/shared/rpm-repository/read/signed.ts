@@ -1,5 +1,6 @@
 import { chmod, copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lastLines } from '../../base/last-lines.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
 import { removeTree } from '../../host/folders.ts';
 import { plainEnvironment } from '../../host/process.ts';
@@ -52,14 +53,14 @@ export async function checkSignature(
     for (const key of keys) {
       const added = await runShortTool([...gpg, '--import', key], { env, ok: 'any' });
       if (added.code !== 0)
-        throw repositoryError(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
+        throw repositoryError(repository, `its gpgkey is no public key: ${lastLines(added.stderr, 1)}`);
     }
     const verify = [...gpg, '--trust-model', 'always', '--verify', signature, path];
     const checked = await runShortTool(verify, { env, ok: 'any' });
     if (checked.code !== 0)
       throw repositoryError(
         repository,
-        `its repomd.xml is not signed with its gpgkey: ${lastLine(checked.stderr)}`,
+        `its repomd.xml is not signed with its gpgkey: ${lastLines(checked.stderr, 1)}`,
       );
   });
 }
@@ -99,7 +100,7 @@ export async function checkRpms(
       });
     const added = await run('rpmkeys --dbpath /tmp/rpmkeys --import /var/keys/*.asc');
     if (added.code !== 0)
-      throw repositoryError(repository, `its gpgkey is no public key: ${lastLine(added.stderr)}`);
+      throw repositoryError(repository, `its gpgkey is no public key: ${lastLines(added.stderr, 1)}`);
     const checked = await run(
       "xargs rpmkeys --dbpath /tmp/rpmkeys --define '_pkgverify_level all' --checksig < /var/list",
     );
@@ -108,7 +109,7 @@ export async function checkRpms(
       .split('\n')
       .flatMap((line) => /^\/var\/rpms\/(.+?): .*NOT OK$/.exec(line)?.[1] ?? []);
     const { file, line } = repository;
-    if (bad.length === 0) throw repositoryError(repository, lastLine(checked.stderr));
+    if (bad.length === 0) throw repositoryError(repository, lastLines(checked.stderr, 1));
     throw new ProblemsError(
       bad.map(
         (rpm): Problem => ({
@@ -120,8 +121,4 @@ export async function checkRpms(
   } finally {
     await removeTree(folder);
   }
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
 }

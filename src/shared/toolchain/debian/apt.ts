@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lastLines } from '../../base/last-lines.ts';
 import type { Log } from '../../base/log.ts';
 import { failOnProblems, problem } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
@@ -61,7 +62,7 @@ export async function offeredPackages(work: Apt, arch: string): Promise<Map<stri
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     work.log.warn({
-      message: `The package lists could not be refreshed (${lastWords(error)})`,
+      message: `The package lists could not be refreshed (${lastLines(error.stderr, 1) || error.message})`,
       hint: 'The lists that this machine already has are used.',
     });
   }
@@ -141,13 +142,12 @@ function failOnGone(debs: readonly Deb[], offered: ReadonlySet<string>): void {
 /** What apt says when it cannot fetch what its lists offer. */
 function inWords(error: unknown): never {
   if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
-  throw problem(`The host's mirror does not give what its lists offer (${lastWords(error)})`, {
-    hint: 'Look at the network, then run the same command again: what was fetched is kept.',
-  });
-}
-
-function lastWords(error: ToolError): string {
-  return error.stderr.trim().split('\n').at(-1) || error.message;
+  throw problem(
+    `The host's mirror does not give what its lists offer (${lastLines(error.stderr, 1) || error.message})`,
+    {
+      hint: 'Look at the network, then run the same command again: what was fetched is kept.',
+    },
+  );
 }
 
 async function fetchBatch(debs: readonly Deb[], debsDir: string, work: Apt): Promise<void> {

@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failOnProblems, type Problem } from '../../base/problems.ts';
+import { isAbsent } from '../../host/files.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { RpmFormatError } from '../../rpm/header.ts';
 import { readRpm } from '../../rpm/read.ts';
 
 /**
- * The RPMs in a folder, at any depth, each with the folder that holds it; none when there is no folder.
- * @throws ProblemsError naming every file that is no sound RPM.
+ * Returns the RPMs in a folder, at any depth, each with the folder that holds it; none when there is no folder.
+ * @throws ProblemsError naming every file that is not a sound RPM
  */
 export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
   const folders = new Map<Rpm, string>();
@@ -29,12 +30,10 @@ export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
 }
 
 async function rpmFiles(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    },
-  );
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
   return entries
     .filter((entry) => entry.isFile() && /\.rpm$/.test(entry.name) && !/\.(no)?src\.rpm$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))

@@ -1,11 +1,11 @@
 import type { UserConfig } from '../config/config.ts';
 import { fixedSalt, sha512Crypt } from './crypt.ts';
 
-/** A user as `configure.py` makes it. */
+/** A user for `configure.py`. */
 export interface Account {
   name: string;
   uid: number | null;
-  /** What stands in /etc/shadow; null: what is there, or none. */
+  /** The hash for /etc/shadow; null keeps an existing entry, or makes a locked one. */
   hash: string | null;
   passwordNeverExpires: boolean;
   primaryGroup: string;
@@ -15,7 +15,7 @@ export interface Account {
   sshPubKeys: string[];
 }
 
-/** A user with the hash of its password in place of it. Salts follow from `seed`. Pure. */
+/** Returns a user with a password hash instead of the password. Its salt depends on `seed`. Pure. */
 export function accountOf(user: UserConfig, seed: string, keysOfFiles: readonly string[]): Account {
   const { name, password, passwordHashed } = user;
   const hash = passwordHashed ? password : sha512Crypt(password, fixedSalt(`${seed}\n${name}`));

@@ -1,15 +1,17 @@
-import type { BootImages } from './boot-files.ts';
-import { grubModules } from './boot-files.ts';
-import type { BootTools } from './packages.ts';
+import { hostArchitecture } from '../../base/architectures.ts';
+import type { BootTools } from '../packages/boot-tools.ts';
+import { type BootImages, grubModules } from './boot-files.ts';
 
-/** Something that is run in an image's root while it is made. */
+const { efi, grubTarget } = hostArchitecture;
+
+/** A program that runs in an image's root while the image is made. */
 export interface Program {
-  /** For people: `making the initramfs`. */
+  /** Text of the progress line: `making the initramfs`. */
   does: string;
   argv: string[];
 }
 
-/** What is run once the packages are installed. `has`: whether the image has a file. Pure. */
+/** Returns the programs to run after the packages are installed. `has`: true if the image has a file. Pure. */
 export function firstPrograms(has: (path: string) => boolean): Program[] {
   return [
     ...(has('/usr/bin/systemd-sysusers') ? [program(['systemd-sysusers'])] : []),
@@ -17,7 +19,7 @@ export function firstPrograms(has: (path: string) => boolean): Program[] {
   ];
 }
 
-/** What is run once the image is configured: what makes it boot, and caches that its first boot would make. Pure. */
+/** Returns the programs that make a configured image bootable, and caches that its first boot would make. Pure. */
 export function bootPrograms(has: (path: string) => boolean, boot: BootTools, images: BootImages): Program[] {
   return [
     ...(has('/usr/sbin/ldconfig') ? [program(['ldconfig'])] : []),
@@ -30,17 +32,20 @@ export function bootPrograms(has: (path: string) => boolean, boot: BootTools, im
     {
       does: 'making the boot loader',
       argv: [
-        ...[boot.grubMkimage, '-O', 'x86_64-efi', '-o', grubImage, '-p', '/boot/grub2'],
+        ...[boot.grubMkimage, '-O', grubTarget, '-o', grubImage, '-p', '/boot/grub2'],
         ...['-c', '/boot/grub2/early.cfg', ...grubModules],
       ],
     },
   ];
 }
 
-/** Where the EFI program of the boot loader is made. */
-export const grubImage = '/boot/grub2/bootx64.efi';
+/** The boot loader's EFI program in the root. */
+export const grubImage = `/boot/grub2/boot${efi}.efi`;
 
-/** An initramfs that boots on any machine, the same twice. Drivers that a kernel has built in are no error. */
+/** The place in the ESP from which firmware starts it (UEFI specification, removable media). */
+export const efiProgram = `EFI/BOOT/BOOT${efi.toUpperCase()}.EFI`;
+
+/** Returns the argv of a reproducible initramfs for any machine. A driver that is built into a kernel is no error. Pure. */
 export function dracutArguments(kernelRelease: string, target: string): string[] {
   return [
     ...['dracut', '--force', '--no-hostonly', '--no-hostonly-cmdline', '--reproducible'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { imageArtifact, serialLogArtifact } from '../../../actions/compose-image/src/run-artifacts.ts';
+import { imageArtifact, serialLogArtifact } from '../../../src/shared/image/artifacts.ts';
 
 it.each([
   ['imageconfigs/minimal.json', 'azl-image-minimal'],

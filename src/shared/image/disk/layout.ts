@@ -1,13 +1,11 @@
-import type { DiskConfig, ImageConfig, PartitionConfig, PartitionSetting } from '../config/config.ts';
+import type { ImageConfig, PartitionConfig, PartitionSetting } from '../config/config.ts';
+import { partitionEnd } from '../config/partition-end.ts';
 import { fixedUuid, fixedVolumeId } from './identity.ts';
 
 const sectorBytes = 512;
 const mib = 1024 * 1024;
 
-/** What a GPT takes before the first partition, and its copy behind the last: whole MiBs keep all of them aligned. */
-export const tableMiB = 1;
-
-/** One partition as it will stand on the disk. */
+/** One partition of the disk. */
 export interface Partition {
   id: string;
   /** 1-based. */
@@ -20,10 +18,10 @@ export interface Partition {
   format: 'fat' | 'ext4';
   typeGuid: string;
   partUuid: string;
-  /** What mount and `search --fs-uuid` call its filesystem: a UUID, or `XXXX-XXXX` for FAT. */
+  /** The filesystem's UUID for mount and GRUB's `search --fs-uuid`; `XXXX-XXXX` for FAT. */
   fsUuid: string;
   isEsp: boolean;
-  /** Empty: mounted nowhere. */
+  /** Empty: not mounted. */
   mountPoint: string;
   mountOptions: string;
   mountIdentifier: PartitionSetting['mountIdentifier'];
@@ -36,7 +34,7 @@ export interface Layout {
   partitions: Partition[];
 }
 
-/** GPT type GUIDs by the words of Azure Linux's schema (UAPI Discoverable Partitions Specification). */
+/** GPT type GUIDs by their names in Azure Linux's schema (UAPI Discoverable Partitions Specification). */
 const typeGuids: Readonly<Record<string, string>> = {
   esp: 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B',
   linux: '0FC63DAF-8483-4772-8E79-3D69D8477DE4',
@@ -49,7 +47,7 @@ const typeGuids: Readonly<Record<string, string>> = {
   'linux-tmp': '7EC6F557-3BC5-4ACA-B293-16EF5DF639D1',
 };
 
-/** Where everything of a checked config lies. Every identifier follows from `seed`. Pure. */
+/** Returns the disk layout of a checked config. Every identifier depends on `seed`. Pure. */
 export function layOut(config: ImageConfig, seed: string): Layout {
   const size = config.disk.maxSize * mib;
   const settings = new Map(config.system.partitionSettings.map((setting) => [setting.id, setting]));
@@ -81,18 +79,12 @@ export function layOut(config: ImageConfig, seed: string): Layout {
   return { size, diskUuid: fixedUuid(seed, 'disk'), partitions };
 }
 
-/** Where a partition ends, in MiB. Pure. */
-export function partitionEnd(partition: PartitionConfig, disk: DiskConfig): number {
-  const toTheEnd = partition.end === 0 || partition.end === disk.maxSize;
-  return toTheEnd ? disk.maxSize - tableMiB : partition.end;
-}
-
 function typeGuid(partition: PartitionConfig, isEsp: boolean): string {
   if (partition.typeUuid !== '') return partition.typeUuid;
   return typeGuids[isEsp ? 'esp' : partition.type || 'linux'] as string;
 }
 
-/** The partition table as sfdisk reads it. */
+/** Returns the partition table as input of sfdisk. Pure. */
 export function sfdiskScript(layout: Layout): string {
   const lines = layout.partitions.map((partition) =>
     [
@@ -108,17 +100,17 @@ export function sfdiskScript(layout: Layout): string {
   );
 }
 
-/** The partition mounted on `mountPoint`. A checked config has one for `/`. */
+/** Returns the partition mounted on `mountPoint`. A checked config has one for `/`. */
 export function mountedOn(layout: Layout, mountPoint: string): Partition | undefined {
   return layout.partitions.find((partition) => partition.mountPoint === mountPoint);
 }
 
-/** The folder, beside those of the others, in which a partition's tree is made. */
+/** Returns the name of the folder with a partition's tree. Pure. */
 export function treeOf(partition: Partition): string {
   return partition.mountPoint === '/' ? 'root' : `part-${partition.number}`;
 }
 
-/** How fstab and the kernel's `root=` name a partition. */
+/** Returns a partition's name in fstab and in the kernel's `root=`. Pure. */
 export function deviceOf(partition: Partition): string {
   switch (partition.mountIdentifier) {
     case 'uuid':

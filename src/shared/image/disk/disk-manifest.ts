@@ -4,28 +4,28 @@ import { plainEnvironment } from '../../host/process.ts';
 import { fixedUuid } from './identity.ts';
 import { type Layout, type Partition, sfdiskScript, treeOf } from './layout.ts';
 
-const mke2fsConfig = readFileSync(new URL('../disk/mke2fs.conf', import.meta.url), 'utf8');
+const mke2fsConfig = readFileSync(new URL('./mke2fs.conf', import.meta.url), 'utf8');
 
-/** The file in which each filesystem is made before it is copied into the raw image. Beside the trees. */
+/** The file, beside the trees, that holds each new filesystem until it is copied into the raw image. */
 export const filesystemFile = 'filesystem';
 
-/** How a disk is written from the trees of an image: plain data, decided before anything is done. */
+/** The disk that is to be written from the trees of an image, as plain data. */
 export interface DiskManifest {
   /** Bytes. */
   size: number;
-  /** The partition table as sfdisk reads it. */
+  /** The partition table as input of sfdisk. */
   table: string;
   /** The environment of all tools. */
   environment: Record<string, string>;
   mke2fsConfig: string;
-  /** Seconds since 1970: the times that mke2fs takes from the host become this. */
+  /** Seconds since 1970. Replaces the times that mke2fs takes from the host. */
   epoch: number;
   /** In the order of the partitions. */
   filesystems: Filesystem[];
 }
 
 export interface Filesystem {
-  /** The partition's. */
+  /** ID of the partition. */
   id: string;
   /** Bytes from the start of the disk. */
   offset: number;
@@ -34,11 +34,11 @@ export interface Filesystem {
   format: 'fat' | 'ext4';
   /** Folder of its tree. */
   tree: string;
-  /** Makes it in {@link filesystemFile}, run in the folder of the trees; an ext4 one with its tree in it. */
+  /** Makes it in {@link filesystemFile}, run in the folder of the trees. An ext4 filesystem also gets its tree. */
   argv: string[];
 }
 
-/** Decides how the disk of an image is written. Pure. */
+/** Builds the disk's part of an image manifest. Pure. */
 export function diskManifest(layout: Layout, seed: string): DiskManifest {
   return {
     size: layout.size,
@@ -73,7 +73,7 @@ function mke2fsArguments(partition: Partition, seed: string): string[] {
   ];
 }
 
-/** FAT32 needs 65,525 clusters: smaller ones take what fits. */
+/** FAT32 needs 65,525 clusters; mkfs.vfat chooses the kind of a smaller filesystem. */
 function mkfsFatArguments(partition: Partition): string[] {
   const fat32 = partition.size >= 34 * 1024 * 1024;
   return [

@@ -3,15 +3,16 @@ import { createHash } from 'node:crypto';
 const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const rounds = 5000;
 
-/** The order in which the scheme's text takes the 64 bytes of the last digest, three at a time. */
+/** The order of the last digest's 64 bytes in the scheme's text, three at a time. */
 const order = Array.from({ length: 21 }, (_, i) => {
   const triple = [i, i + 21, i + 42];
   return [...triple.slice(i % 3), ...triple.slice(0, i % 3)];
 });
 
 /**
- * `$6$…`: SHA-512 crypt as glibc and libxcrypt make it (U. Drepper, "Unix crypt using SHA-256 and SHA-512"), 5000 rounds.
- * @param salt at most 16 characters of `./0-9A-Za-z`.
+ * Returns the `$6$…` hash of a password: SHA-512 crypt as in glibc and libxcrypt (U. Drepper, "Unix crypt using SHA-256
+ * and SHA-512"), 5000 rounds. Pure.
+ * @param salt at most 16 characters of `./0-9A-Za-z`
  */
 export function sha512Crypt(password: string, salt: string): string {
   const key = Buffer.from(password);
@@ -46,7 +47,7 @@ export function sha512Crypt(password: string, salt: string): string {
   return `$6$${seed.toString()}$${text}`;
 }
 
-/** A salt that follows from `seed` alone, so that an image is the same twice. No secret may be in the seed. */
+/** Returns a salt that depends on `seed` alone, for reproducible images. The seed must not hold a secret. Pure. */
 export function fixedSalt(seed: string): string {
   const bytes = createHash('sha256').update(seed).digest();
   return [...bytes.subarray(0, 16)].map((byte) => alphabet[byte & 63]).join('');

@@ -1,6 +1,6 @@
-import { deviceOf, type Layout, mountedOn, type Partition } from './layout.ts';
+import { deviceOf, type Layout, mountedOn, type Partition } from '../disk/layout.ts';
 
-/** /etc/fstab. Parents stand before what is mounted below them. */
+/** Returns /etc/fstab. A mount point comes after its parents. Pure. */
 export function fstab(layout: Layout): string {
   const mounted = layout.partitions.filter((partition) => partition.mountPoint !== '');
   const depth = (path: string) => (path === '/' ? 0 : path.split('/').length);
@@ -20,7 +20,7 @@ export interface BootImages {
   initramfs: string;
 }
 
-/** /boot/grub2/grub.cfg: one entry, started at once; the menu shows on screen and serial line when a key is held. */
+/** Returns /boot/grub2/grub.cfg: one entry, started at once. A held key shows the menu, on screen and serial line. Pure. */
 export function grubConfig(layout: Layout, images: BootImages, title: string, commandLine: string): string {
   const folder = mountedOn(layout, '/boot') === undefined ? '/boot' : '';
   const root = mountedOn(layout, '/') as Partition;
@@ -37,8 +37,8 @@ menuentry ${grubQuoted(title)} {
 `;
 }
 
-/** What is built into the EFI program: finds the filesystem that holds the kernel and goes on with its grub.cfg. */
-export function grubEarlyConfig(layout: Layout): string {
+/** Returns the config inside the EFI program: it finds the kernel's filesystem and loads its grub.cfg. Pure. */
+export function grubEmbeddedConfig(layout: Layout): string {
   const boot = mountedOn(layout, '/boot') ?? (mountedOn(layout, '/') as Partition);
   const folder = boot.mountPoint === '/boot' ? '' : '/boot';
   return `search --no-floppy --fs-uuid --set=root ${boot.fsUuid}
@@ -47,27 +47,14 @@ configfile $prefix/grub.cfg
 `;
 }
 
-/** GRUB modules inside the EFI program: all that the two configs need, and what a person needs to look around. */
+/** GRUB modules inside the EFI program: those of the two configs, and those for work at its prompt. */
 export const grubModules: readonly string[] = [
   ...['part_gpt', 'fat', 'ext2', 'normal', 'configfile', 'linux', 'search', 'search_fs_uuid', 'search_label'],
-  ...[
-    'echo',
-    'test',
-    'ls',
-    'cat',
-    'halt',
-    'reboot',
-    'minicmd',
-    'true',
-    'sleep',
-    'all_video',
-    'gfxterm',
-    'serial',
-  ],
-  ...['terminal', 'terminfo', 'boot', 'efi_gop', 'gzio'],
+  ...['echo', 'test', 'ls', 'cat', 'halt', 'reboot', 'minicmd', 'true', 'sleep', 'all_video', 'gfxterm'],
+  ...['serial', 'terminal', 'terminfo', 'boot', 'efi_gop', 'gzio'],
 ];
 
-/** GRUB's shell keeps all but `'` inside single quotes. */
+/** Quotes a text for GRUB's shell, in which only `'` ends single quotes. */
 function grubQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { failedImagePage } from '../../../actions/compose-image/src/page.ts';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
+import { failedImagePage } from '../../../src/shared/report/image-page.ts';
 
 const verdict = (more: Partial<Verdict> = {}): Verdict => ({
   ...{ passed: false, state: 'none', failed: [], seconds: 12.4, acceleration: 'tcg' },
@@ -24,7 +24,7 @@ broken.service failed:
     the \`reason\` why
 \`\`\`
 
-All that it said: \`x.log\` in the artifact \`${artifact}\`.
+Complete serial log: \`x.log\` in the artifact \`${artifact}\`.
 
 `);
 });

@@ -1,0 +1,75 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import { fileDigest } from '../host/digests.ts';
+import { removeTree } from '../host/folders.ts';
+import { runTool } from '../host/process.ts';
+import { verifiedRpms } from '../toolchain/verified.ts';
+import { writeDisk } from './disk/write-disk.ts';
+import { bootPlace, type ImageFile, type ImageJson } from './manifest/image-json.ts';
+import { type Artifact, imageName } from './manifest/image-manifest.ts';
+import type { ImagePlan } from './manifest/plan-image.ts';
+import { makeTrees } from './rootfs/make-trees.ts';
+
+export interface MakeOptions {
+  /** The config's path, for messages. */
+  configFile: string;
+  toolchainDir: string;
+  /** A new folder for the image's files. */
+  folder: string;
+  /** A folder for everything else; the caller removes it. */
+  work: string;
+  /** Shows the current step. */
+  progress: (does: string) => void;
+  log: Log;
+  signal?: AbortSignal | undefined;
+}
+
+/** Makes an image as planned: its root filesystem, its disk, and the files of its artifacts. */
+export async function makeImage(plan: ImagePlan, key: string, options: MakeOptions): Promise<ImageJson> {
+  const { configFile: file, toolchainDir, folder, work, progress, log, signal } = options;
+  const { config, named, packages, manifest, components } = plan;
+  const { name: system } = config.system;
+  const name = imageName(system, packages);
+  const prebuilt = packages.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
+  const toolchainRpms = await verifiedRpms(toolchainDir, prebuilt);
+  log.info(`Making ${name} of ${packages.length} packages`);
+  const trees = await makeTrees({
+    ...{ manifest: manifest.root, named, file, progress, signal },
+    rpms: packages.map(({ origin, rpm }) => ({
+      rpm,
+      dir: origin === 'toolchain' ? toolchainRpms : (plan.folders.get(rpm) as string),
+    })),
+    worker: join(toolchainDir, 'worker'),
+    workDir: join(work, 'root'),
+  });
+  progress('writing the disk');
+  await mkdir(folder);
+  const raw = join(work, 'disk.raw');
+  await writeDisk({ raw, manifest: manifest.disk, trees, file, signal });
+  // Frees space for the copies that follow.
+  await removeTree(join(work, 'root'));
+  const files: ImageFile[] = [];
+  for (const artifact of manifest.artifacts)
+    files.push(await writeArtifact(artifact, raw, { folder, progress, signal }));
+  return {
+    ...{ schema: 'azl/image', version: 1, name, system, key, components, files },
+    packages: packages.map(({ origin, rpm }) => ({ file: rpm.file, origin, sha256: rpm.shipDigest })),
+    boot: bootPlace(plan.layout, plan.tools),
+  };
+}
+
+/** Makes one file of the image from the raw disk. */
+async function writeArtifact(
+  { file, type }: Artifact,
+  raw: string,
+  { folder, progress, signal }: Pick<MakeOptions, 'folder' | 'progress' | 'signal'>,
+): Promise<ImageFile> {
+  const path = join(folder, file);
+  progress(`${type === 'raw' ? 'copying to' : 'converting to'} ${file}`);
+  if (type === 'raw') await runTool(['cp', '--sparse=always', '--reflink=auto', raw, path], { signal });
+  else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, path], { signal });
+  progress(`taking the digest of ${file}`);
+  const { size } = await stat(path);
+  return { file, type, size, sha256: await fileDigest(path) };
+}

@@ -1,0 +1,57 @@
+import { hostArchitecture } from '../../base/architectures.ts';
+import { failOnProblems, type Problem } from '../../base/problems.ts';
+import { nameOf } from '../../rpm/capability.ts';
+import type { ImageConfig } from '../config/config.ts';
+import type { ImagePackage } from './choose-packages.ts';
+
+/** The kernel and the boot tools of an image, found among its packages. */
+export interface BootTools {
+  /** `uname -r` of its kernel. */
+  kernelRelease: string;
+  grubMkimage: string;
+}
+
+/**
+ * Finds the kernel and the tools that make an image bootable, which run inside it.
+ * @throws ProblemsError naming all that is missing
+ */
+export function findBootTools(
+  packages: readonly ImagePackage[],
+  config: ImageConfig,
+  file: string,
+): BootTools {
+  const problems: Problem[] = [];
+  const path = '$.SystemConfigs[0].PackageLists';
+  const lacks = (what: string, hint: string) =>
+    problems.push({ message: `The image has no ${what}`, file, path, hint });
+  const files = packages.flatMap(({ rpm }) => rpm.files);
+  const first = (...paths: string[]) => paths.find((one) => files.includes(one));
+  const kernels = kernelsOf(packages, config.system.kernelPackage);
+  if (kernels.length === 0) lacks('kernel', "Add the package 'kernel'.");
+  if (kernels.length > 1)
+    problems.push({
+      message: `The image has ${kernels.length} kernels: ${kernels.join(', ')}`,
+      file,
+      path: '$.SystemConfigs[0].KernelOptions',
+      hint: "Name the package of one as 'default'.",
+    });
+  if (first('/usr/bin/dracut') === undefined) lacks('dracut, which makes the initramfs', "Add 'dracut'.");
+  const grubMkimage = first('/usr/bin/grub2-mkimage', '/usr/bin/grub-mkimage');
+  if (grubMkimage === undefined) lacks('grub-mkimage, which makes the boot loader', "Add 'grub2'.");
+  if (!files.some((one) => one.endsWith(`/${hostArchitecture.grubTarget}/linux.mod`)))
+    lacks('GRUB for EFI', "Add 'grub2-efi-binary'.");
+  if (first('/usr/sbin/depmod', '/usr/bin/depmod') === undefined) lacks('depmod', "Add 'kmod'.");
+  failOnProblems(problems);
+  return {
+    kernelRelease: (kernels[0] as string).slice('/boot/vmlinuz-'.length),
+    grubMkimage: grubMkimage as string,
+  };
+}
+
+/** Returns the kernel files of the package `wanted`; of all packages when it is empty. */
+function kernelsOf(packages: readonly ImagePackage[], wanted: string): string[] {
+  return packages
+    .filter(({ rpm }) => wanted === '' || rpm.provides.some((one) => nameOf(one) === wanted))
+    .flatMap(({ rpm }) => rpm.files)
+    .filter((path) => /^\/boot\/vmlinuz-[\w.+~-]+$/.test(path));
+}

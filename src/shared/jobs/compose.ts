@@ -1,0 +1,121 @@
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { problem } from '../base/problems.ts';
+import { type ActionContext, AlreadyReportedError } from '../github/action.ts';
+import { fetchInputArtifact, requireRun } from '../github/artifacts/input-artifact.ts';
+import { actionsCache } from '../github/cache/actions-cache.ts';
+import type { JobReport } from '../github/job-report.ts';
+import { hasCache, leavesCache } from '../github/run.ts';
+import { readJson } from '../host/json-files.ts';
+import { needs } from '../host/needs.ts';
+import { ensureCommands } from '../host/packages.ts';
+import { publishImageArtifact, publishSerialLog } from '../image/artifacts.ts';
+import { defaultFirmware, findFirmware, startLine } from '../image/boot-test/qemu.ts';
+import type { Verdict } from '../image/boot-test/verdict.ts';
+import { type ImageCache, imageCache } from '../image/cache/image-cache.ts';
+import { type Composed, composeImage } from '../image/compose-image.ts';
+import type { ComposeInputs } from '../model/inputs.ts';
+import type { Toolchain } from '../model/toolchain.ts';
+import { failedImagePage, failureLines, imagePage, verdictLine } from '../report/image-page.ts';
+import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
+import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
+
+/** What every image needs of its host. */
+export const composing = [...needs.toolchain, ...needs.packages, ...needs.image];
+
+/**
+ * Makes the image of a config and publishes it, unless it failed its boot test.
+ * @returns a report with an error when the image failed its boot test
+ * @throws ProblemsError for bad input
+ */
+export async function composeJob(context: ActionContext, inputs: ComposeInputs): Promise<JobReport> {
+  const { log, signal } = context;
+  if (inputs.repoList.length > 0) await ensureCommands(needs.repositories, log, signal);
+  if (inputs.bootTest) await ensureCommands(needs.boot, log, signal);
+  const dirs = await fetchDirs(inputs, context);
+  const toolchain = await readJson<Toolchain>(join(dirs.toolchainDir, 'toolchain.json'));
+  if (toolchain === undefined)
+    throw problem('There is no toolchain', { file: dirs.toolchainDir, hint: 'Run: make toolchain' });
+  const composed = await composeImage({
+    ...{ ...inputs, ...dirs, toolchain, log, signal },
+    imageCache: openImageCache(dirs.buildDir, context),
+  });
+  const { verdict } = composed;
+  if (verdict?.passed === false) return await failedReport(composed, verdict, inputs, context);
+  return await composedReport(composed, inputs, context);
+}
+
+type Dirs = Pick<ComposeInputs, 'buildDir' | 'cacheDir' | 'outDir' | 'rpmsDir' | 'toolchainDir'>;
+
+/** Returns the job's folders as absolute paths, after fetching packages and toolchain of other jobs of the run. */
+async function fetchDirs(inputs: ComposeInputs, { log }: ActionContext): Promise<Dirs> {
+  const { rpmsArtifact, toolchainArtifact } = inputs;
+  const buildDir = resolve(inputs.buildDir);
+  const cacheDir = resolve(inputs.cacheDir);
+  const dirs = {
+    ...{ buildDir, cacheDir, outDir: resolve(inputs.outDir) },
+    rpmsDir: resolve(inputs.rpmsDir || join(inputs.outDir, 'RPMS')),
+    toolchainDir: resolve(inputs.toolchainDir || join(cacheDir, 'toolchain')),
+  };
+  if (rpmsArtifact !== '') {
+    dirs.rpmsDir = join(buildDir, 'packages');
+    await log.group(`Fetching ${rpmsArtifact}`, () =>
+      fetchInputArtifact('rpms-artifact', rpmsArtifact, dirs.rpmsDir),
+    );
+  }
+  if (toolchainArtifact !== '') {
+    requireRun('toolchain-artifact', toolchainArtifact);
+    dirs.toolchainDir = join(cacheDir, 'toolchain');
+    const temp = join(buildDir, 'exchange');
+    await log.group(`Fetching ${toolchainArtifact}`, () =>
+      fetchToolchain(toolchainArtifact, dirs.toolchainDir, artifactExchange(temp), temp),
+    );
+    await rm(temp, { recursive: true, force: true });
+  }
+  return dirs;
+}
+
+function openImageCache(buildDir: string, { log, signal }: ActionContext): ImageCache | undefined {
+  if (!hasCache()) return undefined;
+  return imageCache(actionsCache(log, signal), join(buildDir, 'image-cache'), leavesCache(), log);
+}
+
+async function composedReport(
+  composed: Composed,
+  inputs: ComposeInputs,
+  { log }: ActionContext,
+): Promise<JobReport> {
+  const { image, paths, manifest, reused } = composed;
+  const line = verdictLine(composed);
+  log.info(line);
+  for (const path of paths) log.info(`image: ${shown(path)}`);
+  const raw = paths.find((path) => path.endsWith('.raw'));
+  const firmware = await findFirmware().catch(() => defaultFirmware);
+  if (raw !== undefined) log.info(`start: ${startLine(shown(raw), firmware)}`);
+  const artifact = await publishImageArtifact(inputs, [...paths, manifest], log);
+  const outputs = { images: JSON.stringify(paths), manifest, reused, 'image-artifact': artifact };
+  return { outputs, page: imagePage(image, line) };
+}
+
+async function failedReport(
+  { image, serialLog, stored }: Composed,
+  verdict: Verdict,
+  inputs: ComposeInputs,
+  { log }: ActionContext,
+): Promise<JobReport> {
+  for (const line of failureLines(verdict)) log.info(line);
+  const artifact = await publishSerialLog(inputs.configFile, serialLog, log);
+  const where = artifact === '' ? '' : ` in the artifact ${artifact}`;
+  log.error({
+    message: `The image ${image.name} failed its boot test: ${verdict.reason}`,
+    hint: `Serial log: ${shown(serialLog)}${where}; image: ${shown(stored)}.`,
+  });
+  const text = await readFile(serialLog, 'utf8');
+  const page = failedImagePage(image.name, verdict, { artifact, file: basename(serialLog), text });
+  return { outputs: {}, page, error: new AlreadyReportedError() };
+}
+
+/** Returns a path as seen from the current folder. */
+function shown(path: string): string {
+  return relative(process.cwd(), path) || path;
+}

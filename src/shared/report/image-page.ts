@@ -1,0 +1,54 @@
+import { plainLine, type Verdict } from '../image/boot-test/verdict.ts';
+import type { Composed } from '../image/compose-image.ts';
+import type { ImageJson } from '../image/manifest/image-json.ts';
+import { cut, fenced, pageTable } from './page.ts';
+
+/** Limits of a machine's output on a page. */
+const cuts = { lines: 40, line: 300, cell: 200, rows: 100 };
+
+/** Returns one line about an image: made or reused, booted or not. Pure. */
+export function verdictLine(
+  composed: Pick<Composed, 'image' | 'reused' | 'verdict' | 'verdictKept'>,
+): string {
+  const { image, reused, verdict, verdictKept } = composed;
+  const local = image.packages.filter(({ origin }) => origin === 'local').length;
+  const line = `${image.name}: ${reused ? 'reused' : 'made'}, ${image.packages.length} packages, ${local} of them built here`;
+  if (verdict === undefined) return `${line}; not booted`;
+  if (verdictKept) return `${line}; boot test passed in an earlier run (${Math.round(verdict.seconds)} s)`;
+  return `${line}; boot test passed (${Math.round(verdict.seconds)} s, ${verdict.acceleration})`;
+}
+
+/** Returns the failed units of a boot with their logs, as lines. Pure. */
+export function failureLines(verdict: Verdict): string[] {
+  return verdict.failed.flatMap(({ unit, log }) => [`${unit} failed:`, ...log.map((line) => `    ${line}`)]);
+}
+
+/** Returns the summary page of an image, as Markdown. `line`: see {@link verdictLine}. Pure. */
+export function imagePage(image: Pick<ImageJson, 'name' | 'files'>, line: string): string {
+  const rows = image.files.map(({ file, size, sha256 }) => [file, String(size), sha256]);
+  return `### ${image.name}\n\n${line}\n\n${pageTable(['file', 'bytes', 'SHA-256'], rows, cuts)}\n`;
+}
+
+/**
+ * Returns the summary page of an image that failed its boot test: the logs of its failed units, or else the last lines
+ * of its console. Pure.
+ * @param serial the log of the machine's console; `artifact` is empty without an artifact that holds it
+ */
+export function failedImagePage(
+  name: string,
+  verdict: Verdict,
+  serial: { file: string; artifact: string; text: string },
+): string {
+  const units = failureLines(verdict).slice(0, cuts.lines);
+  const last = serial.text.split('\n').map(plainLine).filter(Boolean).slice(-cuts.lines);
+  const shown = (units.length > 0 ? units : last).map((line) => line.slice(0, cuts.line));
+  return [
+    `### ✗ ${name}: boot test failed`,
+    `${cut(verdict.reason, cuts)}. After ${Math.round(verdict.seconds)} s (${verdict.acceleration}).`,
+    ...(shown.length > 0 ? [fenced(shown)] : []),
+    ...(serial.artifact === ''
+      ? []
+      : [`Complete serial log: \`${serial.file}\` in the artifact \`${serial.artifact}\`.`]),
+    '',
+  ].join('\n\n');
+}
