@@ -1,45 +1,47 @@
-# azl on your own machine: the same bundles that run as GitHub actions. `make` alone tells what there is.
-# GNU make only dispatches: order, checks and variables are the local CLI's (cli/src).
+# azl on your own machine: runs the bundles that GitHub actions run. `make` alone lists the targets.
+# GNU make only dispatches. Order, checks and variables are in the local CLI (cli/src).
 
 define help_text
 azl builds an RPM distribution: toolchain, packages, images. In order of use:
 
-  make doctor                                  what this machine lacks, and the command that mends it
-  make toolchain                               the RPMs that builds start from (UPDATE_LOCK=1 moves their lock)
-  make plan                                    what would be built, and why: out/plan.json
-  make input-srpms                             fetches and checks all sources, packs them: out/SRPMS
+  make doctor                                  checks this machine, and says how to fix what it lacks
+  make toolchain                               the RPMs that builds start from (UPDATE_LOCK=1 updates their lock)
+  make plan                                    plans what would be built, and why: out/plan.json
+  make input-srpms                             downloads and checks all sources, packs them: out/SRPMS
   make build-packages PACKAGE_BUILD_LIST=bash  builds bash and what it needs (no list: all): out/RPMS
-  make image                                   all of that, then the image, booted once: out/images
+  make image                                   builds the packages and the image, and boots it once: out/images
   make run                                     boots the image in this terminal
 
-When something fails, and for your own specs:
+For your own specs, and when something fails:
 
   make build-packages SPECS_DIR=/src/SPECS     any folder laid out as <dir>/<name>.spec
   make image CONFIG_FILE=my/image.json         another image
-  make shell PACKAGE=bash                      the build root of bash as it failed
+  make shell PACKAGE=bash                      opens the build root of bash after its build failed
   make signatures PACKAGE=bash                 writes the digests of its sources
-  make clean                                   removes what was built (clean-all: downloads and toolchain, too)
+  make build-packages DEBUG=1                  logs every key component, cache call and command
+  make clean                                   removes what was built (clean-all: also downloads and toolchain)
 
 For work on azl itself:
 
   make dist                                    builds the bundles that are committed
-  make test                                    all tests
-  make test-full                               the same with whole runs of the example distribution, too
-  make test-hosts                              the main job in a fresh Debian 13
-  make bench                                   measures the main job, writes the figures of the README
-  make bench-start                             measures how soon an action says something
+  make lint                                    checks format, lint rules and types
+  make test                                    runs all tests
+  make test-full                               the same, with whole runs of the example distribution
+  make test-hosts                              runs make image in a fresh Debian 13
+  make bench                                   measures make image, writes the figures of the README
+  make bench-start                             measures the start-up time of the actions
   make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
-  make bench-index FACTS_DIR=facts             measures what results weigh in the index and between shards
-  make act WORKFLOW=nightly                    runs a workflow here, as GitHub would (no WORKFLOW: it and pull-request)
+  make bench-index FACTS_DIR=facts             measures the size of results in the index and between shards
+  make act WORKFLOW=nightly                    runs a workflow on this machine (default: nightly, then pull-request)
   make publish-trees DIR=build/trees           makes the repositories that workflows name: azl/build-packages@v1 ...
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
 SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)
 RUN_CHECK=y CONCURRENT_PACKAGE_BUILDS=2 ... Each action's README lists all of its inputs.
-On the command line, one that has no effect on the target is an error.
+DEBUG=1 works with every target. On the command line, a variable that the target does not take is an error.
 endef
 
-# Where this file lies. Make divides its list of makefiles at blanks, which a path may hold: then all of the list is it.
+# The folder of this file. Make splits its list of makefiles at blanks. If the path has blanks, the list is one path.
 blank := $(subst ,, )
 last := $(dir $(lastword $(MAKEFILE_LIST)))
 whole := $(dir $(patsubst <blank>%,%,$(subst $(blank),<blank>,$(MAKEFILE_LIST))))
@@ -52,11 +54,11 @@ export AZL_HERE := $(here)
 export AZL_NAMED := $(filter-out -*,$(named))
 export AZL_GOALS := $(MAKECMDGOALS)
 export SPECS_DIR ?= $(here)examples/distro/SPECS
-# Only an image has a config unless one is given: a list of packages is that list.
+# Only `image` has a default config: elsewhere a config would add packages to the list.
 image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-dev_targets := dist test test-full test-hosts bench bench-start bench-schedule bench-index act publish-trees
+dev_targets := dist lint test test-full test-hosts bench bench-start bench-schedule bench-index act publish-trees
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(dev_targets)
@@ -74,6 +76,6 @@ $(dev_targets):
 
 Makefile: ;
 
-# Whatever else is asked for: the CLI knows the nearest name.
+# Any other name: the CLI suggests the nearest target.
 .DEFAULT:
 	@sh "$${AZL_HERE}cli/start.sh" '$(subst ','\'',$@)'

@@ -1,4 +1,4 @@
-# Sourced. Ends with one line when Node is absent or too old to start anything.
+# Sourced. Exits with one line if Node is missing or too old.
 case "$(node --version 2>/dev/null)" in
 v2[0-9].* | v[3-9][0-9].* | v[1-9][0-9][0-9].*) ;;
 *)

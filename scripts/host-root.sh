@@ -1,8 +1,9 @@
-# Runs "$@" in the root $1 as on a machine of its own: own mounts and processes, the host's network and devices.
-# Started in fresh mount and PID namespaces: everything is gone with the first process.
+# Runs a command in a root filesystem, with its own mounts and processes, and the host's network and devices.
+# usage: host-root.sh <root> <command>...
+# Must be started in new mount and PID namespaces, which end with the first process.
 set -e
 mount --make-rprivate /
-# Its root must be a mount point, as every machine's is: what makes namespaces inside changes how it propagates.
+# Programs that make namespaces change the propagation of /, which must be a mount point for that.
 mount --bind "$1" "$1"
 cd "$1"
 mount -t proc proc "$1/proc"

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import type { Timing } from './test-timing.ts';
 
-/** Of one step: how many of its tests passed, and how many did not. */
+/** The tests of one step: how many passed, and how many did not. */
 export interface Count {
   passed: number;
   failed: number;
-  /** Of each that did not pass: its file, its name, and the first line of why. */
+  /** For each that did not pass: its file, its name, and the first line of the error. */
   failures?: string[];
 }
 
@@ -16,14 +17,17 @@ interface Report {
   testResults?: {
     name: string;
     message?: string;
+    /** Of its first and last test, in milliseconds. */
+    startTime: number;
+    endTime: number;
     assertionResults: { fullName: string; status: string; failureMessages?: string[] }[];
   }[];
 }
 
 /**
- * What a layer's report says. A test that was skipped promised something that nobody looked at: it counts as failed. So
- * does a file that cannot be loaded, and a run that left no report.
- * @param code with which vitest ended
+ * Counts the tests of a report. A skipped test counts as failed, and so do a file that cannot be loaded and a run
+ * without a report.
+ * @param code the exit code of vitest
  */
 export function countTests(report: Report | undefined, code: number, repository: string): Count {
   const { numPassedTests: passed, numTotalTests: total, testResults = [] } = report ?? { ...none };
@@ -41,7 +45,17 @@ export function countTests(report: Report | undefined, code: number, repository:
 
 const none: Report = { numPassedTests: 0, numTotalTests: 0 };
 
-/** The report in a file; undefined when there is none. */
+/** Returns the time that each file of a report took, without the hooks before its first and after its last test. */
+export function fileTimings(report: Report | undefined, repository: string): Timing[] {
+  return (report?.testResults ?? [])
+    .filter(({ assertionResults }) => assertionResults.length > 0)
+    .map(({ name, startTime, endTime }) => ({
+      name: relative(repository, name),
+      seconds: (endTime - startTime) / 1000,
+    }));
+}
+
+/** Reads the report in a file. @returns undefined if there is none */
 export function readReport(path: string): Report | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Report;

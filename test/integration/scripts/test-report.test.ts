@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { repository } from '../../../scripts/build-dist.ts';
-import { countTests, readReport } from '../../../scripts/test-report.ts';
+import { countTests, fileTimings, readReport } from '../../../scripts/test-report.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 import { writeTree } from '../../support/trees.ts';
@@ -30,6 +30,10 @@ it('what a layer’s report says names each test that did not pass, each file th
     'a.test.ts: waits: skipped',
     'b.test.ts: no way',
   ]);
+  const [timing, ...others] = fileTimings(readReport(report), dir);
+  expect(others).toEqual([]);
+  expect(timing?.name).toBe('a.test.ts');
+  expect(timing?.seconds).toBeGreaterThanOrEqual(0);
   expect(countTests(readReport(join(dir, 'nowhere')), 1, dir)).toEqual({
     passed: 0,
     failed: 1,
