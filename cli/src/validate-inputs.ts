@@ -52,7 +52,7 @@ export async function inputProblems(
       const found = await findSpecs(values.specsDir);
       const list = values.packageBuildList ?? [];
       // With a list, an error in another spec stops the run only if the list needs that spec.
-      const relevant = found.faults.filter(
+      const relevant = found.errors.filter(
         ({ packages }) =>
           list.length === 0 || packages.length === 0 || packages.some((one) => list.includes(one)),
       );

@@ -25,7 +25,7 @@ export async function writeSignatures(context: CliContext): Promise<number> {
   const action = actionNamed(context.actions, 'build-packages/plan');
   const inputs = readTreeInputs(inputGetter(inputsOf(action, environment, pathInputs(paths))));
   const toolchain: Toolchain = JSON.parse(readFileSync(join(paths.toolchain, 'toolchain.json'), 'utf8'));
-  const { specs, faults } = await parseSpecs({
+  const { specs, errors } = await parseSpecs({
     specsDir: inputs.specsDir,
     worker: workerDir(paths),
     overlaysDir: join(paths.build, 'overlays'),
@@ -37,7 +37,7 @@ export async function writeSignatures(context: CliContext): Promise<number> {
     signal: stop.signal,
   });
   const name = environment['PACKAGE'] ?? '';
-  failOnProblems(faults.filter(({ packages }) => packages.includes(name)).map(({ problem }) => problem));
+  failOnProblems(errors.filter(({ packages }) => packages.includes(name)).map(({ problem }) => problem));
   const spec = specs.find((one) => one.package === name);
   if (spec === undefined) throw new Error(`the spec of ${name} was removed meanwhile`);
   const sources = await treeSources(inputs, { log, signal: stop.signal });

@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
-import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
+import { failOnProblems } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
 import { paths } from '../builder/paths.ts';
 import { treeSources } from '../builder/tree-sources.ts';
 import type { ActionContext } from '../github/action.ts';
+import type { DeclaredGraph } from '../graph/graph.ts';
 import { removeTree } from '../host/folders.ts';
-import { readJson, writeJson } from '../host/json-files.ts';
 import { lockFolder } from '../host/lock.ts';
 import { readImageConfig } from '../image/config/read.ts';
 import type { Result } from '../model/build-result.ts';
@@ -18,51 +17,23 @@ import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.
 import type { Run } from '../model/run.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Kept } from '../model/stored-parts.ts';
-import { namedPackages, packageNamed, treeProblems, withNeeds } from '../planner/goals.ts';
+import { namedPackages, packageNamed, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/capability.ts';
-import { type AnswerMemory, rememberingSolver } from '../solver/remembering-solver.ts';
+import { openAnswers } from '../solver/answer-memory.ts';
+import { rememberingSolver } from '../solver/remembering-solver.ts';
 import { makeTree, type Tree } from '../solver/solve-root.ts';
-import { type SolverAnswer, startSolver } from '../solver/solver.ts';
-import { findSpecs, type SpecError } from '../specs/find.ts';
+import { startSolver } from '../solver/solver.ts';
+import type { SpecError } from '../specs/find.ts';
 import { distributionMacros } from '../specs/macros/distribution.ts';
 import { policyMacros } from '../specs/macros/policy.ts';
 import { parseSpecs } from '../specs/parse.ts';
 import type { StorageRequest } from '../store/allocation.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreIndex } from '../store/store-index.ts';
+import { checkTree, specFolderProblems } from './check-tree.ts';
 import { findToolchain } from './find-toolchain.ts';
 import { openStore, type Role } from './open-store.ts';
-
-/** The solver's answers of earlier runs. */
-interface OpenMemory extends AnswerMemory {
-  /** What this run asked for; unless it is over all specs, also what others did. */
-  kept(): ReadonlyMap<string, SolverAnswer>;
-  save(): Promise<void>;
-}
-
-/** @param told answers that come from elsewhere, also later on */
-export async function openMemory(file: string, all: boolean, told: StoreIndex): Promise<OpenMemory> {
-  const answers = new Map(Object.entries((await readJson<Record<string, SolverAnswer>>(file)) ?? {}));
-  const asked = new Map<string, SolverAnswer>();
-  const kept = () => (all ? asked : new Map([...told.answers, ...answers]));
-  return {
-    kept,
-    get: (question) => {
-      const known = answers.get(question) ?? told.answers.get(question);
-      if (known !== undefined) asked.set(question, known);
-      return known;
-    },
-    set: (question, answer) => {
-      answers.set(question, answer);
-      asked.set(question, answer);
-    },
-    save: async () => {
-      const sorted = [...kept()].sort(([a], [b]) => order(a, b));
-      await writeJson(file, Object.fromEntries(sorted));
-    },
-  };
-}
 
 /** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
 export interface OpenedRun {
@@ -79,18 +50,21 @@ export interface OpenedRun {
   close(): Promise<void>;
 }
 
+type OpenInputs = TreeInputs & Partial<StoreInputs & RepositoryInputs>;
+
 /**
- * Reads and checks a whole tree, and makes its build folder this process's own.
- * @throws ProblemsError with everything that is wrong with it, before any build; or when another run is at work there
+ * Opens a run: locks the build folder, finds the toolchain, parses the specs, opens the store, chooses the packages, checks
+ * the tree.
+ * @throws ProblemsError with all errors of the tree, before any build; or when another run uses the build folder
  */
 export async function openBuildContext(
-  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
-  context: ActionContext,
+  inputs: OpenInputs,
+  action: ActionContext,
   role: Role,
 ): Promise<OpenedRun> {
-  const release = await lockFolder(inputs.buildDir, { signal: context.signal });
+  const release = await lockFolder(inputs.buildDir, { signal: action.signal });
   try {
-    const opened = await readTree(inputs, context, role);
+    const opened = await openWithLock(inputs, action, role);
     const close = async () => {
       await opened.close();
       await release();
@@ -102,20 +76,56 @@ export async function openBuildContext(
   }
 }
 
-async function readTree(
-  inputs: TreeInputs & Partial<StoreInputs & RepositoryInputs>,
-  context: ActionContext,
-  role: Role,
-): Promise<OpenedRun> {
-  const { log, signal } = context;
-  // What needs no worker is said before one is made.
-  failOnProblems(
-    (await findSpecs(inputs.specsDir)).faults.filter(isFoldersOwn).map(({ problem }) => problem),
-  );
-  await sweep(inputs);
-  const { toolchain, toolchainDir } = await findToolchain(inputs, context);
+async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Role): Promise<OpenedRun> {
+  const { log } = action;
+  // Errors that show without a worker are reported before one is made.
+  failOnProblems(await specFolderProblems(inputs.specsDir));
+  await clearBuildFolder(inputs);
+  const { toolchain, toolchainDir } = await findToolchain(inputs, action);
   const defines = distributionMacros(inputs);
-  const { specs, faults } = await log.group('Specs', () =>
+  const parsed = await parseTree(inputs, { toolchain, toolchainDir, defines }, action);
+  const isWhole = inputs.packageBuildList.length === 0;
+  if (isWhole) failOnProblems(parsed.errors.map(({ problem }) => problem));
+  const stored = await openStore(inputs, action, role);
+  const answers = await openAnswers(join(inputs.cacheDir, 'solver.json'), isWhole, stored.index);
+  const solver = rememberingSolver(toolchain, startSolver, answers);
+  const sources = await treeSources(inputs, action);
+  const byName = new Map(parsed.specs.map((spec) => [spec.package, spec]));
+  const tree = makeTree({
+    ...{ specs: parsed.specs, toolchain, solver, defines },
+    sources: (name) => sources.digests(byName.get(name) as Spec),
+  });
+  const chosen = await choosePackages(inputs, tree, parsed.errors, log);
+  await checkTree(inputs, tree, chosen.names, parsed.errors, log);
+  log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
+  const run = { ...chosen, ...(await expectTimes(tree, stored.store, chosen.names)) };
+  return {
+    context: { ...action, inputs, tree, run, store: stored.store, sources, toolchainDir },
+    ...{ local: stored.local, index: stored.index, makeRoom: stored.makeRoom },
+    remember: (results, keptOf) => stored.remember(results, keptOf, answers.kept()),
+    close: async () => {
+      await solver.close();
+      await answers.save();
+      await stored.close();
+    },
+  };
+}
+
+/** Removes what a run that was killed left in the build folder. */
+async function clearBuildFolder(inputs: TreeInputs): Promise<void> {
+  for (const folder of [paths.overlays(inputs), paths.staging(inputs), paths.exchange(inputs)]) {
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder)) await removeTree(join(folder, name));
+  }
+  await mkdir(paths.logs(inputs), { recursive: true });
+}
+
+async function parseTree(
+  inputs: TreeInputs,
+  { toolchain, toolchainDir, defines }: Pick<Tree, 'toolchain' | 'defines'> & { toolchainDir: string },
+  { log, signal }: ActionContext,
+): ReturnType<typeof parseSpecs> {
+  return await log.group('Specs', () =>
     parseSpecs({
       specsDir: inputs.specsDir,
       worker: join(toolchainDir, 'worker'),
@@ -128,116 +138,48 @@ async function readTree(
       signal,
     }),
   );
-  const all = inputs.packageBuildList.length === 0;
-  if (all) failOnProblems(faults.map(({ problem }) => problem));
-  const opened = await openStore(inputs, context, role);
-  const { store, local, index } = opened;
-  const memory = await openMemory(join(inputs.cacheDir, 'solver.json'), all, index);
-  const solver = rememberingSolver(toolchain, startSolver, memory);
-  const sources = await treeSources(inputs, context);
-  const byName = new Map(specs.map((spec) => [spec.package, spec]));
-  const tree = makeTree({
-    ...{ specs, toolchain, solver, defines },
-    sources: (name) => sources.digests(byName.get(name) as Spec),
-  });
-  const goals = all
-    ? [...tree.declared.specs.keys()].sort(order)
-    : [
-        ...namedPackages(tree.declared, inputs.packageBuildList, 'package-build-list', faults, specs),
-        ...(await imageGoals(inputs, tree, log)),
-      ];
-  const rebuild = namedPackages(
-    tree.declared,
-    inputs.packageRebuildList,
-    'package-rebuild-list',
-    faults,
-    specs,
-  );
-  const names = withNeeds(tree.declared, goals, (name) =>
-    inputs.runCheck ? (byName.get(name)?.checkRequires ?? []) : [],
-  );
-  await checkTree(inputs, tree, names, faults, log);
+}
+
+/** The packages that the inputs name, or all of the tree. @throws ProblemsError when a name is unknown */
+async function choosePackages(
+  inputs: TreeInputs,
+  tree: Tree,
+  errors: readonly SpecError[],
+  log: Log,
+): Promise<Pick<Run, 'goals' | 'names' | 'rebuild'>> {
+  const { declared, specs } = tree;
+  const { packageBuildList, packageRebuildList } = inputs;
+  const goals =
+    packageBuildList.length === 0
+      ? [...declared.specs.keys()].sort(order)
+      : [
+          ...namedPackages(declared, packageBuildList, 'package-build-list', errors, specs),
+          ...(await packagesOfImage(inputs, declared, log)),
+        ];
+  const rebuild = namedPackages(declared, packageRebuildList, 'package-rebuild-list', errors, specs);
+  const requiredByCheck = (name: string) =>
+    inputs.runCheck ? (declared.specs.get(name)?.checkRequires ?? []) : [];
+  return { goals, names: withNeeds(declared, goals, requiredByCheck), rebuild: new Set(rebuild) };
+}
+
+/** The packages of the tree that the image asks for. Others may come from repositories: compose-image looks for them. */
+async function packagesOfImage(inputs: TreeInputs, graph: DeclaredGraph, log: Log): Promise<string[]> {
+  if (inputs.configFile === '') return [];
+  const { configFile, configBaseDir } = inputs;
+  const { named } = await readImageConfig({ configFile, configBaseDir, log: { ...log, warn: () => {} } });
+  return named.requestedPackages.flatMap(({ capability }) => packageNamed(graph, nameOf(capability)) ?? []);
+}
+
+/** Expected times, in seconds, from the newest results in the store, and priorities that follow from them. */
+async function expectTimes(
+  tree: Tree,
+  store: Store,
+  names: readonly string[],
+): Promise<Pick<Run, 'seconds' | 'priority'>> {
   const seconds = new Map<string, number>();
   for (const name of names) {
     const known = (await store.latest(name))?.seconds;
     if (known !== undefined) seconds.set(name, known);
   }
-  log.info(`${specs.length} specs, ${names.length} of them in this run.`);
-  const run: Run = {
-    ...{ goals, names, seconds },
-    rebuild: new Set(rebuild),
-    priority: priorities(tree.declared, names, (name) => seconds.get(name)),
-  };
-  return {
-    context: { ...context, inputs, tree, run, store, sources, toolchainDir },
-    ...{ local, index },
-    remember: (results, keptOf) => opened.remember(results, keptOf, memory.kept()),
-    makeRoom: opened.makeRoom,
-    close: async () => {
-      await solver.close();
-      await memory.save();
-      await opened.close();
-    },
-  };
-}
-
-/** The packages of the tree that the image asks for. What it asks for besides is the image's own affair. */
-async function imageGoals(inputs: TreeInputs, tree: Tree, log: Log): Promise<string[]> {
-  if (inputs.configFile === '') return [];
-  const quiet: Log = { ...log, warn: () => {} };
-  const { configFile, configBaseDir } = inputs;
-  const { named } = await readImageConfig({ configFile, configBaseDir, log: quiet });
-  return named.requestedPackages.flatMap(
-    ({ capability }) => packageNamed(tree.declared, nameOf(capability)) ?? [],
-  );
-}
-
-function isFoldersOwn({ packages }: SpecError): boolean {
-  return packages.length === 0;
-}
-
-/**
- * Everything that can be said of a run before anything is built: sources without digests, requirements that nothing
- * provides, cycles. Faults of specs that this run does not need are told and stop nothing; they do where something is
- * missing, which such a spec may be the one to provide.
- */
-async function checkTree(
-  inputs: TreeInputs,
-  tree: Tree,
-  names: readonly string[],
-  faults: readonly SpecError[],
-  log: Log,
-): Promise<void> {
-  const problems: Problem[] = [];
-  for (const name of names) {
-    await tree.sources(name).catch((error: unknown) => {
-      if (!(error instanceof ProblemsError)) throw error;
-      problems.push(...error.problems);
-    });
-  }
-  const wrong = treeProblems(tree.declared, names, placeIn(inputs.specsDir, tree.declared.specs));
-  const stops = (fault: SpecError) =>
-    wrong.length > 0 || isFoldersOwn(fault) || fault.packages.some((name) => names.includes(name));
-  failOnProblems([...faults.filter(stops).map(({ problem }) => problem), ...problems, ...wrong]);
-  for (const { problem } of faults) log.warn({ ...problem, hint: 'This run does not need it: left out.' });
-}
-
-/** Removes what a killed run left of its work in progress. */
-async function sweep(inputs: TreeInputs): Promise<void> {
-  for (const folder of [paths.overlays(inputs), paths.staging(inputs), paths.exchange(inputs)]) {
-    await mkdir(folder, { recursive: true });
-    for (const name of await readdir(folder)) await removeTree(join(folder, name));
-  }
-  await mkdir(paths.logs(inputs), { recursive: true });
-}
-
-/** Where a requirement stands in its spec: the first line that names it. */
-function placeIn(specsDir: string, specs: ReadonlyMap<string, Spec>) {
-  return (name: string, capability: string) => {
-    const file = join(specsDir, specs.get(name)?.path ?? `${name}.spec`);
-    const wanted = nameOf(capability);
-    const lines = readFileSync(file, 'utf8').split('\n');
-    const at = lines.findIndex((line) => wanted !== '' && /Requires/i.test(line) && line.includes(wanted));
-    return at === -1 ? { file } : { file, line: at + 1 };
-  };
+  return { seconds, priority: priorities(tree.declared, names, (name) => seconds.get(name)) };
 }

@@ -13,20 +13,20 @@ import type { SpecError } from '../specs/find.ts';
 
 /**
  * The packages that a list names: by package or by RPM name.
- * @throws ProblemsError with every unknown name and what it may have meant, and the faults of specs that it names.
+ * @throws ProblemsError with every unknown name and what it may have meant, and the errors of specs that it names.
  */
 export function namedPackages(
   graph: DeclaredGraph,
   names: readonly string[],
   input: string,
-  faults: readonly SpecError[],
+  errors: readonly SpecError[],
   specs: readonly Spec[],
 ): string[] {
   const problems: Problem[] = [];
   const found = names.flatMap((name) => {
     const known = packageNamed(graph, name);
     if (known !== undefined) return [known];
-    const own = faults.filter(({ packages }) => packages.includes(name));
+    const own = errors.filter(({ packages }) => packages.includes(name));
     const excluded = specs.find((spec) => spec.package === name)?.excluded;
     if (own.length > 0 || excluded !== undefined) {
       problems.push(...own.map(({ problem }) => problem));

@@ -21,15 +21,15 @@ export interface SpecError {
  * The spec files `<specsDir>/<name>.spec` and `<specsDir>/<dir>/<name>.spec`, by path; with every fault of their
  * names and places. Reads no spec.
  */
-export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; faults: SpecError[] }> {
-  const faults: SpecError[] = [];
-  const blame = (problem: Problem, ...packages: string[]) => faults.push({ packages, problem });
+export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; errors: SpecError[] }> {
+  const errors: SpecError[] = [];
+  const blame = (problem: Problem, ...packages: string[]) => errors.push({ packages, problem });
   const files: SpecFile[] = [];
   const root = await realpath(specsDir).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) {
     const hint = 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.';
     blame({ file: specsDir, message: 'there is no such folder of specs', hint: hint });
-    return { files, faults };
+    return { files, errors };
   }
   const entriesOf = async (folder: string): Promise<Buffer[]> => {
     try {
@@ -56,11 +56,11 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
     }
   };
   await look('');
-  if (files.length === 0 && faults.length === 0) {
+  if (files.length === 0 && errors.length === 0) {
     const hint = 'Put each package into a folder of its own: <name>/<name>.spec with its sources beside it.';
     blame({ file: specsDir, message: 'the folder holds no spec', hint: hint });
   }
-  return { files, faults: [...faults, ...sameNames(specsDir, files)] };
+  return { files, errors: [...errors, ...sameNames(specsDir, files)] };
 }
 
 const nameFault = {

@@ -45,8 +45,8 @@ interface Found extends SpecFile {
  * Every spec of a folder, as the worker's rpm reads it: in a sandbox, each by a user of its own. A spec with a fault of
  * its own is not among them.
  */
-export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; faults: SpecError[] }> {
-  const { files, faults } = await findSpecs(options.specsDir);
+export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; errors: SpecError[] }> {
+  const { files, errors } = await findSpecs(options.specsDir);
   const root = files.length === 0 ? options.specsDir : await realpath(options.specsDir);
   const found = await Promise.all(
     files.map(async (file): Promise<Found> => {
@@ -67,7 +67,7 @@ export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]
     const [plain, checked] = [answers[index], withCheck.get(job.spec) ?? answers[index]];
     const problems = [...new Set([plain, checked])].flatMap((answer) => problemsOf(file, answer));
     const each = new Map(problems.map((one) => [`${one.line} ${one.message}`, one])).values();
-    faults.push(...[...each].map((problem) => ({ packages: [job.spec.package], problem })));
+    errors.push(...[...each].map((problem) => ({ packages: [job.spec.package], problem })));
     if (problems.length > 0 || !plain?.answer || !checked?.answer) continue;
     specs.push(
       toSpec(
@@ -79,7 +79,7 @@ export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]
       ),
     );
   }
-  return { specs, faults: [...faults, ...checkSpecs(options.specsDir, specs)] };
+  return { specs, errors: [...errors, ...checkSpecs(options.specsDir, specs)] };
 }
 
 function problemsOf(file: string, answer: JobAnswer | undefined): Problem[] {

@@ -33,8 +33,8 @@ async function parse(name: string, files: Record<string, string>, options: Parti
     arch: 'x86_64',
     jobs: 4,
   };
-  const { specs, faults } = await parseSpecs({ ...all, log: recordingLog(), ...options });
-  failOnProblems(faults.map(({ problem }) => problem));
+  const { specs, errors } = await parseSpecs({ ...all, log: recordingLog(), ...options });
+  failOnProblems(errors.map(({ problem }) => problem));
   return new Map(specs.map((spec): [string, Spec] => [spec.package, spec]));
 }
 

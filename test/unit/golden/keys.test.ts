@@ -35,7 +35,6 @@ import {
 } from '../../../src/shared/image/manifest/image-manifest.ts';
 import { publishImage } from '../../../src/shared/image/out-images.ts';
 import { fixedSalt, sha512Crypt } from '../../../src/shared/image/rootfs/crypt.ts';
-import { openMemory } from '../../../src/shared/jobs/open-build-context.ts';
 import { planName } from '../../../src/shared/jobs/shared-run.ts';
 import { planJson } from '../../../src/shared/planner/plan-json.ts';
 import { assetName, sha256Sums } from '../../../src/shared/release/assets.ts';
@@ -54,6 +53,7 @@ import {
 } from '../../../src/shared/shards/protocol/names.ts';
 import { toolchainName } from '../../../src/shared/shards/transport/shared-toolchain.ts';
 import { claim } from '../../../src/shared/shards/worker/claim.ts';
+import { openAnswers } from '../../../src/shared/solver/answer-memory.ts';
 import { solverQuestion } from '../../../src/shared/solver/remembering-solver.ts';
 import { solverRecipe } from '../../../src/shared/solver/solver.ts';
 import { cachedStore } from '../../../src/shared/store/cached-store.ts';
@@ -458,7 +458,7 @@ async function documents(): Promise<Record<string, unknown>> {
   const images = imageStore(join(dir, 'store'), log);
   await images.keepVerdict(made.image.key, made.verdict);
 
-  const memory = await openMemory(join(dir, 'solver.json'), true, newIndex());
+  const memory = await openAnswers(join(dir, 'solver.json'), true, newIndex());
   memory.set(made.hex('f'), answer);
   await memory.save();
 

@@ -16,10 +16,10 @@ beforeEach(async () => {
 afterEach(async () => await rm(dir, { recursive: true }));
 
 const find = async () => {
-  const { files, faults } = await findSpecs(specs);
+  const { files, errors } = await findSpecs(specs);
   return {
     paths: files.map(({ path }) => path),
-    said: faults.map(({ problem }) => formatProblem(problem).replaceAll(`${dir}/`, '')),
+    said: errors.map(({ problem }) => formatProblem(problem).replaceAll(`${dir}/`, '')),
   };
 };
 
