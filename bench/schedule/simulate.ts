@@ -1,15 +1,11 @@
 import { forecast, ranks, shardsThatHelp } from '../../src/shared/planner/forecast.ts';
 import type { ArtifactInfo } from '../../src/shared/shards/protocol/listing.ts';
 import { hadWholeBudget, secondsForBuild } from '../../src/shared/shards/scheduler/build-time.ts';
-import {
-  type Candidate,
-  nextStep,
-  type Step,
-  type Work,
-} from '../../src/shared/shards/scheduler/next-step.ts';
+import { nextStep } from '../../src/shared/shards/scheduler/next-step.ts';
 import { defaultSettings, type ShardSettings } from '../../src/shared/shards/scheduler/settings.ts';
 import * as shards from '../../src/shared/shards/scheduler/shard.ts';
 import { matrixEntries } from '../../src/shared/shards/scheduler/size.ts';
+import type { Candidate, Step, Work } from '../../src/shared/shards/scheduler/work.ts';
 import { Clock, type Course, Signal } from './clock.ts';
 import type { Load, LoadedPackage } from './load.ts';
 import { seeded } from './random.ts';
@@ -252,21 +248,21 @@ export function simulate(setting: Setting): Run {
       yield charge.list;
       shards.foundHeartbeat(shard, step.shard, items.get(step.name));
     } else if (step.do === 'read') {
-      calls.read += step.signs.length;
+      calls.read += step.heartbeats.length;
       yield charge.read;
-      for (const { shard: id, publication, item } of step.signs) {
-        const gone = !items.has(item.name);
+      for (const { shard: id, publication, artifact } of step.heartbeats) {
+        const gone = !items.has(artifact.name);
         shards.heartbeatRead(shard, id, publication, gone);
         if (gone) continue;
-        const { own, ran } = contents.get(item.name) as Told;
+        const { own, ran } = contents.get(artifact.name) as Told;
         job.heard += bytesTold(own);
         for (const [name, artifact] of own) learn(job, name, artifact);
         for (const [name, seconds] of ran) hearRan(job, name, seconds);
       }
     } else if (step.do === 'ask') {
-      calls.read += step.items.length;
+      calls.read += step.claims.length;
       yield charge.read;
-      for (const { id, name } of step.items) shard.owners.set(id, contents.get(name) as number);
+      for (const one of step.claims) shards.ownerFound(shard, one, contents.get(one.name) as number);
     } else if (step.do === 'claim') {
       calls.claim++;
       const made = yield* create(job, step.name, charge.claim);
@@ -288,7 +284,7 @@ export function simulate(setting: Setting): Run {
       yield* create(job, name, charge.publish + bytes / charge.bytesPerSecond);
       for (const one of step.packages) job.holds.set(one, name);
       shards.published(shard, name, step.packages, bytes, step.replaced);
-    } else if (step.do === 'sign') {
+    } else if (step.do === 'heartbeat') {
       calls.sign++;
       const name = shards.nextHeartbeatName(shard, step.ended);
       const own = [...shard.published].flatMap(([artifact, one]) =>
@@ -310,7 +306,7 @@ export function simulate(setting: Setting): Run {
     } else if (step.do === 'wait') {
       const jitter = step.idle ? 0.75 + random() / 2 : 1;
       yield { atMost: step.seconds * jitter, or: job.wake };
-      shard.fresh = false;
+      shards.waited(shard);
     }
   };
 

@@ -1,5 +1,4 @@
 import type { ArtifactInfo } from '../../src/shared/shards/protocol/listing.ts';
-import type { Candidate, Work } from '../../src/shared/shards/scheduler/next-step.ts';
 import { defaultSettings } from '../../src/shared/shards/scheduler/settings.ts';
 import {
   heartbeatSent,
@@ -8,6 +7,7 @@ import {
   nextHeartbeatName,
   type Shard,
 } from '../../src/shared/shards/scheduler/shard.ts';
+import type { Candidate, Work } from '../../src/shared/shards/scheduler/work.ts';
 
 /** An artifact as a listing shows it. */
 export const item = (name: string, createdAt: number): ArtifactInfo => ({ id: 1, name, createdAt, size: 1 });

@@ -1,7 +1,7 @@
 import { runAction } from '../../../src/shared/github/action.ts';
 import { writeReport } from '../../../src/shared/github/job-report.ts';
 import { failedPlan } from '../../../src/shared/jobs/failed-plan.ts';
-import { mergeRun } from '../../../src/shared/jobs/merge.ts';
+import { mergeRun } from '../../../src/shared/jobs/merge/merge.ts';
 import { building } from '../../../src/shared/jobs/open-tree.ts';
 import { readMergeInputs, readPlanEnd } from './inputs.ts';
 

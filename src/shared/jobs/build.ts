@@ -6,7 +6,8 @@ import { foundInStore } from '../model/outcome.ts';
 import { shardPage } from '../report/summary-page.ts';
 import { publishLogs } from '../rpm-repository/write/publish-artifacts.ts';
 import type { PackageReport } from '../shards/protocol/heartbeat.ts';
-import { runBuilds } from '../shards/worker/run-builds.ts';
+import { outcomesOf } from '../shards/worker/outcomes.ts';
+import { runAlone } from '../shards/worker/run-alone.ts';
 import { runShard } from '../shards/worker/run-shard.ts';
 import { deliver } from './deliver.ts';
 import type { OpenedRun } from './open-build-context.ts';
@@ -24,26 +25,29 @@ export async function buildPackages(action: ActionContext, inputs: BuildInputs):
   return await withBuildContext(action, inputs, 'alone', async (opened) => {
     const { context, index, local } = opened;
     opened.makeRoom(storageRequestAlone(index, context.run.names));
-    const { outcomes, graph } = await runBuilds(context, inputs.concurrentPackageBuilds);
+    const state = await runAlone(context, inputs.concurrentPackageBuilds);
+    const outcomes = outcomesOf(state);
     await rememberResults(opened, outcomes);
-    return await deliver(context, { graph, outcomes, local }, inputs, started);
+    return await deliver(context, { graph: state.progress.graph, outcomes, local }, inputs, started);
   });
 }
 
 /** One shard of a run. Packages that fail here do not fail the job: merge decides. */
 async function pull(opened: OpenedRun, inputs: BuildInputs, id: number): Promise<JobReport> {
-  const { view, plan, settings, started, attempt } = await joinRun(opened, inputs, 1);
-  const savers = plan.shards + plan.heavyShards;
-  opened.makeRoom(storageRequestOf(opened.index, plan, view.known.results.values(), savers));
+  const run = await joinRun(opened, inputs, 1);
+  const { state, plan, settings, started, attempt } = run;
+  const writers = plan.shards + plan.heavyShards;
+  opened.makeRoom(storageRequestOf(opened.index, plan, state.known.results.values(), writers));
   const options = { id, attempt, settings, started, ...matrixOf(plan, id) };
-  const own = new Map<string, PackageReport>();
+  const reports = new Map<string, PackageReport>();
   let error: unknown;
   try {
-    await runShard(view, options, own);
+    const why = await runShard(run, options, reports);
+    state.context.log.info(`Shard ${id} ends: ${why}.`);
   } catch (thrown) {
     error = thrown;
   }
-  return { ...(await shardReport(view.context, id, [...own.values()])), error };
+  return { ...(await shardReport(state.context, id, [...reports.values()])), error };
 }
 
 /** The page and outputs of a shard, also of one that ended badly. Publishes the logs of the packages that failed there. */

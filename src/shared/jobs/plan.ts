@@ -17,9 +17,9 @@ import { planJson } from '../planner/plan-json.ts';
 import { planPage } from '../report/summary-page.ts';
 import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';
 import { jobMinutes, mergeMinutes } from '../shards/scheduler/size.ts';
-import type { Exchange } from '../shards/transport/exchange.ts';
+import { type Exchange, filesBelow } from '../shards/transport/exchange.ts';
 import { shareToolchain, toolchainName } from '../shards/transport/shared-toolchain.ts';
-import { withFolder } from '../shards/worker/passing-files.ts';
+import { withFolder } from '../shards/worker/temporary-files.ts';
 import { bytesStored } from '../store/budget.ts';
 import { bytesOf } from '../store/result-files.ts';
 import { indexFile, newestResults, type StoreIndex, writeIndex } from '../store/store-index.ts';
@@ -127,7 +127,7 @@ async function sharePlan(
   const made = await withFolder(context.inputs, async (dir) => {
     await copyFile(file, join(dir, planFile));
     await writeFile(join(dir, indexFile), index);
-    return await exchange.create(plan, dir, [planFile, indexFile]);
+    return await exchange.create(plan, filesBelow(dir, [planFile, indexFile]));
   });
   // Nobody else makes it: where the name is taken and the artifact there, the answer to its creation was lost.
   if (made === undefined && (await exchange.find(plan)) === undefined)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
 import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
-import type { BuildTime } from '../builder/build-context.ts';
+import type { BuildContext, BuildTime } from '../builder/build-context.ts';
 import { paths } from '../builder/paths.ts';
 import { runAttempt } from '../github/run.ts';
 import { readUserFile } from '../host/files.ts';
@@ -12,31 +12,33 @@ import type { BuildInputs, SharedInputs, TreeInputs } from '../model/inputs.ts';
 import { expectation } from '../planner/expectation.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
 import { priorities } from '../planner/priority.ts';
+import type { PackageReport } from '../shards/protocol/heartbeat.ts';
+import { newKnownResults } from '../shards/protocol/known-results.ts';
 import { hadWholeBudget, secondsForBuild } from '../shards/scheduler/build-time.ts';
-import type { ShardSettings } from '../shards/scheduler/settings.ts';
-import { shardSettings } from '../shards/scheduler/settings.ts';
+import { type ShardSettings, shardSettings } from '../shards/scheduler/settings.ts';
 import { keptForItsRun } from '../shards/transport/exchange.ts';
-import { RunView } from '../shards/worker/run-view.ts';
+import { exchangedStore } from '../shards/transport/exchanged-store.ts';
+import { HeartbeatReader } from '../shards/worker/heartbeat-reader.ts';
+import { RunState } from '../shards/worker/run-state.ts';
+import type { JoinedRun } from '../shards/worker/running-shard.ts';
 import { indexFile, joinIndex, readIndex, type StoreIndex } from '../store/store-index.ts';
 import type { OpenedRun } from './open-build-context.ts';
 import { openExchange } from './open-exchange.ts';
 
-/** A run that several jobs share, as one of them sees it at its start. */
-export interface SharedRun {
-  /** With all that the other jobs have told so far. */
-  view: RunView;
+/** A run that several jobs share, as one of them joins it. Its state has all that the other jobs have reported so far. */
+export interface SharedRun extends JoinedRun {
   plan: PlanJson;
   settings: ShardSettings;
-  /** When the time budget of this job began, in seconds of `performance.now`. */
+  /** Start of the time budget of this job, in seconds of `performance.now`. */
   started: number;
-  /** Of the run, from 1. */
+  /** Attempt of the run, from 1. */
   attempt: number;
 }
 
 /**
- * Takes up the plan of a run: its priorities count, and only the tree and the worker that it was made for.
- * @param slots packages that this job builds at once, unless an input says
- * @throws ProblemsError when this job has another tree or another worker
+ * Joins the run of a plan, whose priorities count.
+ * @param slots number of packages that this job builds at once, unless an input says
+ * @throws ProblemsError when this job has another tree or another worker than the plan
  */
 export async function joinRun(
   opened: OpenedRun,
@@ -46,25 +48,7 @@ export async function joinRun(
   const { context } = opened;
   const plan = await readPlan(context.inputs, opened.index, inputs);
   const exchange = openExchange(context.inputs, plan.retentionDays);
-  const own = context.tree.toolchain.workerDigest;
-  if (plan.workerDigest !== own)
-    throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
-      file: inputs.plan,
-      hint: 'Give every job of the run the same toolchain-dir.',
-    });
-  const planned = plan.packages.map(({ name }) => name);
-  const other = [
-    ...planned.filter((name) => !context.run.names.includes(name)),
-    ...context.run.names.filter((name) => !planned.includes(name)),
-  ];
-  if (other.length > 0)
-    throw problem(
-      `The plan is of another tree or other packages: ${other.sort(order).slice(0, 5).join(', ')}`,
-      {
-        file: inputs.plan,
-        hint: 'Give every job of the run the same specs-dir and package-build-list.',
-      },
-    );
+  checkPlan(plan, context, inputs.plan);
   const seconds = new Map(
     plan.packages.flatMap((one) => (one.seconds === null ? [] : [[one.name, one.seconds]])),
   );
@@ -77,26 +61,66 @@ export async function joinRun(
     isWhole: (ran) => hadWholeBudget(settings, ran),
   };
   const attempt = runAttempt();
-  const view = new RunView(
-    { ...context, run: { ...context.run, seconds, priority }, buildTime },
-    exchange,
-    attempt,
-    expected,
-  );
-  await view.readAll();
-  view.checkKeys(plan);
-  return { view, plan, settings: settings, started, attempt };
+  const known = newKnownResults();
+  const findAgain = (report: PackageReport) => heartbeats.findAgain(report);
+  const store = exchangedStore(context.store, known, exchange, paths.exchange(context.inputs), findAgain);
+  const joined = { ...context, store, run: { ...context.run, seconds, priority }, buildTime };
+  const state = new RunState(joined, known, expected);
+  const heartbeats = new HeartbeatReader(state, exchange, attempt);
+  await heartbeats.readAll();
+  checkKeys(plan, state);
+  return { state, exchange, heartbeats, plan, settings, started, attempt };
 }
 
-/** In the artifact of the plan, beside the index of the store. */
+/** @throws ProblemsError when a plan was made for another worker, another tree or other packages */
+function checkPlan(plan: PlanJson, context: BuildContext, file: string): void {
+  const own = context.tree.toolchain.workerDigest;
+  if (plan.workerDigest !== own)
+    throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
+      file,
+      hint: 'Give every job of the run the same toolchain-dir.',
+    });
+  const planned = plan.packages.map(({ name }) => name);
+  const other = [
+    ...planned.filter((name) => !context.run.names.includes(name)),
+    ...context.run.names.filter((name) => !planned.includes(name)),
+  ];
+  if (other.length > 0)
+    throw problem(
+      `The plan is of another tree or other packages: ${other.sort(order).slice(0, 5).join(', ')}`,
+      {
+        file,
+        hint: 'Give every job of the run the same specs-dir and package-build-list.',
+      },
+    );
+}
+
+/**
+ * Compares the keys that this job computes with those of the plan.
+ * @throws ProblemsError when they differ: then this job has other specs, sources or inputs
+ */
+function checkKeys(plan: PlanJson, { progress }: RunState): void {
+  const { ready, outcomes } = progress;
+  for (const { name, key } of plan.packages) {
+    const outcome = outcomes.get(name);
+    const own =
+      ready.get(name)?.build.key ?? (outcome && 'result' in outcome ? outcome.result.key : undefined);
+    if (key === null || own === undefined || own === key) continue;
+    throw problem(`This job finds another key for ${name} than the plan: its tree or its inputs are others`, {
+      hint: 'Check out the same commit in every job of a run, and give them the same inputs.',
+    });
+  }
+}
+
+/** The plan in its artifact, which also holds the index of the store. */
 export const planFile = 'plan.json';
 
-/** The name of the artifact that holds the plan. */
+/** Returns the name of the artifact that holds the plan. */
 export function planName(attempt: number): string {
   return `azl-plan-${attempt}`;
 }
 
-/** Reads the plan; the index grows by what the plan knew of the store. */
+/** Reads the plan, and joins what it knew of the store into the index. */
 async function readPlan(
   inputs: TreeInputs,
   index: StoreIndex,
@@ -109,9 +133,9 @@ async function readPlan(
   let file = given;
   if (/^azl-plan-\d+$/.test(given)) {
     const exchange = openExchange(inputs);
-    const item = await exchange.find(given);
+    const artifact = await exchange.find(given);
     const dir = join(paths.exchange(inputs), 'plan');
-    if (item === undefined || !(await exchange.fetch(item, dir)))
+    if (artifact === undefined || !(await exchange.fetch(artifact, dir)))
       throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`, {
         hint: keptForItsRun,
       });

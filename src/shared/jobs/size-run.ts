@@ -8,10 +8,10 @@ import { namedPackages } from '../planner/goals.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
 import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';
 import { daysToKeep, defaultShards, matrixSeconds, sizeMatrices } from '../shards/scheduler/size.ts';
-import type { ShardOptions } from '../shards/worker/run-shard.ts';
+import type { ShardOptions } from '../shards/worker/running-shard.ts';
 import type { Tree } from '../solver/solve-root.ts';
 
-/** How many jobs a plan asks for. */
+/** The number of jobs that a plan asks for. */
 export type RunSize = Pick<
   PlanJson,
   'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries' | 'retentionDays'
@@ -58,13 +58,13 @@ export function sizeRun(
   return { heavy, ...size, retentionDays: daysToKeep(longest) };
 }
 
-/** The numbers of the shards of either matrix. */
+/** Returns the numbers of the shards of either matrix. */
 export function shardNumbers(size: RunSize): { ordinary: number[]; heavy: number[] } {
   const from = (first: number, length: number) => Array.from({ length }, (_, at) => first + at);
   return { ordinary: from(1, size.entries), heavy: from(size.entries + 1, size.heavyEntries) };
 }
 
-/** What a shard of this number has to know of its matrix: what it takes, and with whom. */
+/** Returns what a shard of this number has to know of its matrix: the packages that it takes, and the other shards. */
 export function matrixOf(
   plan: RunSize,
   shard: number,
@@ -74,7 +74,7 @@ export function matrixOf(
   const isHeavy = shard > plan.entries;
   const most = isHeavy ? plan.heavyShards : plan.shards;
   const [peers, others] = isHeavy ? [heavy, ordinary] : [ordinary, heavy];
-  // Where the other has no shard, and the store lost what it was to have: somebody has to build it.
+  // The other matrix has no shard: if the store lost a package of it, this one has to build it.
   if (others.last < others.first) return { most, peers, others: undefined, takes: () => true };
   const names = new Set(plan.heavy);
   return { most, peers, others, takes: (name) => names.has(name) === isHeavy };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { artifactExchange } from '../../../src/shared/shards/transport/artifact-exchange.ts';
-import type { Exchange } from '../../../src/shared/shards/transport/exchange.ts';
+import { type Exchange, filesBelow } from '../../../src/shared/shards/transport/exchange.ts';
 import { type Services, startServices } from '../../services/server.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 import { exchangeContract } from './contract.ts';
@@ -42,9 +42,11 @@ describe('an exchange over artifacts', () => {
   it('takes a name for taken while its upload is not finished, and shows it to nobody', async () => {
     const exchange = newRun();
     services.fail({ call: 'FinalizeArtifact', times: 1, status: 400 });
-    await expect(exchange.create('azl-claim-1-a-0', folder('x'), ['file'])).rejects.toThrow('400');
+    await expect(exchange.create('azl-claim-1-a-0', filesBelow(folder('x'), ['file']))).rejects.toThrow(
+      '400',
+    );
     expect(await exchange.list()).toEqual([]);
-    expect(await exchange.create('azl-claim-1-a-0', folder('y'), ['file'])).toBeUndefined();
+    expect(await exchange.create('azl-claim-1-a-0', filesBelow(folder('y'), ['file']))).toBeUndefined();
   });
 
   it.each([
@@ -54,7 +56,7 @@ describe('an exchange over artifacts', () => {
     newRun();
     process.env['GITHUB_RETENTION_DAYS'] = most;
     const exchange = artifactExchange(temporary(), 3);
-    await exchange.create('azl-plan-1', folder('x'), ['file']);
+    await exchange.create('azl-plan-1', filesBelow(folder('x'), ['file']));
     expect(services.artifacts.daysKept(`run-${runs}`, 'azl-plan-1')).toBe(days);
     delete process.env['GITHUB_RETENTION_DAYS'];
   });
@@ -64,12 +66,12 @@ describe('an exchange over artifacts', () => {
     services.fail({ call: 'ListArtifacts', times: 1, status: 429, headers: { 'retry-after': '1' } });
     services.fail({ call: 'CreateArtifact', times: 1, status: 500 });
     expect(await exchange.list()).toEqual([]);
-    expect(await exchange.create('azl-claim-1-a-0', folder('x'), ['file'])).toBeDefined();
+    expect(await exchange.create('azl-claim-1-a-0', filesBelow(folder('x'), ['file']))).toBeDefined();
   });
 
   it('refuses bytes that are not those that were uploaded', async () => {
     const exchange = newRun();
-    const item = await exchange.create('azl-result-1-1-1', folder('whole'), ['file']);
+    const item = await exchange.create('azl-result-1-1-1', filesBelow(folder('whole'), ['file']));
     services.fail({
       call: 'GET blob',
       times: 3,
@@ -80,7 +82,7 @@ describe('an exchange over artifacts', () => {
 
   it('lets nothing out of an archive but plain files below the folder', async () => {
     const exchange = newRun();
-    const item = await exchange.create('azl-result-1-1-1', folder('whole'), ['file']);
+    const item = await exchange.create('azl-result-1-1-1', filesBelow(folder('whole'), ['file']));
     const evil = temporary();
     mkdirSync(join(evil, 'in'));
     writeFileSync(join(evil, 'in/fine'), 'fine');

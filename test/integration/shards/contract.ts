@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Exchange } from '../../../src/shared/shards/transport/exchange.ts';
+import { type Exchange, filesBelow } from '../../../src/shared/shards/transport/exchange.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
 /**
@@ -17,7 +17,7 @@ export function exchangeContract(open: () => Promise<() => Exchange>): void {
     return dir;
   };
   const put = (exchange: Exchange, name: string, text = name) =>
-    exchange.create(name, folder(text), ['file']);
+    exchange.create(name, filesBelow(folder(text), ['file']));
   const textOf = async (exchange: Exchange, name: string) => {
     const item = await exchange.find(name);
     const dir = join(temporary(), 'fetched');
@@ -47,7 +47,7 @@ export function exchangeContract(open: () => Promise<() => Exchange>): void {
     writeFileSync(join(root, 'a/b/one'), '1');
     writeFileSync(join(root, 'c/two'), '2');
     writeFileSync(join(root, 'c/three'), '3');
-    const item = await job().create('azl-result-1-1-2', root, ['a/b/one', 'c/two']);
+    const item = await job().create('azl-result-1-1-2', filesBelow(root, ['a/b/one', 'c/two']));
     const dir = join(temporary(), 'fetched');
     expect(await job().fetch(item as NonNullable<typeof item>, dir)).toBe(true);
     expect(readdirSync(dir, { recursive: true }).sort()).toEqual(['a', 'a/b', 'a/b/one', 'c', 'c/two']);

@@ -51,6 +51,7 @@ import {
   parseName,
   resultName,
 } from '../../../src/shared/shards/protocol/names.ts';
+import type { ArtifactFiles } from '../../../src/shared/shards/transport/exchange.ts';
 import { toolchainName } from '../../../src/shared/shards/transport/shared-toolchain.ts';
 import { claim } from '../../../src/shared/shards/worker/claim.ts';
 import { openAnswers } from '../../../src/shared/solver/answer-memory.ts';
@@ -433,15 +434,17 @@ async function documents(): Promise<Record<string, unknown>> {
   let claimText = '';
   const exchange = {
     find: async () => undefined,
-    create: async (_name: string, root: string, [file = '']: string[]) => {
-      claimText = `${file}: ${written(join(root, file))}`;
+    create: async (_name: string, files: ArtifactFiles) => {
+      await files(async (root, [file = '']) => {
+        claimText = `${file}: ${written(join(root, file))}`;
+      });
       return { id: 1, name: 'x', createdAt: 0, size: 0 };
     },
   };
   const inputs = { buildDir: newFolder(), outDir: newFolder() };
   mkdirSync(join(inputs.buildDir, 'exchange'));
   const context = { inputs, tree: { declared: { specs: new Map([['lib', {}]]) } } };
-  await claim({ context, exchange } as never, { id: 3 } as never, 'name', 0);
+  await claim({ state: { context }, exchange, shard: { id: 3 } } as never, 'name');
   const srpm = join(newFolder(), result.srpm.file);
   writeFileSync(srpm, 'srpm');
   await publishSrpm(context as never, 'lib', srpm);

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem } from '../../../src/shared/base/problems.ts';
-import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { Outcome, ReadyBuild } from '../../../src/shared/model/outcome.ts';
-import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
 import {
   acceptResult,
@@ -12,11 +10,10 @@ import {
   resolvePackages,
 } from '../../../src/shared/planner/engine.ts';
 import { withNeeds } from '../../../src/shared/planner/goals.ts';
-import { isRich, nameOf, satisfies } from '../../../src/shared/rpm/capability.ts';
+import { nameOf } from '../../../src/shared/rpm/capability.ts';
 import { makeTree, type Tree } from '../../../src/shared/solver/solve-root.ts';
-import type { SolverRequest } from '../../../src/shared/solver/solver.ts';
-import type { Store } from '../../../src/shared/store/store.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
+import { base, essentials, memoryStore, solve } from '../../support/made-up-engine.ts';
 
 /** A package: what its spec states, and what only its build shows. */
 interface Recipe {
@@ -24,60 +21,6 @@ interface Recipe {
   reveals?: string[];
   requires?: string[];
   fails?: boolean;
-}
-
-const base = madeUpRpm('base', { provides: ['base = 1.0-1', 'pkgconfig(common) = 1'] });
-const essentials = madeUpRpm('essentials', {
-  files: ['rpmbuild', 'python3', 'gcc', 'make', 'tar', 'setpriv'].map((name) => `/usr/bin/${name}`),
-});
-
-/** Takes all that is asked for and all that this requires, local before toolchain: enough of a solver for plain names. */
-async function solve({ install, local }: SolverRequest) {
-  const all = [...local, base, essentials];
-  const installed = new Set<Rpm>();
-  const problems: string[] = [];
-  const queue = [...install];
-  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
-    const wanted = one;
-    if (isRich(wanted)) continue;
-    const found = all
-      .filter(
-        (rpm) => rpm.files.includes(wanted) || rpm.provides.some((provide) => satisfies(provide, wanted)),
-      )
-      .sort((a, b) => Number(b.version > a.version) - Number(a.version > b.version))[0];
-    if (found === undefined) problems.push(`nothing provides ${wanted}`);
-    else if (!installed.has(found)) {
-      installed.add(found);
-      queue.push(...found.requires);
-    }
-  }
-  if (problems.length > 0) return { ok: false as const, problems, missing: [] };
-  const files = [...installed].map((rpm) => ({
-    origin: local.includes(rpm) ? ('local' as const) : ('toolchain' as const),
-    file: rpm.file,
-  }));
-  return { ok: true as const, installed: files.sort((a, b) => (a.file < b.file ? -1 : 1)) };
-}
-
-function memoryStore(): Store {
-  const results = new Map<string, Result>();
-  return {
-    get: async (key) => results.get(key),
-    search: async (key) => results.get(key),
-    offer: () => {},
-    saved: () => undefined,
-    flush: async () => {},
-    check: async () => {},
-    kept: async () => 'whole',
-    open: async () => '',
-    openMain: async () => '',
-    put: async (result) => {
-      results.set(result.key, result);
-      return result;
-    },
-    drop: async (key) => void results.delete(key),
-    latest: async () => undefined,
-  };
 }
 
 /** Runs a tree to its end; `pick` chooses which of the ready packages is built next. */

@@ -32,7 +32,7 @@ describe('a claim', () => {
 
   it('of a shard that gave no sign for the lease expires: after its owner was asked for', () => {
     const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
-    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [old] });
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', claims: [old] });
     shard.owners.set(old.id, 2);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({
       do: 'claim',
@@ -42,7 +42,7 @@ describe('a claim', () => {
 
   it('of a shard that said that it ends and died before it gave the claim back expires, too', () => {
     const shard = awake([old, sign(2, 300, true), sign(3, 1000)], 1000, 9);
-    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [old] });
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', claims: [old] });
     shard.owners.set(old.id, 2);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({
       do: 'claim',
@@ -78,7 +78,7 @@ describe('a claim', () => {
     // Shard 2 abandoned it and died; shard 3, which lives, made it anew.
     const anew = { ...old, id: old.id + 1, createdAt: 200 };
     listed(shard, [anew, sign(2, 300), sign(3, 1000)], 1000);
-    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', items: [anew] });
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', claims: [anew] });
     shard.owners.set(anew.id, 3);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'wait' });
   });
@@ -119,7 +119,7 @@ describe('a claim', () => {
     finished(shard, 'b', 1, 1000);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'publish', packages: ['b'] });
     published(shard, nextResultName(shard), ['b'], 1, []);
-    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'sign', ended: false });
+    expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'heartbeat', ended: false });
     heartbeatSent(shard, item(nextHeartbeatName(shard, false), 1000), 1000);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: 'claim' });
   });

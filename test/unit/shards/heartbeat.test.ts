@@ -138,7 +138,7 @@ describe('of two results under one key', () => {
       const known = newKnownResults();
       for (const one of order) noteReport(known, one);
       expect(known.results.get(digest('a'))?.id).toBe(5);
-      const { rpms, builds } = known.unlike.get('zlib') ?? {};
+      const { rpms, builds } = known.nonReproducible.get('zlib') ?? {};
       expect([...(rpms ?? [])]).toEqual(['zlib']);
       expect([...(builds?.keys() ?? [])].sort()).toEqual([1, 2]);
     }
@@ -155,7 +155,7 @@ describe('of two results under one key', () => {
     const known = newKnownResults();
     noteReport(known, told());
     expect(noteReport(known, told({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
-    expect(known.unlike.size).toBe(0);
+    expect(known.nonReproducible.size).toBe(0);
   });
 
   it('one that was never published comes last', () => {

@@ -26,7 +26,7 @@ describe('a shard', () => {
     const shard = newShard(1, 1, defaultSettings, 0);
     expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'list' });
     listed(shard, [], 0);
-    expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'sign', ended: false });
+    expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'heartbeat', ended: false });
   });
 
   it('claims the first candidate that nobody has', () => {
@@ -58,7 +58,7 @@ describe('a shard', () => {
   it('reads what others published before it picks, and lists again when that is gone', () => {
     const shard = awake([item(heartbeatName(1, 2, 3, 9, false), 0)]);
     const step = nextStep(shard, work([candidate('a')]), 1);
-    expect(step).toMatchObject({ do: 'read', signs: [{ shard: 2, publication: 3 }] });
+    expect(step).toMatchObject({ do: 'read', heartbeats: [{ shard: 2, publication: 3 }] });
     heartbeatRead(shard, 2, 3, true);
     expect(nextStep(shard, work([candidate('a')]), 1)).toEqual({ do: 'list' });
     listed(shard, [item(heartbeatName(1, 2, 4, 11, false), 2)], 2);
@@ -78,7 +78,7 @@ describe('a shard', () => {
   it('signs before everything else when its sign is late', () => {
     const shard = awake();
     expect(nextStep(shard, work([candidate('a')]), 449)).toEqual({ do: 'list' });
-    expect(nextStep(shard, work([candidate('a')]), 450)).toEqual({ do: 'sign', ended: false });
+    expect(nextStep(shard, work([candidate('a')]), 450)).toEqual({ do: 'heartbeat', ended: false });
   });
 
   it('knows a claim that it found by name though the listing lacks it', () => {
@@ -146,8 +146,8 @@ describe('a result', () => {
     const shard = busy();
     listed(shard, [], 62);
     published(shard, nextResultName(shard), ['a'], 1, []);
-    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
-    const before = shard.heartbeat?.item.name as string;
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'heartbeat', ended: false });
+    const before = shard.heartbeat?.artifact.name as string;
     heartbeatSent(shard, item(nextHeartbeatName(shard, false), 62), 62);
     const names = [claimName(1, 'a', 0), before];
     expect(nextStep(shard, work([]), 62)).toEqual({ do: 'remove', names });
@@ -181,17 +181,17 @@ describe('a result', () => {
     const many = Array.from({ length: compactAt }, (_, at) => item(`azl-result-1-9-${at}`, 62));
     listed(shard, many, 62);
     dropped(shard, 'a');
-    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'sign', ended: false });
+    expect(nextStep(shard, work([]), 62)).toEqual({ do: 'heartbeat', ended: false });
     heartbeatSent(shard, item(nextHeartbeatName(shard, false), 62), 62);
     removed(shard, [...shard.obsoleteArtifacts]);
-    const fold = { do: 'publish', packages: ['x', 'y'], replaced: [both, one] };
-    expect(nextStep(shard, work([]), 62)).toEqual(fold);
+    const compacted = { do: 'publish', packages: ['x', 'y'], replaced: [both, one] };
+    expect(nextStep(shard, work([]), 62)).toEqual(compacted);
     dropped(shard, 'y');
     expect(shard.obsoleteArtifacts).toEqual([one]);
     expect([...shard.published.keys()]).toEqual([both]);
   });
 
-  it('that is folded frees no claim of a package that is being built again', () => {
+  it('that is compacted frees no claim of a package that is being built again', () => {
     const shard = awake();
     published(shard, nextResultName(shard), ['a'], 1, []);
     claimed(shard, 'a', claimName(1, 'a', 1), 60, 1);
@@ -228,7 +228,7 @@ describe('a time budget', () => {
     heartbeatSent(shard, item(nextHeartbeatName(shard, false), now), now);
     listed(shard, [item(heartbeatName(1, 2, 0, 1, false), now)], now);
     const some = [candidate('long', 700), candidate('short', 60)];
-    expect(nextStep(shard, work(some), now)).toEqual({ do: 'sign', ended: true });
+    expect(nextStep(shard, work(some), now)).toEqual({ do: 'heartbeat', ended: true });
     expect(nextStep(shard, work(some, { peers: { first: 1, last: 2 } }), now)).toMatchObject({ do: 'claim' });
   });
 });
@@ -239,8 +239,8 @@ describe('a build that is ended with the time of its shard', () => {
     claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
     ranOut(shard, 'a');
     const nothing = work([], { left: 1, shortest: () => 600 });
-    expect(nextStep(shard, nothing, 2)).toEqual({ do: 'sign', ended: false });
-    const before = shard.heartbeat?.item.name as string;
+    expect(nextStep(shard, nothing, 2)).toEqual({ do: 'heartbeat', ended: false });
+    const before = shard.heartbeat?.artifact.name as string;
     heartbeatSent(shard, item(nextHeartbeatName(shard, false), 2), 2);
     expect(nextStep(shard, nothing, 2)).toEqual({ do: 'remove', names: [claimName(1, 'a', 0), before] });
     expect(shard.building.size).toBe(0);
@@ -264,7 +264,7 @@ describe('a shard that no other follows', () => {
     const { shard, now } = late();
     expect(nextStep(shard, work([candidate('a', left - 60)], alone), now)).toMatchObject({ do: 'claim' });
     expect(nextStep(shard, work([candidate('a', left - 60)]), now)).toMatchObject({
-      do: 'sign',
+      do: 'heartbeat',
       ended: true,
     });
     // One that started later has more time left.
@@ -276,7 +276,7 @@ describe('a shard that no other follows', () => {
   it('ends at once when nothing that is ready does, and says that nobody goes on', () => {
     const { shard, now } = late();
     const waiting = work([candidate('a', left + 60)], { ...alone, left: 2 });
-    expect(nextStep(shard, waiting, now)).toEqual({ do: 'sign', ended: true });
+    expect(nextStep(shard, waiting, now)).toEqual({ do: 'heartbeat', ended: true });
     heartbeatSent(shard, item(nextHeartbeatName(shard, true), now), now);
     removed(shard, [...shard.obsoleteArtifacts]);
     const end = nextStep(shard, waiting, now);
@@ -307,16 +307,16 @@ describe('the end', () => {
       const step = nextStep(shard, nothing, 1);
       steps.push(step.do);
       if (step.do === 'end') break;
-      if (step.do === 'sign') heartbeatSent(shard, item(nextHeartbeatName(shard, step.ended), 1), 1);
+      if (step.do === 'heartbeat') heartbeatSent(shard, item(nextHeartbeatName(shard, step.ended), 1), 1);
       if (step.do === 'remove') removed(shard, step.names);
     }
-    expect(steps).toEqual(['sign', 'remove', 'sign', 'remove', 'end']);
+    expect(steps).toEqual(['heartbeat', 'remove', 'heartbeat', 'remove', 'end']);
   });
 
   it('comes to the oldest of more shards than help, when one more stays than do', () => {
     const others = [2, 3].map((shard) => item(heartbeatName(1, shard, 0, 1, false), 0));
     const crowd = work([], { left: 5, shortest: () => 1, helping: () => 1 });
-    expect(nextStep(awake(others), crowd, 1)).toEqual({ do: 'sign', ended: true });
+    expect(nextStep(awake(others), crowd, 1)).toEqual({ do: 'heartbeat', ended: true });
     const young = awake(
       [1, 2].map((shard) => item(heartbeatName(1, shard, 0, 1, false), 0)),
       0,

@@ -32,7 +32,7 @@ describe('two matrices', () => {
     const crowd = { left: 5, shortest: () => 1, helping: () => 1 };
     expect(nextStep(awake(others), work([], crowd), 1)).toMatchObject({ do: 'wait' });
     expect(nextStep(awake(others, 0, 100), work([], { ...crowd, ...heavy }), 1)).toEqual({
-      do: 'sign',
+      do: 'heartbeat',
       ended: true,
     });
   });
@@ -45,8 +45,8 @@ describe('two matrices', () => {
     expect(nextStep(awake([item(heartbeatName(1, 102, 0, 1, false), 0)]), waits, 1)).toMatchObject({
       do: 'wait',
     });
-    expect(nextStep(awake([gone(102)]), waits, 1)).toEqual({ do: 'sign', ended: true });
-    expect(nextStep(awake(), { ...waits, others: undefined }, 1)).toEqual({ do: 'sign', ended: true });
+    expect(nextStep(awake([gone(102)]), waits, 1)).toEqual({ do: 'heartbeat', ended: true });
+    expect(nextStep(awake(), { ...waits, others: undefined }, 1)).toEqual({ do: 'heartbeat', ended: true });
   });
 
   it('have successors of their own', () => {
@@ -61,6 +61,6 @@ describe('two matrices', () => {
       return nextStep(shard, work([candidate('long', 700)], { ...heavy, shortest: () => 60 }), now);
     });
     // The last of its matrix stays to see whether something shorter comes; the one before makes room for it.
-    expect(steps).toMatchObject([{ do: 'wait' }, { do: 'sign', ended: true }]);
+    expect(steps).toMatchObject([{ do: 'wait' }, { do: 'heartbeat', ended: true }]);
   });
 });

@@ -10,64 +10,66 @@ export interface ArtifactInfo {
   size: number;
 }
 
-/** A shard's newest sign of life. */
+/** The newest heartbeat of a shard. */
 export interface ListedHeartbeat {
   shard: number;
   publication: number;
   ended: boolean;
-  item: ArtifactInfo;
+  artifact: ArtifactInfo;
 }
 
-/** A claim on a package: the one of the highest generation. */
+/** The claim of the highest generation on a package. */
 export interface Claim {
   package: string;
   generation: number;
-  item: ArtifactInfo;
+  artifact: ArtifactInfo;
 }
 
-/** What a listing says of one attempt of the run. */
+/** A listing, read for one attempt of the run. */
 export interface Listing {
-  items: ReadonlyMap<string, ArtifactInfo>;
+  /** By name. */
+  artifacts: ReadonlyMap<string, ArtifactInfo>;
   /** By shard. */
   heartbeats: ReadonlyMap<number, ListedHeartbeat>;
   /** By package. */
   claims: ReadonlyMap<string, Claim>;
-  /** The newest `createdAt`: what ages are measured against. No shard's clock counts. */
+  /** The newest `createdAt`: ages are measured against it, not against the clock of a shard. */
   newest: number;
 }
 
-/** Reads a listing. Claims and signs of other attempts do not count. */
-export function readListing(items: Iterable<ArtifactInfo>, attempt: number): Listing {
+/** Reads a listing. Claims and heartbeats of other attempts do not count. */
+export function readListing(artifacts: Iterable<ArtifactInfo>, attempt: number): Listing {
   const byName = new Map<string, ArtifactInfo>();
-  const signs = new Map<number, ListedHeartbeat>();
+  const heartbeats = new Map<number, ListedHeartbeat>();
   const claims = new Map<string, Claim>();
   let newest = 0;
-  for (const item of items) {
-    byName.set(item.name, item);
-    newest = Math.max(newest, item.createdAt);
-    const said = parseName(item.name);
-    if (said?.attempt !== attempt) continue;
-    if (said.kind === 'alive') {
-      const other = signs.get(said.shard);
-      if (other === undefined || isNewer(said, other)) signs.set(said.shard, { ...said, item });
-    } else if (said.kind === 'claim') {
-      const other = claims.get(said.package);
-      if (other === undefined || other.generation < said.generation)
-        claims.set(said.package, { package: said.package, generation: said.generation, item });
+  for (const artifact of artifacts) {
+    byName.set(artifact.name, artifact);
+    newest = Math.max(newest, artifact.createdAt);
+    const parsed = parseName(artifact.name);
+    if (parsed?.attempt !== attempt) continue;
+    if (parsed.kind === 'alive') {
+      const other = heartbeats.get(parsed.shard);
+      if (other === undefined || isNewer(parsed, other))
+        heartbeats.set(parsed.shard, { ...parsed, artifact });
+    } else if (parsed.kind === 'claim') {
+      const other = claims.get(parsed.package);
+      if (other === undefined || other.generation < parsed.generation)
+        claims.set(parsed.package, { package: parsed.package, generation: parsed.generation, artifact });
     }
   }
-  return { items: byName, heartbeats: signs, claims, newest };
+  return { artifacts: byName, heartbeats, claims, newest };
 }
 
-function isNewer(sign: { counter: number }, than: ListedHeartbeat): boolean {
-  const other = parseName(than.item.name);
-  return other?.kind !== 'alive' || other.counter < sign.counter;
+function isNewer(heartbeat: { counter: number }, than: ListedHeartbeat): boolean {
+  const other = parseName(than.artifact.name);
+  return other?.kind !== 'alive' || other.counter < heartbeat.counter;
 }
 
-/** Shards that may still do something: they gave a sign within the lease, and none that they end. */
+/** Returns the shards that are alive: with a heartbeat within the lease, and none that ended. Ascending. */
 export function liveShards(listing: Listing, lease: number): number[] {
   return [...listing.heartbeats.values()]
-    .filter(({ ended, item }) => !ended && listing.newest - item.createdAt <= lease)
+    .filter(({ ended, artifact }) => !ended && listing.newest - artifact.createdAt <= lease)
     .map(({ shard }) => shard)
     .sort((a, b) => a - b);
 }

@@ -3,24 +3,24 @@ import { claimName } from '../protocol/names.ts';
 import { generations } from './settings.ts';
 import { leaseOf, type Shard } from './shard.ts';
 
-/** Whether a package can be claimed, and how. */
+/** Whether and how a package can be claimed. */
 export type ClaimState =
-  /** `again`: somebody claimed it before, and died. */
+  /** It can be claimed by this name. `again` is true if another shard claimed it before, and died. */
   | { state: 'free'; claim: string; again: boolean }
-  /** Somebody is building it. */
+  /** Another shard is building it. */
   | { state: 'taken' }
-  /** Who owns this claim has to be known first. */
-  | { state: 'ask'; item: ArtifactInfo }
+  /** The owner of this claim has to be found out first. */
+  | { state: 'ask'; artifact: ArtifactInfo }
   /** Its claims expired too often. */
   | { state: 'hopeless' };
 
-/** What the listing and earlier refusals say of the claims on a package. */
+/** Returns the state of the claims on a package, from the listing and earlier refusals. */
 export function claimState(shard: Shard, name: string, now: number): ClaimState {
   const listed = shard.listing?.claims.get(name);
   let generation = 0;
   if (listed !== undefined) {
-    const expired = hasExpired(shard, listed.item);
-    if (expired === undefined) return { state: 'ask', item: listed.item };
+    const expired = hasExpired(shard, listed.artifact);
+    if (expired === undefined) return { state: 'ask', artifact: listed.artifact };
     if (!expired) return { state: 'taken' };
     generation = listed.generation + 1;
   }
@@ -34,21 +34,22 @@ export function claimState(shard: Shard, name: string, now: number): ClaimState 
 }
 
 /**
- * Undefined: only its owner's sign can tell. A claim is itself a sign of life of the moment when it was made, and no shard
- * claims before its first sign: as long as no shard that can have made it is silent, it has not expired. One that said
- * that it ends may have died before it took its claims back; later claims are not its.
+ * True if a claim has expired; undefined if that depends on its owner, which is not known yet. A claim also proves that
+ * its owner was alive when it was made, and no shard claims before its first heartbeat: as long as no shard that can have
+ * made the claim is silent, it has not expired. A shard may die after its last heartbeat and before it removed its claims;
+ * claims made a lease after that heartbeat are not its own.
  */
 function hasExpired(shard: Shard, claim: ArtifactInfo): boolean | undefined {
   const { listing } = shard;
   if (listing === undefined) return false;
   const lease = leaseOf(shard);
-  const isOld = (item: ArtifactInfo) => listing.newest - item.createdAt > lease;
+  const isOld = ({ createdAt }: ArtifactInfo) => listing.newest - createdAt > lease;
   if (!isOld(claim)) return false;
-  const canHaveDied = ({ ended, item }: ListedHeartbeat) =>
-    isOld(item) && !(ended && claim.createdAt - item.createdAt > lease);
+  const canHaveDied = ({ ended, artifact }: ListedHeartbeat) =>
+    isOld(artifact) && !(ended && claim.createdAt - artifact.createdAt > lease);
   if (![...listing.heartbeats.values()].some(canHaveDied)) return false;
   if (!shard.owners.has(claim.id)) return undefined;
   const owner = shard.owners.get(claim.id);
-  const sign = owner === undefined ? undefined : listing.heartbeats.get(owner);
-  return sign === undefined || sign.ended || isOld(sign.item);
+  const heartbeat = owner === undefined ? undefined : listing.heartbeats.get(owner);
+  return heartbeat === undefined || heartbeat.ended || isOld(heartbeat.artifact);
 }

@@ -1,25 +1,26 @@
 import type { PlanInputs, SharedInputs } from '../../model/inputs.ts';
-/** What shards go by. Seconds, where nothing else is said. Each is an input of `build-packages`. */
+
+/** The settings of a shard, in seconds where no unit is given. Each is an input of `build-packages`. */
 export interface ShardSettings {
-  /** A shard shows that it lives this often. */
+  /** Time between two heartbeats of a shard. */
   heartbeatInterval: number;
-  /** Claims of a shard that gave no sign for so long have expired. */
+  /** Time without a heartbeat after which the claims of a shard expire. */
   lease: number;
-  /** An idle shard looks at the listing this often. */
+  /** Time between two listings of an idle shard. */
   pollInterval: number;
-  /** A result that nobody waits for is published after so long at the latest … */
+  /** Maximum time before a result that no shard waits for is published. */
   batchDelay: number;
-  /** … or when so many bytes are waiting. */
+  /** Bytes of unpublished results from which on they are published. */
   batchBytes: number;
   /** A shard takes no package that is expected to end later than this after its start. */
   timeBudget: number;
-  /** Packages that a shard builds at once. */
+  /** Number of packages that a shard builds at once. */
   slots: number;
 }
 
 /**
- * The defaults. The budget leaves half an hour of the six hours of a hosted job to what takes longer than expected and
- * to publishing.
+ * The defaults. The time budget leaves half an hour of the six hours of a hosted job for builds that take longer than
+ * expected and for publishing.
  */
 export const defaultSettings: ShardSettings = {
   heartbeatInterval: 300,
@@ -31,24 +32,39 @@ export const defaultSettings: ShardSettings = {
   slots: 1,
 };
 
+/**
+ * Returns the settings of a job that builds alone. No other job reads its heartbeats and results or takes its packages,
+ * so it never polls and has no time budget.
+ */
+export function settingsAlone(slots: number): ShardSettings {
+  const never = Number.POSITIVE_INFINITY;
+  return {
+    ...{ heartbeatInterval: never, lease: never, pollInterval: never, timeBudget: never },
+    ...{ batchDelay: never, batchBytes: never, slots },
+  };
+}
+
 /** The part of its time budget that a shard has left when it has just started. */
 export const fresh = 0.95;
 
 /**
- * A listing within a run has no pages and ends at 1,000. From so many on, shards fold: each publishes its small results
- * again as one.
+ * Number of listed artifacts from which on shards compact: each publishes its small results again as one artifact. A
+ * listing within a run has no pages and ends at 1,000.
  */
 export const compactAt = 600;
 
-/** A package whose claims expired so often has failed: perhaps it kills its runner. */
+/** Number of expired claims after which a package has failed: perhaps it kills its runner. */
 export const generations = 3;
 
-/** Seconds that a shard has. */
+/** Number of heartbeats in a row that may be gone when they are read, before a shard waits for a newer listing. */
+export const mostMissedReads = 3;
+
+/** Returns the seconds that a shard has. */
 export function timeBudgetOf({ timeBudget }: Pick<SharedInputs, 'timeBudget'>): number {
   return timeBudget === undefined ? defaultSettings.timeBudget : timeBudget * 60;
 }
 
-/** Seconds that a shard for heavy packages has. */
+/** Returns the seconds that a shard for heavy packages has. */
 export function heavyTimeBudgetOf({
   heavyTimeBudget,
   timeBudget,
@@ -56,7 +72,7 @@ export function heavyTimeBudgetOf({
   return timeBudgetOf({ timeBudget: heavyTimeBudget ?? timeBudget });
 }
 
-/** What shards go by: what was given, else the defaults. */
+/** Returns the settings of a shard: the inputs, else the defaults. */
 export function shardSettings(inputs: SharedInputs, slots: number): ShardSettings {
   const given: Partial<ShardSettings> = {
     timeBudget: timeBudgetOf(inputs),

@@ -1,8 +1,8 @@
 import { type ArtifactInfo, type Listing, readListing } from '../protocol/listing.ts';
 import { heartbeatName, parseName, resultName } from '../protocol/names.ts';
-import type { ShardSettings } from './settings.ts';
+import { mostMissedReads, type ShardSettings } from './settings.ts';
 
-/** A finished package, built or failed, that only this shard knows of. */
+/** A finished package, built or failed, that no other shard knows of yet. */
 export interface Finished {
   package: string;
   bytes: number;
@@ -11,57 +11,59 @@ export interface Finished {
 }
 
 /**
- * What one shard knows of the run and has done in it. The functions below note what happened; {@link nextStep} says what
- * is next. All times are seconds of the shard's own clock, which only measures how long something took.
+ * The state of one shard for the scheduler: what it knows of the run and has done in it. Only the functions below change
+ * it, one for each event; {@link nextStep} reads it. All times are seconds of the shard's own monotonic clock.
  */
 export interface Shard {
   readonly id: number;
   readonly attempt: number;
   readonly settings: ShardSettings;
   readonly started: number;
-  /** The newest listing, with what it should have shown; undefined before the first. */
+  /** The newest listing, completed by what it should have shown; undefined before the first. */
   listing: Listing | undefined;
+  /** Time of the newest listing; -Infinity when a new listing is wanted at once. */
   listedAt: number;
-  /** When the newest listing came, whatever is to be listed again; undefined before the first. */
+  /** Time of the newest listing, also when a new one is wanted; undefined before the first. */
   sawAt: number | undefined;
-  /** Seconds added to the lease, and until when: after a time in which this shard saw nothing, nor, perhaps, could others sign. */
+  /** Seconds added to the lease, and until when: set after a time without listings, in which heartbeats may have failed, too. */
   grace: { seconds: number; until: number };
-  /** Nothing was picked since the listing. */
+  /** True if nothing was picked since the listing. */
   fresh: boolean;
-  /** Signs that the listing should have shown, to be asked for by name: shard → its last sign seen. */
+  /** Heartbeats that the listing should have shown, to be asked for by name: shard → its last known heartbeat. */
   lost: Map<number, ArtifactInfo>;
   /** The newest publication read of each shard. */
   read: Map<number, number>;
-  /** Signs that were listed and gone when they were to be read, one after the other. */
+  /** Number of listed heartbeats in a row that were gone when they were read. */
   missed: number;
   /**
-   * Owners of claims, by the id of the claim's artifact, as far as somebody asked: a name may be another shard's by now.
-   * Undefined: it was gone.
+   * Owners of claims that were asked for, by the id of the claim's artifact: a name may belong to another shard by now.
+   * Undefined when the claim was gone.
    */
   owners: Map<number, number | undefined>;
-  /** Claims of others that are there and not listed, by name: when they were first met. */
+  /** Claims of other shards that exist and are not listed, by name: when they were first met. */
   hidden: Map<string, number>;
   /** Own claims, by package. */
   claims: Map<string, string>;
   building: Map<string, { since: number; expected: number }>;
   pending: Map<string, Finished>;
-  /** Own artifacts of results that are there, by name. */
+  /** Own artifacts with results, by name. */
   published: Map<string, { packages: string[]; bytes: number }>;
+  /** Number of changes that heartbeats have to report so far. */
   publications: number;
-  /** Own artifacts so far: for names that were never used before. */
+  /** Number of own artifacts so far: no name is used twice. */
   counter: number;
-  /** The sign that is there, and the publication that it tells. */
-  heartbeat: { item: ArtifactInfo; at: number; publication: number } | undefined;
-  /** Own artifacts that may go as soon as the sign tells of what replaced them. */
+  /** The newest own heartbeat, and the publication that it reports. */
+  heartbeat: { artifact: ArtifactInfo; at: number; publication: number } | undefined;
+  /** Own artifacts to remove as soon as a heartbeat reports what replaced them. */
   obsoleteArtifacts: string[];
 }
 
-/** A shard that has just started. */
-export function newShard(id: number, attempt: number, terms: ShardSettings, now: number): Shard {
+/** Returns the state of a shard that starts at `now`. */
+export function newShard(id: number, attempt: number, settings: ShardSettings, now: number): Shard {
   return {
     id,
     attempt,
-    settings: terms,
+    settings,
     started: now,
     listing: undefined,
     listedAt: Number.NEGATIVE_INFINITY,
@@ -85,25 +87,26 @@ export function newShard(id: number, attempt: number, terms: ShardSettings, now:
 }
 
 /**
- * A listing came. It may have been cut short: own artifacts that it lacks are added; shards that it lacks are to be
- * asked for by name before anybody takes them for dead.
+ * Notes a listing. It may be incomplete: the own heartbeat is added, and the heartbeat of a shard that it lacks has to be
+ * asked for by name before that shard counts as dead.
  */
-export function listed(shard: Shard, items: readonly ArtifactInfo[], now: number): void {
+export function listed(shard: Shard, artifacts: readonly ArtifactInfo[], now: number): void {
   const before = shard.listing;
-  const all = new Map(items.map((item) => [item.name, item]));
-  if (shard.heartbeat !== undefined) all.set(shard.heartbeat.item.name, shard.heartbeat.item);
+  const all = new Map(artifacts.map((artifact) => [artifact.name, artifact]));
+  const own = shard.heartbeat?.artifact;
+  if (own !== undefined) all.set(own.name, own);
   const listing = readListing(all.values(), shard.attempt);
   shard.lost = new Map();
-  for (const [id, sign] of before?.heartbeats ?? []) {
-    if (!listing.heartbeats.has(id) && !sign.ended) shard.lost.set(id, sign.item);
+  for (const [id, { ended, artifact }] of before?.heartbeats ?? []) {
+    if (!listing.heartbeats.has(id) && !ended) shard.lost.set(id, artifact);
   }
-  for (const name of shard.hidden.keys()) if (listing.items.has(name)) shard.hidden.delete(name);
+  for (const name of shard.hidden.keys()) if (listing.artifacts.has(name)) shard.hidden.delete(name);
   shard.listing = listing;
   shard.listedAt = now;
   const gap = now - (shard.sawAt ?? now);
   const { heartbeatInterval, lease, pollInterval } = shard.settings;
-  // A busy shard looks at every fourth interval.
-  if (gap > Math.max(lease - heartbeatInterval, 8 * pollInterval))
+  // A busy shard lists at every fourth interval.
+  if (gap > lease - heartbeatInterval && gap > 8 * pollInterval)
     shard.grace = { seconds: gap + heartbeatInterval, until: now + 2 * heartbeatInterval };
   else if (now >= shard.grace.until) shard.grace.seconds = 0;
   shard.sawAt = now;
@@ -111,67 +114,79 @@ export function listed(shard: Shard, items: readonly ArtifactInfo[], now: number
 }
 
 /**
- * Seconds without a sign after which a shard is dead. Where the exchange answered nobody for a while, all that live are
- * given time to sign again, and nobody takes what they build.
+ * Returns the seconds without a heartbeat after which a shard counts as dead. After an outage of the exchange all shards
+ * get extra time for their next heartbeat, and nobody takes over what they build.
  */
-export function leaseOf({ settings: terms, grace }: Shard): number {
-  return terms.lease + grace.seconds;
+export function leaseOf({ settings, grace }: Shard): number {
+  return settings.lease + grace.seconds;
 }
 
 /**
- * A sign that a listing lacked was asked for by name. It is there: the listing is put right. It is gone: its shard gave
- * a newer one that the listing lacks as well, so it lives as far as anybody knows.
+ * Notes the answer about a heartbeat that a listing lacked. If it exists, the listing is completed with it. If it is
+ * gone, its shard made a newer one that the listing lacks as well, so the shard counts as alive.
  */
-export function foundHeartbeat(shard: Shard, id: number, item: ArtifactInfo | undefined): void {
+export function foundHeartbeat(shard: Shard, id: number, artifact: ArtifactInfo | undefined): void {
   const last = shard.lost.get(id);
   shard.lost.delete(id);
   if (last === undefined || shard.listing === undefined) return;
   const { newest } = shard.listing;
-  const shown = item ?? { ...last, createdAt: newest };
-  const said = parseName(last.name);
+  const shown = artifact ?? { ...last, createdAt: newest };
+  const parsed = parseName(last.name);
   // It cannot be read; the newer one will be, as soon as a listing shows it.
-  if (item === undefined && said?.kind === 'alive')
-    shard.read.set(id, Math.max(shard.read.get(id) ?? 0, said.publication));
-  shard.listing = readListing([...shard.listing.items.values(), shown], shard.attempt);
+  if (artifact === undefined && parsed?.kind === 'alive')
+    shard.read.set(id, Math.max(shard.read.get(id) ?? 0, parsed.publication));
+  shard.listing = readListing([...shard.listing.artifacts.values(), shown], shard.attempt);
 }
 
-/** The sign of another shard was read, or was gone, and a newer one is to be listed. */
+/** Notes that the heartbeat of another shard was read, or that it was gone: then a newer one has to be listed. */
 export function heartbeatRead(shard: Shard, id: number, publication: number, gone: boolean): void {
   if (!gone) {
     shard.read.set(id, publication);
     shard.missed = 0;
     return;
   }
-  // A newer listing will show the newer sign: at once, unless that was tried in vain.
+  // A newer listing will show the newer heartbeat.
   shard.missed++;
   shard.listedAt = Number.NEGATIVE_INFINITY;
 }
 
-/** A claim that the listing lacks was found by its name. */
-export function foundClaim(shard: Shard, item: ArtifactInfo): void {
-  if (shard.listing === undefined) return;
-  shard.hidden.delete(item.name);
-  shard.listing = readListing([...shard.listing.items.values(), item], shard.attempt);
+/** Notes that a wait has ended: the listing is old. */
+export function waited(shard: Shard): void {
+  shard.fresh = false;
+  if (shard.missed > mostMissedReads) shard.missed = 0;
 }
 
+/** Notes the owner of a claim; undefined when the claim was gone. */
+export function ownerFound(shard: Shard, claim: ArtifactInfo, owner: number | undefined): void {
+  shard.owners.set(claim.id, owner);
+}
+
+/** Notes a claim that the listing lacks and that was found by its name. */
+export function foundClaim(shard: Shard, artifact: ArtifactInfo): void {
+  if (shard.listing === undefined) return;
+  shard.hidden.delete(artifact.name);
+  shard.listing = readListing([...shard.listing.artifacts.values(), artifact], shard.attempt);
+}
+
+/** Notes an own claim: the build of its package starts. */
 export function claimed(shard: Shard, name: string, claim: string, expected: number, now: number): void {
   shard.claims.set(name, claim);
   shard.building.set(name, { since: now, expected });
   shard.fresh = false;
 }
 
-/** Somebody else has the claim. */
+/** Notes that another shard has the claim. */
 export function refused(shard: Shard, claim: string, now: number): void {
   if (!shard.hidden.has(claim)) shard.hidden.set(claim, now);
 }
 
-/** A package is done here: built, failed, or given up without a build. Only this shard knows. */
+/** Notes that a package ended here: built, failed, or given up without a build. No other shard knows yet. */
 export function finished(shard: Shard, name: string, bytes: number, now: number): void {
   shard.building.delete(name);
   shard.pending.set(name, { package: name, bytes, at: now });
 }
 
-/** A build came to nothing that says anything of its package: anybody may build it again. */
+/** Notes that a build ended without a result or failure: any shard may build the package again. */
 export function abandoned(shard: Shard, name: string): void {
   shard.building.delete(name);
   const claim = shard.claims.get(name);
@@ -179,27 +194,27 @@ export function abandoned(shard: Shard, name: string): void {
   shard.claims.delete(name);
 }
 
-/** A build was ended with its shard's time: how long it ran is told before its claim goes, and others may take it. */
+/** Notes that a build ran out of its shard's time. A heartbeat reports how long it ran before its claim is removed. */
 export function ranOut(shard: Shard, name: string): void {
   abandoned(shard, name);
   shard.publications++;
 }
 
-/** Names the next artifact of results. */
+/** Returns the name of the next artifact of results. */
 export function nextResultName(shard: Shard): string {
   shard.counter++;
   return resultName(shard.attempt, shard.id, shard.counter);
 }
 
-/** Names the next sign of life. */
+/** Returns the name of the next heartbeat. */
 export function nextHeartbeatName(shard: Shard, ended: boolean): string {
   shard.counter++;
   return heartbeatName(shard.attempt, shard.id, shard.publications, shard.counter, ended);
 }
 
 /**
- * What became of packages is there for everybody who is told of it.
- * @param name of the artifact that holds their results; undefined when there are none
+ * Notes that packages are published: the next heartbeat reports them.
+ * @param name the artifact that holds their results; undefined when there are none
  * @param replaced own artifacts that held them before
  */
 export function published(
@@ -210,7 +225,7 @@ export function published(
   replaced: readonly string[],
 ): void {
   for (const one of packages) {
-    // A fold also names packages that were told long ago, and are perhaps built again under another key.
+    // Compaction also names packages that were reported before, and are perhaps being built again under another key.
     if (shard.pending.delete(one)) abandoned(shard, one);
   }
   for (const one of replaced) shard.published.delete(one);
@@ -219,7 +234,7 @@ export function published(
   shard.publications++;
 }
 
-/** What this shard built of a package turned out to be damaged: it was never built. The next sign does not tell of it. */
+/** Notes that an own result is damaged: it counts as never built, and the next heartbeat does not report it. */
 export function dropped(shard: Shard, name: string): void {
   shard.pending.delete(name);
   for (const [artifact, one] of [...shard.published]) {
@@ -234,12 +249,19 @@ export function dropped(shard: Shard, name: string): void {
   }
 }
 
-/** A sign is there; the one before may go. */
-export function heartbeatSent(shard: Shard, item: ArtifactInfo, now: number): void {
-  if (shard.heartbeat !== undefined) shard.obsoleteArtifacts.push(shard.heartbeat.item.name);
-  shard.heartbeat = { item, at: now, publication: shard.publications };
+/** Notes an own heartbeat; the one before is obsolete. */
+export function heartbeatSent(shard: Shard, artifact: ArtifactInfo, now: number): void {
+  if (shard.heartbeat !== undefined) shard.obsoleteArtifacts.push(shard.heartbeat.artifact.name);
+  shard.heartbeat = { artifact, at: now, publication: shard.publications };
 }
 
+/** Notes that own artifacts are removed. Packages whose claims were among them can be claimed again at once. */
 export function removed(shard: Shard, names: readonly string[]): void {
-  shard.obsoleteArtifacts = shard.obsoleteArtifacts.filter((name) => !names.includes(name));
+  const gone = new Set(names);
+  shard.obsoleteArtifacts = shard.obsoleteArtifacts.filter((name) => !gone.has(name));
+  const { listing } = shard;
+  if (listing === undefined || ![...listing.claims.values()].some(({ artifact }) => gone.has(artifact.name)))
+    return;
+  const left = [...listing.artifacts.values()].filter(({ name }) => !gone.has(name));
+  shard.listing = { ...listing, claims: readListing(left, shard.attempt).claims };
 }

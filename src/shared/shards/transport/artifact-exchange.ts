@@ -16,22 +16,22 @@ import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
- * The exchange over the artifacts of the workflow run, through the token of the job alone. Each artifact is one tar file
- * that bears its name, not a zip: what is taken out of it is ours to decide.
- * @param tempDir a folder for files on their way
- * @param days that what is created here is kept when no merge removes it; fewer where the settings of the repository say so
+ * Returns the exchange over the artifacts of the workflow run, through the token of the job alone. Each artifact is one
+ * tar file of its name, not a zip, so that unpacking takes only plain files out of it.
+ * @param tempDir a folder for files in transit
+ * @param days that artifacts are kept when no merge removes them; fewer if the settings of the repository say so
  */
 export function artifactExchange(tempDir: string, days = 1): Exchange {
   const retentionDays = Math.min(days, mostRetentionDays());
   const digests = new Map<number, string>();
-  const itemOf = ({ id, name, createdAt, size, digest }: Artifact): ArtifactInfo => {
+  const infoOf = ({ id, name, createdAt, size, digest }: Artifact): ArtifactInfo => {
     if (digest !== undefined) digests.set(id, digest);
     return { id, name, createdAt: (createdAt?.getTime() ?? 0) / 1000, size };
   };
   const find = async (name: string): Promise<ArtifactInfo | undefined> => {
     try {
       const { artifact } = await ask((all) => all.getArtifact(name));
-      return itemOf(artifact);
+      return infoOf(artifact);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -41,15 +41,17 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
   return {
     list: async () => {
       const { artifacts } = await ask((all) => all.listArtifacts());
-      return artifacts.map(itemOf);
+      return artifacts.map(infoOf);
     },
     find,
-    create: async (name, root, files) =>
+    create: async (name, contents) =>
       await withTempDir(tempDir, 'artifact-', async (dir) => {
         const file = join(dir, name);
-        // What shards tell is read by all others; RPMs are compressed as they are.
-        const gzip = files.every((one) => one.endsWith('.json'));
-        await create({ file, cwd: root, portable: true, follow: false, gzip }, [...files]);
+        await contents(async (root, files) => {
+          // Every shard reads heartbeats; RPMs are compressed already.
+          const gzip = files.every((one) => one.endsWith('.json'));
+          await create({ file, cwd: root, portable: true, follow: false, gzip }, [...files]);
+        });
         try {
           const upload = { retentionDays, skipArchive: true };
           await ask((all) => all.uploadArtifact(name, [file], dir, upload));
@@ -58,18 +60,18 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
           throw error;
         }
         // The answer has no time of creation.
-        const item = await find(name);
-        if (item === undefined) throw new Error(`the artifact '${name}' was uploaded and is not there`);
-        return item;
+        const created = await find(name);
+        if (created === undefined) throw new Error(`the artifact '${name}' was uploaded and is not there`);
+        return created;
       }),
-    fetch: async (item, to) =>
+    fetch: async (artifact, to) =>
       await withTempDir(tempDir, 'artifact-', async (dir) => {
-        const expectedHash = digests.get(item.id);
+        const expectedHash = digests.get(artifact.id);
         try {
           await retry(downloadPolicy, async (attempt) => {
             const path = join(dir, String(attempt));
             const options = { path, skipDecompress: true, ...(expectedHash ? { expectedHash } : {}) };
-            const { digestMismatch } = await ask((all) => all.downloadArtifact(item.id, options));
+            const { digestMismatch } = await ask((all) => all.downloadArtifact(artifact.id, options));
             if (digestMismatch === true) throw new DigestMismatchError();
             const [file] = await readdir(path);
             await unpack(join(path, file as string), to);
@@ -78,7 +80,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
         } catch (error) {
           if (isNotFound(error)) return false;
           if (error instanceof DigestMismatchError)
-            throw new Error(`the artifact '${item.name}' ${error.message}`);
+            throw new Error(`the artifact '${artifact.name}' ${error.message}`);
           throw error;
         }
       }),
@@ -92,7 +94,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
   };
 }
 
-/** Takes plain files with plain relative paths out of a tar file, and nothing else. */
+/** Unpacks the plain files with plain relative paths of a tar file, and nothing else. */
 async function unpack(file: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await extract({

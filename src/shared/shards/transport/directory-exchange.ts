@@ -60,15 +60,17 @@ export function directoryExchange(dir: string): Exchange {
       return found.filter((item) => item !== undefined);
     },
     find,
-    create: async (name, root, files) => {
+    create: async (name, contents) => {
       await mkdir(items, { recursive: true });
       const part = tempSibling(place(name));
       try {
-        for (const file of files) {
-          const to = join(part, 'files', file);
-          await mkdir(dirname(to), { recursive: true });
-          await runTool(['cp', '--reflink=auto', '--', join(root, file), to]);
-        }
+        await contents(async (root, files) => {
+          for (const file of files) {
+            const to = join(part, 'files', file);
+            await mkdir(dirname(to), { recursive: true });
+            await runTool(['cp', '--reflink=auto', '--', join(root, file), to]);
+          }
+        });
         await mkdir(part, { recursive: true });
         await writeFile(join(part, idFile), String(await nextId()));
         await rename(part, place(name));

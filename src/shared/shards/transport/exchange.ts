@@ -1,25 +1,36 @@
 import type { ArtifactInfo } from '../protocol/listing.ts';
 
-/** What to do when something that the jobs of a run exchange is not there any more. */
+/** Hint for messages about an artifact of the run that is gone. */
 export const keptForItsRun =
   'It is kept until about a day after its run was expected to end, if the settings of the repository allow that. Run all jobs again: what was built is in the store.';
 
 /**
- * How the jobs of one run hand results and claims to each other. An artifact appears whole or not at all, and never
- * changes.
+ * The files of a new artifact: paths below a folder `root`. They exist while `use` runs, and an exchange that copies no
+ * files never asks for them.
+ */
+export type ArtifactFiles = <T>(use: (root: string, files: readonly string[]) => Promise<T>) => Promise<T>;
+
+/** Returns files that lie below `root` already. */
+export function filesBelow(root: string, files: readonly string[]): ArtifactFiles {
+  return (use) => use(root, files);
+}
+
+/**
+ * The way in which the jobs of one run hand results and claims to each other. An artifact appears whole or not at all,
+ * and never changes.
  */
 export interface Exchange {
-  /** What there is. May be cut short: what is missing can be asked for by {@link Exchange.find}. */
+  /** Returns the artifacts of the run. The list may be incomplete: {@link Exchange.find} also finds what it lacks. */
   list(): Promise<ArtifactInfo[]>;
-  /** The newest artifact of exactly this name. */
+  /** Returns the newest artifact of exactly this name. */
   find(name: string): Promise<ArtifactInfo | undefined>;
   /**
-   * Creates an artifact of `files`, which are paths below `root` and keep them.
-   * @returns undefined when the name is taken, also when whoever took it has not finished
+   * Creates an artifact, in which files keep their paths.
+   * @returns undefined when the name is taken, also by a job that has not finished creating it
    */
-  create(name: string, root: string, files: readonly string[]): Promise<ArtifactInfo | undefined>;
-  /** Puts the files of an artifact below `dir`, a new folder. Answers whether it was there. */
-  fetch(item: ArtifactInfo, dir: string): Promise<boolean>;
-  /** Removes an artifact, if it is there. */
+  create(name: string, files: ArtifactFiles): Promise<ArtifactInfo | undefined>;
+  /** Copies the files of an artifact below `dir`, a new folder. @returns false when the artifact is gone */
+  fetch(artifact: ArtifactInfo, dir: string): Promise<boolean>;
+  /** Removes an artifact, if it exists. */
   remove(name: string): Promise<void>;
 }

@@ -20,32 +20,32 @@ const fetchPolicy: RetryPolicy = {
 class NotFetchedError extends Error {}
 
 /**
- * A store that also has what other jobs of the run have published. Its bytes are fetched when they are opened, into
- * `local`, and only then.
- * @param refresh asks the shard that published this where it is now
+ * Returns a store that also has the results which other jobs of the run published. Their files are fetched into `local`
+ * when they are opened, and only then.
+ * @param findAgain asks the shard that published a result for the artifact that holds it now
  */
 export function exchangedStore(
   local: Store,
   known: KnownResults,
   exchange: Exchange,
   tempDir: string,
-  refresh: (told: PackageReport) => Promise<PackageReport | undefined>,
+  findAgain: (report: PackageReport) => Promise<PackageReport | undefined>,
 ): Store {
   const fetching = new Map<string, Promise<boolean>>();
 
-  /** Takes all that is known to be in an artifact: it is not fetched again for the next of its results. */
+  /** Fetches all results that an artifact holds, so that it is not fetched again for the next of them. */
   const fetchArtifact = async (name: string): Promise<boolean> => {
     const dir = join(tempDir, `fetched-${name}`);
     try {
       await rm(dir, { recursive: true, force: true });
-      const item = await exchange.find(name);
-      if (item === undefined || !(await exchange.fetch(item, dir))) return false;
+      const found = await exchange.find(name);
+      if (found === undefined || !(await exchange.fetch(found, dir))) return false;
       for (const { result, artifact } of [...known.results.values()]) {
         if (artifact !== name || (await isHere(result))) continue;
         const taken = join(dir, 'taken');
-        const fault = await takeFiles(result, dir, taken);
-        if (fault === undefined) await local.put(result, taken, true);
-        else damaged.set(result.key, fault);
+        const error = await takeFiles(result, dir, taken);
+        if (error === undefined) await local.put(result, taken, true);
+        else damaged.set(result.key, error);
         await rm(taken, { recursive: true, force: true });
       }
       return true;
@@ -60,20 +60,20 @@ export function exchangedStore(
   };
 
   const fetch = async (result: Result): Promise<void> => {
-    let told: PackageReport | undefined = known.results.get(result.key);
+    let report: PackageReport | undefined = known.results.get(result.key);
     const missing = (reason: string) =>
-      new DamagedResultError(result, told?.artifact ?? 'its artifact', reason);
+      new DamagedResultError(result, report?.artifact ?? 'its artifact', reason);
     await retry(fetchPolicy, async () => {
-      if (told?.artifact == null) throw missing('is not there any more');
-      const { artifact } = told;
+      if (report?.artifact == null) throw missing('is not there any more');
+      const { artifact } = report;
       const running = fetching.get(artifact) ?? fetchArtifact(artifact);
       fetching.set(artifact, running);
-      const there = await running.finally(() => fetching.delete(artifact));
+      const isThere = await running.finally(() => fetching.delete(artifact));
       if (await isHere(result)) return;
       const wrong = damaged.get(result.key);
       if (wrong !== undefined) throw wrong;
       // Its shard may have published it again, together with others.
-      if (!there) told = await refresh(told);
+      if (!isThere) report = await findAgain(report);
       throw new NotFetchedError('is not there any more');
     }).catch((error: unknown) => {
       if (error instanceof DamagedResultError || isDiskFull(error)) throw error;
@@ -83,16 +83,16 @@ export function exchangedStore(
   };
 
   const get = async (key: string, name: string): Promise<Result | undefined> => {
-    const told = known.results.get(key);
-    if (told?.package === name) return told.result;
+    const report = known.results.get(key);
+    if (report?.package === name) return report.result;
     return known.unanswered.has(key) ? undefined : await local.get(key, name);
   };
 
   const open = async (result: Result): Promise<string> => {
-    const told = known.results.get(result.key);
-    if (told === undefined || (await isHere(result))) return await local.open(result);
-    if (!(await isHere(told.result))) await fetch(told.result);
-    return await local.open(told.result);
+    const report = known.results.get(result.key);
+    if (report === undefined || (await isHere(result))) return await local.open(result);
+    if (!(await isHere(report.result))) await fetch(report.result);
+    return await local.open(report.result);
   };
 
   return {

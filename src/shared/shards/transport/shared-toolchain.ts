@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
 import { archiveFile, packToolchain, unpackToolchain } from '../../toolchain/archive.ts';
-import { type Exchange, keptForItsRun } from './exchange.ts';
+import { type Exchange, filesBelow, keptForItsRun } from './exchange.ts';
 
 /** What a shared toolchain is called: its jobs ask for it by this name. */
 export function toolchainName(attempt: number): string {
@@ -21,7 +21,7 @@ export async function shareToolchain(
   await mkdir(temp, { recursive: true });
   try {
     await packToolchain(dir, join(temp, archiveFile));
-    if ((await exchange.create(name, temp, [archiveFile])) === undefined)
+    if ((await exchange.create(name, filesBelow(temp, [archiveFile]))) === undefined)
       throw problem(`This run has an artifact '${name}' already`, { hint: 'Plan once in a run.' });
   } finally {
     await rm(temp, { recursive: true, force: true });

@@ -2,46 +2,45 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactInfo } from '../protocol/listing.ts';
 import * as shards from '../scheduler/shard.ts';
-import { withFile, withFolder } from './passing-files.ts';
-import type { RunView } from './run-view.ts';
+import { now, type RunningShard } from './running-shard.ts';
+import { textFile, withFolder } from './temporary-files.ts';
 
-type Here = Pick<RunView, 'context' | 'exchange'>;
+type Parts = Pick<RunningShard, 'state' | 'exchange' | 'shard'>;
 
-/** In a claim: whose it is. */
+/** The file of a claim: it names the owner. */
 const claimFile = 'claim.json';
 
-/**
- * Creates a claim. Answers whether this shard has it now: also when the answer to its creation was lost.
- * @param now seconds of the shard's clock
- */
-export async function claim(here: Here, shard: shards.Shard, name: string, now: number): Promise<boolean> {
-  const { context, exchange } = here;
-  const text = JSON.stringify({ shard: shard.id });
-  let trouble: unknown;
-  const created = await withFile(context.inputs, claimFile, text, (dir) =>
-    exchange.create(name, dir, [claimFile]),
-  ).catch((error: unknown) => {
-    trouble = error;
-    return undefined;
-  });
+/** Creates a claim. @returns true if this shard has it now, also when the answer to its creation was lost */
+export async function claim({ state, exchange, shard }: Parts, name: string): Promise<boolean> {
+  const text = () => JSON.stringify({ shard: shard.id });
+  let failure: unknown;
+  const created = await exchange
+    .create(name, textFile(state.context.inputs, claimFile, text))
+    .catch((error: unknown) => {
+      failure = error;
+      return undefined;
+    });
   if (created !== undefined) return true;
-  const there = await exchange.find(name);
-  if (there !== undefined) {
-    const owner = await ownerOf(here, there);
+  const existing = await exchange.find(name);
+  if (existing !== undefined) {
+    const owner = await ownerOf({ state, exchange }, existing);
     if (owner === shard.id) return true;
-    shard.owners.set(there.id, owner);
-    shards.foundClaim(shard, there);
+    shards.ownerFound(shard, existing, owner);
+    shards.foundClaim(shard, existing);
     return false;
   }
-  if (trouble !== undefined) throw trouble;
-  shards.refused(shard, name, now);
+  if (failure !== undefined) throw failure;
+  shards.refused(shard, name, now());
   return false;
 }
 
-/** The shard whose claim this is; undefined when it is gone, or does not say. */
-export async function ownerOf({ context, exchange }: Here, item: ArtifactInfo): Promise<number | undefined> {
-  return await withFolder(context.inputs, async (dir) => {
-    if (!(await exchange.fetch(item, join(dir, 'claim')))) return undefined;
+/** Returns the shard that owns a claim; undefined when the claim is gone or names no owner. */
+export async function ownerOf(
+  { state, exchange }: Pick<Parts, 'state' | 'exchange'>,
+  artifact: ArtifactInfo,
+): Promise<number | undefined> {
+  return await withFolder(state.context.inputs, async (dir) => {
+    if (!(await exchange.fetch(artifact, join(dir, 'claim')))) return undefined;
     const text = await readFile(join(dir, 'claim', claimFile), 'utf8').catch(() => '{}');
     const [, owner] = /^\{"shard":(\d{1,9})\}$/.exec(text) ?? [];
     return owner === undefined ? undefined : Number(owner);

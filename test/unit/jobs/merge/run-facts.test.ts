@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { spansOf } from '../../../src/shared/jobs/merged-run.ts';
-import type { Result } from '../../../src/shared/model/build-result.ts';
-import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
-import { newKnownResults, noteReport } from '../../../src/shared/shards/protocol/known-results.ts';
+import { spansOf } from '../../../../src/shared/jobs/merge/run-facts.ts';
+import type { Result } from '../../../../src/shared/model/build-result.ts';
+import type { PackageReport } from '../../../../src/shared/shards/protocol/heartbeat.ts';
+import { newKnownResults, noteReport } from '../../../../src/shared/shards/protocol/known-results.ts';
 
 /** A package that was built for a minute from `started` on. */
 function built(name: string, started: number, artifact: string | null): PackageReport {
@@ -21,7 +21,7 @@ it('the time line of a later attempt has nothing of the one before, which ended 
   noteReport(known, {
     ...{ ...built('broken', 36_120, null), result: undefined, state: 'failed' },
   } as unknown as PackageReport);
-  const names = (attempt: number) => spansOf({ known }, attempt).map((one) => one.package);
+  const names = (attempt: number) => spansOf(known, attempt).map((one) => one.package);
   expect(names(2)).toEqual(['now', 'not published', 'broken']);
   expect(names(1)).toContain('earlier');
 });

@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import type { Log } from '../../base/log.ts';
+import type { ActionContext } from '../../github/action.ts';
+import type { JobReport } from '../../github/job-report.ts';
+import { leavesCache, readsCacheOnly } from '../../github/run.ts';
+import { declaredNeeds } from '../../graph/declared-needs.ts';
+import type { MergeInputs } from '../../model/inputs.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { Kept } from '../../model/stored-parts.ts';
+import { nonReproducibleLine } from '../../report/non-reproducible.ts';
+import { boundOf } from '../../report/timeline.ts';
+import { outcomesOf } from '../../shards/worker/outcomes.ts';
+import { deliver, type Shared } from '../deliver.ts';
+import type { OpenedRun } from '../open-build-context.ts';
+import { rememberResults, withBuildContext } from '../open-tree.ts';
+import { joinRun, type SharedRun } from '../shared-run.ts';
+import { storageRequestOf } from '../storage-request.ts';
+import {
+  buildable,
+  buildRest,
+  exceedsTime,
+  hasLostReused,
+  leftForThisRunner,
+  logTooMuch,
+} from './build-rest.ts';
+import { removeExchanged } from './clean-up.ts';
+import { ResultFetcher } from './fetch-results.ts';
+import { type DiskRoom, inOrderOfFetching, roomFor } from './published-results.ts';
+import { builtAgain, failureLines, failureLogs, nonReproducibleOf, spansOf } from './run-facts.ts';
+
+/** Makes one repository of what the shards of a run built. */
+export async function mergeRun(context: ActionContext, inputs: MergeInputs): Promise<JobReport> {
+  const begun = performance.now();
+  return await withBuildContext(context, inputs, 'share', async (opened) => {
+    const run = await joinRun(opened, inputs, availableParallelism());
+    const { state, heartbeats, plan, settings } = run;
+    await heartbeats.readAgain(settings.pollInterval);
+    opened.makeRoom(storageRequestOf(opened.index, plan, state.known.results.values(), 1));
+    const room = await roomFor(state, opened.local, inputs.repositoryContent);
+    await completeResults(opened, run, new ResultFetcher(run, opened.local, inputs.repositoryContent, room));
+    const outcomes = outcomesOf(state);
+    await rememberResults(opened, outcomes);
+    logNotStored(outcomes, context.log);
+    const shared = await sharedFacts(run, inputs, room);
+    for (const one of shared.unlike) context.log.warn(nonReproducibleLine(one));
+    const ended = { graph: state.progress.graph, outcomes, local: opened.local };
+    const report = await deliver(state.context, ended, inputs, begun, shared);
+    if (report.error === undefined) await removeExchanged(run);
+    return report;
+  });
+}
+
+/**
+ * Fetches the results of the run, and builds what is missing. "Re-run failed jobs" starts this job alone: in a later
+ * attempt it is also the shard. What the store lost since the plan is built here, too.
+ */
+async function completeResults(opened: OpenedRun, run: SharedRun, fetcher: ResultFetcher): Promise<void> {
+  const { state, plan, attempt } = run;
+  const isLost = (await fetcher.fetchAll()) || hasLostReused(state, plan);
+  if ((attempt === 1 && !isLost) || buildable(state).length === 0) return;
+  const isTooMuch = isLost && exceedsTime(run);
+  // If this job is ended meanwhile, the next plan knows what is lost all the same.
+  if (isTooMuch) await rememberResults(opened, outcomesOf(state));
+  await buildRest(run);
+  if (isTooMuch) logTooMuch(leftForThisRunner(state, plan), state.context.log);
+  await fetcher.fetchAll();
+}
+
+/** Returns what the report of the run says of all its jobs. */
+async function sharedFacts(
+  run: SharedRun,
+  { repositoryContent }: MergeInputs,
+  room: DiskRoom,
+): Promise<Shared> {
+  const { state, plan, attempt } = run;
+  const { known, context } = state;
+  const spans = spansOf(known, attempt);
+  const needsOf = (name: string) => [...declaredNeeds(context.tree.declared, name).keys()];
+  return {
+    ...{ unlike: nonReproducibleOf(known), builtAgain: builtAgain(known), repositoryContent, spans },
+    ...{ lines: failureLines(known), logs: await failureLogs(run, attempt) },
+    inParts: room === 'parts' ? (results) => inOrderOfFetching(state, results) : undefined,
+    // A later attempt builds only what the first one left: its times say nothing of the schedule.
+    bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
+  };
+}
+
+/** Logs of which results later runs cannot have all files. */
+function logNotStored(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
+  if (!leavesCache() && !readsCacheOnly()) return;
+  const logNames = (kept: Kept, message: string) => {
+    const names = [...outcomes].flatMap(([name, one]) =>
+      'result' in one && one.kept === kept ? [name] : [],
+    );
+    if (names.length > 0) log.info(`${message} (their shards say why): ${names.sort().join(', ')}`);
+  };
+  logNames('main', 'Stored for later runs without debuginfo and SRPM');
+  logNames('nothing', 'Not stored for later runs');
+}

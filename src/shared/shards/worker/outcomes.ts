@@ -1,0 +1,38 @@
+import { clock } from '../../base/duration.ts';
+import { order } from '../../base/order.ts';
+import { foundInStore, type Outcome } from '../../model/outcome.ts';
+import type { RunState } from './run-state.ts';
+
+/** Returns the outcome of each package of the run, whichever job built it. */
+export function outcomesOf(state: RunState): Map<string, Outcome> {
+  const { names, outcomes } = state.progress;
+  return new Map([...names].map((name) => [name, outcomeOf(state, name, outcomes.get(name))]));
+}
+
+function outcomeOf(state: RunState, name: string, outcome: Outcome | undefined): Outcome {
+  if (outcome === undefined) return { state: 'left', reason: whyLeft(state, name) };
+  const report = 'result' in outcome ? state.known.results.get(outcome.result.key) : undefined;
+  if (report === undefined || !('result' in outcome)) return outcome;
+  return {
+    state: report.reason === foundInStore ? 'reused' : 'built',
+    reason: report.reason,
+    result: outcome.result,
+    ...(report.kept === undefined ? {} : { kept: report.kept }),
+  };
+}
+
+function whyLeft(state: RunState, name: string): string {
+  const waits = state.progress.waiting.get(name) ?? [];
+  if (state.known.unanswered.size > 0 && waits.length > 0)
+    return `it needs what is left: ${[...new Set(waits.map((one) => one.package))].sort(order).join(', ')}`;
+  const ran = state.ranFor(name);
+  if (ran !== undefined)
+    return `its build did not end in the ${clock(ran)} that a shard had left, and none with more came`;
+  return unansweredOf(state, name) ?? 'no shard came to it';
+}
+
+/** Returns what the store said instead of an answer about the result of a package, which is left for that reason. */
+export function unansweredOf(state: RunState, name: string): string | undefined {
+  const ready = state.progress.ready.get(name);
+  return ready && state.known.unanswered.get(ready.build.key);
+}

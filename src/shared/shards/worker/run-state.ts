@@ -1,0 +1,177 @@
+import type { BuildContext } from '../../builder/build-context.ts';
+import { declaredNeeds } from '../../graph/declared-needs.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import {
+  acceptResult,
+  type EngineOptions,
+  failPackage,
+  newProgress,
+  type Progress,
+  resolvePackages,
+} from '../../planner/engine.ts';
+import { shardsThatHelp, type Task } from '../../planner/forecast.ts';
+import { engineOptions } from '../../planner/plan-builds.ts';
+import { byPriority } from '../../planner/priority.ts';
+import type { PackageReport } from '../protocol/heartbeat.ts';
+import { failureOf, type KnownResults, type News, noteReport } from '../protocol/known-results.ts';
+import type { Candidate } from '../scheduler/work.ts';
+
+type Failed = Extract<Outcome, { state: 'failed' }>;
+type WithResult = Exclude<Outcome, { state: 'failed' | 'blocked' | 'left' }>;
+
+/** Names of the packages that are being built. */
+type Building = Pick<ReadonlyMap<string, unknown>, 'keys'>;
+
+/** The state of a run as one of its jobs knows it: the results and failures of all jobs, and where each package stands. */
+export class RunState {
+  /** The job's context. Its priorities grow for packages whose builds took longer than expected. */
+  readonly context: BuildContext;
+  readonly known: KnownResults;
+  /** Replaced when the run starts over: a running build keeps the results that it started with. */
+  progress: Progress;
+  private readonly engine: EngineOptions;
+  private readonly priority: Map<string, number>;
+  private readonly expectation: (name: string) => number;
+  /** Failures in this job, by key. */
+  private readonly ownFailures = new Map<string, Failed>();
+  /** By package, the longest time that a build ran which was ended with its shard's time budget. */
+  private readonly ran = new Map<string, number>();
+  private isChanged = true;
+  private isStale = false;
+
+  /**
+   * @param context its store also finds the results in `known`
+   * @param expectation the seconds expected of a package, before anything of the run is known
+   */
+  constructor(context: BuildContext, known: KnownResults, expectation: (name: string) => number) {
+    this.priority = new Map(context.run.priority);
+    this.context = { ...context, run: { ...context.run, priority: this.priority } };
+    this.known = known;
+    this.expectation = expectation;
+    this.engine = { ...engineOptions(this.context), isOfThisRun: (key) => known.results.has(key) };
+    this.progress = this.newProgress();
+  }
+
+  /**
+   * Brings the progress up to date with what is known; does nothing if nothing has changed.
+   * @param building read again for each pass, as builds may end meanwhile
+   */
+  async resolve(building: Building = new Map()): Promise<void> {
+    while (this.isChanged) {
+      this.isChanged = false;
+      if (this.isStale) this.progress = this.newProgress();
+      this.isStale = false;
+      await resolvePackages(this.engine, this.progress, new Set(building.keys()));
+      for (const [name, { build }] of this.progress.ready) {
+        const failure = failureOf(this.known, name, build.key);
+        if (failure === undefined) continue;
+        const { reason, seconds } = failure;
+        this.progress.ready.delete(name);
+        const own = this.ownFailures.get(build.key);
+        failPackage(this.progress, name, own ?? { state: 'failed', reason, seconds, key: build.key });
+        this.isChanged = true;
+      }
+    }
+  }
+
+  /** Notes that a build ended: packages may be ready or blocked now. */
+  buildEnded(): void {
+    this.isChanged = true;
+  }
+
+  /** Notes what a job reports. A result that replaces another one restarts the derivation of everything. */
+  noteReport(report: PackageReport): News {
+    const news = noteReport(this.known, report);
+    if (news === 'other') this.startOver();
+    return news;
+  }
+
+  /** Notes what another job reports: the package may have its result now. */
+  noteOthersReport(report: PackageReport): void {
+    if (this.noteReport(report) === 'old') return;
+    this.progress.ready.delete(report.package);
+    this.isChanged = true;
+  }
+
+  /** Notes the result of an own build. It counts if the package is still ready under the same key. */
+  noteResult(report: PackageReport, outcome: WithResult): void {
+    this.noteReport(report);
+    if (this.takeReady(report.package, outcome.result.key)) acceptResult(this.progress, outcome);
+  }
+
+  /** Notes a failure in this job. */
+  noteFailure(report: PackageReport, outcome: Failed): void {
+    this.noteReport(report);
+    if (report.key !== null) this.ownFailures.set(report.key, outcome);
+    if (report.key === null || this.takeReady(report.package, report.key))
+      failPackage(this.progress, report.package, outcome);
+  }
+
+  /** Takes a package from the ready ones. @returns false if it is ready under another key by now, or not at all */
+  private takeReady(name: string, key: string): boolean {
+    const { ready } = this.progress;
+    return ready.get(name)?.build.key === key && ready.delete(name);
+  }
+
+  /**
+   * Drops a damaged result, and starts over: it has to be built again, and then what needs it.
+   * @param message what is wrong with it
+   */
+  async dropDamaged(key: string, message: string): Promise<void> {
+    this.context.log.warn(message);
+    await this.context.store.drop(key);
+    this.startOver();
+  }
+
+  /** Makes the next {@link RunState.resolve} derive everything again: a result that others were built on does not count any more. */
+  startOver(): void {
+    this.isStale = true;
+    this.isChanged = true;
+  }
+
+  private newProgress(): Progress {
+    return newProgress(this.context.tree.declared, this.context.run.names);
+  }
+
+  /** Notes that a build was ended with the time budget of its shard: the package takes longer, and is more urgent. */
+  noteRanOut(name: string, seconds: number): void {
+    const more = Math.max(0, seconds - this.expected(name));
+    this.priority.set(name, (this.priority.get(name) ?? 0) + more);
+    this.ran.set(name, Math.max(seconds, this.ran.get(name) ?? 0));
+  }
+
+  /** Returns the longest time that a build of a package ran which was ended with its shard's time budget. */
+  ranFor(name: string): number | undefined {
+    return this.ran.get(name);
+  }
+
+  /** Returns the packages that can be built, highest priority first. */
+  candidates(): Candidate[] {
+    const { ready } = this.progress;
+    return byPriority([...ready.keys()], this.priority).map((name) => ({
+      package: name,
+      seconds: this.expected(name),
+      needs: ready.get(name)?.build.packages ?? [],
+    }));
+  }
+
+  /** Returns the packages without an outcome. */
+  left(): string[] {
+    return [...this.progress.names].filter((name) => !this.progress.outcomes.has(name));
+  }
+
+  /** Returns the seconds expected of a package. */
+  expected(name: string): number {
+    return Math.max(this.expectation(name), this.ran.get(name) ?? 0);
+  }
+
+  /** Returns how many shards, of at most so many, can still help. */
+  helping(most: number): number {
+    const { declared } = this.context.tree;
+    const tasks = this.left().map((name): Task => {
+      const needs = [...declaredNeeds(declared, name).keys()];
+      return { name, seconds: this.expected(name), needs };
+    });
+    return shardsThatHelp(tasks, most);
+  }
+}

@@ -1,0 +1,62 @@
+import type { PackageReport } from '../protocol/heartbeat.ts';
+import type { ShardSettings } from '../scheduler/settings.ts';
+import { newShard, type Shard } from '../scheduler/shard.ts';
+import type { ShardRange } from '../scheduler/work.ts';
+import type { Exchange } from '../transport/exchange.ts';
+import type { HeartbeatReader } from './heartbeat-reader.ts';
+import type { RunState } from './run-state.ts';
+import { WakeUp } from './wake-up.ts';
+
+/** A run as one of its jobs takes part in it. */
+export interface JoinedRun {
+  state: RunState;
+  exchange: Exchange;
+  heartbeats: HeartbeatReader;
+}
+
+/** The identity of a shard, and its settings. */
+export interface ShardOptions {
+  id: number;
+  attempt: number;
+  settings: ShardSettings;
+  /** Start of its time budget, in seconds of `performance.now`. */
+  started: number;
+  /** The shards of its matrix. */
+  peers: ShardRange;
+  /** The shards of the other matrix, if there is one. */
+  others: ShardRange | undefined;
+  /** Maximum number of peers that run at once. */
+  most: number;
+  /** True for the packages that its matrix builds. */
+  takes: (name: string) => boolean;
+}
+
+/** The data that the parts of a running shard share. */
+export interface RunningShard extends JoinedRun {
+  options: ShardOptions;
+  /** The scheduler's state. */
+  shard: Shard;
+  /** What this shard built, and what failed here, by package. */
+  reports: Map<string, PackageReport>;
+  /** Builds that were ended with the time of this shard: seconds that they ran, by package. */
+  ranOut: Map<string, number>;
+  /** Called when a build ends. */
+  wakeUp: WakeUp;
+}
+
+/** Returns a shard that has not done anything yet. */
+export function newRunningShard(
+  run: JoinedRun,
+  options: ShardOptions,
+  reports: Map<string, PackageReport>,
+): RunningShard {
+  const { id, attempt, settings, started } = options;
+  const { state, exchange, heartbeats } = run;
+  const shard = newShard(id, attempt, settings, started);
+  return { state, exchange, heartbeats, options, shard, reports, ranOut: new Map(), wakeUp: new WakeUp() };
+}
+
+/** Returns the seconds of the monotonic clock. */
+export function now(): number {
+  return performance.now() / 1000;
+}
