@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../src/shared/base/log.ts';
 import { runTool } from '../../src/shared/host/process.ts';
-import { type Apt, offeredPackages } from '../../src/shared/toolchain/debian/apt.ts';
+import { type Apt, offeredPackages } from '../../src/shared/toolchain/debian/package-lists.ts';
 
 /** What a package of Debian holds. */
 export interface DebFiles {

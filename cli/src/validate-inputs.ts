@@ -1,14 +1,19 @@
 import { buildInputs, mergeInputs, planInputs, treeInputs } from '../../actions/build-packages/src/inputs.ts';
 import { composeInputs } from '../../actions/compose-image/src/inputs.ts';
 import { releaseInputs } from '../../actions/compose-image/src/release-inputs.ts';
-import { type Inputs as ToolchainInputs, toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
+import { toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
 import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { recordingLog } from '../../src/shared/base/log.ts';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
 import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
 import { readImageConfig } from '../../src/shared/image/config/read.ts';
-import type { BuildInputs, ComposeInputs, ReleaseInputs } from '../../src/shared/model/inputs.ts';
+import type {
+  BuildInputs,
+  ComposeInputs,
+  ReleaseInputs,
+  ToolchainInputs,
+} from '../../src/shared/model/inputs.ts';
 import { readRepoFiles } from '../../src/shared/rpm-repository/read/read-repo-files.ts';
 import { debianSourcesFile, readDebianSources } from '../../src/shared/sources/debian-sources.ts';
 import { readSignatures } from '../../src/shared/sources/signatures.ts';

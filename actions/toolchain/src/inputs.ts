@@ -1,27 +1,17 @@
+import { resolve } from 'node:path';
 import {
   flag,
   type InputTable,
   notYet,
   onStoreError,
+  readInputs,
   text,
   toolchainMode,
 } from '../../../src/shared/github/inputs.ts';
-import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
+import type { ToolchainInputs } from '../../../src/shared/model/inputs.ts';
 
-/** Inputs of the action. */
-export interface Inputs {
-  toolchainMode: Toolchain['mode'] | 'auto';
-  toolchainManifest: string;
-  toolchainArchive: string;
-  /** Empty: `toolchain` in `cacheDir`. */
-  toolchainDir: string;
-  cacheDir: string;
-  updateLock: boolean;
-  onStoreError: 'fail' | 'build';
-}
-
-/** What each input may be. */
-export const toolchainInputs: InputTable<Inputs> = {
+/** The inputs of `toolchain`. */
+export const toolchainInputs: InputTable<ToolchainInputs> = {
   toolchainMode,
   toolchainManifest: notYet,
   toolchainArchive: notYet,
@@ -30,3 +20,14 @@ export const toolchainInputs: InputTable<Inputs> = {
   updateLock: flag,
   onStoreError,
 };
+
+/** Returns the inputs of `toolchain`, folders as absolute paths. @throws ProblemsError that names each wrong input */
+export function readToolchainInputs(): ToolchainInputs {
+  const inputs = readInputs(toolchainInputs);
+  const { toolchainDir, cacheDir } = inputs;
+  return {
+    ...inputs,
+    toolchainDir: toolchainDir === '' ? '' : resolve(toolchainDir),
+    cacheDir: resolve(cacheDir),
+  };
+}

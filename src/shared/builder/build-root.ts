@@ -5,7 +5,7 @@ import type { Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { createOverlay, type Root } from '../sandbox/sandbox.ts';
 import { installRpms } from '../sandbox/transaction.ts';
-import { verifiedRpms } from '../toolchain/verified.ts';
+import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 
 export interface BuildRootOptions {
   toolchain: Toolchain;

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { runTool } from '../host/process.ts';
-import { verifiedRpms } from '../toolchain/verified.ts';
+import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import { writeDisk } from './disk/write-disk.ts';
 import { bootPlace, type ImageFile, type ImageJson } from './manifest/image-json.ts';
 import { type Artifact, imageName } from './manifest/image-manifest.ts';

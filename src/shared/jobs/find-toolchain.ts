@@ -38,9 +38,9 @@ export async function findToolchain(
       mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
       dir: toolchainDir,
       cacheDir: inputs.cacheDir,
-      update: false,
+      updateLock: false,
       jobs: availableParallelism(),
-      onTrouble: inputs.onStoreError ?? 'fail',
+      onStoreError: inputs.onStoreError ?? 'fail',
       ...{ log, signal },
     }),
   );

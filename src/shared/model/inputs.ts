@@ -107,3 +107,15 @@ export interface ReleaseInputs {
   token: string;
   repository: string;
 }
+
+/** The inputs of `toolchain`. */
+export interface ToolchainInputs {
+  toolchainMode: TreeInputs['toolchainMode'];
+  toolchainManifest: string;
+  toolchainArchive: string;
+  /** Empty: `toolchain` in `cacheDir`. */
+  toolchainDir: string;
+  cacheDir: string;
+  updateLock: boolean;
+  onStoreError: StoreInputs['onStoreError'];
+}

@@ -1,8 +1,25 @@
-/** In it lies the worker, with setuid programs that grow old: for root and the owner, and for nobody else. */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readJson } from '../host/json-files.ts';
+import type { Toolchain } from '../model/toolchain.ts';
+
+/** The mode of a toolchain folder: only its owner and root come near the setuid programs of the worker. */
 export const folderMode = 0o700;
 
-/** Beside `toolchain.json`: what the folder was made from. */
+/** The file beside `toolchain.json` with the digest of what the folder was made from. */
 export const stampFile = 'recipe';
 
-/** In the cache folder: the packages that were chosen. */
-export const lockFile = 'toolchain.lock';
+/** Returns the path of the worker's tree in a toolchain folder. Pure. */
+export function workerTree(toolchainDir: string): string {
+  return join(toolchainDir, 'worker');
+}
+
+/** Returns the toolchain in `dir`, or undefined when it is incomplete or was made from something else than `stamp`. */
+export async function readToolchain(dir: string, stamp: string): Promise<Toolchain | undefined> {
+  const [found, worker] = await Promise.all([
+    readFile(join(dir, stampFile), 'utf8').catch(() => ''),
+    stat(join(workerTree(dir), 'usr/src/azl')).catch(() => undefined),
+  ]);
+  if (found !== stamp || worker === undefined) return undefined;
+  return await readJson<Toolchain>(join(dir, 'toolchain.json'));
+}

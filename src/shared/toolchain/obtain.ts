@@ -5,19 +5,17 @@ import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
 import { fetchCachedToolchain, saveCachedToolchain, type ToolchainCacheOptions } from './toolchain-cache.ts';
 
 /**
- * The toolchain of a job that no other job handed one: it takes up what an earlier run of the workflow left in GitHub's
- * cache, makes the toolchain otherwise, and leaves what is new to later runs. Where there is a lock, somebody chose it, and
- * it counts; `update` chooses anew, so what was left is not even looked for.
- * @throws ProblemsError as {@link prepareToolchain}; StoreTrouble when nobody knows what was left, and that is no reason
- *   to make another one
+ * Returns the toolchain of a job: the one that an earlier run of the workflow saved in GitHub's cache, or a new one, which
+ * is saved for later runs. A lock on this machine overrides the cache; so does `updateLock`, which chooses packages again.
+ * @throws ProblemsError as {@link prepareToolchain}; StoreUnavailableError as {@link fetchCachedToolchain}
  */
 export async function obtainToolchain(
-  options: ToolchainOptions & Pick<ToolchainCacheOptions, 'onTrouble'>,
+  options: ToolchainOptions & Pick<ToolchainCacheOptions, 'onStoreError'>,
 ): Promise<Toolchain> {
   if (!hasCache()) return await prepareToolchain(options);
-  const spare = { ...options, cache: actionsCache(options.log, options.signal) };
-  const taken = options.update ? undefined : await fetchCachedToolchain(spare);
+  const cached = { ...options, cache: actionsCache(options.log, options.signal) };
+  const fetchedKey = options.updateLock ? undefined : await fetchCachedToolchain(cached);
   const toolchain = await prepareToolchain(options);
-  if (leavesCache()) await saveCachedToolchain(taken, spare);
+  if (leavesCache()) await saveCachedToolchain(fetchedKey, cached);
   return toolchain;
 }

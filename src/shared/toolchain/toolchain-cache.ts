@@ -6,41 +6,41 @@ import { refInKey, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/digests.ts';
 import { tempSibling, writeWhole } from '../host/files.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
-import { lockFile } from './folder.ts';
-import { parseLock } from './lock.ts';
-import { toolchainKind } from './prepare.ts';
+import { lockFile, parseLock } from './lock.ts';
+import { toolchainKind } from './recipe.ts';
 
-const place = 'toolchain';
+const folderName = 'toolchain';
 
-/** Beside the lock: the key that the toolchain was saved under. */
+/** The file beside the lock with the key that the toolchain was saved under. */
 const savedFile = 'toolchain.saved';
 
-/** Where the toolchain of a workflow run is made, and what it may do without. */
 export interface ToolchainCacheOptions {
   cache: Cache;
   /** The toolchain folder. */
   dir: string;
-  /** Holds the lock, and for a while what is on its way. */
+  /** Holds the lock, and temporary files. */
   cacheDir: string;
-  onTrouble: 'fail' | 'build';
+  /** If the cache is unavailable: fail, or make a toolchain. */
+  onStoreError: 'fail' | 'build';
   log: Log;
 }
 
 /**
- * Takes up the toolchain that an earlier run left, with its lock, where this machine has none: else this run would choose
- * anew from what the mirror has today, and build everything against that. Answers the key of what it took.
- * @throws StoreTrouble when nobody knows whether there is one
+ * Fetches the toolchain that an earlier run saved, with its lock, unless this machine has a lock. Without it this run
+ * would choose packages from what the mirror has today, and build everything against those.
+ * @returns its key, or undefined when nothing was fetched
+ * @throws StoreUnavailableError when the cache is unavailable and `onStoreError` is `fail`
  */
 export async function fetchCachedToolchain(options: ToolchainCacheOptions): Promise<string | undefined> {
-  const { cache, dir, cacheDir, onTrouble, log } = options;
+  const { cache, dir, cacheDir, onStoreError, log } = options;
   const lockPath = join(cacheDir, lockFile);
   if ((await readFile(lockPath).catch(() => undefined)) !== undefined) return undefined;
-  const temp = tempSibling(join(cacheDir, place));
+  const temp = tempSibling(join(cacheDir, folderName));
   try {
     let key: string | undefined;
-    // That of the default branch first: a pull request with one of its own would share no result with anybody.
+    // The default branch first: a pull request with another toolchain could reuse no result.
     for (const ref of visibleRefs().toReversed()) {
-      key = await cache.fetchNewest(place, await keyPrefix(ref), temp);
+      key = await cache.fetchNewest(folderName, await keyPrefix(ref), temp);
       if (key !== undefined) break;
     }
     if (key === undefined) return undefined;
@@ -55,44 +55,43 @@ export async function fetchCachedToolchain(options: ToolchainCacheOptions): Prom
       log.warn(`The toolchain of an earlier run cannot be used: ${(error as Error).message}`);
       return undefined;
     }
-    if (onTrouble === 'fail')
+    if (onStoreError === 'fail')
       throw new StoreUnavailableError(`The toolchain of earlier runs cannot be fetched: ${error.message}`);
-    log.warn(`The toolchain of earlier runs cannot be fetched (${error.message}): another is made.`);
+    log.warn(`The toolchain of earlier runs cannot be fetched (${error.message}): a new one is made.`);
     return undefined;
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
 }
 
-/** Leaves the toolchain to later runs, unless `taken` is the key of this very one. */
+/** Saves the toolchain for later runs, unless it is the one that was fetched as `fetchedKey`. */
 export async function saveCachedToolchain(
-  taken: string | undefined,
+  fetchedKey: string | undefined,
   options: ToolchainCacheOptions,
 ): Promise<void> {
   const { cache, dir, cacheDir, log } = options;
   const [own] = visibleRefs() as [string];
   const suffix = lockInKey(await readFile(join(cacheDir, lockFile)));
   const key = `${await keyPrefix(own)}${suffix}`;
-  const noted = join(cacheDir, savedFile);
-  const saved = await readFile(noted, 'utf8').catch(() => '');
-  // What it took up is there already, and so is what a kept folder was saved from.
-  if (taken?.endsWith(suffix) || saved === key) return;
-  const temp = tempSibling(join(cacheDir, place));
+  const keyFile = join(cacheDir, savedFile);
+  const saved = await readFile(keyFile, 'utf8').catch(() => '');
+  // The cache has the fetched one already, and the one that this folder was saved as.
+  if (fetchedKey?.endsWith(suffix) || saved === key) return;
+  const temp = tempSibling(join(cacheDir, folderName));
   try {
     await mkdir(temp, { recursive: true });
     await packToolchain(dir, join(temp, archiveFile));
     await writeWhole(join(temp, lockFile), await readFile(join(cacheDir, lockFile)));
-    await cache.save(place, key, temp, [archiveFile, lockFile]);
-    await writeWhole(noted, key);
+    await cache.save(folderName, key, temp, [archiveFile, lockFile]);
+    await writeWhole(keyFile, key);
   } catch (error) {
-    // This run has it all the same.
     log.warn(`The toolchain is not saved for later runs: ${(error as Error).message}`);
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
 }
 
-/** A lock, by its bytes, as the end of the key of its toolchain. Pure. */
+/** Returns the end of a toolchain's key: the digest of its lock. Pure. */
 export function lockInKey(lock: Buffer): string {
   return textDigest(lock).slice(0, 16);
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
 import { plainEnvironment, runTool } from '../host/process.ts';
@@ -9,21 +8,21 @@ import { builder } from '../sandbox/sandbox.ts';
 
 const finish = readFileSync(new URL('./finish.sh', import.meta.url), 'utf8');
 
-/** How `rpm` installs into a root: only what is said here, nothing of the host's macros decides where things go. */
+/** Options of `rpm` that set every path and rule of the installation, whatever the host's macros say. */
 const rpmArguments = [
   ...['--define', '_dbpath /var/lib/rpm', '--define', '_db_backend sqlite', '--define', '_install_langs all'],
   ...['--nosignature', '--noplugins', '--excludeartifacts'],
 ];
 
-/** The worker's digest: its RPMs' digests and the recipe that installs them. Pure. */
+/** Returns the digest of a worker: its RPMs' digests and the recipe that installs them. Pure. */
 export function workerDigest(rpms: readonly Rpm[]): string {
   const content = rpms.map((rpm) => `${rpm.file} ${rpm.shipDigest}`).sort();
   return textDigest(JSON.stringify([finish, rpmArguments, builder, sourceDateEpoch, content]));
 }
 
 /**
- * Installs `files` (paths of RPMs) into the empty folder `tree`, as root, in namespaces of its own without network,
- * and adds the user that builds. Only scriptlets of our own stand-ins run.
+ * Installs `files` (paths of RPMs) into the empty folder `tree`, as root, in separate namespaces without network, and
+ * adds the user that builds. Only scriptlets of stand-ins run, which azl wrote itself.
  */
 export async function installWorker(
   files: readonly string[],
@@ -32,7 +31,7 @@ export async function installWorker(
 ): Promise<void> {
   await mkdir(tree, { recursive: true });
   await runTool(['chmod', '0755', tree]);
-  const alone = ['unshare', '--mount', '--pid', '--fork', '--ipc', '--uts', '--net', '--'];
+  const isolated = ['unshare', '--mount', '--pid', '--fork', '--ipc', '--uts', '--net', '--'];
   const options = {
     root: true,
     timeoutSeconds: 900,
@@ -40,14 +39,9 @@ export async function installWorker(
     ...(signal === undefined ? {} : { signal }),
   };
   await runTool(['chown', '0:0', tree], options);
-  await runTool([...alone, 'rpm', '--root', tree, ...rpmArguments, '-i', ...files], options);
+  await runTool([...isolated, 'rpm', '--root', tree, ...rpmArguments, '-i', ...files], options);
   await runTool(
-    [...alone, 'chroot', tree, '/bin/sh', '-c', finish, 'azl', String(builder.uid), builder.home],
+    [...isolated, 'chroot', tree, '/bin/sh', '-c', finish, 'azl', String(builder.uid), builder.home],
     options,
   );
-}
-
-/** The worker's folder in a toolchain folder. */
-export function workerTree(toolchainDir: string): string {
-  return join(toolchainDir, 'worker');
 }

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
-import { type Apt, debPath, fetchDebs, offeredPackages } from '../../../src/shared/toolchain/debian/apt.ts';
 import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
+import { debPath, fetchDebs } from '../../../src/shared/toolchain/debian/fetch-debs.ts';
+import { type Apt, offeredPackages } from '../../../src/shared/toolchain/debian/package-lists.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'azl-apt-'));
 const arch = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();

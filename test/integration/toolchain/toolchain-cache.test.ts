@@ -20,7 +20,7 @@ function machine() {
   mkdirSync(cacheDir, { recursive: true });
   const log = recordingLog();
   const dir = join(cacheDir, 'toolchain');
-  return { cache, dir, cacheDir, onTrouble: 'fail' as const, log };
+  return { cache, dir, cacheDir, onStoreError: 'fail' as const, log };
 }
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('the toolchain that an earlier run left', () => {
       readFileSync(join(made, 'toolchain.lock')),
     );
     const { log, dir, cacheDir } = here;
-    const options = { mode: 'bootstrap' as const, dir, cacheDir, update: false, jobs: 2, log };
+    const options = { mode: 'bootstrap' as const, dir, cacheDir, updateLock: false, jobs: 2, log };
     expect(await prepareToolchain(options)).toEqual((await testWorker()).toolchain);
     expect(existsSync(join(cacheDir, 'debs'))).toBe(false);
     expect(log.lines).toEqual([]);
@@ -91,7 +91,7 @@ describe('the toolchain that an earlier run left', () => {
     try {
       await expect(fetchCachedToolchain(machine())).rejects.toThrow(StoreUnavailableError);
       const here = machine();
-      expect(await fetchCachedToolchain({ ...here, onTrouble: 'build' })).toBeUndefined();
+      expect(await fetchCachedToolchain({ ...here, onStoreError: 'build' })).toBeUndefined();
       expect(here.log.lines.join()).toMatch(/cannot be fetched \(no answer\): another is made/);
     } finally {
       cache.trouble = undefined;

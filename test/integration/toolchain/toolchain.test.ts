@@ -9,15 +9,15 @@ import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 import { createOverlay, runInSandbox, type SandboxOptions } from '../../../src/shared/sandbox/sandbox.ts';
-import { ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
+import { builtinPackages } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
 import { convertAll } from '../../../src/shared/toolchain/convert/convert.ts';
-import { unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
+import { unsatisfied } from '../../../src/shared/toolchain/convert/requirements.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const cacheDir = process.env['AZL_TEST_CACHE'] ?? join(repository, 'build/cache');
 const dir = join(cacheDir, 'toolchain');
-const options = { mode: 'bootstrap', dir, cacheDir, update: false, jobs: 2 } as const;
+const options = { mode: 'bootstrap', dir, cacheDir, updateLock: false, jobs: 2 } as const;
 
 let toolchain: Toolchain;
 let scratch: string;
@@ -194,7 +194,7 @@ describe('a converted package', () => {
     const convert = async (name: string) => {
       const log = recordingLog();
       const options = { cacheDir: join(scratch, name), debsDir, arch: 'x86_64', jobs: 1, log };
-      return { log, made: await convertAll([standIn, ...ownStandIns], options) };
+      return { log, made: await convertAll([standIn, ...builtinPackages], options) };
     };
     const made = [...(await convert('one')).made, ...(await convert('two')).made];
     const digests = await Promise.all(made.map(async ({ path }) => await fileDigest(path)));

@@ -63,19 +63,20 @@ import { mainPaths, resultFiles } from '../../../src/shared/store/result-files.t
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
 import { newIndex, type StoreIndex, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { archiveFile } from '../../../src/shared/toolchain/archive.ts';
-import { linksOf, ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
+import { builtinPackages, extraEntries } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
 import { conversionRecipe, standInKey } from '../../../src/shared/toolchain/convert/convert.ts';
+import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/convert/rpm-names.ts';
 import { standIns } from '../../../src/shared/toolchain/convert/stand-ins.ts';
 import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 import {
   buildPackages,
+  excludedPackages,
   imagePackages,
-  leftOut,
   workerPackages,
 } from '../../../src/shared/toolchain/debian/requested-packages.ts';
-import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/debian/rpm-names.ts';
-import { lockFile, stampFile } from '../../../src/shared/toolchain/folder.ts';
-import { kindOf, lockText, stamp, toolchainKind } from '../../../src/shared/toolchain/prepare.ts';
+import { stampFile } from '../../../src/shared/toolchain/folder.ts';
+import { lockFile, lockText } from '../../../src/shared/toolchain/lock.ts';
+import { kindOf, stamp, toolchainKind } from '../../../src/shared/toolchain/recipe.ts';
 import { fetchCachedToolchain, lockInKey } from '../../../src/shared/toolchain/toolchain-cache.ts';
 import { workerDigest } from '../../../src/shared/toolchain/worker.ts';
 import { frontBytes, type MadeTag } from '../rpm/made-header.ts';
@@ -256,7 +257,7 @@ function digests(): Record<string, unknown> {
     'conversion: recipe': conversionRecipe,
     'conversion: key': standInKey(made.standIn, 'x86_64'),
     'conversion: keys of our own': Object.fromEntries(
-      ownStandIns.map((one) => [one.name, standInKey(one, 'x86_64')]),
+      builtinPackages.map((one) => [one.name, standInKey(one, 'x86_64')]),
     ),
     'conversion: keys of a lock': Object.fromEntries(
       standIns(new Map(made.lock.packages.map((deb) => [deb.name, deb]))).map((one) => [
@@ -267,9 +268,11 @@ function digests(): Record<string, unknown> {
     'conversion: names': Object.fromEntries(made.debianNames.map((name) => [name, rpmName(name)])),
     'conversion: aliases': rpmNames.map((name) => [name, ...aliases(name)].join(' ')),
     'conversion: parts, the first first': primaryFirst(made.debianNames),
-    'conversion: entries': byField(Object.fromEntries(rpmNames.map((name) => [name, linksOf(name)]))),
+    'conversion: entries': byField(Object.fromEntries(rpmNames.map((name) => [name, extraEntries(name)]))),
     'conversion: of all names': textDigest(text(standIns(new Map(plainDebs.map((deb) => [deb.name, deb]))))),
-    'toolchain: wishes': textDigest(text([workerPackages, buildPackages, imagePackages, leftOut.source])),
+    'toolchain: wishes': textDigest(
+      text([workerPackages, buildPackages, imagePackages, excludedPackages.source]),
+    ),
     'toolchain: text of a lock': lockBytes.toString(),
     'toolchain: lock in a key': lockInKey(lockBytes),
     'toolchain: stamp': stamp(made.lock),
@@ -355,7 +358,7 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
   const toolchains = askedCache();
   const kind = await toolchainKind();
   const dirs = { dir: join(newFolder(), 'toolchain'), cacheDir: newFolder() };
-  await fetchCachedToolchain({ ...dirs, cache: toolchains.cache, onTrouble: 'fail', log });
+  await fetchCachedToolchain({ ...dirs, cache: toolchains.cache, onStoreError: 'fail', log });
 
   asked.length = 0;
   const root = newFolder();

@@ -8,7 +8,7 @@ import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
-import type { StandIn } from '../../../src/shared/toolchain/convert/stand-ins.ts';
+import type { StandIn } from '../../../src/shared/toolchain/convert/stand-in.ts';
 import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 import type { Lock } from '../../../src/shared/toolchain/lock.ts';
 

@@ -37,7 +37,7 @@ const exceptions: Record<string, string> = {
 /** The beginnings of paths where circles, outward imports and length are still being worked on. This list only shrinks. */
 const pending: Record<'outward' | 'circles' | 'length', string[]> = {
   outward: ['jobs/'],
-  circles: ['toolchain/'],
+  circles: [],
   length: [
     'bench/schedule/',
     'src/shared/github/',

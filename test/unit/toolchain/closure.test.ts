@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import { unsatisfied, withRequirements } from '../../../src/shared/toolchain/convert/requirements.ts';
 import { closure } from '../../../src/shared/toolchain/debian/closure.ts';
 import { type Deb, parseRelations } from '../../../src/shared/toolchain/debian/deb.ts';
-import { reach, unsatisfied } from '../../../src/shared/toolchain/debian/unsatisfied.ts';
 
 const deb = (name: string, depends = '', provides = ''): Deb => ({
   ...{
@@ -95,9 +95,9 @@ describe('unsatisfied', () => {
   });
 });
 
-describe('reach', () => {
+describe('withRequirements', () => {
   it('takes what is required, by name before provide', () => {
     const rpms = [rpm('a', ['v', 'p']), rpm('b', [], ['v']), rpm('c', [], ['v', 'p']), rpm('p'), rpm('q')];
-    expect(reach(rpms, ['a']).map((one) => one.name)).toEqual(['a', 'b', 'p']);
+    expect(withRequirements(rpms, ['a']).map((one) => one.name)).toEqual(['a', 'b', 'p']);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { modeOf, run } from '../../../actions/toolchain/src/run.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
+import { prepareToolchainFolder } from '../../../src/shared/jobs/toolchain.ts';
+import { modeOf } from '../../../src/shared/toolchain/mode.ts';
 
 describe('modeOf', () => {
   it.each([
@@ -14,19 +15,18 @@ describe('modeOf', () => {
   });
 });
 
-describe('run', () => {
-  it('says which modes are supported', async () => {
-    const inputs = {
-      toolchainMode: 'download',
-      toolchainManifest: '',
-      toolchainArchive: '',
-      toolchainDir: '',
-      updateLock: false,
-      onStoreError: 'fail',
-    } as const;
-    const deps = { log: recordingLog(), signal: new AbortController().signal, jobs: 1 };
-    await expect(run({ ...inputs, cacheDir: '/nonexistent' }, deps)).rejects.toThrow(
-      /'download' is not supported yet.*'bootstrap'/,
-    );
-  });
+it('names the modes that are supported', async () => {
+  const inputs = {
+    toolchainMode: 'download',
+    toolchainManifest: '',
+    toolchainArchive: '',
+    toolchainDir: '',
+    cacheDir: '/nonexistent',
+    updateLock: false,
+    onStoreError: 'fail',
+  } as const;
+  const action = { log: recordingLog(), signal: new AbortController().signal };
+  await expect(prepareToolchainFolder(action, inputs)).rejects.toThrow(
+    /'download' is not supported yet.*'bootstrap'/,
+  );
 });

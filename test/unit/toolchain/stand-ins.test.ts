@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ownStandIns } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
+import { builtinPackages } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
+import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/convert/rpm-names.ts';
 import { standIns } from '../../../src/shared/toolchain/convert/stand-ins.ts';
 import { type Deb, parseRelations } from '../../../src/shared/toolchain/debian/deb.ts';
 import {
   buildPackages,
+  excludedPackages,
   imagePackages,
-  leftOut,
   workerPackages,
 } from '../../../src/shared/toolchain/debian/requested-packages.ts';
-import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/debian/rpm-names.ts';
 import { type Lock, lockChanges, parseLock } from '../../../src/shared/toolchain/lock.ts';
 
 const deb = (name: string, version = '1-1', depends = '', provides = ''): Deb => ({
@@ -68,7 +68,7 @@ describe('names', () => {
 
   it('leaves out no package that is wished for', () => {
     for (const name of [...workerPackages, ...buildPackages, ...imagePackages].flat())
-      expect(leftOut.test(name), name).toBe(false);
+      expect(excludedPackages.test(name), name).toBe(false);
   });
 });
 
@@ -105,14 +105,14 @@ describe('standIns', () => {
 
   it('brings our own packages, sorted among the others', () => {
     const names = all.map((one) => one.name);
-    for (const own of ownStandIns) expect(names).toContain(own.name);
+    for (const own of builtinPackages) expect(names).toContain(own.name);
     expect(names).toEqual([...names].sort());
   });
 });
 
 describe('our own packages', () => {
   it('own each path once, in folders that exist', () => {
-    const paths = ownStandIns.flatMap((own) => own.entries.map((entry) => entry.path));
+    const paths = builtinPackages.flatMap((own) => own.entries.map((entry) => entry.path));
     expect(paths).toEqual([...new Set(paths)]);
     for (const path of paths) expect(path).toMatch(/^\/[\w./-]+$/);
   });

@@ -1,7 +1,7 @@
 import { hostArchitecture } from '../../base/architectures.ts';
 import { accountFiles, groups, users } from './accounts.ts';
 import { perlAttributes, perlDependencies, rpmMacros, systemdMacros } from './macros.ts';
-import type { Entry, StandIn } from './stand-ins.ts';
+import type { Entry, StandIn } from './stand-in.ts';
 
 const link = (path: string, target: string): Entry => ({ type: 'link', path, target });
 const folder = (path: string, mode?: number, group?: string): Entry => ({
@@ -19,7 +19,7 @@ const config = (path: string, text: string, mode = 0o644, group = 'root'): Entry
   config: true,
 });
 
-/** What Debian's maintainer scripts and alternatives would have made, by the RPM that gets it. */
+/** Links and modes that Debian's maintainer scripts and alternatives would make, by the RPM that gets them. */
 const links: Readonly<Record<string, readonly Entry[]>> = {
   bash: [link('/usr/bin/sh', 'bash')],
   gawk: [link('/usr/bin/awk', 'gawk'), link('/usr/bin/nawk', 'gawk')],
@@ -43,14 +43,14 @@ const links: Readonly<Record<string, readonly Entry[]>> = {
   ],
 };
 
-/** The entries that a converted RPM gets besides its files. */
-export function linksOf(name: string): Entry[] {
+/** Returns the entries that a converted RPM gets besides its files. Pure. */
+export function extraEntries(name: string): Entry[] {
   return [...(links[name] ?? []), ...(name === 'systemd' ? presets : [])];
 }
 
 const libraries = `/usr/lib/${hostArchitecture.triplet}`;
 
-/** Folders of every root. Packages converted from Debian leave them to `filesystem`. */
+/** Folders of every root. They belong to `filesystem` alone, to no converted package. */
 const folders: readonly Entry[] = [
   ...'/boot /dev /etc /home /mnt /opt /srv /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/include /usr/libexec /usr/share /usr/src'
     .split(' ')
@@ -76,7 +76,7 @@ const folders: readonly Entry[] = [
   folder('/var/mail', 0o2775, 'mail'),
 ];
 
-/** Paths, without the leading slash, of the folders above. */
+/** The paths of these folders, without the leading slash. */
 export const commonFolders: readonly string[] = folders.map((entry) => entry.path.slice(1));
 
 const filesystem: readonly Entry[] = [
@@ -128,8 +128,8 @@ const setup: readonly Entry[] = ['/etc/passwd', '/etc/group'].map((path) =>
 );
 
 /**
- * Which units start in an image, in the way of RPM distributions: those that are named. Debian has no such files
- * (its scripts enable what they install), and without any systemd enables all.
+ * The units that start in an image: those that are named, as in RPM distributions. Debian has no such files, because
+ * its scripts enable units; without presets systemd enables all units.
  */
 const presets: readonly Entry[] = [
   {
@@ -140,7 +140,7 @@ const presets: readonly Entry[] = [
   { type: 'file', path: '/usr/lib/systemd/system-preset/99-default.preset', text: 'disable *\n' },
 ];
 
-/** What Debian's pam-auth-update writes: the stacks that services include. */
+/** The PAM stacks that services include. Debian's pam-auth-update writes them. */
 const pamStacks: readonly Entry[] = [
   config(
     '/etc/pam.d/common-auth',
@@ -168,7 +168,7 @@ const pamStacks: readonly Entry[] = [
   ),
 ];
 
-const ours = (
+const builtin = (
   name: string,
   summary: string,
   entries: readonly Entry[],
@@ -188,18 +188,20 @@ const ours = (
   scripts: '',
 });
 
-/** The stand-ins that come from no Debian package. */
-export const ownStandIns: readonly StandIn[] = [
-  ours('filesystem', 'Folders, merged /usr and base settings of every root', filesystem, {
+/** The stand-ins that are made of no Debian package. */
+export const builtinPackages: readonly StandIn[] = [
+  builtin('filesystem', 'Folders, merged /usr and base settings of every root', filesystem, {
     provides: ['basesystem = 1.0-1'],
     requires: ['setup'],
   }),
-  // In a package of its own, before all others: rpm looks an owner up when it writes his file.
-  ours('setup', 'System accounts of every root', setup, {
+  // A package of its own, which is installed first: rpm looks up the owner of a file when it writes the file.
+  builtin('setup', 'System accounts of every root', setup, {
     provides: [...users.map(([name]) => `user(${name})`), ...groups.map(([name]) => `group(${name})`)],
   }),
-  ours('pam-configuration', 'The PAM stacks that services include', pamStacks, { requires: ['filesystem'] }),
-  ours(
+  builtin('pam-configuration', 'The PAM stacks that services include', pamStacks, {
+    requires: ['filesystem'],
+  }),
+  builtin(
     'distribution-release',
     'Says which distribution this is, until its own release package does',
     [
@@ -213,7 +215,7 @@ export const ownStandIns: readonly StandIn[] = [
     ],
     { provides: ['system-release = 1.0-1'], requires: ['filesystem'] },
   ),
-  ours(
+  builtin(
     'distribution-rpm-macros',
     'Paths that rpm, its database and its builds use in this root',
     [

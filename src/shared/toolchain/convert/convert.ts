@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { link, mkdir, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -13,56 +13,15 @@ import { runTool } from '../../host/process.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { readRpm } from '../../rpm/read.ts';
-import { debPath } from '../debian/apt.ts';
+import { debPath } from '../debian/fetch-debs.ts';
 import { commonFolders } from './builtin-packages.ts';
-import type { StandIn } from './stand-ins.ts';
+import { droppedFiles, keptFiles } from './dropped-files.ts';
+import type { StandIn } from './stand-in.ts';
 
 const converter = readFileSync(new URL('./convert.py', import.meta.url), 'utf8');
 
-/** Kernel modules for desktops, radio and laboratories: two thirds of all, and no image here needs them. */
-const dropModules = [
-  ...['sound', 'net/bluetooth', 'net/mac80211', 'net/wireless', 'drivers/bluetooth', 'drivers/comedi'],
-  ...['drivers/gpu/drm/amd', 'drivers/gpu/drm/gma500', 'drivers/gpu/drm/i915', 'drivers/gpu/drm/nouveau'],
-  ...[
-    'drivers/gpu/drm/radeon',
-    'drivers/gpu/drm/vmwgfx',
-    'drivers/gpu/drm/xe',
-    'drivers/iio',
-    'drivers/infiniband',
-  ],
-  ...['drivers/isdn', 'drivers/media', 'drivers/net/wireless', 'drivers/staging'],
-].map((folder) => `/usr/lib/modules/*/kernel/${folder}/*`);
-
-/** What is left out of every stand-in: texts for people, and what only Debian's own tools read. */
-const drop = [
-  ...dropModules,
-  ...[
-    '/usr/share/man/*',
-    '/usr/share/info/*',
-    '/usr/share/doc/*',
-    '/usr/share/doc-base/*',
-    '/usr/share/locale/*',
-  ],
-  ...['/usr/share/lintian/*', '/usr/share/bug/*', '/usr/share/menu/*', '/usr/share/initramfs-tools/*'],
-  ...['/usr/share/bash-completion/*', '/usr/share/zsh/*', '/usr/share/fish/*', '/usr/share/gtk-doc/*'],
-  ...['/etc/init.d/*', '/etc/rc?.d/*', '/etc/cron.*', '/etc/apt/*', '/etc/dpkg/*', '/etc/initramfs-tools/*'],
-  ...[
-    '/etc/init.d',
-    '/etc/rc?.d',
-    '/etc/cron.*',
-    '/etc/apt',
-    '/etc/dpkg',
-    '/etc/initramfs-tools',
-    '/usr/share/man',
-  ],
-  ...['/etc/pam.d/other', '/etc/kernel/*', '/usr/share/dpkg/*', '/etc/bash_completion.d/*'],
-];
-
-/** What stays all the same: licences. */
-const keep = ['/usr/share/doc/*/copyright'];
-
 export interface ConvertOptions {
-  /** Where made RPMs and what is known of them lie, by key. */
+  /** Holds the converted RPMs and their facts, by key. */
   cacheDir: string;
   debsDir: string;
   arch: string;
@@ -71,29 +30,32 @@ export interface ConvertOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A stand-in that was made: its RPM file in the cache, and what that says. */
-export interface Made {
+/** The RPM that a stand-in became: its file in the cache and its facts. */
+export interface ConvertedRpm {
   standIn: StandIn;
   path: string;
   rpm: Rpm;
 }
 
-/** SHA-256 over everything that shapes a stand-in's bytes except the tools of the host. */
+/** Returns the SHA-256 over everything that shapes a stand-in's bytes, except the tools of the host. Pure. */
 export function standInKey(standIn: StandIn, arch: string): string {
   return textDigest(JSON.stringify([conversionRecipe, arch, standIn]));
 }
 
-/** Digest of how conversion works: changes with the helper, the lists of this file and the epoch. */
+/** The digest of how conversion works: the helper, the lists of files and folders, and the epoch. */
 export const conversionRecipe = textDigest(
-  JSON.stringify([converter, drop, keep, commonFolders, sourceDateEpoch]),
+  JSON.stringify([converter, droppedFiles, keptFiles, commonFolders, sourceDateEpoch]),
 );
 
 const scratchPrefix = 'azl-convert-';
 
-/** Makes the RPMs of all `standIns` that the cache lacks, `jobs` at once. The order is kept. */
-export async function convertAll(standIns: readonly StandIn[], options: ConvertOptions): Promise<Made[]> {
+/** Returns the RPMs of all `standIns`, in the same order. Makes those that the cache lacks, `jobs` at once. */
+export async function convertAll(
+  standIns: readonly StandIn[],
+  options: ConvertOptions,
+): Promise<ConvertedRpm[]> {
   await mkdir(options.cacheDir, { recursive: true });
-  const made = new Map<StandIn, Made>();
+  const converted = new Map<StandIn, ConvertedRpm>();
   const queue = [...standIns].sort((a, b) => b.debs.length - a.debs.length);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
@@ -101,8 +63,8 @@ export async function convertAll(standIns: readonly StandIn[], options: ConvertO
     await writeFile(join(scratch, 'convert.py'), converter);
     const work = async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        made.set(next, await convert(next, scratch, { ...options, signal }));
-        options.log.progress(`converting packages: ${made.size} of ${standIns.length}`);
+        converted.set(next, await convert(next, scratch, { ...options, signal }));
+        options.log.progress(`converting packages: ${converted.size} of ${standIns.length}`);
       }
     };
     const workers = Array.from({ length: options.jobs }, work);
@@ -112,10 +74,10 @@ export async function convertAll(standIns: readonly StandIn[], options: ConvertO
       throw error;
     });
   });
-  return standIns.map((standIn) => made.get(standIn) as Made);
+  return standIns.map((standIn) => converted.get(standIn) as ConvertedRpm);
 }
 
-async function convert(standIn: StandIn, scratch: string, options: ConvertOptions): Promise<Made> {
+async function convert(standIn: StandIn, scratch: string, options: ConvertOptions): Promise<ConvertedRpm> {
   const key = standInKey(standIn, options.arch);
   const path = join(options.cacheDir, `${key}.rpm`);
   const facts = join(options.cacheDir, `${key}.json`);
@@ -126,60 +88,55 @@ async function convert(standIn: StandIn, scratch: string, options: ConvertOption
       return { standIn, path, rpm: known };
     options.log.warn(`${path}, which stands for ${standIn.name}, is damaged: it is made again`);
   }
-
-  const own = await mkdtemp(join(scratch, 'one-'));
-  const job = join(own, 'job.json');
-  const { debs, ...rest } = standIn;
-  await writeJson(job, {
-    ...rest,
-    debs: debs.map((digest) => debPath(options.debsDir, { digest })),
-    arch: options.arch,
-    sourceDateEpoch,
-    drop,
-    keep,
-    commonFolders: standIn.debs.length === 0 ? [] : commonFolders,
-  });
   const part = tempSibling(path);
   try {
-    await runTool(['/usr/bin/python3', join(scratch, 'convert.py'), job, own, part], {
-      timeoutSeconds: 600,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    const rpm = await readRpm(part);
-    const file = `${rpm.name}-${rpm.version}-${rpm.release}.${rpm.arch}.rpm`;
-    const named = { ...rpm, file };
+    await runConverter(standIn, part, scratch, options);
+    const made = await readRpm(part);
+    const rpm = { ...made, file: `${made.name}-${made.version}-${made.release}.${made.arch}.rpm` };
     await rename(part, path);
-    await writeJson(facts, named);
-    return { standIn, path, rpm: named };
+    await writeJson(facts, rpm);
+    return { standIn, path, rpm };
   } finally {
     await rm(part, { force: true });
-    await runTool(['chmod', '-R', 'u+rwX', own]).catch(() => {});
-    await rm(own, { recursive: true, force: true });
   }
 }
 
-/** Puts a made RPM under its own name into `dir`: a hard link, or a copy where that cannot be. */
-export async function place(made: Made, dir: string): Promise<void> {
-  const target = join(dir, made.rpm.file);
-  await link(made.path, target).catch(async () => {
-    await runTool(['cp', '--reflink=auto', '--', made.path, target]);
-  });
-}
-
-/** Removes cached RPMs that no stand-in of the set uses any more. */
-export async function prune(cacheDir: string, used: readonly Made[]): Promise<void> {
-  const names = new Set(used.flatMap(({ path }) => [path, path.replace(/\.rpm$/, '.json')]));
-  for (const name of await readdir(cacheDir)) {
-    if (!names.has(join(cacheDir, name))) await rm(join(cacheDir, name), { force: true });
+async function runConverter(
+  { debs, ...rest }: StandIn,
+  target: string,
+  scratch: string,
+  { arch, debsDir, signal }: ConvertOptions,
+): Promise<void> {
+  const dir = await mkdtemp(join(scratch, 'one-'));
+  const job = join(dir, 'job.json');
+  try {
+    await writeJson(job, {
+      ...rest,
+      debs: debs.map((digest) => debPath(debsDir, { digest })),
+      arch,
+      sourceDateEpoch,
+      drop: droppedFiles,
+      keep: keptFiles,
+      commonFolders: debs.length === 0 ? [] : commonFolders,
+    });
+    await runTool(['/usr/bin/python3', join(scratch, 'convert.py'), job, dir, target], {
+      timeoutSeconds: 600,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    // Debian packages may hold folders that their owner cannot write.
+    await runTool(['chmod', '-R', 'u+rwX', dir]).catch(() => {});
+    await rm(dir, { recursive: true, force: true });
   }
 }
 
-/** The folder for scratch files: in memory, which is two to three times faster here, or on the disk where memory is short. */
+/** Returns the folder for scratch files: in memory, which is two to three times faster, or on disk where memory is short. */
 async function scratchParent(): Promise<string> {
   const needed = 1.5e9;
   const memory = await statfs('/dev/shm').catch(() => undefined);
-  const roomy = memory !== undefined && memory.type === 0x01021994 && memory.bavail * memory.bsize > needed;
-  const place = roomy ? '/dev/shm' : tmpdir();
-  await clearLeftovers(place, scratchPrefix);
-  return place;
+  const tmpfs = 0x01021994;
+  const fits = memory !== undefined && memory.type === tmpfs && memory.bavail * memory.bsize > needed;
+  const parent = fits ? '/dev/shm' : tmpdir();
+  await clearLeftovers(parent, scratchPrefix);
+  return parent;
 }

@@ -1,29 +1,26 @@
 import type { Alternative, Deb } from './deb.ts';
 
-/** What is asked for: each entry is a list of names, of which the first one that the mirror has is taken. */
+/** Names of packages, of which the first one that the lists hold is taken. */
 export type Alternatives = readonly string[];
 
 export interface Closure {
-  /** Everything chosen, by name. */
+  /** The chosen packages by name. */
   debs: Map<string, Deb>;
-  /** Wishes for which the lists hold no name. */
+  /** The requested packages of which the lists hold no name. */
   missing: Alternatives[];
 }
 
-/** Names are matched whole; a pattern is written as a regular expression. */
-export type NamePattern = RegExp;
-
 /**
- * All packages that `wishes` need by their Depends, without those that `left out` matches (and what only they need).
- * Of alternatives the first one counts that is chosen already, else the first that exists, else the first by name
- * that provides it. Version bounds choose nothing: a mirror offers one version of each package.
+ * Returns all packages that `requested` depends on, without those that `excluded` matches and those that only they need.
+ * Of alternatives, a package that is chosen already is taken, else the first that exists, else the first by name that
+ * provides it. Version bounds choose nothing: a mirror offers one version of each package. Pure.
  */
 export function closure(
   universe: ReadonlyMap<string, Deb>,
-  wishes: readonly Alternatives[],
-  leftOut: NamePattern,
+  requested: readonly Alternatives[],
+  excluded: RegExp,
 ): Closure {
-  const providers = providersOf(universe);
+  const providers = virtualProviders(universe);
   const debs = new Map<string, Deb>();
   const missing: Alternatives[] = [];
   const queue: Deb[] = [];
@@ -32,23 +29,23 @@ export function closure(
     debs.set(deb.name, deb);
     queue.push(deb);
   };
-  for (const wish of wishes) {
-    const found = wish.map((name) => universe.get(name)).find((deb) => deb !== undefined);
-    if (found === undefined) missing.push(wish);
+  for (const alternatives of requested) {
+    const found = alternatives.map((name) => universe.get(name)).find((deb) => deb !== undefined);
+    if (found === undefined) missing.push(alternatives);
     else take(found);
   }
   for (let deb = queue.shift(); deb !== undefined; deb = queue.shift()) {
     for (const group of deb.depends) {
-      if (group.some((one) => leftOut.test(one.name) || chosenFor(one, debs, providers) !== undefined))
+      if (group.some((one) => excluded.test(one.name) || chosenFor(one, debs, providers) !== undefined))
         continue;
-      const next = firstThatExists(group, universe, providers, leftOut);
+      const next = firstExisting(group, universe, providers, excluded);
       if (next !== undefined) take(next);
     }
   }
   return { debs, missing };
 }
 
-/** The chosen package that fulfils a relation: the one of that name, else the first by name that provides it. */
+/** Returns the chosen package that satisfies a relation: the one of that name, else the first by name that provides it. */
 export function chosenFor(
   relation: Alternative,
   debs: ReadonlyMap<string, Deb>,
@@ -60,8 +57,8 @@ export function chosenFor(
   return provider === undefined ? undefined : debs.get(provider);
 }
 
-/** Virtual name → sorted names of the packages that provide it. */
-export function providersOf(universe: ReadonlyMap<string, Deb>): Map<string, string[]> {
+/** Returns the names of the packages that provide each virtual name, sorted. */
+export function virtualProviders(universe: ReadonlyMap<string, Deb>): Map<string, string[]> {
   const providers = new Map<string, string[]>();
   for (const deb of universe.values()) {
     for (const { name } of deb.provides) {
@@ -74,16 +71,16 @@ export function providersOf(universe: ReadonlyMap<string, Deb>): Map<string, str
   return providers;
 }
 
-function firstThatExists(
+function firstExisting(
   group: readonly Alternative[],
   universe: ReadonlyMap<string, Deb>,
   providers: ReadonlyMap<string, readonly string[]>,
-  leftOut: NamePattern,
+  excluded: RegExp,
 ): Deb | undefined {
   for (const { name } of group) {
     const named = universe.get(name);
     if (named !== undefined) return named;
-    const provider = providers.get(name)?.find((other) => !leftOut.test(other));
+    const provider = providers.get(name)?.find((other) => !excluded.test(other));
     if (provider !== undefined) return universe.get(provider);
   }
   return undefined;

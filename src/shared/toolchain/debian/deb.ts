@@ -1,4 +1,4 @@
-/** One binary package as apt's lists describe it (deb-control(5)). */
+/** A binary package as apt's lists describe it (deb-control(5)). */
 export interface Deb {
   name: string;
   version: string;
@@ -7,7 +7,7 @@ export interface Deb {
   source: string;
   /** First line of its description. */
   summary: string;
-  /** Pre-Depends and Depends: every group must hold, by any one of its alternatives. */
+  /** Pre-Depends and Depends. One alternative of each group must be installed. */
   depends: Alternative[][];
   provides: Alternative[];
   /** SHA-256 of the file, in hex. */
@@ -15,14 +15,14 @@ export interface Deb {
   size: number;
 }
 
-/** `name (op version)` of a Debian relation; architecture qualifiers (`:any`) are left out. */
+/** The relation `name (op version)`, without an architecture qualifier (`:any`). */
 export interface Alternative {
   name: string;
   op?: string;
   version?: string;
 }
 
-/** Reads Debian's relation syntax: `a (>= 1) | b:any, c`. Text that is no relation is left out. */
+/** Parses Debian's relation syntax: `a (>= 1) | b:any, c`. Text that is no relation is left out. Pure. */
 export function parseRelations(text: string): Alternative[][] {
   return text
     .split(',')
@@ -38,7 +38,7 @@ function parseAlternative(text: string): Alternative[] {
   return [{ name: name as string, ...(op !== undefined && version !== undefined ? { op, version } : {}) }];
 }
 
-/** Reads the paragraphs that `apt-cache dumpavail` prints; those of other architectures than `arch` are left out. */
+/** Parses the output of `apt-cache dumpavail`. Packages of other architectures than `arch` are left out. Pure. */
 export function parsePackages(text: string, arch: string): Map<string, Deb> {
   const debs = new Map<string, Deb>();
   for (const paragraph of text.split('\n\n')) {
@@ -69,29 +69,4 @@ export function parsePackages(text: string, arch: string): Map<string, Deb> {
     });
   }
   return debs;
-}
-
-/** A Debian version as RPM can write it: epoch kept, what RPM forbids replaced, a native package has release 1. */
-export function rpmVersion(version: string): { epoch: number; version: string; release: string } {
-  const colon = version.indexOf(':');
-  const epoch = colon < 0 ? 0 : Number(version.slice(0, colon));
-  const rest = version.slice(colon + 1);
-  const dash = rest.lastIndexOf('-');
-  const legal = (part: string) => part.replaceAll(/[^A-Za-z0-9._+~]/g, '_');
-  return dash < 0
-    ? { epoch, version: legal(rest), release: '1' }
-    : { epoch, version: legal(rest.slice(0, dash)), release: legal(rest.slice(dash + 1)) };
-}
-
-/**
- * The RPM requirement on `name` for a Debian one. A locally built package has epoch 0 and another release: a lower
- * bound keeps its upstream version alone (without Debian's marks in it: `+dfsg`, `+really1.3`), every other bound is
- * dropped. `>>` becomes `>=`, because RPM does not look
- * at a release that is not there.
- */
-export function tolerantRequire(name: string, relation: Alternative): string {
-  if (relation.version === undefined || (relation.op !== '>=' && relation.op !== '>>')) return name;
-  const { version } = rpmVersion(relation.version);
-  const upstream = version.replace(/^.*\+really/, '').replace(/[.+~](dfsg|ds|git|repack).*$/, '');
-  return `${name} >= ${upstream.replace(/~+$/, '')}`;
 }

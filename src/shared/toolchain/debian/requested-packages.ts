@@ -9,14 +9,14 @@ const named = (text: string): Alternatives[] =>
     .filter(Boolean)
     .map((word) => word.split('|'));
 
-/** Debian packages of which, with all they need, the worker is made. `a|b`: the first that the host's lists have. */
+/** Debian packages that make up the worker, with their dependencies. `a|b`: the first that the host's lists hold. */
 export const workerPackages: readonly Alternatives[] = named(`
   bash coreutils findutils sed grep gawk diffutils tar gzip bzip2 xz-utils zstd unzip cpio patch file m4 hostname
   debianutils util-linux passwd gcc g++ make binutils libc6-dev pkgconf|pkg-config perl
   python3 python3-rpm python3-packaging rpm debugedit elfutils dwz libc-bin ncurses-base procps
 `);
 
-/** Packages that builds may require beyond what the worker holds. */
+/** Packages that builds may require besides the worker. */
 export const buildPackages: readonly Alternatives[] = named(`
   autoconf automake libtool bison flex gettext texinfo groff-base help2man tcl expect dejagnu bc ed time rsync
   meson ninja-build python3-dev python3-setuptools lua5.4|lua5.3 liblua5.4-dev|liblua5.3-dev gperf
@@ -27,7 +27,7 @@ export const buildPackages: readonly Alternatives[] = named(`
   libudev-dev libdbus-1-dev libedit-dev libunistring-dev libtasn1-6-dev
 `);
 
-/** Packages that images are made of. */
+/** Packages for images. */
 export const imagePackages: readonly Alternatives[] = named(`
   linux-image-${debian}|linux-image-virtual|linux-image-generic|linux-image-cloud-${debian}
   systemd systemd-sysv udev dbus kmod dracut-core dracut|dracut-core libpam-systemd libnss-systemd
@@ -37,10 +37,10 @@ export const imagePackages: readonly Alternatives[] = named(`
 `);
 
 /**
- * Packages whose work is done otherwise (our own stand-ins, no maintainer scripts), or that nothing here needs.
- * What only they need stays out, too.
+ * Matches packages that are not converted: builtin packages replace them, they serve maintainer scripts, which do not
+ * run, or nothing needs them.
  */
-export const leftOut = new RegExp(
+export const excludedPackages = new RegExp(
   `^(${[
     'dpkg|dpkg-dev|libdpkg-perl|debconf.*|cdebconf|dash|mawk|base-files|base-passwd|adduser|ucf|usrmerge|usr-is-merged',
     'initramfs-tools.*|linux-initramfs-tool|init-system-helpers|libpam-runtime|linux-base.*|sensible-utils|install-info',

@@ -1,8 +1,10 @@
+import { order } from '../../base/order.ts';
 import type { Rpm } from '../../model/rpm.ts';
+import { isRich, nameOf } from '../../rpm/capability.ts';
 
 /**
- * For each RPM what it requires by a plain name and nothing in the set has: neither a provide of that name, nor a
- * path. Versions are not looked at. Pure.
+ * Returns the requirements of each RPM that no RPM of the set satisfies by name: neither a provide nor a path. RPMs
+ * without such a requirement are left out. Versions and rich dependencies are not compared. Pure.
  */
 export function unsatisfied(rpms: readonly Rpm[]): Map<Rpm, string[]> {
   const offered = new Set<string>();
@@ -15,24 +17,20 @@ export function unsatisfied(rpms: readonly Rpm[]): Map<Rpm, string[]> {
   for (const rpm of rpms) {
     const missing = rpm.requires.filter(
       (capability) =>
-        !capability.startsWith('rpmlib(') && !capability.startsWith('(') && !offered.has(nameOf(capability)),
+        !capability.startsWith('rpmlib(') && !isRich(capability) && !offered.has(nameOf(capability)),
     );
     if (missing.length > 0) open.set(rpm, missing);
   }
   return open;
 }
 
-function nameOf(capability: string): string {
-  return capability.split(' ', 1)[0] as string;
-}
-
 /**
- * The RPMs that `names` need among `rpms` by what they require, themselves included, sorted by file name. Of several
- * that provide a capability the one of that name counts, else the first by name. Pure.
+ * Returns the RPMs with these names and all that they require, directly or not, sorted by file name. Of several RPMs
+ * that provide a capability the one of that name is taken, else the first by name. Pure.
  */
-export function reach(rpms: readonly Rpm[], names: readonly string[]): Rpm[] {
+export function withRequirements(rpms: readonly Rpm[], names: readonly string[]): Rpm[] {
   const providers = new Map<string, Rpm>();
-  const sorted = [...rpms].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = [...rpms].sort((a, b) => order(a.name, b.name));
   for (const rpm of sorted) {
     for (const path of rpm.files) if (!providers.has(path)) providers.set(path, rpm);
     for (const capability of rpm.provides) {
@@ -49,5 +47,5 @@ export function reach(rpms: readonly Rpm[], names: readonly string[]): Rpm[] {
     chosen.add(rpm);
     queue.push(...rpm.requires.map(nameOf));
   }
-  return [...chosen].sort((a, b) => (a.file < b.file ? -1 : 1));
+  return [...chosen].sort((a, b) => order(a.file, b.file));
 }

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  parsePackages,
-  parseRelations,
-  rpmVersion,
-  tolerantRequire,
-} from '../../../src/shared/toolchain/debian/deb.ts';
+import { rpmVersion, tolerantRequire } from '../../../src/shared/toolchain/convert/debian-versions.ts';
+import { parsePackages, parseRelations } from '../../../src/shared/toolchain/debian/deb.ts';
 
 describe('parseRelations', () => {
   it.each([

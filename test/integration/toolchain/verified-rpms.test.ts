@@ -5,7 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { makeBuildRoot } from '../../../src/shared/builder/build-root.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
-import { verifiedRpms } from '../../../src/shared/toolchain/verified.ts';
+import { verifiedRpms } from '../../../src/shared/toolchain/verified-rpms.ts';
 import { madeUpRpm, madeUpToolchain } from '../../support/made-up.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-verified-'));

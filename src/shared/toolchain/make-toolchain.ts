@@ -1,0 +1,71 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import { order } from '../base/order.ts';
+import { tempSibling, writeWhole } from '../host/files.ts';
+import { removeTree, replaceDirectory } from '../host/folders.ts';
+import { writeJson } from '../host/json-files.ts';
+import { clearLeftovers } from '../host/leftovers.ts';
+import type { Toolchain } from '../model/toolchain.ts';
+import { builtinPackages } from './convert/builtin-packages.ts';
+import { convertSet, placeRpm } from './convert/convert-set.ts';
+import { withRequirements } from './convert/requirements.ts';
+import { rpmName } from './convert/rpm-names.ts';
+import { workerPackages } from './debian/requested-packages.ts';
+import { folderMode, stampFile, workerTree } from './folder.ts';
+import type { Lock } from './lock.ts';
+import { stamp, standInsOf } from './recipe.ts';
+import { installWorker, workerDigest } from './worker.ts';
+
+export interface MakeOptions {
+  /** The toolchain folder. */
+  dir: string;
+  /** Holds the lock, downloads and converted packages. */
+  cacheDir: string;
+  /** Packages converted at once. */
+  jobs: number;
+  log: Log;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes the toolchain folder of a lock, in place of the one that is there: RPMs, worker, `toolchain.json`.
+ * @param debsDir holds the packages of the lock
+ */
+export async function makeToolchain(lock: Lock, debsDir: string, options: MakeOptions): Promise<Toolchain> {
+  const { dir, cacheDir, jobs, log, signal } = options;
+  await clearLeftovers(dirname(dir), `${basename(dir)}.`, true);
+  const standIns = standInsOf(lock);
+  log.info(`Converting ${lock.packages.length} packages of ${lock.suite} to ${standIns.length} RPMs`);
+  const conversion = { cacheDir: join(cacheDir, 'stand-ins'), debsDir, arch: lock.arch, jobs, log, signal };
+  const converted = await convertSet(standIns, conversion);
+  const rpms = converted.map(({ rpm }) => rpm).sort((a, b) => order(a.file, b.file));
+  const inWorker = withRequirements(rpms, [
+    ...builtinPackages.map(({ name }) => name),
+    ...workerPackages.flat().map(rpmName),
+  ]);
+  const toolchain: Toolchain = {
+    schema: 'azl/toolchain',
+    version: 1,
+    mode: 'bootstrap',
+    arch: lock.arch,
+    rpms,
+    worker: inWorker.map(({ file }) => file),
+    workerDigest: workerDigest(inWorker),
+  };
+  const part = tempSibling(dir);
+  try {
+    await mkdir(join(part, 'RPMS'), { recursive: true });
+    await chmod(part, folderMode);
+    for (const one of converted) await placeRpm(one, join(part, 'RPMS'));
+    log.info(`Installing the worker (${inWorker.length} RPMs)`);
+    const files = toolchain.worker.map((file) => join(part, 'RPMS', file));
+    await installWorker(files, workerTree(part), signal);
+    await writeWhole(join(part, stampFile), stamp(lock));
+    await writeJson(join(part, 'toolchain.json'), toolchain);
+    await replaceDirectory(part, dir);
+    return toolchain;
+  } finally {
+    await removeTree(part);
+  }
+}
