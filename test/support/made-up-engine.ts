@@ -48,9 +48,9 @@ export function memoryStore(): Store {
     saved: () => undefined,
     flush: async () => {},
     check: async () => {},
-    kept: async () => 'whole',
+    storedParts: async () => 'whole',
     open: async () => '',
-    openMain: async () => '',
+    openWithoutDebug: async () => '',
     put: async (result) => {
       results.set(result.key, result);
       return result;

@@ -199,7 +199,7 @@ export async function enterRoot(
       installed.push({ origin: 'toolchain', rpm: toolchain.get(file) as Rpm });
       continue;
     }
-    folders.set(found.rpm, await store.openMain(found.result));
+    folders.set(found.rpm, await store.openWithoutDebug(found.result));
     installed.push({ origin, rpm: found.rpm });
   }
   return await makeBuildRoot({

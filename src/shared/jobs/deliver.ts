@@ -23,8 +23,8 @@ import {
   publishRepository,
 } from '../rpm-repository/write/publish-artifacts.ts';
 import { publishParts } from '../rpm-repository/write/publish-parts.ts';
-import { mainOnly } from '../store/open-stored.ts';
-import { mainFiles } from '../store/result-files.ts';
+import { storedWithoutDebug } from '../store/open-stored.ts';
+import { filesWithoutDebug } from '../store/result-files.ts';
 import { DamagedResultError, type Store } from '../store/store.ts';
 
 /** What other jobs of the run have to do with its end. */
@@ -73,10 +73,10 @@ export async function deliver(
   const logOf = (name: string) => logs.get(name);
   const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
   const file = join(inputs.outDir, 'build.json');
-  const lacking = await mainOnly(context.store, results);
+  const lacking = await storedWithoutDebug(context.store, results);
   const publishedRpms = (outcome: Outcome) => {
     if (!('result' in outcome && isPublished(outcome))) return [];
-    return lacking.has(outcome.result.package) ? mainFiles(outcome.result) : outcome.result.rpms;
+    return lacking.has(outcome.result.package) ? filesWithoutDebug(outcome.result) : outcome.result.rpms;
   };
   const { unlike = [], builtAgain = [] } = shared ?? {};
   const told = { pathOf: publishedPath, publishedRpms, checks, logOf, unlike, builtAgain };
@@ -103,7 +103,7 @@ export async function deliver(
       })),
     linesOf: (name) => lines.get(name) ?? [],
     logOf,
-    mainOnly: [...lacking],
+    storedWithoutDebug: [...lacking],
     rpmsDir: join(inputs.outDir, 'RPMS'),
     artifacts: Object.values(published ?? {}).filter((name) => name !== ''),
     spans: shared?.spans ?? [],

@@ -41,7 +41,7 @@ export interface OpenedStore {
     answers: ReadonlyMap<string, SolverAnswer>,
   ): Promise<void>;
   /** Says what the run needs room for, before anything of it is stored. */
-  makeRoom(demand: StorageRequest): void;
+  makeRoom(request: StorageRequest): void;
   /** Ends what goes on beside the builds. */
   close(): Promise<void>;
 }
@@ -68,9 +68,9 @@ export async function openStore(
       'This job may not save anything in the cache (ACTIONS_CACHE_MODE): later runs reuse nothing of it.',
     );
   const cache = actionsCache(log, signal);
-  const { onStoreError: onTrouble = 'fail', token = '', storeBudget = defaultBudget } = inputs;
+  const { onStoreError = 'fail', token = '', storeBudget = defaultBudget } = inputs;
   const tempDir = paths.exchange(inputs);
-  const saved = { cache, tempDir, log, onTrouble };
+  const saved = { cache, tempDir, log, onStoreError };
   const repository = process.env['GITHUB_REPOSITORY'] ?? '';
   const isListed = (prefix: string, refs: readonly string[]) =>
     listsEntry({ token, repository }, prefix, refs);
@@ -80,11 +80,11 @@ export async function openStore(
   index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repositoryContent !== 'built');
   const budget = Math.round(storeBudget * 1e9);
   const nothing: StorageRequest = { staying: [], moving: [], unknown: 0, spent: 0, writers: 1 };
-  let keep = newAllocation(nothing, budget);
+  let allocation = newAllocation(nothing, budget);
   const store = cachedStore(local, cache, index, {
-    ...{ tempDir, onTrouble, saves: leavesCache(), shared: role !== 'alone' },
+    ...{ tempDir, onStoreError, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
-    keep: (result) => keep(result),
+    partsToSave: (result) => allocation(result),
   });
   return {
     ...{ store, local, index },
@@ -96,21 +96,21 @@ export async function openStore(
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
     },
-    makeRoom: (demand) => {
-      keep = newAllocation(demand, budget);
+    makeRoom: (request) => {
+      allocation = newAllocation(request, budget);
     },
     close: async () => {
       await store.flush();
-      const { rationed, unsaved } = store.leftOut();
-      const names = (kept: Kept) =>
-        rationed.flatMap((one) => (one.kept === kept ? [one.name] : [])).join(', ');
+      const { reduced, failed } = store.unsaved();
+      const names = (parts: Kept) =>
+        reduced.flatMap((one) => (one.parts === parts ? [one.name] : [])).join(', ');
       const of = `(store-budget ${storeBudget} GB)`;
       if (names('main') !== '') log.info(`Stored without debuginfo and SRPM ${of}: ${names('main')}`);
       if (names('nothing') !== '')
         log.info(`Not stored, because there is no room for it ${of}: ${names('nothing')}`);
-      if (unsaved.names.length > 0)
+      if (failed.names.length > 0)
         log.warn(
-          `${unsaved.names.length} results of this job are not in the store (${unsaved.words}): ${unsaved.names.join(', ')}`,
+          `${failed.names.length} results of this job are not in the store (${failed.message}): ${failed.names.join(', ')}`,
         );
     },
   };

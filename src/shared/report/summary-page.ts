@@ -3,7 +3,7 @@ import { order } from '../base/order.ts';
 import type { Outcome, PackagePlan } from '../model/outcome.ts';
 import { nonReproducibleLine } from './non-reproducible.ts';
 import { type Cuts, cut, cutList, fenced, pageTable } from './page.ts';
-import { mainOnlyWords, rootCauses, type SummaryFacts, states, tally } from './summary.ts';
+import { rootCauses, type SummaryFacts, states, tally, withoutDebugTitle } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
 
 /** GitHub drops a page of 1 MiB. With these the longest stays well below, whatever packages and their logs say. */
@@ -48,8 +48,8 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     ...failureBlocks(failures),
     ...(checks.length > 0 ? ['Failed checks:', '', ...cutList(checks, cuts.rows)] : []),
     ...notReproducible(facts),
-    ...(facts.mainOnly.length > 0
-      ? [`${mainOnlyWords}: ${cutList(facts.mainOnly, cuts.names).join(', ')}`]
+    ...(facts.storedWithoutDebug.length > 0
+      ? [`${withoutDebugTitle}: ${cutList(facts.storedWithoutDebug, cuts.names).join(', ')}`]
       : []),
     ...timeLine(facts.spans, facts.bound),
     pageTable(['package', 'state', 'why', 'time'], rows, cuts),

@@ -15,7 +15,7 @@ export interface SummaryFacts {
   /** The artifact of the run that holds a package's log. */
   logOf: (name: string) => string | undefined;
   /** Packages that are published without debuginfo and SRPM, because no more of them was stored. */
-  mainOnly: readonly string[];
+  storedWithoutDebug: readonly string[];
   /** Where the RPMs are. */
   rpmsDir: string;
   /** Artifacts of the run that hold what it delivers. */
@@ -28,7 +28,7 @@ export interface SummaryFacts {
   builtAgain: readonly string[];
 }
 
-export const mainOnlyWords =
+export const withoutDebugTitle =
   'Published without debuginfo and SRPM, which the store has no room for (store-budget)';
 
 export const states = ['built', 'reused', 'failed', 'blocked', 'left'] as const;
@@ -81,7 +81,8 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
       lines.push(`✓ ${name} built in ${clock(outcome.result.seconds)}: ${outcome.reason}`);
     if (outcome.state === 'left') lines.push(`- ${name} left: ${outcome.reason}`);
   }
-  if (facts.mainOnly.length > 0) lines.push(`${mainOnlyWords}: ${facts.mainOnly.join(', ')}`);
+  if (facts.storedWithoutDebug.length > 0)
+    lines.push(`${withoutDebugTitle}: ${facts.storedWithoutDebug.join(', ')}`);
   const counts = tally(outcomes);
   lines.push(
     `${states

@@ -1,6 +1,6 @@
 import type { Result } from '../model/build-result.ts';
 import type { Kept } from '../model/stored-parts.ts';
-import { bytesOf, mainFiles } from './result-files.ts';
+import { bytesOf, filesWithoutDebug } from './result-files.ts';
 
 type Weighed = Pick<Result, 'srpm' | 'rpms' | 'seconds'>;
 
@@ -54,5 +54,5 @@ export function valueDensity(result: Weighed): number {
 }
 
 function mainBytes(result: Weighed): number {
-  return mainFiles(result).reduce((sum, { size }) => sum + size, 0);
+  return filesWithoutDebug(result).reduce((sum, { size }) => sum + size, 0);
 }

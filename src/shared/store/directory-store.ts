@@ -104,9 +104,9 @@ export function directoryStore(dir: string): Store {
     check: async (result) => {
       await open(result);
     },
-    kept: async () => 'whole',
+    storedParts: async () => 'whole',
     open,
-    openMain: open,
+    openWithoutDebug: open,
     drop,
     put: async (result, filesDir, replace) => {
       swept ??= sweep(join(dir, 'results'));

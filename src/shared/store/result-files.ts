@@ -7,60 +7,59 @@ import { DamagedResultError } from './store.ts';
 /** The manifest, beside the files that it lists. */
 export const manifestFile = 'result.json';
 
-/** Where the files of a result lie in an artifact, and in an entry of the cache: as in a directory store below `results`. */
+/** The paths of a result's files in an artifact, in a cache entry, and in a directory store below `results`. */
 export function resultFiles(result: Result): string[] {
   return [result.srpm, ...result.rpms].map(({ file }) => join(resultFolder(result), file));
 }
 
-/** The folder that holds them. */
+/** The folder of these paths. */
 export function resultFolder({ key }: Pick<Result, 'key'>): string {
   return join(key.slice(0, 2), key);
 }
 
-/** Whether an RPM, by its file name, is for people who look for faults: no build and no image asks for it. */
+/** True if an RPM, by its file name, holds debug symbols or debug sources: no build and no image needs it. */
 export function isDebug(file: string): boolean {
   return /-debug(?:info|source)-[^/]*$/.test(file);
 }
 
-/** The files of a result that a build or an image may ask for. */
-export function mainFiles({ rpms }: Pick<Result, 'rpms'>): Result['rpms'] {
+/** The RPMs of a result that a build or an image may need. */
+export function filesWithoutDebug({ rpms }: Pick<Result, 'rpms'>): Result['rpms'] {
   return rpms.filter(({ file }) => !isDebug(file));
 }
 
-/** Where these lie: see {@link resultFiles}. */
-export function mainPaths(result: Result): string[] {
-  return mainFiles(result).map(({ file }) => join(resultFolder(result), file));
+/** Their paths: see {@link resultFiles}. */
+export function pathsWithoutDebug(result: Result): string[] {
+  return filesWithoutDebug(result).map(({ file }) => join(resultFolder(result), file));
 }
 
-/** Bytes of the files of a result. */
+/** Bytes of all files of a result. */
 export function bytesOf({ srpm, rpms }: Pick<Result, 'srpm' | 'rpms'>): number {
   return [srpm, ...rpms].reduce((sum, { size }) => sum + size, 0);
 }
 
 /**
- * Moves files of a result to a new folder: plain files of the right bytes, and nothing else. Answers what is wrong with
- * one.
+ * Moves files of a result from `dir` to `taken`, a new folder: regular files with the right bytes, and nothing else.
+ * @throws DamagedResultError for the first file that is missing or different
  */
 export async function takeFiles(
   result: Result,
   dir: string,
   taken: string,
   files: readonly Srpm[] = [result.srpm, ...result.rpms],
-): Promise<DamagedResultError | undefined> {
+): Promise<void> {
   const folder = join(dir, resultFolder(result));
   await mkdir(taken);
   for (const { file, size, shipDigest } of files) {
     const found = await lstat(join(folder, file)).catch(() => undefined);
     if (found?.isFile() !== true)
-      return new DamagedResultError(result, file, 'is not there, or is no plain file');
+      throw new DamagedResultError(result, file, 'is not there, or is no plain file');
     if (found.size !== size || (await fileDigest(join(folder, file))) !== shipDigest)
-      return new DamagedResultError(result, file, 'has another SHA-256 than its manifest says');
+      throw new DamagedResultError(result, file, 'has another SHA-256 than its manifest says');
     await rename(join(folder, file), join(taken, file));
   }
-  return undefined;
 }
 
-/** Whether two results under one key are the same build, not only as good as each other. */
+/** True if two results under one key are the same build, byte for byte. */
 export function hasBytesOf(a: Result, b: Result): boolean {
   const bytes = ({ srpm, rpms }: Result) => [srpm, ...rpms].map(({ shipDigest }) => shipDigest).join();
   return bytes(a) === bytes(b);

@@ -36,7 +36,7 @@ export interface SavedIndexOptions {
   log: Log;
   /** Whether GitHub lists an index that these refs can see; undefined when nobody may know. */
   isListed: (prefix: string, refs: readonly string[]) => Promise<boolean | undefined>;
-  onTrouble: 'fail' | 'build';
+  onStoreError: 'fail' | 'build';
 }
 
 /**
@@ -45,7 +45,7 @@ export interface SavedIndexOptions {
  * @throws StoreTrouble when nobody knows what there is, unless then all is to be built
  */
 export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex> {
-  const { log, onTrouble, isListed } = options;
+  const { log, onStoreError, isListed } = options;
   const refs = visibleRefs();
   try {
     const { index, found } = await readNewest(options, refs);
@@ -62,7 +62,7 @@ export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex
     return index;
   } catch (error) {
     if (!(error instanceof CacheUnavailableError)) throw error;
-    if (onTrouble === 'fail')
+    if (onStoreError === 'fail')
       throw new StoreUnavailableError(`What the store has is not known: ${error.message}`);
     log.warn(`What the store has is not known (${error.message}): all is built.`);
     return newIndex();
@@ -77,7 +77,7 @@ export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex
 export async function saveIndex(
   index: StoreIndex,
   now: number,
-  options: Omit<SavedIndexOptions, 'isListed' | 'onTrouble'>,
+  options: Omit<SavedIndexOptions, 'isListed' | 'onStoreError'>,
 ): Promise<void> {
   const refs = visibleRefs();
   const save = async (dir: string): Promise<void> => {

@@ -25,8 +25,8 @@ function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<Ca
   const store = cachedStore(directoryStore(temporary()), cache, index, {
     tempDir: temporary(),
     warn: (message) => warnings.push(message),
-    onTrouble: 'fail',
-    keep: () => 'whole',
+    onStoreError: 'fail',
+    partsToSave: () => 'whole',
     saves: true,
     shared: true,
     ...more,
@@ -42,7 +42,7 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   const result = await run.store.put(madeResult(dir, key, bytes), dir, false);
   run.store.offer(result);
   await run.store.flush();
-  const leftOut = run.store.leftOut().rationed;
+  const leftOut = run.store.unsaved().reduced;
   return { cache, result, leftOut, warnings: run.warnings };
 }
 const entry = `azl-result-1-${key}`;
@@ -83,7 +83,7 @@ describe('a store over a cache', () => {
   it('builds it where the user says so', async () => {
     const { cache, result } = await left();
     cache.trouble = 'no answer';
-    const { store } = open(cache, [result], { onTrouble: 'build' });
+    const { store } = open(cache, [result], { onStoreError: 'build' });
     await expect(store.open(result)).rejects.toThrow(DamagedResultError);
     await store.drop(key);
     expect(await store.get(key, 'app')).toBeUndefined();
@@ -174,19 +174,19 @@ describe('a store over a cache', () => {
   });
 
   it('has the main files of what was stored without the rest, and only these', async () => {
-    const { cache, result } = await left('one', { keep: mainOnly });
+    const { cache, result } = await left('one', { partsToSave: mainOnly });
     expect(existsSync(cache.at(key, entry))).toBe(false);
     const { store, index } = open(cache);
     seeResults(index, [result], 1, mainOnly);
     const main = `azl-main-1-${key}`;
-    const folder = await store.openMain(result);
+    const folder = await store.openWithoutDebug(result);
     expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
     expect(readFileSync(join(folder, 'app-1.0-1.x86_64.rpm'), 'utf8')).toBe('one');
-    expect(await store.openMain(result)).toBe(folder);
-    expect(await store.kept(result)).toBe('main');
+    expect(await store.openWithoutDebug(result)).toBe(folder);
+    expect(await store.storedParts(result)).toBe('main');
     // Who publishes it and has no room lets go of it, and may need it again.
     rmSync(folder, { recursive: true });
-    const again = await Promise.all([store.openMain(result), store.openMain(result)]);
+    const again = await Promise.all([store.openWithoutDebug(result), store.openWithoutDebug(result)]);
     expect(again).toEqual([folder, folder]);
     expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
     expect(cache.asked).toEqual([main, main]);
@@ -194,20 +194,20 @@ describe('a store over a cache', () => {
   });
 
   it('takes no other bytes for what builds ask for', async () => {
-    const { cache, result } = await left('one', { keep: mainOnly });
+    const { cache, result } = await left('one', { partsToSave: mainOnly });
     const main = cache.at(key, `azl-main-1-${key}`);
     writeFileSync(join(main, resultFolder(result), 'app-1.0-1.x86_64.rpm'), 'two');
     const { store, index } = open(cache);
     seeResults(index, [result], 1, mainOnly);
-    await expect(store.openMain(result)).rejects.toThrow(DamagedResultError);
+    await expect(store.openWithoutDebug(result)).rejects.toThrow(DamagedResultError);
     cache.trouble = 'no answer';
     const other = open(cache);
     seeResults(other.index, [result], 1, mainOnly);
-    await expect(other.store.openMain(result)).rejects.toThrow(StoreUnavailableError);
+    await expect(other.store.openWithoutDebug(result)).rejects.toThrow(StoreUnavailableError);
   });
 
   it('plans with what is not stored, unless all is to be published', async () => {
-    const { cache, result } = await left('one', { keep: nothing });
+    const { cache, result } = await left('one', { partsToSave: nothing });
     const { store, index } = open(cache);
     seeResults(index, [result], 1, nothing);
     expect(await store.get(key, 'app')).toEqual(result);
@@ -229,8 +229,8 @@ describe('a store over a cache', () => {
         ...{
           tempDir: temporary(),
           warn: () => {},
-          onTrouble: 'fail',
-          keep: () => 'whole',
+          onStoreError: 'fail',
+          partsToSave: () => 'whole',
           saves: true,
           shared,
         },
@@ -243,8 +243,10 @@ describe('a store over a cache', () => {
   });
 
   it('says what is not worth its bytes', async () => {
-    expect((await left('one', { keep: nothing })).leftOut).toEqual([{ name: 'app', kept: 'nothing' }]);
-    expect((await left('one', { keep: mainOnly })).leftOut).toEqual([{ name: 'app', kept: 'main' }]);
+    expect((await left('one', { partsToSave: nothing })).leftOut).toEqual([
+      { name: 'app', parts: 'nothing' },
+    ]);
+    expect((await left('one', { partsToSave: mainOnly })).leftOut).toEqual([{ name: 'app', parts: 'main' }]);
   });
 
   describe('with a cache that takes nothing', () => {
@@ -271,12 +273,12 @@ describe('a store over a cache', () => {
       expect(kept()).toEqual(['nothing', undefined, undefined]);
       await store.flush();
       expect(kept()).toEqual(['nothing', undefined, undefined]);
-      expect(store.leftOut().unsaved).toEqual({ names: ['app'], words: 'no answer' });
+      expect(store.unsaved().failed).toEqual({ names: ['app'], message: 'no answer' });
       expect(warnings.join()).toMatch(/^The result of app is not in the store yet: no answer/);
       cache.trouble = undefined;
       await store.flush();
       expect(kept()).toEqual(['whole', undefined, undefined]);
-      expect(store.leftOut().unsaved.names).toEqual([]);
+      expect(store.unsaved().failed.names).toEqual([]);
     });
 
     it('leaves it alone for a while, and goes on then with all that waits', async () => {
@@ -299,7 +301,7 @@ describe('a store over a cache', () => {
     const dir = join(temporary(), 'result');
     await kept.put(madeResult(dir, key, 'one'), dir, false);
     const store = cachedStore(kept, cache, newIndex(), {
-      ...{ tempDir: temporary(), warn: () => {}, onTrouble: 'fail', keep: () => 'whole' },
+      ...{ tempDir: temporary(), warn: () => {}, onStoreError: 'fail', partsToSave: () => 'whole' },
       ...{ saves: true, shared: true },
     });
     await store.search(key, 'app');

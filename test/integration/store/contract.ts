@@ -119,9 +119,9 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
       const index = newIndex();
       seeResults(index, told, 1);
       const store = cachedStore(directoryStore(temporary()), cache, index, {
-        ...{ tempDir: temporary(), onTrouble: 'fail', saves: true, shared: true },
+        ...{ tempDir: temporary(), onStoreError: 'fail', saves: true, shared: true },
         warn: (message) => expect.fail(message),
-        keep: () => 'whole',
+        partsToSave: () => 'whole',
       });
       runs.push(store);
       const put: typeof store.put = async (...args) => {

@@ -59,7 +59,7 @@ import { solverQuestion } from '../../../src/shared/solver/remembering-solver.ts
 import { solverRecipe } from '../../../src/shared/solver/solver.ts';
 import { cachedStore } from '../../../src/shared/store/cached-store.ts';
 import { directoryStore } from '../../../src/shared/store/directory-store.ts';
-import { mainPaths, resultFiles } from '../../../src/shared/store/result-files.ts';
+import { pathsWithoutDebug, resultFiles } from '../../../src/shared/store/result-files.ts';
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
 import { newIndex, type StoreIndex, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { archiveFile } from '../../../src/shared/toolchain/archive.ts';
@@ -314,7 +314,7 @@ function names(): Record<string, unknown> {
       serialLogArtifact('imageconfigs/x/minimal.json', 2),
     ],
     'names: assets': ['minimal-3.1.raw', '.a b~c.qcow2'].map(assetName),
-    'names: files of a result': [resultFiles(made.result), mainPaths(made.result)],
+    'names: files of a result': [resultFiles(made.result), pathsWithoutDebug(made.result)],
     'text: SHA256SUMS': sha256Sums(
       ['b.raw', 'a.raw'].map((name) => ({ path: `/x/${name}`, name, size: 1, sha256: made.hex('a') })),
     ),
@@ -335,7 +335,7 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const indexed = askedCache();
   const saved = { cache: indexed.cache, tempDir: newFolder(), log };
-  await fetchIndex({ ...saved, isListed: async () => false, onTrouble: 'fail' });
+  await fetchIndex({ ...saved, isListed: async () => false, onStoreError: 'fail' });
   await saveIndex(newIndex(), 1_796_000_000, saved);
 
   const results = askedCache();
@@ -344,11 +344,11 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
     results: new Map([[made.result.key, { result: made.result, seen: 1, kept: 'main' }]]),
   };
   const store = cachedStore(directoryStore(newFolder()), results.cache, index, {
-    ...{ tempDir: newFolder(), warn: () => {}, onTrouble: 'fail', saves: true, shared: false },
-    keep: () => 'whole',
+    ...{ tempDir: newFolder(), warn: () => {}, onStoreError: 'fail', saves: true, shared: false },
+    partsToSave: () => 'whole',
   });
   await store.search(made.hex('e'), 'other');
-  await store.openMain(made.result).catch(() => {});
+  await store.openWithoutDebug(made.result).catch(() => {});
 
   const images = askedCache();
   const spare = imageCache(images.cache, newFolder(), true, log);

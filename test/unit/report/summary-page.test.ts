@@ -17,7 +17,13 @@ const outcomes = new Map<string, Outcome>([
   ['z-big', { state: 'failed', reason: '%build failed', seconds: 75, log: 'build/logs/z-big.log' }],
 ]);
 const facts: SummaryFacts = {
-  ...{ seconds: 754, failedChecks: [], rpmsDir: 'out/RPMS', mainOnly: [], artifacts: ['azl-rpms-x86_64'] },
+  ...{
+    seconds: 754,
+    failedChecks: [],
+    rpmsDir: 'out/RPMS',
+    storedWithoutDebug: [],
+    artifacts: ['azl-rpms-x86_64'],
+  },
   linesOf: (name) => (name === 'z-big' ? ['cc: error: no ```semicolon```'] : []),
   logOf: (name) => (name === 'z-big' ? 'azl-logs-1-2' : undefined),
   ...{ spans: [], bound: undefined, unlike: [], builtAgain: [] },

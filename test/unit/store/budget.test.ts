@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keeps } from '../../../src/shared/model/stored-parts.ts';
 import { bytesStored, keptOf, shareOf } from '../../../src/shared/store/budget.ts';
-import { mainFiles } from '../../../src/shared/store/result-files.ts';
+import { filesWithoutDebug } from '../../../src/shared/store/result-files.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
 /** A result of `main` bytes for builds and `rest` for people. */
@@ -12,7 +12,7 @@ const of = (main: number, rest: number, seconds: number) => {
   return { ...plain, seconds, srpm: { ...plain.srpm, size: 0 } };
 };
 const mainBytes = (result: ReturnType<typeof of>) =>
-  mainFiles(result).reduce((sum, { size }) => sum + size, 0);
+  filesWithoutDebug(result).reduce((sum, { size }) => sum + size, 0);
 
 const row = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.nat(99), fc.nat(99));
 const keptAll = (known: readonly ReturnType<typeof of>[], budget: number) => {

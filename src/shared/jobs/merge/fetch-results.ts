@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../../github/cache/cache.ts';
 import type { Result } from '../../model/build-result.ts';
 import { letGo } from '../../rpm-repository/write/publish-parts.ts';
 import type { JoinedRun } from '../../shards/worker/running-shard.ts';
-import { openKept } from '../../store/open-stored.ts';
+import { openStored } from '../../store/open-stored.ts';
 import { DamagedResultError, type Store } from '../../store/store.ts';
 import {
   type DiskRoom,
@@ -69,7 +69,7 @@ export class ResultFetcher {
     if (known.unanswered.size >= mostUnanswered && (await this.needsStore(result)))
       return this.leave(result, 'The store gave no answer about others, and was not asked any more');
     try {
-      const { folder } = await openKept(context.store, result);
+      const { folder } = await openStored(context.store, result);
       if (this.room === 'parts') await letGo(this.local, result, folder);
       this.fetched.add(result.key);
       return 'fetched';

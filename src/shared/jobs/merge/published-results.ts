@@ -71,7 +71,7 @@ async function bytesNeeded(state: RunState, local: Store, results: readonly Resu
   const files: ReturnType<typeof publishedFiles> = [];
   let [fetched, copied] = [0, 0];
   for (const result of results) {
-    const own = publishedFiles(result, await store.kept(result));
+    const own = publishedFiles(result, await store.storedParts(result));
     files.push(...own);
     if ((await local.get(result.key, result.package)) === undefined)
       fetched += own.reduce((sum, { size }) => sum + size, 0);

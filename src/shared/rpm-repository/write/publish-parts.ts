@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BuildContext } from '../../builder/build-context.ts';
 import { linkFile } from '../../host/files.ts';
 import type { Result } from '../../model/build-result.ts';
-import { openKept } from '../../store/open-stored.ts';
+import { openStored } from '../../store/open-stored.ts';
 import { isDebug } from '../../store/result-files.ts';
 import type { Store } from '../../store/store.ts';
 import { publishedFiles } from './publish.ts';
@@ -73,11 +73,11 @@ async function takePart(
 ): Promise<boolean> {
   let any = false;
   for (const [at, result] of results.entries()) {
-    const ofKept = publishedFiles(result, await context.store.kept(result));
+    const ofKept = publishedFiles(result, await context.store.storedParts(result));
     const files = ofKept.filter(({ path }) => partOf(path) === part);
     if (files.length === 0) continue;
     context.log.progress(`[${at}/${results.length}] ${result.package}`);
-    const { folder } = await openKept(context.store, result);
+    const { folder } = await openStored(context.store, result);
     for (const { file, path } of files) await linkFile(join(folder, file), join(context.inputs.outDir, path));
     await letGo(local, result, folder);
     any = true;

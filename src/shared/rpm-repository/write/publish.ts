@@ -7,8 +7,8 @@ import { linkFile, tempSibling } from '../../host/files.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import type { Result, Srpm } from '../../model/build-result.ts';
 import type { Kept } from '../../model/stored-parts.ts';
-import { openKept } from '../../store/open-stored.ts';
-import { mainFiles } from '../../store/result-files.ts';
+import { openStored } from '../../store/open-stored.ts';
+import { filesWithoutDebug } from '../../store/result-files.ts';
 import { writeRepository } from './repodata.ts';
 
 /** `out/packages.json`: which files below `out-dir` each package published. */
@@ -30,7 +30,7 @@ export function publishedPath(rpm: { file: string; arch: string }): string {
 export function publishedFiles(result: Result, kept: Kept): (Srpm & { path: string })[] {
   const { rpms, srpm } = result;
   const placed = (files: typeof rpms) => files.map((rpm) => ({ ...rpm, path: publishedPath(rpm) }));
-  if (kept === 'main') return placed(mainFiles(result));
+  if (kept === 'main') return placed(filesWithoutDebug(result));
   return [...placed(rpms), { ...srpm, path: join(srpmFolder, srpm.file) }];
 }
 
@@ -50,8 +50,8 @@ export async function publish(
   const folders = [...rpmFolders, srpmFolder];
   for (const folder of folders) await mkdir(join(inputs.outDir, folder), { recursive: true });
   for (const result of results) {
-    const { folder, kept } = await openKept(store, result);
-    const files = publishedFiles(result, kept);
+    const { folder, parts } = await openStored(store, result);
+    const files = publishedFiles(result, parts);
     for (const { file, path, shipDigest } of files)
       await put(join(folder, file), join(inputs.outDir, path), shipDigest);
     packages[result.package] = { files: files.map(({ path }) => path) };

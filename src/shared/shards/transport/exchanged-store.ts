@@ -43,9 +43,13 @@ export function exchangedStore(
       for (const { result, artifact } of [...known.results.values()]) {
         if (artifact !== name || (await isHere(result))) continue;
         const taken = join(dir, 'taken');
-        const error = await takeFiles(result, dir, taken);
-        if (error === undefined) await local.put(result, taken, true);
-        else damaged.set(result.key, error);
+        try {
+          await takeFiles(result, dir, taken);
+          await local.put(result, taken, true);
+        } catch (error) {
+          if (!(error instanceof DamagedResultError)) throw error;
+          damaged.set(result.key, error);
+        }
         await rm(taken, { recursive: true, force: true });
       }
       return true;
@@ -104,10 +108,11 @@ export function exchangedStore(
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },
-    kept: async (result) => (known.results.has(result.key) ? 'whole' : await local.kept(result)),
+    storedParts: async (result) =>
+      known.results.has(result.key) ? 'whole' : await local.storedParts(result),
     open,
-    openMain: async (result) =>
-      known.results.has(result.key) ? await open(result) : await local.openMain(result),
+    openWithoutDebug: async (result) =>
+      known.results.has(result.key) ? await open(result) : await local.openWithoutDebug(result),
     put: local.put,
     drop: async (key) => {
       const id = known.results.get(key)?.id;

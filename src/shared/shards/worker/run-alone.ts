@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { BuildContext } from '../../builder/build-context.ts';
 import { buildOne } from '../../builder/build-one.ts';
 import { assumedSeconds } from '../../planner/priority.ts';
-import { openKept } from '../../store/open-stored.ts';
+import { openStored } from '../../store/open-stored.ts';
 import { DamagedResultError } from '../../store/store.ts';
 import { newKnownResults } from '../protocol/known-results.ts';
 import { settingsAlone } from '../scheduler/settings.ts';
@@ -58,7 +58,7 @@ async function hasAllFiles(state: RunState): Promise<boolean> {
   for (const outcome of state.progress.outcomes.values()) {
     if (!('result' in outcome)) continue;
     try {
-      await openKept(state.context.store, outcome.result);
+      await openStored(state.context.store, outcome.result);
     } catch (error) {
       if (!(error instanceof DamagedResultError)) throw error;
       await state.dropDamaged(error.key, `${error.message}. It is built again.`);

@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cache, DamagedEntryError } from '../github/cache/cache.ts';
+import type { Result } from '../model/build-result.ts';
+import type { Kept } from '../model/stored-parts.ts';
+import { checkResult } from './check-result.ts';
+import {
+  filesWithoutDebug,
+  manifestFile,
+  pathsWithoutDebug,
+  resultFiles,
+  resultFolder,
+  takeFiles,
+} from './result-files.ts';
+import { DamagedResultError, type ResultFiles } from './store.ts';
+
+/** The cache entries of results. Each is downloaded at most once at a time. */
+export interface CacheEntries {
+  /**
+   * Downloads the entry with all files of a result into the local store.
+   * @returns the result that it holds; undefined if there is no such entry
+   * @throws CacheUnavailableError; DamagedResultError if it holds anything else
+   */
+  fetch(key: string, name: string): Promise<Result | undefined>;
+  /**
+   * Downloads the entry with the RPMs without debuginfo. They are no result: publishing needs the other files, too.
+   * @returns their folder; undefined if there is no such entry, or it is damaged
+   * @throws CacheUnavailableError
+   */
+  openWithoutDebug(result: Result): Promise<string | undefined>;
+  /** Uploads these parts of a result from the local store. @throws CacheUnavailableError */
+  save(result: Result, parts: Kept): Promise<void>;
+  /** True if the entry is known to be damaged. An entry cannot be replaced. */
+  isDamaged(key: string, parts: Kept): boolean;
+}
+
+function entryKey(key: string, parts: Kept): string {
+  return parts === 'whole' ? `azl-result-1-${key}` : `azl-main-1-${key}`;
+}
+
+/** @param tempDir a folder for downloads */
+export function cacheEntries(
+  local: Pick<ResultFiles, 'open' | 'put'>,
+  cache: Cache,
+  tempDir: string,
+): CacheEntries {
+  const damaged = new Set<string>();
+
+  const fetch = async (key: string, name: string): Promise<Result | undefined> => {
+    const entry = entryKey(key, 'whole');
+    return await withFolders(join(tempDir, `cached-${key}`), async (dir, taken) => {
+      try {
+        if (!(await cache.fetch(key, entry, dir))) return undefined;
+        const result = await readManifest(join(dir, resultFolder({ key }), manifestFile), key, name);
+        await takeFiles(result, dir, taken);
+        return await local.put(result, taken, true);
+      } catch (error) {
+        if (error instanceof DamagedResultError || error instanceof DamagedEntryError) damaged.add(entry);
+        if (!(error instanceof DamagedEntryError)) throw error;
+        throw new DamagedResultError({ package: name, key }, 'its cache entry', error.message);
+      }
+    });
+  };
+
+  /** The folder stays until the end of the job. */
+  const fetchWithoutDebug = async (result: Result): Promise<string | undefined> => {
+    const entry = entryKey(result.key, 'main');
+    const dir = join(tempDir, `main-${result.key}`);
+    const taken = `${dir}.taken`;
+    await removeAll(dir, taken);
+    try {
+      if (!(await cache.fetch(result.key, entry, dir))) return undefined;
+      await takeFiles(result, dir, taken, filesWithoutDebug(result));
+      return taken;
+    } catch (error) {
+      if (!(error instanceof DamagedResultError || error instanceof DamagedEntryError)) throw error;
+      damaged.add(entry);
+      return undefined;
+    } finally {
+      await removeAll(dir);
+    }
+  };
+
+  const fetching = new Map<string, Promise<Result | undefined>>();
+  const opened = new Map<string, Promise<string | undefined>>();
+  return {
+    fetch: (key, name) => {
+      const running = fetching.get(key) ?? fetch(key, name).finally(() => fetching.delete(key));
+      fetching.set(key, running);
+      return running;
+    },
+    openWithoutDebug: async (result) => {
+      const before = opened.get(result.key);
+      const folder = await before;
+      // A job that is short of space removes the folder after use.
+      if (folder !== undefined && !existsSync(folder) && opened.get(result.key) === before)
+        opened.delete(result.key);
+      const running = opened.get(result.key) ?? fetchWithoutDebug(result);
+      opened.set(result.key, running);
+      return await running;
+    },
+    save: async (result, parts) => {
+      const root = join(await local.open(result), '..', '..');
+      const files = parts === 'whole' ? resultFiles(result) : pathsWithoutDebug(result);
+      const manifest = join(resultFolder(result), manifestFile);
+      await cache.save(result.key, entryKey(result.key, parts), root, [...files, manifest]);
+    },
+    isDamaged: (key, parts) => damaged.has(entryKey(key, parts)),
+  };
+}
+
+/** Runs `body` with the paths of two folders that do not exist yet, and removes both afterwards. */
+async function withFolders<T>(dir: string, body: (dir: string, taken: string) => Promise<T>): Promise<T> {
+  const taken = `${dir}.taken`;
+  await removeAll(dir, taken);
+  try {
+    return await body(dir, taken);
+  } finally {
+    await removeAll(dir, taken);
+  }
+}
+
+async function removeAll(...folders: string[]): Promise<void> {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+}
+
+/** @throws DamagedResultError unless the file is a manifest of this package under this key */
+async function readManifest(path: string, key: string, name: string): Promise<Result> {
+  try {
+    if (!(await lstat(path)).isFile()) throw new Error('it is no plain file');
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    checkResult(value, name, key);
+    return value;
+  } catch (error) {
+    throw new DamagedResultError(
+      { package: name, key },
+      manifestFile,
+      `is not usable: ${(error as Error).message}`,
+    );
+  }
+}

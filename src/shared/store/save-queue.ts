@@ -1,0 +1,100 @@
+import { CacheUnavailableError } from '../github/cache/cache.ts';
+import type { Result } from '../model/build-result.ts';
+import type { Kept } from '../model/stored-parts.ts';
+
+/** Uploads at once, beside the builds. */
+const writersAtOnce = 2;
+
+/** Milliseconds without a call after the cache gave no answer: one failing call takes half a minute. */
+const pauseMilliseconds = 5 * 60_000;
+
+interface Waiting {
+  result: Result;
+  parts: Kept;
+}
+
+export interface SaveQueueOptions {
+  save: (result: Result, parts: Kept) => Promise<void>;
+  warn: (message: string) => void;
+  /** Milliseconds of any clock. */
+  now?: (() => number) | undefined;
+}
+
+/** The results that a job saves for later runs. */
+export interface SaveQueue {
+  /** Queues these parts of a result. */
+  add(result: Result, parts: Kept): void;
+  /** Notes parts that the cache has without this job. */
+  note(key: string, parts: Kept): void;
+  /** The parts of a result that the cache has by now; undefined if this job did nothing for it. */
+  saved(key: string): Kept | undefined;
+  /** Waits for the queue. Results for which the cache gives no answer stay queued until the next call. */
+  flush(): Promise<void>;
+  /** The packages that are still queued, and the last message of the cache. */
+  failed(): { names: string[]; message: string };
+}
+
+/**
+ * Saves results one after the other. A result counts as saved once its upload has ended. After a call without an answer
+ * the queue pauses, and keeps what it holds.
+ */
+export function newSaveQueue({ save, warn, now = () => performance.now() }: SaveQueueOptions): SaveQueue {
+  const saved = new Map<string, Kept>();
+  const waiting: Waiting[] = [];
+  const writers = new Set<Promise<void>>();
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let lastMessage = '';
+  const isPaused = () => now() < pausedUntil;
+
+  const noteFailure = (next: Waiting, error: Error): void => {
+    const name = next.result.package;
+    // The result stays in this run, and a later run builds it again.
+    if (!(error instanceof CacheUnavailableError)) {
+      warn(`The result of ${name} is not in the store: ${error.message}`);
+      return;
+    }
+    const isFirst = !isPaused();
+    waiting.unshift(next);
+    pausedUntil = now() + pauseMilliseconds;
+    lastMessage = error.message;
+    if (isFirst)
+      warn(`The result of ${name} is not in the store yet: ${error.message}. It is tried again later.`);
+  };
+  const write = async (): Promise<void> => {
+    while (!isPaused()) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      try {
+        await save(next.result, next.parts);
+        saved.set(next.result.key, next.parts);
+      } catch (error) {
+        noteFailure(next, error as Error);
+      }
+    }
+  };
+  const startWriter = () => {
+    if (writers.size >= writersAtOnce || isPaused()) return;
+    const writer = write().finally(() => writers.delete(writer));
+    writers.add(writer);
+  };
+
+  return {
+    add: (result, parts) => {
+      saved.set(result.key, 'nothing');
+      if (parts === 'nothing') return;
+      waiting.push({ result, parts });
+      startWriter();
+    },
+    note: (key, parts) => {
+      saved.set(key, parts);
+    },
+    saved: (key) => saved.get(key),
+    flush: async () => {
+      await Promise.all(writers);
+      pausedUntil = Number.NEGATIVE_INFINITY;
+      for (let at = 0; at < writersAtOnce; at++) startWriter();
+      await Promise.all(writers);
+    },
+    failed: () => ({ names: waiting.map(({ result }) => result.package).sort(), message: lastMessage }),
+  };
+}
