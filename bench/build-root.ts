@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { removeTree } from '../src/shared/host/folders.ts';
 import { runTool } from '../src/shared/host/process.ts';
-import { createOverlay, type Root, runInSandbox } from '../src/shared/sandbox/sandbox.ts';
+import { createOverlay, type Root } from '../src/shared/sandbox/overlay.ts';
+import { runInSandbox } from '../src/shared/sandbox/run.ts';
 import { median, rounded } from './stopwatch.ts';
 
 const pairs = 15;

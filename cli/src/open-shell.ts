@@ -7,7 +7,8 @@ import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts
 import { readJson } from '../../src/shared/host/json-files.ts';
 import { runTool } from '../../src/shared/host/process.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
-import { builder, shellInSandbox } from '../../src/shared/sandbox/sandbox.ts';
+import { builder } from '../../src/shared/sandbox/arguments.ts';
+import { shellInSandbox } from '../../src/shared/sandbox/run.ts';
 import type { CliContext } from './context.ts';
 import { workerDir } from './paths.ts';
 

@@ -8,7 +8,7 @@ import { missingNeeds, type Need } from '../../../src/shared/host/needs.ts';
 import { findPackages } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
-import { createOverlay } from '../../../src/shared/sandbox/sandbox.ts';
+import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
 import { diskNeed, type HostFacts, type RunFolders } from './findings.ts';
 
 type Disk = NonNullable<HostFacts['disk']>[number];

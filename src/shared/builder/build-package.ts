@@ -13,7 +13,7 @@ import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { readRpm, readSrpm } from '../rpm/read.ts';
 import { collectRpms } from '../sandbox/collect.ts';
-import type { Root } from '../sandbox/sandbox.ts';
+import type { Root } from '../sandbox/overlay.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
 import { differences } from '../specs/differences.ts';
 import type { BuildContext } from './build-context.ts';

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { rpmbuildSandbox, stagingBinds } from '../cache-key/recipe.ts';
 import { isAbsent } from '../host/files.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
-import { createOverlay, type SandboxOptions } from '../sandbox/sandbox.ts';
+import type { SandboxOptions } from '../sandbox/arguments.ts';
+import { createOverlay } from '../sandbox/overlay.ts';
 
 /**
  * What a failed build leaves for a person to look into: its overlay, and in that

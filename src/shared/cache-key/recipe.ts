@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
-import { type Bind, enterArguments, type Root, type SandboxOptions } from '../sandbox/sandbox.ts';
+import { type Bind, enterArguments, type SandboxOptions } from '../sandbox/arguments.ts';
+import type { Root } from '../sandbox/overlay.ts';
 import { transactionCommand, transactionHelper, transactionSandbox } from '../sandbox/transaction.ts';
 import { checkMacros, policyMacros } from '../specs/macros/policy.ts';
 

@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
 import { tempSibling } from '../host/files.ts';
-import { type Root, runInSandbox } from './sandbox.ts';
+import type { Root } from './overlay.ts';
+import { runInSandbox } from './run.ts';
 
-/** An RPM's file name: nothing that a path or a shell could read another way. */
+/** Matches the file name of an RPM, which has no special meaning in a path or a shell. */
 const rpmFile = /^[A-Za-z0-9_+][A-Za-z0-9._+~^-]*\.rpm$/;
 
 /**
- * Takes the RPM files below `folders` (absolute, inside the root) out of a build root into `dir`, flat. They come
- * through a pipe as a tar of regular files with plain names; anything else that a build left there stays there.
- * @throws Error when two files have one name or a file's name is no RPM's.
+ * Copies the RPM files below `folders` (absolute paths in the root) from a build root into `dir`, flat, and returns their
+ * names, sorted. tar in the sandbox packs them; only regular files with plain names are unpacked.
+ * @throws Error when two files have the same name, or there is another kind of file
  */
 export async function collectRpms(
   root: Root,
@@ -39,7 +40,7 @@ async function unpack(archive: string, dir: string): Promise<string[]> {
   const writes: Promise<void>[] = [];
   const source = createReadStream(archive);
   await new Promise<void>((resolve, reject) => {
-    // A file that cannot be written takes no more: without this the rest would wait for it for ever.
+    // A file that cannot be written accepts no more data: without this the parser would wait for it for ever.
     const fail = (error: unknown) => {
       source.destroy();
       reject(error);
@@ -66,6 +67,6 @@ async function unpack(archive: string, dir: string): Promise<string[]> {
   });
   await Promise.all(writes);
   if (problems.length > 0)
-    throw new Error(`the build left what is no RPM among its RPMs: ${problems.join(', ')}`);
+    throw new Error(`the build left files that are no RPMs among its RPMs: ${problems.join(', ')}`);
   return files.sort();
 }

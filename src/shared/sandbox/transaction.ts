@@ -3,32 +3,34 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines } from '../base/last-lines.ts';
 import { withTempDir } from '../host/temp-dir.ts';
-import { type Bind, type Root, runInSandbox, type SandboxOptions } from './sandbox.ts';
+import type { Bind, SandboxOptions } from './arguments.ts';
+import type { Root } from './overlay.ts';
+import { runInSandbox } from './run.ts';
 
-/** The program that runs a transaction in the sandbox. */
+/** The source of the program that runs a transaction in the sandbox. */
 export const transactionHelper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
 
 export interface TransactionOptions {
   root: Root;
-  /** Where the RPM files lie on the host, checked by the caller: nothing looks at their digests again. */
+  /** The folders of the RPM files on the host. The caller has checked their digests; they are not checked again. */
   rpmDirs: readonly { dir: string; files: readonly string[] }[];
   /** Installed RPMs to erase: `name-version-release.arch`. */
   remove: readonly string[];
-  /** A root inside the sandbox to work on (an image's, brought in by `binds`). Default: the sandbox's own. */
+  /** The path in the sandbox of the root to change: an image's, from `binds`. Default: `/`. */
   into?: string;
   binds?: readonly Bind[];
-  /** Seconds since 1970: what the installed RPMs' records say is the time. */
+  /** The install time of the RPMs, in seconds since 1970. */
   sourceDateEpoch: number;
   /** Seconds until the transaction is killed. Default: none. */
   timeoutSeconds?: number;
   signal?: AbortSignal | undefined;
 }
 
-/** A transaction that rpm refused, or that a scriptlet or a damaged file broke. The root is not usable. */
+/** A transaction that rpm refused, or that a scriptlet or a damaged file broke. The root cannot be used after it. */
 export class TransactionError extends Error {
-  /** Each in rpm's words. */
+  /** The problems as rpm states them. */
   readonly problems: readonly string[];
-  /** What rpm and the scriptlets said. */
+  /** The output of rpm and the scriptlets. */
   readonly output: string;
 
   constructor(problems: readonly string[], output: string) {
@@ -47,7 +49,7 @@ export const transactionCommand = [
   '/azl/run/request.json',
 ];
 
-/** The sandbox of a transaction whose helper and request lie in `dir`. Pure. */
+/** Returns the sandbox of a transaction whose helper and request lie in `dir`. Pure. */
 export function transactionSandbox(dir: string, options: TransactionOptions): SandboxOptions {
   const rpms = options.rpmDirs.map(({ dir: source }, index) => ({ source, target: `/azl/rpms-${index}` }));
   return {
@@ -62,9 +64,9 @@ export function transactionSandbox(dir: string, options: TransactionOptions): Sa
 }
 
 /**
- * Installs and erases RPMs in one transaction, scriptlets included, inside the sandbox and as its root. An RPM replaces
- * an installed one of its name, whatever the versions. rpm checks all dependencies and file conflicts once more.
- * Answers what is installed afterwards, as {@link installedPackages} does, and what the scriptlets said (the last MiB).
+ * Installs and erases RPMs in one transaction, with scriptlets, as root of a sandbox. An RPM replaces an installed one of
+ * its name, whatever the versions. rpm checks all dependencies and file conflicts again.
+ * @returns the installed packages afterwards, as {@link installedPackages} does, and the last MiB of the scriptlets' output
  * @throws TransactionError
  */
 export async function installRpms(
@@ -88,8 +90,8 @@ export async function installRpms(
 }
 
 /**
- * What rpm's database in a root says is installed: `name-epoch:version-release.arch`, sorted; imported keys
- * (`gpg-pubkey`) left out. Asked by a process of its own, which no scriptlet has touched.
+ * Returns the installed packages of a root from rpm's database: `name-epoch:version-release.arch`, sorted. Imported keys
+ * (`gpg-pubkey`) are left out. A separate process reads the database: no scriptlet ran in it.
  */
 export async function installedPackages(
   options: Pick<TransactionOptions, 'root' | 'into' | 'binds' | 'signal'>,

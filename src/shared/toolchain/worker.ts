@@ -4,7 +4,7 @@ import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
 import { plainEnvironment, runTool } from '../host/process.ts';
 import type { Rpm } from '../model/rpm.ts';
-import { builder } from '../sandbox/sandbox.ts';
+import { builder } from '../sandbox/arguments.ts';
 
 const finish = readFileSync(new URL('./finish.sh', import.meta.url), 'utf8');
 

@@ -7,7 +7,8 @@ import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { composeImage } from '../../../src/shared/image/compose-image.ts';
 import { readLocalRpms } from '../../../src/shared/image/packages/local-rpms.ts';
-import { createOverlay, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
+import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
+import { runInSandbox } from '../../../src/shared/sandbox/run.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';

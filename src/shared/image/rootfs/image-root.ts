@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
-import { type Bind, createOverlay, type Root, runInSandbox } from '../../sandbox/sandbox.ts';
+import type { Bind } from '../../sandbox/arguments.ts';
+import { createOverlay, type Root } from '../../sandbox/overlay.ts';
+import { runInSandbox } from '../../sandbox/run.ts';
 import type { FatEntry } from '../disk/trees.ts';
 import { innerRoot, type RootfsManifest } from './rootfs-manifest.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
-import { sandboxArguments } from '../../sandbox/sandbox.ts';
+import { sandboxArguments } from '../../sandbox/arguments.ts';
 import { transactionHelper } from '../../sandbox/transaction.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';

@@ -13,8 +13,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
+import { builder } from '../../../src/shared/sandbox/arguments.ts';
 import { collectRpms } from '../../../src/shared/sandbox/collect.ts';
-import { builder, createOverlay, type Root, runInSandbox } from '../../../src/shared/sandbox/sandbox.ts';
+import { createOverlay, type Root } from '../../../src/shared/sandbox/overlay.ts';
+import { runInSandbox } from '../../../src/shared/sandbox/run.ts';
 import { testWorker } from '../../support/worker.ts';
 
 // Commas, colons and blanks mean something in mount options.
