@@ -1,7 +1,6 @@
 import { basename, dirname, posix } from 'node:path';
 import type { Log } from '../base/log.ts';
-import { ProblemsError } from '../base/problems.ts';
-import { publishArtifact } from '../github/artifacts/publish.ts';
+import { publishArtifact, publishLogArtifact } from '../github/artifacts/publish.ts';
 import { hasArtifacts, runAttempt } from '../github/run.ts';
 
 /** Prefix of the names of all artifacts with images. */
@@ -41,19 +40,8 @@ export async function publishImageArtifact(
   );
 }
 
-/**
- * Publishes the serial log of a failed boot test as an artifact. A failure to publish it is only logged.
- * @returns the artifact's name; empty without an artifact
- */
+/** Publishes the serial log of a failed boot test. Returns the artifact's name; empty without an artifact. */
 export async function publishSerialLog(configFile: string, path: string, log: Log): Promise<string> {
-  if (!hasArtifacts()) return '';
   const name = serialLogArtifact(configFile, runAttempt());
-  try {
-    const options = { compressionLevel: 6, replace: false, log } as const;
-    return await publishArtifact(name, dirname(path), [basename(path)], options);
-  } catch (error) {
-    if (!(error instanceof ProblemsError)) throw error;
-    log.warn(error.message);
-    return '';
-  }
+  return await publishLogArtifact(name, dirname(path), [basename(path)], log);
 }

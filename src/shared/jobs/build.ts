@@ -1,4 +1,5 @@
 import type { BuildContext } from '../builder/build-context.ts';
+import { paths } from '../builder/paths.ts';
 import type { ActionContext } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import type { BuildInputs } from '../model/inputs.ts';
@@ -59,7 +60,7 @@ async function shardReport(
   const failed = own.filter(({ state }) => state === 'failed');
   const built = own.filter(({ state, reason }) => state === 'built' && reason !== foundInStore);
   const names = failed.map((one) => one.package);
-  const logs = await publishLogs(context, id, names);
+  const logs = await publishLogs(paths.logs(context.inputs), id, names, context.log);
   const shown = failed.map((one) => ({ ...one, name: one.package, log: logs.get(one.package), blocks: [] }));
   context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
   return { outputs: { built: built.length, failed: failed.length }, page: shardPage(id, built, shown) };

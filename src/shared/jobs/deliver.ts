@@ -5,6 +5,7 @@ import { ProblemsError } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
 import { causeLines } from '../builder/cause-lines.ts';
 import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
+import { paths } from '../builder/paths.ts';
 import { AlreadyReportedError } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { jobName } from '../github/run.ts';
@@ -26,6 +27,7 @@ import { publishParts } from '../rpm-repository/write/publish-parts.ts';
 import { storedWithoutDebug } from '../store/open-stored.ts';
 import { filesWithoutDebug } from '../store/result-files.ts';
 import { DamagedResultError, type Store } from '../store/store.ts';
+import { ownRepository } from './open-tree.ts';
 
 /** What other jobs of the run have to do with its end. */
 export interface Shared
@@ -60,6 +62,7 @@ export async function deliver(
   shared?: Shared,
 ): Promise<JobReport> {
   const { log } = context;
+  const repository = ownRepository(context);
   const verdicts = inputs.runCheck
     ? await runChecks(context, graph, outcomes, inputs.concurrentPackageBuilds)
     : [];
@@ -68,7 +71,7 @@ export async function deliver(
   const results = [...outcomes.values()].flatMap((outcome) =>
     'result' in outcome && isPublished(outcome) ? [outcome.result] : [],
   );
-  if (shared?.inParts === undefined) await publish(context, results, [...outcomes.keys()]);
+  if (shared?.inParts === undefined) await publish(repository, context, results, [...outcomes.keys()]);
   const { lines, logs } = await failuresHere(context, outcomes, verdicts, shared);
   const logOf = (name: string) => logs.get(name);
   const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
@@ -89,8 +92,8 @@ export async function deliver(
       ? undefined
       : await publishedOrSaid(log, () =>
           inParts === undefined
-            ? publishRepository(context, retentionDays)
-            : publishParts(context, local, inParts(results), retentionDays),
+            ? publishRepository(repository, retentionDays, log)
+            : publishParts(repository, { ...context, local }, inParts(results), retentionDays),
         );
   const facts: SummaryFacts = {
     seconds: secondsSince(started, shared),
@@ -159,7 +162,7 @@ async function failuresHere(
   }
   const checks = verdicts.filter(({ log }) => log !== undefined).map((verdict) => verdict.package);
   const files = [...failed, ...checks.map(checkLog)];
-  const published = await publishLogs(context, jobName(), files);
+  const published = await publishLogs(paths.logs(context.inputs), jobName(), files, context.log);
   for (const name of [...failed, ...checks]) {
     const artifact = published.get(name) ?? published.get(checkLog(name));
     if (artifact !== undefined) logs.set(name, artifact);

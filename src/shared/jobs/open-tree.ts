@@ -1,6 +1,8 @@
+import type { BuildContext } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
 import { needs } from '../host/needs.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { OwnRepository } from '../rpm-repository/write/publish.ts';
 import { type OpenedRun, openBuildContext } from './open-build-context.ts';
 import type { Role } from './open-store.ts';
 
@@ -33,4 +35,9 @@ export async function rememberResults(
     had.map(({ result }) => result),
     (key) => kept.get(key),
   );
+}
+
+/** Returns the repository of a context's tree. */
+export function ownRepository({ inputs, tree }: Pick<BuildContext, 'inputs' | 'tree'>): OwnRepository {
+  return { outDir: inputs.outDir, arch: tree.toolchain.arch, packages: tree.declared.specs };
 }

@@ -7,7 +7,7 @@ import type { JobReport } from '../github/job-report.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import type { Spec } from '../model/spec.ts';
 import { publishSrpm } from '../rpm-repository/write/publish.ts';
-import { withBuildContext } from './open-tree.ts';
+import { ownRepository, withBuildContext } from './open-tree.ts';
 
 /** Packs the SRPM of every package of the run, from fetched and checked sources, into `out-dir`/SRPMS. */
 export async function packSrpms(action: ActionContext, inputs: TreeInputs): Promise<JobReport> {
@@ -18,7 +18,7 @@ export async function packSrpms(action: ActionContext, inputs: TreeInputs): Prom
       context.log.progress(`[${index}/${names.length}] ${name}`);
       const staging = await stage(context, spec, await fetchSources(context, spec));
       const srpm = await packSrpm(context, spec, staging, join(paths.logs(inputs), `${name}.srpm.log`));
-      context.log.info(await publishSrpm(context, name, srpm));
+      context.log.info(await publishSrpm(ownRepository(context), name, srpm));
     }
   });
   return { outputs: { 'srpms-dir': join(inputs.outDir, 'SRPMS') }, page: '' };

@@ -446,11 +446,12 @@ async function documents(): Promise<Record<string, unknown>> {
   };
   const inputs = { buildDir: newFolder(), outDir: newFolder() };
   mkdirSync(join(inputs.buildDir, 'exchange'));
-  const context = { inputs, tree: { declared: { specs: new Map([['lib', {}]]) } } };
+  const context = { inputs };
   await claim({ state: { context }, exchange, shard: { id: 3 } } as never, 'name');
   const srpm = join(newFolder(), result.srpm.file);
   writeFileSync(srpm, 'srpm');
-  await publishSrpm(context as never, 'lib', srpm);
+  const repository = { outDir: inputs.outDir, arch: 'x86_64', packages: new Set(['lib']) };
+  await publishSrpm(repository, 'lib', srpm);
 
   const kept = { overlay: newFolder(), staging: newFolder() };
   const note = { package: 'lib', workerDigest: made.hex('a'), argv: ['rpmbuild', '-bb'] };

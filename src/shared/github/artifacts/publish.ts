@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { ProblemsError, problem } from '../../base/problems.ts';
 import { type RetryPolicy, retry } from '../../base/retry.ts';
+import { hasArtifacts } from '../run.ts';
 import { askArtifacts, isNotFound, isTaken } from './client.ts';
 
 /** How an artifact for people is uploaded. */
@@ -70,6 +71,26 @@ export async function publishArtifact(
     throw problem(`The artifact '${name}' cannot be uploaded: ${(error as Error).message}`, {
       hint: 'Run the failed jobs again: what was built is kept.',
     });
+  }
+}
+
+/**
+ * Publishes log files as an artifact. A failure to publish them is only logged.
+ * @returns the artifact's name, which is another than `name` if another job has that; empty without an artifact
+ */
+export async function publishLogArtifact(
+  name: string,
+  root: string,
+  files: readonly string[],
+  log: Log,
+): Promise<string> {
+  if (!hasArtifacts()) return '';
+  try {
+    return await publishArtifact(name, root, files, { compressionLevel: 6, replace: false, log });
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    log.warn(error.message);
+    return '';
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Problem } from '../../base/problems.ts';
 import { StoreUnavailableError } from '../../github/cache/cache.ts';
 import type { Result } from '../../model/build-result.ts';
-import { letGo } from '../../rpm-repository/write/publish-parts.ts';
+import { dropLocal } from '../../rpm-repository/write/publish-parts.ts';
 import type { JoinedRun } from '../../shards/worker/running-shard.ts';
 import { openStored } from '../../store/open-stored.ts';
 import { DamagedResultError, type Store } from '../../store/store.ts';
@@ -70,7 +70,7 @@ export class ResultFetcher {
       return this.leave(result, 'The store gave no answer about others, and was not asked any more');
     try {
       const { folder } = await openStored(context.store, result);
-      if (this.room === 'parts') await letGo(this.local, result, folder);
+      if (this.room === 'parts') await dropLocal(this.local, result, folder);
       this.fetched.add(result.key);
       return 'fetched';
     } catch (error) {

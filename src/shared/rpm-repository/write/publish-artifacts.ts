@@ -1,77 +1,70 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ProblemsError } from '../../base/problems.ts';
-import type { BuildContext } from '../../builder/build-context.ts';
-import { paths } from '../../builder/paths.ts';
-import { type PublishOptions, publishArtifact } from '../../github/artifacts/publish.ts';
+import type { Log } from '../../base/log.ts';
+import { type PublishOptions, publishArtifact, publishLogArtifact } from '../../github/artifacts/publish.ts';
 import { hasArtifacts, runAttempt } from '../../github/run.ts';
+import type { OwnRepository } from './publish.ts';
 
-/** The artifact with the logs of what failed in a job of a run. */
+/** Returns the name of the artifact with the logs of failed packages of a job. Pure. */
 export function logsName(attempt: number, job: number | string): string {
   return `azl-logs-${attempt}-${job}`;
 }
 
 /**
- * Publishes logs of this job, in a workflow run. That they cannot be published is said and stops nothing.
+ * Publishes logs of this job as an artifact. A failure to publish them is only logged.
  * @param job the number of a shard, else the name of the job
- * @param names of log files, without `.log`; those that are not there are left out
- * @returns the artifact that holds each of them
+ * @param names log files in `logsDir`, without `.log`; missing ones are left out
+ * @returns the artifact of each log; empty outside of a workflow run
  */
 export async function publishLogs(
-  { inputs, log }: Pick<BuildContext, 'inputs' | 'log'>,
+  logsDir: string,
   job: number | string,
   names: readonly string[],
+  log: Log,
 ): Promise<Map<string, string>> {
-  const root = paths.logs(inputs);
   const fileOf = (name: string) => `${name}.log`;
-  const there = names.filter((name) => existsSync(join(root, fileOf(name))));
-  if (there.length === 0 || !hasArtifacts()) return new Map();
-  try {
-    const name = logsName(runAttempt(), job);
-    const options = { compressionLevel: 6, replace: false, log } as const;
-    const artifact = await publishArtifact(name, root, there.map(fileOf), options);
-    log.info(`Logs of what failed here: artifact ${artifact}`);
-    return new Map(there.map((one) => [one, artifact]));
-  } catch (error) {
-    if (!(error instanceof ProblemsError)) throw error;
-    log.warn(error.message);
-    return new Map();
-  }
+  const found = names.filter((name) => existsSync(join(logsDir, fileOf(name))));
+  if (found.length === 0) return new Map();
+  const artifact = await publishLogArtifact(logsName(runAttempt(), job), logsDir, found.map(fileOf), log);
+  if (artifact === '') return new Map();
+  log.info(`Logs of what failed here: artifact ${artifact}`);
+  return new Map(found.map((name) => [name, artifact]));
 }
 
-/** What the artifacts with the parts of a repository are called. */
+/** Returns the names of the artifacts with the parts of a repository. Pure. */
 export function repositoryNames(arch: string) {
   return { rpms: `azl-rpms-${arch}`, debuginfo: `azl-debuginfo-${arch}`, srpms: 'azl-srpms' };
 }
 
-/** Artifacts with what a run delivers; empty: there is none. */
+/** The artifacts of a run's repository, by part; empty without an artifact. */
 export interface PublishedRepository {
   rpms: string;
-  /** Only where the repository was published in parts: else they are among the packages. */
+  /** Empty unless the repository was published in parts: else these RPMs are in `rpms`. */
   debuginfo: string;
   srpms: string;
 }
 
 /**
- * Publishes the repository and the SRPMs in `out-dir`, in a workflow run, each where there are any.
+ * Publishes RPMs and SRPMs of the repository as artifacts, in a workflow run.
  * @throws ProblemsError when they cannot be uploaded
  */
 export async function publishRepository(
-  { inputs, log, tree }: BuildContext,
+  { outDir, arch }: OwnRepository,
   retentionDays: number | undefined,
+  log: Log,
 ): Promise<PublishedRepository> {
   if (!hasArtifacts()) return { rpms: '', debuginfo: '', srpms: '' };
   const options = { compressionLevel: 0, retentionDays, log } as const;
-  const names = repositoryNames(tree.toolchain.arch);
+  const names = repositoryNames(arch);
   return await log.group('Publishing the repository', async () => ({
-    rpms: await publishFolder(names.rpms, join(inputs.outDir, 'RPMS'), options),
+    rpms: await publishFolder(names.rpms, join(outDir, 'RPMS'), options),
     debuginfo: '',
-    srpms: await publishFolder(names.srpms, join(inputs.outDir, 'SRPMS'), options),
+    srpms: await publishFolder(names.srpms, join(outDir, 'SRPMS'), options),
   }));
 }
 
-/** Publishes the files below `root` as the artifact `name`. Answers its name; empty where no RPM is among them. */
+/** Publishes the files below `root` as an artifact. Returns its name; empty if there is no RPM among them. */
 export async function publishFolder(name: string, root: string, options: PublishOptions): Promise<string> {
   const all = await readdir(root, { recursive: true, withFileTypes: true });
   const files = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

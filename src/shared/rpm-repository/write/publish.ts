@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { BuildContext } from '../../builder/build-context.ts';
+import type { Log } from '../../base/log.ts';
 import { hasArtifacts } from '../../github/run.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { linkFile, tempSibling } from '../../host/files.ts';
@@ -9,9 +9,18 @@ import type { Result, Srpm } from '../../model/build-result.ts';
 import type { Kept } from '../../model/stored-parts.ts';
 import { openStored } from '../../store/open-stored.ts';
 import { filesWithoutDebug } from '../../store/result-files.ts';
+import type { Store } from '../../store/store.ts';
 import { writeRepository } from './repodata.ts';
 
-/** `out/packages.json`: which files below `out-dir` each package published. */
+/** The repository of a tree: the folders `RPMS` and `SRPMS` in `outDir`. */
+export interface OwnRepository {
+  outDir: string;
+  arch: string;
+  /** The tree's packages, by name. */
+  packages: { has(name: string): boolean };
+}
+
+/** `out/packages.json`: the published files of each package, below `out-dir`. */
 interface Inventory {
   schema: 'azl/packages';
   version: 1;
@@ -21,12 +30,12 @@ interface Inventory {
 const inventoryFile = 'packages.json';
 const srpmFolder = 'SRPMS';
 
-/** Where an RPM lies below `out-dir`. */
+/** Returns the path of an RPM below `out-dir`. Pure. */
 export function publishedPath(rpm: { file: string; arch: string }): string {
   return join('RPMS', rpm.arch, rpm.file);
 }
 
-/** The files of a result of which this much can be had, and where each lies below `out-dir`. */
+/** Returns the available files of a result, each with its path below `out-dir`. Pure. */
 export function publishedFiles(result: Result, kept: Kept): (Srpm & { path: string })[] {
   const { rpms, srpm } = result;
   const placed = (files: typeof rpms) => files.map((rpm) => ({ ...rpm, path: publishedPath(rpm) }));
@@ -35,62 +44,63 @@ export function publishedFiles(result: Result, kept: Kept): (Srpm & { path: stri
 }
 
 /**
- * Makes `out-dir` hold exactly the current RPMs and SRPMs: of `results`, and of packages of the tree that this run did
- * not touch. RPMs of packages that failed or left the tree, older versions, and files that no package claims go.
+ * Publishes results. Afterwards the repository holds exactly the RPMs and SRPMs of `results`, and those of the tree's
+ * packages that are not in `touched`. All other RPMs are removed: of failed or removed packages, older versions, and
+ * files of no package.
+ * @param touched the packages of this run, by name
  */
 export async function publish(
-  context: BuildContext,
+  repository: OwnRepository,
+  { store, log, signal }: { store: Store; log: Log; signal: AbortSignal },
   results: readonly Result[],
   touched: readonly string[],
 ): Promise<void> {
-  const { inputs, store, tree, log, signal } = context;
-  const packages = await published(context);
+  const { outDir, arch } = repository;
+  const packages = await publishedBefore(repository);
   for (const name of touched) delete packages[name];
-  const rpmFolders = ['RPMS', join('RPMS', tree.toolchain.arch), join('RPMS', 'noarch')];
-  const folders = [...rpmFolders, srpmFolder];
-  for (const folder of folders) await mkdir(join(inputs.outDir, folder), { recursive: true });
+  const folders = ['RPMS', join('RPMS', arch), join('RPMS', 'noarch'), srpmFolder];
+  for (const folder of folders) await mkdir(join(outDir, folder), { recursive: true });
   for (const result of results) {
     const { folder, parts } = await openStored(store, result);
     const files = publishedFiles(result, parts);
     for (const { file, path, shipDigest } of files)
-      await put(join(folder, file), join(inputs.outDir, path), shipDigest);
+      await put(join(folder, file), join(outDir, path), shipDigest);
     packages[result.package] = { files: files.map(({ path }) => path) };
   }
-  await keepOnly(inputs.outDir, folders, packages);
-  await writeRepository(join(inputs.outDir, 'RPMS'), log, signal);
+  await removeOthers(outDir, folders, packages);
+  await writeRepository(join(outDir, 'RPMS'), log, signal);
 }
 
-/** Puts a package's SRPM into `out-dir`; one that no package claims any more goes. Answers where it lies. */
-export async function publishSrpm(context: BuildContext, name: string, srpm: string): Promise<string> {
-  const { outDir } = context.inputs;
-  const packages = await published(context);
+/** Publishes the SRPM of a package in place of its previous one. Returns its path. */
+export async function publishSrpm(repository: OwnRepository, name: string, srpm: string): Promise<string> {
+  const { outDir } = repository;
+  const packages = await publishedBefore(repository);
   const path = join(srpmFolder, basename(srpm));
   await mkdir(join(outDir, srpmFolder), { recursive: true });
   await put(srpm, join(outDir, path), await fileDigest(srpm));
   const rpms = packages[name]?.files.filter((file) => !file.startsWith(`${srpmFolder}/`)) ?? [];
   packages[name] = { files: [...rpms, path] };
-  await keepOnly(outDir, [srpmFolder], packages);
+  await removeOthers(outDir, [srpmFolder], packages);
   return join(outDir, path);
 }
 
-/** What the packages of the tree published before. */
-async function published({ inputs, tree }: BuildContext): Promise<Inventory['packages']> {
-  const before = await readJson<Inventory>(join(inputs.outDir, inventoryFile));
-  const known = Object.entries(before?.packages ?? {}).filter(([name]) => tree.declared.specs.has(name));
-  return Object.fromEntries(known);
+/** Returns the files that the tree's packages published in earlier runs. */
+async function publishedBefore({ outDir, packages }: OwnRepository): Promise<Inventory['packages']> {
+  const before = await readJson<Inventory>(join(outDir, inventoryFile));
+  return Object.fromEntries(Object.entries(before?.packages ?? {}).filter(([name]) => packages.has(name)));
 }
 
-/** Removes every RPM in `folders` that no package claims, and writes down who claims what. */
-async function keepOnly(
+/** Removes every RPM in `folders` that belongs to no package, and writes the inventory. */
+async function removeOthers(
   outDir: string,
   folders: readonly string[],
   packages: Inventory['packages'],
 ): Promise<void> {
-  const claimed = new Set(Object.values(packages).flatMap(({ files }) => files));
+  const current = new Set(Object.values(packages).flatMap(({ files }) => files));
   for (const folder of folders) {
     for (const name of await readdir(join(outDir, folder))) {
       const path = join(folder, name);
-      if (/\.rpm(\.[^/]*\.part)?$/.test(name) && !claimed.has(path))
+      if (/\.rpm(\.[^/]*\.part)?$/.test(name) && !current.has(path))
         await rm(join(outDir, path), { force: true });
     }
   }
@@ -100,12 +110,12 @@ async function keepOnly(
 }
 
 /**
- * Puts a file to another place, where it appears whole. One that is there with the same bytes is left as it is. On a
- * runner, whose disk is small and soon gone, both places share the bytes; elsewhere somebody might write into one.
+ * Puts a file to another place in one rename, unless the same bytes are there. On a runner, whose disk is small and not
+ * used again, it is a hard link; elsewhere a copy, because a user may change either file.
  */
 async function put(from: string, to: string, digest: string): Promise<void> {
-  const there = await fileDigest(to).catch(() => undefined);
-  if (there === digest) return;
+  const present = await fileDigest(to).catch(() => undefined);
+  if (present === digest) return;
   const part = tempSibling(to);
   try {
     if (hasArtifacts()) await linkFile(from, part);
