@@ -1,6 +1,6 @@
 import { markdownTable } from '../../scripts/markdown.ts';
 
-/** An index or a sign: what the product writes, and what becomes of it on its way. */
+/** Sizes and times of one JSON document: an index or a heartbeat. */
 export interface Weight {
   jsonBytes: number;
   /** As artifacts carry it. */
@@ -10,20 +10,20 @@ export interface Weight {
   readSeconds: number;
 }
 
-/** Signs of life of a simulated run. */
-export interface Signs {
+/** HeartbeatWeight of life of a simulated run. */
+export interface HeartbeatWeight {
   shards: number;
-  /** Packages that the largest sign tells. */
+  /** Packages in the largest heartbeat. */
   packages: number;
   largest: Weight;
-  /** Most that one job was told, bytes, each manifest compressed alone: they are smaller together. */
-  heardBytes: number;
+  /** Most bytes of heartbeats that one job reads; each manifest is compressed alone, so together they are smaller. */
+  readBytes: number;
 }
 
 /** `bench/index/results.json` */
 export interface IndexResults {
   schema: 'azl/bench-index';
-  version: 1;
+  version: 2;
   command: string;
   machine: string;
   packages: number;
@@ -39,39 +39,49 @@ export interface IndexResults {
   };
   /** The index, if no path were in it. */
   withoutPaths: { jsonBytes: number; gzipBytes: number };
-  signs: Signs[];
+  heartbeats: HeartbeatWeight[];
 }
 
 const megabytes = (bytes: number, digits = 1) => `${(bytes / 1e6).toFixed(digits)} MB`;
 const seconds = (value: number) => (value < 0.1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`);
 
-/** What the docs say of the index, as Markdown. Pure. */
+/** The figures of the index for docs/store.md, as Markdown. Pure. */
 export function indexFigures(results: IndexResults): string {
   const { index, withoutPaths } = results;
+  const rows = [
+    ['in the cache', megabytes(index.zstdBytes)],
+    ['beside the plan', `${megabytes(index.gzipBytes)}, without paths ${megabytes(withoutPaths.gzipBytes)}`],
+    ['as JSON', megabytes(index.jsonBytes, 0)],
+    ['in memory', megabytes(index.heapBytes, 0)],
+    ['read and checked in', seconds(index.readSeconds)],
+    ['written in', seconds(index.writeSeconds)],
+  ];
   return [
-    `**Whole file lists are in it**, because a spec that changes may require a path that nothing required before. For all of Azure Linux 3.0 (${results.packages} packages, ${results.rpms} RPMs, ${results.paths} paths) that is ${megabytes(index.zstdBytes)} in the cache and ${megabytes(index.gzipBytes)} beside the plan (${megabytes(withoutPaths.gzipBytes)} without paths): ${megabytes(index.jsonBytes, 0)} of JSON, read and checked in ${seconds(index.readSeconds)}, written in ${seconds(index.writeSeconds)}, ${megabytes(index.heapBytes, 0)} in memory.`,
+    `The index of all of Azure Linux 3.0: ${results.packages} packages, ${results.rpms} RPMs, ${results.paths} paths.`,
     '',
-    `Measured by \`${results.command}\` on ${results.machine}: names and dependencies are Azure Linux's; the paths of ${results.matched} RPMs are those of the Debian package of their name, of ${results.drawn} those of one of their kind, of debuginfo RPMs made up, 15 for each program or library.`,
+    markdownTable(['index', 'size or time'], rows),
+    '',
+    `Measured by \`${results.command}\` on ${results.machine}. Names and dependencies are those of Azure Linux. ${results.matched} RPMs have the paths of the Debian package of their name, and ${results.drawn} those of a Debian package of their kind. Each program or library adds 15 made-up paths to a debuginfo RPM.`,
   ].join('\n');
 }
 
-/** What the docs say of signs of life, as Markdown. Pure. */
-export function signFigures(results: IndexResults): string {
-  const rows = results.signs.map(({ shards, packages, largest, heardBytes }) => [
+/** The figures of heartbeats for docs/shards.md, as Markdown. Pure. */
+export function heartbeatFigures(results: IndexResults): string {
+  const rows = results.heartbeats.map(({ shards, packages, largest, readBytes }) => [
     String(shards),
     `${megabytes(largest.gzipBytes)} (${packages} packages)`,
     `${megabytes(largest.jsonBytes)}, ${seconds(largest.readSeconds)}`,
-    megabytes(heardBytes, 0),
+    megabytes(readBytes, 0),
   ]);
   const head = [
     'shards',
-    'largest sign of life',
-    'its JSON, to read it',
-    'all signs that one job reads, at most',
+    'largest heartbeat',
+    'its JSON, time to read it',
+    'all heartbeats that one job reads, at most',
   ];
   return [
     markdownTable(head, rows),
     '',
-    `A sign carries the manifests of all that its shard published, with whole lists of files. ${results.packages} packages of Azure Linux 3.0, one seed, by \`${results.command}\`.`,
+    `A heartbeat has the manifests of all results that its shard published, with whole lists of files. Simulated with ${results.packages} packages of Azure Linux 3.0 and one seed, by \`${results.command}\`.`,
   ].join('\n');
 }

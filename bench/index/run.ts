@@ -22,7 +22,13 @@ import { makeLoad } from '../schedule/load.ts';
 import { simulate } from '../schedule/simulate.ts';
 import { median, rounded } from '../stopwatch.ts';
 import { openDebian } from './contents.ts';
-import { type IndexResults, indexFigures, type Signs, signFigures, type Weight } from './figures.ts';
+import {
+  type HeartbeatWeight,
+  heartbeatFigures,
+  type IndexResults,
+  indexFigures,
+  type Weight,
+} from './figures.ts';
 import { manifests, standIns } from './manifests.ts';
 
 const rounds = 7;
@@ -91,10 +97,10 @@ function heapOf(make: () => unknown): number {
   return kept.length * bytes;
 }
 
-function signsOf(shards: number): Signs {
-  const told = new Map(all.map((one) => [one.package, gzipSync(JSON.stringify(one)).length]));
-  const run = simulate({ load: makeLoad(needs, hours, 1), shards, seed: 1, manifests: told });
-  const alive: Heartbeat = {
+function heartbeatsOf(shards: number): HeartbeatWeight {
+  const sizes = new Map(all.map((one) => [one.package, gzipSync(JSON.stringify(one)).length]));
+  const run = simulate({ load: makeLoad(needs, hours, 1), shards, seed: 1, manifests: sizes });
+  const largestHeartbeat: Heartbeat = {
     ...{ schema: 'azl/alive', version: 1, shard: 1, attempt: 1 },
     told: run.largestSign.map((name, at) => {
       const result = byName.get(name) as Result;
@@ -118,8 +124,8 @@ function signsOf(shards: number): Signs {
       };
     }),
   };
-  const largest = weigh(() => JSON.stringify(alive), readHeartbeat);
-  return { shards, packages: run.largestSign.length, largest, heardBytes: run.heard };
+  const largest = weigh(() => JSON.stringify(largestHeartbeat), readHeartbeat);
+  return { shards, packages: run.largestSign.length, largest, readBytes: run.heard };
 }
 
 const index = indexOf(all);
@@ -132,7 +138,7 @@ const [processor] = cpus();
 const named = [...found.values()].filter(({ debs }) => debs.length > 0);
 const results: IndexResults = {
   schema: 'azl/bench-index',
-  version: 1,
+  version: 2,
   command: 'make bench-index',
   machine: `${cpus().length} cores (${(processor?.model ?? '').trim()})`,
   packages: all.length,
@@ -146,12 +152,12 @@ const results: IndexResults = {
     heapBytes: heapOf(() => readIndex(text)),
   },
   withoutPaths: { jsonBytes: Buffer.byteLength(bare), gzipBytes: gzipSync(bare).length },
-  signs: [signsOf(8), signsOf(60)],
+  heartbeats: [heartbeatsOf(8), heartbeatsOf(60)],
 };
 writeFileSync(join(repository, 'bench', 'index', 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
 for (const [page, block, figures] of [
   ['store.md', 'bench-index', indexFigures(results)],
-  ['shards.md', 'bench-signs', signFigures(results)],
+  ['shards.md', 'bench-heartbeats', heartbeatFigures(results)],
 ] as const) {
   const path = join(repository, 'docs', page);
   writeFileSync(path, withBlock(readFileSync(path, 'utf8'), block, `\n${figures}\n`));

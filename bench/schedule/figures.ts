@@ -52,7 +52,7 @@ export interface ScheduleResults {
   firstRuns: FirstRun[];
 }
 
-/** What the docs say of the scheduler, as Markdown. Pure. */
+/** The figures of the scheduler for docs/shards.md, as Markdown. Pure. */
 export function scheduleFigures(results: ScheduleResults): string {
   const ratio = (value: number | null) => (value === null ? '' : value.toFixed(2));
   const rows = results.rows.map((row) => [
@@ -105,6 +105,6 @@ export function scheduleFigures(results: ScheduleResults): string {
       ]),
     ),
     '',
-    `Makespan over the lower bound max(T₁/m, T∞), mean of ${results.seeds} seeds: ${results.packages} packages of Azure Linux 3.0, ${results.hours} hours of builds. Simulated by \`${results.command}\` with the shards' own scheduler, in matrices sized as the plan does it. First runs: ${results.firstRuns[0]?.seeds} of the seeds.`,
+    `Makespan over the lower bound max(T₁/m, T∞), mean of ${results.seeds} seeds. The load is ${results.packages} packages of Azure Linux 3.0, ${results.hours} hours of builds. \`${results.command}\` simulates it with the shards' own scheduler and the plan's sizes of matrices. First runs: ${results.firstRuns[0]?.seeds} of the seeds.`,
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DebFiles, takeLine } from '../../../bench/index/contents.ts';
-import { type IndexResults, indexFigures, signFigures } from '../../../bench/index/figures.ts';
+import { heartbeatFigures, type IndexResults, indexFigures } from '../../../bench/index/figures.ts';
 import {
   binaries,
   debugPaths,
@@ -16,12 +16,12 @@ import { withBlock } from '../../../scripts/markdown.ts';
 
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
-describe('what the docs say of the index and of signs of life', () => {
+describe('what the docs say of the index and of heartbeats', () => {
   const results = JSON.parse(read('bench/index/results.json')) as IndexResults;
 
   it.each([
     ['docs/store.md', 'bench-index', indexFigures(results)],
-    ['docs/shards.md', 'bench-signs', signFigures(results)],
+    ['docs/shards.md', 'bench-heartbeats', heartbeatFigures(results)],
   ])('is what was measured: %s', (path, mark, figures) => {
     const page = read(path);
     expect(page).toContain(`<!-- ${mark} -->`);
@@ -32,10 +32,10 @@ describe('what the docs say of the index and of signs of life', () => {
     expect(results.packages).toBe(1404);
     expect(results.index.gzipBytes).toBeLessThan(15e6);
     expect(results.index.readSeconds).toBeLessThan(2);
-    expect(results.signs.map(({ shards }) => shards)).toEqual([8, 60]);
-    for (const { largest, heardBytes } of results.signs) {
+    expect(results.heartbeats.map(({ shards }) => shards)).toEqual([8, 60]);
+    for (const { largest, readBytes } of results.heartbeats) {
       expect(largest.gzipBytes).toBeLessThan(5e6);
-      expect(heardBytes).toBeLessThan(2e9);
+      expect(readBytes).toBeLessThan(2e9);
     }
   });
 });

@@ -7,15 +7,10 @@ const documents = ['docs/**/*.md', 'README.md', 'CONTRIBUTING.md', 'actions/*/RE
 /** Where sentences are still too long, or doc comments open weakly. These lists only shrink. */
 const pending = {
   sentences: [
-    'CONTRIBUTING.md',
     'README.md',
     'actions/build-packages/README.md',
     'actions/compose-image/README.md',
     'actions/toolchain/README.md',
-    'docs/faults.md',
-    'docs/shards.md',
-    'docs/store.md',
-    'docs/testing.md',
     'docs/workflows.md',
   ],
   openings: [

@@ -90,19 +90,26 @@ const allowed: AllowedWord[] = [
   { old: 'layer', path: 'src/shared/image/boot-test/', reason: 'of qcow2' },
   { old: 'terms', path: 'src/shared/rpm/capability.ts', reason: 'of a rich dependency' },
   { old: 'terms', path: 'src/shared/graph/', reason: 'of a rich dependency' },
+  { old: 'early', path: 'docs/decisions/', text: /early cutoff$/, reason: 'of build systems: early cutoff' },
   { old: 'early', path: 'src/shared/image/manifest/', text: /early config/, reason: 'of GRUB' },
   { old: 'sign', path: 'src/shared/toolchain/convert/', text: /^rpm sign libs$/, reason: 'an RPM' },
   { old: 'sign', path: 'src/shared/rpm-repository/read/', text: /key that signs/, reason: 'by GPG' },
   { old: 'sign', path: 'scripts/compare/', text: /^sign interval$/, reason: 'an input of commits before' },
+  { old: 'fault', path: 'docs/how-to/add-a-fault.md', reason: 'of the services, on purpose' },
   { old: 'fault', path: 'docs/faults.md', reason: 'of the services, on purpose' },
-  { old: 'fault', path: '', text: /docs faults md/, reason: 'the page' },
+  { old: 'fault', path: '', text: /faults md/, reason: 'the page' },
+  {
+    old: 'fault',
+    path: 'docs/',
+    text: /add a fault|faults? of the (artifact )?services?/,
+    reason: 'of test/services, on purpose',
+  },
 ];
 
 /** Where old words are still being replaced: word → beginnings of paths. This list only shrinks. */
 const pending: Record<string, string[]> = {
   settle: [
     'actions/build-packages/',
-    'docs/store.md',
     'src/shared/image/',
     'src/shared/shards/',
     'src/shared/store/',
@@ -122,23 +129,13 @@ const pending: Record<string, string[]> = {
     'src/shared/specs/',
     'src/shared/toolchain/',
   ],
-  spare: [
-    'actions/compose-image/',
-    'docs/shards.md',
-    'src/shared/image/',
-    'src/shared/shards/',
-    'src/shared/toolchain/',
-  ],
+  spare: ['actions/compose-image/', 'src/shared/image/', 'src/shared/shards/', 'src/shared/toolchain/'],
   sign: [
     '.github/workflows/',
     'actions/build-packages/',
     'bench/index/',
     'bench/schedule/',
     'cli/',
-    'docs/faults.md',
-    'docs/shards.md',
-    'docs/store.md',
-    'docs/testing.md',
     'docs/workflows.md',
     'src/shared/rpm-repository/',
     'src/shared/rpm/',
@@ -167,15 +164,12 @@ const pending: Record<string, string[]> = {
   told: [
     'bench/index/',
     'bench/schedule/',
-    'docs/faults.md',
-    'docs/store.md',
-    'docs/testing.md',
     'src/shared/cache-key/',
     'src/shared/jobs/',
     'src/shared/shards/',
     'src/shared/specs/',
   ],
-  alive: ['bench/index/', 'docs/shards.md', 'src/shared/shards/'],
+  alive: ['bench/index/', 'src/shared/shards/'],
   places: [
     'bench/main-job.ts',
     'cli/',
@@ -187,8 +181,6 @@ const pending: Record<string, string[]> = {
   fault: [
     'bench/schedule/',
     'cli/',
-    'docs/shards.md',
-    'docs/testing.md',
     'src/shared/base/',
     'src/shared/github/',
     'src/shared/host/',
@@ -207,7 +199,7 @@ const pending: Record<string, string[]> = {
   terms: ['bench/schedule/', 'src/shared/graph/', 'src/shared/rpm/', 'src/shared/shards/'],
   learn: ['bench/schedule/', 'src/shared/planner/'],
   'take place': ['cli/', 'src/shared/host/', 'src/shared/jobs/', 'src/shared/rpm-repository/'],
-  mend: ['CONTRIBUTING.md', 'Makefile', 'cli/', 'docs/faults.md', 'src/shared/release/', 'src/shared/specs/'],
+  mend: ['Makefile', 'cli/', 'src/shared/release/', 'src/shared/specs/'],
   Kept: [
     'src/shared/builder/',
     'src/shared/jobs/',
@@ -241,11 +233,10 @@ const pending: Record<string, string[]> = {
   saver: ['src/shared/jobs/', 'src/shared/store/'],
   unlike: ['src/shared/jobs/', 'src/shared/report/', 'src/shared/shards/'],
   aside: ['src/shared/jobs/'],
-  vain: ['docs/faults.md', 'src/shared/planner/', 'src/shared/shards/'],
+  vain: ['src/shared/planner/', 'src/shared/shards/'],
   ration: ['src/shared/store/'],
   worth: ['src/shared/store/'],
-  house: ['CONTRIBUTING.md'],
-  decisive: ['README.md', 'actions/build-packages/', 'docs/faults.md'],
+  decisive: ['README.md', 'actions/build-packages/'],
 };
 
 const code = '{src,actions/*/src,cli/src,scripts,bench}/**/*.ts';
