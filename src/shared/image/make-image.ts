@@ -68,7 +68,7 @@ async function writeArtifact(
   const path = join(folder, file);
   progress(`${type === 'raw' ? 'copying to' : 'converting to'} ${file}`);
   if (type === 'raw') await runTool(['cp', '--sparse=always', '--reflink=auto', raw, path], { signal });
-  else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, path], { signal });
+  else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', type, raw, path], { signal });
   progress(`taking the digest of ${file}`);
   const { size } = await stat(path);
   return { file, type, size, sha256: await fileDigest(path) };

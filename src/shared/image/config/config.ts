@@ -1,3 +1,5 @@
+import type { ImageFormat } from './schema-table.ts';
+
 /** An Azure Linux image config, read and checked. Every path in it is as the user wrote it, relative to the base folder. */
 export interface ImageConfig {
   disk: DiskConfig;
@@ -15,7 +17,7 @@ export interface DiskConfig {
 export interface Artifact {
   /** Empty: the system's name. */
   name: string;
-  type: 'raw' | 'qcow2';
+  type: ImageFormat;
 }
 
 export interface PartitionConfig {

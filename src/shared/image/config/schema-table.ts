@@ -15,6 +15,11 @@ export interface Key {
 
 export type Table = Readonly<Record<string, Key>>;
 
+/** Formats of image files that azl writes, by their words in a config. */
+export const imageFormats = ['raw', 'qcow2'] as const;
+
+export type ImageFormat = (typeof imageFormats)[number];
+
 const text: Kind = { is: 'text' };
 const number: Kind = { is: 'number' };
 const flag: Kind = { is: 'flag' };
@@ -52,13 +57,10 @@ const disk: Table = {
   MaxSize: yes(number),
   Artifacts: objects({
     Name: yes(text),
-    Type: word(
-      ['raw', 'qcow2'],
-      [
-        ...['', 'ext4', 'diff', 'rdiff', 'gz', 'tar.gz', 'xz', 'tar.xz', 'squashfs', 'vhd', 'vhdx', 'ova'],
-        'initrd',
-      ],
-    ),
+    Type: word(imageFormats, [
+      ...['', 'ext4', 'diff', 'rdiff', 'gz', 'tar.gz', 'xz', 'tar.xz', 'squashfs', 'vhd', 'vhdx', 'ova'],
+      'initrd',
+    ]),
     Compression: later,
   }),
   Partitions: objects(partition),

@@ -3,6 +3,7 @@ import type { Components } from '../../model/key-components.ts';
 import { nameOf } from '../../rpm/capability.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFiles } from '../config/named-files.ts';
+import type { ImageFormat } from '../config/schema-table.ts';
 import { type DiskManifest, diskManifest } from '../disk/disk-manifest.ts';
 import type { Layout } from '../disk/layout.ts';
 import type { BootTools } from '../packages/boot-tools.ts';
@@ -22,7 +23,7 @@ export interface ImageManifest {
 
 export interface Artifact {
   file: string;
-  type: 'raw' | 'qcow2';
+  type: ImageFormat;
 }
 
 /** Version of the code that follows a manifest. Raise it when equal manifests give other bytes: all images are made again. */
