@@ -4,72 +4,72 @@ import type { Log } from '../base/log.ts';
 import { problem } from '../base/problems.ts';
 import { runTool } from './process.ts';
 
-/** Its lock is what counts, its text says who holds it. */
+/** The file in a folder that flock(1) locks. Its text is the id of the process that holds the lock. */
 const lockFile = '.azl-lock';
 
-/** What flock(1) answers, as we ask it to, when somebody else holds the lock. */
+/** The exit code that flock(1) is asked to use when another process holds the lock. */
 const heldByAnother = 75;
 
 export interface LockOptions {
-  /** Wait for whoever holds it, and say so here. Default: that is an error. */
+  /** Wait for the process that holds the lock, and log so here. Default: a held lock is an error. */
   wait?: Log;
   signal?: AbortSignal | undefined;
 }
 
-/** Lets go of a lock. */
+/** Releases a lock. */
 export type Release = () => Promise<void>;
 
 /**
- * Makes `dir` this process's own until the answer is called: a second run would take for leftovers what this one
- * works on. The lock ends with this process, however that ends.
- * @throws ProblemsError naming the process that holds it
+ * Locks `dir` for this process until the returned function is called or the process ends. A second run would remove the
+ * files that this one works on as leftovers.
+ * @throws ProblemsError that names the process that holds the lock
  */
 export async function lockFolder(dir: string, options: LockOptions = {}): Promise<Release> {
   await mkdir(dir, { recursive: true });
   const path = join(dir, lockFile);
-  let release = await hold(path, ['--nonblock'], options.signal);
+  let release = await acquire(path, ['--nonblock'], options.signal);
   if (release === undefined) {
     const owner = (await readFile(path, 'utf8')).trim();
     const message = `Another azl${owner === '' ? '' : ` (process ${owner})`} is at work in '${dir}'`;
     if (options.wait === undefined)
       throw problem(message, { hint: 'Wait for it, or use another folder (BUILD_DIR).' });
     options.wait.info(`${message}: waiting for it.`);
-    release = (await hold(path, [], options.signal)) as Release;
+    release = (await acquire(path, [], options.signal)) as Release;
   }
   await writeFile(path, `${process.pid}\n`);
   return release;
 }
 
-/** Has flock(1) of util-linux hold the lock; undefined when another does, unless it waits. */
-async function hold(
+/** Starts flock(1), which holds the lock until it is killed. @returns undefined when another process holds the lock */
+async function acquire(
   path: string,
-  how: readonly string[],
+  options: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Release | undefined> {
-  const letGo = new AbortController();
-  let held = () => {};
-  const holding = new Promise<true>((resolve) => {
-    held = () => resolve(true);
+  const release = new AbortController();
+  let onAcquired = () => {};
+  const acquired = new Promise<true>((resolve) => {
+    onAcquired = () => resolve(true);
   });
-  const flock = ['flock', ...how, '--conflict-exit-code', String(heldByAnother), path];
+  const flock = ['flock', ...options, '--conflict-exit-code', String(heldByAnother), path];
   const ended = runTool([...flock, '/bin/sh', '-c', 'echo held; exec sleep infinity'], {
     ok: [heldByAnother],
-    onLine: held,
-    signal: signal === undefined ? letGo.signal : AbortSignal.any([letGo.signal, signal]),
+    onLine: onAcquired,
+    signal: signal === undefined ? release.signal : AbortSignal.any([release.signal, signal]),
   }).then(
     () => false,
     (error: unknown) => {
-      if (!letGo.signal.aborted && !signal?.aborted) throw error;
+      if (!release.signal.aborted && !signal?.aborted) throw error;
       return false;
     },
   );
   ended.catch(() => {});
-  if (!(await Promise.race([holding, ended]))) {
+  if (!(await Promise.race([acquired, ended]))) {
     signal?.throwIfAborted();
     return undefined;
   }
   return async () => {
-    letGo.abort();
+    release.abort();
     await ended;
   };
 }

@@ -5,14 +5,14 @@ import { retry } from '../base/retry.ts';
 import { missingNeeds, type Need, ways } from './needs.ts';
 import { plainEnvironment, runTool, type ToolResult } from './process.ts';
 
-/**
- * The packages that bring `missing`, of those that the host's lists hold: sorted, each once; `unknown`: the needs
- * that no package in the lists brings. Pure.
- */
-export function packagesFor(
-  missing: readonly Need[],
-  listed: ReadonlySet<string>,
-): { packages: string[]; unknown: Need[] } {
+/** The packages, sorted, that meet some needs, and the needs that no package in the host's lists meets. */
+export interface FoundPackages {
+  packages: string[];
+  unknown: Need[];
+}
+
+/** Returns the packages for `missing`, of those that the host's lists hold. Pure. */
+export function packagesFor(missing: readonly Need[], listed: ReadonlySet<string>): FoundPackages {
   const packages = new Set<string>();
   const unknown: Need[] = [];
   for (const need of missing) {
@@ -23,7 +23,7 @@ export function packagesFor(
   return { packages: [...packages].sort(), unknown };
 }
 
-/** The names with a candidate in the output of `apt-cache policy`. Pure. */
+/** Returns the names of the packages that have a candidate in the output of `apt-cache policy`. Pure. */
 export function candidatesIn(policy: string): Set<string> {
   const names = new Set<string>();
   let name = '';
@@ -35,11 +35,8 @@ export function candidatesIn(policy: string): Set<string> {
   return names;
 }
 
-/** The packages that `apt-get` could install for `missing`, from the lists that are there. */
-export async function findPackages(
-  missing: readonly Need[],
-  signal?: AbortSignal,
-): Promise<{ packages: string[]; unknown: Need[] }> {
+/** Returns the packages that `apt-get` could install for `missing`, by the lists that this machine has. */
+export async function findPackages(missing: readonly Need[], signal?: AbortSignal): Promise<FoundPackages> {
   const names = [...new Set(missing.flatMap((need) => [...ways[need].packages]))].sort();
   if (names.length === 0) return { packages: [], unknown: [] };
   const policy = await runTool(['apt-cache', 'policy', ...names], {
@@ -49,15 +46,15 @@ export async function findPackages(
   return packagesFor(missing, candidatesIn(policy.stdout));
 }
 
-/** Seconds that we wait for another apt or dpkg to finish. */
+/** Seconds to wait for another apt or dpkg to finish. */
 const lockSeconds = 120;
 
 const aptEnvironment = { ...plainEnvironment, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' };
 
 /**
- * Brings what of `wanted` the host lacks: says what it installs, and installs it by apt without asking. The lists are
- * fetched only when they lack a package or name one that the mirror no longer has.
- * @throws ProblemsError when no package brings a need; ToolError when apt fails.
+ * Logs and installs the packages for those of `wanted` that the host lacks, without asking. The lists are fetched only
+ * when they lack a package or name one that the mirror no longer has.
+ * @throws ProblemsError when no package meets a need, or apt fails
  */
 export async function ensureCommands(wanted: readonly Need[], log: Log, signal?: AbortSignal): Promise<void> {
   const missing = missingNeeds(wanted);
@@ -95,7 +92,7 @@ function unknownNeed(need: Need): Problem {
   };
 }
 
-/** apt-get ended because another apt or dpkg holds its lock. */
+/** apt-get failed because another apt or dpkg holds its lock. */
 class LockedError extends Error {
   readonly result: ToolResult;
 
@@ -105,7 +102,7 @@ class LockedError extends Error {
   }
 }
 
-/** Runs apt-get as root; while another apt or dpkg holds the lock, says so and tries again. */
+/** Runs apt-get as root. While another apt or dpkg holds the lock, it logs so and tries again. */
 async function apt(
   args: readonly string[],
   log: Log,
@@ -136,7 +133,7 @@ async function apt(
   });
 }
 
-/** True when apt ended because another one holds a lock. Pure. */
+/** True for the output of an apt that another apt or dpkg kept out. Pure. */
 export function isLocked(stderr: string): boolean {
   return /Could not get lock|Unable to (?:acquire|lock)|is another process using it/.test(stderr);
 }

@@ -6,15 +6,15 @@ export interface ShortToolOptions {
   cwd?: string;
   /** The whole environment, nothing is inherited. Default: `plainEnvironment`. */
   env?: Readonly<Record<string, string>>;
-  /** Bytes for standard input; only for a tool that reads it to the end. */
+  /** Bytes for standard input, of a tool that reads all of it. */
   input?: string | Buffer;
   ok?: readonly number[] | 'any';
 }
 
 /**
- * Runs a tool that ends by itself within moments (it answers a question, or writes one small file), with text for its
- * standard input. What may run longer goes through `runTool`, which can kill all that a tool started.
- * @throws ToolError when it ends with a code that `ok` does not list.
+ * Runs a tool that ends by itself within moments, such as one that prints a fact or writes a small file, and may read
+ * standard input. Longer ones run through `runTool`, which can kill everything that a tool started.
+ * @throws ToolError for an exit code that `ok` does not list
  */
 export async function runShortTool(
   argv: readonly string[],
@@ -34,7 +34,7 @@ export async function runShortTool(
   return result;
 }
 
-/** `@actions/exec` splits its first argument at spaces unless they stand in quotes. */
+/** `@actions/exec` splits its first argument at spaces outside quotes. */
 function quoted(command: string): string {
   return `"${command.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

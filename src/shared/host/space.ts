@@ -1,17 +1,17 @@
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { problem } from '../base/problems.ts';
 
-/** Bytes that are to be written below a folder. */
+/** Bytes that are needed below a folder. */
 export interface Wanted {
   dir: string;
   bytes: number;
 }
 
 /**
- * Makes the folders and looks whether what is to be written fits. Folders of one file system share what it has.
- * @param what takes the space, in words that begin a sentence
- * @param hint what to do where it does not fit
- * @throws ProblemsError with what is needed and what is free
+ * Makes the folders and checks that the needed bytes are free. Folders of one file system share its free space.
+ * @param what the beginning of the message: what needs the space
+ * @param hint the remedy where space is short
+ * @throws ProblemsError with the bytes that are needed and those that are free
  */
 export async function checkSpace(
   what: string,
@@ -29,12 +29,12 @@ export async function checkSpace(
     if (bytes <= free) continue;
     throw problem(
       `${what} needs ${megabytes(bytes)} MB in ${dirs.join(' and ')}, where ${megabytes(free)} MB are free`,
-      { hint: hint },
+      { hint },
     );
   }
 }
 
-/** Whether two folders, which are made, lie on one file system. */
+/** True when two folders lie on one file system. Makes them where they are absent. */
 export async function isSameDisk(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all(
     [one, other].map(async (dir) => {

@@ -1,7 +1,7 @@
-# Runs "$@" so that it cannot outlive the process that started it.
-# Standard input is the lifeline: a pipe whose other end only the starter holds. When it closes (the starter
-# let go of it, or died, by whatever signal) the whole process group is killed, this shell included.
-# What it writes is read by users without rights, whatever the starter's mask is.
+# Runs "$@" so that it cannot outlive the process that started this script.
+# Standard input is a pipe whose other end only that process holds. When the pipe closes, because that process closed
+# it or died, the whole process group is killed, this shell included.
+# Files that the tool writes are readable for all users, whatever umask was inherited.
 umask 022
 exec 3<&0 </dev/null
 ( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 &

@@ -1,0 +1,69 @@
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+
+/** Bytes of an output that are kept: enough for every answer of a tool, too few to fill memory. */
+const keptBytes = 64 * 1024 * 1024;
+
+/** A file that receives chunks. */
+export interface FileSink {
+  write(chunk: Buffer): void;
+  /** Writes what is left. @throws the error of the file */
+  end(): Promise<void>;
+  /** Closes the file without writing what is left. */
+  drop(): void;
+}
+
+/**
+ * Opens a file for chunks.
+ * @param flags `a`: appended to; `w`: replaced
+ * @param onError called with each error of the file; an error without a listener would end this process
+ */
+export function fileSink(path: string, flags: 'a' | 'w', onError: (error: unknown) => void): FileSink {
+  const stream = createWriteStream(path, { flags });
+  stream.on('error', onError);
+  return {
+    write: (chunk) => {
+      stream.write(chunk);
+    },
+    end: async () => {
+      stream.end();
+      await finished(stream);
+    },
+    drop: () => {
+      stream.destroy();
+    },
+  };
+}
+
+/** Collects the chunks of one output of a tool. */
+export interface Collector {
+  push(chunk: Buffer): void;
+  /** Returns the end of the collected output. */
+  text(): string;
+}
+
+/**
+ * @param onData receives every chunk instead of {@link Collector.text}
+ * @param onLine receives every line; the last one, when it has no newline, at {@link Collector.text}
+ */
+export function collector(onData?: (chunk: Buffer) => void, onLine?: (line: string) => void): Collector {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let rest = '';
+  return {
+    push(chunk) {
+      if (onData !== undefined) return onData(chunk);
+      chunks.push(chunk);
+      bytes += chunk.length;
+      while (bytes > keptBytes && chunks.length > 1) bytes -= chunks.shift()?.length ?? 0;
+      if (onLine === undefined) return;
+      const lines = (rest + chunk.toString('utf8')).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    },
+    text() {
+      if (rest !== '') onLine?.(rest);
+      return Buffer.concat(chunks).toString('utf8');
+    },
+  };
+}
