@@ -5,7 +5,7 @@ import type { Tree } from '../solver/solve-root.ts';
 import type { Sources } from '../sources/locate.ts';
 import type { Store } from '../store/store.ts';
 
-/** Seconds that any build is given, however late it starts. */
+/** Seconds that every build is given, also at the end of a job. */
 export const leastForBuild = 60;
 
 /** The time that builds have in a job that has an end. */
@@ -16,7 +16,7 @@ export interface BuildTime {
   isWhole(seconds: number): boolean;
 }
 
-/** What all builds of a job share. Nothing in it changes while they run, but what the store holds. */
+/** The parts that all builds of a job share. Only the content of the store changes while they run. */
 export interface BuildContext extends ActionContext {
   inputs: TreeInputs;
   tree: Tree;

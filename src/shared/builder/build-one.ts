@@ -6,7 +6,8 @@ import { foundInStore, type Outcome, type ReadyBuild } from '../model/outcome.ts
 import type { Spec } from '../model/spec.ts';
 import { DamagedResultError } from '../store/store.ts';
 import type { BuildContext } from './build-context.ts';
-import { BuildFailedError, buildPackage } from './build-package.ts';
+import { BuildFailedError } from './build-failed.ts';
+import { buildPackage } from './build-package.ts';
 import { causeLines, failedStage } from './cause-lines.ts';
 import { placeOf } from './place-of.ts';
 import { fetchSources } from './tree-sources.ts';
@@ -20,7 +21,7 @@ import { fetchSources } from './tree-sources.ts';
 export async function buildOne(
   context: BuildContext,
   name: string,
-  { build, reason }: ReadyBuild,
+  { build, reason: why }: ReadyBuild,
   results: ReadonlyMap<string, Result>,
 ): Promise<Outcome> {
   const spec = context.tree.declared.specs.get(name) as Spec;
@@ -34,7 +35,7 @@ export async function buildOne(
     const files = await fetchSources(context, spec);
     const result = await buildPackage(context, spec, { build, results, files });
     context.store.offer(result);
-    return { state: 'built', reason, result };
+    return { state: 'built', reason: why, result };
   } catch (error) {
     context.signal.throwIfAborted();
     if (isDiskFull(error) || error instanceof DamagedResultError || error instanceof StoreUnavailableError)
@@ -45,12 +46,12 @@ export async function buildOne(
     const log = error instanceof BuildFailedError ? error.log : undefined;
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
     const stage = ranOut ? undefined : failedStage(text);
-    const words = stage === undefined ? (error as Error).message : `${stage} failed`;
+    const reason = stage === undefined ? (error as Error).message : `${stage} failed`;
     const lines = causeLines(text);
     context.log.error({
-      message: [`${name}: ${words}`, ...lines.map((line) => `    ${line}`)].join('\n'),
+      message: [`${name}: ${reason}`, ...lines.map((line) => `    ${line}`)].join('\n'),
       ...(await placeOf(context, spec, stage)),
     });
-    return { state: 'failed', reason: words, seconds, key: build.key, ...(log === undefined ? {} : { log }) };
+    return { state: 'failed', reason, seconds, key: build.key, ...(log === undefined ? {} : { log }) };
   }
 }

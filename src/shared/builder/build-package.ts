@@ -1,48 +1,34 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { order } from '../base/order.ts';
 import { ProblemsError } from '../base/problems.ts';
 import { rpmbuildArguments, topDir } from '../cache-key/recipe.ts';
-import { resultsOf } from '../graph/graph.ts';
 import { removeTree } from '../host/folders.ts';
 import { diskFull, isDiskFull, ranOutOfSpace } from '../host/full-disk.ts';
-import { ToolError } from '../host/process.ts';
-import type { Result } from '../model/build-result.ts';
+import type { BuildParts, Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
-import type { RootRpm } from '../model/root-rpm.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { readRpm, readSrpm } from '../rpm/read.ts';
 import { collectRpms } from '../sandbox/collect.ts';
-import type { Root } from '../sandbox/overlay.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
 import { differences } from '../specs/differences.ts';
 import type { BuildContext } from './build-context.ts';
-import { makeBuildRoot, WrongBuildRootError } from './build-root.ts';
+import { BuildFailedError, helperError, onToolError, rpmbuildError } from './build-failed.ts';
+import { WrongBuildRootError } from './build-root.ts';
+import { enterRoot } from './enter-root.ts';
 import { keepRoot } from './kept-root.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
 import { paths } from './paths.ts';
 
-/** A build that ended badly, in words; its log tells the rest. */
-export class BuildFailedError extends Error {
-  readonly log: string;
-  /** It was ended from outside: the stage in which it was says nothing. */
-  readonly ranOutOfTime: boolean;
-
-  constructor(message: string, log: string, ranOutOfTime = false) {
-    super(message);
-    this.log = log;
-    this.ranOutOfTime = ranOutOfTime;
-  }
-}
-
-/** The code of a tool whose time ran out. */
-const outOfTime = 124;
-
-/** Runs that met a full disk: what is removed for it makes room again, and who failed beside it failed for it, too. */
+/**
+ * Runs that met a full disk. The first build that meets it removes its files and so makes room again; builds beside it
+ * that then fail did so for the same reason.
+ */
 const withoutSpace = new WeakSet<BuildContext['inputs']>();
 
-/** What one build is made from. */
-export interface BuildFrom {
+/** Everything that one build is made from. */
+export interface BuildMaterial {
   build: PlannedBuild;
   /** Results of packages of the tree, by package. */
   results: ReadonlyMap<string, Result>;
@@ -52,72 +38,87 @@ export interface BuildFrom {
 
 /**
  * Builds one package in a fresh root and puts the result into the store.
- * @throws BuildFailedError; then the root stays below `build-dir`/roots/<package> for a person to look at. An error that
- *   {@link isDiskFull} knows: then nothing stays
+ * @throws BuildFailedError; then the root is kept below `build-dir`/roots/<package> for debugging. An error that
+ *   {@link isDiskFull} knows: then nothing is kept
  */
 export async function buildPackage(
   context: BuildContext,
   spec: Spec,
-  { build, results, files }: BuildFrom,
+  material: BuildMaterial,
 ): Promise<Result> {
-  const { inputs } = context;
+  const { inputs, signal } = context;
   const log = join(paths.logs(inputs), `${spec.package}.log`);
   const overlay = join(paths.overlays(inputs), spec.package);
   await rm(log, { force: true });
   await removeTree(join(paths.failedRoots(inputs), spec.package));
-  const failed = (words: string) => new BuildFailedError(words, log);
-  const ended = (words: string) => endedWith(words, context, log);
-  const started = performance.now();
-  const parts = { srpm: 0, builddep: 0, build: 0 };
-  const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
-    const start = performance.now();
-    const done = await work;
-    parts[part] = rounded(performance.now() - start);
-    return done;
-  };
   try {
-    const staging = await stage(context, spec, files);
-    const packing = packSrpm(context, spec, staging, log);
-    const srpm = await timed('srpm', packing.catch(saying(ended('packing the SRPM failed'))));
-    const entering = enterRoot(context, { ...build, results }, overlay).catch(
-      saying(ours('its build root cannot be made')),
-    );
-    const root = await timed('builddep', entering);
-    const building = runRpmbuild('rpms', { context, spec, root, staging, log });
-    await timed(
-      'build',
-      building.catch(saying((error) => ended(`rpmbuild ended with ${error.code}`)(error))),
-    );
-    const filesDir = join(staging, 'result');
-    const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
-      saying(ours('its RPMs cannot be taken out of its root')),
-    );
-    await rename(srpm, join(filesDir, basename(srpm)));
-    const result: Result = {
-      schema: 'azl/result',
-      version: 1,
-      package: spec.package,
-      key: build.key,
-      components: build.components,
-      srpm: await readSrpm(join(filesDir, basename(srpm))),
-      rpms: await checkedRpms(context, spec, filesDir, rpms, basename(srpm)),
-      seconds: rounded(performance.now() - started),
-      parts,
-    };
+    const staging = await stage(context, spec, material.files);
+    const result = await buildStaged(context, spec, material, { staging, overlay, log });
+    const filesDir = join(staging, resultFolder);
     const stored = await context.store.put(result, filesDir, context.run.rebuild.has(spec.package));
     await removeTree(overlay);
     await rm(staging, { recursive: true, force: true });
     return stored;
   } catch (error) {
-    context.signal.throwIfAborted();
-    const refused = error instanceof TransactionError || error instanceof WrongBuildRootError;
-    throw await afterFailure(context, spec, overlay, refused ? failed(error.message) : error);
+    signal.throwIfAborted();
+    const isRefused = error instanceof TransactionError || error instanceof WrongBuildRootError;
+    const failure = isRefused ? new BuildFailedError(error.message, log) : error;
+    throw await afterFailure(context, spec, overlay, failure);
   }
 }
 
+/** Below the staging folder: the files of the result. */
+const resultFolder = 'result';
+
+/** Builds a staged package. The files of its result are then in its staging folder. */
+async function buildStaged(
+  context: BuildContext,
+  spec: Spec,
+  { build, results }: BuildMaterial,
+  { staging, overlay, log }: { staging: string; overlay: string; log: string },
+): Promise<Result> {
+  const started = performance.now();
+  const parts: BuildParts = { srpm: 0, builddep: 0, build: 0 };
+  const timed = async <T>(part: keyof BuildParts, work: Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const done = await work;
+    parts[part] = toSeconds(performance.now() - start);
+    return done;
+  };
+  const packing = packSrpm(context, spec, staging, log).catch(
+    onToolError((error) => rpmbuildError(error, 'packing the SRPM failed', context, log)),
+  );
+  const srpm = await timed('srpm', packing);
+  const entering = enterRoot(context, { ...build, results }, overlay).catch(
+    onToolError(helperError('its build root cannot be made')),
+  );
+  const root = await timed('builddep', entering);
+  const building = runRpmbuild('rpms', { context, spec, root, staging, log }).catch(
+    onToolError((error) => rpmbuildError(error, `rpmbuild ended with ${error.code}`, context, log)),
+  );
+  await timed('build', building);
+  const filesDir = join(staging, resultFolder);
+  const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
+    onToolError(helperError('its RPMs cannot be taken out of its root')),
+  );
+  const srpmFile = basename(srpm);
+  await rename(srpm, join(filesDir, srpmFile));
+  return {
+    schema: 'azl/result',
+    version: 1,
+    package: spec.package,
+    key: build.key,
+    components: build.components,
+    srpm: await readSrpm(join(filesDir, srpmFile)),
+    rpms: await readBuiltRpms(context, spec, filesDir, rpms, srpmFile),
+    seconds: toSeconds(performance.now() - started),
+    parts,
+  };
+}
+
 /**
- * Keeps what a person can look into: not what a full disk, or a file that is wrong, left of a build. Answers the error
- * to end with.
+ * Keeps the root of a failed build for debugging. After a full disk, or a file of the user's that is wrong, it is removed.
+ * @returns the error to throw
  */
 async function afterFailure(
   context: BuildContext,
@@ -127,14 +128,14 @@ async function afterFailure(
 ): Promise<unknown> {
   const { inputs, tree } = context;
   const staging = stagingFolder(context, spec);
-  const full = isDiskFull(failure) || (await failedForSpace(context, failure));
-  if (full) withoutSpace.add(inputs);
-  if (full || failure instanceof ProblemsError) {
+  const isFull = isDiskFull(failure) || (await failedForSpace(context, failure));
+  if (isFull) withoutSpace.add(inputs);
+  if (isFull || failure instanceof ProblemsError) {
     await removeTree(overlay);
     await rm(staging, { recursive: true, force: true });
-    return full && !isDiskFull(failure) ? diskFull() : failure;
+    return isFull && !isDiskFull(failure) ? diskFull() : failure;
   }
-  for (const dir of ['result', 'srpm']) await rm(join(staging, dir), { recursive: true, force: true });
+  for (const dir of [resultFolder, 'srpm']) await rm(join(staging, dir), { recursive: true, force: true });
   await keepRoot({ overlay, staging }, join(paths.failedRoots(inputs), spec.package), {
     package: spec.package,
     workerDigest: tree.toolchain.workerDigest,
@@ -143,77 +144,21 @@ async function afterFailure(
   return failure;
 }
 
-/** Words for rpmbuild: `words`, unless its time ran out. */
-function endedWith(words: string, { buildTime }: BuildContext, log: string) {
-  return ({ code }: ToolError) =>
-    code === outOfTime && buildTime !== undefined
-      ? new BuildFailedError('its build did not end in the time that the job had left', log, true)
-      : new BuildFailedError(words, log);
-}
-
-/** Puts into words that a tool ended badly. */
-function saying(words: (error: ToolError) => Error) {
-  return (error: unknown) => {
-    throw error instanceof ToolError ? words(error) : error;
-  };
-}
-
-/** Words for a tool of ours: it can be trusted to know a full disk. */
-function ours(words: string) {
-  return (error: ToolError) =>
-    isDiskFull(error)
-      ? error
-      : new Error(`${words}: ${error.stderr.trim() || `it ended with ${error.code}`}`);
-}
-
-/** Whether a build failed because the disk is full, or because it was a moment ago. */
+/** True if a build failed because the disk was full, now or for a build beside it. */
 async function failedForSpace(context: BuildContext, failure: unknown): Promise<boolean> {
   if (withoutSpace.has(context.inputs)) return true;
   if (!(failure instanceof BuildFailedError)) return false;
-  const words = `${failure.message}\n${await readFile(failure.log, 'utf8').catch(() => '')}`;
-  return await ranOutOfSpace(words, context.inputs.buildDir);
+  const log = await readFile(failure.log, 'utf8').catch(() => '');
+  return await ranOutOfSpace(`${failure.message}\n${log}`, context.inputs.buildDir);
 }
 
 /** Milliseconds as seconds, to a hundredth. */
-function rounded(milliseconds: number): number {
+function toSeconds(milliseconds: number): number {
   return Math.round(milliseconds / 10) / 100;
 }
 
-/** Makes the build root that a key lists. */
-export async function enterRoot(
-  context: BuildContext,
-  build: Pick<PlannedBuild, 'installed' | 'packages'> & Pick<BuildFrom, 'results'>,
-  overlay: string,
-): Promise<Root> {
-  const { tree, store } = context;
-  const toolchain = new Map(tree.toolchain.rpms.map((rpm) => [rpm.file, rpm]));
-  const local = new Map<string, { rpm: Rpm; result: Result }>();
-  for (const result of resultsOf(build, build.packages)) {
-    for (const rpm of result.rpms) local.set(rpm.file, { rpm, result });
-  }
-  const folders = new Map<Rpm, string>();
-  const installed: RootRpm[] = [];
-  for (const { origin, file } of build.installed) {
-    const found = local.get(file);
-    if (origin === 'toolchain' || found === undefined) {
-      installed.push({ origin: 'toolchain', rpm: toolchain.get(file) as Rpm });
-      continue;
-    }
-    folders.set(found.rpm, await store.openWithoutDebug(found.result));
-    installed.push({ origin, rpm: found.rpm });
-  }
-  return await makeBuildRoot({
-    toolchain: tree.toolchain,
-    toolchainDir: context.toolchainDir,
-    overlay: overlay,
-    installed,
-    folderOf: (rpm) => folders.get(rpm) as string,
-    signal: context.signal,
-  });
-}
-
-/** Reads what rpmbuild made, refuses what is not this package's, and says where it is not what the spec said. */
-async function checkedRpms(
+/** Reads the RPMs that rpmbuild made. Warns where they differ from the spec. @throws Error if one is not of this build */
+async function readBuiltRpms(
   { tree, inputs, log }: BuildContext,
   spec: Spec,
   dir: string,
@@ -230,5 +175,5 @@ async function checkedRpms(
   if (rpms.length === 0) throw new Error(`${spec.package} made no RPM: its spec has no %files section`);
   const difference = differences(spec, rpms);
   if (difference !== undefined) log.warn({ message: difference, file: join(inputs.specsDir, spec.path) });
-  return rpms.sort((a, b) => (a.file < b.file ? -1 : 1));
+  return rpms.sort((a, b) => order(a.file, b.file));
 }

@@ -7,25 +7,26 @@ import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { installRpms } from '../sandbox/transaction.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 
+/** The parts of a build root. */
 export interface BuildRootOptions {
   toolchain: Toolchain;
   toolchainDir: string;
-  /** Folder of the overlay. */
+  /** The folder of the overlay. */
   overlay: string;
-  /** Exactly what shall be installed. */
+  /** Exactly the RPMs to install. */
   installed: readonly RootRpm[];
   /** The folder, already verified, that holds a local RPM. */
   folderOf: (rpm: Rpm) => string;
   signal?: AbortSignal;
 }
 
-/** What a build root has that its key does not list, or the other way round. */
+/** A build root holds other RPMs than its key lists. */
 export class WrongBuildRootError extends Error {}
 
 /**
  * Makes a fresh build root: an overlay over the worker in which exactly `installed` is installed.
- * @throws WrongBuildRoot when rpm's database says otherwise afterwards; TransactionError; ProblemsError when the toolchain
- *   is damaged
+ * @throws WrongBuildRootError when rpm's database lists other RPMs afterwards; TransactionError; ProblemsError when the
+ *   toolchain is damaged
  */
 export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
   const { toolchain, toolchainDir, installed } = options;
@@ -53,22 +54,24 @@ export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
   return root;
 }
 
-/** What to add to the worker and what to erase from it so that it holds `installed`. Pure. */
+/** The RPMs to add to the worker and to erase from it so that it holds `installed`. Pure. */
 export function difference(
   toolchain: Toolchain,
   installed: readonly RootRpm[],
 ): { add: RootRpm[]; remove: string[] } {
   const inWorker = new Set(toolchain.worker);
-  const kept = new Set(installed.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm.file));
+  const staying = new Set(
+    installed.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm.file),
+  );
   const add = installed.filter(({ origin, rpm }) => origin === 'local' || !inWorker.has(rpm.file));
   const replaced = new Set(add.map(({ rpm }) => rpm.name));
   const remove = toolchain.rpms
-    .filter((rpm) => inWorker.has(rpm.file) && !kept.has(rpm.file) && !replaced.has(rpm.name))
+    .filter((rpm) => inWorker.has(rpm.file) && !staying.has(rpm.file) && !replaced.has(rpm.name))
     .map((rpm) => `${rpm.name}-${rpm.version}-${rpm.release}.${rpm.arch}`);
   return { add, remove };
 }
 
-/** `name-epoch:version-release.arch`, as `installedPackages` answers. */
+/** `name-epoch:version-release.arch`, the form of `installedPackages`. */
 function nevra(rpm: Rpm): string {
   return `${rpm.name}-${rpm.epoch}:${rpm.version}-${rpm.release}.${rpm.arch}`;
 }

@@ -14,33 +14,33 @@ import type { Spec } from '../model/spec.ts';
 import { solveRoot } from '../solver/solve-root.ts';
 import type { BuildContext } from './build-context.ts';
 import { leastForBuild } from './build-context.ts';
-import { enterRoot } from './build-package.ts';
 import { causeLines } from './cause-lines.ts';
+import { enterRoot } from './enter-root.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
 import { paths } from './paths.ts';
 import { placeOf } from './place-of.ts';
 import { fetchSources } from './tree-sources.ts';
 
-/** What the `%check` of a package said. */
+/** The verdict of a package's `%check`. */
 export interface CheckVerdict {
   package: string;
   passed: boolean;
-  /** From an earlier run with the same key. */
+  /** True if it is the verdict of an earlier run with the same key. */
   remembered: boolean;
-  /** Why it failed, in words. */
+  /** Why it failed, for people. */
   reason?: string;
   log?: string;
 }
 
-/** What the log of a check is called, without `.log`. */
+/** The name of a check's log, without `.log`. */
 export function checkLog(name: string): string {
   return `${name}.check`;
 }
 
 /**
- * Runs the `%check` of every package that was asked for, has one, and whose RPMs are there: in a root of its own, and
- * throws away what that builds. RPMs are never touched. A passed check is remembered under its own key. When the job has
- * no more time, those that were not reached count as failed: what was built is still to be published.
+ * Runs the `%check` of every goal that has one and was built or reused. Each runs in a root of its own, whose files are
+ * dropped: a check never changes an RPM. A check that passed is not run again under the same key. Checks that the job has
+ * no time for count as failed, so that the RPMs can still be published.
  */
 export async function runChecks(
   context: BuildContext,
@@ -71,7 +71,7 @@ export async function runChecks(
   return verdicts.sort((a, b) => (a.package < b.package ? -1 : 1));
 }
 
-/** Whatever keeps a check from being run is that check's failure: all others, and the RPMs, are there all the same. */
+/** Runs one check. An error that keeps it from running fails this check, and not the run. */
 async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
   try {
     return await checkOne(context, graph, spec);
@@ -83,7 +83,7 @@ async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promi
   }
 }
 
-/** The key of a verdict: of what was built, and of everything that is in the root of its `%check`. Pure. */
+/** The key of a verdict: over the key of the result and everything installed in the root of its `%check`. Pure. */
 export function checkKey(resultKey: string | undefined, installed: readonly Rpm[]): string {
   const content = installed.map((rpm) => [rpm.name, rpm.arch, rpm.outputDigest]);
   return textDigest(JSON.stringify([checkRecipeDigest, resultKey, content]));
@@ -110,10 +110,8 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
   if (!root.ok) return { package: name, passed: false, remembered: false, reason: root.problems.join('; ') };
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
   const result = graph.results.get(name);
-  const key = checkKey(
-    result?.key,
-    root.installed.map(({ rpm }) => rpm),
-  );
+  const rpms = root.installed.map(({ rpm }) => rpm);
+  const key = checkKey(result?.key, rpms);
   const memory = join(inputs.cacheDir, 'checks', `${key}.json`);
   if ((await readJson<{ passed: boolean }>(memory))?.passed === true)
     return { package: name, passed: true, remembered: true };

@@ -7,24 +7,24 @@ import type { SandboxOptions } from '../sandbox/arguments.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
 
 /**
- * What a failed build leaves for a person to look into: its overlay, and in that
+ * The root of a failed build, kept for debugging: its overlay, and in it
  *
- *     staging/     what rpmbuild saw as SPECS/ and SOURCES/, and its macros
+ *     staging/     the files that rpmbuild saw as SPECS/ and SOURCES/, and its macros
  *     kept.json    this
  */
 export interface KeptRoot {
   schema: 'azl/kept-root';
   version: 1;
   package: string;
-  /** Of the worker that the overlay lies over. */
+  /** Digest of the worker below the overlay. */
   workerDigest: string;
-  /** What rpmbuild was started with. */
+  /** The command line of rpmbuild. */
   argv: string[];
 }
 
 const noteFile = 'kept.json';
 
-/** Puts the overlay and the staging folder of a failed build aside as `dir`, which is not there. Without an overlay: a fresh one. */
+/** Moves the overlay (an empty one where there is none) and the staging folder of a failed build to `dir`, which is absent. */
 export async function keepRoot(
   { overlay, staging }: { overlay: string; staging: string },
   dir: string,
@@ -39,13 +39,13 @@ export async function keepRoot(
   await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 1, ...note } satisfies KeptRoot);
 }
 
-/** What is known of a kept root; undefined when it is none that this version left. */
+/** The description of a kept root; undefined when this version of azl did not keep it. */
 export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
   const note = await readJson<KeptRoot>(join(dir, noteFile));
   return note?.schema === 'azl/kept-root' && note.version === 1 ? note : undefined;
 }
 
-/** The sandbox in which the build of a kept root can be repeated: as it was, but SPECS and SOURCES may be changed. */
+/** The sandbox of a kept root's build, in which SPECS and SOURCES may be changed. */
 export function keptSandbox(worker: string, dir: string): SandboxOptions {
   const staging = join(dir, 'staging');
   return { ...rpmbuildSandbox({ worker, overlay: dir }, staging), binds: stagingBinds(staging, true) };

@@ -13,14 +13,16 @@ import { policyMacros } from '../specs/macros/policy.ts';
 import type { BuildContext } from './build-context.ts';
 import { paths } from './paths.ts';
 
-/** Where a package's files are laid out. */
+/** The staging folder of a package. */
 export function stagingFolder({ inputs }: BuildContext, spec: Spec): string {
   return join(paths.staging(inputs), spec.package);
 }
 
 /**
- * Lays out a package's spec and sources, as rpmbuild finds them in SPECS/ and SOURCES/.
- * @throws ProblemsError when a file is not the one any more that the package's key was made of
+ * Copies a package's spec and sources into its staging folder, as rpmbuild finds them in SPECS/ and SOURCES/.
+ * @param files path of each source and patch by base name
+ * @returns the staging folder
+ * @throws ProblemsError when a file changed after the package's key was computed
  */
 export async function stage(
   context: BuildContext,
@@ -32,7 +34,7 @@ export async function stage(
   await rm(staging, { recursive: true, force: true });
   const folders = [staged.spec, staged.sources, 'srpm'].map((name) => join(staging, name));
   for (const dir of folders) await mkdir(dir, { recursive: true });
-  // The builder reads them, whatever our umask is; nobody else comes that far.
+  // The builder reads these folders, whatever our umask is; nobody else may enter the staging folder.
   for (const dir of folders) await chmod(dir, 0o755);
   await chmod(staging, 0o700);
   await writeFile(join(staging, staged.macros), policyMacros.text);
@@ -56,7 +58,7 @@ export async function stage(
     const target = join(staging, to);
     await copyFile(from, target);
     if ((await fileDigest(target)) !== digest) {
-      throw problem(`'${from}' changed while the run was going on`, { hint: 'Run the same command again.' });
+      throw problem(`'${from}' changed during the run`, { hint: 'Run the same command again.' });
     }
     await chmod(target, staged.mode);
     await utimes(target, staged.time, staged.time);
@@ -64,7 +66,7 @@ export async function stage(
   return staging;
 }
 
-/** One run of rpmbuild: which package, in which root, from which staged files, with its words added to `log`. */
+/** One run of rpmbuild over staged files. Its output is added to `log`. */
 export interface RpmbuildRun {
   context: BuildContext;
   spec: Spec;
@@ -87,7 +89,7 @@ export async function runRpmbuild(
   });
 }
 
-/** Packs the SRPM of a staged package in a plain worker root. Answers its path. */
+/** Packs the SRPM of a staged package in a root that holds the worker alone. Returns its path. */
 export async function packSrpm(
   context: BuildContext,
   spec: Spec,
@@ -95,7 +97,7 @@ export async function packSrpm(
   log: string,
 ): Promise<string> {
   const overlay = await createOverlay(join(paths.overlays(context.inputs), `${spec.package}.srpm`));
-  const root: Root = { worker: join(context.toolchainDir, 'worker'), overlay: overlay };
+  const root: Root = { worker: join(context.toolchainDir, 'worker'), overlay };
   try {
     await runRpmbuild('srpm', { context, spec, root, staging, log });
     const [file, ...more] = await collectRpms(

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TreeInputs } from '../model/inputs.ts';
 
-/** Folders below `build-dir`. */
+/** The folders below `build-dir`. */
 export const paths = {
   overlays: (inputs: TreeInputs) => join(inputs.buildDir, 'overlays'),
   staging: (inputs: TreeInputs) => join(inputs.buildDir, 'staging'),

@@ -5,7 +5,7 @@ import type { Spec } from '../model/spec.ts';
 import { sectionLine } from '../specs/section-line.ts';
 import type { BuildContext } from './build-context.ts';
 
-/** Where a section of a spec begins; without one, or where it is in another file, the spec. */
+/** The place of a spec's section; without a section, or when it is in another file, the spec. */
 export async function placeOf(
   { inputs }: Pick<BuildContext, 'inputs'>,
   spec: Pick<Spec, 'path'>,

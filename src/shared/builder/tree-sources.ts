@@ -6,19 +6,19 @@ import { readDebianSources } from '../sources/debian-sources.ts';
 import { openSources, type Sources } from '../sources/locate.ts';
 import type { BuildContext } from './build-context.ts';
 
-/** Where the sources of this run come from. @throws ProblemsError when `debian-sources` cannot be used */
+/** Opens the places that sources come from. @throws ProblemsError when `debian-sources` cannot be used */
 export async function treeSources(inputs: TreeInputs, { log, signal }: ActionContext): Promise<Sources> {
-  const places = {
+  const origins = {
     specsDir: inputs.specsDir,
     sourceDirs: inputs.sourceDirs,
     cacheDir: join(inputs.cacheDir, 'sources'),
     sourceUrl: inputs.sourceUrl,
     ...(inputs.debianSources === '' ? {} : { debian: await readDebianSources(inputs.debianSources) }),
   };
-  return openSources(places, { log, signal });
+  return openSources(origins, { log, signal });
 }
 
-/** The checked files of a package's sources, fetched where needed. */
+/** The checked files of a package's sources, by base name; fetched if they are not there. */
 export async function fetchSources(context: BuildContext, spec: Spec): Promise<Map<string, string>> {
   return await context.sources.locate(spec, await context.tree.sources(spec.package));
 }

@@ -2,7 +2,7 @@ import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { KeyInput } from './key.ts';
 
-/** Whether a field is part of a key: itself, through another field that holds it, or not, and why not. */
+/** The decision on a field: it is in the key itself, through another field that holds it, or out of it, and why. */
 export type Decision = 'in' | `through ${string}` | `out: ${string}`;
 
 /**

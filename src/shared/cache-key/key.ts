@@ -6,16 +6,16 @@ import type { Spec } from '../model/spec.ts';
 import { nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
 import { parseEvr } from '../rpm/version.ts';
 
-/** Raise it when a key's meaning changes: every result is then built once more. */
+/** To be raised when the meaning of a key changes: every result is then built again. */
 const keySchema = '1';
 
-/** Everything that a key is made from. Each field of each type in it is decided on in `decisions.ts`. */
+/** Everything that a key is made from. `decisions.ts` has a decision for each field of each type in it. */
 export interface KeyInput {
   spec: Spec;
   /** SHA-256 by base name, of Sources (from the signatures) and patches. */
   sources: Readonly<Record<string, string>>;
   arch: string;
-  /** Macros of the distribution: those that the spec names count. */
+  /** Macros of the distribution. Only those that the spec names are in the key. */
   defines: Readonly<Record<string, string>>;
   /** Digest of argv, environment, policy macros and user. */
   recipe: string;
@@ -24,7 +24,7 @@ export interface KeyInput {
   installed: readonly Rpm[];
 }
 
-/** Takes the parts of a key from what it is made from. Pure. */
+/** The components of a key, by name. Pure. */
 export function keyComponents(input: KeyInput): Components {
   const { spec } = input;
   const components: Components = {
@@ -50,7 +50,7 @@ export function keyComponents(input: KeyInput): Components {
   return components;
 }
 
-/** SHA-256 over the components, each with its length before it, so that no two sets of them read alike. */
+/** SHA-256 over the components, each after its length, so that no two sets have the same text. Pure. */
 export function keyOf(components: Components): string {
   const hash = createHash('sha256');
   for (const name of Object.keys(components).sort(order)) {
@@ -60,7 +60,7 @@ export function keyOf(components: Components): string {
   return hash.digest('hex');
 }
 
-/** RPMs whose release this build looks at: a requirement names it, or the spec asks rpm's database. */
+/** The RPMs whose release the build can see: a requirement names it, or the spec queries rpm's database. */
 function releasesSeen(spec: Spec, installed: readonly Rpm[]): Rpm[] {
   if (spec.queriesRpmDatabase) return [...installed];
   const names = new Set(spec.buildRequires.flatMap(termsOf).filter(namesRelease).map(nameOf));

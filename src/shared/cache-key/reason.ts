@@ -2,12 +2,12 @@ import { architectures } from '../base/architectures.ts';
 import { order } from '../base/order.ts';
 import type { Components } from '../model/key-components.ts';
 
-/** Names told in one reason before the rest is counted. */
-const told = 4;
+/** Names in one reason before the rest is counted. */
+const mostNames = 4;
 
 /**
- * Why a package is built though it was built before: what differs between the components of the two keys, own files
- * first. `undefined` components: it was never built.
+ * Explains why a package is built: the differences between the components of two keys, own files first. Pure.
+ * @param before undefined when it was never built
  */
 export function reasonToBuild(before: Components | undefined, now: Components): string {
   if (before === undefined) return 'never built before';
@@ -18,12 +18,12 @@ export function reasonToBuild(before: Components | undefined, now: Components): 
     const change = before[name] === undefined ? 'new ' : now[name] === undefined ? 'no more ' : '';
     groups.set(kind, [...(groups.get(kind) ?? []), `${change}${detail}`]);
   }
-  const parts = kinds.flatMap(([kind, words]) => {
+  const parts = kinds.flatMap(([kind, text]) => {
     const details = groups.get(kind);
     if (details === undefined) return [];
     const listed = details.filter(Boolean);
-    const more = listed.length > told ? ` and ${listed.length - told} more` : '';
-    return [listed.length === 0 ? words : `${words}: ${listed.slice(0, told).join(', ')}${more}`];
+    const more = listed.length > mostNames ? ` and ${listed.length - mostNames} more` : '';
+    return [listed.length === 0 ? text : `${text}: ${listed.slice(0, mostNames).join(', ')}${more}`];
   });
   return parts.length === 0 ? 'its result is not in the store any more' : parts.join('; ');
 }

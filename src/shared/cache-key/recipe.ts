@@ -9,10 +9,10 @@ import { checkMacros, policyMacros } from '../specs/macros/policy.ts';
 /** `%_topdir` inside every build root. */
 export const topDir = '/usr/src/azl';
 
-/** rpm's defaults that put version and release into every ELF file; off, so that a new Release alone changes nothing. */
+/** rpm's macros that put version and release into every ELF file. Off, so that a new Release alone changes no file. */
 const releaseInElf = ['_unique_debug_names', '_unique_debug_srcs', '_unique_build_ids'];
 
-/** What must be in a root in which rpmbuild runs, whoever provides it. */
+/** Requirements of every root in which rpmbuild runs. */
 export const buildRootEssentials: readonly string[] = [
   '/usr/bin/rpmbuild',
   '/usr/bin/python3',
@@ -22,7 +22,7 @@ export const buildRootEssentials: readonly string[] = [
   '/usr/bin/setpriv',
 ];
 
-/** Which part of rpmbuild's work is asked for. */
+/** The parts of rpmbuild's work that are run one by one. */
 export type BuildStep = 'srpm' | 'rpms' | 'check';
 
 const stepArguments: Record<BuildStep, readonly string[]> = {
@@ -52,7 +52,7 @@ export const buildEnvironment: Readonly<Record<string, string>> = {
   SOURCE_DATE_EPOCH: String(sourceDateEpoch),
 };
 
-/** How a package's files lie in its staging folder: the spec, what it brings in and its sources, and the macros. */
+/** The layout of a staging folder: the spec, its included files and sources, the macros; their mode and time. */
 export const staged = {
   spec: 'SPECS',
   sources: 'SOURCES',
@@ -61,7 +61,7 @@ export const staged = {
   time: sourceDateEpoch,
 } as const;
 
-/** Where a build finds its staging folder's content. Pure. */
+/** The bind mounts that show a staging folder's content to a build. Pure. */
 export function stagingBinds(staging: string, writable = false): Bind[] {
   return [
     { source: join(staging, staged.macros), target: `/etc/rpm/${policyMacros.name}` },
@@ -81,7 +81,7 @@ function rpmbuildPart(step: BuildStep): string[] {
   return enterArguments(rpmbuildArguments(step, 'x.spec', {}), rpmbuildSandbox(anyRoot, '/staging'));
 }
 
-/** Everything about how a build is run that is the same for all packages. */
+/** Everything about the run of a build that is the same for all packages. */
 export const recipe = {
   macros: policyMacros.text,
   staged,
@@ -107,5 +107,5 @@ export function digestOf(one: typeof recipe): string {
 /** Part of every key. */
 export const recipeDigest = digestOf(recipe);
 
-/** The same for a `%check`: its verdict's key. */
+/** Part of the key of every `%check`'s verdict. */
 export const checkRecipeDigest = textDigest(JSON.stringify([recipeDigest, rpmbuildPart('check')]));

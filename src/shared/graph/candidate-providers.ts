@@ -4,15 +4,15 @@ import { nameOf } from '../rpm/capability.ts';
 import type { DeclaredGraph, RpmNode } from './graph.ts';
 
 /**
- * Packages of the tree whose name, or whose `%files`, say that their build probably reveals `capability`
- * (`pkgconfig(x)`, a soname, `perl(X)`, `python3dist(x)`, a path). From specs alone: builds do not change the answer.
+ * The packages whose name or `%files` suggest that their build reveals `capability` (`pkgconfig(x)`, a soname, `perl(X)`,
+ * `python3dist(x)`, a path). Specs alone decide: builds do not change the answer. Sorted.
  */
 export function candidateProviders(graph: DeclaredGraph, capability: Capability): string[] {
   const name = nameOf(capability);
   const known = knownCandidates.get(graph) ?? new Map<string, string[]>();
   knownCandidates.set(graph, known);
-  const there = known.get(name);
-  if (there !== undefined) return there;
+  const before = known.get(name);
+  if (before !== undefined) return before;
   const { stem, basenames } = traces(name);
   const found: string[] = [];
   for (const [one, nodes] of graph.rpms) {
@@ -26,7 +26,7 @@ export function candidateProviders(graph: DeclaredGraph, capability: Capability)
 
 const knownCandidates = new WeakMap<DeclaredGraph, Map<string, string[]>>();
 
-/** The word that a provider's name has in common with a capability, and the base names of files that reveal it. */
+/** The word that a provider's name shares with a capability, and the base names of files that reveal it. */
 function traces(name: string): { stem: string; basenames: string[] } {
   const inner = /^[^(]*\(([^()]*)\)/.exec(name)?.[1] ?? '';
   if (name.startsWith('pkgconfig(')) return { stem: inner, basenames: [`${inner}.pc`] };
@@ -41,7 +41,7 @@ function traces(name: string): { stem: string; basenames: string[] } {
   return { stem: inner === '' ? name : inner, basenames: [] };
 }
 
-/** `zlib`, `libz`, `zlib-devel`, `zlib1g` and `z-1` are one word for this purpose. */
+/** True if two names share a stem, as `zlib`, `libz`, `zlib-devel`, `zlib1g` and `z-1` do. */
 function sameStem(a: string, b: string): boolean {
   const left = bare(a);
   const right = bare(b);
@@ -57,7 +57,7 @@ function bare(name: string): string {
     .replaceAll(/[-_.+]/g, '');
 }
 
-/** A `%files` entry that spells at least the first letters of one of the base names. */
+/** True if a `%files` entry matches a base name and spells at least its first three letters. */
 function ownsPattern(node: RpmNode, basenames: readonly string[]): boolean {
   return node.files.some((file) => {
     const pattern = file.slice(file.lastIndexOf('/') + 1);
@@ -68,7 +68,7 @@ function ownsPattern(node: RpmNode, basenames: readonly string[]): boolean {
   });
 }
 
-/** Shell patterns as rpm's `%files` takes them: `*`, `?`, `[a-z]`, `{a,b}`. */
+/** True if `text` matches a shell pattern as in rpm's `%files`: `*`, `?`, `[a-z]`, `{a,b}`. */
 export function globMatches(pattern: string, text: string): boolean {
   let source = '';
   let depth = 0;

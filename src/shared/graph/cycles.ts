@@ -1,19 +1,19 @@
 import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
 
-/** One step of a cycle: the build of `package` needs `needs`, through these RPMs. */
+/** One step of a cycle: the build of `package` needs a result of `needs`, through these RPMs. */
 export interface CycleStep {
   package: string;
   needs: string;
   through: readonly string[];
-  /** What `needs` may provide; absent when it is certain that it is needed. */
+  /** The capability that `needs` may provide; absent when it is certain that it is needed. */
   open?: Capability;
 }
 
 /**
- * Cycles through builds among `names` and all they need, one for each knot of packages, shortest path first found.
- * RPMs that require each other without a build between them are no cycle.
- * @param stepsOf what the build of a package needs
+ * Finds cycles through builds among `names` and all packages that they need: for each group of packages that need each
+ * other, a shortest one. RPMs that require each other without a build between them are no cycle. Pure.
+ * @param stepsOf the packages that the build of one needs
  */
 export function findCycles(
   names: Iterable<string>,
@@ -61,7 +61,7 @@ function shortestWayBack(
   return undefined;
 }
 
-/** `building a needs b (through b-libs); building b needs pkgconfig(a), which a may provide`. */
+/** Describes a cycle: `building a needs b (through b-libs); building b needs pkgconfig(a), which a may provide`. */
 export function describeCycle(cycle: readonly CycleStep[]): string {
   return cycle
     .map(({ package: name, needs, through, open }) => {

@@ -2,7 +2,7 @@ import type { Capability } from '../model/rpm.ts';
 import { termsOf } from '../rpm/capability.ts';
 import { type DeclaredGraph, findProviders, type RpmNode } from './graph.ts';
 
-/** What follows from specs alone never changes: it is worked out once for a graph. */
+/** Needs and dependents that follow from specs alone, computed once for a declared graph, which never changes. */
 interface Known {
   needs: Map<string, ReadonlyMap<string, string[]>>;
   dependents?: Map<string, string[]>;
@@ -21,13 +21,13 @@ function known(graph: DeclaredGraph): Known {
 }
 
 /**
- * Packages that the build of `name` needs as the specs state it, each with the chain of RPMs to it: its BuildRequires
- * and all that those require at run time.
+ * The packages that the build of `name` needs by its spec, each with the chain of RPMs to it: those of its BuildRequires
+ * and of everything that these require at run time.
  */
 export function declaredNeeds(graph: DeclaredGraph, name: string): ReadonlyMap<string, string[]> {
   const { needs } = known(graph);
-  const there = needs.get(name);
-  if (there !== undefined) return there;
+  const before = needs.get(name);
+  if (before !== undefined) return before;
   const found = new Map<string, string[]>();
   const seen = new Set<RpmNode>();
   const queue: { capability: Capability; path: string[] }[] = [];
@@ -49,11 +49,11 @@ export function declaredNeeds(graph: DeclaredGraph, name: string): ReadonlyMap<s
   return found;
 }
 
-/** Packages that need `name` by what specs state, through any number of builds; `name` itself when it needs itself. */
+/** The packages that need `name` by their specs, through any number of builds; `name` itself when it needs itself. */
 export function declaredDependents(graph: DeclaredGraph, name: string): ReadonlySet<string> {
   const all = known(graph);
-  const there = all.reach.get(name);
-  if (there !== undefined) return there;
+  const before = all.reach.get(name);
+  if (before !== undefined) return before;
   if (all.dependents === undefined) {
     all.dependents = new Map();
     for (const one of graph.specs.keys()) {

@@ -29,7 +29,7 @@ export interface NodeIndex {
 export interface DeclaredGraph extends NodeIndex {
   /** Specs for another architecture are left out. */
   specs: ReadonlyMap<string, Spec>;
-  /** What the toolchain provides, by name. Its paths count, too. */
+  /** The capabilities, paths among them, that the toolchain provides, by name. */
   toolchain: ReadonlyMap<string, readonly Capability[]>;
 }
 

@@ -18,13 +18,13 @@ export interface Wait {
   /** The RPMs that lead to it. */
   through: string[];
   /**
-   * What it may provide; absent when it is certain that it is needed. `isCandidate`: its spec suggests that it does (see
+   * The capability that it may provide; absent when it is certain that it is needed. `isCandidate`: its spec suggests that it does (see
    * {@link candidateProviders}); else it is only one of the packages that are not built yet.
    */
   open?: { capability: Capability; isCandidate: boolean };
 }
 
-/** What a package needs from the tree, as far as the results at hand show. */
+/** The needs of a package from the tree, as far as the results at hand show. */
 export interface Needs {
   /** Packages whose RPMs its build root may hold, sorted. */
   packages: string[];
@@ -94,7 +94,7 @@ function builtProvider(
 }
 
 /**
- * What the build of `name` needs.
+ * Finds the needs of the build of `name`.
  * @param more requirements besides its BuildRequires (those of its %check)
  * @param withBuilt as in {@link findProvider}
  */

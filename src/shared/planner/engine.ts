@@ -20,7 +20,7 @@ import { byPriority } from './priority.ts';
 import { type Resolution, resolvePackage } from './resolve.ts';
 
 /**
- * What the engine works with. It reads no clock, file or environment: it asks the tree's solver, whose answers depend on
+ * The services and settings of the engine. It reads no clock, file or environment: it asks the tree's solver, whose answers depend on
  * the question alone, and the store. With the same answers it decides the same, in whatever order builds end.
  */
 export interface EngineOptions {
@@ -36,14 +36,14 @@ export interface EngineOptions {
 
 /** Where the packages of a run stand. Grows until each has an outcome. Changed by the functions of this file alone. */
 export interface Progress {
-  /** What was built and what failed so far. */
+  /** The packages that were built or failed so far. */
   graph: Graph;
   /** Packages of this run: the goals and all they may need. What builds reveal is added. */
   names: Set<string>;
   outcomes: Map<string, Outcome>;
   /** Builds that the store has no result of, and that were not started. */
   ready: Map<string, ReadyBuild>;
-  /** What each of the others waits for. */
+  /** The waits of each of the others. */
   waiting: Map<string, Wait[]>;
 }
 

@@ -1,19 +1,19 @@
 /**
- * Seconds expected of a package that was never built. Azure Linux's take seven minutes in the mean. It is generous: a
- * matrix of too many entries costs seconds for each that finds nothing left, one of too few does not finish the run.
+ * Expected seconds of a package that was never built. Azure Linux's take seven minutes on average. The estimate is high on
+ * purpose: a matrix with too many entries costs seconds for each idle one, a matrix with too few does not finish the run.
  */
 export const unknownSeconds = 600;
 
-/** As many packages of which more is known weigh as much as that: their mean replaces it bit by bit. */
+/** Weight of the estimate, in packages with known times. */
 const weight = 20;
 
-/** A guess is at most this part of a time budget. It fails no package, and most of a shard's time is open to it. */
+/** Largest part of a time budget that an estimate may take, so that a shard still starts packages it knows nothing of. */
 const mostOfBudget = 1 / 4;
 
 /**
- * What is expected of each package, for shards and for how many there are.
- * @param seconds that packages took before
- * @param timeBudget seconds of a shard that takes it
+ * Returns the expected time of each package, in seconds, for shards and for their number. Pure.
+ * @param seconds times of earlier builds
+ * @param timeBudget of a shard, in seconds
  */
 export function expectation(
   seconds: ReadonlyMap<string, number>,

@@ -1,15 +1,16 @@
 import type { PackagePlan } from '../model/outcome.ts';
 import type { Task } from './forecast.ts';
 
-/** How often, of what a rebuilt package decides, the next has to be built, too: most changes stop at once. */
+/** Probability that a rebuilt package makes a package that depends on it be built: most changes stop at once. */
 const share = 0.5;
 
 /**
- * What a plan will probably build, for a forecast: what is certain, or was never built, with its whole time, what is
- * decided on the way with half the part of what decides it. Pure.
- * @param isKnown whether a package was built before
+ * The tasks that a plan will probably lead to, for a forecast. A package that is certain to be built, or was never built,
+ * counts with its whole time; one that is decided on the way counts with half the part of the package that decides it.
+ * Pure.
+ * @param isKnown true if a package was built before
  * @param expected seconds
- * @param needs packages that one needs as specs state it
+ * @param needs declared needs
  */
 export function expectedTasks(
   plan: ReadonlyMap<string, PackagePlan>,

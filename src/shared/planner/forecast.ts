@@ -1,40 +1,40 @@
-/** One package that is to be built, as a forecast sees it. */
+/** One package to be built, as a forecast sees it. */
 export interface Task {
   name: string;
   /** Expected. */
   seconds: number;
-  /** Names of tasks, all of which have to be done before. Names that are no task count as done. */
+  /** Tasks that have to end before. Names that are no task count as done. */
   needs: readonly string[];
 }
 
-/** A finish within so much of the soonest possible one is as good: expectations are no better than that. */
-const asGood = 1.02;
+/** Finish times within this factor count as equal: expected times are no more exact. */
+const tolerance = 1.02;
 
 interface Prepared {
   seconds: number[];
   dependents: number[][];
   open: number[];
-  /** Longest path from a task's start to the end. */
+  /** Longest path from a task's start to the end, in seconds. */
   rank: number[];
 }
 
-/** Seconds of the longest chain of tasks: no number of shards is faster. Cycles must have been refused before. */
+/** Seconds of the longest chain of tasks: no number of shards is faster. There must be no cycle. Pure. */
 export function criticalPath(tasks: readonly Task[]): number {
   return Math.max(0, ...prepare(tasks).rank);
 }
 
-/** By name, the seconds of the longest chain from a task's start to the end of the run: its priority. */
+/** The priority of each task: seconds of the longest chain from its start to the end of the run. Pure. */
 export function ranks(tasks: readonly Task[]): Map<string, number> {
   const { rank } = prepare(tasks);
   return new Map(tasks.map(({ name }, at) => [name, rank[at] ?? 0]));
 }
 
-/** Seconds until all tasks are done by so many shards, each of which takes the ready task with the longest path. */
+/** Seconds until so many shards have done all tasks, if each takes the ready task with the longest path. Pure. */
 export function forecast(tasks: readonly Task[], shards: number): number {
   return listSchedule(prepare(tasks), shards);
 }
 
-/** The least number of shards that end about as soon as `most` of them would; 0 when there is nothing to do. */
+/** The smallest number of shards that end about as soon as `most` would; 0 when there is nothing to do. Pure. */
 export function shardsThatHelp(tasks: readonly Task[], most: number): number {
   if (tasks.length === 0) return 0;
   const prepared = prepare(tasks);
@@ -42,7 +42,7 @@ export function shardsThatHelp(tasks: readonly Task[], most: number): number {
   let [low, high] = [1, Math.min(most, tasks.length)];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (listSchedule(prepared, middle) <= soonest * asGood) high = middle;
+    if (listSchedule(prepared, middle) <= soonest * tolerance) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -12,8 +12,9 @@ import { canonical } from '../rpm/path.ts';
 import type { SpecError } from '../specs/find.ts';
 
 /**
- * The packages that a list names: by package or by RPM name.
- * @throws ProblemsError with every unknown name and what it may have meant, and the errors of specs that it names.
+ * The packages that a list names, by package or by RPM name. Sorted.
+ * @param input the name of the list
+ * @throws ProblemsError with every unknown name and the nearest known one, and with the errors of the specs named
  */
 export function namedPackages(
   graph: DeclaredGraph,
@@ -32,7 +33,7 @@ export function namedPackages(
       problems.push(...own.map(({ problem }) => problem));
       if (excluded !== undefined)
         problems.push({
-          message: `Input '${input}' names '${name}', which this architecture has not (${excluded})`,
+          message: `Input '${input}' names '${name}', which is not built for this architecture (${excluded})`,
         });
       return [];
     }
@@ -47,7 +48,7 @@ export function namedPackages(
   return [...new Set(found)].sort(order);
 }
 
-/** The package of this name, or the one that makes the newest RPM of this name. */
+/** The package of this name, or the one that makes the newest RPM of this name. Pure. */
 export function packageNamed(graph: DeclaredGraph, name: string): string | undefined {
   if (graph.specs.has(name)) return name;
   return findProviders(graph, name).find((node) => node.name === name)?.package;
@@ -58,8 +59,8 @@ function rpmNames(graph: DeclaredGraph): string[] {
 }
 
 /**
- * The goals and every package that they may need, through any number of builds, as specs tell before anything is
- * built. Builds may reveal more.
+ * The goals and every package that they may need by their specs, through any number of builds. Builds may reveal more.
+ * Sorted. Pure.
  * @param more requirements of a goal besides its BuildRequires
  */
 export function withNeeds(
@@ -85,8 +86,8 @@ export function withNeeds(
 }
 
 /**
- * What is wrong with a tree before anything of it is built: requirements that nothing provides, cycles.
- * @param place where a requirement stands in its spec
+ * The problems of a tree that show before anything of it is built: requirements that nothing provides, cycles.
+ * @param place where a spec states a requirement
  */
 export function treeProblems(
   graph: DeclaredGraph,
@@ -98,7 +99,7 @@ export function treeProblems(
   for (const name of names) {
     for (const { capability, path } of needsOf(nothingBuilt, name).missing) {
       if (path.length === 1)
-        problems.push({ ...place(name, capability), ...missingWords(graph, name, capability) });
+        problems.push({ ...place(name, capability), ...missingProblem(graph, name, capability) });
     }
   }
   const steps = (name: string): CycleStep[] =>
@@ -108,13 +109,13 @@ export function treeProblems(
     problems.push({
       file: place(first, '').file,
       message: `dependency cycle: ${describeCycle(cycle)}`,
-      hint: 'Break it: drop one of these requirements, or split the part that needs the other into a spec of its own.',
+      hint: 'Remove one of these requirements, or move the part that needs the other into a spec of its own.',
     });
   }
   return problems;
 }
 
-function missingWords(
+function missingProblem(
   graph: DeclaredGraph,
   name: string,
   capability: string,

@@ -5,16 +5,16 @@ import type { PackagePlan } from '../model/outcome.ts';
 export interface PlanJson {
   schema: 'azl/plan';
   version: 1;
-  /** Who builds against another worker does not build this plan. */
+  /** Jobs with another worker refuse the plan. */
   workerDigest: string;
-  /** Shards that help, and entries of the matrix: they start one after the other, so many at once. Numbered from 1. */
+  /** Shards that run at once, and entries of the matrix, which start one after the other. Numbered from 1. */
   shards: number;
   entries: number;
-  /** Packages that only the shards of the second matrix take; their numbers follow. */
+  /** Packages that only shards of the second matrix take. Their numbers follow those of the first. */
   heavy: string[];
   heavyShards: number;
   heavyEntries: number;
-  /** Days that what its jobs exchange is kept when no merge removes it. */
+  /** Retention of the artifacts of its jobs, in days, when no merge removes them. */
   retentionDays: number;
   packages: {
     name: string;
@@ -22,12 +22,12 @@ export interface PlanJson {
     reason: string;
     key: string | null;
     waitsFor: string[];
-    /** That its newest build took; null when it was never built. */
+    /** The time of its newest build; null when it was never built. */
     seconds: number | null;
   }[];
 }
 
-/** What would become of each package. */
+/** Writes a plan as data, packages sorted by name. Pure. */
 export function planJson(
   plan: ReadonlyMap<string, PackagePlan>,
   facts: Omit<PlanJson, 'schema' | 'version' | 'packages'>,

@@ -3,15 +3,12 @@ import { declaredNeeds } from '../graph/declared-needs.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
 import { ranks } from './forecast.ts';
 
-/**
- * Seconds that a job which builds alone expects of a package that was never built: only its order and what it shows of
- * its progress go by it. Shards go by `expectation`.
- */
+/** Expected seconds of a package that was never built, where only order and progress depend on it. See `expectation`. */
 export const assumedSeconds = 30;
 
 /**
- * Priority of each package: the longest path of expected seconds from its start to the end of the run, along stated
- * needs. The higher is taken first. Cycles must have been refused before.
+ * The priority of each package: the longest path of expected seconds from its start to the end of the run, along declared
+ * needs. The highest is built first. There must be no cycle. Pure.
  */
 export function priorities(
   graph: DeclaredGraph,
@@ -25,7 +22,7 @@ export function priorities(
   return ranks(tasks);
 }
 
-/** `names` by priority, highest first; equal ones by name. */
+/** Sorts names by priority, highest first; equal ones by name. Pure. */
 export function byPriority(names: readonly string[], priority: ReadonlyMap<string, number>): string[] {
   return [...names].sort((a, b) => (priority.get(b) ?? 0) - (priority.get(a) ?? 0) || order(a, b));
 }

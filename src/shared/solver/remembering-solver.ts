@@ -3,14 +3,14 @@ import type { Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
 
-/** Where answers are kept, by {@link solverQuestion}. */
+/** Answers by {@link solverQuestion}. */
 export interface AnswerMemory {
   get(question: string): SolverAnswer | undefined;
   set(question: string, answer: SolverAnswer): void;
 }
 
 const toolchainDigests = new WeakMap<Toolchain, string>();
-/** An RPM is in sight of many builds, and its list of files may be long. */
+/** Many builds see the same RPM, and its list of files may be long. */
 const rpmDigests = new WeakMap<Rpm, string>();
 
 /**
@@ -30,7 +30,7 @@ export function solverQuestion(request: SolverRequest, toolchain: Toolchain): st
   );
 }
 
-/** A solver that looks into `memory` first and starts the real one at the first question that is not there. */
+/** A solver that answers from `memory`, and starts the real one for the first question that is not there. */
 export function rememberingSolver(
   toolchain: Toolchain,
   start: (toolchain: Toolchain) => Promise<Solver>,
@@ -53,7 +53,7 @@ export function rememberingSolver(
   };
 }
 
-/** Whether an answer names files that are there: it may come from elsewhere. */
+/** True if all files that an answer names exist: it may come from another run. */
 function isOf(answer: SolverAnswer, { local }: SolverRequest, { rpms }: Toolchain): boolean {
   if (!answer.ok) return true;
   const files = {

@@ -6,31 +6,34 @@ import { plainEnvironment } from '../host/process.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 
-/** The helper's text; part of every question's digest. */
+/** The helper's text: part of the digest of every question. */
 export const solverRecipe = readFileSync(new URL('./solver.py', import.meta.url), 'utf8');
 
-/** Which RPMs does it take that all of `install` is there? */
+/** Asks for a set of RPMs that satisfies all of `install`. */
 export interface SolverRequest {
   install: readonly Capability[];
-  /** File names of toolchain RPMs that stay unless something that is needed stands against them. */
+  /** File names of toolchain RPMs that stay, unless a needed RPM conflicts with them. */
   base: readonly string[];
-  /** Results that may be used. */
+  /** RPMs of results that may be used. */
   local: readonly Rpm[];
 }
 
+/** One RPM of an answer. */
 export interface InstalledRpm {
   origin: 'local' | 'toolchain';
   file: string;
 }
 
+/** The answer to a request. */
 export type SolverAnswer =
   /** The whole set, base included, sorted by file. */
   | { ok: true; installed: InstalledRpm[] }
-  /** Sentences for people, sorted; and what nothing provides, of the request or of any RPM that it needs. */
+  /** Messages for people, sorted; and the requirements, of the request or of an RPM, that nothing provides. */
   | { ok: false; problems: string[]; missing: Capability[] };
 
+/** A started solver. */
 export interface Solver {
-  /** @throws Error when a capability or a base entry makes no sense, or the helper died. */
+  /** @throws Error when a capability or a base entry is invalid, or when the helper ended */
   solve(request: SolverRequest): Promise<SolverAnswer>;
   close(): Promise<void>;
 }
@@ -41,8 +44,8 @@ interface Waiting {
 }
 
 /**
- * Starts libsolv in a helper process over a toolchain. It has no privileges, an empty environment, and ends when its
- * input closes, so also when this process is killed.
+ * Starts libsolv in a helper process over a toolchain. The helper has no privileges and an empty environment. It ends
+ * when its input closes, so also when this process is killed.
  */
 export async function startSolver(toolchain: Toolchain): Promise<Solver> {
   const helper = spawn('/usr/bin/python3', ['-I', '-c', solverRecipe], {
@@ -85,7 +88,7 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
   };
 }
 
-/** What a solver may look at: everything that can change an answer, and nothing else. */
+/** The fields of an RPM that the solver sees: exactly those that can change an answer. */
 export function facts(rpm: Rpm) {
   const { file, name, epoch, version, release, arch } = rpm;
   const { provides, requires, conflicts, obsoletes, files, folders } = rpm;
@@ -105,7 +108,7 @@ export function facts(rpm: Rpm) {
   };
 }
 
-/** The last words on standard error. */
+/** The last lines of standard error. */
 function tail(helper: ChildProcessWithoutNullStreams): () => string {
   let text = '';
   helper.stderr.on('data', (chunk: Buffer) => {

@@ -68,6 +68,6 @@ it('lays it out for the builder alone, whatever the mask of the caller is', asyn
 it.each(Object.entries(paths))('refuses a %s that changed since the key was made', async (_name, path) => {
   await writeFile(path, 'edited meanwhile');
   await expect(stage(context, spec, files)).rejects.toThrow(
-    `'${path}' changed while the run was going on. Run the same command again.`,
+    `'${path}' changed during the run. Run the same command again.`,
   );
 });

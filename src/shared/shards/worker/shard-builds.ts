@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { clock } from '../../base/duration.ts';
+import { BuildFailedError } from '../../builder/build-failed.ts';
 import type { buildOne } from '../../builder/build-one.ts';
-import { BuildFailedError } from '../../builder/build-package.ts';
 import { causeLines } from '../../builder/cause-lines.ts';
 import { StoreUnavailableError } from '../../github/cache/cache.ts';
 import type { Outcome, ReadyBuild } from '../../model/outcome.ts';
