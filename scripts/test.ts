@@ -33,7 +33,7 @@ const workflowLint: Step[] = [
     [
       toolPath('zizmor'),
       ...['--persona=pedantic', '--offline', '--strict-collection', '--no-progress'],
-      ...['.github/workflows', 'actions'],
+      ...['.github/workflows', '.github/dependabot.yml', 'actions'],
     ],
   ],
 ];

@@ -4,7 +4,7 @@ import type { Paths } from './paths.ts';
 import type { Screen } from './screen.ts';
 import type { Stop } from './stop.ts';
 
-/** What every target gets. */
+/** The surroundings of a target: folders, variables, output. */
 export interface CliContext {
   /** All actions of the checkout. */
   actions: readonly Action[];

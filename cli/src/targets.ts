@@ -6,7 +6,7 @@ export interface Target {
   actions: readonly string[];
   /** Variables that affect it, besides the inputs of its actions and the folders of a run. */
   variables: readonly string[];
-  /** What the machine must have for it. */
+  /** The needs of the host: they are installed before it starts. */
   needs: readonly Need[];
 }
 

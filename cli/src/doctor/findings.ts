@@ -20,7 +20,7 @@ export interface HostFacts {
   /** `asks`: sudo is installed and asks for a password. */
   privilege?: 'root' | 'sudo' | 'asks' | 'none';
   apt?: boolean;
-  /** What is missing on the host, and the packages that provide it. */
+  /** The needs that the host does not meet, the packages that meet them, and those without a package. */
   missing: { needs: readonly Need[]; packages: readonly string[]; unknown: readonly Need[] };
   /** `foreign`: those of the folders, and of the folders directly in them, that this user may not write. */
   folders?: RunFolders & { foreign: readonly string[] };

@@ -2,22 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { longSentences, sentences, weakOpenings } from '../../support/prose-rules.ts';
 import { readSource, readSources, readTexts } from '../../support/source-code.ts';
 
-const documents = ['docs/**/*.md', 'README.md', 'CONTRIBUTING.md', 'actions/*/README.md'];
+const documents = ['docs/**/*.md', '*.md', 'actions/*/README.md'];
 
 /** Where sentences are still too long, or doc comments open weakly. These lists only shrink. */
 const pending = {
-  sentences: [
-    'README.md',
-    'actions/build-packages/README.md',
-    'actions/compose-image/README.md',
-    'actions/toolchain/README.md',
-    'docs/workflows.md',
-  ],
+  sentences: [] as string[],
   openings: [
     'actions/build-packages/',
     'actions/compose-image/',
     'actions/toolchain/',
-    'cli/',
     'src/shared/base/',
     'src/shared/builder/',
     'src/shared/cache-key/',
