@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { aptReason, runApt } from '../host/apt.ts';
 import { writeWhole } from '../host/files.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import { clearLeftovers } from '../host/leftovers.ts';
@@ -133,8 +134,7 @@ async function download(
 /** Writes our list file, and fetches the lists when there are none of this suite yet. */
 async function prepare(options: DebianArchiveOptions): Promise<void> {
   const { dir, suite } = options;
-  await mkdir(join(dir, 'lists/partial'), { recursive: true });
-  await mkdir(join(dir, 'cache/archives/partial'), { recursive: true });
+  await mkdir(join(dir, 'lists'), { recursive: true });
   const mirror = options.mirror ?? (await hostMirror(options));
   await writeWhole(join(dir, 'sources.list'), `deb-src [trusted=yes] ${mirror} ${suite} main\n`);
   await clearLeftovers(dir, landingPrefix);
@@ -170,28 +170,7 @@ async function apt(argv: readonly string[], options: DebianArchiveOptions, cwd?:
   const settings = {
     'Dir::Etc::sourcelist': join(dir, 'sources.list'),
     'Dir::Etc::sourceparts': '/dev/null',
-    'Dir::State': dir,
-    'Dir::State::lists': join(dir, 'lists'),
-    'Dir::State::status': '/dev/null',
-    'Dir::Cache': join(dir, 'cache'),
-    'APT::Sandbox::User': '',
-    'APT::Update::Post-Invoke': '',
-    'APT::Update::Post-Invoke-Success': '',
-    'Acquire::Languages': 'none',
     'Acquire::Retries': '2',
-    'Acquire::http::Timeout': '30',
-    'Acquire::https::Timeout': '30',
   };
-  const set = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  await runTool(['apt-get', '-q', ...set, ...argv], {
-    timeoutSeconds: 900,
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(signal === undefined ? {} : { signal }),
-  });
-}
-
-/** Returns the reason that apt gives: its first line that begins with `E: `. */
-function aptReason(error: ToolError): string {
-  const said = error.stderr.split('\n').filter((line) => /^E: /.test(line));
-  return said[0]?.slice(3) ?? error.message;
+  await runApt(['apt-get', '-q', ...argv], { dir, settings, signal }, cwd);
 }
