@@ -10,40 +10,40 @@ export interface WantedAsset {
   sha256: string;
 }
 
-/** An asset that a release has, as GitHub's REST service tells it. */
+/** An asset of a release, as GitHub's REST service describes it. */
 export interface FoundAsset {
   id: number;
   name: string;
   size: number;
-  /** `starter`: an upload that never ended. */
+  /** `starter`: an unfinished upload. */
   state: string;
   /** `sha256:<hex>`; releases from before 2025 have none. */
   digest: string | null;
 }
 
-/** What is to be done so that a release has the assets that it should have. */
+/** The steps that give a release its wanted assets. */
 export interface AssetSteps {
   keep: WantedAsset[];
-  /** Broken uploads, and assets of a draft that are not what they should be. */
+  /** Broken uploads, and assets of a draft with other bytes. */
   remove: FoundAsset[];
   upload: WantedAsset[];
 }
 
-/** GitHub takes no asset of this size or more. */
+/** Bytes. GitHub accepts only smaller assets. */
 export const assetLimit = 2 ** 31;
 
-/** Assets that a release can have. */
+/** The most assets of a release. */
 const mostAssets = 1000;
 
 /**
- * The name of a file's asset. GitHub renames what has other characters, or dots at its ends: this is a name that it
- * keeps, so that `SHA256SUMS` is true.
+ * Returns the name of a file's asset. GitHub renames files with other characters, or with dots at the ends. It keeps this
+ * name, so that `SHA256SUMS` is correct. Pure.
  */
 export function assetName(file: string): string {
   return file.replace(/[^A-Za-z0-9_+@-]+/g, '.').replace(/^\.+|\.+$/g, '');
 }
 
-/** `SHA256SUMS` as `sha256sum --check` reads it, with the names that the assets have. */
+/** Returns `SHA256SUMS` as `sha256sum --check` reads it, with the names of the assets. Pure. */
 export function sha256Sums(assets: readonly WantedAsset[]): string {
   return assets
     .map(({ name, sha256 }) => `${sha256}  ${name}\n`)
@@ -51,7 +51,7 @@ export function sha256Sums(assets: readonly WantedAsset[]): string {
     .join('');
 }
 
-/** Everything that keeps files from being the assets of one release. */
+/** Returns the reasons why files cannot be the assets of one release. Pure. */
 export function assetProblems(assets: readonly WantedAsset[]): Problem[] {
   const problems: Problem[] = [];
   const byName = new Map<string, string>();
@@ -76,8 +76,8 @@ export function assetProblems(assets: readonly WantedAsset[]): Problem[] {
 }
 
 /**
- * Compares what a release should have with what it has. What is right is never touched.
- * @throws ProblemsError when a published release has something else under a name: that is for a person to decide
+ * Compares a release's wanted assets with its existing ones. An asset with the right bytes is never touched. Pure.
+ * @throws ProblemsError when a published release has other bytes under a wanted name, which its owner must decide about
  */
 export function assetSteps(
   wanted: readonly WantedAsset[],
@@ -87,16 +87,16 @@ export function assetSteps(
   const steps: AssetSteps = { keep: [], remove: [], upload: [] };
   const problems: Problem[] = [];
   for (const one of wanted) {
-    const there = found.find(({ name }) => name === one.name);
-    if (there === undefined) steps.upload.push(one);
-    else if (isRight(there, one)) steps.keep.push(one);
-    else if (there.state === 'uploaded' && published)
+    const existing = found.find(({ name }) => name === one.name);
+    if (existing === undefined) steps.upload.push(one);
+    else if (isSame(existing, one)) steps.keep.push(one);
+    else if (existing.state === 'uploaded' && published)
       problems.push({
-        message: `The release is published and has another '${one.name}' (${there.digest ?? `${there.size} bytes`})`,
+        message: `The release is published and has another '${one.name}' (${existing.digest ?? `${existing.size} bytes`})`,
         hint: 'Use another tag, or remove that asset yourself.',
       });
     else {
-      steps.remove.push(there);
+      steps.remove.push(existing);
       steps.upload.push(one);
     }
   }
@@ -104,18 +104,18 @@ export function assetSteps(
   return steps;
 }
 
-/** Whether a release has these assets and no other, all of them by digest. */
+/** True if a release has exactly these assets, all with known digests. Pure. */
 export function hasExactly(found: readonly FoundAsset[], wanted: readonly WantedAsset[]): boolean {
   const isThere = (one: WantedAsset) =>
-    found.some((there) => there.name === one.name && there.digest !== null && isRight(there, one));
+    found.some((existing) => existing.name === one.name && existing.digest !== null && isSame(existing, one));
   return found.length === wanted.length && wanted.every(isThere);
 }
 
-/** Whether GitHub has these bytes. */
-export function isRight(there: FoundAsset, wanted: WantedAsset): boolean {
+/** True if an asset is uploaded with these bytes. Pure. */
+export function isSame(existing: FoundAsset, wanted: WantedAsset): boolean {
   return (
-    there.state === 'uploaded' &&
-    there.size === wanted.size &&
-    (there.digest === null || there.digest === `sha256:${wanted.sha256}`)
+    existing.state === 'uploaded' &&
+    existing.size === wanted.size &&
+    (existing.digest === null || existing.digest === `sha256:${wanted.sha256}`)
   );
 }

@@ -3,7 +3,7 @@ import type { Octokit } from '@octokit/rest';
 import type { Log } from '../base/log.ts';
 import { ProblemsError, problem } from '../base/problems.ts';
 import { type RetryPolicy, retry } from '../base/retry.ts';
-import { assetSteps, type FoundAsset, hasExactly, isRight, type WantedAsset } from './assets.ts';
+import { assetSteps, type FoundAsset, hasExactly, isSame, type WantedAsset } from './assets.ts';
 
 export interface Release {
   id: number;
@@ -15,7 +15,7 @@ interface Target {
   owner: string;
   repo: string;
   tag: string;
-  /** What the assets were built from. */
+  /** The commit from which the assets were built. */
   commit?: { repository: string; sha: string } | undefined;
   log: Log;
 }
@@ -24,15 +24,15 @@ interface Target {
 const attempts = 3;
 
 /**
- * Makes `tag` a published release that has these assets and names the commit that they were built from, where the tag is
- * put, too. A draft that is there is taken up, what is right in it is kept, and publishing comes last: run again after
- * whatever went wrong, it goes on where it stopped.
- * @throws ProblemsError when the release is published with other assets, or when GitHub has other bytes than were sent
+ * Publishes a release of `tag` with these assets. It names the commit from which they were built, where GitHub puts the
+ * tag. Publishing comes last, and an existing draft is continued with its finished uploads. So after any failure, another
+ * run continues where this one stopped.
+ * @throws ProblemsError when the release is published with other assets, or when GitHub stored other bytes than were sent
  */
 export async function publishRelease(target: Target, assets: readonly WantedAsset[]): Promise<Release> {
   const { octokit, owner, repo, tag, log } = target;
-  const there = await findRelease(target);
-  const release = there === undefined ? await createDraft(target) : await takeUp(target, there);
+  const existing = await findRelease(target);
+  const release = existing === undefined ? await createDraft(target) : await continueDraft(target, existing);
   const found = await assetsOf(target, release.id);
   const steps = assetSteps(assets, found, !release.draft);
   if (steps.keep.length > 0) log.info(`There already: ${steps.keep.map(({ name }) => name).join(', ')}`);
@@ -51,7 +51,7 @@ export async function publishRelease(target: Target, assets: readonly WantedAsse
   return { id: data.id, url: data.html_url };
 }
 
-/** The newest published release that has exactly these assets already, whatever its tag. */
+/** Returns the newest published release that has exactly these assets, whatever its tag. */
 export async function findReleased(
   target: Target,
   assets: readonly WantedAsset[],
@@ -67,7 +67,7 @@ async function allReleases({ octokit, owner, repo }: Target): Promise<Found[]> {
 
 type Found = Awaited<ReturnType<Octokit['rest']['repos']['createRelease']>>['data'];
 
-/** The release of the tag, draft or not. By listing: a draft is not found by its tag. */
+/** Returns the release of the tag, draft or not. It lists all: a draft is not found by its tag. */
 async function findRelease(target: Target): Promise<Found | undefined> {
   const { tag, log } = target;
   const own = (await allReleases(target))
@@ -76,7 +76,7 @@ async function findRelease(target: Target): Promise<Found | undefined> {
   const published = own.find(({ draft }) => !draft);
   const [first, ...others] = own;
   if (published === undefined && others.length > 0)
-    log.warn(`There are ${own.length} drafts for '${tag}': the oldest is taken up.`);
+    log.warn(`There are ${own.length} drafts for '${tag}': the oldest is continued.`);
   return published ?? first;
 }
 
@@ -88,8 +88,8 @@ async function createDraft(target: Target): Promise<Found> {
   return made;
 }
 
-/** Makes a draft name the commit. Where its tag goes is left to whoever made it, unless that was an earlier run of ours. */
-async function takeUp(target: Target, found: Found): Promise<Found> {
+/** Continues a draft: makes it name the commit. Its tag's place is changed only if an earlier run made the draft. */
+async function continueDraft(target: Target, found: Found): Promise<Found> {
   const { octokit, owner, repo, tag, commit } = target;
   const body = bodyNaming(commit, found.body ?? '');
   if (!found.draft || body === (found.body ?? '')) return found;
@@ -99,10 +99,10 @@ async function takeUp(target: Target, found: Found): Promise<Found> {
   return await atCommit(target, (more) => updateRelease({ ...draft, ...more }));
 }
 
-/** The line of a release's body that names the commit. GitHub makes a link of it. */
+/** The line in a release's body that names the commit. GitHub makes a link of it. */
 const ourLine = /^Built from \S+@[0-9a-f]{40,64}$/m;
 
-/** What a release says, with the line that names the commit. Pure. */
+/** Returns a release's body with the line that names the commit. Pure. */
 export function bodyNaming(commit: Target['commit'], body = ''): string {
   if (commit === undefined) return body;
   const line = `Built from ${commit.repository}@${commit.sha}`;
@@ -111,20 +111,20 @@ export function bodyNaming(commit: Target['commit'], body = ''): string {
 }
 
 /**
- * Asks for a release whose tag will be the commit; where GitHub refuses that, for one without a word on it. A job's token
- * may not tag a commit whose workflow files are unlike those of the default branch.
+ * Makes or changes a release whose tag will be at the commit. Where GitHub refuses that, the commit is left out: a job's
+ * token may not tag a commit whose workflow files differ from those of the default branch.
  */
 async function atCommit(
   { owner, repo, commit, log }: Target,
-  ask: (more: { target_commitish?: string }) => Promise<{ data: Found }>,
+  request: (more: { target_commitish?: string }) => Promise<{ data: Found }>,
 ): Promise<Found> {
-  if (commit === undefined || commit.repository !== `${owner}/${repo}`) return (await ask({})).data;
+  if (commit === undefined || commit.repository !== `${owner}/${repo}`) return (await request({})).data;
   try {
-    return (await ask({ target_commitish: commit.sha })).data;
+    return (await request({ target_commitish: commit.sha })).data;
   } catch (error) {
     const { status = 0, message } = error as { status?: number; message: string };
     if (![403, 404, 422].includes(status)) throw error;
-    const { data } = await ask({});
+    const { data } = await request({});
     log.warn({
       message: `GitHub lets this job make no tag at commit ${commit.sha} (${message}): a new tag will be at ${data.target_commitish}`,
       hint: 'The release names the commit.',
@@ -147,7 +147,10 @@ function foundAsset(one: Found['assets'][number]): FoundAsset {
 /** An upload that GitHub refused or stored with other bytes. */
 class UploadError extends Error {}
 
-/** Uploads one file, and compares what GitHub says it has. A broken upload is removed and tried again. */
+/**
+ * Uploads one file and compares GitHub's answer with it. A broken upload is removed and tried again.
+ * @throws ProblemsError after the last attempt
+ */
 async function upload(target: Target, release: Found, asset: WantedAsset): Promise<void> {
   const { octokit, owner, repo, log } = target;
   const policy: RetryPolicy = {
@@ -156,30 +159,14 @@ async function upload(target: Target, release: Found, asset: WantedAsset): Promi
     onRetry: ({ message }) => log.warn(`${asset.name}: ${message}. Uploaded again.`),
   };
   const once = async (): Promise<void> => {
-    let fault: string;
-    try {
-      const { data } = await octokit.request({
-        method: 'POST',
-        // GitHub names the host that takes uploads, as a template that takes the name.
-        url: release.upload_url,
-        name: asset.name,
-        headers: { 'content-type': 'application/octet-stream', 'content-length': asset.size },
-        data: createReadStream(asset.path),
-      });
-      const there = { digest: null, ...(data as Omit<FoundAsset, 'digest'>) } as FoundAsset;
-      if (there.name === asset.name && isRight(there, asset)) return;
-      fault = `GitHub has '${there.name}', ${there.size} bytes, ${there.digest ?? 'no digest'}`;
-    } catch (error) {
-      const status = (error as { status?: number }).status ?? 500;
-      if (status < 500 && status !== 422 && status !== 429) throw error;
-      fault = (error as Error).message;
+    const reason = await send(octokit, release, asset);
+    if (reason === undefined) return;
+    for (const one of await assetsOf(target, release.id)) {
+      if (one.name !== asset.name) continue;
+      if (isSame(one, asset)) return;
+      await octokit.rest.repos.deleteReleaseAsset({ owner, repo, asset_id: one.id });
     }
-    for (const there of await assetsOf(target, release.id)) {
-      if (there.name !== asset.name) continue;
-      if (isRight(there, asset)) return;
-      await octokit.rest.repos.deleteReleaseAsset({ owner, repo, asset_id: there.id });
-    }
-    throw new UploadError(fault);
+    throw new UploadError(reason);
   };
   await retry(policy, once).catch((error: unknown) => {
     if (!(error instanceof UploadError)) throw error;
@@ -187,15 +174,36 @@ async function upload(target: Target, release: Found, asset: WantedAsset): Promi
   });
 }
 
-/** What GitHub refuses, in words that say what to do. */
+/** Sends one file. Returns the reason of a failure that another attempt may not meet. */
+async function send(octokit: Octokit, release: Found, asset: WantedAsset): Promise<string | undefined> {
+  try {
+    const { data } = await octokit.request({
+      method: 'POST',
+      // GitHub names the host for uploads, as a template with the asset's name.
+      url: release.upload_url,
+      name: asset.name,
+      headers: { 'content-type': 'application/octet-stream', 'content-length': asset.size },
+      data: createReadStream(asset.path),
+    });
+    const stored = { digest: null, ...(data as Omit<FoundAsset, 'digest'>) } as FoundAsset;
+    if (stored.name === asset.name && isSame(stored, asset)) return undefined;
+    return `GitHub has '${stored.name}', ${stored.size} bytes, ${stored.digest ?? 'no digest'}`;
+  } catch (error) {
+    const status = (error as { status?: number }).status ?? 500;
+    if (status < 500 && status !== 422 && status !== 429) throw error;
+    return (error as Error).message;
+  }
+}
+
+/** Returns GitHub's refusal as a problem with a hint; any other error as it is. */
 export function releaseProblem(error: unknown, repository: string): unknown {
   const status = (error as { status?: number } | undefined)?.status;
   if (error instanceof ProblemsError || status === undefined) return error;
-  const mends: Record<number, string> = {
+  const hints: Record<number, string> = {
     401: "Give a valid token as 'token'.",
     403: 'The job needs `permissions: contents: write`.',
     404: `The token does not see ${repository}, or may not write to it: the job needs \`permissions: contents: write\`.`,
   };
-  const hint = mends[status];
-  return problem(`GitHub refused: ${(error as Error).message}`, hint === undefined ? {} : { hint: hint });
+  const hint = hints[status];
+  return problem(`GitHub refused: ${(error as Error).message}`, hint === undefined ? {} : { hint });
 }

@@ -69,7 +69,7 @@ describe('a .repo file', () => {
       'a folder',
       '[a]\ngpgcheck=0\nbaseurl=file:///localrepo\n',
       [
-        "repos/azl.repo:3: 'file:///localrepo/' is no http or https address. Give a folder of RPMs as the input 'rpms-dir'.",
+        "repos/azl.repo:3: 'file:///localrepo/' is not an http or https address. Give a folder of RPMs as the input 'rpms-dir'.",
       ],
     ],
     [
@@ -77,13 +77,15 @@ describe('a .repo file', () => {
       '[a]\ngpgcheck=0\nbaseurl=http://a\nmetalink=http://b\ngpgchek=1\nsslverify=0\n',
       [
         "repos/azl.repo:4: The option 'metalink' is not supported. Remove it, and name each place in baseurl.",
-        "repos/azl.repo:5: 'gpgchek' is no option of a repository. Did you mean 'gpgcheck'?",
+        "repos/azl.repo:5: 'gpgchek' is not an option of a repository. Did you mean 'gpgcheck'?",
       ],
     ],
     [
       'nobody looks at certificates',
       '[a]\ngpgcheck=0\nbaseurl=https://a\nsslverify=0\n',
-      ['repos/azl.repo:4: sslverify=0 is not supported. Write an http address where nobody has to be sure.'],
+      [
+        'repos/azl.repo:4: sslverify=0 is not supported. Use an http address if its identity does not matter.',
+      ],
     ],
     [
       'a variable, and a flag',
@@ -97,10 +99,10 @@ describe('a .repo file', () => {
       'lines',
       'name=x\n[a b]\nbaseurl=http://a\ngpgcheck=0\nwhat\n[a]\nbaseurl=http://a\ngpgcheck=0\n[a]\nenabled=0\n',
       [
-        "repos/azl.repo:1: 'name=x' is no option of a repository. Write '[id]', then 'option=value' lines.",
-        "repos/azl.repo:2: 'a b' is no name of a repository",
-        "repos/azl.repo:5: 'what' is no option of a repository. Write '[id]', then 'option=value' lines.",
-        "repos/azl.repo:9: The repository 'a' stands here a second time",
+        "repos/azl.repo:1: 'name=x' is not an option of a repository. Write '[id]', then 'option=value' lines.",
+        "repos/azl.repo:2: 'a b' is not a name of a repository",
+        "repos/azl.repo:5: 'what' is not an option of a repository. Write '[id]', then 'option=value' lines.",
+        "repos/azl.repo:9: The repository 'a' is defined twice",
       ],
     ],
   ])('with %s says so', (_what, text, problems) => {

@@ -8,19 +8,19 @@ import type { Downloader } from '../../sources/download.ts';
 import { type Listed, MetadataError } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
 
-/** A fault of a repository, at the place in its file. */
+/** Builds the error of a repository that cannot be used, with its place in the `.repo` file. */
 export function repositoryError(
   { id, file, line }: Repository,
-  fault: string,
+  reason: string,
   more: Pick<Problem, 'hint'> = {},
 ): Error {
-  return problem(`The repository '${id}' cannot be used: ${fault}`, { file, line, ...more });
+  return problem(`The repository '${id}' cannot be used: ${reason}`, { file, line, ...more });
 }
 
 /**
- * Writes a file of a repository, from the first of its places that has it.
- * @param sha256 what its bytes have to be; undefined for what is checked otherwise
- * @throws ProblemsError telling what each place answered
+ * Downloads a file of a repository from the first of its addresses that has it.
+ * @param sha256 the expected digest; undefined for a file that is checked in another way
+ * @throws ProblemsError with the answer of each address
  */
 export async function fetchFrom(
   repository: Repository,
@@ -28,23 +28,23 @@ export async function fetchFrom(
   path: string,
   downloader: Downloader,
 ): Promise<void> {
-  const faults: string[] = [];
+  const reasons: string[] = [];
   const part = tempSibling(path);
   try {
     for (const address of repository.addresses) {
       const got = await downloader.download(`${address}${href}`, part);
-      if ('fault' in got) faults.push(`${address}${href} ${got.fault}`);
+      if ('fault' in got) reasons.push(`${address}${href} ${got.fault}`);
       else if (sha256 !== undefined && got.digest !== sha256)
-        faults.push(`${address}${href} is not the file that the repository lists (SHA-256 ${got.digest})`);
+        reasons.push(`${address}${href} is not the file that the repository lists (SHA-256 ${got.digest})`);
       else return await rename(part, path);
     }
   } finally {
     await rm(part, { force: true });
   }
-  throw repositoryError(repository, faults.join('; '));
+  throw repositoryError(repository, reasons.join('; '));
 }
 
-/** The same, unless `path` is that file already. */
+/** Downloads a file as {@link fetchFrom}, unless `path` has its digest already. */
 export async function fetchOnce(
   repository: Repository,
   listed: Listed,
@@ -58,7 +58,7 @@ export async function fetchOnce(
   if (there !== listed.sha256) await fetchFrom(repository, listed, path, downloader);
 }
 
-/** The bytes of a list of packages, unpacked as its name says. @throws MetadataError for another packing */
+/** Returns the bytes of a package list, decompressed by its ending. @throws MetadataError for an unknown compression */
 export function unpacked(path: string): AsyncIterable<Uint8Array> {
   const bytes = createReadStream(path);
   if (path.endsWith('.xml')) return bytes;
@@ -69,7 +69,7 @@ export function unpacked(path: string): AsyncIterable<Uint8Array> {
       : undefined;
   if (unpack === undefined) {
     bytes.destroy();
-    throw new MetadataError('it is packed in a way that is not supported: .gz and .zst are');
+    throw new MetadataError('its compression is not supported: .gz and .zst are');
   }
   return bytes.on('error', (error) => unpack.destroy(error)).pipe(unpack);
 }

@@ -3,24 +3,24 @@ import { SaxesParser } from 'saxes';
 import { isDigest, isName } from '../../base/untrusted.ts';
 import type { Capability, Rpm } from '../../model/rpm.ts';
 
-/** Metadata of a repository that is not what createrepo_c would write. The message starts with no file name. */
+/** Malformed metadata of a repository. The message does not begin with a file name. */
 export class MetadataError extends Error {}
 
-/** A file that a repository speaks of. */
+/** A file that a repository lists. */
 export interface Listed {
-  /** Its path below the repository's address: it leads nowhere else. */
+  /** Its path below the repository's address, checked to stay there. */
   href: string;
   sha256: string;
 }
 
-/** An RPM of a repository. `rpm` has what the list tells: of its files only those that are often required. */
+/** An RPM of a repository. `rpm` holds the list's data: of its files only those that are often required. */
 export interface ListedRpm extends Listed {
   rpm: Rpm;
 }
 
 const mostBytes = 4 * 1024 ** 3;
 
-/** One element, with the texts of its children by their names. */
+/** One XML element. */
 interface Element {
   name: string;
   attributes: Record<string, string>;
@@ -28,8 +28,8 @@ interface Element {
 }
 
 /**
- * The list of packages that a `repomd.xml` names (as createrepo_c writes it).
- * `openSize`: bytes when it is unpacked.
+ * Reads the package list that a `repomd.xml` of createrepo_c names.
+ * @returns `openSize`: its bytes when decompressed
  * @throws MetadataError
  */
 export async function readRepomd(text: string): Promise<Listed & { openSize: number }> {
@@ -71,8 +71,8 @@ const comparisons = new Map([
 ]);
 
 /**
- * The RPMs of some architectures in a list of packages (`primary.xml`), in its order, of each file name the first.
- * @param openSize bytes that the list may have
+ * Reads the RPMs of some architectures in a package list (`primary.xml`), in its order; of one file name the first.
+ * @param openSize the most bytes that the list may have
  * @throws MetadataError
  */
 export async function readPrimary(
@@ -87,7 +87,7 @@ export async function readPrimary(
     chunks,
     {
       open: ({ name, attributes }) => {
-        if (name === 'package') one = { rpm: nothingKnown(), href: '', sha256: '' };
+        if (name === 'package') one = { rpm: emptyRpm(), href: '', sha256: '' };
         if (one === undefined) return;
         const { rpm } = one;
         const list = dependencies.get(name as 'rpm:provides');
@@ -123,7 +123,7 @@ export async function readPrimary(
   return [...found.values()];
 }
 
-function nothingKnown(): Rpm {
+function emptyRpm(): Rpm {
   return {
     ...{ file: '', name: '', epoch: 0, version: '', release: '', arch: '', sourceRpm: '', size: 0 },
     ...{ shipDigest: '', outputDigest: '', provides: [], requires: [], conflicts: [], obsoletes: [] },
@@ -140,7 +140,7 @@ function addCapability(to: Capability[], attributes: Record<string, string>): vo
   if (!to.includes(capability)) to.push(capability);
 }
 
-/** @throws MetadataError unless its names are names, and it can be fetched and checked. */
+/** Returns an RPM of the list after checks. @throws MetadataError for a bad name, path, number or digest */
 function soundRpm(rpm: Rpm, href: string, sha256: string): ListedRpm {
   for (const field of ['name', 'version', 'release', 'arch'] as const)
     if (!isName(rpm[field]))

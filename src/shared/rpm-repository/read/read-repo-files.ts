@@ -3,9 +3,9 @@ import { readUserFile } from '../../host/files.ts';
 import { parseRepoFile, type Repository } from './repo-file.ts';
 
 /**
- * The enabled repositories of `.repo` files, in order.
+ * Reads the enabled repositories of `.repo` files, in order.
  * @param files paths, as the user wrote them
- * @throws ProblemsError for all that is wrong with any of them
+ * @throws ProblemsError with everything that is wrong with any of them
  */
 export async function readRepoFiles(
   files: readonly string[],

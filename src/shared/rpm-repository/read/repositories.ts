@@ -14,13 +14,13 @@ import type { Repository } from './repo-file.ts';
 import { checkRpms, checkSignature, collectKeys } from './signed.ts';
 
 export interface RepositoriesOptions {
-  /** `.repo` files, as the user wrote them: what an earlier one has goes before a later one's. */
+  /** `.repo` files, as the user wrote them. An earlier one has priority. */
   files: readonly string[];
   /** `$releasever` */
   releasever: string;
   /** `$basearch` */
   arch: string;
-  /** Keeps what was fetched: lists in `repositories/`, RPMs in `rpms/`. */
+  /** Keeps downloads: package lists in `repositories/`, RPMs in `rpms/`. */
   cacheDir: string;
   tempDir: string;
   /** The worker's tree, whose rpmkeys checks signatures. */
@@ -29,16 +29,17 @@ export interface RepositoriesOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** RPMs of other people's repositories, as far as their lists tell. */
+/** The RPMs of external repositories, as their package lists describe them. */
 export interface Repositories {
   /**
-   * What may be taken beside `local`: of each package name the RPMs of the first repository that has it, and none of one
-   * that `local` has, as dnf does with priorities.
+   * Returns the RPMs that may be installed besides `local`: of each package name those of the first repository that has
+   * it, and none if `local` has it, as with dnf's priorities.
    */
   offer(local: readonly Rpm[]): Rpm[];
   /**
-   * Fetches some of what was offered. Answers the folder that holds them, and each as its header tells.
-   * @throws ProblemsError naming what cannot be fetched, or is not what the list says, or is not signed
+   * Fetches offered RPMs.
+   * @returns their folder, and each RPM as its header describes it
+   * @throws ProblemsError naming each that cannot be fetched, differs from the list, or is not signed
    */
   fetch(offered: readonly Rpm[], progress: (does: string) => void): Promise<{ dir: string; rpms: Rpm[] }>;
 }
@@ -48,11 +49,11 @@ interface Source {
   listed: ListedRpm;
 }
 
-/** Reads lists of repositories. @throws ProblemsError for all that is wrong with the files, or a list that cannot be had */
+/** Reads the package lists of repositories. @throws ProblemsError for mistakes in the files, or a missing list */
 export async function openRepositories(options: RepositoriesOptions): Promise<Repositories> {
   const { signal } = options;
   const repositories = await readRepoFiles(options.files, options);
-  const downloader = makeDownloader(signal === undefined ? {} : { signal });
+  const downloader = makeDownloader({ signal });
   const sources = new Map<Rpm, Source>();
   const byName = new Map<string, { id: string; rpms: Rpm[] }>();
   for (const repository of repositories) {
@@ -97,17 +98,17 @@ async function listOf(
       await checkSignature(repository, { path, signature, keys: keys.files, tempDir: temp });
     }
     const list = await readRepomd(await readFile(path, 'utf8'));
-    // One name whatever the digest in its own: the list before it is not kept.
+    // Its own name begins with its digest. One name for all lists: the previous list is overwritten.
     const primary = join(kept, basename(list.href).replace(/^.*-/, ''));
     await fetchOnce(repository, list, primary, downloader);
     return await readPrimary(unpacked(primary), [arch, 'noarch'], list.openSize);
   }).catch((error: unknown) => {
-    throw asFault(repository, error);
+    throw asRepositoryError(repository, error);
   });
 }
 
-/** What is wrong with a list, as a problem of the repository. */
-function asFault(repository: Repository, error: unknown): unknown {
+/** Returns an error of a package list as an error of its repository. */
+function asRepositoryError(repository: Repository, error: unknown): unknown {
   const packing = /^Z_|^ZSTD_|^ERR_/.test((error as NodeJS.ErrnoException).code ?? '');
   if (!(error instanceof MetadataError) && !packing) return error;
   return repositoryError(repository, `of its list of packages, ${(error as Error).message}`);
@@ -162,7 +163,7 @@ async function checkAll(
   }
 }
 
-/** @throws ProblemsError when a file is another package than its list said */
+/** Returns an RPM as its header describes it. @throws ProblemsError when it is another package than in the list */
 async function asListed(path: string, repository: Repository, { rpm }: ListedRpm): Promise<Rpm> {
   const found = await readRpm(path).catch((error: unknown) => {
     if (!(error instanceof RpmFormatError)) throw error;

@@ -12,7 +12,7 @@ import type { Downloader } from '../../sources/download.ts';
 import { repositoryError } from './fetch.ts';
 import { isWeb, type Repository } from './repo-file.ts';
 
-/** Where keys of a repository come to lie: a new folder `keys-…` in `dir`, with the files `0.asc`, `1.asc` and so on. */
+/** Collects the keys of a repository in a new folder `keys-…` in `dir`, as the files `0.asc`, `1.asc` and so on. */
 export async function collectKeys(
   repository: Repository,
   dir: string,
@@ -24,15 +24,10 @@ export async function collectKeys(
   const files: string[] = [];
   for (const [index, key] of repository.keys.entries()) {
     const path = join(folder, `${index}.asc`);
-    const got = isWeb(key)
-      ? await downloader.download(key, path)
-      : await copyFile(key, path).then(
-          () => undefined,
-          (error: NodeJS.ErrnoException) => ({ fault: `cannot be read (${error.code})` }),
-        );
-    if (got !== undefined && 'fault' in got)
-      throw repositoryError(repository, `its gpgkey ${key} ${got.fault}`, {
-        hint: 'A relative path is one beside the .repo file.',
+    const failure = isWeb(key) ? await failedDownload(key, path, downloader) : await failedCopy(key, path);
+    if (failure !== undefined)
+      throw repositoryError(repository, `its gpgkey ${key} ${failure}`, {
+        hint: 'A relative path is relative to the folder of the .repo file.',
       });
     await chmod(path, 0o644);
     files.push(path);
@@ -40,8 +35,26 @@ export async function collectKeys(
   return { dir: folder, files };
 }
 
+/** Downloads a file. Returns the reason of a failure. */
+async function failedDownload(
+  address: string,
+  path: string,
+  downloader: Downloader,
+): Promise<string | undefined> {
+  const got = await downloader.download(address, path);
+  return 'fault' in got ? got.fault : undefined;
+}
+
+/** Copies a file. Returns the reason of a failure. */
+async function failedCopy(from: string, path: string): Promise<string | undefined> {
+  return await copyFile(from, path).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => `cannot be read (${error.code})`,
+  );
+}
+
 /**
- * Checks the detached signature of a file with gpg, which sees no keyring but that of `keys`.
+ * Checks the detached signature of a file with gpg, whose keyring holds only `keys`.
  * @throws ProblemsError unless one of the keys made it
  */
 export async function checkSignature(
@@ -54,7 +67,7 @@ export async function checkSignature(
     for (const key of keys) {
       const added = await runShortTool([...gpg, '--import', key], { env, ok: 'any' });
       if (added.code !== 0)
-        throw repositoryError(repository, `its gpgkey is no public key: ${lastLines(added.stderr, 1)}`);
+        throw repositoryError(repository, `its gpgkey is not a public key: ${lastLines(added.stderr, 1)}`);
     }
     const verify = [...gpg, '--trust-model', 'always', '--verify', signature, path];
     const checked = await runShortTool(verify, { env, ok: 'any' });
@@ -101,7 +114,7 @@ export async function checkRpms(
       });
     const added = await run('rpmkeys --dbpath /tmp/rpmkeys --import /var/keys/*.asc');
     if (added.code !== 0)
-      throw repositoryError(repository, `its gpgkey is no public key: ${lastLines(added.stderr, 1)}`);
+      throw repositoryError(repository, `its gpgkey is not a public key: ${lastLines(added.stderr, 1)}`);
     const checked = await run(
       "xargs rpmkeys --dbpath /tmp/rpmkeys --define '_pkgverify_level all' --checksig < /var/list",
     );

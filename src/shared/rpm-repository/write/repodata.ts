@@ -5,20 +5,20 @@ import { tempSibling } from '../../host/files.ts';
 import { runTool } from '../../host/process.ts';
 
 /**
- * Seconds that every RPM file and the metadata carry as their time: repodata records them, and equal RPMs must give
- * equal bytes. 1980-01-01, the earliest that every archive format can hold.
+ * The time of every RPM file and of the metadata, in seconds since 1970. Repodata records it, and equal RPMs must give
+ * equal bytes. 1980-01-01 is the earliest time that every archive format can hold.
  */
 const fixedTime = 315_532_800;
 
 /**
- * Writes `<dir>/repodata` for all RPMs below `dir`, and sets those files' times to a constant. Equal RPMs give equal
- * bytes, whenever and wherever. A reader sees the old repodata or the new one whole (or, for a moment, none).
+ * Writes `<dir>/repodata` for all RPMs below `dir`, and sets the files' times to a constant. Equal RPMs give equal
+ * bytes. A reader sees the whole old repodata, the whole new one or, for a moment, none.
  */
 export async function writeRepository(dir: string, log: Log, signal?: AbortSignal): Promise<void> {
   const rpms = await rpmsBelow(dir);
   for (const path of rpms) await utimes(path, fixedTime, fixedTime);
   for (const name of await readdir(dir)) {
-    // What a killed run left behind.
+    // Leftovers of a killed run.
     if (/^repodata\..*\.part(\.old)?$/.test(name))
       await rm(join(dir, name), { recursive: true, force: true });
   }
