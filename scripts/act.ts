@@ -16,20 +16,20 @@ import { ensureTools } from './tools.ts';
 import { eventsOf, interfaceOf, parseWorkflow } from './workflows/workflow.ts';
 
 const folder = '.github/workflows';
-/** The order of bare `make act`: a pull request finds what a nightly left. */
+/** The workflows of `make act` without WORKFLOW, in this order: a pull request reuses what a nightly run stored. */
 const standard = ['nightly', 'pull-request'];
-/** Of the events that start a workflow, the first of these is what act is told. */
+/** The events that `make act` can simulate: of those that start a workflow, the first one in this list. */
 const events = ['workflow_dispatch', 'pull_request', 'push'];
 
-/** The payloads that workflows look into. */
+/** The payload of each event, as far as workflows read it. */
 const payloads: Record<string, unknown> = {
   pull_request: { number: 1, pull_request: { number: 1, head: { ref: 'change' }, base: { ref: 'main' } } },
 };
 
-/** Which caches a run that this event starts may see, where it is no push to main. */
+/** The caches that a run of this event may see, if it is not a push to main. */
 const scopes: Record<string, JobOptions> = { pull_request: { ref: 'refs/pull/1/merge', base: 'main' } };
 
-/** Name → event, of all workflows here that something starts. */
+/** All workflows here that an event starts: name → event. */
 function startable(): Map<string, string> {
   const found = new Map<string, string>();
   for (const file of readdirSync(join(repository, folder)).sort()) {
@@ -40,7 +40,7 @@ function startable(): Map<string, string> {
   return found;
 }
 
-/** Runs one workflow on `copy`. Answers act's exit code. */
+/** Runs one workflow on `copy`. @returns act's exit code */
 async function run(
   name: string,
   event: string,
@@ -74,7 +74,7 @@ async function run(
   });
 }
 
-/** The workflows that `WORKFLOW` names, or those of bare `make act`. @throws ProblemsError */
+/** Returns the workflows that `WORKFLOW` names, or the default ones. @throws ProblemsError */
 function wanted(given: string): [name: string, event: string][] {
   const all = startable();
   return (given === '' ? standard : [given]).map((name) => {

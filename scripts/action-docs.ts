@@ -13,7 +13,7 @@ interface Described {
   required?: boolean;
 }
 
-/** A Markdown table of an action's inputs or outputs. Pure. */
+/** Returns a Markdown table of an action's inputs or outputs. Pure. */
 export function table(
   kind: 'inputs' | 'outputs',
   entries: Readonly<Record<string, Described | null>>,
@@ -29,9 +29,10 @@ export function table(
 }
 
 /**
- * The text of a README with what stands between its marks (`<!-- inputs -->` … `<!-- /inputs -->`; of the sub-action
- * `plan`: `<!-- plan inputs -->`) replaced. `actions`: text of each action.yml by sub-action, '' for the action's own.
- * Pure. @throws Error for a begin without its end.
+ * Returns a README with new tables between its marks: `<!-- inputs -->` … `<!-- /inputs -->`, or `<!-- plan inputs
+ * -->` for the sub-action `plan`. Pure.
+ * @param actions the text of each action.yml, by sub-action; '' for the action itself
+ * @throws Error for a mark without its end
  */
 export function withTables(readme: string, actions: Readonly<Record<string, string>>): string {
   let text = readme;
@@ -44,7 +45,7 @@ export function withTables(readme: string, actions: Readonly<Record<string, stri
   return text;
 }
 
-/** Each action's README as it is, and as it should be. */
+/** Returns each action's README as it is (`have`) and as it should be (`want`). */
 export function actionReadmes(): { path: string; have: string; want: string }[] {
   const root = join(repository, 'actions');
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
@@ -65,7 +66,7 @@ export function actionReadmes(): { path: string; have: string; want: string }[] 
     });
 }
 
-/** The page of the reusable workflows as it is, and as it should be: its marks name the file (`build-packages.yml inputs`). */
+/** Returns docs/workflows.md as it is and as it should be. Its marks name the file: `build-packages.yml inputs`. */
 export function workflowPage(): { path: string; have: string; want: string } {
   const path = join(repository, 'docs', 'workflows.md');
   const have = readFileSync(path, 'utf8');

@@ -18,7 +18,7 @@ import { parse } from 'yaml';
 /** The checkout. */
 export const repository = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
-/** A tool of this checkout, whatever PATH says: where ncc lies is part of what it writes. */
+/** The path of a tool of this checkout, whatever PATH is: ncc's path is part of its output. */
 function tool(name: string): string {
   return join(repository, 'node_modules', '.bin', name);
 }
@@ -27,9 +27,9 @@ function tool(name: string): string {
 interface Bundle {
   /** The folder that holds `src` and `dist`, relative to the checkout. */
   folder: string;
-  /** The module that everything is reached from, relative to the checkout, without its ending. */
+  /** The module that imports everything else, relative to the checkout, without its extension. */
   module: string;
-  /** File names in `dist` → the function of the module that each calls. None: the module runs when it is loaded. */
+  /** File names in `dist` → the function of the module that each calls. Empty: the module runs when it is loaded. */
   entries: Record<string, string>;
 }
 
@@ -47,8 +47,8 @@ export function bundles(): Bundle[] {
 }
 
 /**
- * The entries that an action and its sub-actions start: `dist/plan.js` calls the function `plan`, `dist/index.js`
- * the function `main`. Read from the `main:` of each action.yml.
+ * Returns the entries of an action and its sub-actions, from the `main:` of each action.yml: `dist/plan.js` calls the
+ * function `plan`, `dist/index.js` the function `main`.
  */
 function entriesOf(folder: string): Record<string, string> {
   const entries: Record<string, string> = {};
@@ -63,13 +63,13 @@ function entriesOf(folder: string): Record<string, string> {
 }
 
 /**
- * Builds every bundle below `target` (`<target>/<folder>/dist`): all, or none when one fails. Equal sources give equal
- * bytes, wherever the checkout lies. Types are not looked at: `make test` does.
- * @throws Error with what the compiler said
+ * Builds every bundle below `target` (`<target>/<folder>/dist`): all of them, or none if one fails. Equal sources
+ * give equal bytes, wherever the checkout is. Types are not checked.
+ * @throws Error with the compiler's output
  */
 export async function buildAll(target: string): Promise<void> {
   mkdirSync(join(repository, 'build'), { recursive: true });
-  // Inside the checkout: what is bundled is found in its node_modules.
+  // Inside the checkout, whose node_modules the bundler searches.
   const lib = mkdtempSync(join(repository, 'build', 'lib-'));
   try {
     const tsc = spawnSync(tool('tsc'), ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', lib], {
@@ -96,7 +96,7 @@ export async function buildAll(target: string): Promise<void> {
   }
 }
 
-/** Copies what lies beside the modules and is read by them (Python, shell, templates) to where the compiler wrote. */
+/** Copies the files that modules read (Python, shell, templates) to the compiler's output folder. */
 function copyHelpers(lib: string): void {
   for (const file of globSync(['src/**', 'actions/*/src/**', 'cli/src/**'], {
     cwd: repository,
@@ -123,8 +123,8 @@ async function bundle(one: Bundle, lib: string): Promise<void> {
 }
 
 /**
- * Does to the chunks that are loaded only when they are needed what ncc's `-m` does to the first one alone. Names of
- * functions and classes stay, as there: libraries look at them.
+ * Minifies the chunks that are loaded on demand, as ncc's `-m` minifies the first one. Names of functions and classes
+ * stay, since libraries read them.
  */
 async function shrinkChunks(dir: string): Promise<void> {
   for (const name of readdirSync(dir).sort()) {
@@ -137,19 +137,19 @@ async function shrinkChunks(dir: string): Promise<void> {
   }
 }
 
-/** ncc takes along files below the folder it runs in that a path in the code may name: there are none but ours. */
+/** Runs ncc in `cwd`. It bundles files below `cwd` that a path in the code may name: there are none but ours. */
 async function ncc(cwd: string, args: string[]): Promise<void> {
   const child = spawn(tool('ncc'), args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`ncc ${args.join(' ')} failed:\n${said}`);
+  if (code !== 0) throw new Error(`ncc ${args.join(' ')} failed:\n${output}`);
 }
 
-/** The digest of all that bundles are made of, as `cli/start.sh` compares it. */
+/** The digest of all sources of the bundles, as `cli/start.sh` compares it. */
 export function sourcesDigest(): string {
   const shell = spawnSync('sh', [join(repository, 'cli', 'sources.sh')], { encoding: 'utf8' });
   if (shell.status !== 0) throw new Error(`cli/sources.sh failed: ${shell.stderr}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAll, bundles, repository, sourcesDigest } from './build-dist.ts';
 
-/** All of `dist/` together stays below this: GitHub fetches it in every job. */
+/** Maximum size of all `dist/` together, in bytes: GitHub downloads it in every job. */
 const limitBytes = 12_000_000;
 
 /** Every file below `dir`, as sorted relative paths. */
@@ -14,7 +14,7 @@ function filesBelow(dir: string): string[] {
     .sort();
 }
 
-/** What differs between the committed bundles and those that the sources give; empty when nothing does. */
+/** Compares the committed bundles with those that the sources give. @returns one line for each difference */
 export async function staleBundles(): Promise<string[]> {
   const fresh = mkdtempSync(join(tmpdir(), 'azl-dist-'));
   const wrong: string[] = [];

@@ -17,7 +17,7 @@ import { git } from './git.ts';
  * Of a commit only make targets, variables of make, and the inputs of its actions are used: its files may lie anywhere.
  */
 
-/** What a commit made: texts and digests, by what they are of. */
+/** The results of a commit: texts and digests, by name. */
 type Documents = Map<string, Map<string, string>>;
 
 /** Everything that a commit makes of the example distribution. */
@@ -53,7 +53,7 @@ async function makeAll(side: Side): Promise<Documents> {
   return documents;
 }
 
-/** What of one kind only one side has, or both not alike. */
+/** Returns the names that only one side has, or that differ between the sides. */
 function differences(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): string[] {
   const names = [...new Set([...a.keys(), ...b.keys()])].sort();
   return names.flatMap((name) => {
@@ -63,7 +63,7 @@ function differences(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, stri
   });
 }
 
-/** Prints what is equal and what is not. Answers whether all is, and there was something to compare. */
+/** Prints the comparison. @returns true if there was something to compare and all of it is equal */
 function report(a: Documents, b: Documents): boolean {
   const kinds = [...new Set([...a.keys(), ...b.keys()])];
   const width = Math.max(...kinds.map((kind) => kind.length));

@@ -1,7 +1,7 @@
 import type { Log } from '../src/shared/base/log.ts';
 import { formatProblem } from '../src/shared/base/problems.ts';
 
-/** What scripts say, on this terminal; the state of long work is left out. */
+/** The log of scripts, on this terminal. Progress is not shown. */
 export const consoleLog: Log = {
   info: (message) => console.log(message),
   warn: (one) => console.warn(typeof one === 'string' ? one : formatProblem(one)),

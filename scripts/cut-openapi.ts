@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runTool } from '../src/shared/host/process.ts';
 import { repository } from './build-dist.ts';
 
-/** What the stand-in of GitHub's REST service answers (test/services). */
+/** The operations that the simulated REST service of GitHub supports (test/services). */
 const operations = [
   'repos/list-releases',
   'repos/create-release',
@@ -18,13 +18,13 @@ const operations = [
 
 type Json = Record<string, unknown>;
 
-/** Fields of the description that check nothing. */
+/** Fields of the description that do not affect validation. */
 const words = /^(description|summary|title|examples?|tags|externalDocs|headers|x-.*)$/;
 
 /**
  * Cuts a description of a REST service (OpenAPI 3.0) down to some operations and the schemas that they use, without
- * words for people. References to anything but schemas are resolved. Pure.
- * @throws Error for an operation that is not there
+ * texts for people. References to anything but schemas are resolved. Pure.
+ * @throws Error for an operation that does not exist
  */
 export function cutDescription(whole: Json, wanted: readonly string[]): Json {
   const schemas: Json = {};
@@ -34,7 +34,7 @@ export function cutDescription(whole: Json, wanted: readonly string[]): Json {
       .split('/')
       .reduce((at, part) => at[part] as Json, whole);
 
-  /** `named`: the keys of this object are names that somebody chose. */
+  /** `named`: true if the keys of this object are names of properties, not of OpenAPI. */
   const cut = (value: unknown, named = false): unknown => {
     if (Array.isArray(value)) return value.map((one) => cut(one));
     if (typeof value !== 'object' || value === null) return value;

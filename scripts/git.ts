@@ -2,27 +2,27 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { plainEnvironment, runTool } from '../src/shared/host/process.ts';
 
-/** Who commits what these scripts make, whatever the configuration of the user. */
+/** The author and committer of commits by these scripts, whatever the user's configuration is. */
 const committer = { name: 'azl', email: 'azl@users.noreply.github.com' };
 
-/** Runs git in `dir`; answers what it said, without the last line end. */
+/** Runs git in `dir`. @returns its output without the last line end */
 export async function git(dir: string, args: readonly string[], env: Record<string, string> = {}) {
   const argv = ['git', '-c', `safe.directory=${dir}`, ...args];
   const { stdout } = await runTool(argv, { cwd: dir, env: { ...plainEnvironment, ...env } });
   return stdout.replace(/\n$/, '');
 }
 
-/** The files of a checkout as they lie there, those that git ignores left out: relative paths. */
+/** Lists the files of a checkout without those that git ignores, as relative paths. */
 export async function listFiles(dir: string): Promise<string[]> {
   const listed = await git(dir, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
-  // A repository within the checkout is listed as a folder: its files are not ours.
+  // A repository inside the checkout is listed as a folder: its files do not belong to the checkout.
   return listed.split('\0').filter((path) => /[^/]$/.test(path) && existsSync(join(dir, path)));
 }
 
 /**
- * Commits all files of a folder, also when nothing changed, on the branch main of a repository of its own. Answers the
- * commit, which is the same for the same files, message, date and commits before.
+ * Commits all files of a folder, also if nothing changed, on the branch main of a repository in that folder.
  * @param date as git writes it (`%cI`)
+ * @returns the commit: the same for the same files, message, date and earlier commits
  */
 export async function commitAll(dir: string, message: string, date: string): Promise<string> {
   await git(dir, ['init', '--quiet', '--initial-branch=main']);
@@ -38,7 +38,7 @@ export async function commitAll(dir: string, message: string, date: string): Pro
   return await git(dir, ['rev-parse', 'HEAD']);
 }
 
-/** Copies a file, its mode as git knows it. */
+/** Copies a file with its mode as git stores it. */
 export function copyFile(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, to);

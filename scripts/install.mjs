@@ -1,4 +1,4 @@
-// Installs the packages of package-lock.json unless exactly those are there. Runs on any Node from 20 on.
+// Installs the packages of package-lock.json, unless they are installed already. Runs on Node 20 or newer.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -17,7 +17,7 @@ const complete = Object.entries(wanted).every(
   ([path, one]) =>
     path === '' ||
     present[path]?.version === one.version ||
-    // A package for another platform is in the lock, and not installed.
+    // A package for another platform is not installed.
     (present[path] === undefined && one.optional === true),
 );
 
@@ -31,14 +31,14 @@ function isThere(command) {
   return spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
-/** Debian's `nodejs` comes without npm: brings it by apt, without a question. */
+/** Installs npm by apt: Debian's `nodejs` has none. */
 function installNpm() {
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   /** @param {string[]} args */
   const apt = (...args) => run([...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args]);
   const install = () => apt('install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', 'npm');
-  console.error('npm is not there. Installing on this machine: npm');
-  // The lists may be absent, or older than what the mirror has now.
+  console.error('Installing npm on this machine.');
+  // The package lists may be missing or outdated.
   if (install() !== 0 && apt('update', '-q') === 0) install();
 }
 

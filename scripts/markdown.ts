@@ -1,4 +1,4 @@
-/** A Markdown table, its columns as wide as the formatter makes them. Pure. */
+/** Returns a Markdown table, with columns as wide as the formatter makes them. Pure. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) =>
     Math.max(3, ...[head, ...rows].map((row) => [...(row[column] ?? '')].length)),
@@ -9,8 +9,8 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 }
 
 /**
- * `text` with what stands between `<!-- mark -->` and `<!-- /mark -->` replaced; as it is when the mark is not there.
- * Pure. @throws Error for a begin without its end.
+ * Replaces the text between `<!-- mark -->` and `<!-- /mark -->`. Without the mark, the text is unchanged. Pure.
+ * @throws Error for a mark without its end
  */
 export function withBlock(text: string, mark: string, content: string): string {
   const [from, to] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];

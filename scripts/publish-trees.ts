@@ -8,19 +8,19 @@ import { commitAll, copyFile, git, listFiles } from './git.ts';
 import { publishedLinks } from './published-links.ts';
 import { interfaceOf, parseWorkflow } from './workflows/workflow.ts';
 
-/** The tag by which everybody names the trees. */
+/** The tag of the published trees. */
 export const treeTag = 'v1';
 
-/** Written into the `.git` of a tree: the commit that was made there. */
+/** The name of a file in a tree's `.git`: it contains the commit that was made there. */
 const mark = 'azl-tree';
 
 /** The trees that are published, by name: path in the tree → path in the checkout. */
 export type Trees = Map<string, Map<string, string>>;
 
 /**
- * What is published of the files of a checkout: a tree for each action, its folder without its sources, and `actions`,
+ * Returns the published files of a checkout: a tree for each action, without its sources, and the tree `actions` with
  * the reusable workflows and the docs. Pure.
- * @param isReusable whether a file of `.github/workflows` is a reusable workflow
+ * @param isReusable true for a file of `.github/workflows` that is a reusable workflow
  */
 export function treesOf(files: readonly string[], isReusable: (path: string) => boolean): Trees {
   const trees: Trees = new Map();
@@ -39,25 +39,26 @@ export function treesOf(files: readonly string[], isReusable: (path: string) => 
 }
 
 /**
- * Makes each tree a repository below `dir`, with one commit that has the tag v1, of the files that the checkout has now,
- * bundles as they lie there. Those of an earlier call are replaced. Answers name → folder.
- * @throws ProblemsError when something else is in the way; then nothing is written
+ * Makes each tree a repository below `dir`, with one commit and the tag v1, from the current files of the checkout.
+ * Bundles are not rebuilt. Trees of an earlier call are replaced.
+ * @returns name → folder
+ * @throws ProblemsError, before anything is written, if something else is in the way
  */
 export async function publishTrees(dir: string): Promise<Map<string, string>> {
   const files = await listFiles(repository);
   const text = (path: string) => readFileSync(join(repository, path), 'utf8');
   const trees = treesOf(files, (path) => interfaceOf(parseWorkflow(text(path))) !== undefined);
-  const inTheWay: Problem[] = [];
+  const blocking: Problem[] = [];
   for (const name of trees.keys()) {
     const target = join(dir, name);
     if (existsSync(target) && !(await isOurs(target)))
-      inTheWay.push({
-        message: 'This is not, or no longer, what make publish-trees made',
+      blocking.push({
+        message: 'This folder was not made by make publish-trees, or has changed since',
         file: target,
         hint: 'Move it away, or give another folder as DIR.',
       });
   }
-  failOnProblems(inTheWay);
+  failOnProblems(blocking);
   const [commit, date] = (await git(repository, ['log', '-1', '--format=%H %cI'])).split(' ') as [
     string,
     string,
@@ -78,7 +79,7 @@ export async function publishTrees(dir: string): Promise<Map<string, string>> {
   return made;
 }
 
-/** True for an empty folder, and for a repository that we made and nobody changed. */
+/** True for an empty folder, and for an unchanged repository that an earlier call made. */
 async function isOurs(target: string): Promise<boolean> {
   if (!statSync(target).isDirectory()) return false;
   if (readdirSync(target).length === 0) return true;
@@ -92,7 +93,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.env['DIR'] ?? '';
   try {
     if (given === '')
-      throw problem('DIR is empty', { hint: 'Say where the trees go: make publish-trees DIR=<folder>.' });
+      throw problem('DIR is empty', { hint: 'Name the output folder: make publish-trees DIR=<folder>.' });
     for (const [name, dir] of await publishTrees(resolve(process.env['AZL_CWD'] ?? '.', given)))
       console.log(`azl/${name}@${treeTag}: ${dir}`);
   } catch (error) {

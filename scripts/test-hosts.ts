@@ -1,32 +1,22 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Log } from '../src/shared/base/log.ts';
-import { formatProblem } from '../src/shared/base/problems.ts';
 import { removeTree } from '../src/shared/host/folders.ts';
 import { ensureCommands } from '../src/shared/host/packages.ts';
 import { plainEnvironment, runTool } from '../src/shared/host/process.ts';
 import { repository } from './build-dist.ts';
+import { consoleLog } from './console-log.ts';
+import { listFiles } from './git.ts';
 
-/** A host that a user may have, beside the one that this runs on. */
+/** The Debian release of the tested host. */
 const suite = 'trixie';
-/** What the README asks of a user's machine, before azl installs the rest. */
-const given = ['ca-certificates', 'git', 'make', 'nodejs', 'sudo'];
+/** The packages that the README requires, before azl installs the rest. */
+const required = ['ca-certificates', 'git', 'make', 'nodejs', 'sudo'];
 const user = 'somebody';
 const home = `/home/${user}/azl`;
 const scratch = join(repository, 'build', 'hosts');
 const enter = readFileSync(new URL('./host-root.sh', import.meta.url), 'utf8');
 
-const say = (text: Parameters<Log['warn']>[0]) =>
-  console.log(typeof text === 'string' ? text : formatProblem(text));
-const log: Log = {
-  info: say,
-  warn: say,
-  error: say,
-  group: async (_title, body) => await body(),
-  progress: () => {},
-};
-
-/** Runs a command inside `root`, its output on this terminal; fails when it does. */
+/** Runs a command inside `root`, with its output on this terminal. @throws if it fails */
 async function inside(root: string, argv: readonly string[], as: 'root' | 'user' = 'root'): Promise<string> {
   const env = { ...plainEnvironment, DEBIAN_FRONTEND: 'noninteractive', HOME: '/root' };
   const become =
@@ -41,16 +31,16 @@ async function inside(root: string, argv: readonly string[], as: 'root' | 'user'
   return stdout;
 }
 
-/** The mirror that this host already uses, when it is one of Debian's. */
+/** The mirror of this host, if it is a mirror of Debian. */
 async function hostMirror(): Promise<string[]> {
   const { stdout } = await runTool(['apt-get', 'indextargets', '--format', '$(REPO_URI)'], { ok: 'any' });
   const uri = stdout.split('\n').find((line) => /^https?:.*\/debian\/?$/.test(line));
   return uri === undefined ? [] : [uri];
 }
 
-/** Makes a fresh machine of `suite` below `root` with this checkout's files in the home of an ordinary user. */
+/** Makes a new root filesystem of `suite`, with this checkout in the home folder of an ordinary user. */
 async function makeHost(root: string): Promise<void> {
-  const include = `--include=${given.join(',')}`;
+  const include = `--include=${required.join(',')}`;
   await runTool(['debootstrap', '--variant=minbase', include, suite, root, ...(await hostMirror())], {
     root: true,
     onLine: (line) => /^[WE]:/.test(line) && console.log(`  ${line}`),
@@ -67,11 +57,7 @@ async function makeHost(root: string): Promise<void> {
   await put('/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', '755');
   await put(`/etc/sudoers.d/${user}`, `${user} ALL=(ALL) NOPASSWD: ALL\n`, '440');
   await inside(root, ['useradd', '--create-home', '--shell', '/bin/bash', user]);
-  const list = await runTool(['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: repository,
-  });
-  const present = list.stdout.split('\0').filter((path) => path !== '' && existsSync(join(repository, path)));
-  writeFileSync(join(scratch, 'files'), present.join('\0'));
+  writeFileSync(join(scratch, 'files'), (await listFiles(repository)).join('\0'));
   const tarball = join(scratch, 'azl.tar');
   await runTool(['tar', '-cf', tarball, '--null', '-T', join(scratch, 'files')], { cwd: repository });
   await runTool(['install', '-D', '-m', '644', tarball, join(root, 'azl.tar')], { root: true });
@@ -80,10 +66,10 @@ async function makeHost(root: string): Promise<void> {
   await inside(root, ['chown', '-R', `${user}:`, home]);
 }
 
-/** The whole of it. Answers what differs from the host that this runs on. */
+/** Runs the test. @returns one line for each difference from this host */
 async function runHost(): Promise<string[]> {
   const root = join(scratch, suite);
-  await ensureCommands(['debootstrap', 'unshare', 'tar'], log);
+  await ensureCommands(['debootstrap', 'unshare', 'tar'], consoleLog);
   await removeTree(root);
   mkdirSync(scratch, { recursive: true });
   console.log(`==> A fresh Debian (${suite})`);
@@ -95,13 +81,13 @@ async function runHost(): Promise<string[]> {
   const built = JSON.parse(await inside(root, ['cat', 'out/build.json'], 'user')) as {
     packages: { name: string; state: string }[];
   };
-  const strangers = await inside(root, ['find', 'out', '!', '-user', user], 'user');
+  const foreign = await inside(root, ['find', 'out', '!', '-user', user], 'user');
   const wrong = [
     ...(/^image: /m.test(again) ? [] : ['the second run names no image']),
     ...built.packages
       .filter(({ state }) => state !== 'reused')
       .map(({ name, state }) => `${name} is ${state} in the second run`),
-    ...strangers
+    ...foreign
       .split('\n')
       .filter(Boolean)
       .map((path) => `${path} does not belong to the user`),

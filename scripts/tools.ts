@@ -7,7 +7,7 @@ import { ensureCommands } from '../src/shared/host/packages.ts';
 import { runTool } from '../src/shared/host/process.ts';
 import { repository } from './build-dist.ts';
 
-/** Programs that only CI and `make act` start, where the language they are written in has them. */
+/** Programs that only CI and `make act` use, from the package registry of their language. */
 const tools = {
   act: { version: '0.2.89', module: 'github.com/nektos/act' },
   actionlint: { version: '1.7.12', module: 'github.com/rhysd/actionlint/cmd/actionlint' },
@@ -16,10 +16,10 @@ const tools = {
 
 export type Tool = keyof typeof tools;
 
-/** The Go that the modules ask for. Another one that is not older does, too. */
+/** The Go version that the modules require, or a newer one. */
 const goVersion = '1.25.0';
 
-/** Where they are installed: a folder for each version, ignored by git, kept by `make clean`. */
+/** The folder of the tools, with a folder for each version. Git ignores it and `make clean` keeps it. */
 const home = join(repository, 'build', 'tools');
 
 /** The path of a tool's program. */
@@ -28,8 +28,8 @@ export function toolPath(name: Tool): string {
 }
 
 /**
- * Brings those of the tools that are not there yet, in exactly the versions above: from the Go module proxy and the
- * Python package index, with what the user has set for them; Go and Python's venv come by apt.
+ * Installs the missing tools in exactly the versions above: from the Go module proxy and the Python package index,
+ * with the user's settings for them. Go and Python's venv are installed by apt.
  */
 export async function ensureTools(names: readonly Tool[], log: Log): Promise<void> {
   for (const name of names) {
@@ -49,7 +49,7 @@ export async function ensureTools(names: readonly Tool[], log: Log): Promise<voi
   }
 }
 
-/** This process's environment, which knows the user's proxies and certificates, and `more`. */
+/** Returns the environment of this process, with the user's proxies and certificates, plus `more`. */
 function environment(more: Record<string, string> = {}): Record<string, string> {
   const own = Object.entries(process.env).filter((one): one is [string, string] => one[1] !== undefined);
   return { ...Object.fromEntries(own), ...more };
@@ -75,7 +75,7 @@ async function installGo(module: string, made: string, work: string, log: Log): 
   await runTool([go.command, 'install', module], { cwd: work, env: { ...env, ...go.env } });
 }
 
-/** A Go that is new enough: the one on PATH or of apt, else one that it fetches as a module. */
+/** Finds a Go that is new enough: on PATH or by apt, or as a module that such a Go downloads. */
 async function findGo(
   env: Record<string, string>,
   work: string,
@@ -89,13 +89,13 @@ async function findGo(
   const wanted = `golang.org/toolchain@v0.0.1-go${goVersion}.linux-amd64`;
   const fetched = await runTool([command, 'mod', 'download', '-json', wanted], { cwd: work, env });
   const root = (JSON.parse(fetched.stdout) as { Dir: string }).Dir;
-  // A module carries no modes.
+  // Files of a module have no modes.
   for (const dir of ['bin', 'pkg/tool/linux_amd64'])
     for (const file of readdirSync(join(root, dir))) await chmod(join(root, dir, file), 0o755);
   return { command: join(root, 'bin', 'go'), env: { GOROOT: root, GOTOOLCHAIN: 'local' } };
 }
 
-/** True for a Go that brings a newer one by itself when a module asks for it: from 1.21 on. Pure. */
+/** True for a Go that downloads a newer one by itself if a module requires it: from 1.21 on. Pure. */
 export function fetchesItself(version: string): boolean {
   const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
   return Number(major) > 1 || Number(minor) >= 21;

@@ -4,34 +4,34 @@ import { plainEnvironment, runTool } from '../../src/shared/host/process.ts';
 import { toolPath } from '../tools.ts';
 import { jobsAtOnce } from './trees.ts';
 
-/** A run of one workflow by act, in host mode: its jobs run on this machine. */
+/** A run of one workflow by act in host mode: its jobs run on this machine. */
 export interface ActRun {
-  /** The repository that holds the workflow: it needs a commit. */
+  /** The repository of the workflow. It must have a commit. */
   dir: string;
   /** Relative to `dir`. */
   workflow: string;
   event: string;
-  /** The payload of the event, as far as the workflow looks at it. */
+  /** The payload of the event, as far as the workflow reads it. */
   payload?: unknown;
-  /** `owner/name@ref` → the folder that is taken for it. */
+  /** `owner/name@ref` → the folder that replaces it. */
   repositories: ReadonlyMap<string, string>;
-  /** What the jobs find in their environment: the services, `GITHUB_REPOSITORY`, `GITHUB_RUN_ID` … */
+  /** The environment of the jobs: the services, `GITHUB_REPOSITORY`, `GITHUB_RUN_ID` … */
   environment: Readonly<Record<string, string>>;
-  /** What jobs have as `github.token`. */
+  /** The value of `github.token`. */
   token: string;
-  /** A folder for workspaces and all else that act makes. */
+  /** The folder for workspaces and all other files of act. */
   scratch: string;
-  /** A JSON object a line instead of text for people. */
+  /** True for one JSON object per line instead of text for people. */
   json?: boolean;
   onLine?: (line: string) => void;
-  /** Ends act and all that it started. */
+  /** Ends act and its processes. */
   signal?: AbortSignal;
 }
 
-/** What a user may have set so that jobs reach the network. */
+/** The user's proxy settings, which jobs need to reach the network. */
 const network = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 
-/** The command line of act. Pure. */
+/** Returns the command line of act. Pure. */
 export function actArguments(run: ActRun, event: string): string[] {
   const pairs = (flag: string, entries: Iterable<readonly [string, string]>) =>
     [...entries].flatMap(([name, value]) => [flag, `${name}=${value}`]);
@@ -47,7 +47,7 @@ export function actArguments(run: ActRun, event: string): string[] {
   ];
 }
 
-/** Runs act to its end. Answers its exit code; its own log goes to `onLine`, line by line. */
+/** Runs act, and passes its log to `onLine`, line by line. @returns act's exit code */
 export async function runAct(run: ActRun): Promise<number> {
   mkdirSync(join(run.scratch, 'home'), { recursive: true });
   const event = join(run.scratch, 'event.json');
@@ -59,7 +59,7 @@ export async function runAct(run: ActRun): Promise<number> {
       ...plainEnvironment,
       ...(Object.fromEntries(set) as Record<string, string>),
       HOME: join(run.scratch, 'home'),
-      // Jobs inherit it, and act starts the first `node` there, whatever an action.yml says.
+      // Jobs inherit PATH, and act uses its first `node` for every action, whatever the action.yml says.
       PATH: `${dirname(process.execPath)}:${plainEnvironment['PATH']}`,
     },
     ok: 'any',

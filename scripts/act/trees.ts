@@ -4,15 +4,15 @@ import { repository } from '../build-dist.ts';
 import { commitAll, copyFile, git, listFiles } from '../git.ts';
 import { publishTrees, treeTag } from '../publish-trees.ts';
 
-/** Matrix jobs that act starts at once. */
+/** Number of matrix jobs that act runs at the same time. */
 export const jobsAtOnce = 4;
 
-/** act 0.2.89 reads `max-parallel` as a number, and takes an expression for one job at a time. Pure. */
+/** Replaces expressions in `max-parallel`: act 0.2.89 takes them for 1. Pure. */
 export function readableForAct(workflow: string): string {
   return workflow.replace(/^( +max-parallel:) \$\{\{.*\}\}$/gm, `$1 ${jobsAtOnce}`);
 }
 
-/** The published trees below `dir`, as act can run them: what workflows name (`azl/toolchain@v1`) → folder. */
+/** Makes the published trees below `dir`, changed for act. @returns name in workflows (`azl/toolchain@v1`) → folder */
 export async function treesForAct(dir: string): Promise<Map<string, string>> {
   const trees = await publishTrees(dir);
   const actions = trees.get('actions') as string;
@@ -27,7 +27,7 @@ export async function treesForAct(dir: string): Promise<Map<string, string>> {
   return new Map([...trees].map(([name, folder]) => [`azl/${name}@${treeTag}`, folder]));
 }
 
-/** Copies the files of this checkout, as they lie here, to a repository of their own below `dir`. Answers its folder. */
+/** Copies the current files of this checkout to a repository of their own below `dir`. @returns its folder */
 export async function copyCheckout(dir: string): Promise<string> {
   const copy = join(dir, 'checkout');
   for (const path of await listFiles(repository)) copyFile(join(repository, path), join(copy, path));

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { fileDigest } from '../../src/shared/host/digests.ts';
 import type { Side } from './side.ts';
 
-/** What the newer commit may call otherwise. */
+/** A rename between the older and the newer commit. */
 interface Rename {
   /** The schema of the JSON document that has the field; `artifacts`: a name between the jobs of a run. */
   of: string;
@@ -30,7 +30,7 @@ export async function filesOf(dir: string, wanted: (path: string) => boolean = (
   return files;
 }
 
-/** The text of a JSON document without durations and places, under the names that the newer commit gives. */
+/** Returns the text of a JSON document without durations and paths, with the names of the newer commit. */
 export function documentOf(side: Side, path: string, isTimed = true): Map<string, string> {
   if (!existsSync(path)) return new Map();
   const json = JSON.parse(readFileSync(path, 'utf8').replaceAll(side.dir, '<dir>')) as { schema?: string };

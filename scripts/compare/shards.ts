@@ -41,7 +41,7 @@ export function patterns(names: Iterable<string>): string[] {
   return [...new Set([...names].map((name) => name.replace(/(?<=-)\d+(?=-|$)/g, '#')))].sort();
 }
 
-/** A plan, shards at once and a merge over a few packages. Answers the names of what they handed each other. */
+/** Runs a plan, several shards and a merge over a few packages. @returns the names of the artifacts they exchanged */
 export async function runShards(side: Side): Promise<Set<string>> {
   const exchange = join(side.dir, 'exchange');
   mkdirSync(exchange);

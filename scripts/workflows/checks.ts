@@ -3,15 +3,15 @@ import type { Problem } from '../../src/shared/base/problems.ts';
 import { missingPermissions, permissionsOf } from './permissions.ts';
 import { eventsOf, interfaceOf, type Job, type Step, type Workflow } from './workflow.ts';
 
-/** What is named in full: our actions and our reusable workflows. */
+/** Our actions and reusable workflows, which workflows name in full. */
 export interface Known {
-  /** By name: `build-packages/plan`. */
+  /** Name (`build-packages/plan`) → action. */
   actions: ReadonlyMap<string, Action>;
-  /** Reusable ones, by file name: `build-packages.yml`. */
+  /** File name (`build-packages.yml`) → reusable workflow. */
   workflows: ReadonlyMap<string, Workflow>;
 }
 
-/** What an action or a reusable workflow takes and puts out. */
+/** The inputs and outputs of an action or a reusable workflow. */
 interface Callee {
   name: string;
   inputs: Record<string, { default?: unknown; required?: boolean }>;
@@ -21,7 +21,7 @@ interface Callee {
 const ownWorkflow = /^azl\/actions\/\.github\/workflows\/([^@]+)@v1$/;
 const ownAction = /^azl\/([^@]+)@v1$/;
 
-/** What `uses` names, if it is ours; undefined when we have nothing of that name. */
+/** Returns the action or workflow of ours that `uses` names; undefined if there is none. */
 function calleeOf(uses: string, known: Known): Callee | undefined {
   const file = ownWorkflow.exec(uses)?.[1];
   if (file !== undefined) {
@@ -50,10 +50,10 @@ function callsIn(workflow: Workflow): Call[] {
   ]);
 }
 
-/** A check: what is wrong with one workflow, in words that begin with the place. Pure. */
+/** A check of one workflow. @returns its errors, each of which begins with the place */
 type Check = (workflow: Workflow, known: Known) => string[];
 
-/** Permissions are said at the top, and a caller grants all that any job of what it calls asks for. */
+/** Permissions are set at the top, and a caller grants everything that the called jobs ask for. */
 const permissions: Check = (workflow, known) => {
   const wrong = workflow.permissions === undefined ? ['has no permissions at its top'] : [];
   for (const [id, job] of Object.entries(workflow.jobs ?? {})) {
@@ -64,7 +64,7 @@ const permissions: Check = (workflow, known) => {
   return wrong;
 };
 
-/** The jobs below a call that ask for more than `granted`, however deep. */
+/** Returns an error for each job below a call, at any depth, that asks for more than `granted`. */
 function asksForMore(
   place: string,
   { uses }: Job,
@@ -86,7 +86,7 @@ function asksForMore(
   });
 }
 
-/** Everything of ours is there by that name, is given what it asks for, and nothing that it does not know. */
+/** Every action or workflow of ours that is called exists, has the given inputs, and gets those that it requires. */
 const calls: Check = (workflow, known) =>
   callsIn(workflow).flatMap((call) => {
     if (!call.uses.startsWith('azl/')) return [];
@@ -102,13 +102,13 @@ const calls: Check = (workflow, known) =>
     ];
   });
 
-/** What is not ours is named by a commit. */
+/** Actions of others are pinned by a commit. */
 const pins: Check = (workflow) =>
   callsIn(workflow)
     .filter(({ uses }) => !/^azl\/|^\.\//.test(uses) && !/@[0-9a-f]{40}$/.test(uses))
     .map(({ place, uses }) => `${place}: ${uses} is not pinned by a commit`);
 
-/** What callers decide stands in none that is called, and it runs nothing but actions, wherever the caller lives. */
+/** Reusable workflows have no concurrency and no other events, run only actions, and name them in full. */
 const reusable: Check = (workflow) => {
   if (interfaceOf(workflow) === undefined) return [];
   const wrong: string[] = [];
@@ -124,7 +124,7 @@ const reusable: Check = (workflow) => {
   return wrong;
 };
 
-/** An input that is handed on has the default that it has there; none is without effect. */
+/** An input that is passed on has the same default in both places, and every input is used. */
 const inputs: Check = (workflow, known) => {
   const own = interfaceOf(workflow)?.inputs ?? {};
   const text = JSON.stringify(workflow.jobs ?? {});
@@ -144,7 +144,7 @@ const inputs: Check = (workflow, known) => {
   return [...idle.map((name) => `input '${name}' has no effect`), ...differing];
 };
 
-/** What is taken from an action or a called workflow is among its outputs. */
+/** Outputs that are read exist in the action or workflow that is called. */
 const outputs: Check = (workflow, known) => {
   const text = JSON.stringify([workflow.jobs ?? {}, workflow.on ?? {}]);
   const taken = (kind: string, id: string) =>
@@ -168,7 +168,7 @@ const outputs: Check = (workflow, known) => {
 
 const checks = [permissions, calls, pins, reusable, inputs, outputs];
 
-/** All that is wrong with a workflow. Pure. */
+/** Returns all errors of a workflow. Pure. */
 export function checkWorkflow(file: string, workflow: Workflow, known: Known): Problem[] {
   return checks.flatMap((check) => check(workflow, known)).map((message) => ({ file, message }));
 }

@@ -19,7 +19,7 @@ export function workflowsHere(): Map<string, Workflow> {
   return new Map(read(`${folder}/*.yml`).map(({ path, text }) => [path, parseWorkflow(text)]));
 }
 
-/** The workflows and steps that this checkout shows its readers, by file and line: `README.md:12`. */
+/** The workflows and steps in the documents of this checkout, by file and line: `README.md:12`. */
 export function examplesHere(): Map<string, Workflow> {
   const texts = [...read('*.md'), ...read('docs/*.md'), ...read('actions/*/README.md')];
   return new Map(
@@ -29,7 +29,7 @@ export function examplesHere(): Map<string, Workflow> {
   );
 }
 
-/** All that workflows may name of ours. */
+/** Our actions and reusable workflows in this checkout. */
 export function knownHere(): Known {
   const actions = readActions(join(repository, 'actions'));
   const reusable = [...workflowsHere()].filter(([, workflow]) => interfaceOf(workflow) !== undefined);

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-/** What a job or a workflow may do, by scope: `{ contents: 'read' }`. */
+/** The permissions of a job or a workflow, by scope: `{ contents: 'read' }`. */
 export type Permissions = Readonly<Record<string, string>>;
 
 export interface Step {
@@ -27,7 +27,7 @@ export interface WorkflowInput {
   required?: boolean;
 }
 
-/** A workflow file, as far as it is looked at here. */
+/** The parts of a workflow file that are checked here. */
 export interface Workflow {
   on?: string | string[] | Record<string, unknown>;
   permissions?: Permissions | string | null;
@@ -35,7 +35,7 @@ export interface Workflow {
   jobs?: Record<string, Job>;
 }
 
-/** What a reusable workflow takes and puts out. */
+/** The inputs and outputs of a reusable workflow. */
 export interface Interface {
   inputs: Record<string, WorkflowInput>;
   outputs: Record<string, { description?: string; value?: string }>;
@@ -46,13 +46,13 @@ export function parseWorkflow(text: string): Workflow {
   return (parse(text) ?? {}) as Workflow;
 }
 
-/** The names of the events that start it. Pure. */
+/** Returns the names of the events that start a workflow. Pure. */
 export function eventsOf({ on }: Workflow): string[] {
   if (typeof on === 'string') return [on];
   return Array.isArray(on) ? on : Object.keys(on ?? {});
 }
 
-/** Inputs and outputs of a reusable workflow; undefined when it is none. Pure. */
+/** Returns the inputs and outputs of a reusable workflow; undefined if the workflow is not reusable. Pure. */
 export function interfaceOf(workflow: Workflow): Interface | undefined {
   if (!eventsOf(workflow).includes('workflow_call')) return undefined;
   const { on } = workflow;
@@ -62,8 +62,8 @@ export function interfaceOf(workflow: Workflow): Interface | undefined {
 }
 
 /**
- * The workflows in the YAML blocks of a Markdown text, each with the line on which its block begins; a block of steps
- * counts as the steps of one job. Pure.
+ * Returns the workflows in the YAML blocks of a Markdown text, each with the first line of its block. A block of
+ * steps counts as a job with these steps. Pure.
  */
 export function workflowsIn(markdown: string): { line: number; workflow: Workflow }[] {
   return [...markdown.matchAll(/^```ya?ml\n(.*?)^```$/gms)].flatMap((block) => {

@@ -66,7 +66,7 @@ describe('what scripts start from', () => {
       `if [ "$1" = install ]; then [ "$DEBIAN_FRONTEND" = noninteractive ] && { ${npm()}; }; fi`,
     );
     const { code, said, ran } = install();
-    expect(said).toContain('Installing on this machine: npm\n');
+    expect(said).toContain('Installing npm on this machine.\n');
     expect({ code, ran }).toEqual({ code: 0, ran: [aptInstall, expect.stringMatching(/^npm ci /)] });
   });
 
