@@ -91,24 +91,24 @@ function indexOf(results: readonly Result[]): StoreIndex {
 function heapOf(make: () => unknown): number {
   collect();
   const before = process.memoryUsage().heapUsed;
-  const kept = [make()];
+  const stored = [make()];
   collect();
   const bytes = process.memoryUsage().heapUsed - before;
-  return kept.length * bytes;
+  return stored.length * bytes;
 }
 
 function heartbeatsOf(shards: number): HeartbeatWeight {
   const sizes = new Map(all.map((one) => [one.package, gzipSync(JSON.stringify(one)).length]));
   const run = simulate({ load: makeLoad(needs, hours, 1), shards, seed: 1, manifests: sizes });
   const largestHeartbeat: Heartbeat = {
-    ...{ schema: 'azl/alive', version: 1, shard: 1, attempt: 1 },
-    told: run.largestSign.map((name, at) => {
+    ...{ schema: 'azl/heartbeat', version: 1, shard: 1, attempt: 1 },
+    reports: run.largestSign.map((name, at) => {
       const result = byName.get(name) as Result;
       const { key, seconds } = result;
       const times = { seconds, started: 1_700_000_000.123, ended: 1_700_000_123.579 };
       const built = {
         result,
-        kept: 'whole' as const,
+        stored: 'full' as const,
         artifact: `azl-result-1-1-${at}`,
         id: 1_234_567_890 + at,
       };

@@ -13,7 +13,16 @@ interface Rename {
   version?: number;
 }
 
-const allowedRenames: readonly Rename[] = [];
+const allowedRenames: readonly Rename[] = [
+  { of: 'artifacts', old: 'azl-alive-', now: 'azl-heartbeat-' },
+  { of: 'azl/build', old: 'unlike', now: 'nonReproducible', version: 2 },
+];
+
+/** Fields whose values follow from names of the newer commit: the key of an image covers the names of its manifest. */
+const changedValues: readonly { of: string; field: string }[] = [
+  { of: 'azl/image', field: 'key' },
+  { of: 'azl/image', field: 'components' },
+];
 
 /** Fields that tell how long something took. */
 const durations = new Set(['seconds', 'parts']);
@@ -36,10 +45,14 @@ export function documentOf(side: Side, path: string, isTimed = true): Map<string
   const json = JSON.parse(readFileSync(path, 'utf8').replaceAll(side.dir, '<dir>')) as { schema?: string };
   const renames = side.name === 'a' ? allowedRenames.filter(({ of }) => of === json.schema) : [];
   const nameOf = (field: string) => renames.find(({ old }) => old === field)?.now ?? field;
+  const isChanged = (field: string) =>
+    changedValues.some((one) => one.of === json.schema && one.field === field);
   const comparable = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(comparable);
     if (typeof value !== 'object' || value === null) return value;
-    const fields = Object.entries(value).filter(([field]) => !isTimed || !durations.has(field));
+    const fields = Object.entries(value).filter(
+      ([field]) => !(isTimed && durations.has(field)) && !isChanged(field),
+    );
     return Object.fromEntries(fields.map(([field, inner]) => [nameOf(field), comparable(inner)]));
   };
   const version = renames.find((one) => one.version !== undefined)?.version;

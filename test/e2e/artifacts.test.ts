@@ -62,7 +62,8 @@ describe('over the artifacts of a workflow run', () => {
       const run = await runThere({ ...tinyPackages(), ...late });
       await run.plan(1);
       const victim = run.shard(1);
-      const told = () => services.artifacts.names(run.run).some((name) => /^azl-alive-1-1-[1-9]/.test(name));
+      const told = () =>
+        services.artifacts.names(run.run).some((name) => /^azl-heartbeat-1-1-[1-9]/.test(name));
       await expect.poll(told, { timeout: 60_000 }).toBe(true);
       kill(victim);
       await victim.ended;
@@ -136,7 +137,7 @@ describe('over the artifacts of a workflow run', () => {
     kill(victim);
     await victim.ended;
     const there = services.artifacts.names(run.run);
-    expect(there).toContainEqual(expect.stringMatching(/^azl-alive-1-1-/));
+    expect(there).toContainEqual(expect.stringMatching(/^azl-heartbeat-1-1-/));
     expect(there).not.toContainEqual(expect.stringMatching(/^azl-claim-/));
     const other = await run.shard(2).ended;
     expect(other.code, other.said).toBe(0);
@@ -155,7 +156,7 @@ describe('over the artifacts of a workflow run', () => {
       const { artifacts } = answer.body as { artifacts: { name: string }[] };
       // It is the whole listing, not a question for one name.
       if (artifacts.length < 2) return answer;
-      const isShown = ({ name }: { name: string }) => !/^azl-alive-1-2-/.test(name);
+      const isShown = ({ name }: { name: string }) => !/^azl-heartbeat-1-2-/.test(name);
       return ++listings > 1 ? answer : { ...answer, body: { artifacts: artifacts.filter(isShown) } };
     };
     services.fail({ call: 'ListArtifacts', times: 1000, change });

@@ -26,19 +26,19 @@ describe('what other jobs hand over', () => {
     const run = await runOf(packages);
     await run.plan(2);
     await run.shard(1).ended;
-    const name = items(run).find((one) => one.startsWith('azl-alive-')) as string;
-    const file = join(run.dir, 'exchange/items', name, 'files/alive.json');
-    return { run, file, alive: JSON.parse(readFileSync(file, 'utf8')) as Heartbeat };
+    const name = items(run).find((one) => one.startsWith('azl-heartbeat-')) as string;
+    const file = join(run.dir, 'exchange/artifacts', name, 'files/heartbeat.json');
+    return { run, file, heartbeat: JSON.parse(readFileSync(file, 'utf8')) as Heartbeat };
   }
-  const artifactOf = (run: SharedRun, alive: Pick<Heartbeat, 'told'>, name: string) => {
-    const told = alive.told.find((one) => one.package === name);
-    const key = told?.key as string;
-    return join(run.dir, 'exchange/items', told?.artifact as string, 'files', key.slice(0, 2), key);
+  const artifactOf = (run: SharedRun, heartbeat: Pick<Heartbeat, 'reports'>, name: string) => {
+    const reports = heartbeat.reports.find((one) => one.package === name);
+    const key = reports?.key as string;
+    return join(run.dir, 'exchange/artifacts', reports?.artifact as string, 'files', key.slice(0, 2), key);
   };
 
   it('does not count when its bytes are not those of its manifest: it is left, so the run is red', async () => {
-    const { run, alive } = await finished();
-    const folder = artifactOf(run, alive, 'delta');
+    const { run, heartbeat } = await finished();
+    const folder = artifactOf(run, heartbeat, 'delta');
     const [rpm] = readdirSync(folder).filter((file) => !file.endsWith('.src.rpm'));
     writeFileSync(join(folder, rpm as string), 'forged');
     const merge = await run.merge();
@@ -49,8 +49,8 @@ describe('what other jobs hand over', () => {
   });
 
   it('is built again by the next attempt when it is gone', async () => {
-    const { run, alive } = await finished();
-    rmSync(artifactOf(run, alive, 'alpha'), { recursive: true });
+    const { run, heartbeat } = await finished();
+    rmSync(artifactOf(run, heartbeat, 'alpha'), { recursive: true });
     expect((await run.merge()).code).toBe(1);
     const second = await run.merge(2);
     expect(second.code, second.said).toBe(0);
@@ -58,12 +58,12 @@ describe('what other jobs hand over', () => {
   });
 
   it('is built again in the middle of a run when its bytes are not those of its manifest', async () => {
-    const { run, file, alive } = await finished();
-    const folder = artifactOf(run, alive, 'alpha');
+    const { run, file, heartbeat } = await finished();
+    const folder = artifactOf(run, heartbeat, 'alpha');
     for (const rpm of readdirSync(folder)) writeFileSync(join(folder, rpm), 'forged');
-    // What was built on it was never told: another shard has to build it.
-    alive.told = alive.told.filter((one) => ['tiny-macros', 'alpha'].includes(one.package));
-    writeFileSync(file, JSON.stringify(alive));
+    // What was built on it was never reported: another shard has to build it.
+    heartbeat.reports = heartbeat.reports.filter((one) => ['tiny-macros', 'alpha'].includes(one.package));
+    writeFileSync(file, JSON.stringify(heartbeat));
     const shard = await run.shard(2).ended;
     expect(shard.code, shard.said).toBe(0);
     expect(shard.said).toMatch(/the stored result of alpha .* is damaged: .* It is built again/);
@@ -81,22 +81,22 @@ describe('what other jobs hand over', () => {
     });
     await run.plan(1);
     const shard = run.shard(1);
-    const told = () => {
-      const name = items(run).findLast((one) => one.startsWith('azl-alive-')) as string;
-      const file = join(run.dir, 'exchange/items', name, 'files/alive.json');
-      return (JSON.parse(readFileSync(file, 'utf8')) as Heartbeat).told;
+    const reports = () => {
+      const name = items(run).findLast((one) => one.startsWith('azl-heartbeat-')) as string;
+      const file = join(run.dir, 'exchange/artifacts', name, 'files/heartbeat.json');
+      return (JSON.parse(readFileSync(file, 'utf8')) as Heartbeat).reports;
     };
-    await expect.poll(() => told().length, { timeout: 60_000 }).toBe(2);
+    await expect.poll(() => reports().length, { timeout: 60_000 }).toBe(2);
     // Its own copy is damaged, and so is the one that it published.
-    const { key } = told().find((one) => one.package === 'first') as Heartbeat['told'][number] & {
+    const { key } = reports().find((one) => one.package === 'first') as Heartbeat['reports'][number] & {
       key: string;
     };
     const own = join(run.dir, 'jobs/shard-1-1/build/cache/store/results', key.slice(0, 2), key);
     writeFileSync(join(own, 'result.json'), 'forged');
-    const shared = artifactOf(run, { told: told() }, 'first');
+    const shared = artifactOf(run, { reports: reports() }, 'first');
     for (const file of readdirSync(shared)) writeFileSync(join(shared, file), 'forged');
     for (let at = 0; at < compactAt; at++) {
-      const other = join(run.dir, 'exchange/items', `azl-other-${at}`);
+      const other = join(run.dir, 'exchange/artifacts', `azl-other-${at}`);
       mkdirSync(join(other, 'files'), { recursive: true });
       writeFileSync(join(other, 'id'), '0');
     }
@@ -111,17 +111,17 @@ describe('what other jobs hand over', () => {
   });
 
   it('is no way out: a link, or a name that is a path', async () => {
-    const { run, file, alive } = await finished();
-    const folder = artifactOf(run, alive, 'delta');
+    const { run, file, heartbeat } = await finished();
+    const folder = artifactOf(run, heartbeat, 'delta');
     const [rpm] = readdirSync(folder).filter((one) => !one.endsWith('.src.rpm')) as [string];
     rmSync(join(folder, rpm));
     symlinkSync('/etc/hostname', join(folder, rpm));
     const first = await run.merge();
     expect(first.said).toContain('is no plain file');
     expect(first.code).toBe(1);
-    const told = alive.told.find((one) => one.package === 'alpha');
-    Object.assign(told?.result?.srpm as object, { file: '../../../../escaped.rpm' });
-    writeFileSync(file, JSON.stringify(alive));
+    const reports = heartbeat.reports.find((one) => one.package === 'alpha');
+    Object.assign(reports?.result?.srpm as object, { file: '../../../../escaped.rpm' });
+    writeFileSync(file, JSON.stringify(heartbeat));
     const second = await run.merge();
     expect(second.code).toBe(1);
     expect(second.said).toContain('is left out: its \'file\' is "../../../../escaped.rpm"');
@@ -154,7 +154,7 @@ it('a package that is not reproducible: the result whose artifact came first cou
   await other.plan(2);
   await run.shard(1).ended;
   await other.shard(2).ended;
-  cpSync(join(other.dir, 'exchange/items'), join(run.dir, 'exchange/items'), { recursive: true });
+  cpSync(join(other.dir, 'exchange/artifacts'), join(run.dir, 'exchange/artifacts'), { recursive: true });
   const merge = await run.merge(2);
   expect(merge.code, merge.said).toBe(0);
   const words =
@@ -162,15 +162,15 @@ it('a package that is not reproducible: the result whose artifact came first cou
   expect(merge.said).toMatch(words);
   expect(merge.summary).toMatch(words);
   expect(merge.summary).toContain('was built again: player.');
-  const { packages: told } = JSON.parse(
+  const { packages: reports } = JSON.parse(
     readFileSync(join(run.merged(2), 'out/build.json'), 'utf8'),
   ) as BuildJson;
   const [, counts, dropped] = words.exec(merge.said) as RegExpExecArray;
-  expect(told.find(({ name }) => name === 'dice')?.unlike).toMatchObject({
+  expect(reports.find(({ name }) => name === 'dice')?.nonReproducible).toMatchObject({
     rpms: ['dice'],
     counts: { artifact: counts },
     others: [{ artifact: dropped }],
   });
-  expect(told.find(({ name }) => name === 'player')?.builtAgain).toBe(true);
+  expect(reports.find(({ name }) => name === 'player')?.builtAgain).toBe(true);
   expect(statesOf(run.merged(2))).toEqual({ dice: 'built', player: 'built' });
 });

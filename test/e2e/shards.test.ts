@@ -212,7 +212,9 @@ describe('a re-run', () => {
     const only = run.shard(1);
     await expect
       // Whole, not under way.
-      .poll(() => items(run).some((name) => /^azl-alive-1-1-[1-9]\d*-\d+$/.test(name)), { timeout: 60_000 })
+      .poll(() => items(run).some((name) => /^azl-heartbeat-1-1-[1-9]\d*-\d+$/.test(name)), {
+        timeout: 60_000,
+      })
       .toBe(true);
     kill(only);
     await only.ended;

@@ -219,7 +219,7 @@ describe('the next run', () => {
       appendFileSync(join(second.dir, 'SPECS', name, `${name}.spec`), '# A comment.\n');
     const two = await through(second);
     expect(two.states).toEqual({ app: 'built', lib: 'built', other: 'built' });
-    expect(keysOf('main')).toHaveLength(3);
+    expect(keysOf('without-debug')).toHaveLength(3);
     expect(two.merge.said).toMatch(/Stored for later runs without debuginfo and SRPM .*: app, lib, other/);
 
     const three = await through(await newRun({ before: second }, {}, budget));
@@ -240,7 +240,7 @@ describe('the next run', () => {
     const budget = { 'store-budget': '0' };
     const first = await newRun({}, {}, budget);
     const one = await through(first);
-    expect([...keysOf('result'), ...keysOf('main')]).toEqual([]);
+    expect([...keysOf('result'), ...keysOf('without-debug')]).toEqual([]);
     expect(saidBy(one.shards)).toMatch(/Not stored, because there is no room for it .*lib/);
     expect(one.merge.said).toMatch(/Not stored for later runs .*: app, lib, other/);
     const plans = ['full', 'built'].map(async (repository) =>

@@ -48,7 +48,7 @@ export function memoryStore(): Store {
     saved: () => undefined,
     flush: async () => {},
     check: async () => {},
-    storedParts: async () => 'whole',
+    storedParts: async () => 'full',
     open: async () => '',
     openWithoutDebug: async () => '',
     put: async (result) => {

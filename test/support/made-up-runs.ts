@@ -48,7 +48,7 @@ export function madeUpRuns() {
 
 /** What is in the folder that the jobs of a run exchange, sorted. */
 export function items(run: SharedRun): string[] {
-  return readdirSync(join(run.dir, 'exchange/items')).sort();
+  return readdirSync(join(run.dir, 'exchange/artifacts')).sort();
 }
 
 /** Packages that a job said it built. */

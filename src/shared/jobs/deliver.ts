@@ -31,7 +31,7 @@ import { ownRepository } from './open-tree.ts';
 
 /** What other jobs of the run have to do with its end. */
 export interface Shared
-  extends Pick<SummaryFacts, 'spans' | 'bound' | 'unlike' | 'builtAgain'>,
+  extends Pick<SummaryFacts, 'spans' | 'bound' | 'nonReproducible' | 'builtAgain'>,
     Pick<MergeInputs, 'repositoryContent'> {
   /** The decisive lines of what failed there, by package, and the artifacts that hold its logs. */
   lines: ReadonlyMap<string, readonly string[]>;
@@ -81,8 +81,8 @@ export async function deliver(
     if (!('result' in outcome && isPublished(outcome))) return [];
     return lacking.has(outcome.result.package) ? filesWithoutDebug(outcome.result) : outcome.result.rpms;
   };
-  const { unlike = [], builtAgain = [] } = shared ?? {};
-  const told = { pathOf: publishedPath, publishedRpms, checks, logOf, unlike, builtAgain };
+  const { nonReproducible = [], builtAgain = [] } = shared ?? {};
+  const told = { pathOf: publishedPath, publishedRpms, checks, logOf, nonReproducible, builtAgain };
   await writeJson(file, buildJson(outcomes, told));
 
   const { retentionDays } = inputs;
@@ -111,7 +111,7 @@ export async function deliver(
     artifacts: Object.values(published ?? {}).filter((name) => name !== ''),
     spans: shared?.spans ?? [],
     bound: shared?.bound,
-    ...{ unlike, builtAgain },
+    ...{ nonReproducible, builtAgain },
   };
   for (const line of summaryText(outcomes, facts)) log.info(line);
   const counts = tally(outcomes);

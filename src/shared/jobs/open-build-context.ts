@@ -16,7 +16,7 @@ import type { Result } from '../model/build-result.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Run } from '../model/run.ts';
 import type { Spec } from '../model/spec.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 import { namedPackages, packageNamed, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/capability.ts';
@@ -44,8 +44,8 @@ export interface OpenedRun {
   index: StoreIndex;
   /** Divides the room of the store, before anything is built. */
   makeRoom(request: StorageRequest): void;
-  /** Tells later runs what this one has. @param keptOf what of the result under a key is stored */
-  remember(results: readonly Result[], keptOf: (key: string) => Kept | undefined): Promise<void>;
+  /** Tells later runs what this one has. @param storedOf what of the result under a key is stored */
+  remember(results: readonly Result[], storedOf: (key: string) => StoredParts | undefined): Promise<void>;
   /** Saves the solver's answers, ends the solver, unlocks the build folder. */
   close(): Promise<void>;
 }
@@ -102,7 +102,7 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   return {
     context: { ...action, inputs, tree, run, store: stored.store, sources, toolchainDir },
     ...{ local: stored.local, index: stored.index, makeRoom: stored.makeRoom },
-    remember: (results, keptOf) => stored.remember(results, keptOf, answers.kept()),
+    remember: (results, storedOf) => stored.remember(results, storedOf, answers.kept()),
     close: async () => {
       await solver.close();
       await answers.save();

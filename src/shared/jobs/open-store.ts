@@ -6,7 +6,7 @@ import { listsEntry } from '../github/cache/list-caches.ts';
 import { hasArtifacts, hasCache, leavesCache, readsCacheOnly } from '../github/run.ts';
 import type { Result } from '../model/build-result.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
 import { newAllocation, type StorageRequest } from '../store/allocation.ts';
 import { cachedStore } from '../store/cached-store.ts';
@@ -32,12 +32,12 @@ export interface OpenedStore {
   index: StoreIndex;
   /**
    * Tells later runs what this one has.
-   * @param keptOf what of a result under this key is stored, where that is known
+   * @param storedOf what of a result under this key is stored, where that is known
    * @param answers all that its solver said
    */
   remember(
     results: readonly Result[],
-    keptOf: (key: string) => Kept | undefined,
+    storedOf: (key: string) => StoredParts | undefined,
     answers: ReadonlyMap<string, SolverAnswer>,
   ): Promise<void>;
   /** Says what the run needs room for, before anything of it is stored. */
@@ -88,10 +88,10 @@ export async function openStore(
   });
   return {
     ...{ store, local, index },
-    remember: async (results, keptOf, answers) => {
+    remember: async (results, storedOf, answers) => {
       if (!leavesCache()) return;
       await store.flush();
-      const own = (key: string) => store.saved(key) ?? keptOf(key);
+      const own = (key: string) => store.saved(key) ?? storedOf(key);
       seeResults(index, results, Math.floor(Date.now() / 1000), own);
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
@@ -102,12 +102,13 @@ export async function openStore(
     close: async () => {
       await store.flush();
       const { reduced, failed } = store.unsaved();
-      const names = (parts: Kept) =>
+      const names = (parts: StoredParts) =>
         reduced.flatMap((one) => (one.parts === parts ? [one.name] : [])).join(', ');
       const of = `(store-budget ${storeBudget} GB)`;
-      if (names('main') !== '') log.info(`Stored without debuginfo and SRPM ${of}: ${names('main')}`);
-      if (names('nothing') !== '')
-        log.info(`Not stored, because there is no room for it ${of}: ${names('nothing')}`);
+      if (names('without-debug') !== '')
+        log.info(`Stored without debuginfo and SRPM ${of}: ${names('without-debug')}`);
+      if (names('none') !== '')
+        log.info(`Not stored, because there is no room for it ${of}: ${names('none')}`);
       if (failed.names.length > 0)
         log.warn(
           `${failed.names.length} results of this job are not in the store (${failed.message}): ${failed.names.join(', ')}`,

@@ -30,10 +30,10 @@ export async function rememberResults(
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<void> {
   const had = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
-  const kept = new Map(had.map((one) => [one.result.key, one.kept]));
+  const stored = new Map(had.map((one) => [one.result.key, one.stored]));
   await opened.remember(
     had.map(({ result }) => result),
-    (key) => kept.get(key),
+    (key) => stored.get(key),
   );
 }
 

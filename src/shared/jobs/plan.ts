@@ -108,7 +108,7 @@ function matrixOutputs(size: RunSize, inputs: PlanInputs): JobReport['outputs'] 
 function saySizes(index: StoreIndex, plan: ReadonlyMap<string, PackagePlan>, log: Log): void {
   const known = newestResults(index);
   if (known.length === 0) return;
-  const stored = known.map((one) => bytesStored(one, index.results.get(one.key)?.kept ?? 'nothing'));
+  const stored = known.map((one) => bytesStored(one, index.results.get(one.key)?.stored ?? 'none'));
   const moving = known.filter((one) => ['build', 'maybe'].includes(plan.get(one.package)?.state ?? ''));
   const sum = (bytes: readonly number[]) => `${Math.ceil(bytes.reduce((all, one) => all + one, 0) / 1e6)} MB`;
   log.info(

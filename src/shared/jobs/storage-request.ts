@@ -4,22 +4,22 @@ import type { StorageRequest } from '../store/allocation.ts';
 import { bytesStored } from '../store/budget.ts';
 import { newestResults, type StoreIndex } from '../store/store-index.ts';
 
-/** What one job that builds all of these packages needs room for. */
+/** The request of one job that builds all of these packages. */
 export function storageRequestAlone(index: StoreIndex, names: readonly string[]): StorageRequest {
   const moving = newestOf(index, names);
   return { staying: [], moving, unknown: names.length - moving.length, spent: 0, writers: 1 };
 }
 
 /**
- * What a run of several jobs needs room for.
- * @param told what its jobs told so far
- * @param savers jobs that store results beside this one, and this one
+ * The request of a run of several jobs.
+ * @param reports the reports of its jobs so far
+ * @param writers number of jobs that store results at the same time, this one included
  */
 export function storageRequestOf(
   index: StoreIndex,
   { packages }: Pick<PlanJson, 'packages'>,
-  told: Iterable<PackageReport>,
-  savers: number,
+  reports: Iterable<PackageReport>,
+  writers: number,
 ): StorageRequest {
   const staying = packages.flatMap(({ state, key }) => {
     const one = state === 'reuse' && key !== null ? index.results.get(key) : undefined;
@@ -31,11 +31,11 @@ export function storageRequestOf(
     open.map(({ name }) => name),
   );
   const known = new Set([...moving, ...staying.map(({ result }) => result)].map((one) => one.package));
-  const spent = [...told].map(({ package: name, result, kept = 'nothing' }) =>
-    result === undefined || known.has(name) ? 0 : bytesStored(result, kept),
+  const spent = [...reports].map(({ package: name, result, stored = 'none' }) =>
+    result === undefined || known.has(name) ? 0 : bytesStored(result, stored),
   );
   return {
-    ...{ staying, moving, unknown: open.length - moving.length, writers: Math.max(1, savers) },
+    ...{ staying, moving, unknown: open.length - moving.length, writers: Math.max(1, writers) },
     spent: spent.reduce((sum, bytes) => sum + bytes, 0),
   };
 }

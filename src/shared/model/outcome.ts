@@ -1,6 +1,6 @@
 import type { Result } from './build-result.ts';
 import type { Components } from './key-components.ts';
-import type { Kept } from './stored-parts.ts';
+import type { StoredParts } from './stored-parts.ts';
 
 /** How a package of a run ended. */
 export type Outcome =
@@ -9,7 +9,7 @@ export type Outcome =
       reason: string;
       result: Result;
       /** What of it later runs can have; absent where this run does not know. */
-      kept?: Kept;
+      stored?: StoredParts;
     }
   | { state: 'failed'; reason: string; log?: string; seconds?: number; key?: string }
   | { state: 'blocked'; reason: string; rootCauses: string[] }

@@ -1,3 +1,3 @@
-/** How much of a result is stored: all of it, the files that a build may ask for, or nothing. */
-export const keeps = ['whole', 'main', 'nothing'] as const;
-export type Kept = (typeof keeps)[number];
+/** The parts of a result that are stored: all files, the RPMs that a build may need (no debuginfo, no SRPM), or none. */
+export const storedParts = ['full', 'without-debug', 'none'] as const;
+export type StoredParts = (typeof storedParts)[number];

@@ -6,7 +6,7 @@ import type { NonReproducible } from './non-reproducible.ts';
 /** `out/build.json` (docs/schema/build.schema.json). */
 export interface BuildJson {
   schema: 'azl/build';
-  version: 1;
+  version: 2;
   packages: {
     name: string;
     state: string;
@@ -18,14 +18,14 @@ export interface BuildJson {
     check?: 'passed' | 'failed';
     /** Of a failure in a workflow run: the artifact that holds its log, `<name>.log`; of a check `<name>.check.log`. */
     logArtifact?: string;
-    /** Several jobs of the run built it under one key, and not the same: the first build counts. */
-    unlike?: Omit<NonReproducible, 'package'>;
+    /** The jobs of the run built different RPMs of it under one key: the first build counts. */
+    nonReproducible?: Omit<NonReproducible, 'package'>;
     /** It was built on a build that does not count, and then again. */
     builtAgain?: true;
   }[];
 }
 
-/** What `build.json` tells besides the outcomes. */
+/** The facts of `build.json` besides the outcomes. */
 export interface BuildFacts {
   /** Where an RPM was published, below the out folder. */
   pathOf: (rpm: { file: string; arch: string }) => string;
@@ -35,19 +35,19 @@ export interface BuildFacts {
   checks: ReadonlyMap<string, boolean>;
   /** The artifact that holds the log of a package that failed. */
   logOf: (name: string) => string | undefined;
-  /** What several jobs built, and not the same; and what was therefore built again. */
-  unlike: readonly NonReproducible[];
+  /** Packages of which the jobs of the run built different RPMs under one key, and those that were built again for it. */
+  nonReproducible: readonly NonReproducible[];
   builtAgain: readonly string[];
 }
 
-/** What became of each package. */
+/** Builds the content of `build.json`. Pure. */
 export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFacts): BuildJson {
   const packages = [...outcomes]
     .sort(([a], [b]) => order(a, b))
     .map(([name, outcome]) => {
       const result = 'result' in outcome ? outcome.result : undefined;
       const failure = outcome.state === 'failed' ? outcome : undefined;
-      const unlike = facts.unlike.find((one) => one.package === name);
+      const nonReproducible = facts.nonReproducible.find((one) => one.package === name);
       const check = facts.checks.get(name);
       const logArtifact = failure === undefined && check !== false ? undefined : facts.logOf(name);
       return {
@@ -63,11 +63,11 @@ export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFa
         })),
         ...(check === undefined ? {} : { check: check ? ('passed' as const) : ('failed' as const) }),
         ...(logArtifact === undefined ? {} : { logArtifact }),
-        ...(unlike === undefined ? {} : { unlike: buildsOf(unlike) }),
+        ...(nonReproducible === undefined ? {} : { nonReproducible: buildsOf(nonReproducible) }),
         ...(facts.builtAgain.includes(name) ? { builtAgain: true as const } : {}),
       };
     });
-  return { schema: 'azl/build', version: 1, packages };
+  return { schema: 'azl/build', version: 2, packages };
 }
 
 function buildsOf({ rpms, counts, others }: NonReproducible): Omit<NonReproducible, 'package'> {

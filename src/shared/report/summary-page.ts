@@ -112,9 +112,11 @@ function failureBlocks(failures: readonly ShownFailure[]): string[] {
 }
 
 /** Which packages came out otherwise when another job built them, which build counts, and what that cost. */
-function notReproducible({ unlike, builtAgain }: SummaryFacts): string[] {
-  if (unlike.length === 0) return [];
-  const lines = unlike.map((one) => `- ${cut(nonReproducibleLine(one), { ...cuts, cell: cuts.line })}`);
+function notReproducible({ nonReproducible, builtAgain }: SummaryFacts): string[] {
+  if (nonReproducible.length === 0) return [];
+  const lines = nonReproducible.map(
+    (one) => `- ${cut(nonReproducibleLine(one), { ...cuts, cell: cuts.line })}`,
+  );
   const again = cutList(builtAgain, cuts.names).join(', ');
   return [
     '#### Not reproducible',

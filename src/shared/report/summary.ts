@@ -24,7 +24,7 @@ export interface SummaryFacts {
   spans: readonly Span[];
   bound: Bound | undefined;
   /** What several jobs built, and not the same; and what was therefore built again. */
-  unlike: readonly NonReproducible[];
+  nonReproducible: readonly NonReproducible[];
   builtAgain: readonly string[];
 }
 

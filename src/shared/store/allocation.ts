@@ -1,55 +1,54 @@
 import type { Result } from '../model/build-result.ts';
-import type { Kept } from '../model/stored-parts.ts';
-import { bytesStored, keptOf, shareOf } from './budget.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
+import { bytesStored, partsWithin, shareOf } from './budget.ts';
 import { bytesOf } from './result-files.ts';
 
-/** What a run needs room for, as one of its jobs sees it. */
+/** The space that a run needs, as one of its jobs sees it. */
 export interface StorageRequest {
-  /** What it reuses, with what is stored of it: that stays. */
-  staying: readonly { result: Result; kept: Kept }[];
-  /** The newest results of packages that it may build: what they will be is about as large. */
+  /** The reused results and their stored parts: these stay. */
+  staying: readonly { result: Result; stored: StoredParts }[];
+  /** The newest results of packages that the run may build: their new results are about as large. */
   moving: readonly Result[];
-  /** How many packages it may build of which nobody knows the size … */
+  /** Number of packages that the run may build and whose size is unknown … */
   unknown: number;
   /** … bytes that other jobs of the run have stored of these … */
   spent: number;
-  /** … and how many jobs store them beside each other. */
+  /** … and number of jobs that store them at the same time. */
   writers: number;
 }
 
 /**
- * Decides what of each result of a job is stored, so that all jobs of the run together stay within a budget. What was
- * built before goes by its size. Of what nobody knows, a job cannot weigh one against the others that come, nor know
- * what other jobs build meanwhile: so each has the same share, keeps whole results in the first half of it, because a
- * small tree fits as a whole, and then main files, which save a build.
+ * Decides which parts of each result a job stores, so that all jobs of the run together stay within a budget. A package
+ * that was built before counts with its known size. A job cannot compare packages of unknown size with those to come, nor
+ * know what other jobs build meanwhile. So each job has the same share for them: it stores full results in the first half
+ * of it, because a small tree fits completely, and then RPMs without debuginfo, which save a build.
  * @param budget bytes
  */
 export function newAllocation(
-  { staying, moving, unknown, spent, writers: savers }: StorageRequest,
+  { staying, moving, unknown, spent, writers }: StorageRequest,
   budget: number,
-): (result: Result) => Kept {
-  const stays = new Map(staying.map(({ result, kept }) => [result.package, kept]));
+): (result: Result) => StoredParts {
+  const stays = new Map(staying.map(({ result, stored }) => [result.package, stored]));
   const known = new Map(moving.map((result) => [result.package, result]));
-  const free = staying.reduce((room, { result, kept }) => room - bytesStored(result, kept), budget);
-  const ration = shareOf(moving, unknown === 0 ? free : (free * moving.length) / (moving.length + unknown));
-  const rest = moving.reduce((room, one) => room - bytesStored(one, keptOf(one, ration)), free - spent);
-  const share = Math.max(0, rest) / savers;
-  let left = share;
+  const free = staying.reduce((room, { result, stored }) => room - bytesStored(result, stored), budget);
+  const share = shareOf(moving, unknown === 0 ? free : (free * moving.length) / (moving.length + unknown));
+  const rest = moving.reduce((room, one) => room - bytesStored(one, partsWithin(one, share)), free - spent);
+  const bytesForUnknown = Math.max(0, rest) / writers;
+  let left = bytesForUnknown;
 
+  const partsOfUnknown = (result: Result): StoredParts => {
+    if (bytesOf(result) <= left - bytesForUnknown / 2) return 'full';
+    return bytesStored(result, 'without-debug') <= left ? 'without-debug' : 'none';
+  };
   return (result) => {
-    // It is gone: its place is free.
+    // A reused result that has to be stored again has gone: its space is free.
     const before = stays.get(result.package);
-    if (before !== undefined && before !== 'nothing') return before;
-    // By what was weighed: were all builds a little slower today, by their own time all would seem worth more.
-    const weighed = known.get(result.package);
-    if (weighed !== undefined) return keptOf(weighed, ration);
-    const kept =
-      bytesOf(result) <= left - share / 2
-        ? 'whole'
-        : bytesStored(result, 'main') <= left
-          ? 'main'
-          : 'nothing';
-    left -= bytesStored(result, kept);
-    return kept;
+    if (before !== undefined && before !== 'none') return before;
+    // By its earlier duration: if all builds are a little slower today, their value densities must not all rise.
+    const earlier = known.get(result.package);
+    if (earlier !== undefined) return partsWithin(earlier, share);
+    const parts = partsOfUnknown(result);
+    left -= bytesStored(result, parts);
+    return parts;
   };
 }

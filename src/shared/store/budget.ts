@@ -1,58 +1,59 @@
 import type { Result } from '../model/build-result.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 import { bytesOf, filesWithoutDebug } from './result-files.ts';
 
 type Weighed = Pick<Result, 'srpm' | 'rpms' | 'seconds'>;
 
 /**
- * What of results is kept so that it fits into a budget, by the build seconds that a result saves for each byte of its
- * main files: more than `main`, and these are kept; more than `whole`, and all of it is.
+ * The parts of results that fit into a budget, as bounds of the value density: of a result above `withoutDebug`, the RPMs
+ * without debuginfo are stored; of one above `full`, all files.
  */
 export interface Share {
-  main: number;
-  whole: number;
+  withoutDebug: number;
+  full: number;
 }
 
-/** Less than any result saves: one may have taken no measurable time. */
-const anything = -1;
+/** A bound below every value density: a build may have taken no measurable time. */
+const noBound = -1;
 
 /**
- * Keeps the main files of all results first, because they save a build, and then the rest of as many as fit; where not
- * all fits, what saves most for its size.
+ * Returns the share of a budget: first the RPMs without debuginfo of all results, because they save a build, then the
+ * other files of as many results as fit. Where not all fits, the results of the highest value density are stored.
  * @param known the results that a run would have: one of each package
  * @param budget bytes
  */
 export function shareOf(known: readonly Weighed[], budget: number): Share {
   const ranked = [...known].sort((a, b) => valueDensity(b) - valueDensity(a));
   let sum = 0;
-  const worthThatEnds = (bytes: (result: Weighed) => number): number => {
+  const boundFor = (bytes: (result: Weighed) => number): number => {
     for (const result of ranked) {
       sum += bytes(result);
       if (sum > budget) return valueDensity(result);
     }
-    return anything;
+    return noBound;
   };
-  const main = worthThatEnds(mainBytes);
-  if (main !== anything) return { main, whole: Number.POSITIVE_INFINITY };
-  return { main, whole: worthThatEnds((result) => bytesOf(result) - mainBytes(result)) };
+  const withoutDebug = boundFor(bytesWithoutDebug);
+  if (withoutDebug !== noBound) return { withoutDebug, full: Number.POSITIVE_INFINITY };
+  return { withoutDebug, full: boundFor((result) => bytesOf(result) - bytesWithoutDebug(result)) };
 }
 
-/** What of a result is kept. */
-export function keptOf(result: Weighed, { main, whole }: Share): Kept {
-  const worth = valueDensity(result);
-  return worth > main ? (worth > whole ? 'whole' : 'main') : 'nothing';
+/** The parts of a result that a share stores. */
+export function partsWithin(result: Weighed, { withoutDebug, full }: Share): StoredParts {
+  const density = valueDensity(result);
+  if (density <= withoutDebug) return 'none';
+  return density > full ? 'full' : 'without-debug';
 }
 
-/** Bytes of what is kept of a result. */
-export function bytesStored(result: Weighed, kept: Kept): number {
-  return { whole: bytesOf, main: mainBytes, nothing: () => 0 }[kept](result);
+/** Bytes of the stored parts of a result. */
+export function bytesStored(result: Weighed, parts: StoredParts): number {
+  return { full: bytesOf, 'without-debug': bytesWithoutDebug, none: () => 0 }[parts](result);
 }
 
-/** Build seconds that the main files of a result save a later run for each of their bytes. */
+/** Build seconds that the RPMs without debuginfo save a later run, for each of their bytes. */
 export function valueDensity(result: Weighed): number {
-  return result.seconds / Math.max(1, mainBytes(result));
+  return result.seconds / Math.max(1, bytesWithoutDebug(result));
 }
 
-function mainBytes(result: Weighed): number {
+function bytesWithoutDebug(result: Weighed): number {
   return filesWithoutDebug(result).reduce((sum, { size }) => sum + size, 0);
 }

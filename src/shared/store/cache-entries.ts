@@ -3,7 +3,7 @@ import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cache, DamagedEntryError } from '../github/cache/cache.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 import { checkResult } from './check-result.ts';
 import {
   filesWithoutDebug,
@@ -30,13 +30,13 @@ export interface CacheEntries {
    */
   openWithoutDebug(result: Result): Promise<string | undefined>;
   /** Uploads these parts of a result from the local store. @throws CacheUnavailableError */
-  save(result: Result, parts: Kept): Promise<void>;
+  save(result: Result, parts: StoredParts): Promise<void>;
   /** True if the entry is known to be damaged. An entry cannot be replaced. */
-  isDamaged(key: string, parts: Kept): boolean;
+  isDamaged(key: string, parts: StoredParts): boolean;
 }
 
-function entryKey(key: string, parts: Kept): string {
-  return parts === 'whole' ? `azl-result-1-${key}` : `azl-main-1-${key}`;
+function entryKey(key: string, parts: StoredParts): string {
+  return parts === 'full' ? `azl-result-1-${key}` : `azl-without-debug-1-${key}`;
 }
 
 /** @param tempDir a folder for downloads */
@@ -48,7 +48,7 @@ export function cacheEntries(
   const damaged = new Set<string>();
 
   const fetch = async (key: string, name: string): Promise<Result | undefined> => {
-    const entry = entryKey(key, 'whole');
+    const entry = entryKey(key, 'full');
     return await withFolders(join(tempDir, `cached-${key}`), async (dir, taken) => {
       try {
         if (!(await cache.fetch(key, entry, dir))) return undefined;
@@ -65,8 +65,8 @@ export function cacheEntries(
 
   /** The folder stays until the end of the job. */
   const fetchWithoutDebug = async (result: Result): Promise<string | undefined> => {
-    const entry = entryKey(result.key, 'main');
-    const dir = join(tempDir, `main-${result.key}`);
+    const entry = entryKey(result.key, 'without-debug');
+    const dir = join(tempDir, `without-debug-${result.key}`);
     const taken = `${dir}.taken`;
     await removeAll(dir, taken);
     try {
@@ -102,7 +102,7 @@ export function cacheEntries(
     },
     save: async (result, parts) => {
       const root = join(await local.open(result), '..', '..');
-      const files = parts === 'whole' ? resultFiles(result) : pathsWithoutDebug(result);
+      const files = parts === 'full' ? resultFiles(result) : pathsWithoutDebug(result);
       const manifest = join(resultFolder(result), manifestFile);
       await cache.save(result.key, entryKey(result.key, parts), root, [...files, manifest]);
     },

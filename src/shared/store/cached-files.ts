@@ -1,6 +1,6 @@
 import { CacheUnavailableError, StoreUnavailableError } from '../github/cache/cache.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 import type { CacheEntries } from './cache-entries.ts';
 import { type CachedState, isListed, localResult } from './cached-lookup.ts';
 import { hasBytesOf } from './result-files.ts';
@@ -33,7 +33,7 @@ export function cachedFiles(
       throw unavailable(result, error);
     });
     if (found === undefined) throw new DamagedResultError(result, 'its cache entry', 'is not there any more');
-    queue.note(key, 'whole');
+    queue.note(key, 'full');
     if (hasBytesOf(found, result)) return;
     replaced.add(key);
     throw new DamagedResultError(result, 'its cache entry', 'holds another build than the index says');
@@ -54,8 +54,8 @@ export function cachedFiles(
     return await local.open(result);
   };
 
-  const storedParts = async ({ key, package: name }: Result): Promise<Kept> =>
-    (await localResult(local, key, name)) === undefined ? (index.results.get(key)?.kept ?? 'whole') : 'whole';
+  const storedParts = async ({ key, package: name }: Result): Promise<StoredParts> =>
+    (await localResult(local, key, name)) === undefined ? (index.results.get(key)?.stored ?? 'full') : 'full';
 
   return {
     check: async (result) => {
@@ -68,7 +68,7 @@ export function cachedFiles(
     storedParts,
     open,
     openWithoutDebug: async (result) => {
-      if ((await storedParts(result)) === 'whole') return await open(result);
+      if ((await storedParts(result)) === 'full') return await open(result);
       const folder = await entries.openWithoutDebug(result).catch((error: unknown) => {
         throw unavailable(result, error);
       });

@@ -62,7 +62,7 @@ export function cachedLookup(
     searched.add(key);
     try {
       const found = await entries.fetch(key, name);
-      if (found !== undefined) saver.note(key, 'whole');
+      if (found !== undefined) saver.note(key, 'full');
       return found;
     } catch (error) {
       if (!(error instanceof CacheUnavailableError || error instanceof DamagedResultError)) throw error;
@@ -90,7 +90,7 @@ export function cachedLookup(
       }
       // The duration and the components of the dropped result are still useful.
       const listed = index.results.get(key);
-      if (listed !== undefined) index.results.set(key, { ...listed, kept: 'nothing' });
+      if (listed !== undefined) index.results.set(key, { ...listed, stored: 'none' });
       index.dropped.add(key);
       own.delete(key);
       await local.drop(key);

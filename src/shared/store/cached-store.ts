@@ -1,7 +1,7 @@
 import { order } from '../base/order.ts';
 import type { Cache } from '../github/cache/cache.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 import { type CacheEntries, cacheEntries } from './cache-entries.ts';
 import { cachedFiles } from './cached-files.ts';
 import { type CachedState, cachedLookup } from './cached-lookup.ts';
@@ -18,7 +18,7 @@ export interface CachedStoreOptions {
   /** True if other jobs take part in this run. See {@link cachedLookup}. */
   shared: boolean;
   /** The parts of a result that are to be saved. Called once for each result. */
-  partsToSave: (result: Result) => Kept;
+  partsToSave: (result: Result) => StoredParts;
   /** True if this run leaves results to later runs. */
   saves: boolean;
   /** Milliseconds of any clock. */
@@ -28,7 +28,7 @@ export interface CachedStoreOptions {
 /** The results of which less than all parts is in the cache, for the log. */
 export interface Unsaved {
   /** Packages of which the budget leaves out parts. */
-  reduced: { name: string; parts: Kept }[];
+  reduced: { name: string; parts: StoredParts }[];
   /** Packages whose upload failed, and the last message of the cache. */
   failed: { names: string[]; message: string };
 }
@@ -72,9 +72,9 @@ function offerTo(
   return (result) => {
     const { key, package: name } = result;
     if (queue.saved(key) !== undefined) return;
-    if (!options.saves) return queue.note(key, 'nothing');
+    if (!options.saves) return queue.note(key, 'none');
     const parts = options.partsToSave(result);
-    if (parts !== 'whole') reduced.push({ name, parts });
-    queue.add(result, entries.isDamaged(key, parts) ? 'nothing' : parts);
+    if (parts !== 'full') reduced.push({ name, parts });
+    queue.add(result, entries.isDamaged(key, parts) ? 'none' : parts);
   };
 }

@@ -99,12 +99,12 @@ export function directoryStore(dir: string): Store {
     search: get,
     // What is kept here is what later runs find.
     offer: () => {},
-    saved: () => 'whole',
+    saved: () => 'full',
     flush: async () => {},
     check: async (result) => {
       await open(result);
     },
-    storedParts: async () => 'whole',
+    storedParts: async () => 'full',
     open,
     openWithoutDebug: open,
     drop,

@@ -1,6 +1,6 @@
 import { CacheUnavailableError } from '../github/cache/cache.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 
 /** Uploads at once, beside the builds. */
 const writersAtOnce = 2;
@@ -10,11 +10,11 @@ const pauseMilliseconds = 5 * 60_000;
 
 interface Waiting {
   result: Result;
-  parts: Kept;
+  parts: StoredParts;
 }
 
 export interface SaveQueueOptions {
-  save: (result: Result, parts: Kept) => Promise<void>;
+  save: (result: Result, parts: StoredParts) => Promise<void>;
   warn: (message: string) => void;
   /** Milliseconds of any clock. */
   now?: (() => number) | undefined;
@@ -23,11 +23,11 @@ export interface SaveQueueOptions {
 /** The results that a job saves for later runs. */
 export interface SaveQueue {
   /** Queues these parts of a result. */
-  add(result: Result, parts: Kept): void;
+  add(result: Result, parts: StoredParts): void;
   /** Notes parts that the cache has without this job. */
-  note(key: string, parts: Kept): void;
+  note(key: string, parts: StoredParts): void;
   /** The parts of a result that the cache has by now; undefined if this job did nothing for it. */
-  saved(key: string): Kept | undefined;
+  saved(key: string): StoredParts | undefined;
   /** Waits for the queue. Results for which the cache gives no answer stay queued until the next call. */
   flush(): Promise<void>;
   /** The packages that are still queued, and the last message of the cache. */
@@ -36,10 +36,10 @@ export interface SaveQueue {
 
 /**
  * Saves results one after the other. A result counts as saved once its upload has ended. After a call without an answer
- * the queue pauses, and keeps what it holds.
+ * the queue pauses, and storedParts what it holds.
  */
 export function newSaveQueue({ save, warn, now = () => performance.now() }: SaveQueueOptions): SaveQueue {
-  const saved = new Map<string, Kept>();
+  const saved = new Map<string, StoredParts>();
   const waiting: Waiting[] = [];
   const writers = new Set<Promise<void>>();
   let pausedUntil = Number.NEGATIVE_INFINITY;
@@ -80,8 +80,8 @@ export function newSaveQueue({ save, warn, now = () => performance.now() }: Save
 
   return {
     add: (result, parts) => {
-      saved.set(result.key, 'nothing');
-      if (parts === 'nothing') return;
+      saved.set(result.key, 'none');
+      if (parts === 'none') return;
       waiting.push({ result, parts });
       startWriter();
     },

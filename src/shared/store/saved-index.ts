@@ -22,7 +22,7 @@ import {
 
 const place = 'index';
 /** Of the keys of all indexes. */
-export const indexPrefix = 'azl-index-1-';
+export const indexPrefix = 'azl-index-2-';
 
 /** A key names its ref: a look-up by the prefix alone would end at the newest of any ref. */
 function prefixOf(ref: string): string {

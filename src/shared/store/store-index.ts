@@ -1,6 +1,6 @@
 import { order } from '../base/order.ts';
 import type { Result } from '../model/build-result.ts';
-import { type Kept, keeps } from '../model/stored-parts.ts';
+import { type StoredParts, storedParts } from '../model/stored-parts.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
 import { checkResult } from './check-result.ts';
 import type { Latest } from './store.ts';
@@ -20,13 +20,13 @@ export interface Indexed {
   /** When a run last had this as the result of its package, in seconds since 1970. */
   seen: number;
   /** What of its bytes is stored. With nothing it can be planned with, but not be had. */
-  kept: Kept;
+  stored: StoredParts;
 }
 
 /** `index.json`. */
 interface IndexJson {
   schema: 'azl/index';
-  version: 1;
+  version: 2;
   onlyStored: boolean;
   results: Indexed[];
   answers: Record<string, SolverAnswer>;
@@ -52,7 +52,7 @@ export function listedIn(
 ): Result | undefined {
   const one = results.get(key);
   if (dropped.has(key)) return undefined;
-  return one?.result.package === name && (one.kept !== 'nothing' || !onlyStored) ? one.result : undefined;
+  return one?.result.package === name && (one.stored !== 'none' || !onlyStored) ? one.result : undefined;
 }
 
 /** Adds what `from` knows; of two results under one key the one seen last counts. */
@@ -67,18 +67,18 @@ export function joinIndex(into: StoreIndex, from: StoreIndex): void {
 
 /**
  * Notes that a run had these results, now.
- * @param keptOf what of a result is stored; where nobody knows, what was known of it stays, and else it is nothing: a
+ * @param storedOf what of a result is stored; where nobody knows, what was known of it stays, and else it is nothing: a
  *   package that is to be built is asked for by its key first
  */
 export function seeResults(
   index: StoreIndex,
   results: Iterable<Result>,
   now: number,
-  keptOf: (key: string) => Kept | undefined = () => 'whole',
+  storedOf: (key: string) => StoredParts | undefined = () => 'full',
 ): void {
   for (const result of results) {
-    const kept = keptOf(result.key) ?? index.results.get(result.key)?.kept ?? 'nothing';
-    index.results.set(result.key, { result, seen: now, kept });
+    const stored = storedOf(result.key) ?? index.results.get(result.key)?.stored ?? 'none';
+    index.results.set(result.key, { result, seen: now, stored });
   }
 }
 
@@ -123,7 +123,7 @@ export function writeIndex(
 ): string {
   const rest: Omit<IndexJson, 'results'> = {
     schema: 'azl/index',
-    version: 1,
+    version: 2,
     onlyStored,
     answers: Object.fromEntries(sorted(answers)),
   };
@@ -164,7 +164,7 @@ function sorted<T>(map: Iterable<readonly [string, T]>): (readonly [string, T])[
  */
 export function readIndex(text: string): { index: StoreIndex; faults: string[] } {
   const json = JSON.parse(text) as Partial<IndexJson> | null;
-  if (json?.schema !== 'azl/index' || json.version !== 1) throw new Error('it is of another version of azl');
+  if (json?.schema !== 'azl/index' || json.version !== 2) throw new Error('it is of another version of azl');
   if (!Array.isArray(json.results)) throw new Error("it has no list 'results'");
   const index = { ...newIndex(), onlyStored: json.onlyStored === true };
   const faults: string[] = [];
@@ -174,9 +174,9 @@ export function readIndex(text: string): { index: StoreIndex; faults: string[] }
       const result: unknown = one?.result;
       checkResult(result, name, one?.result?.key ?? null);
       if (!Number.isFinite(one?.seen)) throw new Error("its 'seen' is no time");
-      const kept = one?.kept ?? 'whole';
-      if (!keeps.includes(kept)) throw new Error(`its 'kept' is '${kept}'`);
-      index.results.set(result.key, { result, seen: one?.seen as number, kept });
+      const stored = one?.stored as StoredParts;
+      if (!storedParts.includes(stored)) throw new Error(`its 'stored' is '${stored}'`);
+      index.results.set(result.key, { result, seen: one?.seen as number, stored });
     } catch (error) {
       faults.push(`${name || 'a result'}: ${(error as Error).message}`);
     }

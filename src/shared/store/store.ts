@@ -1,5 +1,5 @@
 import type { Result } from '../model/build-result.ts';
-import type { Kept } from '../model/stored-parts.ts';
+import type { StoredParts } from '../model/stored-parts.ts';
 
 /** The remembered facts of a package's newest result: they say what changed and how long it took, also without its files. */
 export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
@@ -20,7 +20,7 @@ export interface ResultFiles {
   /** Checks that the files of a result exist, as far as that is known without a download. @throws DamagedResultError */
   check(result: Result): Promise<void>;
   /** The parts of a result that can be opened, as far as that is known without a download. */
-  storedParts(result: Result): Promise<Kept>;
+  storedParts(result: Result): Promise<StoredParts>;
   /** Returns the folder with all files of a result, each compared with its digest. @throws DamagedResultError */
   open(result: Result): Promise<string>;
   /** Returns a folder with at least the RPMs without debuginfo. @throws DamagedResultError */
@@ -38,7 +38,7 @@ export interface ResultSaver {
   /** Queues a result of this run. */
   offer(result: Result): void;
   /** The parts of a result that later runs can have by now; undefined if this job did nothing for it. */
-  saved(key: string): Kept | undefined;
+  saved(key: string): StoredParts | undefined;
   /** Waits until the queue is empty or the cache is unavailable. */
   flush(): Promise<void>;
 }

@@ -278,7 +278,7 @@ say('pid ' + process.pid);`,
       .poll(() => {
         try {
           process.kill(bundle, 0);
-          return 'alive';
+          return 'heartbeat';
         } catch {
           return 'gone';
         }

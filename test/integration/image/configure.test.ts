@@ -23,7 +23,7 @@ async function helped(script: string, helper: 'configure' | 'finish', request: o
   const root = join(dir, String(++count));
   await mkdir(root);
   await runTool(['sh', '-ec', script], { cwd: root, root: true });
-  const whole = { root, epoch: 1_700_000_000, emptied, cleared, litter: obsoleteFiles, ...request };
+  const whole = { root, epoch: 1_700_000_000, emptied, cleared, obsoleteFiles, ...request };
   await writeFile(join(dir, 'request.json'), JSON.stringify(whole));
   const argv = ['/usr/bin/python3', '-IB', join(helpers, `${helper}.py`), join(dir, 'request.json')];
   const { stdout } = await runTool(argv, { root: true });

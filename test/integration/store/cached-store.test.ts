@@ -26,7 +26,7 @@ function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<Ca
     tempDir: temporary(),
     warn: (message) => warnings.push(message),
     onStoreError: 'fail',
-    partsToSave: () => 'whole',
+    partsToSave: () => 'full',
     saves: true,
     shared: true,
     ...more,
@@ -46,8 +46,8 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   return { cache, result, leftOut, warnings: run.warnings };
 }
 const entry = `azl-result-1-${key}`;
-const nothing = () => 'nothing' as const;
-const mainOnly = () => 'main' as const;
+const nothing = () => 'none' as const;
+const mainOnly = () => 'without-debug' as const;
 
 describe('a store over a cache', () => {
   describe('keeps the promises of a store', () => {
@@ -107,7 +107,7 @@ describe('a store over a cache', () => {
     const { store, index } = open(cache, [result]);
     await expect(store.open(result)).rejects.toThrow(/its cache entry is not there any more/);
     await store.drop(key);
-    expect(index.results.get(key)).toEqual({ result, seen: 1, kept: 'nothing' });
+    expect(index.results.get(key)).toEqual({ result, seen: 1, stored: 'none' });
     expect(await store.get(key, 'app')).toBeUndefined();
     expect(await store.latest('app')).toMatchObject({ key, seconds: result.seconds });
     expect(index.dropped).toEqual(new Set([key]));
@@ -178,12 +178,12 @@ describe('a store over a cache', () => {
     expect(existsSync(cache.at(key, entry))).toBe(false);
     const { store, index } = open(cache);
     seeResults(index, [result], 1, mainOnly);
-    const main = `azl-main-1-${key}`;
+    const main = `azl-without-debug-1-${key}`;
     const folder = await store.openWithoutDebug(result);
     expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
     expect(readFileSync(join(folder, 'app-1.0-1.x86_64.rpm'), 'utf8')).toBe('one');
     expect(await store.openWithoutDebug(result)).toBe(folder);
-    expect(await store.storedParts(result)).toBe('main');
+    expect(await store.storedParts(result)).toBe('without-debug');
     // Who publishes it and has no room lets go of it, and may need it again.
     rmSync(folder, { recursive: true });
     const again = await Promise.all([store.openWithoutDebug(result), store.openWithoutDebug(result)]);
@@ -195,7 +195,7 @@ describe('a store over a cache', () => {
 
   it('takes no other bytes for what builds ask for', async () => {
     const { cache, result } = await left('one', { partsToSave: mainOnly });
-    const main = cache.at(key, `azl-main-1-${key}`);
+    const main = cache.at(key, `azl-without-debug-1-${key}`);
     writeFileSync(join(main, resultFolder(result), 'app-1.0-1.x86_64.rpm'), 'two');
     const { store, index } = open(cache);
     seeResults(index, [result], 1, mainOnly);
@@ -222,15 +222,15 @@ describe('a store over a cache', () => {
   it('knows in a shared run only what others know, or can be found by all', async () => {
     const cache = new FolderCache(temporary());
     const dir = join(temporary(), 'result');
-    const kept = temporary();
-    const result = await directoryStore(kept).put(madeResult(dir, key, 'one'), dir, false);
+    const stored = temporary();
+    const result = await directoryStore(stored).put(madeResult(dir, key, 'one'), dir, false);
     const open = (shared: boolean) =>
-      cachedStore(directoryStore(kept), cache, newIndex(), {
+      cachedStore(directoryStore(stored), cache, newIndex(), {
         ...{
           tempDir: temporary(),
           warn: () => {},
           onStoreError: 'fail',
-          partsToSave: () => 'whole',
+          partsToSave: () => 'full',
           saves: true,
           shared,
         },
@@ -243,10 +243,10 @@ describe('a store over a cache', () => {
   });
 
   it('says what is not worth its bytes', async () => {
-    expect((await left('one', { partsToSave: nothing })).leftOut).toEqual([
-      { name: 'app', parts: 'nothing' },
+    expect((await left('one', { partsToSave: nothing })).leftOut).toEqual([{ name: 'app', parts: 'none' }]);
+    expect((await left('one', { partsToSave: mainOnly })).leftOut).toEqual([
+      { name: 'app', parts: 'without-debug' },
     ]);
-    expect((await left('one', { partsToSave: mainOnly })).leftOut).toEqual([{ name: 'app', parts: 'main' }]);
   });
 
   describe('with a cache that takes nothing', () => {
@@ -263,26 +263,26 @@ describe('a store over a cache', () => {
         const made = madeResult(dir, keys[at] as string, 'one', names[at] as string);
         run.store.offer(await run.store.put(made, dir, false));
       };
-      const kept = () => keys.map((one) => run.store.saved(one));
-      return { ...run, cache, clock, offer, kept };
+      const stored = () => keys.map((one) => run.store.saved(one));
+      return { ...run, cache, clock, offer, stored };
     };
 
     it('tells only of what was saved, and tries the rest once more at its end', async () => {
-      const { store, cache, offer, kept, warnings } = troubled();
+      const { store, cache, offer, stored, warnings } = troubled();
       await offer(0);
-      expect(kept()).toEqual(['nothing', undefined, undefined]);
+      expect(stored()).toEqual(['none', undefined, undefined]);
       await store.flush();
-      expect(kept()).toEqual(['nothing', undefined, undefined]);
+      expect(stored()).toEqual(['none', undefined, undefined]);
       expect(store.unsaved().failed).toEqual({ names: ['app'], message: 'no answer' });
       expect(warnings.join()).toMatch(/^The result of app is not in the store yet: no answer/);
       cache.trouble = undefined;
       await store.flush();
-      expect(kept()).toEqual(['whole', undefined, undefined]);
+      expect(stored()).toEqual(['full', undefined, undefined]);
       expect(store.unsaved().failed.names).toEqual([]);
     });
 
     it('leaves it alone for a while, and goes on then with all that waits', async () => {
-      const { cache, clock, offer, kept, warnings } = troubled();
+      const { cache, clock, offer, stored, warnings } = troubled();
       await offer(0);
       await expect.poll(() => warnings).toHaveLength(1);
       cache.trouble = undefined;
@@ -290,23 +290,23 @@ describe('a store over a cache', () => {
       expect(cache.saved).toEqual([]);
       clock.now = 10 * 60_000;
       await offer(2);
-      await expect.poll(() => kept()).toEqual(['whole', 'whole', 'whole']);
+      await expect.poll(() => stored()).toEqual(['full', 'full', 'full']);
       expect(warnings).toHaveLength(1);
     });
   });
 
   it('hands on what lay here and was nowhere else', async () => {
     const cache = new FolderCache(temporary());
-    const kept = directoryStore(temporary());
+    const stored = directoryStore(temporary());
     const dir = join(temporary(), 'result');
-    await kept.put(madeResult(dir, key, 'one'), dir, false);
-    const store = cachedStore(kept, cache, newIndex(), {
-      ...{ tempDir: temporary(), warn: () => {}, onStoreError: 'fail', partsToSave: () => 'whole' },
+    await stored.put(madeResult(dir, key, 'one'), dir, false);
+    const store = cachedStore(stored, cache, newIndex(), {
+      ...{ tempDir: temporary(), warn: () => {}, onStoreError: 'fail', partsToSave: () => 'full' },
       ...{ saves: true, shared: true },
     });
     await store.search(key, 'app');
     await store.flush();
-    expect(store.saved(key)).toBe('whole');
+    expect(store.saved(key)).toBe('full');
     expect(cache.saved).toEqual([entry]);
   });
 
@@ -322,9 +322,9 @@ describe('a store over a cache', () => {
       return store.saved(key);
     };
     rmSync(cache.at(key, entry), { recursive: true });
-    expect(await rebuilt()).toBe('whole');
+    expect(await rebuilt()).toBe('full');
     writeFileSync(join(cache.at(key, entry), resultFolder(result), result.srpm.file), 'two');
-    expect(await rebuilt()).toBe('nothing');
+    expect(await rebuilt()).toBe('none');
   });
 
   it('saves nothing where nothing is to be left', async () => {

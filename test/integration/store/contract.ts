@@ -121,7 +121,7 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
       const store = cachedStore(directoryStore(temporary()), cache, index, {
         ...{ tempDir: temporary(), onStoreError: 'fail', saves: true, shared: true },
         warn: (message) => expect.fail(message),
-        partsToSave: () => 'whole',
+        partsToSave: () => 'full',
       });
       runs.push(store);
       const put: typeof store.put = async (...args) => {

@@ -180,7 +180,7 @@ function imageValues(which: string): Record<string, unknown> {
     [`image ${which}: seed`]: seed,
     [`image ${which}: name`]: imageName(config.system.name, packages),
     [`image ${which}: place of the boot`]: bootPlace(layout, tools),
-    [`image ${which}: blueprint`]: textDigest(text(manifest)),
+    [`image ${which}: manifest`]: textDigest(text(manifest)),
     [`image ${which}: components`]: components,
     [`image ${which}: key`]: keyOf(components),
     [`image ${which}: artifacts`]: manifest.artifacts,
@@ -341,11 +341,11 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
   const results = askedCache();
   const index: StoreIndex = {
     ...newIndex(),
-    results: new Map([[made.result.key, { result: made.result, seen: 1, kept: 'main' }]]),
+    results: new Map([[made.result.key, { result: made.result, seen: 1, stored: 'without-debug' }]]),
   };
   const store = cachedStore(directoryStore(newFolder()), results.cache, index, {
     ...{ tempDir: newFolder(), warn: () => {}, onStoreError: 'fail', saves: true, shared: false },
-    partsToSave: () => 'whole',
+    partsToSave: () => 'full',
   });
   await store.search(made.hex('e'), 'other');
   await store.openWithoutDebug(made.result).catch(() => {});
@@ -379,7 +379,7 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
 
 async function documents(): Promise<Record<string, unknown>> {
   const { result } = made;
-  const unlike = {
+  const nonReproducible = {
     package: 'lib',
     rpms: ['lib'],
     counts: { shard: 1, artifact: 'azl-result-1-1-1' },
@@ -387,7 +387,7 @@ async function documents(): Promise<Record<string, unknown>> {
   };
   const build = buildJson(
     new Map([
-      ['lib', { state: 'built', reason: 'spec changed', result, kept: 'whole' }],
+      ['lib', { state: 'built', reason: 'spec changed', result, stored: 'full' }],
       [
         'app',
         { state: 'failed', reason: '%build failed', log: '/x/app.log', seconds: 3, key: made.hex('c') },
@@ -404,7 +404,7 @@ async function documents(): Promise<Record<string, unknown>> {
         ['foo', false],
       ]),
       logOf: (name) => `azl-logs-1-${name}`,
-      unlike: [unlike],
+      nonReproducible: [nonReproducible],
       builtAgain: ['lib'],
     },
   );
@@ -425,7 +425,7 @@ async function documents(): Promise<Record<string, unknown>> {
   const answer = { ok: true as const, installed: [{ origin: 'local' as const, file: lib.file }] };
   const index: StoreIndex = {
     ...newIndex(),
-    results: new Map([[result.key, { result, seen: 1_796_000_000, kept: 'main' }]]),
+    results: new Map([[result.key, { result, seen: 1_796_000_000, stored: 'without-debug' }]]),
     answers: new Map([[made.hex('f'), answer]]),
   };
   const dir = newFolder();
@@ -475,8 +475,8 @@ async function documents(): Promise<Record<string, unknown>> {
     'text: build.json': written(join(dir, 'build.json')),
     'text: plan.json': written(join(dir, 'plan.json')),
     'text: packages.json': written(join(inputs.outDir, 'packages.json')),
-    'text: alive.json': heartbeatText({
-      ...{ shard: 2, attempt: 1, clock: 1_796_000_020, told: [...made.told] },
+    'text: heartbeat.json': heartbeatText({
+      ...{ shard: 2, attempt: 1, clock: 1_796_000_020, reports: [...made.reports] },
       ranOut: [{ package: 'slow', seconds: 7 }],
     }),
     'text: claim.json': claimText,

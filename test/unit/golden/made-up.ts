@@ -497,7 +497,7 @@ export const verdict: Verdict = {
 };
 
 /** What a shard tells: of a result, and of a failure. */
-export const told: readonly PackageReport[] = [
+export const reports: readonly PackageReport[] = [
   {
     package: 'lib',
     key: hex('a'),
@@ -511,7 +511,7 @@ export const told: readonly PackageReport[] = [
     result,
     artifact: 'azl-result-1-2-1',
     id: 10,
-    kept: 'main',
+    stored: 'without-debug',
   },
   {
     package: 'app',

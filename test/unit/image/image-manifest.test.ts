@@ -160,11 +160,9 @@ describe('what is in a manifest', () => {
 
   it.each([
     ...['/etc/fstab', '/etc/hosts', '/etc/hostname', '/etc/machine-id', '/boot/grub2/grub.cfg'].map(
-      (path) => `blueprint:root:texts:${path}`,
+      (path) => `manifest:root:texts:${path}`,
     ),
-    ...['tree.py', 'accounts.py', 'configure.py', 'finish.py'].map(
-      (name) => `blueprint:root:helpers:${name}`,
-    ),
+    ...['tree.py', 'accounts.py', 'configure.py', 'finish.py'].map((name) => `manifest:root:helpers:${name}`),
     ...[
       'transaction',
       'sandbox',
@@ -175,10 +173,10 @@ describe('what is in a manifest', () => {
       'first',
       'boot',
       'parts',
-      'litter',
-    ].map((name) => `blueprint:root:${name}`),
+      'obsoleteFiles',
+    ].map((name) => `manifest:root:${name}`),
     ...['table', 'mke2fsConfig', 'filesystems', 'environment:E2FSPROGS_FAKE_TIME'].map(
-      (name) => `blueprint:disk:${name}`,
+      (name) => `manifest:disk:${name}`,
     ),
   ])('a component: %s', (name) => {
     expect(names).toContain(name);

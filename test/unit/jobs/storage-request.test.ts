@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { storageRequestAlone, storageRequestOf } from '../../../src/shared/jobs/storage-request.ts';
-import type { Kept } from '../../../src/shared/model/stored-parts.ts';
+import type { StoredParts } from '../../../src/shared/model/stored-parts.ts';
 import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { madeUpResult } from '../../support/made-up.ts';
 
 const [stays, gone, moves, fresh] = ['stays', 'gone', 'moves', 'fresh'].map((name) => madeUpResult(name));
 const index = newIndex();
-seeResults(index, [stays, gone, moves] as (typeof fresh & object)[], 1, () => 'main');
+seeResults(index, [stays, gone, moves] as (typeof fresh & object)[], 1, () => 'without-debug');
 const planned = (name: string, state: string) => ({
   ...{ name, state, reason: '', waitsFor: [], seconds: null },
   key: state === 'maybe' ? null : `key of ${name}`,
 });
-const told = (result: typeof fresh & object, kept: Kept): PackageReport => ({
+const told = (result: typeof fresh & object, stored: StoredParts): PackageReport => ({
   ...{
     package: result.package,
     key: result.key,
@@ -22,7 +22,7 @@ const told = (result: typeof fresh & object, kept: Kept): PackageReport => ({
     shard: 1,
     lines: [],
   },
-  ...{ result, kept },
+  ...{ result, stored },
 });
 
 describe('the room that a run needs', () => {
@@ -34,9 +34,9 @@ describe('the room that a run needs', () => {
       planned('other', 'build'),
       planned('broken', 'failed'),
     ];
-    const all = [told(fresh as never, 'whole'), told(moves as never, 'whole')];
+    const all = [told(fresh as never, 'full'), told(moves as never, 'full')];
     expect(storageRequestOf(index, { packages }, all, 4)).toEqual({
-      staying: [{ result: stays, seen: 1, kept: 'main' }],
+      staying: [{ result: stays, seen: 1, stored: 'without-debug' }],
       ...{ moving: [moves], unknown: 2, spent: 2, writers: 4 },
     });
     // A job that saves is one, whatever the plan says.

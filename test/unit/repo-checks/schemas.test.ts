@@ -20,7 +20,7 @@ describe('build.schema.json', () => {
     rpms: [{ path: 'RPMS/x86_64/bash-5.2-1.x86_64.rpm', sha256: key }],
   };
   const one = { shard: 1, artifact: 'azl-result-1-1-1' };
-  const file = (...packages: unknown[]) => ({ schema: 'azl/build', version: 1, packages });
+  const file = (...packages: unknown[]) => ({ schema: 'azl/build', version: 2, packages });
 
   it.each([
     ['nothing', file()],
@@ -29,7 +29,10 @@ describe('build.schema.json', () => {
     ['a failure and its log', file({ ...built, state: 'failed', rpms: [], logArtifact: 'azl-logs-1-2' })],
     [
       'a package that is not reproducible',
-      file({ ...built, unlike: { rpms: ['bash'], counts: one, others: [{ ...one, artifact: null }] } }),
+      file({
+        ...built,
+        nonReproducible: { rpms: ['bash'], counts: one, others: [{ ...one, artifact: null }] },
+      }),
     ],
     ['a package that was built again', file({ ...built, builtAgain: true })],
     [
@@ -46,14 +49,14 @@ describe('build.schema.json', () => {
 
   it.each([
     ['another schema', { ...file(), schema: 'azl/plan' }],
-    ['another version', { ...file(), version: 2 }],
+    ['another version', { ...file(), version: 1 }],
     ['packages by name', { ...file(), packages: { bash: built } }],
     ...Object.keys(built).map((name): [string, unknown] => [
       `a package without ${name}`,
       file(Object.fromEntries(Object.entries(built).filter(([field]) => field !== name))),
     ]),
     ['a log without a name', file({ ...built, logArtifact: '' })],
-    ['builds of which none counts', file({ ...built, unlike: { rpms: ['bash'], others: [one] } })],
+    ['builds of which none counts', file({ ...built, nonReproducible: { rpms: ['bash'], others: [one] } })],
     ['a short key', file({ ...built, key: 'ab' })],
     ['an absolute path', file({ ...built, rpms: [{ path: '/x.rpm', sha256: key }] })],
     ['a path that leaves the folder', file({ ...built, rpms: [{ path: 'a/../../x.rpm', sha256: key }] })],

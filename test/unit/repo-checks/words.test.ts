@@ -97,6 +97,7 @@ const allowed: AllowedWord[] = [
   { old: 'sign', path: 'scripts/compare/', text: /^sign interval$/, reason: 'an input of commits before' },
   { old: 'fault', path: 'docs/how-to/add-a-fault.md', reason: 'of the services, on purpose' },
   { old: 'sign', path: 'CHANGELOG.md', text: /sign interval/, reason: 'the name before a rename' },
+  { old: 'alive', path: 'scripts/compare/', reason: 'a name of older commits' },
   { old: 'fault', path: 'docs/faults.md', reason: 'of the services, on purpose' },
   { old: 'fault', path: '', text: /faults md/, reason: 'the page' },
   {

@@ -26,7 +26,7 @@ const facts: SummaryFacts = {
   },
   linesOf: (name) => (name === 'z-big' ? ['cc: error: no ```semicolon```'] : []),
   logOf: (name) => (name === 'z-big' ? 'azl-logs-1-2' : undefined),
-  ...{ spans: [], bound: undefined, unlike: [], builtAgain: [] },
+  ...{ spans: [], bound: undefined, nonReproducible: [], builtAgain: [] },
 };
 const span: Span = { package: 'made', shard: 1, started: 100, ended: 190, failed: false };
 
@@ -77,10 +77,10 @@ describe('the page of a run', () => {
   it('says what is not reproducible, which build counts, and what was built again', () => {
     expect(page).not.toContain('reproducible');
     const counts = { shard: 2, artifact: 'azl-result-1-2-1' };
-    const unlike = [
+    const nonReproducible = [
       { package: 'made', rpms: ['made', 'made-libs'], counts, others: [{ shard: 5, artifact: null }] },
     ];
-    const shown = summaryPage(outcomes, { ...facts, unlike, builtAgain: ['old', 'late'] });
+    const shown = summaryPage(outcomes, { ...facts, nonReproducible, builtAgain: ['old', 'late'] });
     expect(shown).toContain(
       '- made is not reproducible: builds of one key differ in made, made-libs. That of shard 2 (azl-result-1-2-1) came first and counts, that of shard 5 does not.\n\n' +
         'What was built on a build that does not count was built again: old, late.',

@@ -22,7 +22,7 @@ const result = (outputDigest = digest('b'), shipDigest = digest('c')): Result =>
     seconds: 1,
     parts: { srpm: 0, builddep: 0, build: 1 },
   }) as unknown as Result;
-const told = (more: Partial<PackageReport> = {}): PackageReport => ({
+const reports = (more: Partial<PackageReport> = {}): PackageReport => ({
   package: 'zlib',
   key: digest('a'),
   state: 'built',
@@ -42,18 +42,18 @@ const withRpm = (more: Partial<Rpm>): Result => ({
   rpms: [{ ...(result().rpms[0] as Rpm), ...more }],
 });
 const text = (one: unknown) =>
-  JSON.stringify({ schema: 'azl/alive', version: 1, shard: 1, attempt: 1, told: [one] });
+  JSON.stringify({ schema: 'azl/heartbeat', version: 1, shard: 1, attempt: 1, reports: [one] });
 
 describe('a sign of life', () => {
   it('is read as it was written', () => {
-    expect(readHeartbeat(text(told())).told).toEqual([told()]);
-    const failure = { ...told(), state: 'failed', key: null, result: undefined, artifact: undefined };
+    expect(readHeartbeat(text(reports())).reports).toEqual([reports()]);
+    const failure = { ...reports(), state: 'failed', key: null, result: undefined, artifact: undefined };
     Object.assign(failure, { started: undefined, ended: undefined });
-    expect(readHeartbeat(text(failure)).told).toHaveLength(1);
+    expect(readHeartbeat(text(failure)).reports).toHaveLength(1);
   });
 
   it('tells how long builds ran that were ended with its shard’s time', () => {
-    const with_ = (ranOut: unknown) => JSON.stringify({ ...JSON.parse(text(told())), ranOut });
+    const with_ = (ranOut: unknown) => JSON.stringify({ ...JSON.parse(text(reports())), ranOut });
     const ran = [{ package: 'zlib', seconds: 77.5 }];
     expect(readHeartbeat(with_(ran)).ranOut).toEqual(ran);
     for (const wrong of [
@@ -67,7 +67,7 @@ describe('a sign of life', () => {
 
   it('of a shard whose clock is wrong tells when builds were by the service’s clock', () => {
     const sign = (clock?: number) => ({
-      ...readHeartbeat(text(told())),
+      ...readHeartbeat(text(reports())),
       ...(clock === undefined ? {} : { clock }),
     });
     const times = (clock: number | undefined, createdAt: number) =>
@@ -81,59 +81,71 @@ describe('a sign of life', () => {
 
   it('may have long lines of a failure, as many as tell something', () => {
     const lines = Array(100).fill('x'.repeat(2000));
-    expect(readHeartbeat(text(told({ lines }))).told[0]?.lines).toEqual(lines);
+    expect(readHeartbeat(text(reports({ lines }))).reports[0]?.lines).toEqual(lines);
   });
 
   it.each([
-    ['another version', '{"schema":"azl/alive","version":2,"told":[]}', 'another version'],
-    ['a clock that is none', text(told()).replace('"told"', '"clock":"now","told"'), "'clock'"],
-    ['no list', '{"schema":"azl/alive","version":1}', "no list 'told'"],
-    ['a package that is a path', text(told({ package: '../etc' })), "'package'"],
-    ['a state that is none', text({ ...told(), state: 'left' }), "'state'"],
-    ['a key that is none', text(told({ key: 'a' })), "'key'"],
-    ['a time that is none', text(told({ started: '1' as never })), "'started'"],
-    ['a time of no year', text(told({ ended: 1e20 })), "'ended'"],
-    ['an end before its beginning', text(told({ ended: 1 })), "'ended'"],
-    ['an end without a beginning', text({ ...told(), started: undefined }), "'started'"],
-    ['an artifact that is a path', text(told({ artifact: '/etc/passwd' })), "'artifact'"],
-    ['a built package without a result', text({ ...told(), result: undefined }), "'result.schema'"],
-    ['a result of another key', text(told({ result: { ...result(), key: digest('f') } })), "'result.key'"],
+    ['another version', '{"schema":"azl/heartbeat","version":2,"reports":[]}', 'another version'],
+    ['a clock that is none', text(reports()).replace('"reports"', '"clock":"now","reports"'), "'clock'"],
+    ['no list', '{"schema":"azl/heartbeat","version":1}', "no list 'reports'"],
+    ['a package that is a path', text(reports({ package: '../etc' })), "'package'"],
+    ['a state that is none', text({ ...reports(), state: 'left' }), "'state'"],
+    ['a key that is none', text(reports({ key: 'a' })), "'key'"],
+    ['a time that is none', text(reports({ started: '1' as never })), "'started'"],
+    ['a time of no year', text(reports({ ended: 1e20 })), "'ended'"],
+    ['an end before its beginning', text(reports({ ended: 1 })), "'ended'"],
+    ['an end without a beginning', text({ ...reports(), started: undefined }), "'started'"],
+    ['an artifact that is a path', text(reports({ artifact: '/etc/passwd' })), "'artifact'"],
+    ['a built package without a result', text({ ...reports(), result: undefined }), "'result.schema'"],
+    ['a result of another key', text(reports({ result: { ...result(), key: digest('f') } })), "'result.key'"],
     [
       'a file that is a path',
       text(
-        told({ result: { ...result(), srpm: { file: '../../x.rpm', size: 1, shipDigest: digest('d') } } }),
+        reports({ result: { ...result(), srpm: { file: '../../x.rpm', size: 1, shipDigest: digest('d') } } }),
       ),
       "'file'",
     ],
     [
       'a file of another kind',
       text(
-        told({ result: { ...result(), srpm: { file: 'result.json', size: 1, shipDigest: digest('d') } } }),
+        reports({ result: { ...result(), srpm: { file: 'result.json', size: 1, shipDigest: digest('d') } } }),
       ),
       "'file'",
     ],
-    ['an architecture that is a path', text(told({ result: withRpm({ arch: '../../../tmp' }) })), "'arch'"],
-    ['provides that are no list', text(told({ result: withRpm({ provides: null as never }) })), "'provides'"],
-    ['requires that are no texts', text(told({ result: withRpm({ requires: [1] as never }) })), "'requires'"],
-    ['an epoch that is none', text(told({ result: withRpm({ epoch: '1' as never }) })), "'epoch'"],
-    ['lines that are no list', text(told({ lines: 'x' as never })), "'lines'"],
-    ['a line that is no text', text(told({ lines: [1 as never] })), "'lines'"],
-    ['more lines than tell anything', text(told({ lines: Array(101).fill('x') })), "'lines'"],
-    ['a line without end', text(told({ lines: ['x'.repeat(2001)] })), "'lines'"],
-    ['an artifact before all others', text(told({ id: -1 })), "'id'"],
-    ['a digest that is none', text(told({ result: result('x') })), "'outputDigest'"],
+    [
+      'an architecture that is a path',
+      text(reports({ result: withRpm({ arch: '../../../tmp' }) })),
+      "'arch'",
+    ],
+    [
+      'provides that are no list',
+      text(reports({ result: withRpm({ provides: null as never }) })),
+      "'provides'",
+    ],
+    [
+      'requires that are no texts',
+      text(reports({ result: withRpm({ requires: [1] as never }) })),
+      "'requires'",
+    ],
+    ['an epoch that is none', text(reports({ result: withRpm({ epoch: '1' as never }) })), "'epoch'"],
+    ['lines that are no list', text(reports({ lines: 'x' as never })), "'lines'"],
+    ['a line that is no text', text(reports({ lines: [1 as never] })), "'lines'"],
+    ['more lines than tell anything', text(reports({ lines: Array(101).fill('x') })), "'lines'"],
+    ['a line without end', text(reports({ lines: ['x'.repeat(2001)] })), "'lines'"],
+    ['an artifact before all others', text(reports({ id: -1 })), "'id'"],
+    ['a digest that is none', text(reports({ result: result('x') })), "'outputDigest'"],
   ])('is refused with %s', (_, written, words) => {
     expect(() => readHeartbeat(written)).toThrow(words);
   });
 });
 
 describe('of two results under one key', () => {
-  const other = told({ result: result(digest('e'), digest('f')), id: 5, shard: 2 });
+  const other = reports({ result: result(digest('e'), digest('f')), id: 5, shard: 2 });
 
   it('the one whose artifact came first counts, whichever was heard of first', () => {
     for (const order of [
-      [told(), other],
-      [other, told()],
+      [reports(), other],
+      [other, reports()],
     ]) {
       const known = newKnownResults();
       for (const one of order) noteReport(known, one);
@@ -146,21 +158,21 @@ describe('of two results under one key', () => {
 
   it('a lower one that comes late is news for who built on the other; a higher one is not', () => {
     const known = newKnownResults();
-    expect(noteReport(known, told())).toBe('more');
+    expect(noteReport(known, reports())).toBe('more');
     expect(noteReport(known, other)).toBe('other');
-    expect(noteReport(known, told({ id: 99 }))).toBe('old');
+    expect(noteReport(known, reports({ id: 99 }))).toBe('old');
   });
 
   it('either will do when their output digests are the same', () => {
     const known = newKnownResults();
-    noteReport(known, told());
-    expect(noteReport(known, told({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
+    noteReport(known, reports());
+    expect(noteReport(known, reports({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
     expect(known.nonReproducible.size).toBe(0);
   });
 
   it('one that was never published comes last', () => {
     const known = newKnownResults();
-    const { id: _, ...unpublished } = told();
+    const { id: _, ...unpublished } = reports();
     noteReport(known, unpublished);
     expect(noteReport(known, other)).toBe('other');
   });
@@ -168,7 +180,7 @@ describe('of two results under one key', () => {
 
 it('a failure is found by its key, and by its package where there is none', () => {
   const known = newKnownResults();
-  const { result: _, ...failed } = told({ state: 'failed', reason: '%build failed' });
+  const { result: _, ...failed } = reports({ state: 'failed', reason: '%build failed' });
   noteReport(known, failed);
   expect(failureOf(known, 'zlib', digest('a'))?.reason).toBe('%build failed');
   expect(failureOf(known, 'zlib', digest('b'))).toBeUndefined();

@@ -20,7 +20,7 @@ it('says again what it was made of', () => {
         generation: one,
       });
       expect(parseName(heartbeatName(attempt, one, two, one + two, ended))).toEqual({
-        kind: 'alive',
+        kind: 'heartbeat',
         attempt,
         shard: one,
         publication: two,
@@ -40,7 +40,7 @@ it('says again what it was made of', () => {
 it.each([
   'azl-plan-1',
   'azl-claim-1-zlib',
-  'azl-alive-1-2-3',
+  'azl-heartbeat-1-2-3',
   'azl-result-1-2-3-x',
   'x-azl-claim-1-a-0',
   '',

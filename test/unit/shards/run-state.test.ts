@@ -31,7 +31,7 @@ async function stateWith(ranOut: { package: string; seconds: number }[]): Promis
     sources: async () => ({}),
     defines: {},
   });
-  const heartbeat = { schema: 'azl/alive', version: 1, shard: 1, attempt: 1, told: [], ranOut };
+  const heartbeat = { schema: 'azl/heartbeat', version: 1, shard: 1, attempt: 1, reports: [], ranOut };
   const exchange = {
     list: async () => [{ id: 1, name: heartbeatName(1, 1, 1, 1, true), createdAt: 1, size: 1 }],
     fetch: async (_: unknown, into: string) => {

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keeps } from '../../../src/shared/model/stored-parts.ts';
-import { bytesStored, keptOf, shareOf } from '../../../src/shared/store/budget.ts';
+import { storedParts } from '../../../src/shared/model/stored-parts.ts';
+import { bytesStored, partsWithin, shareOf } from '../../../src/shared/store/budget.ts';
 import { filesWithoutDebug } from '../../../src/shared/store/result-files.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
-/** A result of `main` bytes for builds and `rest` for people. */
+/** A result of `main` bytes for builds and `rest` bytes of debuginfo. */
 const of = (main: number, rest: number, seconds: number) => {
   const rpms = [madeUpRpm('app', { size: main }), madeUpRpm('app-debuginfo', { size: rest })];
   const plain = madeUpResult('app', rpms);
   return { ...plain, seconds, srpm: { ...plain.srpm, size: 0 } };
 };
-const mainBytes = (result: ReturnType<typeof of>) =>
+const bytesWithoutDebug = (result: ReturnType<typeof of>) =>
   filesWithoutDebug(result).reduce((sum, { size }) => sum + size, 0);
 
 const row = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.nat(99), fc.nat(99));
-const keptAll = (known: readonly ReturnType<typeof of>[], budget: number) => {
-  const ration = shareOf(known, budget);
-  return known.map((one) => ({ one, kept: keptOf(one, ration) }));
+const partsOfAll = (known: readonly ReturnType<typeof of>[], budget: number) => {
+  const share = shareOf(known, budget);
+  return known.map((one) => ({ one, stored: partsWithin(one, share) }));
 };
 
 type Row = [main: number, rest: number, seconds: number];
@@ -32,7 +32,7 @@ describe('a budget', () => {
         [3, 3, 1],
       ],
       10,
-      'whole whole',
+      'full full',
     ],
     [
       'what is for people goes first',
@@ -41,7 +41,7 @@ describe('a budget', () => {
         [5, 2, 1],
       ],
       10,
-      'main main',
+      'without-debug without-debug',
     ],
     [
       'of as few as need be: what saves most for its size is whole',
@@ -51,13 +51,13 @@ describe('a budget', () => {
         [2, 3, 3],
       ],
       11,
-      'whole main whole',
+      'full without-debug full',
     ],
     [
       'of one only, where all of ten is a byte too much',
       Array.from({ length: 10 }, (_, at): Row => [60, 40, 10 - at]),
       999,
-      `${'whole '.repeat(9)}main`,
+      `${'full '.repeat(9)}without-debug`,
     ],
     [
       'then what saves least for its size',
@@ -66,9 +66,9 @@ describe('a budget', () => {
         [7, 0, 7],
       ],
       10,
-      'main nothing',
+      'without-debug none',
     ],
-    ['one is too large', [[11, 0, 22]], 10, 'nothing'],
+    ['one is too large', [[11, 0, 22]], 10, 'none'],
     [
       'no room at all',
       [
@@ -76,9 +76,9 @@ describe('a budget', () => {
         [0, 0, 0],
       ],
       0,
-      'nothing nothing',
+      'none none',
     ],
-    ['no room, and nothing that it saves', [[1, 0, 0]], 0, 'nothing'],
+    ['no room, and nothing that it saves', [[1, 0, 0]], 0, 'none'],
     [
       'what saves nothing stays out where not all of it fits',
       [
@@ -87,39 +87,47 @@ describe('a budget', () => {
         [2, 0, 0],
       ],
       5,
-      'main nothing nothing',
+      'without-debug none none',
     ],
-  ])('%s', (_what, rows, budget, kept) => {
+  ])('%s', (_what, rows, budget, stored) => {
     const known = rows.map((row) => of(...row));
-    const ration = shareOf(known, budget);
-    expect(known.map((one) => keptOf(one, ration)).join(' ')).toBe(kept);
-    if (rows.length === 0) expect(keptOf(of(1e9, 0, 1), ration)).toBe('whole');
+    const share = shareOf(known, budget);
+    expect(known.map((one) => partsWithin(one, share)).join(' ')).toBe(stored);
+    if (rows.length === 0) expect(partsWithin(of(1e9, 0, 1), share)).toBe('full');
   });
 
-  it('is never passed, and keeps nothing that is worth less than what it leaves out', () => {
+  it('is never passed, and stores nothing of a lower value density than what it leaves out', () => {
     fc.assert(
       fc.property(fc.array(row), fc.nat(900), (rows, budget) => {
         const known = rows.map((one) => of(...one));
-        const kept = keptAll(known, budget);
-        const bytes = kept.reduce((sum, { one, kept: how }) => sum + bytesStored(one, how), 0);
+        const stored = partsOfAll(known, budget);
+        const bytes = stored.reduce((sum, { one, stored: how }) => sum + bytesStored(one, how), 0);
         expect(bytes).toBeLessThanOrEqual(budget);
-        const worth = (how: string) =>
-          kept.flatMap(({ one, kept: own }) => (own === how ? [one.seconds / mainBytes(one)] : []));
-        expect(Math.min(...worth('main'))).toBeGreaterThanOrEqual(Math.max(...worth('nothing')));
-        expect(Math.min(...worth('whole'))).toBeGreaterThanOrEqual(Math.max(...worth('main')));
+        const densities = (how: string) =>
+          stored.flatMap(({ one, stored: own }) =>
+            own === how ? [one.seconds / bytesWithoutDebug(one)] : [],
+          );
+        expect(Math.min(...densities('without-debug'))).toBeGreaterThanOrEqual(
+          Math.max(...densities('none')),
+        );
+        expect(Math.min(...densities('full'))).toBeGreaterThanOrEqual(
+          Math.max(...densities('without-debug')),
+        );
         // Nobody has more than a build needs while another has not even that.
-        expect(worth('whole').length === 0 || worth('nothing').length === 0).toBe(true);
+        expect(densities('full').length === 0 || densities('none').length === 0).toBe(true);
       }),
     );
   });
 
-  it('keeps no less of anything when it is larger', () => {
+  it('stores no less of anything when it is larger', () => {
     fc.assert(
       fc.property(fc.array(row), fc.nat(900), fc.nat(900), (rows, budget, more) => {
         const known = rows.map((one) => of(...one));
-        const small = keptAll(known, budget);
-        for (const [at, { kept }] of keptAll(known, budget + more).entries())
-          expect(keeps.indexOf(kept)).toBeLessThanOrEqual(keeps.indexOf(small[at]?.kept ?? 'nothing'));
+        const small = partsOfAll(known, budget);
+        for (const [at, { stored }] of partsOfAll(known, budget + more).entries())
+          expect(storedParts.indexOf(stored)).toBeLessThanOrEqual(
+            storedParts.indexOf(small[at]?.stored ?? 'none'),
+          );
       }),
     );
   });

@@ -43,22 +43,29 @@ describe('the index of the store', () => {
   it.each([
     ['no JSON', '{', /JSON/],
     ['null', 'null', /another version/],
-    ['another version', '{"schema":"azl/index","version":2,"results":[]}', /another version/],
-    ['no list', '{"schema":"azl/index","version":1,"results":{}}', /no list 'results'/],
+    ['another version', '{"schema":"azl/index","version":1,"results":[]}', /another version/],
+    ['no list', '{"schema":"azl/index","version":2,"results":{}}', /no list 'results'/],
   ])('is refused when it is %s', (_what, text, words) => {
     expect(() => readIndex(text)).toThrow(words);
   });
 
   it.each<[string, unknown]>([
     ['nothing', null],
-    ['no time', { result: result(digest('a')) }],
-    ['a key that is none', { result: result('../a'), seen: 1 }],
-    ['a package that is a path', { result: { ...result(digest('a')), package: '../etc' }, seen: 1 }],
-    ['an RPM that is a path', { result: { ...result(digest('a')), rpms: [madeUpRpm('../x')] }, seen: 1 }],
-    ['no SRPM', { result: { ...result(digest('a')), srpm: null }, seen: 1 }],
+    ['no time', { result: result(digest('a')), stored: 'full' }],
+    ['a key that is none', { result: result('../a'), seen: 1, stored: 'full' }],
+    [
+      'a package that is a path',
+      { result: { ...result(digest('a')), package: '../etc' }, seen: 1, stored: 'full' },
+    ],
+    [
+      'an RPM that is a path',
+      { result: { ...result(digest('a')), rpms: [madeUpRpm('../x')] }, seen: 1, stored: 'full' },
+    ],
+    ['no SRPM', { result: { ...result(digest('a')), srpm: null }, seen: 1, stored: 'full' }],
+    ['stored in parts that nobody knows', { result: result(digest('a')), seen: 1, stored: 'whole' }],
   ])('leaves out a result that is %s, and keeps the others', (_what, one) => {
-    const good = { result: result(digest('b'), 'lib'), seen: 1 };
-    const text = JSON.stringify({ schema: 'azl/index', version: 1, results: [one, good], answers: {} });
+    const good = { result: result(digest('b'), 'lib'), seen: 1, stored: 'full' };
+    const text = JSON.stringify({ schema: 'azl/index', version: 2, results: [one, good], answers: {} });
     const { index: read, faults } = readIndex(text);
     expect([...read.results.keys()]).toEqual([digest('b')]);
     expect(faults).toHaveLength(1);
@@ -72,7 +79,7 @@ describe('the index of the store', () => {
       d: { ok: false, problems: [], missing: [] },
       e: null,
     };
-    const text = JSON.stringify({ schema: 'azl/index', version: 1, results: [], answers });
+    const text = JSON.stringify({ schema: 'azl/index', version: 2, results: [], answers });
     expect([...readIndex(text).index.answers.keys()]).toEqual(['a']);
   });
 
@@ -135,18 +142,18 @@ describe('the index of the store', () => {
     ];
     const size = (count: number) =>
       JSON.stringify([...index(...entries).results.values()].slice(0, count)).length;
-    const kept = (most: number, seen = entries, taken: string[] = []) => {
+    const stored = (most: number, seen = entries, taken: string[] = []) => {
       const { index: read, faults } = readIndex(writeIndex(index(...seen), new Set(taken.map(digest)), most));
       expect(faults).toEqual([]);
       return [...read.results.keys()].map((key) => key[0]).join('');
     };
-    expect(kept(0)).toBe('');
-    expect(kept(size(2))).toBe('ad');
-    expect(kept(size(3))).toBe('ade');
-    expect(kept(size(4))).toBe('acde');
-    expect(kept(size(5))).toBe('abcde');
-    expect(kept(size(2), entries.toReversed())).toBe('ad');
-    expect(kept(0, entries, ['b', 'c'])).toBe('bc');
-    expect(kept(size(3), entries, ['b'])).toBe('abd');
+    expect(stored(0)).toBe('');
+    expect(stored(size(2))).toBe('ad');
+    expect(stored(size(3))).toBe('ade');
+    expect(stored(size(4))).toBe('acde');
+    expect(stored(size(5))).toBe('abcde');
+    expect(stored(size(2), entries.toReversed())).toBe('ad');
+    expect(stored(0, entries, ['b', 'c'])).toBe('bc');
+    expect(stored(size(3), entries, ['b'])).toBe('abd');
   });
 });

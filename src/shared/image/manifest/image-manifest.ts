@@ -27,7 +27,7 @@ export interface Artifact {
 }
 
 /** Version of the code that follows a manifest. Raise it when equal manifests give other bytes: all images are made again. */
-const imageRecipe = '2';
+const imageRecipe = '3';
 
 /** Builds the manifest of an image. Pure. */
 export function imageManifest(options: {
@@ -53,7 +53,7 @@ export function imageComponents(options: {
   hostTools: Readonly<Record<string, string>>;
 }): Components {
   const components: Components = { recipe: imageRecipe, worker: options.workerDigest };
-  for (const [name, digest] of digests('blueprint', options.manifest)) components[name] = digest;
+  for (const [name, digest] of digests('manifest', options.manifest)) components[name] = digest;
   for (const { rpm } of options.packages) components[`installed:${rpm.file}`] = rpm.shipDigest;
   for (const [tool, version] of Object.entries(options.hostTools)) components[`tool:${tool}`] = version;
   return components;

@@ -51,8 +51,8 @@ export async function openImageRoot(options: {
     },
     help: async (helper, request, binds = []) => {
       for (const [name, text] of Object.entries(manifest.helpers)) await writeFile(join(helpers, name), text);
-      const { epoch, emptied, cleared, litter } = manifest;
-      const whole = { root: innerRoot, epoch, emptied, cleared, litter, ...request };
+      const { epoch, emptied, cleared, obsoleteFiles } = manifest;
+      const whole = { root: innerRoot, epoch, emptied, cleared, obsoleteFiles, ...request };
       await writeFile(join(helpers, 'request.json'), JSON.stringify(whole));
       const run: Bind = { source: helpers, target: '/azl/run' };
       const argv = ['/usr/bin/python3', '-IB', `/azl/run/${helper}`, '/azl/run/request.json'];

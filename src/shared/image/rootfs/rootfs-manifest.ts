@@ -41,7 +41,7 @@ export interface RootfsManifest {
   /** Removed at the end: see `obsolete-files.ts`. */
   emptied: readonly string[];
   cleared: readonly string[];
-  litter: readonly string[];
+  obsoleteFiles: readonly string[];
   /** Trees that become filesystems of their own. A tree comes before the one that holds it. */
   parts: Part[];
 }
@@ -110,7 +110,7 @@ export function rootfsManifest(options: {
     postInstall: system.postInstallScripts.map(({ args }, index) => script(named.postInstall[index], args)),
     boot: bootPrograms(has, tools, images),
     finalize: system.finalizeImageScripts.map(({ args }, index) => script(named.finalize[index], args)),
-    ...{ emptied, cleared, litter: obsoleteFiles },
+    ...{ emptied, cleared, obsoleteFiles },
     parts: partsOf(layout),
   };
 }

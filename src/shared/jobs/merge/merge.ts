@@ -6,7 +6,7 @@ import { leavesCache, readsCacheOnly } from '../../github/run.ts';
 import { declaredNeeds } from '../../graph/declared-needs.ts';
 import type { MergeInputs } from '../../model/inputs.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import type { Kept } from '../../model/stored-parts.ts';
+import type { StoredParts } from '../../model/stored-parts.ts';
 import { nonReproducibleLine } from '../../report/non-reproducible.ts';
 import { boundOf } from '../../report/timeline.ts';
 import { outcomesOf } from '../../shards/worker/outcomes.ts';
@@ -42,7 +42,7 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     await rememberResults(opened, outcomes);
     logNotStored(outcomes, context.log);
     const shared = await sharedFacts(run, inputs, room);
-    for (const one of shared.unlike) context.log.warn(nonReproducibleLine(one));
+    for (const one of shared.nonReproducible) context.log.warn(nonReproducibleLine(one));
     const ended = { graph: state.progress.graph, outcomes, local: opened.local };
     const report = await deliver(state.context, ended, inputs, begun, shared);
     if (report.error === undefined) await removeExchanged(run);
@@ -77,7 +77,7 @@ async function sharedFacts(
   const spans = spansOf(known, attempt);
   const needsOf = (name: string) => [...declaredNeeds(context.tree.declared, name).keys()];
   return {
-    ...{ unlike: nonReproducibleOf(known), builtAgain: builtAgain(known), repositoryContent, spans },
+    ...{ nonReproducible: nonReproducibleOf(known), builtAgain: builtAgain(known), repositoryContent, spans },
     ...{ lines: failureLines(known), logs: await failureLogs(run, attempt) },
     inParts: room === 'parts' ? (results) => inOrderOfFetching(state, results) : undefined,
     // A later attempt builds only what the first one left: its times say nothing of the schedule.
@@ -88,12 +88,12 @@ async function sharedFacts(
 /** Logs of which results later runs cannot have all files. */
 function logNotStored(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
   if (!leavesCache() && !readsCacheOnly()) return;
-  const logNames = (kept: Kept, message: string) => {
+  const logNames = (stored: StoredParts, message: string) => {
     const names = [...outcomes].flatMap(([name, one]) =>
-      'result' in one && one.kept === kept ? [name] : [],
+      'result' in one && one.stored === stored ? [name] : [],
     );
     if (names.length > 0) log.info(`${message} (their shards say why): ${names.sort().join(', ')}`);
   };
-  logNames('main', 'Stored for later runs without debuginfo and SRPM');
-  logNames('nothing', 'Not stored for later runs');
+  logNames('without-debug', 'Stored for later runs without debuginfo and SRPM');
+  logNames('none', 'Not stored for later runs');
 }

@@ -6,7 +6,7 @@ import { fileDigest } from '../../host/digests.ts';
 import { linkFile, tempSibling } from '../../host/files.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import type { Result, Srpm } from '../../model/build-result.ts';
-import type { Kept } from '../../model/stored-parts.ts';
+import type { StoredParts } from '../../model/stored-parts.ts';
 import { openStored } from '../../store/open-stored.ts';
 import { filesWithoutDebug } from '../../store/result-files.ts';
 import type { Store } from '../../store/store.ts';
@@ -36,10 +36,10 @@ export function publishedPath(rpm: { file: string; arch: string }): string {
 }
 
 /** Returns the available files of a result, each with its path below `out-dir`. Pure. */
-export function publishedFiles(result: Result, kept: Kept): (Srpm & { path: string })[] {
+export function publishedFiles(result: Result, stored: StoredParts): (Srpm & { path: string })[] {
   const { rpms, srpm } = result;
   const placed = (files: typeof rpms) => files.map((rpm) => ({ ...rpm, path: publishedPath(rpm) }));
-  if (kept === 'main') return placed(filesWithoutDebug(result));
+  if (stored === 'without-debug') return placed(filesWithoutDebug(result));
   return [...placed(rpms), { ...srpm, path: join(srpmFolder, srpm.file) }];
 }
 

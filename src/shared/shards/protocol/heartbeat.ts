@@ -1,7 +1,7 @@
 import { check, isDigest, isName } from '../../base/untrusted.ts';
 import { lineLimits } from '../../builder/cause-lines.ts';
 import type { Result } from '../../model/build-result.ts';
-import { type Kept, keeps } from '../../model/stored-parts.ts';
+import { type StoredParts, storedParts } from '../../model/stored-parts.ts';
 import { checkResult } from '../../store/check-result.ts';
 
 /** What a shard tells of a package that ended there. */
@@ -23,22 +23,22 @@ export interface PackageReport {
   /** Of a result: */
   result?: Result;
   /** what of it later runs can have, */
-  kept?: Kept;
+  stored?: StoredParts;
   /** the artifact that holds it now; null while only its shard has it, */
   artifact?: string | null;
   /** and the id of the artifact that held it first: of two results under one key the lower counts. */
   id?: number;
 }
 
-/** `alive.json`: what a sign of life holds. */
+/** `heartbeat.json`: what a sign of life holds. */
 export interface Heartbeat {
-  schema: 'azl/alive';
+  schema: 'azl/heartbeat';
   version: 1;
   shard: number;
   attempt: number;
   /** When it was written, in seconds since 1970 by its shard's clock. */
   clock?: number;
-  told: PackageReport[];
+  reports: PackageReport[];
   /** Builds that were ended with the time of the shard: how long they ran. Others take them only with more time left. */
   ranOut?: { package: string; seconds: number }[];
 }
@@ -51,22 +51,22 @@ const longestWay = 60;
  * written shortly before the service had it. Pure.
  * @param createdAt of its artifact, by the service's clock
  */
-export function reportsByServiceClock({ clock, told }: Heartbeat, createdAt: number): PackageReport[] {
+export function reportsByServiceClock({ clock, reports }: Heartbeat, createdAt: number): PackageReport[] {
   const ahead = clock === undefined ? 0 : clock - createdAt;
-  if (Math.abs(ahead) <= longestWay) return told;
-  return told.map((one) =>
+  if (Math.abs(ahead) <= longestWay) return reports;
+  return reports.map((one) =>
     one.started === undefined || one.ended === undefined
       ? one
       : { ...one, started: one.started - ahead, ended: one.ended - ahead },
   );
 }
 
-export const heartbeatFile = 'alive.json';
+export const heartbeatFile = 'heartbeat.json';
 
-/** The text of `alive.json`. Pure. */
-export function heartbeatText(told: Omit<Heartbeat, 'schema' | 'version'>): string {
-  const alive: Heartbeat = { schema: 'azl/alive', version: 1, ...told };
-  return JSON.stringify(alive);
+/** The text of `heartbeat.json`. Pure. */
+export function heartbeatText(content: Omit<Heartbeat, 'schema' | 'version'>): string {
+  const heartbeat: Heartbeat = { schema: 'azl/heartbeat', version: 1, ...content };
+  return JSON.stringify(heartbeat);
 }
 
 /**
@@ -75,11 +75,12 @@ export function heartbeatText(told: Omit<Heartbeat, 'schema' | 'version'>): stri
  * @throws Error that says what is wrong
  */
 export function readHeartbeat(text: string): Heartbeat {
-  const alive = JSON.parse(text) as Heartbeat;
-  if (alive.schema !== 'azl/alive' || alive.version !== 1) throw new Error('it is of another version of azl');
-  check(isTime(alive.clock), 'clock', alive.clock);
-  if (!Array.isArray(alive.told)) throw new Error("it has no list 'told'");
-  for (const one of alive.told) {
+  const heartbeat = JSON.parse(text) as Heartbeat;
+  if (heartbeat.schema !== 'azl/heartbeat' || heartbeat.version !== 1)
+    throw new Error('it is of another version of azl');
+  check(isTime(heartbeat.clock), 'clock', heartbeat.clock);
+  if (!Array.isArray(heartbeat.reports)) throw new Error("it has no list 'reports'");
+  for (const one of heartbeat.reports) {
     check(isName(one.package), 'package', one.package);
     check(one.state === 'built' || one.state === 'failed', 'state', one.state);
     check(one.key === null || isDigest(one.key), 'key', one.key);
@@ -93,20 +94,20 @@ export function readHeartbeat(text: string): Heartbeat {
     check(areLines(one.lines), 'lines', one.lines);
     if (one.state === 'built') checkBuilt(one);
   }
-  const { ranOut = [] } = alive;
+  const { ranOut = [] } = heartbeat;
   check(Array.isArray(ranOut), 'ranOut', ranOut);
   for (const one of ranOut) {
     check(isName(one.package), 'package', one.package);
     check(isTime(one.seconds) && one.seconds !== undefined, 'seconds', one.seconds);
   }
-  return alive;
+  return heartbeat;
 }
 
-function checkBuilt({ result, kept, artifact, id, key, package: name }: PackageReport): void {
+function checkBuilt({ result, stored, artifact, id, key, package: name }: PackageReport): void {
   checkResult(result, name, key);
   check(isName(artifact), 'artifact', artifact);
   check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
-  check(kept === undefined || keeps.includes(kept), 'kept', kept);
+  check(stored === undefined || storedParts.includes(stored), 'stored', stored);
 }
 
 function areLines(value: unknown): boolean {

@@ -48,7 +48,7 @@ export function readListing(artifacts: Iterable<ArtifactInfo>, attempt: number):
     newest = Math.max(newest, artifact.createdAt);
     const parsed = parseName(artifact.name);
     if (parsed?.attempt !== attempt) continue;
-    if (parsed.kind === 'alive') {
+    if (parsed.kind === 'heartbeat') {
       const other = heartbeats.get(parsed.shard);
       if (other === undefined || isNewer(parsed, other))
         heartbeats.set(parsed.shard, { ...parsed, artifact });
@@ -63,7 +63,7 @@ export function readListing(artifacts: Iterable<ArtifactInfo>, attempt: number):
 
 function isNewer(heartbeat: { counter: number }, than: ListedHeartbeat): boolean {
   const other = parseName(than.artifact.name);
-  return other?.kind !== 'alive' || other.counter < heartbeat.counter;
+  return other?.kind !== 'heartbeat' || other.counter < heartbeat.counter;
 }
 
 /** Returns the shards that are alive: with a heartbeat within the lease, and none that ended. Ascending. */

@@ -1,7 +1,14 @@
 /** What the name of an artifact of the exchange says. `attempt` is the run's, from 1. */
 export type ExchangeName =
   | { kind: 'claim'; attempt: number; package: string; generation: number }
-  | { kind: 'alive'; attempt: number; shard: number; publication: number; counter: number; ended: boolean }
+  | {
+      kind: 'heartbeat';
+      attempt: number;
+      shard: number;
+      publication: number;
+      counter: number;
+      ended: boolean;
+    }
   | { kind: 'result'; attempt: number; shard: number; counter: number };
 
 /** The same for everybody who wants this package: only one creates it. */
@@ -21,7 +28,7 @@ export function heartbeatName(
   counter: number,
   ended: boolean,
 ): string {
-  return `azl-alive-${attempt}-${shard}-${publication}-${counter}${ended ? '-end' : ''}`;
+  return `azl-heartbeat-${attempt}-${shard}-${publication}-${counter}${ended ? '-end' : ''}`;
 }
 
 /** Results of a shard: its own names alone, so that publishing cannot collide. */
@@ -41,7 +48,7 @@ export function parseName(name: string): ExchangeName | undefined {
       generation: Number(generation),
     };
   }
-  const alive = /^azl-alive-(\d+)-(\d+)-(\d+)-(\d+)(-end)?$/.exec(name);
+  const alive = /^azl-heartbeat-(\d+)-(\d+)-(\d+)-(\d+)(-end)?$/.exec(name);
   if (alive !== null) {
     const [attempt, shard, publication, counter] = alive.slice(1, 5).map(Number) as [
       number,
@@ -49,7 +56,7 @@ export function parseName(name: string): ExchangeName | undefined {
       number,
       number,
     ];
-    return { kind: 'alive', attempt, shard, publication, counter, ended: alive[5] !== undefined };
+    return { kind: 'heartbeat', attempt, shard, publication, counter, ended: alive[5] !== undefined };
   }
   const result = /^azl-result-(\d+)-(\d+)-(\d+)$/.exec(name);
   if (result === null) return undefined;

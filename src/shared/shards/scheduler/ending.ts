@@ -52,7 +52,7 @@ function needsOthersThatAreGone(shard: Shard, { candidates, elsewhere, others }:
 export function end(shard: Shard, why: string): Step {
   if (shard.pending.size > 0) return publishAll(shard);
   const parsed = shard.heartbeat === undefined ? undefined : parseName(shard.heartbeat.artifact.name);
-  if (parsed?.kind !== 'alive' || !parsed.ended || parsed.publication < shard.publications)
+  if (parsed?.kind !== 'heartbeat' || !parsed.ended || parsed.publication < shard.publications)
     return { do: 'heartbeat', ended: true };
   if (shard.obsoleteArtifacts.length > 0) return { do: 'remove', names: [...shard.obsoleteArtifacts] };
   return { do: 'end', why };

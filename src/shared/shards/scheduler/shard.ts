@@ -133,7 +133,7 @@ export function foundHeartbeat(shard: Shard, id: number, artifact: ArtifactInfo 
   const shown = artifact ?? { ...last, createdAt: newest };
   const parsed = parseName(last.name);
   // It cannot be read; the newer one will be, as soon as a listing shows it.
-  if (artifact === undefined && parsed?.kind === 'alive')
+  if (artifact === undefined && parsed?.kind === 'heartbeat')
     shard.read.set(id, Math.max(shard.read.get(id) ?? 0, parsed.publication));
   shard.listing = readListing([...shard.listing.artifacts.values(), shown], shard.attempt);
 }

@@ -11,14 +11,14 @@ const idFile = 'id';
 /**
  * An exchange in a folder that several processes share:
  *
- *     <dir>/items/<name>/id, files/…   an artifact, there by one rename
- *     <dir>/ids/<number>               numbers given out: the first link has it
+ *     <dir>/artifacts/<name>/id, files/…   an artifact, there by one rename
+ *     <dir>/ids/<number>                   numbers given out: the first link has it
  *
  * Ages are those of the file system.
  */
 export function directoryExchange(dir: string): Exchange {
-  const items = join(dir, 'items');
-  const place = (name: string) => join(items, name);
+  const artifacts = join(dir, 'artifacts');
+  const place = (name: string) => join(artifacts, name);
 
   const find = async (name: string): Promise<ArtifactInfo | undefined> => {
     try {
@@ -52,7 +52,7 @@ export function directoryExchange(dir: string): Exchange {
 
   return {
     list: async () => {
-      const names = await readdir(items).catch((error: unknown) => {
+      const names = await readdir(artifacts).catch((error: unknown) => {
         if (isAbsent(error)) return [];
         throw error;
       });
@@ -61,7 +61,7 @@ export function directoryExchange(dir: string): Exchange {
     },
     find,
     create: async (name, contents) => {
-      await mkdir(items, { recursive: true });
+      await mkdir(artifacts, { recursive: true });
       const part = tempSibling(place(name));
       try {
         await contents(async (root, files) => {

@@ -108,8 +108,7 @@ export function exchangedStore(
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },
-    storedParts: async (result) =>
-      known.results.has(result.key) ? 'whole' : await local.storedParts(result),
+    storedParts: async (result) => (known.results.has(result.key) ? 'full' : await local.storedParts(result)),
     open,
     openWithoutDebug: async (result) =>
       known.results.has(result.key) ? await open(result) : await local.openWithoutDebug(result),

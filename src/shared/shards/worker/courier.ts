@@ -126,7 +126,7 @@ export class Courier {
     );
     return heartbeatText({
       ...{ shard: id, attempt, clock: Date.now() / 1000 },
-      told: published.map((report) => this.withStoredParts(report)),
+      reports: published.map((report) => this.withStoredParts(report)),
       ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
     });
   }
@@ -134,8 +134,8 @@ export class Courier {
   /** Adds to a report what later runs can have of its result by now. */
   private withStoredParts(report: PackageReport): PackageReport {
     const { store } = this.own.state.context;
-    const kept = report.result === undefined ? undefined : store.saved(report.result.key);
-    return kept === undefined ? report : { ...report, kept };
+    const stored = report.result === undefined ? undefined : store.saved(report.result.key);
+    return stored === undefined ? report : { ...report, stored };
   }
 
   /** True if the newest heartbeat does not report what was published last. */

@@ -110,7 +110,7 @@ export class HeartbeatReader {
   async findAgain(report: PackageReport): Promise<PackageReport | undefined> {
     const heartbeats = (await this.exchange.list()).filter(({ name }) => {
       const parsed = parseName(name);
-      return parsed?.kind === 'alive' && parsed.shard === report.shard;
+      return parsed?.kind === 'heartbeat' && parsed.shard === report.shard;
     });
     for (const one of heartbeats.sort((a, b) => a.id - b.id)) await this.read(one);
     return report.key === null ? undefined : this.state.known.results.get(report.key);
@@ -121,7 +121,7 @@ export class HeartbeatReader {
     const newest = new Map<string, ArtifactInfo>();
     for (const artifact of (await this.exchange.list()).sort((a, b) => a.id - b.id)) {
       const parsed = parseName(artifact.name);
-      if (parsed?.kind === 'alive') newest.set(`${parsed.attempt} ${parsed.shard}`, artifact);
+      if (parsed?.kind === 'heartbeat') newest.set(`${parsed.attempt} ${parsed.shard}`, artifact);
     }
     let isWhole = true;
     for (const artifact of newest.values()) isWhole = (await this.read(artifact)) && isWhole;

@@ -17,7 +17,7 @@ function outcomeOf(state: RunState, name: string, outcome: Outcome | undefined):
     state: report.reason === foundInStore ? 'reused' : 'built',
     reason: report.reason,
     result: outcome.result,
-    ...(report.kept === undefined ? {} : { kept: report.kept }),
+    ...(report.stored === undefined ? {} : { stored: report.stored }),
   };
 }
 
