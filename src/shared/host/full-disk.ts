@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { ToolError } from './process.ts';
 
 /** The words by which tools report a full disk: those of the C library, of mkfs.vfat, and of rpm before a transaction. */
-export const fullDiskWords =
+export const fullDiskMessage =
   /No space left on device|Disk quota exceeded|failed whilst writing|more space on the \S+ filesystem/;
 
 /** Returns the error for a disk that azl itself found full. */
@@ -12,7 +12,7 @@ export function diskFull(): Error {
 
 /** True for an error, of Node or of a tool, that reports a full disk. */
 export function isDiskFull(error: unknown): boolean {
-  if (error instanceof ToolError) return fullDiskWords.test(error.stderr);
+  if (error instanceof ToolError) return fullDiskMessage.test(error.stderr);
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
@@ -25,6 +25,6 @@ const limits = { bytes: 2 ** 26, bytesIfReported: 2 ** 30, inodes: 100 };
  */
 export async function ranOutOfSpace(output: string, dir: string): Promise<boolean> {
   const { bsize, bavail, files, ffree } = await statfs(dir);
-  const needed = fullDiskWords.test(output) ? limits.bytesIfReported : limits.bytes;
+  const needed = fullDiskMessage.test(output) ? limits.bytesIfReported : limits.bytes;
   return bavail * bsize < needed || (files > 0 && ffree < limits.inodes);
 }

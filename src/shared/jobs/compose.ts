@@ -20,7 +20,7 @@ import { failedImagePage, failureLines, imagePage, verdictLine } from '../report
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
 
-/** What every image needs of its host. */
+/** The commands that every image needs on its host. */
 export const composing = [...needs.toolchain, ...needs.packages, ...needs.image];
 
 /**

@@ -3,7 +3,7 @@ import { type Problem, ProblemsError } from '../base/problems.ts';
 /** A file that is to be part of a release. */
 export interface WantedAsset {
   path: string;
-  /** What GitHub will call it: see {@link assetName}. */
+  /** The name of the asset: see {@link assetName}. */
   name: string;
   size: number;
   /** SHA-256, hex. */

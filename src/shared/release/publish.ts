@@ -83,9 +83,9 @@ async function findRelease(target: Target): Promise<Found | undefined> {
 async function createDraft(target: Target): Promise<Found> {
   const { octokit, owner, repo, tag, commit, log } = target;
   const draft = { owner, repo, tag_name: tag, name: tag, draft: true, body: bodyNaming(commit) };
-  const made = await atCommit(target, (more) => octokit.rest.repos.createRelease({ ...draft, ...more }));
+  const created = await atCommit(target, (more) => octokit.rest.repos.createRelease({ ...draft, ...more }));
   log.info(`Draft of '${tag}' created`);
-  return made;
+  return created;
 }
 
 /** Continues a draft: makes it name the commit. Its tag's place is changed only if an earlier run made the draft. */

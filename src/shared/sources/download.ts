@@ -20,7 +20,7 @@ export interface DownloaderOptions {
 }
 
 /** What became of a download: the SHA-256 of what was written, or why nothing was, in words. */
-export type Downloaded = { digest: string } | { fault: string };
+export type Downloaded = { digest: string } | { failure: string };
 
 export interface Downloader {
   /** Writes the bytes at an http or https address to `path`, exactly as the server sends them. */
@@ -78,7 +78,7 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
 
   return {
     download: async (address, path) => {
-      if (webAddress(address) === undefined) return { fault: 'is no http or https address' };
+      if (webAddress(address) === undefined) return { failure: 'is no http or https address' };
       const policy: RetryPolicy = {
         ...{ attempts: retries + 1, delay: exponential(backoffSeconds), isTransient: isCut, signal },
         retryAfter: (error) => (error instanceof Cut ? error.retryAfter : undefined),
@@ -88,10 +88,10 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
           return { digest: await retry(policy, () => once(address, path)) };
         } catch (error) {
           signal?.throwIfAborted();
-          if (error instanceof Refused) return { fault: error.message };
+          if (error instanceof Refused) return { failure: error.message };
           if (!isCut(error)) throw error;
           const why = error instanceof Cut ? error.message : 'breaks off';
-          return { fault: retries > 0 ? `${why}, ${retries + 1} times` : why };
+          return { failure: retries > 0 ? `${why}, ${retries + 1} times` : why };
         }
       });
     },

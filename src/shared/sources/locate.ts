@@ -184,7 +184,7 @@ async function fetchSource(
       const answer = await downloader.download(address, part);
       const path = 'digest' in answer ? await keep(address) : undefined;
       if (path !== undefined) return path;
-      if ('fault' in answer) failures.push(`${address}: ${answer.fault}`);
+      if ('failure' in answer) failures.push(`${address}: ${answer.failure}`);
     }
     const twin = places.debian?.files.get(source.name);
     if (twin !== undefined && archive !== undefined) {

@@ -88,7 +88,9 @@ describe('publishTrees', () => {
     const tree = trees.get('toolchain') as string;
     await change(tree);
     const before = await git(tree, ['rev-parse', 'HEAD']);
-    await expect(publishTrees(dir)).rejects.toThrow(`${tree}: This folder was not made by make publish-trees`);
+    await expect(publishTrees(dir)).rejects.toThrow(
+      `${tree}: This folder was not made by make publish-trees`,
+    );
     expect(await git(tree, ['rev-parse', 'HEAD'])).toBe(before);
   });
 

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { ProblemsError, problem } from '../../base/problems.ts';
-import { fullDiskWords } from '../../host/full-disk.ts';
+import { fullDiskMessage } from '../../host/full-disk.ts';
 import { ToolError } from '../../host/process.ts';
 import { TransactionError } from '../../sandbox/transaction.ts';
 
@@ -12,7 +12,7 @@ const fewBytes = 1024 * 1024;
 
 /** Returns what is full according to a tool's message: the host's disk, or the image's filesystem. Pure. */
 export function fullPlace(message: string): 'host' | 'partition' | undefined {
-  if (fullDiskWords.test(message)) return 'host';
+  if (fullDiskMessage.test(message)) return 'host';
   return fullPartition.test(message) ? 'partition' : undefined;
 }
 

@@ -31,9 +31,9 @@ export async function writeDisk(options: {
     env,
     input: manifest.table,
   });
-  const made = join(trees.dir, filesystemFile);
+  const filesystemPath = join(trees.dir, filesystemFile);
   for (const [index, filesystem] of manifest.filesystems.entries()) {
-    await writeEmpty(made, filesystem.size);
+    await writeEmpty(filesystemPath, filesystem.size);
     try {
       await runTool(filesystem.argv, run);
       if (filesystem.format === 'fat') await fillFat(filesystem.tree, trees.fat[filesystem.id] ?? [], run);
@@ -46,8 +46,8 @@ export async function writeDisk(options: {
         hint: 'Raise End, and MaxSize with it.',
       });
     }
-    await copyInto(raw, filesystem.offset, made);
-    await rm(made);
+    await copyInto(raw, filesystem.offset, filesystemPath);
+    await rm(filesystemPath);
   }
 }
 

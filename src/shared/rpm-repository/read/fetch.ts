@@ -33,7 +33,7 @@ export async function fetchFrom(
   try {
     for (const address of repository.addresses) {
       const got = await downloader.download(`${address}${href}`, part);
-      if ('fault' in got) reasons.push(`${address}${href} ${got.fault}`);
+      if ('failure' in got) reasons.push(`${address}${href} ${got.failure}`);
       else if (sha256 !== undefined && got.digest !== sha256)
         reasons.push(`${address}${href} is not the file that the repository lists (SHA-256 ${got.digest})`);
       else return await rename(part, path);

@@ -134,9 +134,10 @@ function emptyRpm(): Rpm {
 function addCapability(to: Capability[], attributes: Record<string, string>): void {
   const { name = '', flags, epoch = '0', ver, rel } = attributes;
   if (name === '' || name.startsWith('rpmlib(')) return;
-  const sign = comparisons.get(flags ?? '');
+  const comparison = comparisons.get(flags ?? '');
   const version = `${epoch === '0' ? '' : `${epoch}:`}${ver}${rel === undefined ? '' : `-${rel}`}`;
-  const capability = sign === undefined || ver === undefined ? name : `${name} ${sign} ${version}`;
+  const capability =
+    comparison === undefined || ver === undefined ? name : `${name} ${comparison} ${version}`;
   if (!to.includes(capability)) to.push(capability);
 }
 

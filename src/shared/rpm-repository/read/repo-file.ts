@@ -110,14 +110,14 @@ function repositoryOf(
 ): Repository | undefined {
   for (const [name, option] of options) checkName(name, option, report);
   const flag = (name: string, otherwise: boolean) => flagOf(name, options.get(name), otherwise, report);
-  const words = (name: string) => wordsOf(options.get(name), variables, report);
+  const values = (name: string) => valuesOf(options.get(name), variables, report);
   // dnf's own default is 0. Here, RPMs must be signed unless the file says otherwise.
   const signedRpms = flag('gpgcheck', true);
   const signedMetadata = flag('repo_gpgcheck', false);
   const verified = flag('sslverify', true);
   if (!flag('enabled', true)) return undefined;
-  const addresses = words('baseurl').map((address) => address.replace(/\/*$/, '/'));
-  const keys = words('gpgkey').map((key) => keyPlace(key, file));
+  const addresses = values('baseurl').map((address) => address.replace(/\/*$/, '/'));
+  const keys = values('gpgkey').map((key) => keyPlace(key, file));
   const at = (name: string) => options.get(name)?.line ?? line;
   const wrong = addresses.find((address) => !isWeb(address));
   if (addresses.length === 0) report(line, `The repository '${id}' has no baseurl`);
@@ -160,7 +160,7 @@ function flagOf(name: string, option: Option | undefined, otherwise: boolean, re
 }
 
 /** Returns values between blanks or commas, with their variables replaced. */
-function wordsOf(option: Option | undefined, variables: RepoVariables, report: Report): string[] {
+function valuesOf(option: Option | undefined, variables: RepoVariables, report: Report): string[] {
   if (option === undefined) return [];
   return option.text
     .split(/[\s,]+/)

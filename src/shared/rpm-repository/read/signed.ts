@@ -42,7 +42,7 @@ async function failedDownload(
   downloader: Downloader,
 ): Promise<string | undefined> {
   const got = await downloader.download(address, path);
-  return 'fault' in got ? got.fault : undefined;
+  return 'failure' in got ? got.failure : undefined;
 }
 
 /** Copies a file. Returns the reason of a failure. */
