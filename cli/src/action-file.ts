@@ -27,16 +27,13 @@ export function parseAction(text: string, name: string, file: string): Action {
     name,
     entry: resolve(dirname(file), runs.main),
     inputs: Object.fromEntries(
-      Object.entries(inputs ?? {}).map(([input, declared]) => [
-        input,
-        {
-          ...(declared?.default === undefined || declared.default === null
-            ? {}
-            : { default: String(declared.default) }),
-          ...(declared?.description === undefined ? {} : { description: declared.description }),
-          ...(declared?.required === undefined ? {} : { required: declared.required }),
-        },
-      ]),
+      Object.entries(inputs ?? {}).map(([input, declared]) => {
+        const { default: value, ...others } = declared ?? {};
+        return [
+          input,
+          { ...others, ...(value === undefined || value === null ? {} : { default: String(value) }) },
+        ];
+      }),
     ),
     outputs: Object.keys(outputs ?? {}),
   };
@@ -62,6 +59,6 @@ export function readActions(actionsDir: string): Action[] {
 /** Returns the action of that name. @throws Error if there is none */
 export function actionNamed(actions: readonly Action[], name: string): Action {
   const found = actions.find((action) => action.name === name);
-  if (found === undefined) throw new Error(`actions/${name}/action.yml is not there`);
+  if (found === undefined) throw new Error(`actions/${name}/action.yml does not exist`);
   return found;
 }

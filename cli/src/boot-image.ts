@@ -15,13 +15,9 @@ export async function bootImage(context: CliContext): Promise<number> {
   if (image === undefined) {
     throw problem(`There is no image in ${join(paths.out, 'images')}`, { hint: 'Make one: make image' });
   }
-  const reason = !existsSync(image)
-    ? 'does not exist'
-    : statSync(image).isFile()
-      ? undefined
-      : 'is not a file';
-  if (reason !== undefined) {
-    throw problem(`IMAGE is '${image}', which ${reason}`, {
+  const found = statSync(image, { throwIfNoEntry: false });
+  if (found?.isFile() !== true) {
+    throw problem(`IMAGE is '${image}', which ${found === undefined ? 'does not exist' : 'is not a file'}`, {
       hint: 'Name an image, or leave IMAGE out for the newest one.',
     });
   }
@@ -52,15 +48,13 @@ export async function bootImage(context: CliContext): Promise<number> {
   }
 }
 
-/** The newest image: raw if there is one, else qcow2. */
+/** The newest image. Of two files of the same time, the raw one. */
 function newestImage(dir: string): string | undefined {
   if (!existsSync(dir)) return undefined;
-  const images = readdirSync(dir)
+  const isRaw = (path: string) => Number(path.endsWith('.raw'));
+  const [newest] = readdirSync(dir)
     .filter((name) => /\.(raw|qcow2)$/.test(name))
-    .sort((a, b) => Number(b.endsWith('.raw')) - Number(a.endsWith('.raw')))
-    .map((name) => ({ path: join(dir, name), time: statSync(join(dir, name)).mtimeMs }));
-  return images.reduce<(typeof images)[number] | undefined>(
-    (best, one) => (best === undefined || one.time > best.time ? one : best),
-    undefined,
-  )?.path;
+    .map((name) => ({ path: join(dir, name), time: statSync(join(dir, name)).mtimeMs }))
+    .sort((a, b) => b.time - a.time || isRaw(b.path) - isRaw(a.path));
+  return newest?.path;
 }

@@ -39,7 +39,7 @@ export function makeFolders(paths: Paths): void {
       mkdirSync(dir, { recursive: true });
       writeFileSync(
         join(dir, marker),
-        'azl made this folder; `make clean` removes it with all that is in it.\n',
+        'azl made this folder. `make clean` removes it and everything in it.\n',
       );
     } catch (error) {
       throw problem(`${folderVariables[folder]} is '${dir}', which cannot be made (${codeOf(error)})`, {
@@ -52,16 +52,16 @@ export function makeFolders(paths: Paths): void {
 /**
  * Returns a problem for each folder of a run that cannot be used, with the variable that names it. A folder inside
  * one with a problem is not reported.
- * @param works true if the run writes to the folders: then a write is tried and undone
+ * @param writes true if the run writes to the folders: then a write is tried and undone
  */
-export function folderProblems(paths: Paths, works: boolean, checkout: string): Problem[] {
+export function folderProblems(paths: Paths, writes: boolean, checkout: string): Problem[] {
   const problems: Problem[] = [];
   const unusable: string[] = [];
   for (const folder of [...folders, 'toolchain'] as const) {
     const path = resolve(paths[folder]);
     if (unusable.some((other) => isIn(path, other))) continue;
     // An existing toolchain may be read-only.
-    const reason = reasonAgainst(path, works && !(folder === 'toolchain' && existsSync(path)), checkout);
+    const reason = reasonAgainst(path, writes && !(folder === 'toolchain' && existsSync(path)), checkout);
     if (reason === undefined) continue;
     const name = folder === 'toolchain' ? 'TOOLCHAIN_DIR' : folderVariables[folder];
     unusable.push(path);
@@ -75,13 +75,13 @@ export function foreignFolders(paths: Paths, checkout: string): string[] {
   const found: string[] = [];
   for (const dir of folders.map((folder) => paths[folder])) {
     if (!existsSync(dir) || !isOwn(dir, checkout)) continue;
-    const writeReason = mayRead(dir)
+    const children = mayRead(dir)
       ? readdirSync(dir, { withFileTypes: true })
           .filter((entry) => entry.isDirectory() && !isOfOthers(entry.name))
           .map((entry) => join(dir, entry.name))
           .sort()
       : [];
-    for (const path of [dir, ...writeReason]) {
+    for (const path of [dir, ...children]) {
       if (!mayWrite(path) && !found.some((other) => isIn(path, other))) found.push(path);
     }
   }
@@ -98,7 +98,7 @@ const isIn = (path: string, dir: string) => path === dir || path.startsWith(`${d
  * Returns why a folder cannot be used, as a clause after `which`. A full disk, and a folder of azl that belongs to
  * another user, are left to the checks of the machine.
  */
-function reasonAgainst(path: string, works: boolean, checkout: string): string | undefined {
+function reasonAgainst(path: string, writes: boolean, checkout: string): string | undefined {
   let at = path;
   for (; ; at = dirname(at)) {
     try {
@@ -110,11 +110,11 @@ function reasonAgainst(path: string, works: boolean, checkout: string): string |
       if (isLink(at)) return `cannot be made: the symbolic link '${at}' leads nowhere`;
     }
   }
-  const code = works ? writeErrorIn(at) : undefined;
+  const code = writes ? writeErrorIn(at) : undefined;
   if (code === undefined || code === 'ENOSPC' || (code === 'EACCES' && isOwn(at, checkout))) return undefined;
   return at === path
     ? (reasons[code] ?? `cannot be written to (${code})`)
-    : `cannot be made: ${inside(at, code)}`;
+    : `cannot be made: ${writeReason(at, code)}`;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -123,7 +123,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'is on a read-only file system',
 };
 
-function inside(dir: string, code: string): string {
+function writeReason(dir: string, code: string): string {
   if (code === 'EACCES' || code === 'EPERM') return `you may not write in '${dir}'`;
   return `'${dir}' ${reasons[code] ?? `cannot be written to (${code})`}`;
 }

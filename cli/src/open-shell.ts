@@ -25,31 +25,28 @@ export async function openShell(context: CliContext): Promise<number> {
   }
   if (!kept.includes(name)) {
     const near = nearestName(name, kept);
-    throw problem(`There is no build root of '${name}': only a build that fails leaves one`, {
+    const list = /^[\w.+-]+$/.test(name) ? name : '<package>';
+    throw problem(`There is no build root of '${name}': only a failed build leaves one`, {
       hint:
         near !== undefined
           ? `Did you mean '${near}'?`
-          : `Run: make build-packages PACKAGE_BUILD_LIST=${/^[\w.+-]+$/.test(name) ? name : '<package>'}`,
+          : `Run: make build-packages PACKAGE_BUILD_LIST=${list}`,
     });
   }
   const dir = join(roots, name);
-  const note = await readKeptRoot(dir);
+  const root = await readKeptRoot(dir);
   const toolchain = await readJson<Toolchain>(join(paths.toolchain, 'toolchain.json'));
-  if (note === undefined || note.workerDigest !== toolchain?.workerDigest) {
+  if (root === undefined || root.workerDigest !== toolchain?.workerDigest) {
     throw problem(
       `The build root of '${name}' was made with another toolchain than ${paths.toolchain} is now`,
-      {
-        hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}`,
-      },
+      { hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}` },
     );
   }
   const owner = `${builder.uid}:${builder.gid}`;
   const own = ['SPECS', 'SOURCES'].map((folder) => join(dir, 'staging', folder));
   await runTool(['chown', '--recursive', '--no-dereference', owner, '--', ...own], { root: true });
   log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', `${name}.log`)}`);
-  log.info(`To repeat the build: ${note.argv.map(shellWord).join(' ')}`);
-  log.info(
-    'SPECS and SOURCES are copies. To leave: `exit`. The next build of the package starts with a fresh root.',
-  );
+  log.info(`To repeat the build: ${root.argv.map(shellWord).join(' ')}`);
+  log.info('SPECS and SOURCES are copies. To leave, run `exit`. The next build starts with a fresh root.');
   return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir));
 }

@@ -41,9 +41,7 @@ export function runnerEnvironment(
   env['RUNNER_TEMP'] = paths.temp;
   env['RUNNER_OS'] = 'Linux';
   env['RUNNER_ARCH'] = hostArchitecture.runner;
-  for (const [name, value] of Object.entries(inputs)) {
-    env[inputVariable(name)] = value;
-  }
+  for (const [name, value] of Object.entries(inputs)) env[inputVariable(name)] = value;
   return env;
 }
 

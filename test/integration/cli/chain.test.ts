@@ -29,7 +29,7 @@ describe('make image', () => {
       'compose-image',
     ]);
     expect(toolchain?.env).toMatchObject({
-      INPUT_UPDATE_LOCK: '1',
+      'INPUT_UPDATE-LOCK': '1',
       'INPUT_CACHE-DIR': 'build/cache',
       'INPUT_TOOLCHAIN-DIR': 'build/cache/toolchain',
       GITHUB_WORKSPACE: checkout.dir,
@@ -59,6 +59,16 @@ describe('make image', () => {
       expect(existsSync(env['RUNNER_TEMP'] as string)).toBe(false);
     }
     expect(readdirSync(join(checkout.dir, 'build')).sort()).toEqual(['.made-by-azl', 'cache']);
+  });
+
+  it('with DEBUG=1 asks bundles for their debug log and shows it', async () => {
+    checkout = await makeChain({ toolchain: "say('::debug::key of bash%0Aspec: 1');" });
+    const quiet = await checkout.run(['make', 'toolchain']);
+    const debug = await checkout.run(['make', 'toolchain', 'DEBUG=1']);
+    expect([quiet.code, debug.code]).toEqual([0, 0]);
+    expect(quiet.stdout).not.toContain('key of bash');
+    expect(debug.stdout).toContain('debug: key of bash\n       spec: 1\n');
+    expect(told(checkout.dir).map(({ env }) => env['RUNNER_DEBUG'])).toEqual([undefined, '1']);
   });
 
   it('stops at the first bundle that fails', async () => {
