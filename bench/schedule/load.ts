@@ -1,4 +1,4 @@
-import { expectation } from '../../src/shared/planner/expectation.ts';
+import { expectedTimes } from '../../src/shared/planner/expectation.ts';
 import { criticalPath, type Task } from '../../src/shared/planner/forecast.ts';
 import type { Needs } from './azure-linux.ts';
 import { normal, seeded } from './random.ts';
@@ -46,6 +46,6 @@ export function makeLoad(needs: Needs, hours: number, seed: number): Load {
 
 /** The same packages in the first run of all: nothing is known of any. */
 export function withoutHistory(load: Load, timeBudget: number): Load {
-  const expected = expectation(new Map(), timeBudget);
+  const expected = expectedTimes(new Map(), timeBudget);
   return { ...load, packages: load.packages.map((one) => ({ ...one, expected: expected(one.name) })) };
 }

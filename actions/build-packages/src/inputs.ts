@@ -27,7 +27,7 @@ import type {
 } from '../../../src/shared/model/inputs.ts';
 import { debianSourcesFile } from '../../../src/shared/sources/debian-sources.ts';
 
-/** What rpm takes in a release. */
+/** Characters that rpm allows in a release. */
 const partOfRelease = shaped(/^[\w.+~^]*$/, 'letters, digits and the characters . _ + ~ ^ only');
 
 /** The inputs of `plan` and `srpms`. */
@@ -110,17 +110,17 @@ export const mergeInputs: InputTable<MergeInputs> = {
 
 /** Reads the inputs of `plan` and `srpms`. @throws ProblemsError with all that is wrong with them. */
 export function readTreeInputs(get?: GetInput): TreeInputs {
-  return settled(readInputs(treeInputs, get));
+  return normalized(readInputs(treeInputs, get));
 }
 
 /** Reads the inputs of `plan`. @throws ProblemsError */
 export function readPlanInputs(get?: GetInput): PlanInputs {
-  return settled(readInputs(planInputs, get));
+  return normalized(readInputs(planInputs, get));
 }
 
 /** Reads the inputs of `merge`. @throws ProblemsError */
 export function readMergeInputs(get?: GetInput): MergeInputs {
-  return settled(readInputs(mergeInputs, get));
+  return normalized(readInputs(mergeInputs, get));
 }
 
 /** Reads how the plan ended: all other inputs of `merge` are empty when it failed. */
@@ -130,10 +130,10 @@ export function readPlanEnd(get?: GetInput): PlanEnd {
 
 /** Reads the inputs of `build-packages`. @throws ProblemsError */
 export function readBuildInputs(get?: GetInput): BuildInputs {
-  return settled(readInputs(buildInputs, get));
+  return normalized(readInputs(buildInputs, get));
 }
 
-function settled<T extends TreeInputs>(given: T): T {
+function normalized<T extends TreeInputs>(given: T): T {
   // Tools are started in other folders, too, and this path is shown to nobody.
   return { ...given, cacheDir: resolve(given.cacheDir), debianSources: debianSourcesFile(given) };
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../base/log.ts';
 import { ProblemsError } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
 import { causeLines } from '../builder/cause-lines.ts';
@@ -17,6 +16,7 @@ import type { Outcome } from '../model/outcome.ts';
 import { buildJson } from '../report/build-json.ts';
 import { type SummaryFacts, summaryText, tally } from '../report/summary.ts';
 import { summaryPage } from '../report/summary-page.ts';
+import type { Span } from '../report/timeline.ts';
 import { publish, publishedPath } from '../rpm-repository/write/publish.ts';
 import {
   type PublishedRepository,
@@ -29,14 +29,14 @@ import { filesWithoutDebug } from '../store/result-files.ts';
 import { DamagedResultError, type Store } from '../store/store.ts';
 import { ownRepository } from './open-tree.ts';
 
-/** What other jobs of the run have to do with its end. */
-export interface Shared
+/** Facts about the other jobs of a run that several jobs share. */
+export interface SharedFacts
   extends Pick<SummaryFacts, 'spans' | 'bound' | 'nonReproducible' | 'builtAgain'>,
     Pick<MergeInputs, 'repositoryContent'> {
-  /** The decisive lines of what failed there, by package, and the artifacts that hold its logs. */
+  /** The cause lines of their failures, and the artifacts with the logs, by package. */
   lines: ReadonlyMap<string, readonly string[]>;
   logs: ReadonlyMap<string, string>;
-  /** The repository is published one part after the other, by results in this order: no disk holds all of it. */
+  /** Where no disk holds the whole repository: the order in which results are published, part by part. */
   inParts: ((results: Result[]) => Result[]) | undefined;
 }
 
@@ -48,110 +48,137 @@ export interface EndedRun {
   local: Store;
 }
 
+type DeliverInputs = Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'> &
+  Partial<Pick<MergeInputs, 'retentionDays'>>;
+
 /**
- * Ends a run: checks, the repository of what there is, build.json, the summary, the outputs. With `shared`, the
- * repository is published as artifacts, too.
+ * Ends a run: checks, repository, build.json, summary. With `shared`, the repository is published as artifacts, too.
+ * @param started of this job, by `performance.now`
  * @returns a report with an error when a package that was asked for is not there
  */
 export async function deliver(
   context: BuildContext,
-  { graph, outcomes, local }: EndedRun,
-  inputs: Pick<BuildInputs, 'outDir' | 'runCheck' | 'concurrentPackageBuilds'> &
-    Partial<Pick<MergeInputs, 'retentionDays'>>,
+  ended: EndedRun,
+  inputs: DeliverInputs,
   started: number,
-  shared?: Shared,
+  shared?: SharedFacts,
 ): Promise<JobReport> {
-  const { log } = context;
-  const repository = ownRepository(context);
+  const { outcomes } = ended;
   const verdicts = inputs.runCheck
-    ? await runChecks(context, graph, outcomes, inputs.concurrentPackageBuilds)
+    ? await runChecks(context, ended.graph, outcomes, inputs.concurrentPackageBuilds)
     : [];
-  const isPublished = ({ state }: Outcome) =>
-    state === 'built' || (state === 'reused' && shared?.repositoryContent !== 'built');
-  const results = [...outcomes.values()].flatMap((outcome) =>
-    'result' in outcome && isPublished(outcome) ? [outcome.result] : [],
-  );
-  if (shared?.inParts === undefined) await publish(repository, context, results, [...outcomes.keys()]);
-  const { lines, logs } = await failuresHere(context, outcomes, verdicts, shared);
+  const results = publishedResults(outcomes, shared?.repositoryContent);
+  if (shared?.inParts === undefined)
+    await publish(ownRepository(context), context, results, [...outcomes.keys()]);
+  const { lines, logs } = await failuresOf(context, outcomes, verdicts, shared);
+  const withoutDebug = await storedWithoutDebug(context.store, results);
+  const { nonReproducible = [], builtAgain = [], spans = [], bound } = shared ?? {};
   const logOf = (name: string) => logs.get(name);
-  const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
   const file = join(inputs.outDir, 'build.json');
-  const lacking = await storedWithoutDebug(context.store, results);
-  const publishedRpms = (outcome: Outcome) => {
-    if (!('result' in outcome && isPublished(outcome))) return [];
-    return lacking.has(outcome.result.package) ? filesWithoutDebug(outcome.result) : outcome.result.rpms;
+  const published = new Map(
+    results.map((one) => [one.package, withoutDebug.has(one.package) ? filesWithoutDebug(one) : one.rpms]),
+  );
+  const facts = {
+    pathOf: publishedPath,
+    publishedRpms: (outcome: Outcome) =>
+      'result' in outcome ? (published.get(outcome.result.package) ?? []) : [],
+    checks: new Map(verdicts.map((verdict) => [verdict.package, verdict.passed])),
+    ...{ logOf, nonReproducible, builtAgain },
   };
-  const { nonReproducible = [], builtAgain = [] } = shared ?? {};
-  const told = { pathOf: publishedPath, publishedRpms, checks, logOf, nonReproducible, builtAgain };
-  await writeJson(file, buildJson(outcomes, told));
-
-  const { retentionDays } = inputs;
-  const inParts = shared?.inParts;
-  const published =
-    shared === undefined
-      ? undefined
-      : await publishedOrSaid(log, () =>
-          inParts === undefined
-            ? publishRepository(repository, retentionDays, log)
-            : publishParts(repository, { ...context, local }, inParts(results), retentionDays),
-        );
-  const facts: SummaryFacts = {
-    seconds: secondsSince(started, shared),
-    failedChecks: verdicts
-      .filter(({ passed }) => !passed)
-      .map((verdict) => ({
-        name: verdict.package,
-        reason: verdict.reason ?? '%check failed',
-        ...(verdict.log === undefined ? {} : { log: verdict.log }),
-      })),
+  await writeJson(file, buildJson(outcomes, facts));
+  const artifacts = await publishAsArtifacts(context, ended.local, inputs, results, shared);
+  const summary: SummaryFacts = {
+    seconds: secondsSince(started, spans),
+    failedChecks: failedChecks(verdicts),
     linesOf: (name) => lines.get(name) ?? [],
-    logOf,
-    storedWithoutDebug: [...lacking],
+    storedWithoutDebug: [...withoutDebug],
     rpmsDir: join(inputs.outDir, 'RPMS'),
-    artifacts: Object.values(published ?? {}).filter((name) => name !== ''),
-    spans: shared?.spans ?? [],
-    bound: shared?.bound,
-    ...{ nonReproducible, builtAgain },
+    artifacts: Object.values(artifacts ?? {}).filter((name) => name !== ''),
+    ...{ logOf, spans, bound, nonReproducible, builtAgain },
   };
-  for (const line of summaryText(outcomes, facts)) log.info(line);
+  for (const line of summaryText(outcomes, summary)) context.log.info(line);
   const counts = tally(outcomes);
-  const unpublished = shared !== undefined && published === undefined;
-  const missing = counts.failed + counts.blocked + counts.left + facts.failedChecks.length;
-  const complete = missing === 0 && !unpublished;
+  const missing = counts.failed + counts.blocked + counts.left + summary.failedChecks.length;
+  const complete = missing === 0 && (shared === undefined || artifacts !== undefined);
   return {
     outputs: {
-      'rpms-dir': facts.rpmsDir,
+      'rpms-dir': summary.rpmsDir,
       'srpms-dir': join(inputs.outDir, 'SRPMS'),
       'build-json': file,
       ...counts,
-      ...artifactOutputs(published),
+      ...artifactOutputs(artifacts),
       complete,
     },
-    page: summaryPage(outcomes, facts),
+    page: summaryPage(outcomes, summary),
     error: complete ? undefined : new AlreadyReportedError(),
   };
 }
 
-/** The outputs that name the artifacts: `rpms-artifact` … */
+/** The results that the repository holds. */
+function publishedResults(
+  outcomes: ReadonlyMap<string, Outcome>,
+  content: MergeInputs['repositoryContent'] = 'full',
+): Result[] {
+  return [...outcomes.values()].flatMap((outcome) =>
+    outcome.state === 'built' || (outcome.state === 'reused' && content === 'full') ? [outcome.result] : [],
+  );
+}
+
+/**
+ * Publishes the repository of a run that several jobs share.
+ * @returns the names of the artifacts; undefined when there are none, or when they cannot be published, which is logged
+ */
+async function publishAsArtifacts(
+  context: BuildContext,
+  local: Store,
+  { retentionDays }: DeliverInputs,
+  results: Result[],
+  shared: SharedFacts | undefined,
+): Promise<PublishedRepository | undefined> {
+  if (shared === undefined) return undefined;
+  const { log } = context;
+  const { inParts } = shared;
+  const repository = ownRepository(context);
+  try {
+    return inParts === undefined
+      ? await publishRepository(repository, retentionDays, log)
+      : await publishParts(repository, { ...context, local }, inParts(results), retentionDays);
+  } catch (error) {
+    if (!(error instanceof ProblemsError || error instanceof DamagedResultError)) throw error;
+    for (const one of error instanceof ProblemsError ? error.problems : [error.message]) log.error(one);
+    return undefined;
+  }
+}
+
+function failedChecks(verdicts: readonly CheckVerdict[]): SummaryFacts['failedChecks'] {
+  return verdicts
+    .filter(({ passed }) => !passed)
+    .map(({ package: name, reason = '%check failed', log }) => ({
+      ...{ name, reason },
+      ...(log === undefined ? {} : { log }),
+    }));
+}
+
+/** The outputs with the names of the artifacts: `rpms-artifact` … */
 function artifactOutputs(published: PublishedRepository | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.entries(published ?? {}).map(([content, name]) => [`${content}-artifact`, name]),
   );
 }
 
-/** How long this attempt of the run took: from the first build of any job, or from the start of the only one. */
-function secondsSince(started: number, shared: Shared | undefined): number {
+/** Seconds of this attempt of the run: since the first build of any job, or since the start of the only one. */
+function secondsSince(started: number, spans: readonly Span[]): number {
   const own = (performance.now() - started) / 1000;
-  const first = Math.min(...(shared?.spans ?? []).map((span) => span.started));
+  const first = Math.min(...spans.map((span) => span.started));
   return Math.max(own, Number.isFinite(first) ? Date.now() / 1000 - first : 0);
 }
 
-/** The decisive lines of what failed, here or elsewhere, and the artifacts with its logs. */
-async function failuresHere(
+/** The cause lines of all failures and the artifacts with their logs, by package. Publishes the logs of this job. */
+async function failuresOf(
   context: BuildContext,
   outcomes: ReadonlyMap<string, Outcome>,
   verdicts: readonly CheckVerdict[],
-  shared: Shared | undefined,
+  shared: SharedFacts | undefined,
 ): Promise<{ lines: Map<string, readonly string[]>; logs: Map<string, string> }> {
   const [lines, logs] = [new Map(shared?.lines), new Map(shared?.logs)];
   const failed: string[] = [];
@@ -168,18 +195,4 @@ async function failuresHere(
     if (artifact !== undefined) logs.set(name, artifact);
   }
   return { lines, logs };
-}
-
-/** The names of the artifacts; undefined when they cannot be published, which is said. */
-async function publishedOrSaid(
-  log: Log,
-  publishing: () => Promise<PublishedRepository>,
-): Promise<PublishedRepository | undefined> {
-  try {
-    return await publishing();
-  } catch (error) {
-    if (!(error instanceof ProblemsError || error instanceof DamagedResultError)) throw error;
-    for (const one of error instanceof ProblemsError ? error.problems : [error.message]) log.error(one);
-    return undefined;
-  }
 }

@@ -10,7 +10,7 @@ import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
 import { obtainToolchain } from '../toolchain/obtain.ts';
 import { openExchange } from './open-exchange.ts';
 
-/** The toolchain that a job builds with: of its run, of a folder, of an earlier run, or made here. @throws ProblemsError */
+/** Finds the toolchain of a job: its run's, a folder's, an earlier run's; else makes one. @throws ProblemsError */
 export async function findToolchain(
   inputs: TreeInputs & Partial<StoreInputs>,
   { log, signal }: ActionContext,
@@ -27,9 +27,7 @@ export async function findToolchain(
     if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };
     throw problem(
       `Input 'toolchain-dir' (TOOLCHAIN_DIR) is '${inputs.toolchainDir}', which holds no toolchain.json`,
-      {
-        hint: 'Give the toolchain-dir that the toolchain action put out, or leave it empty.',
-      },
+      { hint: 'Give the output toolchain-dir of the toolchain action, or leave it empty.' },
     );
   }
   const toolchainDir = join(inputs.cacheDir, 'toolchain');

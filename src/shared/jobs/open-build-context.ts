@@ -38,13 +38,13 @@ import { openStore, type Role } from './open-store.ts';
 /** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
 export interface OpenedRun {
   context: BuildContext;
-  /** What of the store is on this machine. */
+  /** The store of this machine. */
   local: Store;
-  /** What the store has, as far as other runs told. */
+  /** The index of the store, as earlier runs left it. */
   index: StoreIndex;
-  /** Divides the room of the store, before anything is built. */
+  /** Allocates the space of the store, before anything is built. */
   makeRoom(request: StorageRequest): void;
-  /** Tells later runs what this one has. @param storedOf what of the result under a key is stored */
+  /** Adds results to the index for later runs. @param storedOf the stored parts of the result under a key */
   remember(results: readonly Result[], storedOf: (key: string) => StoredParts | undefined): Promise<void>;
   /** Saves the solver's answers, ends the solver, unlocks the build folder. */
   close(): Promise<void>;

@@ -19,30 +19,30 @@ import { joinIndex, newIndex, type StoreIndex, seeResults } from '../store/store
 const defaultBudget = 9;
 
 /**
- * What a job does with the store: `alone` it finds out what there is and builds all, `plan` finds it out for others, who
- * `share` what it found, `none` needs nothing of it.
+ * The use that a job makes of the store. `alone`: reads the index, builds everything. `plan`: reads the index for the
+ * other jobs of its run. `share`: takes what the plan read. `none`: does not need it.
  */
 export type Role = 'alone' | 'plan' | 'share' | 'none';
 
-/** Where this run finds results of others, and leaves its own. */
+/** The results of earlier runs, and the place for this run's own. */
 export interface OpenedStore {
   store: Store;
-  /** What of it is on this machine. */
+  /** The store of this machine. */
   local: Store;
   index: StoreIndex;
   /**
-   * Tells later runs what this one has.
-   * @param storedOf what of a result under this key is stored, where that is known
-   * @param answers all that its solver said
+   * Adds results to the index for later runs.
+   * @param storedOf the stored parts of the result under a key, where they are known
+   * @param answers of the solver
    */
   remember(
     results: readonly Result[],
     storedOf: (key: string) => StoredParts | undefined,
     answers: ReadonlyMap<string, SolverAnswer>,
   ): Promise<void>;
-  /** Says what the run needs room for, before anything of it is stored. */
+  /** Allocates the space of the store, before anything is stored. */
   makeRoom(request: StorageRequest): void;
-  /** Ends what goes on beside the builds. */
+  /** Waits for results that are being saved. */
   close(): Promise<void>;
 }
 
@@ -55,9 +55,7 @@ export async function openStore(
   const local = directoryStore(join(inputs.cacheDir, 'store'));
   const index = newIndex();
   if (!hasCache() && hasArtifacts() && role !== 'none')
-    log.info(
-      'This runner has no cache service (v2): nothing is reused between runs but what lies in cache-dir.',
-    );
+    log.info('This runner has no cache service (v2): runs reuse only the results in cache-dir.');
   if (!hasCache())
     return {
       ...{ store: local, local, index },
@@ -65,7 +63,7 @@ export async function openStore(
     };
   if (readsCacheOnly() && role !== 'none')
     log.info(
-      'This job may not save anything in the cache (ACTIONS_CACHE_MODE): later runs reuse nothing of it.',
+      'This job may not save anything in the cache (ACTIONS_CACHE_MODE): later runs reuse none of its results.',
     );
   const cache = actionsCache(log, signal);
   const { onStoreError = 'fail', token = '', storeBudget = defaultBudget } = inputs;
@@ -76,7 +74,7 @@ export async function openStore(
     listsEntry({ token, repository }, prefix, refs);
   if (role === 'alone' || role === 'plan')
     joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
-  // Who publishes all needs the bytes of all; others of the run are told by the plan.
+  // A job that publishes everything needs all bytes. Other jobs of the run take what the plan says.
   index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repositoryContent !== 'built');
   const budget = Math.round(storeBudget * 1e9);
   const nothing: StorageRequest = { staying: [], moving: [], unknown: 0, spent: 0, writers: 1 };

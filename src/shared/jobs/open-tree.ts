@@ -6,7 +6,7 @@ import type { OwnRepository } from '../rpm-repository/write/publish.ts';
 import { type OpenedRun, openBuildContext } from './open-build-context.ts';
 import type { Role } from './open-store.ts';
 
-/** What every entry needs of its host. */
+/** The commands that every job needs on its host. */
 export const building = [...needs.toolchain, ...needs.packages];
 
 /** Returns what `body` returns, which runs with the tree of these inputs opened. */
@@ -24,16 +24,16 @@ export async function withBuildContext<T>(
   }
 }
 
-/** Tells later runs what this one has, also where something of it failed. */
+/** Adds the results of a run to the index for later runs, also of one that failed. */
 export async function rememberResults(
   opened: OpenedRun,
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<void> {
-  const had = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
-  const stored = new Map(had.map((one) => [one.result.key, one.stored]));
+  const found = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
+  const parts = new Map(found.map((one) => [one.result.key, one.stored]));
   await opened.remember(
-    had.map(({ result }) => result),
-    (key) => stored.get(key),
+    found.map(({ result }) => result),
+    (key) => parts.get(key),
   );
 }
 

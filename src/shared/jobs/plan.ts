@@ -37,8 +37,8 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
     const { workerDigest } = context.tree.toolchain;
     const file = join(inputs.outDir, planFile);
     await writeJson(file, planJson(found, { workerDigest, ...size }, seconds));
-    const build = sayPlan(context, found, file);
-    saySizes(known, found, context.log);
+    const build = logPlan(context, found, file);
+    logSizes(known, found, context.log);
     const index = await writePlannedIndex(known, inputs, found);
     const exchange = findExchange(inputs, size.retentionDays);
     const outputs = {
@@ -73,8 +73,8 @@ async function writePlannedIndex(
   return text;
 }
 
-/** Says what would become of each package. Answers how many are certain to be built. */
-function sayPlan(context: BuildContext, found: ReadonlyMap<string, PackagePlan>, file: string): number {
+/** Logs the plan of each package. Returns the number of packages that are certain to be built. */
+function logPlan(context: BuildContext, found: ReadonlyMap<string, PackagePlan>, file: string): number {
   const { log } = context;
   const sorted = [...found].sort(([a], [b]) => order(a, b));
   for (const [name, one] of sorted) {
@@ -104,8 +104,8 @@ function matrixOutputs(size: RunSize, inputs: PlanInputs): JobReport['outputs'] 
   };
 }
 
-/** Says what of the store is taken, and what the jobs of this run will hand each other, as far as earlier runs tell. */
-function saySizes(index: StoreIndex, plan: ReadonlyMap<string, PackagePlan>, log: Log): void {
+/** Logs the size of the store, and the largest size of what the jobs of this run exchange, as far as it is known. */
+function logSizes(index: StoreIndex, plan: ReadonlyMap<string, PackagePlan>, log: Log): void {
   const known = newestResults(index);
   if (known.length === 0) return;
   const stored = known.map((one) => bytesStored(one, index.results.get(one.key)?.stored ?? 'none'));
@@ -116,7 +116,7 @@ function saySizes(index: StoreIndex, plan: ReadonlyMap<string, PackagePlan>, log
   );
 }
 
-/** Hands the plan, with what it knows of the store, to the other jobs of the run. Answers its name there. */
+/** Gives the plan and the index to the other jobs of the run. Returns the name of the artifact. */
 async function sharePlan(
   context: BuildContext,
   file: string,
@@ -124,13 +124,13 @@ async function sharePlan(
   exchange: Exchange,
 ): Promise<string> {
   const plan = planName(runAttempt());
-  const made = await withFolder(context.inputs, async (dir) => {
+  const created = await withFolder(context.inputs, async (dir) => {
     await copyFile(file, join(dir, planFile));
     await writeFile(join(dir, indexFile), index);
     return await exchange.create(plan, filesBelow(dir, [planFile, indexFile]));
   });
-  // Nobody else makes it: where the name is taken and the artifact there, the answer to its creation was lost.
-  if (made === undefined && (await exchange.find(plan)) === undefined)
+  // Only this job creates it: if the artifact exists, the answer to its creation was lost.
+  if (created === undefined && (await exchange.find(plan)) === undefined)
     throw problem(`The name '${plan}' is taken in this run`, {
       hint: 'Run all jobs again; plan once in a run.',
     });

@@ -9,7 +9,7 @@ import { paths } from '../builder/paths.ts';
 import { runAttempt } from '../github/run.ts';
 import { readUserFile } from '../host/files.ts';
 import type { BuildInputs, SharedInputs, TreeInputs } from '../model/inputs.ts';
-import { expectation } from '../planner/expectation.ts';
+import { expectedTimes } from '../planner/expectation.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
 import { priorities } from '../planner/priority.ts';
 import type { PackageReport } from '../shards/protocol/heartbeat.ts';
@@ -53,7 +53,7 @@ export async function joinRun(
     plan.packages.flatMap((one) => (one.seconds === null ? [] : [[one.name, one.seconds]])),
   );
   const settings = shardSettings(inputs, inputs.concurrentPackageBuilds ?? slots);
-  const expected = expectation(seconds, settings.timeBudget);
+  const expected = expectedTimes(seconds, settings.timeBudget);
   const priority = priorities(context.tree.declared, context.run.names, expected);
   const started = performance.now() / 1000;
   const buildTime: BuildTime = {

@@ -2,7 +2,7 @@ import { declaredNeeds } from '../graph/declared-needs.ts';
 import type { PlanInputs } from '../model/inputs.ts';
 import type { PackagePlan } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
-import { expectation } from '../planner/expectation.ts';
+import { expectedTimes } from '../planner/expectation.ts';
 import { expectedTasks } from '../planner/expected-tasks.ts';
 import { namedPackages } from '../planner/goals.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
@@ -17,15 +17,15 @@ export type RunSize = Pick<
   'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries' | 'retentionDays'
 >;
 
-/** What the size of a run is made from. */
+/** The parts of a run that its size depends on. */
 export interface SizedRun {
   tree: Pick<Tree, 'declared' | 'specs'>;
   run: Pick<Run, 'seconds' | 'names'>;
 }
 
 /**
- * How many jobs help to build what a plan will probably build: of either kind of runner. `length`: the seconds that they
- * will probably take.
+ * Chooses the number of jobs for what a plan will probably build, for both kinds of runners. Pure.
+ * @returns also `length`, the expected seconds of the run
  */
 export function sizeRun(
   plan: ReadonlyMap<string, PackagePlan>,
@@ -40,8 +40,8 @@ export function sizeRun(
     most: inputs.heavyMaxShards ?? ordinary.most,
     timeBudget: heavyTimeBudgetOf(inputs),
   };
-  const expected = expectation(seconds, ordinary.timeBudget);
-  const ofHeavy = expectation(seconds, heavier.timeBudget);
+  const expected = expectedTimes(seconds, ordinary.timeBudget);
+  const ofHeavy = expectedTimes(seconds, heavier.timeBudget);
   const tasks = expectedTasks(
     plan,
     (name) => seconds.has(name),
@@ -49,7 +49,7 @@ export function sizeRun(
     (name) => [...declaredNeeds(tree.declared, name).keys()],
   );
   const size = sizeMatrices(tasks, isHeavy, ordinary, heavier);
-  // Expectations are off, and unknown ones far: as long as its matrices start shards, what they have is needed.
+  // Expected times may be far off: artifacts are kept for as long as the matrices may start shards.
   const longest = Math.max(
     size.length,
     matrixSeconds(size.shards, size.entries, ordinary.timeBudget),

@@ -2,7 +2,7 @@ import type { PackagePlan } from '../model/outcome.ts';
 import type { Task } from './forecast.ts';
 
 /** Probability that a rebuilt package makes a package that depends on it be built: most changes stop at once. */
-const share = 0.5;
+const changeProbability = 0.5;
 
 /**
  * The tasks that a plan will probably lead to, for a forecast. A package that is certain to be built, or was never built,
@@ -30,7 +30,7 @@ export function expectedTasks(
         : planned?.state !== 'maybe'
           ? 0
           : isKnown(name)
-            ? share * Math.max(0, ...planned.waitsFor.map(chance))
+            ? changeProbability * Math.max(0, ...planned.waitsFor.map(chance))
             : 1;
     chances.set(name, own);
     return own;

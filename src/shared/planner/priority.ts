@@ -3,7 +3,7 @@ import { declaredNeeds } from '../graph/declared-needs.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
 import { ranks } from './forecast.ts';
 
-/** Expected seconds of a package that was never built, where only order and progress depend on it. See `expectation`. */
+/** Expected seconds of a package that was never built, where only order and progress depend on it. See `expectedTimes`. */
 export const assumedSeconds = 30;
 
 /**

@@ -16,31 +16,31 @@ export interface BuildJson {
     parts: BuildParts | null;
     rpms: { path: string; sha256: string }[];
     check?: 'passed' | 'failed';
-    /** Of a failure in a workflow run: the artifact that holds its log, `<name>.log`; of a check `<name>.check.log`. */
+    /** In a workflow run: the artifact with the log of a failed build, `<name>.log`, or check, `<name>.check.log`. */
     logArtifact?: string;
-    /** The jobs of the run built different RPMs of it under one key: the first build counts. */
+    /** Builds of several jobs under one key differ: the first one counts. */
     nonReproducible?: Omit<NonReproducible, 'package'>;
-    /** It was built on a build that does not count, and then again. */
+    /** It was first built on a build that does not count. */
     builtAgain?: true;
   }[];
 }
 
-/** The facts of `build.json` besides the outcomes. */
+/** The content of `build.json` besides the outcomes. */
 export interface BuildFacts {
-  /** Where an RPM was published, below the out folder. */
+  /** The path of a published RPM below `out-dir`. */
   pathOf: (rpm: { file: string; arch: string }) => string;
   /** The RPMs of an outcome that were published. */
   publishedRpms: (outcome: Outcome) => Result['rpms'];
-  /** Whether the `%check` of a package passed, where it ran. */
+  /** True if the `%check` of a package passed; absent where none ran. */
   checks: ReadonlyMap<string, boolean>;
   /** The artifact that holds the log of a package that failed. */
   logOf: (name: string) => string | undefined;
-  /** Packages of which the jobs of the run built different RPMs under one key, and those that were built again for it. */
+  /** Packages of which builds under one key differ, and packages that were therefore built again. */
   nonReproducible: readonly NonReproducible[];
   builtAgain: readonly string[];
 }
 
-/** Builds the content of `build.json`. Pure. */
+/** Writes the outcome of each package as data, sorted by name. Pure. */
 export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFacts): BuildJson {
   const packages = [...outcomes]
     .sort(([a], [b]) => order(a, b))

@@ -1,7 +1,7 @@
 import { plainLine, type Verdict } from '../image/boot-test/verdict.ts';
 import type { Composed } from '../image/compose-image.ts';
 import type { ImageJson } from '../image/manifest/image-json.ts';
-import { cut, fenced, pageTable } from './page.ts';
+import { fenced, inlineText, pageTable } from './page.ts';
 
 /** Limits of a machine's output on a page. */
 const cuts = { lines: 40, line: 300, cell: 200, rows: 100 };
@@ -44,7 +44,7 @@ export function failedImagePage(
   const shown = (units.length > 0 ? units : last).map((line) => line.slice(0, cuts.line));
   return [
     `### ✗ ${name}: boot test failed`,
-    `${cut(verdict.reason, cuts)}. After ${Math.round(verdict.seconds)} s (${verdict.acceleration}).`,
+    `${inlineText(verdict.reason, cuts)}. After ${Math.round(verdict.seconds)} s (${verdict.acceleration}).`,
     ...(shown.length > 0 ? [fenced(shown)] : []),
     ...(serial.artifact === ''
       ? []

@@ -1,5 +1,5 @@
-/** How much a page shows of what may be long. */
-export interface Cuts {
+/** Limits of the parts of a page that may be long. */
+export interface PageLimits {
   /** Rows of a table. */
   rows: number;
   /** Characters of a cell, and of a text in a line of its own. */
@@ -10,35 +10,35 @@ export interface Cuts {
   names: number;
 }
 
-/** A text in one line that Markdown takes for no markup of tables, tags or code, cut to `cell` characters. Pure. */
-export function cut(text: string, { cell }: Pick<Cuts, 'cell'>): string {
+/** Writes a text in one line, without Markdown's signs for tables, tags and code, cut to `cell` characters. Pure. */
+export function inlineText(text: string, { cell }: Pick<PageLimits, 'cell'>): string {
   const plain = text.replace(/\s+/g, ' ').trim();
   const short = plain.length > cell ? `${plain.slice(0, cell - 1)}…` : plain;
   return short.replace(/[\\`*<>|[\]&]/g, '\\$&');
 }
 
-/** The first `most` of a list, and how many more there are. Pure. */
-export function cutList(list: readonly string[], most: number): string[] {
+/** The first `most` elements of a list, and how many more there are. Pure. */
+export function limitList(list: readonly string[], most: number): string[] {
   return list.length > most ? [...list.slice(0, most), `and ${list.length - most} more`] : [...list];
 }
 
-/** A table as it is sent to a page: without blanks that only people need who read Markdown. Pure. */
+/** Writes a table in Markdown, without padding. Pure. */
 export function pageTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  cuts: Pick<Cuts, 'rows' | 'cell'>,
+  limits: Pick<PageLimits, 'rows' | 'cell'>,
 ): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const more = rows.length > cuts.rows ? [`\nand ${rows.length - cuts.rows} more`] : [];
+  const more = rows.length > limits.rows ? [`\nand ${rows.length - limits.rows} more`] : [];
   return [
     line(head),
     line(head.map(() => '---')),
-    ...rows.slice(0, cuts.rows).map((row) => line(row.map((text) => cut(text, cuts)))),
+    ...rows.slice(0, limits.rows).map((row) => line(row.map((text) => inlineText(text, limits)))),
     ...more,
   ].join('\n');
 }
 
-/** Lines as they are, whatever signs are in them. Pure. */
+/** Writes lines as a code block that no sign in them can end. Pure. */
 export function fenced(lines: readonly string[]): string {
   const longest = Math.max(2, ...[...lines.join('\n').matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);

@@ -2,31 +2,31 @@ import { clock, roughly } from '../base/duration.ts';
 import { order } from '../base/order.ts';
 import type { Outcome, PackagePlan } from '../model/outcome.ts';
 import { nonReproducibleLine } from './non-reproducible.ts';
-import { type Cuts, cut, cutList, fenced, pageTable } from './page.ts';
+import { fenced, inlineText, limitList, type PageLimits, pageTable } from './page.ts';
 import { rootCauses, type SummaryFacts, states, tally, withoutDebugTitle } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
 
-/** GitHub drops a page of 1 MiB. With these the longest stays well below, whatever packages and their logs say. */
-const cuts: Cuts & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {
+/** Limits that keep the longest page well below 1 MiB, at which GitHub drops it. */
+const limits: PageLimits & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {
   ...{ rows: 300, cell: 200, line: 300, names: 20 },
   ...{ shards: 60, builds: 12, failures: 20, lines: 40 },
 };
 
-/** A package that failed, as a page shows it. */
+/** A failed package, as a page shows it. */
 export interface ShownFailure {
   name: string;
   reason: string;
-  /** That its build took. */
+  /** Of its build. */
   seconds?: number | undefined;
-  /** What shows in its log where it went wrong. */
+  /** The lines of its log that name the cause. */
   lines: readonly string[];
-  /** The artifact that holds its log. */
+  /** The artifact with its log. */
   log?: string | undefined;
   /** Packages that need it. */
   blocks: readonly string[];
 }
 
-/** The summary of a run for its job's page, as Markdown: root causes first. */
+/** The summary of a run as Markdown: root causes first. Pure. */
 export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: SummaryFacts): string {
   const rows = [...outcomes]
     .sort(([a, x], [b, y]) => rank(x) - rank(y) || order(a, b))
@@ -40,24 +40,28 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
   const checks = facts.failedChecks.map(({ name, reason }) => {
     const log = facts.logOf(name);
     const where = log === undefined ? '' : ` (\`${name}.check.log\` in the artifact \`${log}\`)`;
-    return `- ${cut(name, cuts)}: ${cut(reason, cuts)}${where}`;
+    return `- ${inlineText(name, limits)}: ${inlineText(reason, limits)}${where}`;
   });
   return [
     `### Packages: ${head.join(', ')} in ${clock(facts.seconds)}`,
     ...facts.artifacts.map((name) => `Artifact: \`${name}\``),
     ...failureBlocks(failures),
-    ...(checks.length > 0 ? ['Failed checks:', '', ...cutList(checks, cuts.rows)] : []),
-    ...notReproducible(facts),
+    ...(checks.length > 0 ? ['Failed checks:', '', ...limitList(checks, limits.rows)] : []),
+    ...nonReproducibleBlock(facts),
     ...(facts.storedWithoutDebug.length > 0
-      ? [`${withoutDebugTitle}: ${cutList(facts.storedWithoutDebug, cuts.names).join(', ')}`]
+      ? [`${withoutDebugTitle}: ${limitList(facts.storedWithoutDebug, limits.names).join(', ')}`]
       : []),
     ...timeLine(facts.spans, facts.bound),
-    pageTable(['package', 'state', 'why', 'time'], rows, cuts),
+    pageTable(['package', 'state', 'why', 'time'], rows, limits),
     '',
   ].join('\n\n');
 }
 
-/** What a plan says, for its job's page. `seconds`: expected of a package, where it was ever built, and of the whole. */
+/**
+ * A plan as Markdown. Pure.
+ * @param facts.seconds expected times of packages that were built before
+ * @param facts.length expected seconds of the whole run
+ */
 export function planPage(
   plan: ReadonlyMap<string, PackagePlan>,
   facts: { seconds: ReadonlyMap<string, number>; length: number; shards: number },
@@ -74,12 +78,12 @@ export function planPage(
   return [
     `### Plan: ${counts.join(', ') || 'nothing to do'}`,
     facts.shards === 0 ? 'No job is needed.' : `${facts.shards} at once help, for ${roughly(facts.length)}.`,
-    pageTable(['package', 'state', 'why', 'expected'], rows, cuts),
+    pageTable(['package', 'state', 'why', 'expected'], rows, limits),
     '',
   ].join('\n\n');
 }
 
-/** What one shard did, for its job's page. */
+/** The builds of one shard as Markdown. Pure. */
 export function shardPage(
   shard: number,
   built: readonly { package: string; reason: string; seconds: number }[],
@@ -89,38 +93,42 @@ export function shardPage(
   return [
     `### Shard ${shard}: **${built.length} built**, **${failed.length} failed**`,
     ...failureBlocks(failed),
-    ...(rows.length > 0 ? [pageTable(['package', 'why', 'time'], rows, cuts)] : []),
+    ...(rows.length > 0 ? [pageTable(['package', 'why', 'time'], rows, limits)] : []),
     '',
   ].join('\n\n');
 }
 
 function failureBlocks(failures: readonly ShownFailure[]): string[] {
-  const blocks = failures.slice(0, cuts.failures).map((one) => {
+  const blocks = failures.slice(0, limits.failures).map((one) => {
     const { name, lines, seconds, log, blocks } = one;
     const facts = [
       ...(seconds === undefined ? [] : [`After ${clock(seconds)}.`]),
-      ...(blocks.length > 0 ? [`Blocks ${cutList(blocks, cuts.names).join(', ')}.`] : []),
+      ...(blocks.length > 0 ? [`Blocks ${limitList(blocks, limits.names).join(', ')}.`] : []),
       ...(log === undefined ? [] : [`Its log: \`${name}.log\` in the artifact \`${log}\`.`]),
       `To see it on your machine, in a checkout of azl: \`make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=${name}\`, then \`make shell PACKAGE=${name}\`.`,
     ];
-    const first = lines.slice(0, cuts.lines).map((line) => line.slice(0, cuts.line));
+    const first = lines.slice(0, limits.lines).map((line) => line.slice(0, limits.line));
     const shown = first.length > 0 ? [fenced(first)] : [];
-    return [`#### ✗ ${cut(name, cuts)}: ${cut(one.reason, cuts)}`, ...shown, facts.join(' ')].join('\n\n');
+    return [
+      `#### ✗ ${inlineText(name, limits)}: ${inlineText(one.reason, limits)}`,
+      ...shown,
+      facts.join(' '),
+    ].join('\n\n');
   });
   const more = failures.length - blocks.length;
-  return more > 0 ? [...blocks, `and ${more} more that failed, which the table names`] : blocks;
+  return more > 0 ? [...blocks, `and ${more} more that failed: see the table`] : blocks;
 }
 
-/** Which packages came out otherwise when another job built them, which build counts, and what that cost. */
-function notReproducible({ nonReproducible, builtAgain }: SummaryFacts): string[] {
+/** Packages that are not reproducible, the builds of them that count, and packages built again because of it. */
+function nonReproducibleBlock({ nonReproducible, builtAgain }: SummaryFacts): string[] {
   if (nonReproducible.length === 0) return [];
   const lines = nonReproducible.map(
-    (one) => `- ${cut(nonReproducibleLine(one), { ...cuts, cell: cuts.line })}`,
+    (one) => `- ${inlineText(nonReproducibleLine(one), { ...limits, cell: limits.line })}`,
   );
-  const again = cutList(builtAgain, cuts.names).join(', ');
+  const again = limitList(builtAgain, limits.names).join(', ');
   return [
     '#### Not reproducible',
-    cutList(lines, cuts.rows).join('\n'),
+    limitList(lines, limits.rows).join('\n'),
     ...(again === '' ? [] : [`What was built on a build that does not count was built again: ${again}.`]),
   ];
 }
@@ -131,12 +139,12 @@ function timeLine(spans: readonly Span[], bound: Bound | undefined): string[] {
   const at = (time: number) => clock(time - from);
   const rows = byShard(spans).map(([shard, own]) => [
     ...[String(shard), String(own.length), clock(own.reduce((sum, one) => sum + one.ended - one.started, 0))],
-    cutList(
+    limitList(
       own.map((one) => `${one.package} ${at(one.started)}–${at(one.ended)}${one.failed ? ' ✗' : ''}`),
-      cuts.builds,
+      limits.builds,
     ).join(', '),
   ]);
-  const words =
+  const comparison =
     bound === undefined || bound.least === 0
       ? []
       : [
@@ -144,9 +152,9 @@ function timeLine(spans: readonly Span[], bound: Bound | undefined): string[] {
         ];
   return [
     '#### Time line',
-    fenced(timeBars(spans, cuts.shards)),
-    ...words,
-    `<details><summary>What each shard built</summary>\n\n${pageTable(['shard', 'builds', 'time', 'which, and when'], rows, { ...cuts, rows: cuts.shards, cell: 2000 })}\n\n</details>`,
+    fenced(timeBars(spans, limits.shards)),
+    ...comparison,
+    `<details><summary>What each shard built</summary>\n\n${pageTable(['shard', 'builds', 'time', 'which, and when'], rows, { ...limits, rows: limits.shards, cell: 2000 })}\n\n</details>`,
   ];
 }
 

@@ -4,26 +4,26 @@ import type { Outcome } from '../model/outcome.ts';
 import type { NonReproducible } from './non-reproducible.ts';
 import type { Bound, Span } from './timeline.ts';
 
-/** What a summary is told besides the outcomes. */
+/** The content of a summary besides the outcomes. */
 export interface SummaryFacts {
   /** Seconds of the whole run. */
   seconds: number;
-  /** Names whose `%check` failed, and the log of each. */
+  /** Packages whose `%check` failed. */
   failedChecks: { name: string; reason: string; log?: string }[];
-  /** The decisive lines of a failed package's log. */
+  /** The cause lines of a failed package. */
   linesOf: (name: string) => readonly string[];
-  /** The artifact of the run that holds a package's log. */
+  /** The artifact of the run with a package's log. */
   logOf: (name: string) => string | undefined;
-  /** Packages that are published without debuginfo and SRPM, because no more of them was stored. */
+  /** Packages published without debuginfo and SRPM, because these were not stored. */
   storedWithoutDebug: readonly string[];
-  /** Where the RPMs are. */
+  /** The folder with the RPMs. */
   rpmsDir: string;
-  /** Artifacts of the run that hold what it delivers. */
+  /** Artifacts of the run that hold the repository. */
   artifacts: readonly string[];
-  /** The builds of a run that several jobs shared, and how close it came to the least time possible. */
+  /** The builds of a run that several jobs shared, and its lower bound. */
   spans: readonly Span[];
   bound: Bound | undefined;
-  /** What several jobs built, and not the same; and what was therefore built again. */
+  /** Packages of which builds under one key differ, and packages that were therefore built again. */
   nonReproducible: readonly NonReproducible[];
   builtAgain: readonly string[];
 }
@@ -33,14 +33,14 @@ export const withoutDebugTitle =
 
 export const states = ['built', 'reused', 'failed', 'blocked', 'left'] as const;
 
-/** How many packages ended in each state. */
+/** The number of packages in each state. Pure. */
 export function tally(outcomes: ReadonlyMap<string, Outcome>): Record<(typeof states)[number], number> {
   const counts = { built: 0, reused: 0, failed: 0, blocked: 0, left: 0 };
   for (const outcome of outcomes.values()) counts[outcome.state]++;
   return counts;
 }
 
-/** What failed by itself, with all that could not be built for it: what blocks most first, then by name. Pure. */
+/** The packages that failed, with those that they block: the one that blocks most first, then by name. Pure. */
 export function rootCauses(outcomes: ReadonlyMap<string, Outcome>): RootCause[] {
   const blocks = new Map<string, string[]>();
   for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
@@ -60,7 +60,7 @@ interface RootCause {
   blocks: string[];
 }
 
-/** The last screen: root causes first, then what was built and why, the counts, and what to do next. */
+/** The last lines of a log: root causes first, then builds and their reasons, then the counts. Pure. */
 export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: SummaryFacts): string[] {
   const lines: string[] = [];
   for (const { name, outcome, blocks } of rootCauses(outcomes)) {

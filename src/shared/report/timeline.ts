@@ -1,7 +1,7 @@
 import { clock } from '../base/duration.ts';
 import { criticalPath } from '../planner/forecast.ts';
 
-/** One build of a run, as its shard tells it. Times in seconds since 1970; clocks of shards may differ by a minute. */
+/** One build of a run, as its shard reports it. Seconds since 1970; clocks of shards may differ by a minute. */
 export interface Span {
   package: string;
   shard: number;
@@ -10,18 +10,15 @@ export interface Span {
   failed: boolean;
 }
 
-/** Columns of a bar. */
+/** Width of a bar, in columns. */
 const columns = 60;
 
-/** Builds that touch are told apart by these. */
+/** Signs of builds, in turn: so that builds that touch differ. */
 const fills = ['█', '▓'] as const;
 const failure = '✗';
 const idle = '·';
 
-/**
- * The shards of a run as bars of text: when each built, `✗` where a build failed. One line a shard, by number, at most
- * `most` of them. Pure.
- */
+/** Draws the builds of each shard as a bar of text, `✗` where a build failed; at most `most` shards, by number. Pure. */
 export function timeBars(spans: readonly Span[], most: number): string[] {
   if (spans.length === 0) return [];
   const { from, length } = extent(spans);
@@ -42,7 +39,7 @@ export function timeBars(spans: readonly Span[], most: number): string[] {
   return [`${label('')} 0:00${end.padStart(columns - 4)}`, ...bars, ...more];
 }
 
-/** The builds of each shard in the order in which they began, by the shard's number. Pure. */
+/** The builds of each shard by start, sorted by the shard's number. Pure. */
 export function byShard(spans: readonly Span[]): [number, Span[]][] {
   const shards = new Map<number, Span[]>();
   for (const one of [...spans].sort((a, b) => a.started - b.started))
@@ -50,31 +47,31 @@ export function byShard(spans: readonly Span[]): [number, Span[]][] {
   return [...shards].sort(([a], [b]) => a - b);
 }
 
-/** When the first build began, and the seconds from then until the last one ended. */
+/** The start of the first build, and the seconds from it to the end of the last one. Pure. */
 export function extent(spans: readonly Span[]): { from: number; length: number } {
   let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { started, ended } of spans) [from, to] = [Math.min(from, started), Math.max(to, ended)];
   return { from, length: Math.max(0, to - from) };
 }
 
-/** How near a run came to what no schedule can better. Seconds. */
+/** A run compared with a lower bound that no schedule can beat. Seconds. */
 export interface Bound {
-  /** From the first build's begin to the last one's end. */
+  /** From the start of the first build to the end of the last one. */
   makespan: number;
   /** The higher of the two below. */
   least: number;
-  /** All builds, shared out evenly. */
+  /** All builds, divided evenly among the slots. */
   work: number;
-  /** The longest chain of builds of which each needs the one before. */
+  /** The longest chain of builds that need each other. */
   chain: number;
-  /** Builds that ran at once at most. */
+  /** Largest number of builds that ran at once. */
   slots: number;
 }
 
 /**
- * Compares a run with its lower bound. Undefined when nothing was built. Pure.
- * @param needsOf packages that one needs, whether they were built or not
- * @param most shards that ran at once at most
+ * Compares a run with its lower bound; undefined when nothing was built. Pure.
+ * @param needsOf the packages that one needs, built or not
+ * @param most largest number of shards that ran at once
  */
 export function boundOf(
   spans: readonly Span[],
@@ -94,7 +91,7 @@ export function boundOf(
   return { makespan: extent(spans).length, least: Math.max(work, chain), work, chain, slots };
 }
 
-/** Most builds that one shard ran at the same time. */
+/** The largest number of builds that one shard ran at once. */
 function atOnce(spans: readonly Span[]): number {
   return Math.max(
     ...spans.map(

@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problems.ts';
 
-/** What `parse.py` says of one package of a spec, checked for shape only. */
+/** The answer of `parse.py` about one package of a spec, of which only the shape is checked. */
 export interface PackageAnswer {
   name: string;
   epoch: number;
@@ -15,7 +15,7 @@ export interface PackageAnswer {
   built: boolean;
 }
 
-/** What `parse.py` says of one spec, checked for shape only. A spec decides what stands in it: nothing is trusted. */
+/** The answer of `parse.py` about one spec, of which only the shape is checked. A spec decides its content: not trusted. */
 export interface SpecAnswer {
   name: string;
   epoch: number;
@@ -33,12 +33,12 @@ export interface SpecAnswer {
   brought: string[];
 }
 
-/** One line of `parse.py`'s output. */
+/** One line of the output of `parse.py`. */
 export interface JobAnswer {
   index: number;
-  /** How the child was ended; '' when rpm refused the spec; null when it answered. */
+  /** Why the child has no answer: '' when rpm refused the spec; null when it has one. */
   ended: string | null;
-  /** What rpm, and the programs that the spec runs, said. */
+  /** Output of rpm, and of programs that the spec runs. */
   words: string;
   answer: SpecAnswer | null;
 }
@@ -95,17 +95,17 @@ export function isSpecAnswer(value: unknown): value is SpecAnswer {
   return isSpec(value);
 }
 
-/** What rpm's error lines (`error: line 12: Unknown tag: Bogus: x`) say of the spec `file`, each once. */
-export function problemsFromWords(file: string, ended: string, words: string): Problem[] {
-  const said = words.split('\n').flatMap((line) => /^\s*error: (.*\S)/.exec(line)?.[1] ?? []);
-  const own = said.filter((line) => !/^(?:query of specfile|parsing spec|can't parse specfile)/.test(line));
+/** Reads problems of the spec `file` from rpm's output (`error: line 12: Unknown tag: Bogus: x`), each once. Pure. */
+export function problemsOfOutput(file: string, ended: string, output: string): Problem[] {
+  const errors = output.split('\n').flatMap((line) => /^\s*error: (.*\S)/.exec(line)?.[1] ?? []);
+  const own = errors.filter((line) => !/^(?:query of specfile|parsing spec|can't parse specfile)/.test(line));
   const shown = [...new Set(own)].slice(0, 20).map((line) => plain(line).slice(0, 500));
   if (ended !== '') {
-    const hint = `Look at what the spec does while it is read: its %(…) and %{lua:…}.`;
-    return [{ file, message: `reading this spec ${ended}`, hint: hint }];
+    const hint = 'Look at the programs that the spec runs while it is read: its %(…) and %{lua:…}.';
+    return [{ file, message: `reading this spec ${ended}`, hint }];
   }
   if (shown.length === 0) {
-    const tail = plain(words.trim().split('\n').at(-1) ?? '').slice(0, 500);
+    const tail = plain(output.trim().split('\n').at(-1) ?? '').slice(0, 500);
     const message = `rpm cannot read this spec${tail === '' ? '' : `: ${tail}`}`;
     return [{ file, message, hint: 'Run `rpmspec --parse` on it.' }];
   }
@@ -135,5 +135,5 @@ function hintOf(message: string): string {
     return 'Give each %if its %endif and each opening brace its closing one.';
   if (/Illegal char|Invalid version/.test(message))
     return 'Use letters, digits and the characters . _ + ~ ^ only.';
-  return 'Mend what rpm names here.';
+  return 'Correct what rpm names here.';
 }

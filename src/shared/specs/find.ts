@@ -11,31 +11,34 @@ export interface SpecFile {
   path: string;
 }
 
-/** A problem of a folder of specs, and the packages that it keeps from being built: none when it is the folder's own. */
+/** A problem of a folder of specs, and the packages that cannot be built for it: none when it concerns the whole folder. */
 export interface SpecError {
   packages: readonly string[];
   problem: Problem;
 }
 
 /**
- * The spec files `<specsDir>/<name>.spec` and `<specsDir>/<dir>/<name>.spec`, by path; with every fault of their
- * names and places. Reads no spec.
+ * Finds the spec files `<specsDir>/<name>.spec` and `<specsDir>/<dir>/<name>.spec`, and every error of their names and
+ * places. Reads no spec.
  */
 export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; errors: SpecError[] }> {
   const errors: SpecError[] = [];
-  const blame = (problem: Problem, ...packages: string[]) => errors.push({ packages, problem });
+  const report = (problem: Problem, ...packages: string[]) => errors.push({ packages, problem });
   const files: SpecFile[] = [];
   const root = await realpath(specsDir).catch(() => undefined);
   if (root === undefined || !(await stat(root)).isDirectory()) {
     const hint = 'Set SPECS_DIR to the folder that holds <name>/<name>.spec.';
-    blame({ file: specsDir, message: 'there is no such folder of specs', hint: hint });
+    report({ file: specsDir, message: 'there is no such folder of specs', hint });
     return { files, errors };
   }
   const entriesOf = async (folder: string): Promise<Buffer[]> => {
     try {
       return (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare);
     } catch {
-      blame({ file: join(specsDir, shown(folder)), ...closedFolder }, ...(folder === '' ? [] : [folder]));
+      report(
+        { file: join(specsDir, shown(folder)), ...unreadableFolder },
+        ...(folder === '' ? [] : [folder]),
+      );
       return [];
     }
   };
@@ -45,33 +48,33 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
       const exact = Buffer.from(name, 'utf8').equals(bytes);
       const path = posix.join(folder, name);
       if (name.endsWith('.spec')) {
-        const fault = exact && isPlainFileName(name) ? await faultOf(root, path) : nameFault;
-        if (fault === undefined) files.push({ package: name.slice(0, -'.spec'.length), path });
-        else blame({ file: join(specsDir, shown(path)), ...fault }, name.slice(0, -'.spec'.length));
+        const problem = exact && isPlainFileName(name) ? await problemOf(root, path) : badName;
+        if (problem === undefined) files.push({ package: name.slice(0, -'.spec'.length), path });
+        else report({ file: join(specsDir, shown(path)), ...problem }, name.slice(0, -'.spec'.length));
       } else if (folder === '' && exact && (await isFolder(join(root, name)))) {
         if (isPlainFileName(name)) await look(name);
         else if ((await entriesOf(name)).some((inner) => inner.toString('utf8').endsWith('.spec')))
-          blame({ file: join(specsDir, shown(name)), ...nameFault }, name);
+          report({ file: join(specsDir, shown(name)), ...badName }, name);
       }
     }
   };
   await look('');
   if (files.length === 0 && errors.length === 0) {
     const hint = 'Put each package into a folder of its own: <name>/<name>.spec with its sources beside it.';
-    blame({ file: specsDir, message: 'the folder holds no spec', hint: hint });
+    report({ file: specsDir, message: 'the folder holds no spec', hint });
   }
   return { files, errors: [...errors, ...sameNames(specsDir, files)] };
 }
 
-const nameFault = {
-  message: 'this name is not one that azl takes',
+const badName = {
+  message: 'azl does not support this name',
   hint: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
 };
 
 const openUp = 'Run `chmod -R go+rX` on the folder of specs.';
-const closedFolder = { message: 'this folder cannot be read', hint: openUp };
+const unreadableFolder = { message: 'this folder cannot be read', hint: openUp };
 
-/** Characters that a terminal or a log would act on are written as JSON does. */
+/** Writes a path without characters that control a terminal or a log. */
 function shown(path: string): string {
   return JSON.stringify(path).slice(1, -1);
 }
@@ -80,7 +83,7 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-async function faultOf(root: string, path: string): Promise<Omit<Problem, 'file'> | undefined> {
+async function problemOf(root: string, path: string): Promise<Omit<Problem, 'file'> | undefined> {
   const real = await realpath(join(root, path)).catch(() => undefined);
   if (real === undefined)
     return { message: 'this symbolic link leads nowhere', hint: 'Replace it by the spec itself.' };

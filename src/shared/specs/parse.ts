@@ -9,7 +9,7 @@ import type { Spec } from '../model/spec.ts';
 import { builder } from '../sandbox/arguments.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
-import { isSpecAnswer, type JobAnswer, problemsFromWords, type SpecAnswer } from './answer.ts';
+import { isSpecAnswer, type JobAnswer, problemsOfOutput, type SpecAnswer } from './answer.ts';
 import { baseName, checkSpecs, problemsOfAnswer } from './check.ts';
 import { findSpecs, type SpecError, type SpecFile } from './find.ts';
 import { checkMacros } from './macros/policy.ts';
@@ -17,14 +17,15 @@ import { dependsOnCheck, macrosNamedIn, pathsOfFilesSection, queriesRpmDatabase 
 
 const helper = readFileSync(new URL('./parse.py', import.meta.url), 'utf8');
 
+/** Where specs are, and how they are parsed. */
 export interface ParseOptions {
   /** As the user wrote it: problems name files below it. */
   specsDir: string;
   /** The worker's tree. */
   worker: string;
-  /** Where an overlay may be made, and is removed again. */
+  /** The folder for a temporary overlay. */
   overlaysDir: string;
-  /** Loaded after rpm's own, in this order. */
+  /** Loaded after rpm's own macros, in this order. */
   macroFiles: readonly { name: string; text: string }[];
   defines: Readonly<Record<string, string>>;
   /** `x86_64`, `aarch64`. */
@@ -44,8 +45,8 @@ interface Found extends SpecFile {
 }
 
 /**
- * Every spec of a folder, as the worker's rpm reads it: in a sandbox, each by a user of its own. A spec with a fault of
- * its own is not among them.
+ * Parses every spec of a folder with the worker's rpm, in a sandbox, each as a user of its own. Specs with errors are not
+ * among the result.
  */
 export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; errors: SpecError[] }> {
   const { files, errors } = await findSpecs(options.specsDir);
@@ -85,8 +86,8 @@ export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]
 }
 
 function problemsOf(file: string, answer: JobAnswer | undefined): Problem[] {
-  if (answer === undefined) return problemsFromWords(file, 'gave no answer', '');
-  if (answer.answer === null) return problemsFromWords(file, answer.ended ?? '', answer.words);
+  if (answer === undefined) return problemsOfOutput(file, 'gave no answer', '');
+  if (answer.answer === null) return problemsOfOutput(file, answer.ended ?? '', answer.words);
   if (isSpecAnswer(answer.answer)) return problemsOfAnswer(file, answer.answer);
   const message =
     'this spec has a name, version, path or dependency with control characters or of absurd length';
@@ -120,7 +121,7 @@ async function askRpm(
     );
     const answers: JobAnswer[] = [];
     await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', '/azl/request.json'], {
-      root: { worker: options.worker, overlay: overlay },
+      root: { worker: options.worker, overlay },
       as: 'root',
       env: { HOME: builder.home, USER: 'builder' },
       binds: [
@@ -140,7 +141,7 @@ async function askRpm(
   }
 }
 
-/** Files of the spec's folder that it brings in or names, besides its sources: they can change what it means. */
+/** The files of the spec's folder, besides its sources, that it includes or names: they may change its meaning. */
 async function readIncludes(
   root: string,
   spec: Found,
@@ -170,7 +171,7 @@ async function readIncludes(
   return includes.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Puts together what rpm answered without and with `%check`, and what the texts say. Pure. */
+/** Makes a spec from rpm's answers without and with `%check` and from the texts. Pure. */
 function toSpec(
   found: Found,
   answer: SpecAnswer,
@@ -212,7 +213,7 @@ function toSpec(
   };
 }
 
-/** `rpmlib(…)` names what rpm itself can do: not for a solver. */
+/** Sorts capabilities. Drops `rpmlib(…)`, which names abilities of rpm itself. */
 function capabilities(names: readonly string[]): string[] {
   return [...new Set(names.filter((name) => !name.startsWith('rpmlib(')))].sort();
 }

@@ -1,7 +1,4 @@
-/**
- * The line of a spec on which a section (`%build`) begins, from 1; undefined when it is not in this file. A section that
- * conditions give twice is taken where it comes first. Pure.
- */
+/** The line, from 1, on which a section (`%build`) of a spec first begins; undefined when it is not in this file. Pure. */
 export function sectionLine(spec: string, section: string): number | undefined {
   const heading = new RegExp(`^${section}(\\s|$)`);
   const at = spec.split('\n').findIndex((line) => heading.test(line));

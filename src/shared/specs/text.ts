@@ -1,5 +1,3 @@
-/** What can be told from a spec's text alone, without evaluating anything. Pure. */
-
 const named = [
   /%\{?[!?]*([A-Za-z_]\w*)/g,
   /%\{?[!?]*(?:un)?defined[ \t(]+([A-Za-z_]\w*)/g,
@@ -8,7 +6,7 @@ const named = [
   /\brpm\.isdefined\(\s*['"](\w+)['"]/g,
 ];
 
-/** Every macro name that occurs in `texts`: a superset of what rpm looks up by name when it reads them. Sorted. */
+/** Every macro name in `texts`: a superset of the names that rpm looks up when it reads them. Sorted. Pure. */
 export function macrosNamedIn(texts: readonly string[]): string[] {
   const names = new Set<string>();
   for (const text of texts) {
@@ -19,14 +17,14 @@ export function macrosNamedIn(texts: readonly string[]): string[] {
   return [...names].sort();
 }
 
-/** True when a text runs `rpm -q`, `rpmquery` or the like: it can see versions and releases of what is installed. */
+/** True if a text runs `rpm -q`, `rpmquery` or the like, and so can see versions of installed RPMs. Pure. */
 export function queriesRpmDatabase(text: string): boolean {
   return /(?<![\w.-])(?:__)?rpm[}'"]?[ \t](?:[^\n;|&]*[ \t])?(?:-[A-Za-z]*[qV]|--query\b|--verify\b)|\brpmquery\b|\brpmverify\b|\brepoquery\b/.test(
     text,
   );
 }
 
-/** True when a second look with `with_check 1` may show other BuildRequires. */
+/** True if parsing with `with_check 1` may show other BuildRequires. Pure. */
 export function dependsOnCheck(text: string): boolean {
   return /with_check\b|without_check\b|%\{?with(?:out)?[ \t]+check\b|%\{?bcond\w*[ \t]+check\b|%include\b|%\{load:/.test(
     text,
@@ -38,7 +36,7 @@ const directive =
 
 /**
  * The absolute paths and globs of a `%files` section (macros expanded), without directives. Documents and licenses
- * named relative to the source are left out: where they land is rpm's affair.
+ * relative to the source are left out: rpm decides their paths. Sorted. Pure.
  */
 export function pathsOfFilesSection(section: string): string[] {
   const paths = new Set<string>();
@@ -53,7 +51,7 @@ export function pathsOfFilesSection(section: string): string[] {
   return [...paths].sort();
 }
 
-/** A name that may be a file's on every host: no separators, no spaces, no shell or RPM syntax, no leading dash. */
+/** True for a file name without separators, spaces, shell or RPM syntax, or a leading dash. Pure. */
 export function isPlainFileName(name: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9._+~@=,^-]*$/.test(name) && name.length <= 200;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { expectation, unknownSeconds } from '../../../src/shared/planner/expectation.ts';
+import { estimatedSeconds, expectedTimes } from '../../../src/shared/planner/expectation.ts';
 import { defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 import { sizeMatrices } from '../../../src/shared/shards/scheduler/size.ts';
 
@@ -8,27 +8,27 @@ const known = (count: number, seconds: number) =>
   new Map(Array.from({ length: count }, (_, at) => [`known${at}`, seconds]));
 
 it('is what a package took before', () => {
-  expect(expectation(known(3, 7), timeBudget)('known1')).toBe(7);
+  expect(expectedTimes(known(3, 7), timeBudget)('known1')).toBe(7);
 });
 
 it('is generous where nothing is known, and comes near the mean of what is known the more that is', () => {
-  const of = (count: number) => expectation(known(count, 100), timeBudget)('new');
-  expect(of(0)).toBe(unknownSeconds);
-  expect(of(20)).toBe((unknownSeconds + 100) / 2);
+  const of = (count: number) => expectedTimes(known(count, 100), timeBudget)('new');
+  expect(of(0)).toBe(estimatedSeconds);
+  expect(of(20)).toBe((estimatedSeconds + 100) / 2);
   expect(of(1400)).toBeCloseTo(107, 0);
 });
 
 it('fails no package as longer than a whole budget, and lets a shard take some of what it guesses at', () => {
-  const guess = expectation(new Map(), 60)('new');
+  const guess = expectedTimes(new Map(), 60)('new');
   expect(guess * 3).toBeLessThan(60);
-  expect(expectation(known(100, 10_000), 1800)('new')).toBe(450);
+  expect(expectedTimes(known(100, 10_000), 1800)('new')).toBe(450);
   // What is known is no guess.
-  expect(expectation(known(100, 10_000), 1800)('known0')).toBe(10_000);
+  expect(expectedTimes(known(100, 10_000), 1800)('known0')).toBe(10_000);
 });
 
 /** A run of so many packages of which nothing is known, in levels of twenty. */
 const firstRun = (count: number, most: number, budget = timeBudget) => {
-  const expected = expectation(new Map(), budget);
+  const expected = expectedTimes(new Map(), budget);
   const tasks = Array.from({ length: count }, (_, at) => ({
     name: `p${at}`,
     seconds: expected(`p${at}`),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome, PackagePlan } from '../../../src/shared/model/outcome.ts';
-import { cut, cutList, fenced, pageTable } from '../../../src/shared/report/page.ts';
+import { fenced, inlineText, limitList, pageTable } from '../../../src/shared/report/page.ts';
 import { rootCauses, type SummaryFacts, summaryText } from '../../../src/shared/report/summary.ts';
 import { planPage, shardPage, summaryPage } from '../../../src/shared/report/summary-page.ts';
 import type { Span } from '../../../src/shared/report/timeline.ts';
@@ -173,7 +173,7 @@ describe('what is shown on a page', () => {
     ['a | b\nc', 'a \\| b c'],
     ['<img src=x> &amp; `code` [a](b) *c*', '\\<img src=x\\> \\&amp; \\`code\\` \\[a\\](b) \\*c\\*'],
     ['x'.repeat(50), `${'x'.repeat(39)}…`],
-  ])('%j is %j', (text, shown) => expect(cut(text, { cell: 40 })).toBe(shown));
+  ])('%j is %j', (text, shown) => expect(inlineText(text, { cell: 40 })).toBe(shown));
 
   it('a fence holds whatever lines there are', () => {
     fc.assert(
@@ -191,7 +191,7 @@ describe('what is shown on a page', () => {
     expect(pageTable(['a'], [['1'], ['2'], ['3']], { rows: 2, cell: 9 })).toBe(
       '| a |\n| --- |\n| 1 |\n| 2 |\n\nand 1 more',
     );
-    expect(cutList(['a', 'b', 'c'], 2)).toEqual(['a', 'b', 'and 1 more']);
-    expect(cutList(['a', 'b'], 2)).toEqual(['a', 'b']);
+    expect(limitList(['a', 'b', 'c'], 2)).toEqual(['a', 'b', 'and 1 more']);
+    expect(limitList(['a', 'b'], 2)).toEqual(['a', 'b']);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
-import { isSpecAnswer, problemsFromWords, type SpecAnswer } from '../../../src/shared/specs/answer.ts';
+import { isSpecAnswer, problemsOfOutput, type SpecAnswer } from '../../../src/shared/specs/answer.ts';
 import { baseName, problemsOfAnswer } from '../../../src/shared/specs/check.ts';
 
 const evr = { epoch: 0, version: '1', release: '1' };
@@ -78,7 +78,7 @@ describe('the answer of a parser that a spec may have taken over', () => {
 });
 
 describe("rpm's words", () => {
-  const said = (words: string, ended = '') => problemsFromWords('s/a.spec', ended, words).map(formatProblem);
+  const said = (words: string, ended = '') => problemsOfOutput('s/a.spec', ended, words).map(formatProblem);
   it('become problems with the line, each once', () => {
     const words =
       'warning: line 2: x\nerror: line 12: Unknown tag: Foo: x\nerror: line 12: Unknown tag: Foo: x\n';

@@ -10,7 +10,7 @@ import type { StoredParts } from '../../model/stored-parts.ts';
 import { nonReproducibleLine } from '../../report/non-reproducible.ts';
 import { boundOf } from '../../report/timeline.ts';
 import { outcomesOf } from '../../shards/worker/outcomes.ts';
-import { deliver, type Shared } from '../deliver.ts';
+import { deliver, type SharedFacts } from '../deliver.ts';
 import type { OpenedRun } from '../open-build-context.ts';
 import { rememberResults, withBuildContext } from '../open-tree.ts';
 import { joinRun, type SharedRun } from '../shared-run.ts';
@@ -71,7 +71,7 @@ async function sharedFacts(
   run: SharedRun,
   { repositoryContent }: MergeInputs,
   room: DiskRoom,
-): Promise<Shared> {
+): Promise<SharedFacts> {
   const { state, plan, attempt } = run;
   const { known, context } = state;
   const spans = spansOf(known, attempt);

@@ -1,6 +1,6 @@
 import type { TreeInputs } from '../../model/inputs.ts';
 
-/** Macros of the distribution that specs may name. */
+/** The macros of the distribution, by name. Pure. */
 export function distributionMacros(inputs: TreeInputs): Record<string, string> {
   const macros = {
     dist: inputs.distTag,

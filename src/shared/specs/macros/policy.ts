@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-/** Loaded after rpm's own macros wherever a spec is parsed or built. */
+/** Macros that are loaded after rpm's own wherever a spec is parsed or built. */
 export const policyMacros = {
   name: 'macros.zz-azl',
   text: readFileSync(new URL('./macros.azl', import.meta.url), 'utf8'),
 } as const;
 
 /**
- * The macros that say whether this run is for the RPMs or for the `%check`. A build of RPMs gives rpmbuild those of
- * `false`, so that it sees what was parsed.
+ * The macros that select a run for the `%check` or for the RPMs. Specs are parsed with those for the RPMs, too, so that a
+ * build sees the spec that was parsed. Pure.
  */
 export function checkMacros(check: boolean): Record<string, string> {
   return check
