@@ -35,8 +35,8 @@ export interface MainJob {
 
 /** `make image` on the example distribution below `dir`: from downloads alone, then again without a change. */
 export async function benchMainJob(dir: string): Promise<MainJob> {
-  const places = ['build', 'out', 'cache'].map((name) => join(dir, name));
-  const [build, out, cache] = places as [string, string, string];
+  const folders = ['build', 'out', 'cache'].map((name) => join(dir, name));
+  const [build, out, cache] = folders as [string, string, string];
   const make = (target: string) => [
     ...['make', '--no-print-directory', target],
     ...[`BUILD_DIR=${build}`, `OUT_DIR=${out}`, `CACHE_DIR=${cache}`],

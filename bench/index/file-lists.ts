@@ -36,13 +36,13 @@ export function debugPaths(name: string, binaryPaths: readonly string[], seed: n
   const random = seeded(seed);
   const hex = (digits: number) =>
     Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
-  const words = binaryPaths.flatMap((path) => path.slice(path.lastIndexOf('/') + 1).split(/[-_.]/));
-  const word = () => words[Math.floor(random() * words.length)] ?? 'main';
+  const parts = binaryPaths.flatMap((path) => path.slice(path.lastIndexOf('/') + 1).split(/[-_.]/));
+  const part = () => parts[Math.floor(random() * parts.length)] ?? 'main';
   return binaryPaths.flatMap((path) => {
     const link = `/usr/lib/debug/.build-id/${hex(2)}/${hex(38)}`;
     const sources = Array.from(
       { length: path.endsWith('.ko') ? 3 : sourcesOfBinary },
-      () => `/usr/src/debug/${name}/src/${word()}/${word()}_${word()}${hex(1)}.${random() < 0.7 ? 'c' : 'h'}`,
+      () => `/usr/src/debug/${name}/src/${part()}/${part()}_${part()}${hex(1)}.${random() < 0.7 ? 'c' : 'h'}`,
     );
     return [
       `/usr/lib/debug${path.replace(/^\/(s?bin|lib)\//, '/usr/$1/')}.debug`,

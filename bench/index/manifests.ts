@@ -53,13 +53,13 @@ export function manifests(
     .flatMap(({ packages }) => packages.map(({ rpm }) => namedRpm(rpm)))
     .filter(({ name }) => kindOf(name) === 'main')
     .slice(0, worker);
-  const made = built.map((line, at) => ({ line, rpms: rpmsOf(line, at, standFor, debian) }));
-  const all = made.flatMap(({ rpms }) => rpms);
+  const lines = built.map((line, at) => ({ line, rpms: rpmsOf(line, at, standFor, debian) }));
+  const all = lines.flatMap(({ rpms }) => rpms);
   ownFolders(all.map(({ files }) => files)).forEach((folders, at) => {
     Object.assign(all[at] as Rpm, { folders: folders.sort() });
   });
-  const byPackage = new Map(made.map(({ line, rpms }) => [packageOf(line.spec), rpms]));
-  return made.map(({ line, rpms }) => {
+  const byPackage = new Map(lines.map(({ line, rpms }) => [packageOf(line.spec), rpms]));
+  return lines.map(({ line, rpms }) => {
     const name = packageOf(line.spec);
     const others = (needs.get(name) ?? []).flatMap((need) => (byPackage.get(need) ?? []).filter(isAsked));
     const components: Record<string, string> = {

@@ -102,7 +102,7 @@ function heartbeatsOf(shards: number): HeartbeatWeight {
   const run = simulate({ load: makeLoad(needs, hours, 1), shards, seed: 1, manifests: sizes });
   const largestHeartbeat: Heartbeat = {
     ...{ schema: 'azl/heartbeat', version: 1, shard: 1, attempt: 1 },
-    reports: run.largestSign.map((name, at) => {
+    reports: run.largestHeartbeat.map((name, at) => {
       const result = byName.get(name) as Result;
       const { key, seconds } = result;
       const times = { seconds, started: 1_700_000_000.123, ended: 1_700_000_123.579 };
@@ -125,7 +125,7 @@ function heartbeatsOf(shards: number): HeartbeatWeight {
     }),
   };
   const largest = weigh(() => JSON.stringify(largestHeartbeat), readHeartbeat);
-  return { shards, packages: run.largestSign.length, largest, readBytes: run.heard };
+  return { shards, packages: run.largestHeartbeat.length, largest, readBytes: run.readBytes };
 }
 
 const index = indexOf(all);

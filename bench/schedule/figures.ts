@@ -1,7 +1,7 @@
 import { markdownTable } from '../../scripts/markdown.ts';
 import type { limits } from './limits.ts';
 
-/** Means over all seeds; `worst`, `listed`, `made` and `jobs` are the highest of them. */
+/** Means over all seeds; `worst`, `listed`, `createdByJob` and `jobs` are the highest of them. */
 export interface Row {
   shards: number;
   deaths: number;
@@ -17,14 +17,14 @@ export interface Row {
   /** Makespan. */
   hours: number;
   listed: number;
-  made: number;
+  createdByJob: number;
   jobs: number;
   calls: number;
 }
 
 /** The first run of all, whose plan knows nothing of any package. Means over its seeds, and the worst of them. */
 export interface FirstRun {
-  /** Asked for, and what the plan made of it: that run at once, and jobs in all. */
+  /** Asked for, and the plan's answer: that run at once, and jobs in all. */
   maxShards: number;
   shards: number;
   entries: number;
@@ -41,12 +41,12 @@ export interface FirstRun {
 /** `bench/schedule/results.json` */
 export interface ScheduleResults {
   schema: 'azl/bench-schedule';
-  version: 1;
+  version: 2;
   command: string;
   packages: number;
   hours: number;
   seeds: number;
-  foldAt: number;
+  compactAt: number;
   limits: typeof limits;
   rows: Row[];
   firstRuns: FirstRun[];
@@ -64,7 +64,7 @@ export function scheduleFigures(results: ScheduleResults): string {
     `${row.hours.toFixed(1)} h`,
     `${(row.idle * 100).toFixed(1)} % (${row.idleHours.toFixed(1)} h)`,
     String(row.listed),
-    String(row.made),
+    String(row.createdByJob),
     String(row.jobs),
     String(row.calls),
   ]);
@@ -77,7 +77,7 @@ export function scheduleFigures(results: ScheduleResults): string {
     'makespan',
     'idle runners',
     'most artifacts listed',
-    'most made by a job',
+    'most created by a job',
     'jobs',
     'calls',
   ];

@@ -1,7 +1,7 @@
 import { ranks } from '../../src/shared/planner/forecast.ts';
 import type { Load, LoadedPackage } from './load.ts';
 import { seeded } from './random.ts';
-import { charge, runnerSpeed, startUp } from './simulate.ts';
+import { charge, runnerSpeed, startUp } from './setting.ts';
 
 /** Seconds to publish or to fetch so many bytes in so many artifacts. */
 function transfer(bytes: number, artifacts: number): number {

@@ -9,7 +9,7 @@ import { type FirstRun, type Row, type ScheduleResults, scheduleFigures } from '
 import { limits, passedLimits } from './limits.ts';
 import { makeLoad, withoutHistory } from './load.ts';
 import { assignedInAdvance, levelPerMatrix } from './policies.ts';
-import type { Run } from './simulate.ts';
+import type { Run } from './setting.ts';
 import { simulateAll } from './simulations.ts';
 
 const seeds = 20;
@@ -53,7 +53,7 @@ async function measure(shards: number, deaths = 0): Promise<Row> {
     idleHours: round(mean(runs.map(({ idle }) => idle / 3600))),
     hours: round(mean(runs.map(({ makespan }) => makespan / 3600))),
     listed: Math.max(...runs.map(({ listed }) => listed)),
-    made: Math.max(...runs.map(({ made }) => made)),
+    createdByJob: Math.max(...runs.map(({ createdByJob }) => createdByJob)),
     jobs: Math.max(...runs.map(({ jobs }) => jobs)),
     calls: Math.round(mean(runs.map(({ calls }) => Object.values(calls).reduce((sum, one) => sum + one, 0)))),
   };
@@ -74,8 +74,8 @@ async function measureFirst(maxShards: number): Promise<FirstRun> {
   );
   const runs = simulated.map((run, at) => {
     const { load, size, seed } = settings[at] as (typeof settings)[number];
-    const faults = passedLimits(run, needs.size);
-    bad.push(...faults.map((one) => `first run, ${maxShards} shards, seed ${seed}: ${one}`));
+    const passed = passedLimits(run, needs.size);
+    bad.push(...passed.map((one) => `first run, ${maxShards} shards, seed ${seed}: ${one}`));
     return { ...run, ...size, ratio: run.makespan / Math.max(load.work / maxShards, load.chain) };
   });
   return {
@@ -101,12 +101,12 @@ function round(number: number): number {
 
 const results: ScheduleResults = {
   schema: 'azl/bench-schedule',
-  version: 1,
+  version: 2,
   command: 'make bench-schedule',
   packages: needs.size,
   hours,
   seeds,
-  foldAt: compactAt,
+  compactAt,
   limits,
   firstRuns: [await measureFirst(8), await measureFirst(20)],
   rows: [await measure(8), await measure(20), await measure(60), await measure(20, 3)],

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { type Setting, simulate } from './simulate.ts';
+import type { Setting } from './setting.ts';
+import { simulate } from './simulate.ts';
 
 parentPort?.on('message', (setting: Setting) => parentPort?.postMessage(simulate(setting)));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Run, Setting } from './simulate.ts';
+import type { Run, Setting } from './setting.ts';
 
 /**
  * Simulates runs, as many at once as there are cores: each follows from its setting alone.

@@ -39,7 +39,6 @@ const pending: Record<'outward' | 'circles' | 'length', string[]> = {
   outward: ['jobs/'],
   circles: [],
   length: [
-    'bench/schedule/',
     'src/shared/github/',
     'src/shared/shards/',
     'src/shared/store/',

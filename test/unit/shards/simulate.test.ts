@@ -51,8 +51,8 @@ describe('shards that pull', () => {
     );
     const work = packages.reduce((sum, { seconds }) => sum + seconds, 0);
     const long = { packages, work, chain: 7200 };
-    const terms = { ...defaultSettings, timeBudget };
-    const run = simulate({ load: long, shards: 12, seed: 1, terms });
+    const settings = { ...defaultSettings, timeBudget };
+    const run = simulate({ load: long, shards: 12, seed: 1, settings });
     expect(run.ranOut).toBeGreaterThan(0);
     expect(run.failed).toEqual([]);
     expect(run.built).toBe(300);
@@ -109,7 +109,7 @@ describe('shards that pull', () => {
 
 it.each([
   [{ listed: limits.listed }, 'artifacts were listed'],
-  [{ made: limits.madeByJob + 1 }, 'one job made'],
+  [{ createdByJob: limits.createdByJob + 1 }, 'one job created'],
   [{ jobs: limits.jobs + 1 }, 'jobs were started'],
   [{ built: 299 }, '1 packages were not built'],
 ])('says which limit was passed: %j', (fault, words) => {
