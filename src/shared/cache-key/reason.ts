@@ -28,6 +28,17 @@ export function reasonToBuild(before: Components | undefined, now: Components): 
   return parts.length === 0 ? 'its result is not in the store any more' : parts.join('; ');
 }
 
+/** Lists the components of a key, one a line, with the value before of those that differ. For the debug log. Pure. */
+export function keyText(name: string, key: string, now: Components, before: Components | undefined): string {
+  const lines = Object.entries(now).map(([component, value]) => {
+    const old = before?.[component];
+    const change = before === undefined || old === value ? '' : ` (was ${old ?? 'absent'})`;
+    return `  ${component}: ${value}${change}`;
+  });
+  const gone = Object.keys(before ?? {}).filter((component) => !(component in now));
+  return [`key of ${name}: ${key}`, ...lines, ...gone.map((one) => `  ${one}: absent now`)].join('\n');
+}
+
 const kinds: readonly (readonly [string, string])[] = [
   ['spec', 'spec changed'],
   ['include', 'included file changed'],

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import * as core from '@actions/core';
+import { setDebugSink, withoutSecrets } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
 import { watchUnansweredCalls } from './unanswered-calls.ts';
@@ -31,6 +32,10 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     if (line !== undefined) show(line);
   }, 1000);
   timer.unref();
+  if (core.isDebug()) {
+    const secrets = secretsIn(process.env);
+    setDebugSink((message) => core.debug(inert(withoutSecrets(message, secrets))));
+  }
   const shown = process.env['GITHUB_ACTIONS'] === 'true' ? shownByGitHub : Number.POSITIVE_INFINITY;
   let errors = 0;
   return {
@@ -59,7 +64,10 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     progress: (line) => {
       if (silence.progress(now(), line)) show(line);
     },
-    end: () => clearInterval(timer),
+    end: () => {
+      clearInterval(timer);
+      setDebugSink(undefined);
+    },
   };
 }
 
@@ -69,6 +77,14 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
  */
 export function inert(message: string): string {
   return message.replace(/(?<=^|[\r\n\u2028\u2029])(?=[^!-~\r\n]*::)/g, '│ ').replaceAll('##[', '## [');
+}
+
+/** The values of variables that hold tokens, passwords or secrets, the longest first. Pure. */
+export function secretsIn(environment: NodeJS.ProcessEnv): string[] {
+  return Object.entries(environment)
+    .filter(([name]) => /TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name))
+    .flatMap(([, value]) => (value === undefined || value.length < 4 ? [] : [value]))
+    .sort((a, b) => b.length - a.length);
 }
 
 function text(problem: Problem | string): string {

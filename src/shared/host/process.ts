@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { debug, debugCall } from '../base/debug.ts';
 import { lastLines } from '../base/last-lines.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { type Collector, collector, fileSink } from './tool-output.ts';
 
 const supervisor = readFileSync(new URL('./supervise.sh', import.meta.url), 'utf8');
@@ -77,12 +79,29 @@ export function asRoot(argv: readonly string[], env: Readonly<Record<string, str
 }
 
 /**
- * Runs a tool of the host to its end. Its whole process group is killed when the call is aborted or times out, and when
+ * Runs a tool of the host to its end, and writes its command line and exit code to the debug log. Its whole process group is killed when the call is aborted or times out, and when
  * this process dies, also by SIGKILL.
  * @throws ToolError for an exit code that `ok` does not list; an AbortError when `signal` aborts; the error of a listener
  *   or of a file that could not be written, which kills the tool, too
  */
 export async function runTool(argv: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
+  return await debugTool(argv, () => runSupervised(argv, options));
+}
+
+/** Runs a command between its two messages in the debug log. */
+export async function debugTool(
+  argv: readonly string[],
+  run: () => Promise<ToolResult>,
+): Promise<ToolResult> {
+  debug(() => `$ ${argv.map(shellWord).join(' ')}`);
+  return await debugCall(
+    () => argv[0] as string,
+    run,
+    ({ code }) => `exit code ${code}`,
+  );
+}
+
+async function runSupervised(argv: readonly string[], options: ToolOptions): Promise<ToolResult> {
   const { signal } = options;
   signal?.throwIfAborted();
   const child = startTool(argv, options);

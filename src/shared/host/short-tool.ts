@@ -1,5 +1,5 @@
 import { getExecOutput } from '@actions/exec';
-import { asRoot, plainEnvironment, ToolError, type ToolResult } from './process.ts';
+import { asRoot, debugTool, plainEnvironment, ToolError, type ToolResult } from './process.ts';
 
 export interface ShortToolOptions {
   root?: boolean;
@@ -20,6 +20,10 @@ export async function runShortTool(
   argv: readonly string[],
   options: ShortToolOptions = {},
 ): Promise<ToolResult> {
+  return await debugTool(argv, () => run(argv, options));
+}
+
+async function run(argv: readonly string[], options: ShortToolOptions): Promise<ToolResult> {
   const env = { ...(options.env ?? plainEnvironment) };
   const [command, ...args] = options.root ? asRoot(argv, env) : argv;
   const output = await getExecOutput(quoted(command as string), args, {

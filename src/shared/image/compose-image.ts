@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { debug } from '../base/debug.ts';
 import { keyOf } from '../cache-key/key.ts';
+import { keyText } from '../cache-key/reason.ts';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { clearLeftovers, ownFolder } from '../host/leftovers.ts';
@@ -76,6 +78,7 @@ async function composeIn(work: string, options: ComposeOptions): Promise<Compose
   const plan = await planImage({ ...options, tempDir: join(work, 'repositories') });
   const key = keyOf(plan.components);
   const { name: system } = plan.config.system;
+  debug(() => keyText(`the image ${system}`, key, plan.components, undefined));
   const store = imageStore(join(options.cacheDir, 'images'), options.log);
   const progress = progressOf(plan.config, options.log);
   await withdrawImages(images, (image) => image.system === system && image.key !== key);

@@ -1,6 +1,7 @@
+import { debug } from '../base/debug.ts';
 import { order } from '../base/order.ts';
 import { formatProblem } from '../base/problems.ts';
-import { reasonToBuild } from '../cache-key/reason.ts';
+import { keyText, reasonToBuild } from '../cache-key/reason.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import {
   addFailure,
@@ -13,6 +14,7 @@ import {
 } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
+import type { Components } from '../model/key-components.ts';
 import type { Outcome, PackagePlan, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type Store } from '../store/store.ts';
@@ -154,8 +156,10 @@ async function apply(
   }
   const { build } = resolution;
   const result = await lookUp(options, name, build.key);
+  const before = result === undefined ? (await options.store.latest(name))?.components : undefined;
+  debug(() => keyText(name, build.key, build.components, before));
   if (result === undefined) {
-    progress.ready.set(name, { build, reason: await reasonOf(options, name, build) });
+    progress.ready.set(name, { build, reason: reasonOf(options, name, build, before) });
     return false;
   }
   acceptResult(progress, { state: 'reused', reason: 'nothing that reaches it changed', result });
@@ -228,9 +232,14 @@ async function lookUp(options: EngineOptions, name: string, key: string): Promis
   }
 }
 
-async function reasonOf(options: EngineOptions, name: string, build: PlannedBuild): Promise<string> {
+function reasonOf(
+  options: EngineOptions,
+  name: string,
+  build: PlannedBuild,
+  before: Components | undefined,
+): string {
   if (options.rebuild.has(name)) return 'asked for (package-rebuild-list)';
-  return reasonToBuild((await options.store.latest(name))?.components, build.components);
+  return reasonToBuild(before, build.components);
 }
 
 function blockedBy(needed: readonly string[], outcomes: ReadonlyMap<string, Outcome>): Outcome {

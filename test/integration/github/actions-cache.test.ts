@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { setDebugSink } from '../../../src/shared/base/debug.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts';
 import { CacheUnavailableError, DamagedEntryError } from '../../../src/shared/github/cache/cache.ts';
@@ -55,6 +56,23 @@ describe('a store over the cache of GitHub Actions keeps the promises of a store
 });
 
 describe('the cache of GitHub Actions', () => {
+  it('writes each call with its answer to the debug log', async () => {
+    const lines: string[] = [];
+    setDebugSink((message) => lines.push(message.replace(/ \([\d.]+ s\)/, '')));
+    try {
+      await save('key');
+      await fetched();
+      await fetched('absent');
+    } finally {
+      setDebugSink(undefined);
+    }
+    expect(lines.filter((line) => line.startsWith('cache: '))).toEqual([
+      'cache: save key: done',
+      'cache: key: fetched',
+      'cache: absent: no such entry',
+    ]);
+  });
+
   it('gives back what was saved, and leaves nothing of it in the workspace', async () => {
     await save('key');
     expect(await fetched()).toBe('key');

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setDebugSink } from '../../../src/shared/base/debug.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { artifactNames, fetchArtifact } from '../../../src/shared/github/artifacts/fetch.ts';
 import { publishArtifact } from '../../../src/shared/github/artifacts/publish.ts';
@@ -44,6 +45,22 @@ const textOf = (dir: string) => readFileSync(join(dir, 'text'), 'utf8');
 const stored = (name: string) => services.blobs.get(`${run}/${name}`) as Buffer;
 
 describe('an artifact for people', () => {
+  it('has each call with its answer in the debug log', async () => {
+    const lines: string[] = [];
+    setDebugSink((message) => lines.push(message.replace(/\d+/g, 'N')));
+    try {
+      await publish();
+      await fetchArtifact('azl-rpms', join(temporary(), 'to'));
+    } finally {
+      setDebugSink(undefined);
+    }
+    expect(lines.filter((line) => line.startsWith('artifacts: '))).toEqual([
+      'artifacts: uploadArtifact azl-rpms: id N (N.N s)',
+      'artifacts: getArtifact azl-rpms: id N, N bytes (N.N s)',
+      'artifacts: downloadArtifact N: done (N.N s)',
+    ]);
+  });
+
   it.each([0, 1, 6] as const)('is a zip of these files, at level %i, and comes back whole', async (level) => {
     const name = await publishArtifact('azl-rpms', folder(), files, { compressionLevel: level, log });
     expect(name).toBe('azl-rpms');

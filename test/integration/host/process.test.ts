@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { setDebugSink } from '../../../src/shared/base/debug.ts';
 import { runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 
@@ -45,6 +46,23 @@ describe('a tool', () => {
     expect((await runTool(['sh', '-c', 'echo out; echo err >&2; exit 3'], { ok: [3] })).stderr).toBe('err\n');
     await expect(runTool(['sh', '-c', 'echo why >&2; exit 3'])).rejects.toThrow(/ended with 3:\nwhy/);
     await expect(runTool(['/nowhere/tool'])).rejects.toBeInstanceOf(ToolError);
+  });
+
+  it('is in the debug log, with its arguments and its exit code, and without its environment', async () => {
+    const lines: string[] = [];
+    setDebugSink((message) => lines.push(message.replace(/[\d.]+ s/, 'N s')));
+    try {
+      await runTool(['sh', '-c', 'exit 3'], { ok: [3], env: { PASSWORD: 'hidden' } });
+      await runShortTool(['printf', 'a b']);
+    } finally {
+      setDebugSink(undefined);
+    }
+    expect(lines).toEqual([
+      "$ sh -c 'exit 3'",
+      'sh: exit code 3 (N s)',
+      "$ printf 'a b'",
+      'printf: exit code 0 (N s)',
+    ]);
   });
 
   it('gets its arguments as they are, whatever a shell would make of them', async () => {

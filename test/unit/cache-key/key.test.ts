@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decisions } from '../../../src/shared/cache-key/decisions.ts';
 import { type KeyInput, keyComponents, keyOf } from '../../../src/shared/cache-key/key.ts';
-import { reasonToBuild } from '../../../src/shared/cache-key/reason.ts';
+import { keyText, reasonToBuild } from '../../../src/shared/cache-key/reason.ts';
 import { madeUpRpm, madeUpSpec } from '../../support/made-up.ts';
 
 const input = (): KeyInput => ({
@@ -103,5 +103,24 @@ describe('the reason to build', () => {
     [now, now, 'its result is not in the store any more'],
   ])('%#: %s', (before, after, words) => {
     expect(reasonToBuild(before as Record<string, string> | undefined, after)).toBe(words);
+  });
+});
+
+describe('a key in the debug log', () => {
+  it('has every component, and what those that differ were', () => {
+    const text = keyText(
+      'app',
+      'abc',
+      { spec: 's2', arch: 'x', worker: 'w' },
+      { spec: 's1', arch: 'x', recipe: 'r' },
+    );
+    expect(text.split('\n')).toEqual([
+      'key of app: abc',
+      '  spec: s2 (was s1)',
+      '  arch: x',
+      '  worker: w (was absent)',
+      '  recipe: absent now',
+    ]);
+    expect(keyText('app', 'abc', { spec: 's2' }, undefined)).toBe('key of app: abc\n  spec: s2');
   });
 });

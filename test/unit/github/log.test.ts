@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { commandReader } from '../../../cli/src/workflow-commands.ts';
-import { actionLog, inert } from '../../../src/shared/github/log.ts';
+import { debug } from '../../../src/shared/base/debug.ts';
+import { actionLog, inert, secretsIn } from '../../../src/shared/github/log.ts';
 
 /** Whether GitHub's runner would look for a command in a line that it reads. */
 const acts = (line: string) => /^[\s\u0085\ufeff]*::/.test(line) || line.includes('##[');
@@ -69,5 +70,41 @@ describe('errors', () => {
     expect(lines).toHaveLength(12);
     expect(lines.filter((line) => line.startsWith('::error file=a.spec,line=3::'))).toHaveLength(shown);
     for (const line of lines.slice(shown)) expect(line).toMatch(/^Error: a\.spec:3: ::fault 1\d$/);
+  });
+});
+
+describe('the debug log of an action', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  /** What an action with this RUNNER_DEBUG writes of one debug message. */
+  const written = (runnerDebug: string, message: string): string => {
+    vi.stubEnv('RUNNER_DEBUG', runnerDebug);
+    vi.stubEnv('ACTIONS_RUNTIME_TOKEN', 'a-runtime-token');
+    const lines: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
+    const log = actionLog(undefined);
+    debug(() => message);
+    log.end();
+    debug(() => 'after the end');
+    return lines.join('');
+  };
+
+  it('is written with RUNNER_DEBUG=1 alone, as commands of the runner, without secrets', () => {
+    expect(written('1', '$ tool a-runtime-token')).toBe('::debug::$ tool ***\n');
+    expect(written('', '$ tool')).toBe('');
+  });
+
+  it('takes the values of tokens, secrets and passwords for secrets, longest first', () => {
+    const environment = {
+      INPUT_TOKEN: 'abcd',
+      MY_SECRET: 'abcdef',
+      A_PASSWORD: 'abcde',
+      PATH: '/bin',
+      NO_TOKEN: '',
+    };
+    expect(secretsIn(environment)).toEqual(['abcdef', 'abcde', 'abcd']);
   });
 });

@@ -1,4 +1,5 @@
 import type { DefaultArtifactClient } from '@actions/artifact';
+import { debugCall } from '../../base/debug.ts';
 import { problem } from '../../base/problems.ts';
 import type { RetryPolicy } from '../../base/retry.ts';
 import { isDiskFull } from '../../host/full-disk.ts';
@@ -28,13 +29,42 @@ export async function askArtifacts<T>(question: (client: DefaultArtifactClient) 
   loaded ??= import('@actions/artifact').then((library) => new library.DefaultArtifactClient());
   const client = loaded;
   try {
-    return await withoutOutput(async () => await question(await client));
+    return await withoutOutput(async () => await question(debugged(await client)));
   } catch (error) {
     if (isNotFound(error) || isTaken(error) || isDiskFull(error)) throw error;
     throw problem(`The artifacts of this run cannot be used: ${(error as Error).message}`, {
       hint: 'Run the failed jobs again: what was built is kept.',
     });
   }
+}
+
+/** A client that writes each call, with its time and answer, to the debug log. */
+function debugged(client: DefaultArtifactClient): DefaultArtifactClient {
+  return new Proxy(client, {
+    get: (target, property: keyof DefaultArtifactClient) => {
+      const method = target[property] as (...args: unknown[]) => Promise<unknown>;
+      return async (...args: unknown[]) =>
+        await debugCall(
+          () => `artifacts: ${property} ${typeof args[0] === 'object' ? '' : (args[0] ?? '')}`.trimEnd(),
+          () => method.apply(target, args),
+          artifactAnswer,
+        );
+    },
+  });
+}
+
+/** Describes an answer of the artifact service by what identifies it: no address, which may hold a signature. */
+function artifactAnswer(value: unknown): string {
+  const { artifacts, artifact, id, digestMismatch } = (value ?? {}) as {
+    artifacts?: readonly unknown[];
+    artifact?: { id: number; size: number };
+    id?: number;
+    digestMismatch?: boolean;
+  };
+  if (artifacts !== undefined) return `${artifacts.length} artifacts`;
+  if (artifact !== undefined) return `id ${artifact.id}, ${artifact.size} bytes`;
+  if (digestMismatch === true) return 'another digest';
+  return id === undefined ? 'done' : `id ${id}`;
 }
 
 /** True if there is no such artifact. The library says this, like {@link isTaken}, only in its message. */

@@ -1,5 +1,6 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { debugCall } from '../../base/debug.ts';
 import type { Log } from '../../base/log.ts';
 import { exponential, type RetryPolicy, retry } from '../../base/retry.ts';
 import { linkFile } from '../../host/files.ts';
@@ -98,14 +99,28 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
     get readable() {
       return readable;
     },
-    fetch: async (place, key, dir) => (await restore(place, key, [], dir)) !== undefined,
-    fetchNewest: async (place, prefix, dir) => await restore(place, prefix, [prefix], dir),
+    fetch: async (place, key, dir) =>
+      (await debugCall(
+        () => `cache: ${key}`,
+        () => restore(place, key, [], dir),
+        (found) => (found === undefined ? 'no such entry' : 'fetched'),
+      )) !== undefined,
+    fetchNewest: async (place, prefix, dir) =>
+      await debugCall(
+        () => `cache: newest ${prefix}…`,
+        () => restore(place, prefix, [prefix], dir),
+        (found) => found ?? 'no such entry',
+      ),
     save: async (place, key, root, files) => {
       const own = join(workspace, folder, place);
       await rm(own, { recursive: true, force: true });
       try {
         for (const file of files) await linkFile(join(root, file), join(own, file));
-        await saved(async () => await (await library()).saveCache([`${folder}/${place}`], key));
+        const save = async () => await (await library()).saveCache([`${folder}/${place}`], key);
+        await debugCall(
+          () => `cache: save ${key}`,
+          () => saved(save),
+        );
       } finally {
         await rm(own, { recursive: true, force: true });
       }
