@@ -19,7 +19,7 @@ const operations = [
 type Json = Record<string, unknown>;
 
 /** Fields of the description that do not affect validation. */
-const words = /^(description|summary|title|examples?|tags|externalDocs|headers|x-.*)$/;
+const prose = /^(description|summary|title|examples?|tags|externalDocs|headers|x-.*)$/;
 
 /**
  * Cuts a description of a REST service (OpenAPI 3.0) down to some operations and the schemas that they use, without
@@ -48,7 +48,7 @@ export function cutDescription(whole: Json, wanted: readonly string[]): Json {
       }
       return { $ref: reference };
     }
-    const kept = Object.entries(value).filter(([name]) => named || !words.test(name));
+    const kept = Object.entries(value).filter(([name]) => named || !prose.test(name));
     return Object.fromEntries(kept.map(([name, one]) => [name, cut(one, name === 'properties' && !named)]));
   };
 

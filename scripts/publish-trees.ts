@@ -63,7 +63,7 @@ export async function publishTrees(dir: string): Promise<Map<string, string>> {
     string,
     string,
   ];
-  const made = new Map<string, string>();
+  const repositories = new Map<string, string>();
   for (const [name, content] of trees) {
     const target = join(dir, name);
     rmSync(target, { recursive: true, force: true });
@@ -74,9 +74,9 @@ export async function publishTrees(dir: string): Promise<Map<string, string>> {
     const own = await commitAll(target, `azl/${name} of ${commit.slice(0, 12)}`, date);
     await git(target, ['tag', treeTag]);
     writeFileSync(join(target, '.git', mark), `${own}\n`);
-    made.set(name, target);
+    repositories.set(name, target);
   }
-  return made;
+  return repositories;
 }
 
 /** True for an empty folder, and for an unchanged repository that an earlier call made. */

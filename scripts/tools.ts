@@ -39,10 +39,10 @@ export async function ensureTools(names: readonly Tool[], log: Log): Promise<voi
     mkdirSync(home, { recursive: true });
     const work = mkdtempSync(join(home, 'new-'));
     try {
-      const made = join(work, 'made');
-      if ('module' in one) await installGo(`${one.module}@v${one.version}`, made, work, log);
-      else await installPython(`${one.package}==${one.version}`, made, log);
-      await rename(made, join(toolPath(name), '../..'));
+      const target = join(work, 'target');
+      if ('module' in one) await installGo(`${one.module}@v${one.version}`, target, work, log);
+      else await installPython(`${one.package}==${one.version}`, target, log);
+      await rename(target, join(toolPath(name), '../..'));
     } finally {
       await rm(work, { recursive: true, force: true });
     }
@@ -55,18 +55,18 @@ function environment(more: Record<string, string> = {}): Record<string, string> 
   return { ...Object.fromEntries(own), ...more };
 }
 
-async function installPython(requirement: string, made: string, log: Log): Promise<void> {
+async function installPython(requirement: string, target: string, log: Log): Promise<void> {
   await ensureCommands(['python3', 'python3-venv', 'CA certificates'], log);
-  await runTool(['/usr/bin/python3', '-m', 'venv', made], { env: environment() });
+  await runTool(['/usr/bin/python3', '-m', 'venv', target], { env: environment() });
   const pip = ['pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', requirement];
-  await runTool([join(made, 'bin', 'python3'), '-m', ...pip], { env: environment() });
+  await runTool([join(target, 'bin', 'python3'), '-m', ...pip], { env: environment() });
 }
 
-async function installGo(module: string, made: string, work: string, log: Log): Promise<void> {
+async function installGo(module: string, target: string, work: string, log: Log): Promise<void> {
   const env = environment({
     GOPATH: join(work, 'path'),
     GOCACHE: join(work, 'cache'),
-    GOBIN: join(made, 'bin'),
+    GOBIN: join(target, 'bin'),
     GOFLAGS: '-modcacherw',
     CGO_ENABLED: '0',
     GOTOOLCHAIN: `go${goVersion}+auto`,

@@ -41,7 +41,7 @@ export async function writeSignatures(context: CliContext): Promise<number> {
   const spec = specs.find((one) => one.package === name);
   if (spec === undefined) throw new Error(`the spec of ${name} was removed meanwhile`);
   const sources = await treeSources(inputs, { log, signal: stop.signal });
-  const file = await sources.sign(spec);
+  const file = await sources.writeSignatures(spec);
   log.info(`Written: ${file}. Compare it with what upstream publishes before you commit it.`);
   return 0;
 }

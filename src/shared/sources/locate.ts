@@ -48,7 +48,7 @@ export interface Sources {
    * @returns the signatures file
    * @throws ProblemsError, nothing written, when one is missing
    */
-  sign(spec: SourcesOf): Promise<string>;
+  writeSignatures(spec: SourcesOf): Promise<string>;
 }
 
 interface Fetching {
@@ -130,7 +130,7 @@ export function openSources(
       const digestOf = ({ name }: SpecSource) => (Object.hasOwn(digests, name) ? digests[name] : undefined);
       return locate(spec, spec.sources, digestOf, false);
     },
-    sign: async (spec) => {
+    writeSignatures: async (spec) => {
       const sources = spec.sources.filter(({ kind }) => kind === 'source');
       const signatures = new Map<string, string>();
       for (const [name, path] of await locate(spec, sources, () => undefined, true))
