@@ -8,14 +8,24 @@ export function tempSibling(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
 }
 
+/** Makes the file `path`: `write` makes it under a temporary name beside it, and one rename puts it in place. */
+export async function replaceFile(path: string, write: (part: string) => Promise<unknown>): Promise<void> {
+  const part = tempSibling(path);
+  try {
+    await write(part);
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
 /**
  * Writes a file, and its folder when that is absent. A reader sees the whole new file or the one before, also after a
  * crash.
  */
 export async function writeWhole(path: string, content: string | Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const part = tempSibling(path);
-  try {
+  await replaceFile(path, async (part) => {
     const file = await open(part, 'w');
     try {
       await file.writeFile(content);
@@ -23,11 +33,7 @@ export async function writeWhole(path: string, content: string | Buffer): Promis
     } finally {
       await file.close();
     }
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
+  });
 }
 
 /** Makes `to` a hard link to the file `from`, or a copy where a link is not possible. Makes the folder of `to`. */

@@ -1,5 +1,5 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { isAbsent, tempSibling } from './files.ts';
 import { runTool } from './process.ts';
 
@@ -35,6 +35,35 @@ export async function replaceDirectory(part: string, dir: string): Promise<void>
   }
   await rename(part, dir);
   await removeTree(old);
+}
+
+/** Removes a folder, which may be absent: its name first, in one rename, then its files. */
+export async function removeAtOnce(dir: string): Promise<void> {
+  const old = tempSibling(dir);
+  await rename(dir, old).catch((error: unknown) => {
+    if (!isAbsent(error)) throw error;
+  });
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Returns the names in a folder; none if it is absent. */
+export async function namesIn(dir: string): Promise<string[]> {
+  return await readdir(dir).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+}
+
+/** Returns the paths of all plain files below a folder, sorted; none if it is absent. */
+export async function filesBelow(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }
 
 /** Removes a folder as root, whoever owns its files. Symbolic links in it are removed, never followed. */

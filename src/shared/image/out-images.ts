@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsent, tempSibling } from '../host/files.ts';
+import { replaceFile } from '../host/files.ts';
+import { namesIn } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
@@ -50,13 +51,8 @@ export async function publishImage(
   const paths: string[] = [];
   for (const { file } of image.files) {
     const path = join(dir, file);
-    const part = tempSibling(path);
-    try {
-      await runTool(['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file), part], { signal });
-      await rename(part, path);
-    } finally {
-      await rm(part, { force: true });
-    }
+    const copy = ['cp', '--sparse=always', '--reflink=auto', '--', join(folder, file)];
+    await replaceFile(path, (part) => runTool([...copy, part], { signal }));
     paths.push(path);
   }
   const manifest = join(dir, `${image.name}.json`);
@@ -74,11 +70,4 @@ async function readImages(dir: string): Promise<{ path: string; image: ImageJson
       found.push({ path, image });
   }
   return found;
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  return await readdir(dir).catch((error: unknown) => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
 }

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, problem } from '../base/problems.ts';
@@ -6,6 +6,7 @@ import { artifactNames } from '../github/artifacts/fetch.ts';
 import { fetchInputArtifact } from '../github/artifacts/input-artifact.ts';
 import { hasArtifacts } from '../github/run.ts';
 import { fileDigest } from '../host/digests.ts';
+import { filesBelow } from '../host/folders.ts';
 import { imagePrefix } from '../image/artifacts.ts';
 import type { ReleaseInputs } from '../model/inputs.ts';
 import { assetName, type WantedAsset } from './assets.ts';
@@ -24,9 +25,7 @@ export async function releaseFiles(
   for (const name of names) {
     const dir = join(temp, name);
     await log.group(`Fetching ${name}`, () => fetchInputArtifact('image-artifacts', name, dir));
-    const all = await readdir(dir, { recursive: true, withFileTypes: true });
-    const found = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-    paths.push(...found.sort());
+    paths.push(...(await filesBelow(dir)));
   }
   return paths;
 }

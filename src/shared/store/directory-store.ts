@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest, textDigest } from '../host/digests.ts';
-import { isAbsent, tempSibling } from '../host/files.ts';
-import { moveFolder } from '../host/folders.ts';
+import { isAbsent } from '../host/files.ts';
+import { moveFolder, removeAtOnce } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import type { Result } from '../model/build-result.ts';
@@ -56,11 +56,7 @@ export function directoryStore(dir: string): Store {
 
   const drop = async (key: string): Promise<void> => {
     checked.delete(key);
-    const old = tempSibling(place(key));
-    await rename(place(key), old).catch((error: unknown) => {
-      if (!isAbsent(error)) throw error;
-    });
-    await rm(old, { recursive: true, force: true });
+    await removeAtOnce(place(key));
   };
 
   /** The result under a key when it is whole. */

@@ -1,9 +1,8 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { fileDigest, textDigest } from '../../host/digests.ts';
-import { isAbsent, tempSibling } from '../../host/files.ts';
-import { moveFolder } from '../../host/folders.ts';
+import { moveFolder, removeAtOnce } from '../../host/folders.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import { clearParts } from '../../host/leftovers.ts';
 import { bootTestRecipe } from '../boot-test/boot-overlay.ts';
@@ -63,9 +62,10 @@ export function imageStore(dir: string, log: Log): ImageStore {
       await mkdir(dir, { recursive: true });
       await clearParts(dir);
       await writeJson(join(from, imageFile), image);
-      await removeImage(folder(image.key));
+      await removeAtOnce(folder(image.key));
       await moveFolder(from, folder(image.key));
-      for (const key of (await otherImages(dir, image)).slice(keptImages - 1)) await removeImage(folder(key));
+      for (const key of (await otherImages(dir, image)).slice(keptImages - 1))
+        await removeAtOnce(folder(key));
     },
     verdict: async (key) => {
       const kept = await readJson<KeptVerdict>(join(folder(key), bootFile));
@@ -75,15 +75,6 @@ export function imageStore(dir: string, log: Log): ImageStore {
       await writeJson(join(folder(key), bootFile), { recipe, verdict } satisfies KeptVerdict);
     },
   };
-}
-
-/** Removes an image's folder: first its name, then its bytes. */
-async function removeImage(folder: string): Promise<void> {
-  const old = tempSibling(folder);
-  await rename(folder, old).catch((error: unknown) => {
-    if (!isAbsent(error)) throw error;
-  });
-  await rm(old, { recursive: true, force: true });
 }
 
 /** Returns the keys of other images of the same system, the newest first. */

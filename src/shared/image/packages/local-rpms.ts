@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { failOnProblems, type Problem } from '../../base/problems.ts';
-import { isAbsent } from '../../host/files.ts';
+import { filesBelow } from '../../host/folders.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { RpmFormatError } from '../../rpm/header.ts';
 import { readRpm } from '../../rpm/read.ts';
@@ -13,7 +12,8 @@ import { readRpm } from '../../rpm/read.ts';
 export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
   const folders = new Map<Rpm, string>();
   const problems: Problem[] = [];
-  for (const path of await rpmFiles(dir)) {
+  for (const path of await filesBelow(dir)) {
+    if (!path.endsWith('.rpm') || /\.(no)?src\.rpm$/.test(path)) continue;
     try {
       folders.set(await readRpm(path), dirname(path));
     } catch (error) {
@@ -27,15 +27,4 @@ export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
   }
   failOnProblems(problems);
   return folders;
-}
-
-async function rpmFiles(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
-  return entries
-    .filter((entry) => entry.isFile() && /\.rpm$/.test(entry.name) && !/\.(no)?src\.rpm$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }

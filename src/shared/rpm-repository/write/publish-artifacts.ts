@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { type PublishOptions, publishArtifact, publishLogArtifact } from '../../github/artifacts/publish.ts';
 import { hasArtifacts, runAttempt } from '../../github/run.ts';
+import { filesBelow } from '../../host/folders.ts';
 import type { OwnRepository } from './publish.ts';
 
 /** Returns the name of the artifact with the logs of failed packages of a job. Pure. */
@@ -66,10 +66,8 @@ export async function publishRepository(
 
 /** Publishes the files below `root` as an artifact. Returns its name; empty if there is no RPM among them. */
 export async function publishFolder(name: string, root: string, options: PublishOptions): Promise<string> {
-  const all = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = all.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  if (!files.some((file) => file.endsWith('.rpm'))) return '';
-  const paths = files.map((file) => file.slice(root.length + 1)).sort();
+  const paths = (await filesBelow(root)).map((path) => relative(root, path));
+  if (!paths.some((path) => path.endsWith('.rpm'))) return '';
   options.log.progress(`${name}: ${paths.length} files`);
   return await publishArtifact(name, root, paths, options);
 }

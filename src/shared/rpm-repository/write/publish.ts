@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { hasArtifacts } from '../../github/run.ts';
 import { fileDigest } from '../../host/digests.ts';
-import { linkFile, tempSibling } from '../../host/files.ts';
+import { linkFile, replaceFile } from '../../host/files.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import type { Result, Srpm } from '../../model/build-result.ts';
 import type { StoredParts } from '../../model/stored-parts.ts';
@@ -116,12 +116,5 @@ async function removeOthers(
 async function put(from: string, to: string, digest: string): Promise<void> {
   const present = await fileDigest(to).catch(() => undefined);
   if (present === digest) return;
-  const part = tempSibling(to);
-  try {
-    if (hasArtifacts()) await linkFile(from, part);
-    else await copyFile(from, part);
-    await rename(part, to);
-  } finally {
-    await rm(part, { force: true });
-  }
+  await replaceFile(to, (part) => (hasArtifacts() ? linkFile(from, part) : copyFile(from, part)));
 }

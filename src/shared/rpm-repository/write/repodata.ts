@@ -1,7 +1,8 @@
 import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
-import { tempSibling } from '../../host/files.ts';
+import { isAbsent, tempSibling } from '../../host/files.ts';
+import { filesBelow } from '../../host/folders.ts';
 import { runTool } from '../../host/process.ts';
 
 /**
@@ -15,7 +16,7 @@ const fixedTime = 315_532_800;
  * bytes. A reader sees the whole old repodata, the whole new one or, for a moment, none.
  */
 export async function writeRepository(dir: string, log: Log, signal?: AbortSignal): Promise<void> {
-  const rpms = await rpmsBelow(dir);
+  const rpms = (await filesBelow(dir)).filter((path) => path.endsWith('.rpm'));
   for (const path of rpms) await utimes(path, fixedTime, fixedTime);
   for (const name of await readdir(dir)) {
     // Leftovers of a killed run.
@@ -41,22 +42,13 @@ export async function writeRepository(dir: string, log: Log, signal?: AbortSigna
       ],
       { signal },
     );
-    await rename(join(dir, 'repodata'), old).catch(ignoreAbsent);
+    await rename(join(dir, 'repodata'), old).catch((error: unknown) => {
+      if (!isAbsent(error)) throw error;
+    });
     await rename(join(fresh, 'repodata'), join(dir, 'repodata'));
   } finally {
     await rm(fresh, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });
   }
   log.info(`repository of ${rpms.length} RPMs: ${dir}`);
-}
-
-async function rpmsBelow(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.rpm'))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

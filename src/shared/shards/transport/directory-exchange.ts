@@ -1,6 +1,7 @@
 import { link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isAbsent, tempSibling } from '../../host/files.ts';
+import { namesIn, removeAtOnce } from '../../host/folders.ts';
 import { runTool } from '../../host/process.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { Exchange } from './exchange.ts';
@@ -52,10 +53,7 @@ export function directoryExchange(dir: string): Exchange {
 
   return {
     list: async () => {
-      const names = await readdir(artifacts).catch((error: unknown) => {
-        if (isAbsent(error)) return [];
-        throw error;
-      });
+      const names = await namesIn(artifacts);
       const found = await Promise.all(names.filter((name) => !name.endsWith('.part')).map(find));
       return found.filter((item) => item !== undefined);
     },
@@ -90,12 +88,6 @@ export function directoryExchange(dir: string): Exchange {
       await rm(to, { recursive: true, force: true });
       return false;
     },
-    remove: async (name) => {
-      const old = tempSibling(place(name));
-      await rename(place(name), old).catch((error: unknown) => {
-        if (!isAbsent(error)) throw error;
-      });
-      await rm(old, { recursive: true, force: true });
-    },
+    remove: async (name) => await removeAtOnce(place(name)),
   };
 }
