@@ -3,9 +3,9 @@ import { basename, join, relative, resolve } from 'node:path';
 import { problem } from '../base/problems.ts';
 import { type ActionContext, AlreadyReportedError } from '../github/action.ts';
 import { fetchInputArtifact, requireRun } from '../github/artifacts/input-artifact.ts';
-import { actionsCache } from '../github/cache/actions-cache.ts';
+import { openCache } from '../github/cache/open-cache.ts';
 import type { JobReport } from '../github/job-report.ts';
-import { hasCache, leavesCache } from '../github/run.ts';
+import { leavesCache } from '../github/run.ts';
 import { readJson } from '../host/json-files.ts';
 import { needs } from '../host/needs.ts';
 import { ensureCommands } from '../host/packages.ts';
@@ -76,8 +76,9 @@ async function fetchDirs(inputs: ComposeInputs, { log }: ActionContext): Promise
 }
 
 function openImageCache(buildDir: string, { log, signal }: ActionContext): ImageCache | undefined {
-  if (!hasCache()) return undefined;
-  return imageCache(actionsCache(log, signal), join(buildDir, 'image-cache'), leavesCache(), log);
+  const cache = openCache(log, signal);
+  if (cache === undefined) return undefined;
+  return imageCache(cache, join(buildDir, 'image-cache'), leavesCache(), log);
 }
 
 async function composedReport(

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { paths } from '../builder/paths.ts';
 import type { ActionContext } from '../github/action.ts';
-import { actionsCache } from '../github/cache/actions-cache.ts';
 import { listsEntry } from '../github/cache/list-caches.ts';
-import { hasArtifacts, hasCache, leavesCache, readsCacheOnly } from '../github/run.ts';
+import { openCache } from '../github/cache/open-cache.ts';
+import { hasArtifacts, leavesCache, readsCacheOnly } from '../github/run.ts';
 import type { Result } from '../model/build-result.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { StoredParts } from '../model/stored-parts.ts';
@@ -54,9 +54,10 @@ export async function openStore(
 ): Promise<OpenedStore> {
   const local = directoryStore(join(inputs.cacheDir, 'store'));
   const index = newIndex();
-  if (!hasCache() && hasArtifacts() && role !== 'none')
+  const cache = openCache(log, signal);
+  if (cache === undefined && hasArtifacts() && role !== 'none')
     log.info('This runner has no cache service (v2): runs reuse only the results in cache-dir.');
-  if (!hasCache())
+  if (cache === undefined)
     return {
       ...{ store: local, local, index },
       ...{ remember: async () => {}, makeRoom: () => {}, close: async () => {} },
@@ -65,7 +66,6 @@ export async function openStore(
     log.info(
       'This job may not save anything in the cache (ACTIONS_CACHE_MODE): later runs reuse none of its results.',
     );
-  const cache = actionsCache(log, signal);
   const { onStoreError = 'fail', token = '', storeBudget = defaultBudget } = inputs;
   const tempDir = paths.exchange(inputs);
   const saved = { cache, tempDir, log, onStoreError };

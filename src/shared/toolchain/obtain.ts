@@ -1,5 +1,5 @@
-import { actionsCache } from '../github/cache/actions-cache.ts';
-import { hasCache, leavesCache } from '../github/run.ts';
+import { openCache } from '../github/cache/open-cache.ts';
+import { leavesCache } from '../github/run.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
 import { fetchCachedToolchain, saveCachedToolchain, type ToolchainCacheOptions } from './toolchain-cache.ts';
@@ -12,8 +12,9 @@ import { fetchCachedToolchain, saveCachedToolchain, type ToolchainCacheOptions }
 export async function obtainToolchain(
   options: ToolchainOptions & Pick<ToolchainCacheOptions, 'onStoreError'>,
 ): Promise<Toolchain> {
-  if (!hasCache()) return await prepareToolchain(options);
-  const cached = { ...options, cache: actionsCache(options.log, options.signal) };
+  const cache = openCache(options.log, options.signal);
+  if (cache === undefined) return await prepareToolchain(options);
+  const cached = { ...options, cache };
   const fetchedKey = options.updateLock ? undefined : await fetchCachedToolchain(cached);
   const toolchain = await prepareToolchain(options);
   if (leavesCache()) await saveCachedToolchain(fetchedKey, cached);
