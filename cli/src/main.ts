@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { setDebugSink, withoutSecrets } from '../../src/shared/base/debug.ts';
 import type { Log } from '../../src/shared/base/log.ts';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import {
@@ -34,15 +35,17 @@ export async function main(): Promise<void> {
   process.umask(0o022);
   const [target = 'help'] = process.argv.slice(2);
   const { stdout, stderr, env } = process;
-  if (isDebug(env)) env['RUNNER_DEBUG'] = '1';
+  const debug = isDebug(env);
+  if (debug) env['RUNNER_DEBUG'] = '1';
   const terminal = stdout.isTTY === true;
   const screen = createScreen({
     out: stdout,
     err: stderr,
     color: terminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     width: () => (terminal ? stdout.columns || 80 : undefined),
-    debug: isDebug(env),
+    debug,
   });
+  if (debug) setDebugSink((text) => screen.show({ kind: 'debug', text: withoutSecrets(text, []) }));
   const stop = watchSignals();
   // The reader of the output is gone (`make image | head`).
   for (const stream of [stdout, stderr]) stream.on('error', stop.request);

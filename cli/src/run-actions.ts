@@ -21,14 +21,7 @@ export async function runActions(target: TargetName, context: CliContext): Promi
   const outputs: Record<string, string> = pathInputs(paths);
   for (const action of actions) {
     if (stop.requested) return 130;
-    const ended = await runBundle(action, inputsOf(action, environment, outputs), {
-      buildDir: paths.build,
-      workspace: context.workspace,
-      environment,
-      screen: context.screen,
-      live: context.live,
-      onSignal: stop.listen,
-    });
+    const ended = await runBundle(action, inputsOf(action, environment, outputs), context);
     if (stop.requested) return 130;
     if (ended.code !== 0) return ended.code;
     Object.assign(outputs, ended.outputs);

@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream';
 import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { removeTree } from '../../src/shared/host/folders.ts';
 import type { Action } from './action-file.ts';
+import type { CliContext } from './context.ts';
 import { parseOutputs } from './outputs.ts';
-import type { Screen } from './screen.ts';
 import { commandReader } from './workflow-commands.ts';
 
 /** The variables of the user's environment that a bundle gets: tools, terminal, debugging, network. */
@@ -45,18 +45,6 @@ export function runnerEnvironment(
   return env;
 }
 
-export interface RunnerOptions {
-  /** Gets the folder that replaces the runner's temporary folder; made if missing. */
-  buildDir: string;
-  workspace: string;
-  environment: Readonly<Record<string, string | undefined>>;
-  screen: Screen;
-  /** True to draw a live line, which the bundle writes to file descriptor 3. */
-  live: boolean;
-  /** Registers a listener for signals to pass on. @returns a function that removes it */
-  onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
-}
-
 /** The end of an action. */
 export interface BundleResult {
   code: number;
@@ -80,24 +68,26 @@ async function removeStaleTempDirs(buildDir: string): Promise<void> {
 
 /**
  * Runs an action's bundle as GitHub's runner would, and shows its output. The bundle has a process group of its own, so
- * that Ctrl-C reaches it only once, through `onSignal`.
+ * that Ctrl-C reaches it only once, through `stop`.
  */
 export async function runBundle(
   action: Action,
   inputs: Readonly<Record<string, string>>,
-  options: RunnerOptions,
+  context: CliContext,
 ): Promise<BundleResult> {
-  mkdirSync(options.buildDir, { recursive: true });
-  await removeStaleTempDirs(options.buildDir);
-  const own = resolve(options.buildDir, `${tempDirPrefix}${process.pid}`);
-  const paths = { workspace: options.workspace, temp: join(own, 'temp'), files: join(own, 'files') };
+  const { workspace, environment, live } = context;
+  const buildDir = context.paths.build;
+  mkdirSync(buildDir, { recursive: true });
+  await removeStaleTempDirs(buildDir);
+  const own = resolve(buildDir, `${tempDirPrefix}${process.pid}`);
+  const paths = { workspace, temp: join(own, 'temp'), files: join(own, 'files') };
   mkdirSync(paths.temp, { recursive: true });
   mkdirSync(paths.files, { recursive: true });
   try {
-    const env = runnerEnvironment(inputs, paths, options.environment);
+    const env = runnerEnvironment(inputs, paths, environment);
     for (const name of commandFiles) writeFileSync(env[name] as string, '');
-    if (options.live) env['AZL_PROGRESS_FD'] = '3';
-    const code = await startBundle(action, env, options);
+    if (live) env['AZL_PROGRESS_FD'] = '3';
+    const code = await startBundle(action, env, context);
     return { code, outputs: parseOutputs(readFileSync(env['GITHUB_OUTPUT'] as string, 'utf8')) };
   } finally {
     rmSync(own, { recursive: true, force: true });
@@ -108,21 +98,21 @@ export async function runBundle(
 async function startBundle(
   action: Action,
   env: Record<string, string>,
-  options: RunnerOptions,
+  context: CliContext,
 ): Promise<number> {
-  const { screen } = options;
+  const { screen, stop, live } = context;
   const child = spawn(process.execPath, [action.entry], {
-    cwd: options.workspace,
+    cwd: context.workspace,
     env,
     detached: true,
-    stdio: options.live ? ['ignore', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
+    stdio: live ? ['ignore', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
   });
-  const release = options.onSignal((signal) => child.kill(signal));
+  const release = stop.listen((signal) => child.kill(signal));
   const parse = commandReader();
   const readers = [
     forEachLine(child.stdout as Readable, (line) => screen.show(parse(line))),
     forEachLine(child.stderr as Readable, (text) => screen.show({ kind: 'text', text })),
-    ...(options.live ? [forEachLine(child.stdio[3] as Readable, (line) => screen.live(line))] : []),
+    ...(live ? [forEachLine(child.stdio[3] as Readable, (line) => screen.live(line))] : []),
   ];
   try {
     const code = await new Promise<number>((done, fail) => {

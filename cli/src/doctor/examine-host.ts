@@ -132,15 +132,8 @@ async function removeEmpty(dir: string, top: string): Promise<void> {
 /** Downloads one small package to a temporary folder. @returns the error, or an empty text */
 async function tryMirror(signal?: AbortSignal): Promise<string> {
   try {
-    const options = [
-      '-q',
-      '-o',
-      'Acquire::Retries=0',
-      '-o',
-      'Acquire::http::Timeout=8',
-      '-o',
-      'APT::Sandbox::User=',
-    ];
+    const settings = ['Acquire::Retries=0', 'Acquire::http::Timeout=8', 'APT::Sandbox::User='];
+    const options = ['-q', ...settings.flatMap((setting) => ['-o', setting])];
     await withTempDir(tmpdir(), 'azl-mirror-', (cwd) =>
       runTool(['apt-get', ...options, 'download', 'hostname'], {
         ...{ cwd, timeoutSeconds: 20 },
