@@ -12,7 +12,6 @@ import type { BuildInputs, SharedInputs, TreeInputs } from '../model/inputs.ts';
 import { expectedTimes } from '../planner/expectation.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
 import { priorities } from '../planner/priority.ts';
-import type { PackageReport } from '../shards/protocol/heartbeat.ts';
 import { newKnownResults } from '../shards/protocol/known-results.ts';
 import { hadWholeBudget, secondsForBuild } from '../shards/scheduler/build-time.ts';
 import { type ShardSettings, shardSettings } from '../shards/scheduler/settings.ts';
@@ -62,8 +61,10 @@ export async function joinRun(
   };
   const attempt = runAttempt();
   const known = newKnownResults();
-  const findAgain = (report: PackageReport) => heartbeats.findAgain(report);
-  const store = exchangedStore(context.store, known, exchange, paths.exchange(context.inputs), findAgain);
+  const store = exchangedStore({
+    ...{ local: context.store, known, exchange, tempDir: paths.exchange(context.inputs) },
+    findAgain: (report) => heartbeats.findAgain(report),
+  });
   const joined = { ...context, store, run: { ...context.run, seconds, priority }, buildTime };
   const state = new RunState(joined, known, expected);
   const heartbeats = new HeartbeatReader(state, exchange, attempt);

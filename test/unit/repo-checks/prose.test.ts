@@ -22,7 +22,6 @@ const pending = {
     'src/shared/report/',
     'src/shared/rpm/',
     'src/shared/sandbox/',
-    'src/shared/shards/',
     'src/shared/solver/',
     'src/shared/sources/',
     'src/shared/specs/',

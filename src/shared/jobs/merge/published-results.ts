@@ -17,7 +17,7 @@ export const fetchesAtOnce = 4;
 /** Which results the repository holds. */
 export type RepositoryContent = MergeInputs['repositoryContent'];
 
-/** Whether the disk holds the whole repository, or one part of it at a time. */
+/** The part of the repository that the disk holds at once. */
 export type DiskRoom = 'all' | 'parts';
 
 /** Returns the results that the repository will hold. */

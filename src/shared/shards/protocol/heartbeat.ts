@@ -4,56 +4,56 @@ import type { Result } from '../../model/build-result.ts';
 import { type StoredParts, storedParts } from '../../model/stored-parts.ts';
 import { checkResult } from '../../store/check-result.ts';
 
-/** What a shard tells of a package that ended there. */
+/** The report of a shard on a package that ended there. */
 export interface PackageReport {
   package: string;
-  /** Null: it failed before it had one. */
+  /** Null if it failed before it had one. */
   key: string | null;
   state: 'built' | 'failed';
-  /** Why it was built, or why it failed. */
+  /** Reason of the build, or of the failure. */
   reason: string;
   seconds: number;
-  /** When its build began and ended, in seconds since 1970 by its shard's clock; absent where nothing ran. */
+  /** Begin and end of its build, in seconds since 1970 by the clock of its shard; absent if nothing ran. */
   started?: number;
   ended?: number;
   /** The shard that built it. */
   shard: number;
-  /** Of a failure: what shows in its log where it went wrong. */
+  /** Lines of the log that show the cause of a failure. */
   lines: string[];
-  /** Of a result: */
+  /** Only of a package that was built, as the fields below. */
   result?: Result;
-  /** what of it later runs can have, */
+  /** The parts of it that later runs can have. */
   stored?: StoredParts;
-  /** the artifact that holds it now; null while only its shard has it, */
+  /** The artifact that holds it now; null while only its shard has it. */
   artifact?: string | null;
-  /** and the id of the artifact that held it first: of two results under one key the lower counts. */
+  /** The id of the artifact that held it first. Of two results under one key, the one with the lower id counts. */
   id?: number;
 }
 
-/** `heartbeat.json`: what a sign of life holds. */
+/** The content of a heartbeat: `heartbeat.json`. */
 export interface Heartbeat {
   schema: 'azl/heartbeat';
   version: 1;
   shard: number;
   attempt: number;
-  /** When it was written, in seconds since 1970 by its shard's clock. */
+  /** Time of writing, in seconds since 1970 by the clock of its shard. */
   clock?: number;
   reports: PackageReport[];
-  /** Builds that were ended with the time of the shard: how long they ran. Others take them only with more time left. */
+  /** Builds that were ended with the time of the shard, and how long they ran. Shards with more time may take them. */
   ranOut?: { package: string; seconds: number }[];
 }
 
-/** Seconds that a sign may be on its way. */
-const longestWay = 60;
+/** Maximum seconds between the writing of a heartbeat and its creation by the service. */
+const longestTransit = 60;
 
 /**
- * What a sign tells, with the times of builds as the service's clock would have it where the shard's is wrong: the sign was
- * written shortly before the service had it. Pure.
- * @param createdAt of its artifact, by the service's clock
+ * Returns the reports of a heartbeat, with the times of builds corrected to the clock of the service if the clock of the
+ * shard is wrong: a heartbeat is written shortly before the service creates it. Pure.
+ * @param createdAt creation of its artifact, by the clock of the service
  */
 export function reportsByServiceClock({ clock, reports }: Heartbeat, createdAt: number): PackageReport[] {
   const ahead = clock === undefined ? 0 : clock - createdAt;
-  if (Math.abs(ahead) <= longestWay) return reports;
+  if (Math.abs(ahead) <= longestTransit) return reports;
   return reports.map((one) =>
     one.started === undefined || one.ended === undefined
       ? one
@@ -61,18 +61,18 @@ export function reportsByServiceClock({ clock, reports }: Heartbeat, createdAt: 
   );
 }
 
+/** The file of a heartbeat. */
 export const heartbeatFile = 'heartbeat.json';
 
-/** The text of `heartbeat.json`. Pure. */
+/** Returns the text of `heartbeat.json`. Pure. */
 export function heartbeatText(content: Omit<Heartbeat, 'schema' | 'version'>): string {
   const heartbeat: Heartbeat = { schema: 'azl/heartbeat', version: 1, ...content };
   return JSON.stringify(heartbeat);
 }
 
 /**
- * Reads what another job wrote: nothing in it is believed before it is looked at. Names of files are plain names, and
- * digests are digests.
- * @throws Error that says what is wrong
+ * Parses the heartbeat of another job. Each field is verified: names of files are plain names, and digests are digests.
+ * @throws Error that names the wrong field
  */
 export function readHeartbeat(text: string): Heartbeat {
   const heartbeat = JSON.parse(text) as Heartbeat;

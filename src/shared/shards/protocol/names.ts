@@ -1,4 +1,4 @@
-/** What the name of an artifact of the exchange says. `attempt` is the run's, from 1. */
+/** The parsed name of an artifact of the exchange. `attempt` is the run's, from 1. */
 export type ExchangeName =
   | { kind: 'claim'; attempt: number; package: string; generation: number }
   | {
@@ -11,15 +11,17 @@ export type ExchangeName =
     }
   | { kind: 'result'; attempt: number; shard: number; counter: number };
 
-/** The same for everybody who wants this package: only one creates it. */
+/** Returns the name of a claim on a package. All shards use the same name, so only one of them creates it. */
 export function claimName(attempt: number, name: string, generation: number): string {
   return `azl-claim-${attempt}-${name}-${generation}`;
 }
 
 /**
- * A shard's sign of life. Names of two are never the same, so that a new one is there before the old one goes.
- * @param publication counts what the shard published: readers open a sign only when it is higher than what they read
- * @param ended the shard has ended: nothing is to be expected of it
+ * Returns the name of a heartbeat. No two heartbeats of a run have the same name, so a new one is created before the old
+ * one is removed.
+ * @param publication number of changes that the shard reported so far: other shards read only heartbeats with new ones
+ * @param counter number of artifacts of the shard so far
+ * @param ended true for the last heartbeat of the shard
  */
 export function heartbeatName(
   attempt: number,
@@ -31,12 +33,12 @@ export function heartbeatName(
   return `azl-heartbeat-${attempt}-${shard}-${publication}-${counter}${ended ? '-end' : ''}`;
 }
 
-/** Results of a shard: its own names alone, so that publishing cannot collide. */
+/** Returns the name of an artifact with results. Each shard has names of its own, so that publishing cannot collide. */
 export function resultName(attempt: number, shard: number, counter: number): string {
   return `azl-result-${attempt}-${shard}-${counter}`;
 }
 
-/** What a name says, or undefined when it is none of the exchange's. */
+/** Parses the name of an artifact; undefined if it is not one of the exchange. */
 export function parseName(name: string): ExchangeName | undefined {
   const claim = /^azl-claim-(\d+)-(.+)-(\d+)$/.exec(name);
   if (claim !== null) {
@@ -48,15 +50,15 @@ export function parseName(name: string): ExchangeName | undefined {
       generation: Number(generation),
     };
   }
-  const alive = /^azl-heartbeat-(\d+)-(\d+)-(\d+)-(\d+)(-end)?$/.exec(name);
-  if (alive !== null) {
-    const [attempt, shard, publication, counter] = alive.slice(1, 5).map(Number) as [
+  const heartbeat = /^azl-heartbeat-(\d+)-(\d+)-(\d+)-(\d+)(-end)?$/.exec(name);
+  if (heartbeat !== null) {
+    const [attempt, shard, publication, counter] = heartbeat.slice(1, 5).map(Number) as [
       number,
       number,
       number,
       number,
     ];
-    return { kind: 'heartbeat', attempt, shard, publication, counter, ended: alive[5] !== undefined };
+    return { kind: 'heartbeat', attempt, shard, publication, counter, ended: heartbeat[5] !== undefined };
   }
   const result = /^azl-result-(\d+)-(\d+)-(\d+)$/.exec(name);
   if (result === null) return undefined;

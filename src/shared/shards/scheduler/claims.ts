@@ -3,7 +3,7 @@ import { claimName } from '../protocol/names.ts';
 import { generations } from './settings.ts';
 import { leaseOf, type Shard } from './shard.ts';
 
-/** Whether and how a package can be claimed. */
+/** The state of the claims on a package. */
 export type ClaimState =
   /** It can be claimed by this name. `again` is true if another shard claimed it before, and died. */
   | { state: 'free'; claim: string; again: boolean }

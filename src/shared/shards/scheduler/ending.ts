@@ -26,12 +26,12 @@ export function reasonToEnd(shard: Shard, work: Work, now: number): string | und
   const free = work.candidates.filter((one) => claimState(shard, one.package, now).state === 'free');
   const isFollowed = hasSuccessor(shard, work);
   const isLast = !canBeOutdone(shard, work);
-  const isTooLate = free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left, isLast));
-  if (work.shortest() > left || (isTooLate && isFollowed)) return isFollowed ? outOfTime : lastOutOfTime;
+  const doesNotFit = free.length > 0 && free.every(({ seconds }) => !fits(shard, seconds, left, isLast));
+  if (work.shortest() > left || (doesNotFit && isFollowed)) return isFollowed ? outOfTime : lastOutOfTime;
   // No other shard makes a package ready that would fit.
   const isAlone =
     living(shard).every((other) => other === shard.id) && free.length === work.candidates.length;
-  if (isTooLate && isAlone) return lastOutOfTime;
+  if (doesNotFit && isAlone) return lastOutOfTime;
   // Entries start in the order of their numbers: the younger ones have more of their budget left.
   const younger = livingPeers(shard, work).filter((other) => other > shard.id).length;
   // One more than can help stays, to take over from one that dies.

@@ -17,7 +17,7 @@ export interface ShardRange {
   last: number;
 }
 
-/** What there is to do in the run, as far as this shard knows. */
+/** The open work of the run, as far as this shard knows. */
 export interface Work {
   /** Highest priority first; without those that this shard is building or has finished. */
   candidates: readonly Candidate[];

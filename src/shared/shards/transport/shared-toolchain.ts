@@ -5,12 +5,12 @@ import type { Toolchain } from '../../model/toolchain.ts';
 import { archiveFile, packToolchain, unpackToolchain } from '../../toolchain/archive.ts';
 import { type Exchange, filesBelow, keptForItsRun } from './exchange.ts';
 
-/** What a shared toolchain is called: its jobs ask for it by this name. */
+/** Returns the name of the artifact with a toolchain that the jobs of a run share. */
 export function toolchainName(attempt: number): string {
   return `azl-toolchain-${attempt}`;
 }
 
-/** Hands a toolchain with its worker to the other jobs of a run. @throws ProblemsError when that name is taken */
+/** Gives a toolchain with its worker to the other jobs of a run. @throws ProblemsError when the name is taken */
 export async function shareToolchain(
   dir: string,
   name: string,
@@ -29,8 +29,8 @@ export async function shareToolchain(
 }
 
 /**
- * Puts the toolchain that another job of the run shared into `dir`, in place of what is there.
- * @throws ProblemsError when there is none, or when it is not what this version of azl makes
+ * Fetches the toolchain that another job of the run shared into `dir`, which it replaces.
+ * @throws ProblemsError when there is none, or when it is of another version of azl
  */
 export async function fetchToolchain(
   name: string,
@@ -40,8 +40,8 @@ export async function fetchToolchain(
 ): Promise<Toolchain> {
   const temp = join(tempDir, 'toolchain');
   try {
-    const item = await exchange.find(name);
-    if (item === undefined || !(await exchange.fetch(item, temp)))
+    const artifact = await exchange.find(name);
+    if (artifact === undefined || !(await exchange.fetch(artifact, temp)))
       throw problem(`Input 'toolchain' (TOOLCHAIN) is '${name}', and this run has no artifact of that name`, {
         hint: keptForItsRun,
       });

@@ -66,7 +66,7 @@ class ShardLoop {
       throw error;
     } finally {
       clearInterval(ticker);
-      await this.builds.settled();
+      await this.builds.allEnded();
     }
   }
 

@@ -36,7 +36,7 @@ export interface RunningShard extends JoinedRun {
   options: ShardOptions;
   /** The scheduler's state. */
   shard: Shard;
-  /** What this shard built, and what failed here, by package. */
+  /** Reports on the packages that ended here, by package. */
   reports: Map<string, PackageReport>;
   /** Builds that were ended with the time of this shard: seconds that they ran, by package. */
   ranOut: Map<string, number>;

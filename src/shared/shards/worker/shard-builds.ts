@@ -60,7 +60,7 @@ export class ShardBuilds {
   }
 
   /** Waits for all running builds. */
-  async settled(): Promise<void> {
+  async allEnded(): Promise<void> {
     await Promise.all(this.running);
   }
 
