@@ -16,7 +16,7 @@ async function asNobody(...args: string[]) {
 }
 
 describe('make image', () => {
-  it('starts the bundles in order, as the runner would, each with what those before it said', async () => {
+  it('starts the bundles in order, as the runner would, each with the outputs of earlier ones', async () => {
     checkout = await makeChain();
     const env = { SECRET: 'x', INPUT_FORGED: 'x', PACKAGE_BUILD_LIST: 'a b', ACTIONS_RUNTIME_TOKEN: 'x' };
     const ended = await checkout.run(['make', 'image', 'OUT_DIR=my out', 'UPDATE_LOCK=1'], env);
@@ -112,7 +112,7 @@ describe('make image', () => {
     expect(await checkout.run(['make', 'image'], { [name]: 'x' })).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('takes a variable that has an effect on any of the targets', async () => {
+  it('takes a variable of any of the targets', async () => {
     checkout = await makeChain();
     const ended = await checkout.run(['make', 'clean', 'toolchain', 'UPDATE_LOCK=1']);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
@@ -120,7 +120,7 @@ describe('make image', () => {
     expect(wrong.stderr).toContain('RUN_CHECK has no effect on make clean toolchain. These have: ');
   });
 
-  it('removes what a run that was killed left for its time', async () => {
+  it('removes temporary folders of a killed run', async () => {
     checkout = await makeChain();
     // No process has this number: it is beyond the greatest.
     checkout.write('build/runner-temp-4194305/files/x', '');
@@ -130,7 +130,7 @@ describe('make image', () => {
     expect(left).toEqual([`runner-temp-${process.pid}`]);
   });
 
-  it('whatever the umask, lets other users read what it makes', async () => {
+  it('lets other users read what it makes, whatever the umask is', async () => {
     checkout = await makeChain({ toolchain: "writeFileSync('made', '');" });
     const shell = ['sh', '-c', 'umask 077; exec make toolchain'];
     expect((await checkout.run(shell)).code).toBe(0);
@@ -138,7 +138,7 @@ describe('make image', () => {
       expect(statSync(join(checkout.dir, path)).mode & 0o044).toBe(0o044);
   });
 
-  it('ends quietly, and stops the bundle, when nobody reads on', async () => {
+  it('ends without an error, and stops the bundle, if nobody reads its output', async () => {
     checkout = await makeChain({
       toolchain: `process.on('SIGINT', () => { appendFileSync('told-signal', 'SIGINT\\n'); process.exit(130); });
 setInterval(() => say('and on'), 10);`,
@@ -152,7 +152,7 @@ setInterval(() => say('and on'), 10);`,
     expect(readFileSync(join(checkout.dir, 'told-signal'), 'utf8')).toBe('SIGINT\n');
   });
 
-  it('draws one live line on a terminal, below what stays', async () => {
+  it('draws one live line on a terminal, below permanent lines', async () => {
     const live = "writeSync(Number(process.env.AZL_PROGRESS_FD), '[1/2] a\\n'.repeat(3));";
     checkout = await makeChain({
       build: `${live}\nawait new Promise((done) => setTimeout(done, 300));\nsay('::group::Build a');`,
@@ -173,7 +173,7 @@ setInterval(() => say('and on'), 10);`,
 });
 
 describe('a user without rights', () => {
-  it('is told how to get back folders that another user made, and no other cure', async () => {
+  it('gets the command that gives back folders of another user, and no other hint', async () => {
     checkout = await makeChain();
     checkout.write('build/cache/toolchain/worker/bin/sh', '');
     checkout.write('build/logs/a.log', '');
@@ -191,7 +191,7 @@ describe('a user without rights', () => {
     expect(told(checkout.dir)).toEqual([]);
   });
 
-  it('is asked for nothing in folders that azl did not make, or will remove', async () => {
+  it('gets no hint on folders that azl did not make, or will remove', async () => {
     checkout = await makeChain();
     const folders = ['disk/lost+found', 'disk/mine', 'build/cache', 'build/runner-temp-4194305', 'out'];
     const at = folders.map((path) => join(checkout.dir, path));
@@ -203,7 +203,7 @@ describe('a user without rights', () => {
     expect(stdout + stderr).not.toContain('writable');
   });
 
-  it('is told of specs that nobody may look at', async () => {
+  it('gets a problem for specs that cannot be read', async () => {
     checkout = await makeChain();
     const closed = join(checkout.dir, 'examples/distro/SPECS/closed');
     mkdirSync(closed, { mode: 0o000 });
@@ -211,7 +211,7 @@ describe('a user without rights', () => {
     expect(stderr).toContain('SPECS/closed: this folder cannot be read. Run `chmod -R go+rX`');
   });
 
-  it('is told which folder cannot be made, and never to take one that azl did not make', async () => {
+  it('gets the name of a folder that cannot be made, and no command to take one that azl did not make', async () => {
     checkout = await makeChain();
     chmodSync(checkout.dir, 0o555);
     const { code, stderr } = await asNobody('image', 'BUILD_DIR=/usr', 'CACHE_DIR=/usr/azl');
@@ -225,7 +225,7 @@ describe('a user without rights', () => {
 });
 
 describe('make run', () => {
-  it('asks for no right, no disk and no folder that it does not need', async () => {
+  it('needs no sudo, no disk space and no folders', async () => {
     checkout = await makeChain();
     // QEMU ends at once.
     checkout.write('bad.qcow2', 'no image');
@@ -264,7 +264,7 @@ say('pid ' + process.pid);`,
     return { cli, bundle, ended, said: () => said };
   }
 
-  it('reaches the bundle once, which ends in its own time', async () => {
+  it('reaches the bundle once, which ends by itself', async () => {
     const { cli, ended, said } = await waiting("say('stopping'); setTimeout(() => process.exit(130), 200);");
     cli.kill('SIGINT');
     expect(await ended).toBe(130);
@@ -272,7 +272,7 @@ say('pid ' + process.pid);`,
     expect(readdirSync(join(checkout.dir, 'build')).sort()).toEqual(['.made-by-azl', 'cache']);
   });
 
-  it('kills the second time', async () => {
+  it('kills the bundle the second time', async () => {
     const { cli, bundle, ended, said } = await waiting("say('stopping');");
     cli.kill('SIGINT');
     await new Promise<void>((resolve) => {

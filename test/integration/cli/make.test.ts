@@ -56,7 +56,7 @@ describe('make', () => {
   it.each([
     ['#!/bin/sh\necho v18.19.0\n', 'v18.19.0'],
     ['#!/bin/sh\nexit 127\n', ''],
-  ])('says in one line that Node is too old or absent', async (node, seen) => {
+  ])('says in one line that Node is too old or missing', async (node, seen) => {
     checkout = await makeChain();
     const path = withProgram(checkout, 'node', node);
     const ended = await checkout.run(['make', 'image'], { PATH: path });
@@ -68,7 +68,7 @@ describe('make', () => {
     expect(lines).toHaveLength(2); // The second is make's own.
   });
 
-  it('builds the bundles anew when a source has changed', async () => {
+  it('rebuilds the bundles if a source has changed', async () => {
     checkout = await makeChain();
     checkout.write('src/new.ts', '');
     checkout.write('scripts/start.sh', 'echo "asked for: $1" >&2; exit 1\n');

@@ -26,7 +26,7 @@ const said = (given: Record<string, string>, works = true) =>
   ).map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
 
 describe('the folders of a run', () => {
-  it('may be absent, empty, or links to folders; looking leaves nothing behind', () => {
+  it('may be missing, empty, or links to folders; the check leaves no files', () => {
     mkdirSync(join(dir, 'there'));
     symlinkSync('there', join(dir, 'link'));
     expect(said({ OUT_DIR: 'not/there', BUILD_DIR: 'link', CACHE_DIR: 'link/x' })).toEqual([]);
@@ -34,7 +34,7 @@ describe('the folders of a run', () => {
     expect(readdirSync(join(dir, 'there'))).toEqual([]);
   });
 
-  it('are no files, and cannot lie in files or behind links to nowhere: each is named with its variable', () => {
+  it('cannot be files, in files, or broken links: each problem names the variable', () => {
     for (const name of ['file', 'other']) writeFileSync(join(dir, name), '');
     symlinkSync('nowhere', join(dir, 'link'));
     const given = { BUILD_DIR: 'file', OUT_DIR: 'other/x/y', CACHE_DIR: 'link' };
@@ -48,7 +48,7 @@ describe('the folders of a run', () => {
     expect(said(given, false)).toEqual(all);
   });
 
-  it('cannot lie where nobody, not even root, makes a folder; that is no fault where nothing is made', () => {
+  it('cannot be where not even root can make a folder, unless nothing is written', () => {
     const paths = { ...pathsIn({ OUT_DIR: 'out' }), build: '/proc/azl/build', cache: join(dir, 'cache') };
     expect(folderProblems(paths, true, dir).map(formatProblem)).toEqual([
       expect.stringMatching(/^BUILD_DIR is '\/proc\/azl\/build', which cannot be made: .*'\/proc'/),
@@ -56,21 +56,21 @@ describe('the folders of a run', () => {
     expect(folderProblems(paths, false, dir)).toEqual([]);
   });
 
-  it('are not blamed for the one that they lie in', () => {
+  it('have no problem of their own inside a folder with a problem', () => {
     writeFileSync(join(dir, 'file'), '');
     const found = said({ BUILD_DIR: 'file', CACHE_DIR: 'file/cache' });
     expect(found).toEqual([expect.stringMatching(/^BUILD_DIR is 'file'/)]);
     expect(said({ TOOLCHAIN_DIR: 'file' })).toEqual([expect.stringMatching(/^TOOLCHAIN_DIR is 'file'/)]);
   });
 
-  it('that cannot be made after all are named with their variable', () => {
+  it('that cannot be made are named with their variable', () => {
     writeFileSync(join(dir, 'file'), '');
     const make = () => makeFolders(pathsIn({ BUILD_DIR: 'build', OUT_DIR: 'file/x', CACHE_DIR: 'cache' }));
     expect(make).toThrow(ProblemsError);
     expect(make).toThrow(`OUT_DIR is '${dir}/file/x', which cannot be made (ENOTDIR). Name a folder`);
   });
 
-  it('are marked when azl makes them, or finds them empty; never when something is in them', () => {
+  it('are marked if azl makes them or finds them empty, never if they have content', () => {
     mkdirSync(join(dir, 'empty'));
     mkdirSync(join(dir, 'mine'));
     writeFileSync(join(dir, 'mine/precious'), '');
@@ -92,7 +92,7 @@ describe('the folders of a run', () => {
     expect(isOwn(path, '/azl')).toBe(own);
   });
 
-  it("are this user's when this user made them", () => {
+  it('are not foreign if this user made them', () => {
     const paths = pathsIn({ BUILD_DIR: 'build', OUT_DIR: 'out', CACHE_DIR: 'build/cache' });
     expect(foreignFolders(paths, dir)).toEqual([]);
     makeFolders(paths);

@@ -4,7 +4,7 @@ import { runnerEnvironment } from '../../../cli/src/runner.ts';
 describe("the runner's environment", () => {
   const paths = { workspace: '/w', temp: '/w/t', files: '/w/f' };
 
-  it('holds inputs, paths and answer files, and of the user what finds tools', () => {
+  it('has inputs, paths and command files, and few variables of the user', () => {
     const env = runnerEnvironment({ 'specs-dir': 'S', 'a b': '1' }, paths, {
       PATH: '/bin',
       SECRET: 'x',

@@ -47,7 +47,7 @@ describe('a screen', () => {
     expect(written).toEqual([]);
   });
 
-  it('takes the live line away before other output, and draws it again below', () => {
+  it('removes the live line before other output, and draws it again below', () => {
     const { drawn, written } = screen({ width: 20 });
     drawn.live('[1/2] bash');
     drawn.show({ kind: 'text', text: 'built' });

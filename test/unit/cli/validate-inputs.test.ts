@@ -13,7 +13,7 @@ import { writeTree } from '../../support/trees.ts';
 const actions = readActions(join(repository, 'actions'));
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'azl-early-'));
+  dir = mkdtempSync(join(tmpdir(), 'azl-validate-'));
   cpSync(join(repository, 'examples/distro/imageconfigs'), join(dir, 'imageconfigs'), { recursive: true });
 });
 afterEach(() => rmSync(dir, { recursive: true }));
@@ -35,15 +35,15 @@ const specs = {
   'SPECS/b/b.signatures.json': '{"Signatures":{}}',
 };
 
-describe('before anything starts', () => {
-  it('nothing is said of what is whole', async () => {
+describe('the check of inputs', () => {
+  it('finds no problem in valid input', async () => {
     await writeTree(dir, specs);
     for (const target of ['toolchain', 'plan', 'input-srpms', 'build-packages', 'image'] as const)
       expect(await said(target), target).toEqual([]);
     expect(await said('signatures', { PACKAGE: 'b' })).toEqual([]);
   });
 
-  it('all is said of what is not, each once', async () => {
+  it('finds every problem, each once', async () => {
     await writeTree(dir, { ...specs, 'bad.json': '{\n  "Disks": [}' });
     mkdirSync(join(dir, 'empty'));
     expect(
@@ -158,7 +158,7 @@ describe('before anything starts', () => {
       {},
       [/^imageconfigs\/packagelists\/base\.json \$\.packages\[0\]: 1 is not a package/],
     ],
-    ['nothing to sign', 'signatures', specs, {}, [/^PACKAGE is not set\./]],
+    ['no package', 'signatures', specs, {}, [/^PACKAGE is not set\./]],
     [
       'an unknown package',
       'signatures',
@@ -174,7 +174,7 @@ describe('before anything starts', () => {
       [],
     ],
     ['no variable of an action', 'clean', {}, { RUN_CHECK: 'maybe' }, []],
-  ])('of %s for %s', async (_what, target, files, given, expected) => {
+  ])('of %s, for %s', async (_what, target, files, given, expected) => {
     await writeTree(dir, files);
     for (const name of ['CONFIG_FILE', 'DEBIAN_SOURCES'])
       if (given[name]?.endsWith('.json')) given[name] = join(dir, given[name]);

@@ -142,7 +142,7 @@ describe('the inputs of an action', () => {
 });
 
 describe('an action.yml', () => {
-  it('gives defaults as texts, as the runner hands them over', () => {
+  it('has defaults as texts, as the runner passes them', () => {
     const text =
       'inputs:\n  on: { default: true }\n  n: { default: 2, description: d }\n  none:\noutputs: { o: {} }\nruns: { using: node24, main: ../dist/plan.js }\n';
     expect(parseAction(text, 'a/plan', '/c/actions/a/plan/action.yml')).toEqual({
