@@ -5,6 +5,7 @@ import { namesIn } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
+import { imageFormats } from './config/schema-table.ts';
 import type { ImageJson } from './manifest/image-json.ts';
 
 /*
@@ -22,7 +23,8 @@ export async function withdrawImages(dir: string, isStale: (image: ImageJson) =>
   const kept = found.filter((one) => !stale.includes(one));
   const listed = new Set(kept.flatMap(({ image }) => image.files.map(({ file }) => file)));
   for (const name of await namesIn(dir))
-    if (/\.(raw|qcow2)$/.test(name) && !listed.has(name)) await rm(join(dir, name));
+    if (imageFormats.some((format) => name.endsWith(`.${format}`)) && !listed.has(name))
+      await rm(join(dir, name));
   await clearParts(dir);
   for (const { path } of stale) await rm(path);
 }

@@ -85,8 +85,6 @@ const rules: WordRule[] = [
 const allowed: AllowedWord[] = [
   { old: 'settle', path: '', text: /^all settled$/, reason: 'of JavaScript: Promise.allSettled' },
   { old: 'account', path: 'src/shared/image/', reason: 'of users of an image' },
-  { old: 'blueprint', path: 'src/shared/image/manifest/', text: /^blueprint$/, reason: 'in keys of images' },
-  { old: 'litter', path: 'src/shared/image/rootfs/', text: /^litter$/, reason: 'in keys of images' },
   { old: 'account', path: 'src/shared/toolchain/convert/', reason: 'of users of the worker' },
   { old: 'layer', path: 'scripts/test.ts', reason: 'of tests' },
   { old: 'terms', path: 'src/shared/rpm/capability.ts', reason: 'of a rich dependency' },

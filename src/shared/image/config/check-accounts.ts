@@ -1,5 +1,6 @@
 import type { ImageConfig, UserConfig } from './config.ts';
-import { hasControlCharacter, isPlainPath, type Report } from './plain-text.ts';
+import type { Report } from './findings.ts';
+import { hasControlCharacter, isPlainPath } from './plain-text.ts';
 
 const accountName = /^[a-z_][a-z0-9_-]{0,30}\$?$/;
 const largestId = 60000;

@@ -1,6 +1,8 @@
 import type { DiskConfig, ImageConfig, PartitionConfig, PartitionSetting } from './config.ts';
+import type { Report } from './findings.ts';
 import { partitionEnd, tableMiB } from './partition-end.ts';
-import { isPlainName, isPlainPath, type Report } from './plain-text.ts';
+import { isPlainName, isPlainPath } from './plain-text.ts';
+import { imageFormats } from './schema-table.ts';
 
 const guid = /^[0-9A-F]{8}-([0-9A-F]{4}-){3}[0-9A-F]{12}$/;
 const at = '$.Disks[0]';
@@ -31,7 +33,7 @@ export function checkDisk({ disk, system }: ImageConfig, report: Report): void {
 
 function checkArtifacts(disk: DiskConfig, system: string, report: Report): void {
   if (disk.artifacts.length === 0)
-    report(`${at}.Artifacts`, 'There is no artifact', 'Give at least one: raw or qcow2.');
+    report(`${at}.Artifacts`, 'There is no artifact', `Give at least one: ${imageFormats.join(' or ')}.`);
   const files = new Set<string>();
   for (const [index, { name, type }] of disk.artifacts.entries()) {
     const place = `${at}.Artifacts[${index}]`;

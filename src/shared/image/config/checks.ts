@@ -1,9 +1,10 @@
 import { checkAccounts } from './check-accounts.ts';
 import { checkDisk, checkMounts } from './check-disk.ts';
 import type { ImageConfig } from './config.ts';
+import type { Findings, Report } from './findings.ts';
 import { isRemoved } from './obsolete-files.ts';
-import { hasControlCharacter, isPlainName, isPlainPath, type Report } from './plain-text.ts';
-import { type Findings, member } from './values.ts';
+import { hasControlCharacter, isPlainName, isPlainPath } from './plain-text.ts';
+import { member } from './values.ts';
 
 const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
@@ -12,8 +13,7 @@ const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
  * already has a problem is skipped, so that one mistake gives one message.
  */
 export function checkConfig(config: ImageConfig, findings: Findings): void {
-  const report: Report = (path, message, hint) =>
-    findings.problems.push({ message, file: findings.file, path, ...(hint ? { hint } : {}) });
+  const { report } = findings;
   const isSound = (...parts: RegExp[]) =>
     !findings.problems.some(({ path }) => path !== undefined && parts.some((part) => part.test(path)));
   const soundAccounts = isSound(/\.(Users|Groups)(\[\d+\])?$/);

@@ -2,8 +2,9 @@ import { parseUserJson } from '../../base/json.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
 import { checkConfig } from './checks.ts';
 import type { AdditionalFile, ImageConfig, UserConfig } from './config.ts';
+import { Findings } from './findings.ts';
 import { additionalFile, configTable, type Kind } from './schema-table.ts';
-import { type Findings, isObject, member, readValue } from './values.ts';
+import { isObject, member, readValue } from './values.ts';
 
 type Values = Record<string, unknown>;
 
@@ -14,18 +15,18 @@ type Values = Record<string, unknown>;
  */
 export function parseImageConfig(text: string, file: string): { config: ImageConfig; warnings: Problem[] } {
   const json = parseUserJson(text, file);
-  const findings: Findings = { file, problems: [], warnings: [] };
+  const findings = new Findings(file);
   const root = (readValue(json, { is: 'object', keys: configTable }, '$', findings) ?? {}) as Values;
   const reader = new Reader(findings);
   const disks = reader.objects(root, 'Disks');
   const systems = reader.objects(root, 'SystemConfigs');
-  if (disks.length === 0 && !reader.hasProblem('$.Disks'))
-    reader.report('$.Disks', 'There is no disk', 'An image needs one entry.');
-  if (disks.length > 1) reader.report('$.Disks[1]', 'More than one disk is known but not supported yet');
-  if (systems.length === 0 && !reader.hasProblem('$.SystemConfigs'))
-    reader.report('$.SystemConfigs', 'There is no system', 'An image needs one entry.');
+  if (disks.length === 0 && !findings.hasProblem('$.Disks'))
+    findings.report('$.Disks', 'There is no disk', 'An image needs one entry.');
+  if (disks.length > 1) findings.report('$.Disks[1]', 'More than one disk is known but not supported yet');
+  if (systems.length === 0 && !findings.hasProblem('$.SystemConfigs'))
+    findings.report('$.SystemConfigs', 'There is no system', 'An image needs one entry.');
   if (systems.length > 1)
-    reader.report('$.SystemConfigs[1]', 'More than one system is known but not supported yet');
+    findings.report('$.SystemConfigs[1]', 'More than one system is known but not supported yet');
   const config: ImageConfig = {
     disk: readDisk(disks[0], reader),
     system: readSystem(systems[0], reader),
@@ -46,29 +47,15 @@ function firstOfEachPlace(problems: readonly Problem[]): Problem[] {
 
 /** Takes typed values out of what the table has checked, and reports what is missing. */
 class Reader {
-  readonly #findings: Findings;
+  readonly findings: Findings;
 
   constructor(findings: Findings) {
-    this.#findings = findings;
-  }
-
-  report(path: string, message: string, hint?: string): void {
-    this.#findings.problems.push({
-      message,
-      file: this.#findings.file,
-      path,
-      ...(hint ? { hint } : {}),
-    });
-  }
-
-  /** True if a problem is known at or below `path`. */
-  hasProblem(path: string): boolean {
-    return this.#findings.problems.some((one) => one.path?.startsWith(path));
+    this.findings = findings;
   }
 
   /** Checks a value that the table accepts as anything. */
   value(value: unknown, kind: Kind, path: string): unknown {
-    return readValue(value, kind, path, this.#findings);
+    return readValue(value, kind, path, this.findings);
   }
 
   objects(from: Values, key: string): Values[] {
@@ -85,8 +72,8 @@ class Reader {
 
   /** Returns a required value; reports a missing one and returns `otherwise`. */
   needed<T>(from: Values, key: string, path: string, otherwise: T): T {
-    if (from[key] === undefined && !this.hasProblem(member(path, key)))
-      this.report(member(path, key), `'${key}' is missing`);
+    if (from[key] === undefined && !this.findings.hasProblem(member(path, key)))
+      this.findings.report(member(path, key), `'${key}' is missing`);
     return (from[key] as T | undefined) ?? otherwise;
   }
 
@@ -96,7 +83,7 @@ class Reader {
     if (value === undefined || value === '') return undefined;
     const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
     if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number;
-    this.report(member(path, key), `${JSON.stringify(value)} is not a number`);
+    this.findings.report(member(path, key), `${JSON.stringify(value)} is not a number`);
     return undefined;
   }
 }
@@ -184,7 +171,7 @@ function readUser(user: Values, at: string, reader: Reader): UserConfig {
 function readAdditionalFiles(value: unknown, at: string, reader: Reader): AdditionalFile[] {
   if (value === undefined) return [];
   if (!isObject(value)) {
-    reader.report(at, 'Expected an object: path of the source → path in the image');
+    reader.findings.report(at, 'Expected an object: path of the source → path in the image');
     return [];
   }
   return Object.entries(value).flatMap(([source, targets]) =>
@@ -192,7 +179,7 @@ function readAdditionalFiles(value: unknown, at: string, reader: Reader): Additi
       const place = member(at, source) + (Array.isArray(targets) ? `[${index}]` : '');
       if (typeof given === 'string') return [{ source, target: given }];
       if (!isObject(given)) {
-        reader.report(place, 'Expected a path, or an object with Path and Permissions');
+        reader.findings.report(place, 'Expected a path, or an object with Path and Permissions');
         return [];
       }
       const entry = reader.value(given, additionalFile, place) as Values;
@@ -201,7 +188,7 @@ function readAdditionalFiles(value: unknown, at: string, reader: Reader): Additi
       const permissions = reader.text(entry, 'Permissions');
       if (permissions === '') return [{ source, target }];
       if (!/^[0-7]{3,4}$/.test(permissions))
-        reader.report(
+        reader.findings.report(
           member(place, 'Permissions'),
           `'${permissions}' is not an octal number of three or four digits`,
           'Such as "0644".',

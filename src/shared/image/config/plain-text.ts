@@ -1,6 +1,3 @@
-/** Adds a problem at a JSON path of the config. */
-export type Report = (path: string, message: string, hint?: string) => void;
-
 const plainName = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/;
 const control = /\p{Cc}/u;
 

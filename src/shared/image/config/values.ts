@@ -1,13 +1,6 @@
 import { nearestName } from '../../base/nearest-name.ts';
-import type { Problem } from '../../base/problems.ts';
+import type { Findings } from './findings.ts';
 import type { Kind, Table } from './schema-table.ts';
-
-/** The problems found so far in a config. */
-export interface Findings {
-  file: string;
-  problems: Problem[];
-  warnings: Problem[];
-}
 
 type Values = Record<string, unknown>;
 
@@ -17,11 +10,8 @@ type Values = Record<string, unknown>;
  */
 export function readValue(value: unknown, kind: Kind, path: string, findings: Findings): unknown {
   const wrong = (expected: string) => {
-    findings.problems.push({
-      message: `This is ${kind.is === 'secret' ? `a ${typeof value}` : describe(value)}, expected ${expected}`,
-      file: findings.file,
-      path,
-    });
+    const given = kind.is === 'secret' ? `a ${typeof value}` : describe(value);
+    findings.report(path, `This is ${given}, expected ${expected}`);
     return undefined;
   };
   if (value === null || value === undefined) return undefined;
@@ -56,30 +46,21 @@ function readWord(
 ): string | undefined {
   const found = kind.supported.find((word) => word === value);
   if (found !== undefined) return found;
-  const choices = kind.supported
-    .filter((word) => word !== '')
-    .map((word) => `'${word}'`)
-    .join(', ');
+  const named = (texts: readonly string[]) => texts.filter((word) => word !== '');
+  const choices = named(kind.supported).map((word) => `'${word}'`);
   if (kind.known.includes(value)) {
-    const message =
-      value === ''
-        ? 'This is empty, which is not supported yet'
-        : `'${value}' is known but not supported yet`;
-    findings.problems.push({ message, file: findings.file, path, hint: `Supported: ${choices}.` });
-    return undefined;
+    const given = value === '' ? 'This is empty, which is' : `'${value}' is known but`;
+    findings.report(path, `${given} not supported yet`, `Supported: ${choices.join(', ')}.`);
+  } else {
+    const hint = didYouMean(value, named([...kind.supported, ...kind.known]));
+    findings.report(path, `'${value}' is not one of ${choices.join(', ')}`, hint);
   }
-  const near = nearestName(
-    value,
-    [...kind.supported, ...kind.known].filter((word) => word !== ''),
-  );
-  const hint = near === undefined ? {} : { hint: `Did you mean '${near}'?` };
-  findings.problems.push({
-    message: `'${value}' is not one of ${choices}`,
-    file: findings.file,
-    path,
-    ...hint,
-  });
   return undefined;
+}
+
+function didYouMean(given: string, names: Iterable<string>): string | undefined {
+  const near = nearestName(given, names);
+  return near === undefined ? undefined : `Did you mean '${near}'?`;
 }
 
 function readObject(value: Values, table: Table, path: string, findings: Findings): Values {
@@ -91,26 +72,12 @@ function readObject(value: Values, table: Table, path: string, findings: Finding
     const key = name === undefined ? undefined : table[name];
     if (name === undefined || key === undefined) {
       if (given.startsWith('_')) continue;
-      const near = nearestName(given, names.values());
-      const hint = near === undefined ? {} : { hint: `Did you mean '${near}'?` };
-      findings.warnings.push({
-        message: `Key '${given}' is unknown and has no effect`,
-        file: findings.file,
-        path: at,
-        ...hint,
-      });
+      const hint = didYouMean(given, names.values());
+      findings.warn(at, `Key '${given}' is unknown and has no effect`, hint);
     } else if (!key.supported) {
-      if (!isEmpty(item)) {
-        findings.problems.push({
-          message: `'${name}' is known but not supported yet`,
-          file: findings.file,
-          path: at,
-          hint: 'Remove it.',
-        });
-      }
-    } else if (name in result) {
-      findings.problems.push({ message: `'${name}' is given twice`, file: findings.file, path: at });
-    } else {
+      if (!isEmpty(item)) findings.report(at, `'${name}' is known but not supported yet`, 'Remove it.');
+    } else if (name in result) findings.report(at, `'${name}' is given twice`);
+    else {
       const read = readValue(item, key.kind, at, findings);
       if (read !== undefined) result[name] = read;
     }
