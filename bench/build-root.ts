@@ -7,19 +7,19 @@ import { median, rounded } from './stopwatch.ts';
 
 const pairs = 15;
 
-/** Medians over {@link pairs} rounds in which each way had its turn. */
+/** Medians over {@link pairs} rounds, each of which measures every way once. */
 export interface BuildRoot {
-  /** A fresh build root as azl makes one: an empty overlay, mounted over the worker, entered to run `true`. */
+  /** A fresh build root of azl: an empty overlay is mounted over the worker and `true` runs in it. */
   freshMilliseconds: number;
   /** Unpacking the worker from a tar file: the fastest that a copy can be. */
   untarMilliseconds: number;
   /** Unpacking it from a tar.gz, as Azure Linux's toolkit does for each package. */
   untarGzipMilliseconds: number;
-  /** What is unpacked. */
+  /** The size of the worker. */
   workerMegabytes: number;
 }
 
-/** A fresh build root beside unpacking the worker of `toolchainDir`, on the file system of `dir`. */
+/** Measures a fresh build root, and unpacking the worker of `toolchainDir`, on the file system of `dir`. */
 export async function benchBuildRoot(toolchainDir: string, dir: string): Promise<BuildRoot> {
   const worker = join(toolchainDir, 'worker');
   const tar = join(dir, 'worker.tar');
@@ -30,7 +30,7 @@ export async function benchBuildRoot(toolchainDir: string, dir: string): Promise
   await runTool(['tar', '-czf', gzip, '-C', worker, '.'], asRoot);
   const place = join(dir, 'root');
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
-    // What another way left to be written must not be waited for here.
+    // Writes of another way must not count here.
     await runTool(['sync', '-f', dir]);
     const started = performance.now();
     await work();

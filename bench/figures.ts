@@ -2,19 +2,19 @@ import { markdownTable } from '../scripts/markdown.ts';
 import type { BuildRoot } from './build-root.ts';
 import type { MainJob } from './main-job.ts';
 
-/** `bench/results.json`: what `make bench` measured, where, of which commit. */
+/** `bench/results.json`: the figures of `make bench`, its machine and commit. */
 export interface Results {
   schema: 'azl/bench';
   version: 1;
   command: string;
-  /** The commit that was measured; `+` behind it: with changes that were not committed. */
+  /** The measured commit; with `+`: and changes that were not committed. */
   commit: string;
   machine: { processor: string; cores: number; memoryGiB: number; system: string; kernel: string };
   mainJob: MainJob;
   buildRoot: BuildRoot;
 }
 
-/** `4:33`, `6.6 s`, `12 ms` */
+/** Returns a time as `4:33`, `6.6 s` or `12 ms`. Pure. */
 function time(seconds: number): string {
   if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
@@ -22,7 +22,7 @@ function time(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')} min`;
 }
 
-/** What the README says of speed, as Markdown. Pure. */
+/** Returns the figures for the README, as Markdown. Pure. */
 export function figures(results: Results): string {
   const { mainJob, buildRoot, machine } = results;
   const { cold, again } = mainJob;

@@ -4,7 +4,7 @@ import { repository } from '../scripts/build-dist.ts';
 import type { BuildJson } from '../src/shared/report/build-json.ts';
 import { divide, type Lap, median, type Part, rounded, stamped } from './stopwatch.ts';
 
-/** What `make image` says when each of its parts begins, on a machine that has only the downloads. */
+/** The first line of each part of `make image`, on a machine that has only the downloads. */
 const coldParts: readonly Part[] = [
   { name: 'toolchain', begins: /^Converting \d+ packages/ },
   { name: 'worker', begins: /^Installing the worker/ },
@@ -14,14 +14,14 @@ const coldParts: readonly Part[] = [
   { name: 'boot', begins: /^Booting / },
 ];
 
-/** The same when everything is reused. */
+/** The parts of a run that reuses everything. */
 const againParts: readonly Part[] = [
   { name: 'specs and plan', begins: /^==> Specs/ },
   { name: 'publish', begins: /^Reused, nothing that reaches them changed/ },
   { name: 'image', begins: /^\d+ reused in/ },
 ];
 
-/** What of the cache was fetched: it stays when a cold run is measured. */
+/** The downloads in the cache folder: they stay for a cold run. */
 const downloads = ['apt', 'debs', 'sources', 'toolchain.lock', '.made-by-azl'];
 
 /** Sums over all packages of a run, in seconds; several are built at once. */
@@ -33,7 +33,7 @@ export interface MainJob {
   again: Lap;
 }
 
-/** `make image` on the example distribution below `dir`: from downloads alone, then again without a change. */
+/** Measures `make image` on the example distribution below `dir`: from downloads alone, then again without a change. */
 export async function benchMainJob(dir: string): Promise<MainJob> {
   const folders = ['build', 'out', 'cache'].map((name) => join(dir, name));
   const [build, out, cache] = folders as [string, string, string];

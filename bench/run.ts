@@ -28,7 +28,7 @@ const dir = join(repository, 'build', 'bench');
 await removeTree(dir);
 try {
   const commit = (await git('rev-parse', 'HEAD')).trim();
-  // Bundles are made of the sources: they are no change of their own.
+  // Bundles follow from the sources: they are no change of their own.
   const changed = (await git('status', '--porcelain', '--', ':!*/dist')).trim() !== '';
   const mainJob = await benchMainJob(dir);
   console.log('==> A fresh build root beside untarring the worker');

@@ -10,15 +10,15 @@ import { median, rounded } from './stopwatch.ts';
 
 const rounds = 15;
 
-/** Medians over {@link rounds} rounds in which each had its turn. */
+/** Medians over {@link rounds} rounds, each of which measures every bundle once. */
 export interface Start {
-  /** From the start of a bundle to the first line that it says, by the action's name. */
+  /** From the start of a bundle to its first line of output, by the action's name. */
   bundleMilliseconds: Record<string, number>;
-  /** Node itself, with an empty script. */
+  /** Node alone, with an empty script. */
   nodeMilliseconds: number;
 }
 
-/** Actions, and an input of each that is wrong: that is said once all of the bundle is loaded and its host looked at. */
+/** A wrong input of each action: it is reported after the whole bundle was loaded and its host examined. */
 const wrong: Record<string, Record<string, string>> = {
   toolchain: { 'toolchain-mode': 'none' },
   'build-packages': { 'specs-dir': 'none' },
@@ -28,21 +28,21 @@ const wrong: Record<string, Record<string, string>> = {
   'compose-image/release': { tag: '' },
 };
 
-/** How long bundles take to their first line. */
+/** Measures the time of each bundle to its first line of output. */
 export async function benchStart(): Promise<Start> {
   const actions = readActions(join(repository, 'actions'));
   const taken = new Map<string, number[]>();
   const note = (name: string, milliseconds: number) =>
     taken.set(name, [...(taken.get(name) ?? []), milliseconds]);
   for (let round = 0; round < rounds; round++) {
-    note('', await untilSaid([process.execPath, '--eval', ''], {}));
+    note('', await untilOutput([process.execPath, '--eval', ''], {}));
     for (const [name, inputs] of Object.entries(wrong)) {
       const { entry, inputs: all } = actionNamed(actions, name);
       const given = Object.entries(all).map(([input, said]) => [
         `INPUT_${input.toUpperCase()}`,
         inputs[input] ?? said.default ?? '',
       ]);
-      note(name, await untilSaid([process.execPath, entry], Object.fromEntries(given)));
+      note(name, await untilOutput([process.execPath, entry], Object.fromEntries(given)));
     }
   }
   const middle = (name: string) => rounded(median(taken.get(name) ?? []));
@@ -52,8 +52,8 @@ export async function benchStart(): Promise<Start> {
   };
 }
 
-/** Milliseconds until a command says something, or ends. */
-async function untilSaid(argv: readonly string[], env: Record<string, string>): Promise<number> {
+/** Returns the milliseconds until a command writes something, or ends. */
+async function untilOutput(argv: readonly string[], env: Record<string, string>): Promise<number> {
   const started = performance.now();
   const child = spawn(argv[0] as string, argv.slice(1), {
     env: { PATH: process.env['PATH'] ?? '', ...env },
@@ -69,14 +69,14 @@ async function untilSaid(argv: readonly string[], env: Record<string, string>): 
   return at - started;
 }
 
-/** `bench/start.json`: what `make bench-start` measured, where. */
+/** `bench/start.json`: the figures of `make bench-start`, and its machine. */
 export interface StartResults extends Start {
   schema: 'azl/bench-start';
   version: 1;
   machine: string;
 }
 
-/** What the README says of it, as Markdown. Pure. */
+/** Returns the figures for the README, as Markdown. Pure. */
 export function startFigures({ bundleMilliseconds, nodeMilliseconds, machine }: StartResults): string {
   const rows = Object.entries(bundleMilliseconds).map(([name, milliseconds]) => [
     `\`${name}\``,

@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** One part of a run: it begins with the first line that `begins` matches and ends with the next part. */
+/** A part of a run. It begins with the first line that `begins` matches and ends with the next part. */
 export interface Part {
   name: string;
   begins: RegExp;
 }
 
-/** A line of output, and the seconds from the start of the run to it. */
+/** A line of output, and the seconds from the start of the run until it. */
 export interface Stamped {
   line: string;
   seconds: number;
 }
 
-/** How long a whole run took, and each of its parts, in seconds. */
+/** The seconds of a whole run and of each of its parts. */
 export interface Lap {
   seconds: number;
   parts: Record<string, number>;
@@ -41,12 +41,12 @@ export function divide(lines: readonly Stamped[], parts: readonly Part[], second
   return { seconds: rounded(seconds), parts: sums };
 }
 
-/** To a hundredth. */
+/** Rounds to a hundredth. */
 export function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** The middle one of some numbers. */
+/** Returns the median. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -54,7 +54,7 @@ export function median(values: readonly number[]): number {
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
-/** Runs a command, shows what it says, and answers it with the time of each line. @throws Error when it fails */
+/** Runs a command, shows its output, and returns it with the time of each line. @throws Error when it fails */
 export async function stamped(
   argv: readonly string[],
   cwd: string,

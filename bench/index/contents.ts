@@ -1,18 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import type { Log } from '../../src/shared/base/log.ts';
 import { runTool } from '../../src/shared/host/process.ts';
 import { type Apt, offeredPackages } from '../../src/shared/toolchain/debian/package-lists.ts';
 
-/** What a package of Debian holds. */
+/** The files of a Debian package. */
 export interface DebFiles {
   /** Absolute paths. No folders. */
   files: string[];
-  /** It is another on each architecture: its programs may be no scripts. */
+  /** True for a package that differs between architectures: its programs may be binaries. */
   native: boolean;
 }
 
-/** The lists of all files of all packages, which mirrors offer beside those of the packages. */
+/** The setting that fetches Contents lists: all files of all packages. */
 const target = 'Acquire::IndexTargets::deb::Contents-deb';
 const settings = {
   [`${target}::MetaKey`]: '$(COMPONENT)/Contents-$(ARCHITECTURE)',
@@ -20,22 +21,24 @@ const settings = {
   [`${target}::Description`]: '$(RELEASE)/$(COMPONENT) $(ARCHITECTURE) Contents',
 };
 
-/** The host's mirror, with what its packages hold. */
+/** The host's mirror, with the files of its packages. */
 export interface Debian {
   names: string[];
-  /** What some packages hold; without those that hold nothing. */
+  /** Returns the files of some packages, without packages that have none. */
   filesOf(names: ReadonlySet<string>): Promise<Map<string, DebFiles>>;
 }
 
 /**
- * Undefined where the host's mirror does not say what its packages hold.
+ * Returns undefined when the host's mirror offers no lists of files.
  * @param dir a folder for apt's lists
  */
 export async function openDebian(dir: string, log: Log): Promise<Debian | undefined> {
+  const { debian } = hostArchitecture;
   const apt: Apt = { dir, log, settings };
-  const names = [...(await offeredPackages(apt, 'amd64')).keys()].sort();
+  const names = [...(await offeredPackages(apt, debian)).keys()].sort();
   const lists = join(dir, 'lists');
-  const contents = (await readdir(lists)).filter((name) => /_Contents-(?:amd64|all)(?:\.\w+)?$/.test(name));
+  const list = new RegExp(`_Contents-(?:${debian}|all)(?:\\.\\w+)?$`);
+  const contents = (await readdir(lists)).filter((name) => list.test(name));
   if (contents.length === 0) return undefined;
   return {
     names,
@@ -52,7 +55,7 @@ export async function openDebian(dir: string, log: Log): Promise<Debian | undefi
   };
 }
 
-/** A line has a path, blanks, and the packages that hold it, each behind its section. */
+/** Adds a line of a list to `found`: a path, blanks, and the packages that hold it, each after its section. */
 export function takeLine(
   line: string,
   wanted: ReadonlySet<string>,

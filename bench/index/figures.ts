@@ -3,20 +3,20 @@ import { markdownTable } from '../../scripts/markdown.ts';
 /** Sizes and times of one JSON document: an index or a heartbeat. */
 export interface Weight {
   jsonBytes: number;
-  /** As artifacts carry it. */
+  /** Compressed as in artifacts. */
   gzipBytes: number;
-  /** To write it, and to read and check it. Medians. */
+  /** Medians of writing it, and of reading and checking it. */
   writeSeconds: number;
   readSeconds: number;
 }
 
-/** HeartbeatWeight of life of a simulated run. */
+/** Weight of the heartbeats of a simulated run. */
 export interface HeartbeatWeight {
   shards: number;
   /** Packages in the largest heartbeat. */
   packages: number;
   largest: Weight;
-  /** Most bytes of heartbeats that one job reads; each manifest is compressed alone, so together they are smaller. */
+  /** The most bytes of heartbeats that one job reads, as if each manifest were compressed alone. Real ones are smaller. */
   readBytes: number;
 }
 
@@ -28,12 +28,12 @@ export interface IndexResults {
   machine: string;
   packages: number;
   rpms: number;
-  /** RPMs whose paths are those of a Debian package of their name, and of one like it. */
+  /** RPMs with the paths of a Debian package of their name; of another one of their kind. */
   matched: number;
   drawn: number;
   paths: number;
   index: Weight & {
-    /** As GitHub's cache keeps it. */
+    /** Compressed as in GitHub's cache. */
     zstdBytes: number;
     heapBytes: number;
   };

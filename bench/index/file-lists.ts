@@ -1,24 +1,25 @@
+import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { seeded } from '../schedule/random.ts';
 import type { DebFiles } from './contents.ts';
 
-/** Where an RPM of Azure Linux has what a package of Debian has; what only one of both has is left out or added. */
+/** Returns the paths that an RPM of Azure Linux has for the files of a Debian package. */
 export function rpmPaths({ files }: DebFiles): string[] {
   return files.flatMap((file) => {
     const path = file
       .replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/')
-      .replace('/usr/lib/x86_64-linux-gnu/', '/usr/lib/')
+      .replace(`/usr/lib/${hostArchitecture.triplet}/`, '/usr/lib/')
       .replace('/usr/lib/python3/dist-packages/', '/usr/lib/python3.12/site-packages/')
       .replace(/^\/usr\/share\/doc\/([^/]+)\/copyright$/, '/usr/share/licenses/$1/COPYING');
     if (/\/changelog\.Debian\.gz$/.test(path)) return [];
     const [, folder, module] = /^(\/usr\/lib\/python3.*\/)([^/]+)\.py$/.exec(path) ?? [];
     if (folder === undefined) return [path];
-    // RPMs hold what Debian compiles when it installs.
+    // RPMs contain the compiled files, which Debian makes when it installs.
     const compiled = `${folder}__pycache__/${module}.cpython-312`;
     return [path, `${compiled}.pyc`, `${compiled}.opt-1.pyc`];
   });
 }
 
-/** Programs and libraries that debug information is split off from: two thirds of what may be a script are none. */
+/** Returns the programs and libraries with debug information. Two thirds of the files that may be scripts count as binaries. */
 export function binaries({ files, native }: DebFiles): string[] {
   if (!native) return [];
   return files.filter((file, at) => {
@@ -28,10 +29,10 @@ export function binaries({ files, native }: DebFiles): string[] {
   });
 }
 
-/** Sources that the debug information of a program or library brings along: assumed, no list of Debian tells it. */
+/** Sources in the debug information of a program or library: assumed, because no list of Debian has it. */
 export const sourcesOfBinary = 12;
 
-/** What `<name>-debuginfo` holds: a `.debug` file and links by build id for each binary, and the sources. */
+/** Returns the paths of `<name>-debuginfo`: a `.debug` file, links by build id and the sources of each binary. */
 export function debugPaths(name: string, binaryPaths: readonly string[], seed: number): string[] {
   const random = seeded(seed);
   const hex = (digits: number) =>
@@ -53,7 +54,7 @@ export function debugPaths(name: string, binaryPaths: readonly string[], seed: n
   });
 }
 
-/** By list, the folders that nothing else holds: those that its RPM brings along. */
+/** Returns, for each list, the folders that no other list needs: those that its RPM owns. */
 export function ownFolders(lists: readonly (readonly string[])[]): string[][] {
   const owner = new Map<string, number>();
   lists.forEach((files, at) => {

@@ -1,3 +1,4 @@
+import { architectures } from '../../src/shared/base/architectures.ts';
 import { keyOf } from '../../src/shared/cache-key/key.ts';
 import { textDigest } from '../../src/shared/host/digests.ts';
 import type { Result } from '../../src/shared/model/build-result.ts';
@@ -9,16 +10,16 @@ import type { DebFiles } from './contents.ts';
 import { binaries, debugPaths, ownFolders, rpmPaths } from './file-lists.ts';
 import { debianKindOf, debianNames, kindOf } from './names.ts';
 
-/** Packages of Debian that stand for an RPM, and whether they are of its name or were drawn from those of its kind. */
+/** The Debian packages that stand for an RPM. `drawn`: by chance from those of its kind, not by its name. */
 export interface StandIn {
   debs: string[];
   drawn: boolean;
 }
 
-/** Toolchain RPMs that every build root has: assumed, about as many as a worker holds. */
+/** Toolchain RPMs in every build root: assumed, about as many as a worker holds. */
 const worker = 150;
 
-/** By RPM, what stands for it: no package of Debian for two. */
+/** Returns the stand-in of each RPM. No Debian package stands for two. */
 export function standIns(lines: readonly Line[], names: readonly string[]): Map<string, StandIn> {
   const find = debianNames(names);
   const rpms = lines.flatMap(({ packages }) => packages.map((one) => namedRpm(one.rpm).name));
@@ -40,8 +41,8 @@ export function standIns(lines: readonly Line[], names: readonly string[]): Map<
 }
 
 /**
- * The results of all builds, as their jobs would write them: names, provides and requires are Azure Linux's, paths are
- * Debian's, digests are of nothing.
+ * Returns the results of all builds, as their jobs would write them. Names, provides and requires are Azure Linux's, paths
+ * are Debian's, digests are made up.
  */
 export function manifests(
   { built, prebuilt }: { built: readonly Line[]; prebuilt: readonly Line[] },
@@ -63,7 +64,7 @@ export function manifests(
     const name = packageOf(line.spec);
     const others = (needs.get(name) ?? []).flatMap((need) => (byPackage.get(need) ?? []).filter(isAsked));
     const components: Record<string, string> = {
-      ...{ schema: '1', spec: textDigest(line.spec), arch: 'x86_64' },
+      ...{ schema: '1', spec: textDigest(line.spec), arch: architectures.x86_64.rpm },
       ...{ recipe: textDigest('recipe'), worker: textDigest('worker') },
     };
     for (const one of line.sources) components[`source:${one}`] = textDigest(one);
@@ -78,7 +79,7 @@ export function manifests(
   });
 }
 
-/** What a build root takes of a package: one RPM of a name, or its headers; most others are for people. */
+/** True for an RPM that a build root installs: the first of a package, its headers and libraries. */
 function isAsked({ name }: Rpm, at: number): boolean {
   return kindOf(name) === 'devel' || kindOf(name) === 'libs' || (at === 0 && kindOf(name) !== 'debug');
 }

@@ -1,4 +1,6 @@
-/** What an RPM is for, as its name says: what stands for it among Debian's packages is of the same kind. */
+import { hostArchitecture } from '../../src/shared/base/architectures.ts';
+
+/** The purpose of an RPM by its name. The Debian package that stands for it is of the same kind. */
 export type Kind = 'devel' | 'doc' | 'lang' | 'python' | 'perl' | 'ruby' | 'libs' | 'debug' | 'main';
 
 const kinds: readonly [Kind, RegExp][] = [
@@ -26,7 +28,7 @@ const debianKinds: readonly [Kind, RegExp][] = [
   ['libs', /^lib.*\d$/],
 ];
 
-/** What Debian packages are for; what no RPM of Azure Linux is like has no kind. */
+/** Returns the kind of a Debian package; undefined for packages unlike every RPM of Azure Linux. */
 export function debianKindOf(deb: string): Kind | undefined {
   if (
     /^(?:texlive|fonts-|linux-|lib.*-java$|node-|golang-|librust-|r-cran-|elpa-|.*-(?:dbg|data)$)/.test(deb)
@@ -35,15 +37,15 @@ export function debianKindOf(deb: string): Kind | undefined {
   return debianKinds.find(([, pattern]) => pattern.test(deb))?.[0] ?? 'main';
 }
 
-/** What Debian calls otherwise, of the largest. */
+/** The largest packages that have another name in Debian. */
 const others: Readonly<Record<string, RegExp>> = {
-  kernel: /^linux-image-[\d.]+-\d+-amd64$/,
+  kernel: new RegExp(`^linux-image-[\\d.]+-\\d+-${hostArchitecture.debian}$`),
   'kernel-devel': /^linux-headers-[\d.]+-\d+-common$/,
   'kernel-docs': /^linux-doc-[\d.]+$/,
   golang: /^golang-1\.\d+-src$/,
 };
 
-/** Finds the packages of Debian that hold what an RPM of this name does. */
+/** Returns a function that finds the Debian packages with the files of an RPM of this name. */
 export function debianNames(names: readonly string[]): (rpm: string) => string[] {
   const all = new Set(names);
   const byStem = new Map<string, string[]>();
@@ -87,7 +89,7 @@ export function debianNames(names: readonly string[]): (rpm: string) => string[]
   };
 }
 
-/** A name without version: `libicu72` and `libicu-dev` beside `libicu` and `libicu-dev`. */
+/** Returns a name without version: `libicu72` becomes `libicu`. */
 function stemOf(name: string): string {
   return name.replace(/[-.\d]+(?:t64)?(-dev|-doc)?$/, '$1');
 }

@@ -44,7 +44,7 @@ const needs = azureLinux(lines);
 const debian = await openDebian(join(repository, 'build', 'bench', 'debian'), consoleLog);
 if (debian === undefined) {
   console.error(
-    'apt fetched no list of what packages hold (Contents-amd64, from the sources of this host): nothing was measured. Use a host with a mirror of Debian.',
+    'apt fetched no list of the files of packages (Contents, from the sources of this host): nothing was measured. Use a host with a mirror of Debian.',
   );
   process.exit(1);
 }
@@ -73,7 +73,7 @@ function weigh(write: () => string, read: (text: string) => unknown): Weight {
   };
 }
 
-/** An index after a run that built everything: the answers name what each build root held. */
+/** Returns the index after a run that built everything. Its answers name the RPMs of each build root. */
 function indexOf(results: readonly Result[]): StoreIndex {
   const index = newIndex();
   seeResults(index, results, 1_700_000_000);

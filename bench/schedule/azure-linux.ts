@@ -6,10 +6,10 @@ import { declaredGraph } from '../../src/shared/graph/graph.ts';
 import type { Rpm } from '../../src/shared/model/rpm.ts';
 import type { Spec, SpecPackage } from '../../src/shared/model/spec.ts';
 
-/** Who needs whom: by package, the packages whose results its build may install. No cycles. */
+/** By package: the packages whose results its build may install. Without cycles. */
 export type Needs = ReadonlyMap<string, readonly string[]>;
 
-/** One line of `azl3-specs.jsonl.gz`: what a build of Azure Linux 3.0 made of a spec. */
+/** A line of `azl3-specs.jsonl.gz`: a spec of Azure Linux 3.0 and the RPMs that its build made. */
 export interface Line {
   spec: string;
   srpm: string;
@@ -20,9 +20,9 @@ export interface Line {
 }
 
 /**
- * The folder that holds the facts of Azure Linux 3.0. Where there is none, that is said and nothing is measured.
- * @param measured what the benchmark measures on them
- * @param target of the Makefile, which starts it
+ * Returns the folder that holds the facts of Azure Linux 3.0. Ends the process with a message where there is none.
+ * @param measured the subject of the benchmark
+ * @param target the Makefile's target that starts it
  */
 export function factsFolder(measured: string, target: string): string {
   const facts = process.env['FACTS_DIR'] ?? '';
@@ -34,7 +34,7 @@ export function factsFolder(measured: string, target: string): string {
 }
 
 /**
- * Azure Linux 3.0, x86_64: what is built, and what its toolchain has of it.
+ * Returns the specs of Azure Linux 3.0 for x86_64: those that are built, and those that its toolchain holds.
  * @param dir holds `azl3-specs.jsonl.gz` and `azl3-toolchain_x86_64.txt`
  */
 export function readFacts(dir: string): { built: Line[]; prebuilt: Line[] } {
@@ -50,8 +50,8 @@ export function readFacts(dir: string): { built: Line[]; prebuilt: Line[] } {
 }
 
 /**
- * Who needs whom of what is built. Circles through what is only required at run time are served from RPMs that were
- * published before, as Azure Linux does it; of the few circles of BuildRequires one step each is left out.
+ * Returns the needs of the packages that are built. A cycle through run-time requirements uses RPMs that were published
+ * before, as in Azure Linux. Of each of the few cycles of BuildRequires one edge is left out.
  */
 export function azureLinux({ built, prebuilt }: ReturnType<typeof readFacts>): Needs {
   const specs = built.map(specOf);
@@ -61,14 +61,14 @@ export function azureLinux({ built, prebuilt }: ReturnType<typeof readFacts>): N
   const graph = declaredGraph(specs, { rpms } as unknown as Parameters<typeof declaredGraph>[1]);
   const all = new Map(specs.map((spec) => [spec.package, declaredNeeds(graph, spec.package)]));
   const direct = (name: string, need: string) => all.get(name)?.get(need)?.length === 1;
-  const knots = knotsOf([...all.keys()], (name) => [...(all.get(name)?.keys() ?? [])]);
+  const components = componentsOf([...all.keys()], (name) => [...(all.get(name)?.keys() ?? [])]);
   const kept = new Map(
     [...all].map(([name, needs]) => [
       name,
-      [...needs.keys()].filter((need) => knots.get(name) !== knots.get(need) || direct(name, need)),
+      [...needs.keys()].filter((need) => components.get(name) !== components.get(need) || direct(name, need)),
     ]),
   );
-  const hard = knotsOf([...kept.keys()], (name) => kept.get(name) ?? []);
+  const hard = componentsOf([...kept.keys()], (name) => kept.get(name) ?? []);
   return new Map(
     [...kept].map(([name, needs]) => [
       name,
@@ -77,7 +77,7 @@ export function azureLinux({ built, prebuilt }: ReturnType<typeof readFacts>): N
   );
 }
 
-/** The package of a spec, by its path. */
+/** Returns the package of a spec by its path. */
 export function packageOf(spec: string): string {
   return spec.replace(/^.*\/|\.spec$/g, '');
 }
@@ -99,9 +99,12 @@ export function rpmOf({ rpm, provides, requires }: Line['packages'][number]): Rp
   return { file, name, epoch: 0, version, release, provides, requires } as unknown as Rpm & SpecPackage;
 }
 
-/** Tarjan's strongly connected components: by name, the number of its knot. */
-function knotsOf(names: readonly string[], needs: (name: string) => readonly string[]): Map<string, number> {
-  const knot = new Map<string, number>();
+/** Returns the number of each name's strongly connected component (Tarjan). */
+function componentsOf(
+  names: readonly string[],
+  needs: (name: string) => readonly string[],
+): Map<string, number> {
+  const component = new Map<string, number>();
   const seen = new Map<string, { index: number; low: number }>();
   const stack: string[] = [];
   let count = 0;
@@ -111,14 +114,14 @@ function knotsOf(names: readonly string[], needs: (name: string) => readonly str
     stack.push(name);
     for (const need of needs(name)) {
       const other = seen.get(need) ?? visit(need);
-      if (!knot.has(need)) own.low = Math.min(own.low, other.low);
+      if (!component.has(need)) own.low = Math.min(own.low, other.low);
     }
     if (own.low === own.index) {
-      for (const one of stack.splice(stack.lastIndexOf(name))) knot.set(one, count);
+      for (const one of stack.splice(stack.lastIndexOf(name))) component.set(one, count);
       count++;
     }
     return own;
   };
   for (const name of names) if (!seen.has(name)) visit(name);
-  return knot;
+  return component;
 }

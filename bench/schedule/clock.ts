@@ -1,7 +1,7 @@
-/** Something that goes on for a while: yields seconds to wait, or a signal to wait for at most so many seconds. */
+/** A course of actions in simulated time. It yields the seconds to wait, or a signal and the most seconds to wait for it. */
 export type Course = Generator<number | { atMost: number; or: Signal }, void, void>;
 
-/** Wakes a course that waits for it. */
+/** Wakes the course that waits for it. */
 export class Signal {
   private wake: (() => void) | undefined;
 
@@ -22,10 +22,10 @@ interface Event {
   run: () => void;
 }
 
-/** Time that only passes from event to event. Seconds. */
+/** Simulated time, in seconds. It passes from event to event. */
 export class Clock {
   now = 0;
-  /** Latest first; of equal ones, the one that was added first stands last. */
+  /** Latest first. Of events at one time, the one that was added first is last. */
   private events: Event[] = [];
 
   after(seconds: number, run: () => void): void {
@@ -39,7 +39,7 @@ export class Clock {
     this.events.splice(low, 0, { at, run });
   }
 
-  /** Lets a course go on until its end, or until `isOver`. */
+  /** Runs a course until its end, or until `isOver` returns true. */
   start(course: Course, isOver: () => boolean): void {
     const step = () => {
       if (isOver()) return;
@@ -60,7 +60,7 @@ export class Clock {
     step();
   }
 
-  /** Until nothing is to happen any more. */
+  /** Runs until no event is left. */
   run(): void {
     for (let next = this.events.pop(); next !== undefined; next = this.events.pop()) {
       this.now = next.at;

@@ -22,9 +22,9 @@ export interface Row {
   calls: number;
 }
 
-/** The first run of all, whose plan knows nothing of any package. Means over its seeds, and the worst of them. */
+/** A first run, whose plan has no history of any package. Means over its seeds, and the worst of them. */
 export interface FirstRun {
-  /** Asked for, and the plan's answer: that run at once, and jobs in all. */
+  /** Shards that were requested; that the plan runs at once; jobs in all. */
   maxShards: number;
   shards: number;
   entries: number;
@@ -34,7 +34,7 @@ export interface FirstRun {
   ratio: number;
   hours: number;
   idle: number;
-  /** Most builds that were ended with the time of their shard, and left to another. */
+  /** The most builds that were ended with the time of their shard, and left to another. */
   ranOut: number;
 }
 

@@ -1,9 +1,9 @@
 import type { Run } from './setting.ts';
 
-/** What a run must stay under: a listing within a run ends at 1,000 and cannot be paged; the rest are the platform's. */
+/** The limits of a run. A listing within a run ends at 1,000 artifacts and has no pages; the others are the platform's. */
 export const limits = { listed: 900, createdByJob: 500, jobs: 240 };
 
-/** What a run did not keep to, in words. */
+/** Returns a sentence for each limit that a run passed. */
 export function passedLimits(run: Run, packages: number): string[] {
   return [
     ...(run.listed < limits.listed ? [] : [`${run.listed} artifacts were listed at once`]),

@@ -3,7 +3,7 @@ import { criticalPath, type Task } from '../../src/shared/planner/forecast.ts';
 import type { Needs } from './azure-linux.ts';
 import { normal, seeded } from './random.ts';
 
-/** Packages to build, with what their builds take and what is expected of them. */
+/** Packages to build, with the real and the expected durations of their builds. */
 export interface Load {
   packages: readonly LoadedPackage[];
   /** Seconds of all builds together. */
@@ -13,19 +13,19 @@ export interface Load {
 }
 
 export interface LoadedPackage extends Task {
-  /** What history says, noise included. */
+  /** Seconds that the history of builds says, with noise. */
   expected: number;
   bytes: number;
 }
 
-/** Spread of the logarithms: of durations, of history's error, of sizes. */
+/** Standard deviations of the logarithms of durations, of the error of history, and of sizes. */
 const spread = { seconds: 1.2, history: 0.5, bytes: 1.5 };
-/** No package takes longer on a hosted runner: such ones are split, or are built on heavy runners. */
+/** The longest build on a hosted runner, in seconds. Longer ones are split, or are built on heavy runners. */
 const longest = 3 * 3600;
-/** Mean size of a result: 15 GB in all for Azure Linux. */
+/** The mean size of a result: 15 GB in all for Azure Linux. */
 const meanBytes = 11e6;
 
-/** Seeded lognormal durations that sum up to `hours`, noisy history, sizes. */
+/** Returns packages with seeded lognormal durations that sum up to `hours`, a noisy history, and sizes. */
 export function makeLoad(needs: Needs, hours: number, seed: number): Load {
   const random = seeded(seed);
   const names = [...needs.keys()].sort();
@@ -44,7 +44,7 @@ export function makeLoad(needs: Needs, hours: number, seed: number): Load {
   };
 }
 
-/** The same packages in the first run of all: nothing is known of any. */
+/** Returns the same packages as in a first run, which has no history of any of them. */
 export function withoutHistory(load: Load, timeBudget: number): Load {
   const expected = expectedTimes(new Map(), timeBudget);
   return { ...load, packages: load.packages.map((one) => ({ ...one, expected: expected(one.name) })) };

@@ -3,14 +3,14 @@ import type { Load, LoadedPackage } from './load.ts';
 import { seeded } from './random.ts';
 import { charge, runnerSpeed, startUp } from './setting.ts';
 
-/** Seconds to publish or to fetch so many bytes in so many artifacts. */
+/** Returns the seconds to publish or to fetch these bytes in this many artifacts. */
 function transfer(bytes: number, artifacts: number): number {
   return Math.ceil(artifacts / charge.atOnce) * charge.publish + bytes / charge.bytesPerSecond;
 }
 
 /**
- * One matrix for each level of the graph: its jobs start when the last job of the level before has ended. Within a level
- * the packages expected to take longest come first. Answers the makespan in seconds.
+ * Returns the makespan, in seconds, of one matrix for each level of the graph. Its jobs start when the last job of the
+ * level before has ended. Within a level the packages with the longest expected duration come first.
  */
 export function levelPerMatrix(load: Load, shards: number, seed: number): number {
   const random = seeded(seed * 104_729 + shards);
@@ -46,8 +46,8 @@ export function levelPerMatrix(load: Load, shards: number, seed: number): number
 }
 
 /**
- * Each package belongs to one job from the start, as a list schedule by expected durations has it; a job builds its own
- * in that order and waits for what others owe it. Answers the makespan in seconds.
+ * Returns the makespan, in seconds, of jobs that own their packages from the start, by a list schedule of the expected
+ * durations. A job builds its packages in that order and waits for those of others.
  */
 export function assignedInAdvance(load: Load, shards: number, seed: number): number {
   const random = seeded(seed * 15_485_863 + shards);
@@ -67,7 +67,7 @@ export function assignedInAdvance(load: Load, shards: number, seed: number): num
     const job = jobs.reduce((best, other) => (other.planned < best.planned ? other : best));
     const able = [...left.values()].filter(({ needs }) => needs.every((need) => planned.has(need)));
     const now = able.filter((one) => readyAt(one) <= job.planned);
-    // Nothing is ready: the one that will be first.
+    // Nothing is ready: the one that becomes ready first.
     const one =
       now.length > 0
         ? now.reduce((best, other) =>

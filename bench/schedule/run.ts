@@ -13,7 +13,7 @@ import type { Run } from './setting.ts';
 import { simulateAll } from './simulations.ts';
 
 const seeds = 20;
-/** Of these, for the first runs. */
+/** Seeds for the first runs. */
 const firstSeeds = 10;
 /** Hours of all builds together. */
 const hours = 170;
@@ -59,7 +59,7 @@ async function measure(shards: number, deaths = 0): Promise<Row> {
   };
 }
 
-/** A run whose plan knows nothing: it is sized by guesses, and has to build all the same. */
+/** Measures a run without a history: its plan guesses durations, and all packages are built all the same. */
 async function measureFirst(maxShards: number): Promise<FirstRun> {
   const { timeBudget } = defaultSettings;
   const bounds = { most: maxShards, timeBudget };

@@ -4,12 +4,12 @@ import { Worker } from 'node:worker_threads';
 import type { Run, Setting } from './setting.ts';
 
 /**
- * Simulates runs, as many at once as there are cores: each follows from its setting alone.
- * @param ended is told of each as it ends, by its place in `settings`
+ * Simulates runs, as many at once as there are cores. Each depends on its setting alone.
+ * @param onEnd called at the end of each run, with its index in `settings`
  */
 export async function simulateAll(
   settings: readonly Setting[],
-  ended: (at: number, run: Run) => void,
+  onEnd: (at: number, run: Run) => void,
 ): Promise<Run[]> {
   const runs: Run[] = [];
   const waiting = [...settings.keys()];
@@ -20,7 +20,7 @@ export async function simulateAll(
         worker.postMessage(settings[at]);
         const [run] = (await once(worker, 'message')) as [Run];
         runs[at] = run;
-        ended(at, run);
+        onEnd(at, run);
       }
     } finally {
       await worker.terminate();

@@ -1,4 +1,4 @@
-/** Seconds as `0:34`, `12:07`, `1:02:09`. */
+/** Returns seconds as `0:34`, `12:07` or `1:02:09`. Pure. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const hours = Math.floor(whole / 3600);
@@ -7,7 +7,7 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** A guess that pretends no more than it knows: `under a minute`, `about 2 min`, `about 3 h`. */
+/** Returns seconds as a rough estimate: `under a minute`, `about 2 min`, `about 3 h`. Pure. */
 export function roughly(seconds: number): string {
   if (seconds < 45) return 'under a minute';
   if (seconds < 5400) return `about ${Math.max(1, Math.round(seconds / 60))} min`;

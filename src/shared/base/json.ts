@@ -1,8 +1,8 @@
 import { type Problem, ProblemsError } from './problems.ts';
 
 /**
- * The value of a JSON text that a user wrote.
- * @throws ProblemsError with `file`, line and column of the first thing that is not JSON.
+ * Parses a JSON text that a user wrote.
+ * @throws ProblemsError with `file`, line and column of the first error
  */
 export function parseUserJson(text: string, file: string): unknown {
   try {
@@ -12,7 +12,7 @@ export function parseUserJson(text: string, file: string): unknown {
   }
 }
 
-/** Where a text stops being JSON. V8 says it in words that differ between versions, and not always. */
+/** Returns the first error of a text that is not JSON. V8's messages differ between versions and may lack the position. */
 export function jsonProblem(text: string, file: string): Problem {
   const token =
     /[\t\n\r ]*(?:([{}[\],:])|("(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/uy;
@@ -26,7 +26,7 @@ export function jsonProblem(text: string, file: string): Problem {
     const blanks = /[\t\n\r ]*/y;
     blanks.lastIndex = at;
     const start = at + (blanks.exec(text)?.[0].length ?? 0);
-    if (match === null) return fault(text, start, file, expect, open);
+    if (match === null) return syntaxProblem(text, start, file, expect, open);
     const [, mark, quoted] = match;
     at = token.lastIndex;
     if ((expect === 'key' || expect === 'keyOrEnd') && quoted !== undefined) expect = 'colon';
@@ -39,7 +39,7 @@ export function jsonProblem(text: string, file: string): Problem {
       open.push(mark);
       expect = mark === '{' ? 'keyOrEnd' : 'valueOrEnd';
     } else if ((expect === 'value' || expect === 'valueOrEnd') && mark === undefined) expect = done();
-    else return fault(text, start, file, expect, open);
+    else return syntaxProblem(text, start, file, expect, open);
   }
 }
 
@@ -48,7 +48,7 @@ function closes(mark: string, opened: string | undefined, expect: string): boole
   return opened === '[' && (expect === 'commaOrEnd' || expect === 'valueOrEnd');
 }
 
-function fault(text: string, at: number, file: string, expect: string, open: string[]): Problem {
+function syntaxProblem(text: string, at: number, file: string, expect: string, open: string[]): Problem {
   const before = text.slice(0, at).split('\n');
   const end = open.at(-1) === '{' ? "'}'" : "']'";
   const wanted: Record<string, string> = {

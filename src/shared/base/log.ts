@@ -1,22 +1,22 @@
 import type { Problem } from './problems.ts';
 
-/** Where work says what it does. Handed to everything that takes long; nothing else writes to the terminal. */
+/** The log of a job. Everything that takes long receives it; nothing else writes to the terminal. */
 export interface Log {
   info(message: string): void;
-  /** Something the user should know that stops nothing. */
+  /** Reports a problem that stops nothing. */
   warn(problem: Problem | string): void;
-  /** Something that makes this run fail, said where it happens; the run may go on for a while. */
+  /** Reports a problem that makes the run fail, when it happens. The run may go on for a while. */
   error(problem: Problem | string): void;
-  /** Titles and folds what `body` logs. Groups do not nest. */
+  /** Puts everything that `body` logs into a group with a title. Groups do not nest. */
   group<T>(title: string, body: () => Promise<T>): Promise<T>;
   /**
-   * The state of long work in one line. Call it as often as the state changes, and each second: on a terminal it
-   * replaces the line before, elsewhere it becomes a sign of life when nothing was said for 30 seconds.
+   * Shows the state of long work in one line. It is called at each change and each second. On a terminal the line
+   * replaces the one before; elsewhere it is logged when nothing else was logged for 30 seconds.
    */
   progress(line: string): void;
 }
 
-/** For tests and for callers that want quiet: keeps what was said. */
+/** Returns a log that keeps its lines, for tests and for callers that show nothing. */
 export function recordingLog(): Log & { lines: string[] } {
   const lines: string[] = [];
   const text = (problem: Problem | string) => (typeof problem === 'string' ? problem : problem.message);

@@ -1,4 +1,4 @@
-/** Number of single-character edits (insert, delete, replace, swap of neighbours) from `a` to `b`. */
+/** Returns the number of edits from `a` to `b`: insertions, deletions, replacements and swaps of neighbours. Pure. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -18,7 +18,7 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? a.length;
 }
 
-/** The candidate that `word` most likely meant, or undefined when none is near (over a third of it differs). */
+/** Returns the candidate nearest to `word`, or undefined when over a third of the word differs from each. Pure. */
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.ceil(word.length / 3)) + 1;

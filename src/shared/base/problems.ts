@@ -1,8 +1,8 @@
-/** One thing that is wrong with what a user gave us, in words that say how to hint it. */
+/** One error in the input of a user. */
 export interface Problem {
-  /** The fault itself: names the input and the value; starts with no file name. */
+  /** The error: it names the input and the value, and does not begin with a file name. */
   message: string;
-  /** Where it stands: a path as the user wrote it. */
+  /** The file that holds it: a path as the user wrote it. */
   file?: string;
   /** 1-based. */
   line?: number;
@@ -10,11 +10,11 @@ export interface Problem {
   column?: number;
   /** JSON path (`$.SystemConfigs[0].Hostname`) for files without useful line numbers. */
   path?: string;
-  /** What to do about it: one sentence. */
+  /** The remedy in one sentence. */
   hint?: string;
 }
 
-/** `SPECS/foo/foo.spec:12: message. hint`: the one way a problem is written for people. */
+/** Returns a problem as text for people: `SPECS/foo/foo.spec:12: message. hint`. Pure. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const where = [place, problem.path].filter((part) => part !== undefined && part !== '').join(' ');
@@ -23,7 +23,7 @@ export function formatProblem(problem: Problem): string {
   return `${/[.!?]$/.test(message) ? message : `${message}.`} ${problem.hint}`;
 }
 
-/** Bad input: everything wrong with it at once. Reported without a stack trace. */
+/** All problems of an input at once. They are reported without a stack trace. */
 export class ProblemsError extends Error {
   readonly problems: readonly Problem[];
 
@@ -34,12 +34,12 @@ export class ProblemsError extends Error {
   }
 }
 
-/** Throws one {@link ProblemsError} with all of `problems`, or returns when there are none. */
+/** Throws a {@link ProblemsError} with all of `problems`, if there are any. */
 export function failOnProblems(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new ProblemsError(problems);
 }
 
-/** A {@link ProblemsError} of a single problem. */
+/** Returns a {@link ProblemsError} with a single problem. */
 export function problem(message: string, place: Omit<Problem, 'message'> = {}): ProblemsError {
   return new ProblemsError([{ message, ...place }]);
 }

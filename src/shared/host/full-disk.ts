@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { ToolError } from './process.ts';
 
-/** The words by which tools report a full disk: those of the C library, of mkfs.vfat, and of rpm before a transaction. */
+/** Matches the messages by which tools report a full disk: of the C library, mkfs.vfat, and rpm before a transaction. */
 export const fullDiskMessage =
   /No space left on device|Disk quota exceeded|failed whilst writing|more space on the \S+ filesystem/;
 

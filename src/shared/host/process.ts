@@ -79,8 +79,8 @@ export function asRoot(argv: readonly string[], env: Readonly<Record<string, str
 }
 
 /**
- * Runs a tool of the host to its end, and writes its command line and exit code to the debug log. Its whole process group is killed when the call is aborted or times out, and when
- * this process dies, also by SIGKILL.
+ * Runs a tool of the host to its end, and writes its command line and exit code to the debug log. Its whole process group
+ * is killed when the call is aborted or times out, and when this process dies, also by SIGKILL.
  * @throws ToolError for an exit code that `ok` does not list; an AbortError when `signal` aborts; the error of a listener
  *   or of a file that could not be written, which kills the tool, too
  */

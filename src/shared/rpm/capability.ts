@@ -3,7 +3,7 @@ import { compareEvr, type Evr, parseEvr } from './version.ts';
 
 export type Comparison = '<' | '<=' | '=' | '>=' | '>';
 
-/** A plain capability in parts; `comparison` and `evr` come together or not at all. */
+/** A plain capability in parts. It has both `comparison` and `evr`, or neither. */
 export interface ParsedCapability {
   name: string;
   comparison?: Comparison;
@@ -37,14 +37,14 @@ const comparisons: Readonly<Record<string, Comparison>> = {
 const generated =
   /^(mvn|osgi|rubygem|ruby|golang|golang-ipath|tex|texlive|font|typelib|ocaml|ocamlx|crate|npm|nodejs|php-composer|php-pear|ghc|R|lua|kmod|ksym|kernel|modalias|mimehandler|application|metainfo|gstreamer\d[^(]*|rpm_macro|qml6?import|dotnet|user|group|debuginfo|appstream|hunspell|locale|postscriptdriver)\(.+\)$/;
 
-/** True for `(a if b)` and its like: what the solver has to take apart, not a name with a version. */
+/** True for a rich dependency such as `(a if b)`, which only the solver can evaluate. Pure. */
 export function isRich(capability: Capability): boolean {
   return capability.startsWith('(');
 }
 
 /**
- * Takes `name`, or `name <op> [epoch:]version[-release]`, apart; a rich dependency is its own name.
- * @throws Error when there is no such operator, or something else than one name, one operator and one version.
+ * Parses `name` or `name <op> [epoch:]version[-release]`. The name of a rich dependency is its whole text. Pure.
+ * @throws Error for an unknown operator, and for anything else than one name, one operator and one version
  */
 export function parseCapability(capability: Capability): ParsedCapability {
   if (isRich(capability)) return { name: capability };
@@ -57,13 +57,13 @@ export function parseCapability(capability: Capability): ParsedCapability {
   return { name: name as string, comparison, evr };
 }
 
-/** The name of a plain capability: `zlib-devel >= 1.3` → `zlib-devel`. A rich dependency is its own name. */
+/** Returns the name of a capability: `zlib-devel` of `zlib-devel >= 1.3`, the whole text of a rich dependency. Pure. */
 export function nameOf(capability: Capability): string {
   if (isRich(capability)) return capability;
   return /^\S*/.exec(capability.trim())?.[0] ?? '';
 }
 
-/** Every name in a capability, in the order it is written, each once; a rich one is searched at all depths. */
+/** Returns every name in a capability, at all depths of a rich one, in their order, each once. Pure. */
 export function namesOf(capability: Capability): string[] {
   return [...new Set(termsOf(capability).map(nameOf))];
 }
@@ -76,7 +76,7 @@ export function termsOf(capability: Capability): Capability[] {
   if (!isRich(capability)) return [capability];
   const terms: string[] = [];
   let term = '';
-  /** What may come next: a name, a version, or an operator (which ends the term). */
+  /** The kind of token that is expected next. An operator of the rich dependency ends the term. */
   let next: 'name' | 'version' | 'operator' = 'name';
   const finish = () => {
     if (term !== '') terms.push(term);
@@ -102,8 +102,8 @@ export function termsOf(capability: Capability): Capability[] {
 }
 
 /**
- * Whether a package that provides `provide` satisfies `require`, as rpm decides it: same name, and their version
- * ranges overlap; a side without a version matches every version. Rich dependencies are the solver's: never here.
+ * True if a package that provides `provide` satisfies `require` by rpm's rules: they have the same name, and their version
+ * ranges overlap. A side without a version matches every version. False for rich dependencies. Pure.
  */
 export function satisfies(provide: Capability, require: Capability): boolean {
   if (isRich(provide) || isRich(require) || nameOf(provide) !== nameOf(require)) return false;
@@ -113,7 +113,7 @@ export function satisfies(provide: Capability, require: Capability): boolean {
   return overlap(parseEvr(a.evr), a.comparison, parseEvr(b.evr), b.comparison);
 }
 
-/** What sort of thing a capability names, by the way it is written. */
+/** Returns the kind of thing that a capability names, by its syntax. Pure. */
 export function kindOf(capability: Capability): CapabilityKind {
   const name = nameOf(capability);
   if (isRich(name)) return 'rich';
@@ -128,8 +128,8 @@ export function kindOf(capability: Capability): CapabilityKind {
 }
 
 /**
- * True for names that rpm's dependency generators write when a package is built, so that no spec states who
- * provides them: sonames, `pkgconfig(…)`, `perl(…)`, `python3dist(…)` and so on.
+ * True for names that rpm's dependency generators add when a package is built, so that no spec declares a provider of
+ * them: sonames, `pkgconfig(…)`, `perl(…)`, `python3dist(…)` and so on. Pure.
  */
 export function isRevealedByBuild(name: string): boolean {
   const kind = kindOf(name);
@@ -147,7 +147,7 @@ function overlap(a: Evr, x: Comparison, b: Evr, y: Comparison): boolean {
   return (equalA && equalB) || (x[0] !== '=' && x[0] === y[0]);
 }
 
-/** Splits at blanks and at parentheses that group; those inside a name, as in `perl(Foo)`, belong to the name. */
+/** Splits at blanks and at grouping parentheses. Parentheses in a name, as in `perl(Foo)`, belong to the name. */
 function richTokens(rich: string): string[] {
   const tokens: string[] = [];
   let at = 0;

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** The value of a tag by its type: numbers (64 bit ones as bigint), bytes, one text, or several. */
+/** The value of a tag by its type: numbers, 64-bit numbers as bigint, bytes, one text, or several texts. */
 export type TagValue =
   | { type: 'null' }
   | { type: 'char' | 'int8' | 'int16' | 'int32'; values: number[] }
@@ -9,24 +9,24 @@ export type TagValue =
   | { type: 'bin'; bytes: Buffer }
   | { type: 'strings' | 'i18n'; values: string[] };
 
-/** One entry of a header's index with the bytes it points at. */
+/** An entry of a header's index with the bytes that it points to. */
 export interface Tag {
   tag: number;
   /** 0–9, see {@link decodeTag}. */
   type: number;
   count: number;
-  /** Exactly the bytes of its values, as they are in the file. */
+  /** The bytes of its values, as in the file. */
   data: Buffer;
 }
 
-/** A header structure: its tags in the order of the index. */
+/** A header of an RPM file: its tags in the order of the index. */
 export interface Header {
   tags: Tag[];
   /** Bytes from its magic to its end. */
   length: number;
 }
 
-/** The front of an RPM file. */
+/** The headers of an RPM file. */
 export interface RpmFront {
   isSource: boolean;
   signature: Header;
@@ -35,7 +35,7 @@ export interface RpmFront {
   payload: number;
 }
 
-/** What is wrong with a file that should be an RPM. */
+/** An error in the format of an RPM file. */
 export class RpmFormatError extends Error {
   constructor(message: string) {
     super(`not a sound RPM file: ${message}`);
@@ -46,13 +46,13 @@ export class RpmFormatError extends Error {
 const leadBytes = 96;
 const introBytes = 16;
 const entryBytes = 16;
-/** rpm's own limits (lib/header_internal): more than these is no package that rpm would read. */
+/** The limits of rpm itself (lib/header_internal): it reads no larger header. */
 const limits = { signature: { entries: 0xffff, data: 64 << 20 }, main: { entries: 0xffff, data: 256 << 20 } };
 const typeSizes = [0, 1, 1, 2, 4, 8, 0, 1, 0, 0];
 
 /**
- * Reads lead, signature header and main header, and nothing behind them.
- * Format: rpm's docs/manual/format_v4.md. @throws RpmFormatError for anything else than a sound RPM.
+ * Reads the lead, the signature header and the main header, not the payload. Format: rpm's docs/manual/format_v4.md.
+ * @throws RpmFormatError for a file that is not a sound RPM
  */
 export async function readFront(file: FileHandle): Promise<RpmFront> {
   const size = (await file.stat()).size;
@@ -64,7 +64,7 @@ export async function readFront(file: FileHandle): Promise<RpmFront> {
   return { isSource, signature, main, payload: start + main.length };
 }
 
-/** {@link readFront} on the file's first bytes. */
+/** Parses the first bytes of a file as {@link readFront} does. Pure. */
 export function parseFront(bytes: Buffer): RpmFront {
   const isSource = parseLead(slice(bytes, 0, leadBytes));
   const signature = headerAt(bytes, leadBytes, 'signature');
@@ -73,7 +73,7 @@ export function parseFront(bytes: Buffer): RpmFront {
   return { isSource, signature, main, payload: start + main.length };
 }
 
-/** The values of a tag. Text is read as UTF-8, and as Latin-1 where it is none, so that no byte is lost. */
+/** Returns the values of a tag. Text that is not UTF-8 is read as Latin-1, so that no byte is lost. Pure. */
 export function decodeTag(tag: Tag): TagValue {
   const { data, count } = tag;
   const numbers = (size: number, read: (at: number) => number) =>
@@ -152,20 +152,20 @@ function headerAt(bytes: Buffer, at: number, which: Which): Header {
 }
 
 function dataOf(store: Buffer, tag: number, type: number, at: number, count: number, which: Which): Buffer {
-  const fault = (what: string) => new RpmFormatError(`tag ${tag} of the ${which} header ${what}`);
-  if (type > 9) throw fault(`has the unknown type ${type}`);
-  if (at < 0 || at > store.length) throw fault('points outside the header');
+  const error = (what: string) => new RpmFormatError(`tag ${tag} of the ${which} header ${what}`);
+  if (type > 9) throw error(`has the unknown type ${type}`);
+  if (at < 0 || at > store.length) throw error('points outside the header');
   const size = typeSizes[type] as number;
   if (size > 0) {
-    if (at + size * count > store.length) throw fault('reaches beyond the header');
+    if (at + size * count > store.length) throw error('reaches beyond the header');
     return store.subarray(at, at + size * count);
   }
   if (type === 0) return store.subarray(at, at);
-  if (type === 6 && count !== 1) throw fault(`is one text with a count of ${count}`);
+  if (type === 6 && count !== 1) throw error(`is one text with a count of ${count}`);
   let end = at;
   for (let left = count; left > 0; left--) {
     const nul = store.indexOf(0, end);
-    if (nul < 0) throw fault('has a text without an end');
+    if (nul < 0) throw error('has a text without an end');
     end = nul + 1;
   }
   return store.subarray(at, end);

@@ -3,9 +3,9 @@ import type { Header, Tag } from './header.ts';
 import { dependencyTags, tags } from './tags.ts';
 
 /**
- * Tags that no dependent's build can see the difference of. The list is closed: what is not in it counts, also a tag
- * that this code does not know. Signatures and digests over the whole normally stand in the signature header, which
- * is left out as a whole; the numbers below are theirs when a tool copied them into the main header.
+ * Tags that cannot change a dependent's build. Every other tag counts, also one that this code does not know. Signatures
+ * and digests of the whole file are in the signature header, which does not count. These are their numbers in case that a
+ * tool copied them into the main header.
  */
 const unseen: ReadonlySet<number> = new Set<number>([
   // Structure of the header, not content.
@@ -39,17 +39,16 @@ const unseen: ReadonlySet<number> = new Set<number>([
 ]);
 
 const dependencyVersions = new Set<number>(Object.values(dependencyTags).map((kind) => kind.version));
-/** Rich dependencies keep their versions in the name. */
+/** Rich dependencies have their versions in the name. */
 const dependencyNames = new Set<number>(Object.values(dependencyTags).map((kind) => kind.name));
 
-/** Stands for the own release. No RPM has a control character in a version. */
+/** The placeholder of the RPM's own release. No RPM has a control character in a version. */
 const ownRelease = '\u0001release';
 
 /**
- * The output digest: SHA-256 over everything in an RPM's main header that a dependent's build can see. Contents of
- * files are in it by their digests. The own release is normalised in RELEASE, in SOURCERPM, and where a dependency
- * of any kind names the version-release of the RPM or of its SRPM, with or without an epoch.
- * @returns 64 hex digits.
+ * Returns the output digest: the SHA-256, in hex, over everything in an RPM's main header that a dependent's build can see.
+ * The header contains the digests of all files. The RPM's own release is replaced in RELEASE, in SOURCERPM, and wherever
+ * a dependency names the version-release of the RPM or of its SRPM, with or without an epoch. Pure.
  */
 export function outputDigest(main: Header): string {
   const normalise = normaliserFor(main.tags);

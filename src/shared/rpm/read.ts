@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { order } from '../base/order.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import { decodeTag, type Header, RpmFormatError, type RpmFront, readFront } from './header.ts';
 import { outputDigest } from './output-digest.ts';
 import { type DependencyTags, dependencyTags, sense, tags } from './tags.ts';
 
-/** What azl needs to know of an SRPM file. */
+/** The facts of an SRPM file that azl uses. */
 export interface SrpmFacts {
   file: string;
   name: string;
@@ -19,9 +20,9 @@ export interface SrpmFacts {
 const chunkBytes = 1 << 20;
 
 /**
- * Everything that solver, keys and repositories need to know of a binary RPM file. Requirements on rpm itself
- * (`rpmlib(…)`) are left out: the rpm that installs checks them.
- * @throws RpmFormatError naming the file when it is no sound binary RPM.
+ * Returns the facts of a binary RPM file that the solver, keys and repositories use. Requirements on rpm itself
+ * (`rpmlib(…)`) are left out: rpm checks them when it installs.
+ * @throws RpmFormatError that names the file when it is not a sound binary RPM
  */
 export async function readRpm(path: string): Promise<Rpm> {
   return await withFront(path, async (front, file) => {
@@ -30,7 +31,7 @@ export async function readRpm(path: string): Promise<Rpm> {
   });
 }
 
-/** Name, version and digest of a source RPM file. @throws RpmFormatError naming the file when it is none. */
+/** Returns the facts of a source RPM file. @throws RpmFormatError that names the file when it is not a source RPM */
 export async function readSrpm(path: string): Promise<SrpmFacts> {
   return await withFront(path, async (front, file) => {
     if (!front.isSource) throw new RpmFormatError('it is no source RPM');
@@ -45,7 +46,7 @@ export async function readSrpm(path: string): Promise<SrpmFacts> {
   });
 }
 
-/** The part of {@link readRpm} that the main header tells. */
+/** Returns the part of {@link readRpm} that the main header holds. Pure. */
 export function rpmFacts(file: string, main: Header): Omit<Rpm, 'size' | 'shipDigest'> {
   const facts = new Facts(main);
   const { files, folders } = pathsOf(facts);
@@ -67,7 +68,7 @@ export function rpmFacts(file: string, main: Header): Omit<Rpm, 'size' | 'shipDi
   };
 }
 
-/** Reads tags of known types; a tag of another type is a fault of the file. */
+/** Reads the tags of a header. @throws RpmFormatError for a tag of another type than expected */
 class Facts {
   private readonly header: Header;
 
@@ -95,7 +96,7 @@ class Facts {
     return this.texts(number)[0] ?? '';
   }
 
-  /** A text that becomes part of file names. */
+  /** Returns a text that is part of file names. */
   word(number: number): string {
     const text = this.text(number);
     if (/^[^\s/\p{Cc}]+$/u.test(text)) return text;
@@ -122,12 +123,12 @@ function capabilities(facts: Facts, kind: DependencyTags): Capability[] {
       name.startsWith('(') || comparison === '' || version === '' ? name : `${name} ${comparison} ${version}`,
     );
   }
-  return [...found].sort(byCodeUnit);
+  return [...found].sort(order);
 }
 
 function comparisonOf(flags: number): string {
-  const sign = (flags & sense.less ? '<' : '') + (flags & sense.greater ? '>' : '');
-  return sign + (flags & sense.equal ? '=' : '');
+  const strict = (flags & sense.less ? '<' : '') + (flags & sense.greater ? '>' : '');
+  return strict + (flags & sense.equal ? '=' : '');
 }
 
 const folderBits = 0o040000;
@@ -149,7 +150,7 @@ function pathsOf(facts: Facts): { files: string[]; folders: string[] } {
     const isFolder = ((modes[index] as number) & typeBits) === folderBits;
     (isFolder ? folders : files).push(folder + name);
   }
-  return { files: files.sort(byCodeUnit), folders: folders.sort(byCodeUnit) };
+  return { files: files.sort(order), folders: folders.sort(order) };
 }
 
 async function withFront<T>(
@@ -178,8 +179,4 @@ async function wholeFile(file: FileHandle): Promise<{ size: number; shipDigest: 
     size += bytesRead;
   }
   return { size, shipDigest: hash.digest('hex') };
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

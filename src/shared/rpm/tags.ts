@@ -1,4 +1,4 @@
-/** Numbers of the header tags that azl names (rpm's include/rpm/rpmtag.h). */
+/** The numbers of the header tags that azl uses (rpm's include/rpm/rpmtag.h). */
 export const tags = {
   headerImage: 61,
   headerSignatures: 62,
@@ -44,7 +44,7 @@ export interface DependencyTags {
   version: number;
 }
 
-/** Every kind of dependency that a header can state. */
+/** All kinds of dependencies in a header. */
 export const dependencyTags = {
   provide: { name: 1047, flags: 1112, version: 1113 },
   require: { name: 1049, flags: 1048, version: 1050 },

@@ -6,10 +6,10 @@ export interface Evr {
 }
 
 /**
- * Orders two version (or release) strings as rpm does since 4.15: runs of digits by value, runs of letters by byte
- * order, digits newer than letters, `~` before everything, `^` after the end but before anything longer; all other
- * characters only separate.
- * @returns negative, 0 or positive, for `sort`. 0 does not mean equal text: `1.0` and `1_00` are one version.
+ * Compares two versions, or two releases, as rpm does since 4.15. Runs of digits are compared by value, runs of letters by
+ * byte order, and digits are newer than letters. `~` sorts before everything, `^` after the end but before anything
+ * longer. All other characters only separate. Pure.
+ * @returns a negative number, 0 or a positive number, for `sort`. 0 does not mean equal text: `1.0` and `1_00` are equal.
  */
 export function compareVersions(a: string, b: string): number {
   let i = 0;
@@ -46,7 +46,7 @@ export function compareVersions(a: string, b: string): number {
   return i < a.length ? 1 : -1;
 }
 
-/** Splits `[epoch:]version[-release]` as rpm does: the release starts behind the last `-`. */
+/** Parses `[epoch:]version[-release]` as rpm does: the release begins after the last `-`. Pure. */
 export function parseEvr(evr: string): Evr {
   const epoch = /^([0-9]*):/.exec(evr);
   const rest = epoch === null ? evr : evr.slice(epoch[0].length);
@@ -56,15 +56,15 @@ export function parseEvr(evr: string): Evr {
   return { epoch: Number(epoch?.[1] ?? 0), ...parts };
 }
 
-/** Writes an {@link Evr}; an epoch of 0 is left out, as in file names and messages. */
+/** Returns an {@link Evr} as text. An epoch of 0 is left out, as in messages. Pure. */
 export function formatEvr(evr: Evr): string {
   const release = evr.release === undefined ? '' : `-${evr.release}`;
   return `${evr.epoch === 0 ? '' : `${evr.epoch}:`}${evr.version}${release}`;
 }
 
 /**
- * Orders two EVRs: epoch (absent is 0), version, then release. A release that one side does not state is not
- * compared, so this is a total order only among EVRs that all have one.
+ * Compares two EVRs: epoch (absent is 0), version, then release. Releases are compared only if both sides have one, so
+ * this is a total order only among EVRs with a release. Pure.
  */
 export function compareEvr(a: string | Evr, b: string | Evr): number {
   const left = typeof a === 'string' ? parseEvr(a) : a;

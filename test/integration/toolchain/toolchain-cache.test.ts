@@ -92,7 +92,7 @@ describe('the toolchain that an earlier run left', () => {
       await expect(fetchCachedToolchain(machine())).rejects.toThrow(StoreUnavailableError);
       const here = machine();
       expect(await fetchCachedToolchain({ ...here, onStoreError: 'build' })).toBeUndefined();
-      expect(here.log.lines.join()).toMatch(/cannot be fetched \(no answer\): another is made/);
+      expect(here.log.lines.join()).toMatch(/cannot be fetched \(no answer\): a new one is made/);
     } finally {
       cache.trouble = undefined;
     }

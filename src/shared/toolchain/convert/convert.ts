@@ -91,8 +91,8 @@ async function convert(standIn: StandIn, scratch: string, options: ConvertOption
   const part = tempSibling(path);
   try {
     await runConverter(standIn, part, scratch, options);
-    const made = await readRpm(part);
-    const rpm = { ...made, file: `${made.name}-${made.version}-${made.release}.${made.arch}.rpm` };
+    const read = await readRpm(part);
+    const rpm = { ...read, file: `${read.name}-${read.version}-${read.release}.${read.arch}.rpm` };
     await rename(part, path);
     await writeJson(facts, rpm);
     return { standIn, path, rpm };

@@ -1,13 +1,14 @@
 import { hostArchitecture } from '../../base/architectures.ts';
+import { order } from '../../base/order.ts';
 
 const { debian, efi } = hostArchitecture;
 /** The GNU triplet as it stands in package names. */
 const triplet = hostArchitecture.triplet.replace('_', '-');
 
 /**
- * The RPM names under which Debian's packages are converted. Several Debian packages under one name become one RPM:
- * a locally built package then takes the place of all its files at once. The first pattern that matches counts; a
- * package's version is that of the first of its parts in this order.
+ * The names of RPMs, and patterns of the Debian packages that become each of them. Several Debian packages become one RPM
+ * where one spec builds the same files, so that its RPM replaces all of them at once. The first pattern that matches
+ * counts. The RPM has the version of its first part in the order of the pattern.
  */
 const table: readonly (readonly [rpm: string, debs: string])[] = [
   ['glibc', 'libc6|libc-bin'],
@@ -162,7 +163,7 @@ const table: readonly (readonly [rpm: string, debs: string])[] = [
   ['audit-libs', 'libaudit1|libaudit-common'],
 ];
 
-/** What RPM users call a converted package besides its own name. Own names, Debian's and `/bin/x` come by rule. */
+/** Names that RPM's users have for a converted package, besides its own, Debian's, and `/bin/x`. */
 const alsoKnownAs: Readonly<Record<string, string>> = {
   bash: '/bin/sh',
   glibc: 'glibc-common glibc-minimal-langpack glibc-iconv glibc-lang rtld(GNU_HASH)',
@@ -206,8 +207,8 @@ const alsoKnownAs: Readonly<Record<string, string>> = {
 const rules = table.map(([rpm, debs]) => ({ rpm, parts: debs, pattern: new RegExp(`^(?:${debs})$`) }));
 
 /**
- * The name of the RPM that holds Debian package `deb`: from the table, else by rule: `-dev` becomes `-devel`; the
- * number of a library's soname and the `t64` of Debian 13 go (`libicu72` is `libicu`).
+ * Returns the name of the RPM for Debian package `deb`, from the table or by rule: `-dev` becomes `-devel`; the number of
+ * a soname and the `t64` of Debian 13 are dropped (`libicu72` becomes `libicu`). Pure.
  */
 export function rpmName(deb: string): string {
   const plain = deb.replace(/t64(?=$|-)/, '');
@@ -220,7 +221,7 @@ export function rpmName(deb: string): string {
   );
 }
 
-/** The names, sorted, under which users ask for RPM `name`: aliases, and `foo-devel` for `libfoo-devel`. */
+/** Returns the other names of RPM `name`, sorted: those of the table, and `foo-devel` for `libfoo-devel`. Pure. */
 export function aliases(name: string): string[] {
   const known = (alsoKnownAs[name] ?? '').split(' ').filter(Boolean);
   const short = /^lib(.+)-devel$/.exec(name)?.[1];
@@ -228,8 +229,8 @@ export function aliases(name: string): string[] {
 }
 
 /**
- * Which of an RPM's parts comes first and gives it its version: as its pattern lists them, then the shortest name
- * (a meta package's version counts less than that of what it stands for), then the first by name.
+ * Returns the parts of an RPM in the order in which they may give it its version: by the pattern, then the shortest name
+ * (the version of a meta package counts less), then by name. Pure.
  */
 export function primaryFirst(parts: readonly string[]): string[] {
   const rank = (deb: string) => {
@@ -239,10 +240,10 @@ export function primaryFirst(parts: readonly string[]): string[] {
       ? 0
       : topLevel(rule.parts).findIndex((part) => new RegExp(`^(?:${part})$`).test(plain));
   };
-  return [...parts].sort((a, b) => rank(a) - rank(b) || a.length - b.length || (a < b ? -1 : a > b ? 1 : 0));
+  return [...parts].sort((a, b) => rank(a) - rank(b) || a.length - b.length || order(a, b));
 }
 
-/** Splits a pattern at the bars that stand in no parentheses. */
+/** Splits a pattern at the bars outside parentheses. */
 function topLevel(pattern: string): string[] {
   const parts = [''];
   let depth = 0;
