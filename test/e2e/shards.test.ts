@@ -127,7 +127,7 @@ describe('a shard that is killed', () => {
     expect(last.code, last.said).toBe(0);
     const merge = await run.merge();
     expect(merge.code).toBe(1);
-    expect(merge.said).toContain('✗ killer: 3 shards that built it gave no sign of life any more');
+    expect(merge.said).toContain('✗ killer: 3 shards that built it sent no heartbeat any more');
     expect(statesOf(run.merged())).toEqual({ killer: 'failed', fine: 'built' });
   });
 });

@@ -30,7 +30,7 @@ describe('a claim', () => {
     expect(nextStep(shard, work([candidate('a')]), 1000)).toMatchObject({ do: expected });
   });
 
-  it('of a shard that gave no sign for the lease expires: after its owner was asked for', () => {
+  it('of a shard that sent no heartbeat for the lease expires: after its owner was asked for', () => {
     const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
     expect(nextStep(shard, work([candidate('a')]), 1000)).toEqual({ do: 'ask', claims: [old] });
     shard.owners.set(old.id, 2);
@@ -56,7 +56,7 @@ describe('a claim', () => {
     expect(nextStep(shard, work([candidate('a')]), 1700)).toMatchObject({ do: 'wait' });
   });
 
-  it('holds after a time in which nobody could look or sign: who lives is given time to sign again', () => {
+  it('holds after an outage of the exchange: shards that live get time for their next heartbeat', () => {
     const shard = awake([old, sign(2, 0)], 0, 9);
     const look = (now: number, ...others: ArtifactInfo[]) => {
       const own = item(nextHeartbeatName(shard, false), now);
@@ -113,7 +113,7 @@ describe('a claim', () => {
     });
   });
 
-  it('that expired is taken again only when all that the shard has finished is told', () => {
+  it('that expired is taken again only when everything that the shard has finished is reported', () => {
     const shard = awake([old, sign(2, 300), sign(3, 1000)], 1000, 9);
     shard.owners.set(old.id, 2);
     finished(shard, 'b', 1, 1000);

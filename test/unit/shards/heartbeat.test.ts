@@ -44,7 +44,7 @@ const withRpm = (more: Partial<Rpm>): Result => ({
 const text = (one: unknown) =>
   JSON.stringify({ schema: 'azl/heartbeat', version: 1, shard: 1, attempt: 1, reports: [one] });
 
-describe('a sign of life', () => {
+describe('a heartbeat', () => {
   it('is read as it was written', () => {
     expect(readHeartbeat(text(reports())).reports).toEqual([reports()]);
     const failure = { ...reports(), state: 'failed', key: null, result: undefined, artifact: undefined };
@@ -52,7 +52,7 @@ describe('a sign of life', () => {
     expect(readHeartbeat(text(failure)).reports).toHaveLength(1);
   });
 
-  it('tells how long builds ran that were ended with its shard’s time', () => {
+  it('reports how long builds ran that were ended with its shard’s time', () => {
     const with_ = (ranOut: unknown) => JSON.stringify({ ...JSON.parse(text(reports())), ranOut });
     const ran = [{ package: 'zlib', seconds: 77.5 }];
     expect(readHeartbeat(with_(ran)).ranOut).toEqual(ran);

@@ -22,7 +22,7 @@ import {
 import { awake, candidate, item, work } from '../../support/shard-steps.ts';
 
 describe('a shard', () => {
-  it('looks around and signs before it claims anything', () => {
+  it('lists and sends a heartbeat before it claims anything', () => {
     const shard = newShard(1, 1, defaultSettings, 0);
     expect(nextStep(shard, work([candidate('a')]), 0)).toEqual({ do: 'list' });
     listed(shard, [], 0);
@@ -75,7 +75,7 @@ describe('a shard', () => {
     expect(nextStep(shard, work([candidate('a')]), 1)).toMatchObject({ do: 'wait' });
   });
 
-  it('signs before everything else when its sign is late', () => {
+  it('sends a heartbeat before everything else when it is late', () => {
     const shard = awake();
     expect(nextStep(shard, work([candidate('a')]), 449)).toEqual({ do: 'list' });
     expect(nextStep(shard, work([candidate('a')]), 450)).toEqual({ do: 'heartbeat', ended: false });
@@ -142,7 +142,7 @@ describe('a result', () => {
     expect(nextStep(shard, work([]), 62)).toMatchObject({ do: 'publish', packages: ['a', 'big'] });
   });
 
-  it('is told of by a sign, and only then its claim goes', () => {
+  it('is reported by a heartbeat, and only then its claim is removed', () => {
     const shard = busy();
     listed(shard, [], 62);
     published(shard, nextResultName(shard), ['a'], 1, []);
@@ -171,7 +171,7 @@ describe('a result', () => {
     expect(shard.obsoleteArtifacts).toEqual(replaced);
   });
 
-  it('that turned out to be damaged is not published again with others, and the next sign does not tell of it', () => {
+  it('that turned out to be damaged is not published again with others, and the next heartbeat does not report it', () => {
     const shard = awake();
     const [both, one] = [nextResultName(shard), nextResultName(shard)];
     published(shard, both, ['a', 'x'], 10, []);
@@ -234,7 +234,7 @@ describe('a time budget', () => {
 });
 
 describe('a build that is ended with the time of its shard', () => {
-  it('is told of before its claim goes, so that nobody takes it without knowing', () => {
+  it('is reported before its claim is removed, so that nobody takes it without knowing', () => {
     const shard = awake();
     claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
     ranOut(shard, 'a');
@@ -296,7 +296,7 @@ describe('a shard that no other follows', () => {
 });
 
 describe('the end', () => {
-  it('comes when every package has its result: with a last sign, and nothing left lying about', () => {
+  it('comes when every package has its result: with a last heartbeat, and all obsolete artifacts removed', () => {
     const shard = awake();
     finished(shard, 'a', 1, 0);
     const nothing = work([], { left: 0 });

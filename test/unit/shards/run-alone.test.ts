@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
 import type { buildOne } from '../../../src/shared/builder/build-one.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import type { Outcome } from '../../../src/shared/model/outcome.ts';
+import { foundInStore, type Outcome } from '../../../src/shared/model/outcome.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
 import { outcomesOf } from '../../../src/shared/shards/worker/outcomes.ts';
 import { runAlone } from '../../../src/shared/shards/worker/run-alone.ts';
@@ -157,6 +157,27 @@ describe('a job that builds alone', () => {
     expect(states).toEqual({ stored: 'built', user: 'built' });
     expect(built).toEqual(['stored', 'user']);
     expect(messages.join('\n')).toMatch(/stored result of stored .* is damaged.*It is built again/);
+  });
+
+  it('keeps a result that was in the store after all, also without its debuginfo', async () => {
+    const store = memoryStore();
+    const { start, built } = madeUpRun([madeUpSpec('a')], {
+      store: {
+        ...store,
+        storedParts: async () => 'without-debug',
+        open: async (result) => {
+          throw new DamagedResultError(result, 'a-debuginfo', 'is missing');
+        },
+      },
+    });
+    const { outcomes } = await start(1, async (_, name, { build: { key } }) => {
+      built.push(name);
+      const result = madeUpResult(name, [madeUpRpm(name)], key);
+      await store.put(result, '', false);
+      return { state: 'reused', reason: foundInStore, result };
+    });
+    expect(outcomes.get('a')).toMatchObject({ state: 'reused', reason: foundInStore });
+    expect(built).toEqual(['a']);
   });
 
   it('goes on to the end when a build ends while the solver works', async () => {

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
+import type { Result } from '../../model/build-result.ts';
 import { bytesOf, resultFiles } from '../../store/result-files.ts';
 import { DamagedResultError } from '../../store/store.ts';
 import { heartbeatFile, heartbeatText, type PackageReport } from '../protocol/heartbeat.ts';
 import type { ArtifactInfo, ListedHeartbeat } from '../protocol/listing.ts';
 import * as shards from '../scheduler/shard.ts';
-import { filesBelow } from '../transport/exchange.ts';
+import type { ArtifactFiles } from '../transport/exchange.ts';
 import { ownerOf } from './claim.ts';
 import { now, type RunningShard } from './running-shard.ts';
 import { textFile } from './temporary-files.ts';
+
+type PublishableReport = PackageReport & { result: Result };
 
 /** The traffic of a shard with the exchange. */
 export class Courier {
@@ -49,29 +52,35 @@ export class Courier {
 
   /** Makes one artifact of the results of packages. Results of other shards that count instead are left out. */
   async publish(packages: readonly string[], replaced: readonly string[]): Promise<void> {
-    const { shard, state, exchange } = this.own;
+    const { shard, exchange } = this.own;
     const results = packages.flatMap((name) => this.ownResult(name, replaced));
     if (results.length === 0) return shards.published(shard, undefined, packages, 0, replaced);
-    const folders: string[] = [];
-    for (const { package: name, result } of results) {
-      try {
-        folders.push(await state.context.store.open(result));
-      } catch (error) {
-        if (!(error instanceof DamagedResultError)) throw error;
-        return await this.dropOwn(name, error);
-      }
-    }
     const name = shards.nextResultName(shard);
-    const root = join(folders[0] as string, '..', '..');
-    const files = results.flatMap(({ result }) => resultFiles(result));
-    const artifact = await exchange.create(name, filesBelow(root, files));
+    let artifact: ArtifactInfo | undefined;
+    try {
+      artifact = await exchange.create(name, this.filesOf(results.map(({ result }) => result)));
+    } catch (error) {
+      if (!(error instanceof DamagedResultError)) throw error;
+      return await this.dropOwn(error);
+    }
     if (artifact === undefined) throw new Error(`the artifact '${name}' is there already`);
     for (const report of results) this.notePublished(report, artifact);
     const bytes = results.reduce((sum, { result }) => sum + bytesOf(result), 0);
     shards.published(shard, name, packages, bytes, replaced);
   }
 
-  private ownResult(name: string, replaced: readonly string[]) {
+  /** Returns the files of results, whose folders lie beside each other in the store. They are opened when they are copied. */
+  private filesOf(results: readonly Result[]): ArtifactFiles {
+    const { store } = this.own.state.context;
+    return async (use) => {
+      const folders: string[] = [];
+      for (const result of results) folders.push(await store.open(result));
+      return await use(join(folders[0] as string, '..', '..'), results.flatMap(resultFiles));
+    };
+  }
+
+  /** Returns an own result that counts and that only this shard or one of the `replaced` artifacts has. */
+  private ownResult(name: string, replaced: readonly string[]): PublishableReport[] {
     const { state, reports, options } = this.own;
     const key = reports.get(name)?.key ?? undefined;
     const report = key === undefined ? undefined : state.known.results.get(key);
@@ -79,23 +88,20 @@ export class Courier {
     return report.artifact === null || replaced.includes(report.artifact ?? '') ? [report] : [];
   }
 
-  private notePublished(
-    report: PackageReport & { result: { key: string } },
-    { name, id }: ArtifactInfo,
-  ): void {
+  private notePublished(report: PublishableReport, { name, id }: ArtifactInfo): void {
     const { state, reports } = this.own;
-    const published = { ...report, artifact: name, id: report.id ?? id } as ReturnType<
-      typeof this.ownResult
-    >[0];
+    const published = { ...report, artifact: name, id: report.id ?? id };
     reports.set(report.package, published);
     state.noteReport(published);
     state.known.results.set(report.result.key, published);
   }
 
   /** Forgets an own result whose files are damaged: it counts as never built. */
-  private async dropOwn(name: string, { key, message }: DamagedResultError): Promise<void> {
+  private async dropOwn({ key, message }: DamagedResultError): Promise<void> {
     const { state, reports, shard, wakeUp } = this.own;
+    const [name] = [...reports.values()].flatMap((one) => (one.key === key ? [one.package] : []));
     await state.dropDamaged(key, `${message}. It is built again.`);
+    if (name === undefined) return;
     reports.delete(name);
     shards.dropped(shard, name);
     if (shard.building.has(name)) wakeUp.call();
