@@ -45,40 +45,31 @@ export async function chooseAcceleration(options: {
   cacheDir: string;
   signal?: AbortSignal | undefined;
 }): Promise<Acceleration> {
-  const known = await knownAcceleration(options.cacheDir);
+  const { kernel, cacheDir, signal } = options;
+  const known = await knownAcceleration(cacheDir);
   if (known !== undefined) return known;
   let console = '';
-  const probe = new AbortController();
-  const stop = () => probe.abort();
-  options.signal?.addEventListener('abort', stop, { once: true });
+  const enough = new AbortController();
   const argv = [
     ...[qemu.program, '-machine', qemu.machine, ...accelerationArguments('kvm')],
     ...['-m', '512', '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-nic', 'none'],
-    ...['-kernel', options.kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
+    ...['-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
   ];
-  let code = 0;
-  try {
-    const ended = await runTool(argv, {
-      ok: 'any',
-      timeoutSeconds: probeSeconds,
-      signal: probe.signal,
-      onData: (chunk) => {
-        console += chunk.toString('latin1');
-        if (kernelRan.test(console)) probe.abort();
-      },
-    });
-    code = ended.code;
-  } catch (error) {
-    if (!probe.signal.aborted) throw error;
-  } finally {
-    options.signal?.removeEventListener('abort', stop);
-  }
-  options.signal?.throwIfAborted();
+  const { code } = await runTool(argv, {
+    ok: 'any',
+    timeoutSeconds: probeSeconds,
+    signal: AbortSignal.any([enough.signal, ...(signal === undefined ? [] : [signal])]),
+    onData: (chunk) => {
+      console += chunk.toString('latin1');
+      if (kernelRan.test(console)) enough.abort();
+    },
+  }).catch((error: unknown) => {
+    if (!enough.signal.aborted) throw error;
+    return { code: 0 };
+  });
+  signal?.throwIfAborted();
   const works = probed(console, code);
-  if (works !== undefined)
-    await writeJson(resultFile(options.cacheDir), {
-      bootId: await hostBootId(),
-      works,
-    } satisfies ProbeResult);
+  const bootId = await hostBootId();
+  if (works !== undefined) await writeJson(resultFile(cacheDir), { bootId, works } satisfies ProbeResult);
   return works === true ? 'kvm' : 'tcg';
 }

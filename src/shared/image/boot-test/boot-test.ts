@@ -67,8 +67,6 @@ async function runMachine(argv: readonly string[], options: BootTestOptions): Pr
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const stop = new AbortController();
-  const abort = () => stop.abort();
-  signal?.addEventListener('abort', abort, { once: true });
   let deadBy: string | undefined;
   const console = followFile(options.serialLog, (line) => {
     deadBy ??= deadEnd(line);
@@ -78,18 +76,22 @@ async function runMachine(argv: readonly string[], options: BootTestOptions): Pr
   let readError: unknown;
   const timer = setInterval(() => {
     console.readOn().then(
-      () => deadBy !== undefined && setTimeout(abort, graceAfterDeadEnd).unref(),
+      () => deadBy !== undefined && setTimeout(() => stop.abort(), graceAfterDeadEnd).unref(),
       (error: unknown) => {
         readError = error;
-        abort();
+        stop.abort();
       },
     );
   }, readInterval);
   const lines: string[] = [];
   let timedOut = false;
   try {
-    const onLine = (line: string) => lines.push(line);
-    const { code, stderr } = await runTool(argv, { ok: 'any', timeoutSeconds, signal: stop.signal, onLine });
+    const { code, stderr } = await runTool(argv, {
+      ok: 'any',
+      timeoutSeconds,
+      signal: AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]),
+      onLine: (line) => lines.push(line),
+    });
     timedOut = code === 124;
     if (code !== 0 && !timedOut && lines.length === 0 && (await console.readOn()) === 0)
       throw new ProblemsError([neverStarted(code, stderr)]);
@@ -97,7 +99,6 @@ async function runMachine(argv: readonly string[], options: BootTestOptions): Pr
     if (!stop.signal.aborted) throw error;
   } finally {
     clearInterval(timer);
-    signal?.removeEventListener('abort', abort);
   }
   signal?.throwIfAborted();
   if (readError !== undefined) throw readError;

@@ -21,11 +21,8 @@ export const defaultFirmware = firmwares[0] as Firmware;
 /** Returns the host's OVMF. @throws ProblemsError that says how to install it */
 export async function findFirmware(): Promise<Firmware> {
   for (const firmware of firmwares) {
-    const there = await Promise.all([access(firmware.code), access(firmware.vars)]).then(
-      () => true,
-      () => false,
-    );
-    if (there) return firmware;
+    const found = await Promise.all([access(firmware.code), access(firmware.vars)]).catch(() => undefined);
+    if (found !== undefined) return firmware;
   }
   throw problem('UEFI firmware for QEMU (OVMF) is not installed', { hint: 'Run: sudo apt-get install ovmf' });
 }
@@ -58,6 +55,7 @@ export interface Machine {
 export function qemuArguments(machine: Machine): string[] {
   const escaped = (path: string) => path.replaceAll(',', ',,');
   const bus = machine.diskBus ?? 'virtio';
+  const disk = `if=none,id=disk,format=${machine.diskFormat}`;
   return [
     ...[qemu.program, '-machine', qemu.machine, ...accelerationArguments(machine.acceleration)],
     ...['-smp', String(machine.processors ?? 2), '-m', String(machine.memory ?? 1024)],
@@ -67,11 +65,7 @@ export function qemuArguments(machine: Machine): string[] {
     ...['-drive', `if=pflash,format=raw,unit=1,snapshot=on,file=${escaped(machine.vars)}`],
     ...[
       '-drive',
-      [
-        `if=none,id=disk,format=${machine.diskFormat},file=${escaped(machine.disk)}`,
-        ...(machine.throwAway ? ['snapshot=on'] : []),
-        'cache=unsafe',
-      ].join(','),
+      `${disk},file=${escaped(machine.disk)}${machine.throwAway ? ',snapshot=on' : ''},cache=unsafe`,
     ],
     ...(bus === 'virtio'
       ? ['-device', 'virtio-blk-pci,drive=disk']
@@ -90,14 +84,7 @@ export function accelerationArguments(acceleration: Acceleration): string[] {
 
 /** Returns a shell command that boots a raw image in the terminal without changing the image. Pure. */
 export function startLine(raw: string, firmware: Firmware): string {
-  const argv = qemuArguments({
-    disk: raw,
-    diskFormat: 'raw',
-    throwAway: true,
-    code: firmware.code,
-    vars: firmware.vars,
-    acceleration: 'tcg',
-    serial: ['mon:stdio'],
-  });
+  const machine = { ...firmware, disk: raw, diskFormat: 'raw', throwAway: true } as const;
+  const argv = qemuArguments({ ...machine, acceleration: 'tcg', serial: ['mon:stdio'] });
   return argv.map(shellWord).join(' ');
 }

@@ -1,5 +1,6 @@
 import { lastLines } from '../../base/last-lines.ts';
 import type { Problem } from '../../base/problems.ts';
+import type { Acceleration } from './qemu.ts';
 
 /** The result of a boot test. */
 export interface Verdict {
@@ -11,7 +12,7 @@ export interface Verdict {
   seconds: number;
   /** Why it failed, in one sentence; empty for a pass. */
   reason: string;
-  acceleration: 'kvm' | 'tcg';
+  acceleration: Acceleration;
 }
 
 /** The report of the boot test's unit, from its own serial line. */
@@ -72,7 +73,7 @@ export function neverStarted(code: number, stderr: string): Problem {
 export function judge(options: {
   report: BootReport;
   seconds: number;
-  acceleration: 'kvm' | 'tcg';
+  acceleration: Acceleration;
   deadBy?: string;
   timedOut: boolean;
 }): Verdict {
@@ -87,12 +88,6 @@ export function judge(options: {
     return 'the machine stopped before it was up';
   };
   const why = reason();
-  return {
-    passed: why === '',
-    state: report.state,
-    failed: report.failed,
-    seconds,
-    reason: why,
-    acceleration,
-  };
+  const { state, failed } = report;
+  return { passed: why === '', state, failed, seconds, reason: why, acceleration };
 }

@@ -1,6 +1,6 @@
 import type { DiskConfig, ImageConfig, PartitionConfig, PartitionSetting } from './config.ts';
 import type { Report } from './findings.ts';
-import { partitionEnd, tableMiB } from './partition-end.ts';
+import { isEsp, partitionEnd, tableMiB } from './partition.ts';
 import { isPlainName, isPlainPath } from './plain-text.ts';
 import { imageFormats } from './schema-table.ts';
 
@@ -69,7 +69,6 @@ function checkPlace(partition: PartitionConfig, disk: DiskConfig, place: string,
 }
 
 function checkEsp({ partitions }: DiskConfig, report: Report): void {
-  const isEsp = ({ flags, type }: PartitionConfig) => flags.includes('esp') || type === 'esp';
   const count = partitions.filter(isEsp).length;
   if (count !== 1 && partitions.length > 0)
     report(`${at}.Partitions`, `BootType efi needs one partition with the flag 'esp', there are ${count}`);

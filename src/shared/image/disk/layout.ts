@@ -1,5 +1,5 @@
 import type { ImageConfig, PartitionConfig, PartitionSetting } from '../config/config.ts';
-import { partitionEnd } from '../config/partition-end.ts';
+import { isEsp, partitionEnd } from '../config/partition.ts';
 import { fixedUuid, fixedVolumeId } from './identity.ts';
 
 const sectorBytes = 512;
@@ -52,36 +52,29 @@ export function layOut(config: ImageConfig, seed: string): Layout {
   const size = config.disk.maxSize * mib;
   const settings = new Map(config.system.partitionSettings.map((setting) => [setting.id, setting]));
   const partitions = config.disk.partitions.map((partition, index): Partition => {
-    const isEsp = partition.flags.includes('esp') || partition.type === 'esp';
-    const setting = settings.get(partition.id);
-    const end = partitionEnd(partition, config.disk) * mib;
+    const { id, name: label, start } = partition;
+    const setting: Partial<PartitionSetting> = settings.get(id) ?? {};
+    const { mountPoint = '', mountOptions = '', mountIdentifier = 'partuuid' } = setting;
     const format = partition.fsType === 'ext4' ? 'ext4' : 'fat';
-    const volume = fixedVolumeId(seed, `fat ${partition.id}`).toUpperCase();
+    const volume = fixedVolumeId(seed, `fat ${id}`).toUpperCase();
+    const fatId = `${volume.slice(0, 4)}-${volume.slice(4)}`;
     return {
-      id: partition.id,
-      number: index + 1,
-      label: partition.name,
-      offset: partition.start * mib,
-      size: end - partition.start * mib,
-      format,
-      typeGuid: typeGuid(partition, isEsp),
-      partUuid: fixedUuid(seed, `partition ${partition.id}`),
-      fsUuid:
-        format === 'fat'
-          ? `${volume.slice(0, 4)}-${volume.slice(4)}`
-          : fixedUuid(seed, `filesystem ${partition.id}`),
-      isEsp,
-      mountPoint: setting?.mountPoint ?? '',
-      mountOptions: setting?.mountOptions ?? '',
-      mountIdentifier: setting?.mountIdentifier ?? 'partuuid',
+      ...{ id, number: index + 1, label, format },
+      offset: start * mib,
+      size: (partitionEnd(partition, config.disk) - start) * mib,
+      typeGuid: typeGuid(partition),
+      partUuid: fixedUuid(seed, `partition ${id}`),
+      fsUuid: format === 'fat' ? fatId : fixedUuid(seed, `filesystem ${id}`),
+      isEsp: isEsp(partition),
+      ...{ mountPoint, mountOptions, mountIdentifier },
     };
   });
   return { size, diskUuid: fixedUuid(seed, 'disk'), partitions };
 }
 
-function typeGuid(partition: PartitionConfig, isEsp: boolean): string {
+function typeGuid(partition: PartitionConfig): string {
   if (partition.typeUuid !== '') return partition.typeUuid;
-  return typeGuids[isEsp ? 'esp' : partition.type || 'linux'] as string;
+  return typeGuids[isEsp(partition) ? 'esp' : partition.type || 'linux'] as string;
 }
 
 /** Returns the partition table as input of sfdisk. Pure. */
@@ -95,9 +88,8 @@ export function sfdiskScript(layout: Layout): string {
       ...(partition.label === '' ? [] : [`name="${partition.label}"`]),
     ].join(', '),
   );
-  return ['label: gpt', `label-id: ${layout.diskUuid.toUpperCase()}`, 'unit: sectors', '', ...lines, ''].join(
-    '\n',
-  );
+  const head = ['label: gpt', `label-id: ${layout.diskUuid.toUpperCase()}`, 'unit: sectors', ''];
+  return [...head, ...lines, ''].join('\n');
 }
 
 /** Returns the partition mounted on `mountPoint`. A checked config has one for `/`. */
