@@ -33,7 +33,7 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   '>': '>',
 };
 
-/** Prefixes before `(` that rpm's and the language stacks' dependency generators write into built packages. */
+/** Matches names by their prefix before `(`, which the dependency generators of rpm and of languages write into packages. */
 const generated =
   /^(mvn|osgi|rubygem|ruby|golang|golang-ipath|tex|texlive|font|typelib|ocaml|ocamlx|crate|npm|nodejs|php-composer|php-pear|ghc|R|lua|kmod|ksym|kernel|modalias|mimehandler|application|metainfo|gstreamer\d[^(]*|rpm_macro|qml6?import|dotnet|user|group|debuginfo|appstream|hunspell|locale|postscriptdriver)\(.+\)$/;
 
@@ -69,8 +69,8 @@ export function namesOf(capability: Capability): string[] {
 }
 
 /**
- * The plain capabilities, with their versions, that a rich dependency is made of, in the order it is written. A plain
- * capability is its own only term.
+ * Returns the plain capabilities of a rich dependency, with their versions, in their order. A plain capability is its own
+ * only term. Pure.
  */
 export function termsOf(capability: Capability): Capability[] {
   if (!isRich(capability)) return [capability];

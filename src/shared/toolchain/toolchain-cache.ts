@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { type Cache, CacheUnavailableError, StoreUnavailableError } from '../github/cache/cache.ts';
 import { refInKey, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/digests.ts';
-import { tempSibling, writeWhole } from '../host/files.ts';
+import { linkFile, tempSibling, writeWhole } from '../host/files.ts';
+import { withTempDir } from '../host/temp-dir.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
 import { lockFile, parseLock } from './lock.ts';
 import { toolchainKind } from './recipe.ts';
@@ -77,17 +78,15 @@ export async function saveCachedToolchain(
   const saved = await readFile(keyFile, 'utf8').catch(() => '');
   // The cache has the fetched one already, and the one that this folder was saved as.
   if (fetchedKey?.endsWith(suffix) || saved === key) return;
-  const temp = tempSibling(join(cacheDir, folderName));
   try {
-    await mkdir(temp, { recursive: true });
-    await packToolchain(dir, join(temp, archiveFile));
-    await writeWhole(join(temp, lockFile), await readFile(join(cacheDir, lockFile)));
-    await cache.save(folderName, key, temp, [archiveFile, lockFile]);
+    await withTempDir(cacheDir, 'save-toolchain-', async (temp) => {
+      await packToolchain(dir, join(temp, archiveFile));
+      await linkFile(join(cacheDir, lockFile), join(temp, lockFile));
+      await cache.save(folderName, key, temp, [archiveFile, lockFile]);
+    });
     await writeWhole(keyFile, key);
   } catch (error) {
     log.warn(`The toolchain is not saved for later runs: ${(error as Error).message}`);
-  } finally {
-    await rm(temp, { recursive: true, force: true });
   }
 }
 

@@ -38,7 +38,7 @@ const family = (file: string) => [
 const pidsIn = (file: string) => readFileSync(file, 'utf8').trim().split(' ').map(Number);
 
 describe('a tool', () => {
-  it('answers its output, its exit code, and sees an environment built from nothing', async () => {
+  it('returns its output and exit code, and sees an environment built from nothing', async () => {
     process.env['AZL_SECRET'] = 'token';
     const { stdout } = await runTool(['env']);
     expect(stdout).not.toContain('AZL_SECRET');
@@ -112,7 +112,7 @@ describe('a tool', () => {
     if (existsSync(file)) await until(() => pidsIn(file).every((pid) => !lives(pid)));
   });
 
-  it('writes what everybody may read, whatever the mask of its starter is', async () => {
+  it('writes what everybody may read, whatever umask its starter has', async () => {
     const before = process.umask(0o077);
     try {
       expect((await runTool(['sh', '-c', 'umask'])).stdout).toBe('0022\n');

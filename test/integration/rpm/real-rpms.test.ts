@@ -186,7 +186,7 @@ describe('RPMs made by rpmbuild', () => {
     expect(rpm.requires.some((one) => one.startsWith('rpmlib('))).toBe(false);
   });
 
-  it('are told from SRPMs and damaged files', async () => {
+  it('are distinguished from SRPMs and damaged files', async () => {
     const srpm = join(dir, 'first', 'probe-1.0-1.src.rpm');
     expect(await readSrpm(srpm)).toEqual({
       ...{ file: 'probe-1.0-1.src.rpm', name: 'probe', version: '1.0', release: '1' },

@@ -89,7 +89,7 @@ describe('Debian packages of a lock', () => {
     expect(readFileSync(path)).toEqual(bytes);
   });
 
-  it('that the mirror has no more are named, also when our lists are older than the mirror', async () => {
+  it('that the mirror no longer has are named, also when the lists are older than the mirror', async () => {
     offer({ one: '1.0-1', two: '2.0-1' });
     const debs = await lock();
     offer({ one: '1.0-2', two: '2.0-1' });
@@ -109,7 +109,7 @@ describe('Debian packages of a lock', () => {
     expect(readFileSync(debPath(join(dir, 'debs'), newer))).toEqual(bytes);
   });
 
-  it('of a mirror that is not there end in a sentence', async () => {
+  it('of a mirror that does not answer are reported with the reason of apt', async () => {
     offer({ one: '1.0-1' });
     const debs = await lock();
     answering = false;

@@ -35,8 +35,8 @@ afterAll(async () => {
   await removeWorkspace(top);
 });
 
-describe('the toolchain that an earlier run left', () => {
-  it('is taken up with its lock, and nothing is made or fetched for it', async () => {
+describe('the toolchain that an earlier run saved', () => {
+  it('is fetched with its lock, and nothing else is made or fetched', async () => {
     const here = machine();
     const key = await fetchCachedToolchain(here);
     expect(key).toMatch(/^azl-toolchain-1-[0-9a-f]{16}-refs-heads-main\.[0-9a-f]{12}-[0-9a-f]{16}$/);
@@ -52,7 +52,7 @@ describe('the toolchain that an earlier run left', () => {
     expect(cache.saved).toEqual([key]);
   });
 
-  it('is that of the default branch, also where a pull request has one of its own', async () => {
+  it('is that of the default branch, also for a pull request with another one', async () => {
     const key = cache.saved[0] as string;
     const own = key.replace(/refs-heads-main\.[0-9a-f]{12}/, 'refs-pull-7-merge.0123456789ab');
     vi.stubEnv('GITHUB_REF', 'refs/pull/7/merge');
@@ -66,7 +66,7 @@ describe('the toolchain that an earlier run left', () => {
     }
   });
 
-  it('is the newest of its ref: what moved the lock since is followed', async () => {
+  it('is the newest of its ref, also after the lock moved', async () => {
     const key = cache.saved[0] as string;
     const newer = key.replace(/[0-9a-f]{16}$/, '0123456789abcdef');
     const lasting = 60 + Date.now() / 1000;
@@ -79,14 +79,14 @@ describe('the toolchain that an earlier run left', () => {
     }
   });
 
-  it('is left alone where there is a lock: somebody chose it', async () => {
+  it('is not fetched where there is a lock', async () => {
     const here = machine();
     writeFileSync(join(here.cacheDir, 'toolchain.lock'), 'mine');
     expect(await fetchCachedToolchain(here)).toBeUndefined();
     expect(readFileSync(join(here.cacheDir, 'toolchain.lock'), 'utf8')).toBe('mine');
   });
 
-  it('is not made anew in vain when the cache gives no answer', async () => {
+  it('is not replaced when the cache is unavailable, unless on-store-error allows it', async () => {
     cache.trouble = 'no answer';
     try {
       await expect(fetchCachedToolchain(machine())).rejects.toThrow(StoreUnavailableError);
@@ -98,7 +98,7 @@ describe('the toolchain that an earlier run left', () => {
     }
   });
 
-  it('is not used when its lock or its archive is none', async () => {
+  it('is not used when its lock or its archive is damaged', async () => {
     const [key] = cache.saved;
     const entry = cache.at('toolchain', key as string);
     const kept = join(top, 'kept');

@@ -140,7 +140,7 @@ describe('the worker', () => {
     expect(said.stdout.trim()).toBe(`${toolchain.worker.length} /usr/lib/x86_64-linux-gnu`);
   });
 
-  it('builds a package as the ordinary user, with what rpm finds out by itself', async () => {
+  it('builds a package as the ordinary user, with the dependencies that rpm generates', async () => {
     const spec = await readFile(new URL('./probe.spec', import.meta.url), 'utf8');
     const script = [
       'cd /usr/src/azl && cat >probe.spec <<"END"',
@@ -162,7 +162,7 @@ describe('the worker', () => {
     expect(said).toMatch(/python3\.\d+dist\(probe\) = 1/);
   });
 
-  it('lets the compiler, the loader and the shell stand under their usual names', async () => {
+  it('has the compiler, the loader and the shell under their usual names', async () => {
     const names =
       'sh awk cc c++ which pkg-config perl python3 setpriv debugedit find-debuginfo m4 cpio patch xz zstd unzip';
     const said = await inWorker([
@@ -218,7 +218,7 @@ describe('a converted package', () => {
 });
 
 describe('the lock', () => {
-  it('names a version that neither mirror nor cache has, and how to move on', async () => {
+  it('names a version that neither mirror nor cache has, and how to update the lock', async () => {
     const own = join(scratch, 'stale');
     await mkdir(own);
     const lock = JSON.parse(await readFile(join(cacheDir, 'toolchain.lock'), 'utf8'));

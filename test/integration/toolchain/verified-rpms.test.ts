@@ -18,11 +18,11 @@ const rpm = (name: string, bytes: string) => {
   return made;
 };
 
-it('answers the folder of RPMs that are what the toolchain says', async () => {
+it('returns the folder of RPMs that have the digests of the toolchain', async () => {
   expect(await verifiedRpms(dir, [rpm('one', '1'), rpm('two', '2')])).toBe(join(dir, 'RPMS'));
 });
 
-it('names every RPM that is not, and how to hint it, before a build root takes it', async () => {
+it('names every RPM that is missing or damaged, with a hint, before a build root uses it', async () => {
   const [fine, damaged, lost] = [rpm('fine', 'f'), rpm('damaged', 'd'), rpm('lost', 'l')];
   writeFileSync(join(dir, 'RPMS', damaged.file), 'x');
   rmSync(join(dir, 'RPMS', lost.file));

@@ -37,12 +37,12 @@ describe('closure', () => {
     expect(names(closure(all, [['a']], nothing).debs)).toEqual(['a', 'm']);
   });
 
-  it('leaves out what only what is left out needs', () => {
+  it('leaves out packages that only excluded packages need', () => {
     const all = universe(deb('a', 'dpkg, b'), deb('b'), deb('dpkg', 'x'), deb('x'));
     expect(names(closure(all, [['a']], /^dpkg$/).debs)).toEqual(['a', 'b']);
   });
 
-  it('names wishes that nothing fulfils, and takes the first name of one that something does', () => {
+  it('names requested packages that do not exist, and takes the first name that exists', () => {
     const { debs, missing } = closure(
       universe(deb('b'), deb('c')),
       [
@@ -82,7 +82,7 @@ const rpm = (name: string, requires: string[] = [], provides: string[] = [], fil
 });
 
 describe('unsatisfied', () => {
-  it('finds what nobody has, by name, path or provide', () => {
+  it('finds requirements without a provider, by name, path or provide', () => {
     const a = rpm('a', [
       'b >= 2',
       '/usr/bin/c',

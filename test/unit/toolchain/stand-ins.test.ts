@@ -66,7 +66,7 @@ describe('names', () => {
     expect(primaryFirst(['ncurses-base', 'ncurses-bin'])[0]).toBe('ncurses-bin');
   });
 
-  it('leaves out no package that is wished for', () => {
+  it('excludes no requested package', () => {
     for (const name of [...workerPackages, ...buildPackages, ...imagePackages].flat())
       expect(excludedPackages.test(name), name).toBe(false);
   });
@@ -103,14 +103,14 @@ describe('standIns', () => {
     expect(get('tool')?.requires).toEqual(['filesystem', 'zlib', 'zlib >= 1.2.5']);
   });
 
-  it('brings our own packages, sorted among the others', () => {
+  it('has the builtin packages, sorted among the others', () => {
     const names = all.map((one) => one.name);
     for (const own of builtinPackages) expect(names).toContain(own.name);
     expect(names).toEqual([...names].sort());
   });
 });
 
-describe('our own packages', () => {
+describe('the builtin packages', () => {
   it('own each path once, in folders that exist', () => {
     const paths = builtinPackages.flatMap((own) => own.entries.map((entry) => entry.path));
     expect(paths).toEqual([...new Set(paths)]);

@@ -1,6 +1,6 @@
-/** System accounts with fixed numbers: those that Debian's packages own files as, under Debian's numbers. */
+/** The system accounts that own files of Debian's packages, with Debian's numbers. */
 
-/** Name, group number. */
+/** Groups: name, number. */
 export const groups: readonly (readonly [string, number])[] = [
   ['root', 0],
   ['daemon', 1],
@@ -47,7 +47,7 @@ export const groups: readonly (readonly [string, number])[] = [
   ['nogroup', 65534],
 ];
 
-/** Name, user number, group number, home, shell. */
+/** Users: name, number, number of the group, home, shell. */
 export const users: readonly (readonly [string, number, number, string, string])[] = [
   ['root', 0, 0, '/root', '/bin/bash'],
   ['daemon', 1, 1, '/usr/sbin', '/usr/sbin/nologin'],
@@ -72,7 +72,7 @@ export const users: readonly (readonly [string, number, number, string, string])
 
 const lines = (rows: readonly string[]) => `${rows.join('\n')}\n`;
 
-/** The four account files of a root where nobody can log in yet, by path. */
+/** The four account files of a root, by path. Nobody can log in with them. */
 export const accountFiles: Readonly<Record<string, string>> = {
   '/etc/passwd': lines(
     users.map(([name, uid, gid, home, shell]) => `${name}:x:${uid}:${gid}:${name}:${home}:${shell}`),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -107,9 +107,8 @@ async function runConverter(
   scratch: string,
   { arch, debsDir, signal }: ConvertOptions,
 ): Promise<void> {
-  const dir = await mkdtemp(join(scratch, 'one-'));
-  const job = join(dir, 'job.json');
-  try {
+  await withTempDir(scratch, 'one-', async (dir) => {
+    const job = join(dir, 'job.json');
     await writeJson(job, {
       ...rest,
       debs: debs.map((digest) => debPath(debsDir, { digest })),
@@ -119,15 +118,16 @@ async function runConverter(
       keep: keptFiles,
       commonFolders: debs.length === 0 ? [] : commonFolders,
     });
-    await runTool(['/usr/bin/python3', join(scratch, 'convert.py'), job, dir, target], {
-      timeoutSeconds: 600,
-      ...(signal === undefined ? {} : { signal }),
-    });
-  } finally {
-    // Debian packages may hold folders that their owner cannot write.
-    await runTool(['chmod', '-R', 'u+rwX', dir]).catch(() => {});
-    await rm(dir, { recursive: true, force: true });
-  }
+    try {
+      await runTool(['/usr/bin/python3', join(scratch, 'convert.py'), job, dir, target], {
+        timeoutSeconds: 600,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } finally {
+      // Debian packages may hold folders that their owner cannot write. They could not be removed.
+      await runTool(['chmod', '-R', 'u+rwX', dir]).catch(() => {});
+    }
+  });
 }
 
 /** Returns the folder for scratch files: in memory, which is two to three times faster, or on disk where memory is short. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { hostArchitecture } from '../../base/architectures.ts';
 
 /**
- * Makes every rpm (the host's with `--root`, the worker's, its Python binding) use the same database and the folders
- * in which Debian's compiler and loader look. Debian's own defaults are `%{HOME}/.rpmdb` and `/usr/lib64`.
+ * The macros by which every rpm (the host's with `--root`, the worker's, its Python binding) uses the same database, and
+ * the folders that Debian's compiler and loader search. Debian's defaults are `%{HOME}/.rpmdb` and `/usr/lib64`.
  */
 export const rpmMacros = `%_dbpath /var/lib/rpm
 %_db_backend sqlite
@@ -30,7 +30,7 @@ fi`;
 
 const oneLine = (script: string) => `%{expand:\n${script}\n%{nil}}`;
 
-/** The macros by which specs place and handle units: the names of systemd's own macros.systemd. */
+/** The macros for units of systemd in specs, under the names of its own macros.systemd. */
 export const systemdMacros = `%_unitdir /usr/lib/systemd/system
 %_userunitdir /usr/lib/systemd/user
 %_presetdir /usr/lib/systemd/system-preset
@@ -72,13 +72,13 @@ OrderWithRequires(postun): systemd\\
 %sysusers_create_compat() ${oneLine('if [ -x /usr/bin/systemd-sysusers ]; then /usr/bin/systemd-sysusers %{?*} || :; fi')}
 `;
 
-/** The helper that the macros below call. */
+/** The helper that {@link perlAttributes} calls. */
 export const perlDependencies = readFileSync(new URL('./perl-dependencies.py', import.meta.url), 'utf8');
 
 const whereMissing = (pattern: string) =>
   `%{lua: print(posix.access("/usr/lib/rpm/perl.prov") and "^$" or "${pattern}")}`;
 
-/** Perl's dependencies where rpm brings no generator of its own for them: file attributes by name, elsewhere idle. */
+/** File attributes, by name, that generate Perl's dependencies where rpm has no generator for them. */
 export const perlAttributes = {
   perlown: `%__perlown_provides /usr/lib/rpm/perl-dependencies.py --provides
 %__perlown_requires /usr/lib/rpm/perl-dependencies.py --requires

@@ -3,14 +3,14 @@ export interface Deb {
   name: string;
   version: string;
   architecture: string;
-  /** Name of its source package. */
+  /** The name of its source package. */
   source: string;
-  /** First line of its description. */
+  /** The first line of its description. */
   summary: string;
   /** Pre-Depends and Depends. One alternative of each group must be installed. */
   depends: Alternative[][];
   provides: Alternative[];
-  /** SHA-256 of the file, in hex. */
+  /** The SHA-256 of the file, in hex. */
   digest: string;
   size: number;
 }
