@@ -7,7 +7,7 @@ export interface Srpm {
   shipDigest: string;
 }
 
-/** What one build made, as the store keeps it beside the files. Everything but bytes. */
+/** The result of one build, without the bytes of its files. */
 export interface Result {
   schema: 'azl/result';
   version: 1;
@@ -15,13 +15,13 @@ export interface Result {
   package: string;
   /** 64 hex digits. */
   key: string;
-  /** What the key was made of, by name: the next plan diffs it to say why. */
+  /** The components of the key, by name: the next plan compares them to say why a package is built. */
   components: Record<string, string>;
   srpm: Srpm;
   rpms: Rpm[];
   /** Seconds that the build took, without waiting. */
   seconds: number;
-  /** What they went into, in order. */
+  /** The same by part, in order. */
   parts: BuildParts;
 }
 

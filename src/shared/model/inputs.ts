@@ -1,4 +1,4 @@
-/** What every entry of this action is told. */
+/** The inputs of all jobs of build-packages. */
 export interface TreeInputs {
   specsDir: string;
   toolchainArtifact: string;
@@ -21,7 +21,7 @@ export interface TreeInputs {
   runCheck: boolean;
 }
 
-/** What entries that reuse results of other runs are told besides. */
+/** Further inputs of jobs that reuse results of other runs. */
 export interface StoreInputs {
   onStoreError: 'fail' | 'build';
   /** Gigabytes. */
@@ -29,13 +29,13 @@ export interface StoreInputs {
   token: string;
 }
 
-/** What the jobs that plan and end a run are told of what it publishes. */
+/** Further inputs of the jobs that plan and end a run, about its repository. */
 export interface RepositoryInputs {
-  /** Which packages the repository holds: those that this run built, or all. */
+  /** The packages that the repository holds: those that this run built, or all. */
   repositoryContent: 'built' | 'full';
 }
 
-/** What the jobs of a run that share its packages are told besides. */
+/** Further inputs of the jobs that share a run. Times in seconds. */
 export interface SharedInputs {
   plan: string;
   timeBudget: number | undefined;
@@ -46,11 +46,13 @@ export interface SharedInputs {
   batchSize: number | undefined;
 }
 
+/** The inputs of `build-packages`. */
 export interface BuildInputs extends TreeInputs, StoreInputs, SharedInputs {
   concurrentPackageBuilds: number | undefined;
   shard: number | undefined;
 }
 
+/** The inputs of `build-packages/plan`. */
 export interface PlanInputs extends TreeInputs, StoreInputs, RepositoryInputs {
   shareToolchain: boolean;
   maxShards: number | undefined;
@@ -60,13 +62,14 @@ export interface PlanInputs extends TreeInputs, StoreInputs, RepositoryInputs {
   heavyTimeBudget: number | undefined;
 }
 
+/** The inputs of `build-packages/merge`. */
 export interface MergeInputs extends TreeInputs, StoreInputs, SharedInputs, RepositoryInputs, PlanEnd {
   concurrentPackageBuilds: number | undefined;
   /** Days, of the artifacts with RPMs and SRPMs. */
   retentionDays: number | undefined;
 }
 
-/** How the job that plans ended, as the workflow tells it. */
+/** The end of the job that plans, as the workflow passes it on. */
 export interface PlanEnd {
   planResult: string;
   planError: string;

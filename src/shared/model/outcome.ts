@@ -2,29 +2,29 @@ import type { Result } from './build-result.ts';
 import type { Components } from './key-components.ts';
 import type { StoredParts } from './stored-parts.ts';
 
-/** How a package of a run ended. */
+/** The outcome of a package in a run. */
 export type Outcome =
   | {
       state: 'built' | 'reused';
       reason: string;
       result: Result;
-      /** What of it later runs can have; absent where this run does not know. */
+      /** The parts that later runs can have; absent when this run does not know. */
       stored?: StoredParts;
     }
   | { state: 'failed'; reason: string; log?: string; seconds?: number; key?: string }
   | { state: 'blocked'; reason: string; rootCauses: string[] }
   | { state: 'left'; reason: string };
 
-/** Why a package was not built after all: no index told of its result, and the store had it. */
+/** Why a package was not built after all: its result was in no index, and the store had it. */
 export const foundInStore = 'a run before this one built it';
 
-/** A package whose key is known: everything that decides its result. */
+/** A build whose key is known, and everything that decides its result. */
 export interface PlannedBuild {
   key: string;
   components: Components;
-  /** File names in the build root, by where they come from. */
+  /** The RPMs of the build root, by file name. */
   installed: { origin: 'local' | 'toolchain'; file: string }[];
-  /** Packages of the tree whose results the root may hold. */
+  /** Packages of the tree whose RPMs the build root may hold. */
   packages: string[];
 }
 
@@ -34,7 +34,7 @@ export interface ReadyBuild {
   reason: string;
 }
 
-/** A package before its build: what the plan says of it. */
+/** The plan of one package. */
 export type PackagePlan =
   | ({ state: 'build' } & ReadyBuild)
   | { state: 'reuse'; reason: string; result: Result }

@@ -4,7 +4,7 @@
  */
 export type Capability = string;
 
-/** What an RPM file says of itself: all that a solver, a key or a repository needs to know without the file. */
+/** The content of an RPM's header: all that a solver, a key or a repository needs without the file. */
 export interface Rpm {
   /** The file's base name: `<name>-<version>-<release>.<arch>.rpm`. */
   file: string;
@@ -20,7 +20,7 @@ export interface Rpm {
   size: number;
   /** SHA-256 of the unsigned file. */
   shipDigest: string;
-  /** SHA-256 over what dependents' builds can see of it (docs/keys.md). */
+  /** SHA-256 over everything that the builds of dependents can see of it (docs/keys.md). */
   outputDigest: string;
   provides: Capability[];
   requires: Capability[];

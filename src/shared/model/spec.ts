@@ -28,7 +28,7 @@ export interface SpecPackage {
   built: boolean;
 }
 
-/** What rpm says a spec means, for one architecture. */
+/** A spec as rpm parses it, for one architecture. */
 export interface Spec {
   /** The file's name without `.spec`: the package's identity. */
   package: string;
@@ -44,7 +44,7 @@ export interface Spec {
   excluded?: string;
   /** Of the build itself, `%check` left out. Sorted. */
   buildRequires: Capability[];
-  /** What only the `%check` adds. Sorted. */
+  /** Further requirements of the `%check`. Sorted. */
   checkRequires: Capability[];
   buildConflicts: Capability[];
   /** By kind (sources first), then number. */

@@ -3,7 +3,7 @@ import type { Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
 
-/** Answers by {@link solverQuestion}. */
+/** A memory of answers, by {@link solverQuestion}. */
 export interface AnswerMemory {
   get(question: string): SolverAnswer | undefined;
   set(question: string, answer: SolverAnswer): void;

@@ -39,7 +39,7 @@ export interface JobAnswer {
   /** Why the child has no answer: '' when rpm refused the spec; null when it has one. */
   ended: string | null;
   /** Output of rpm, and of programs that the spec runs. */
-  words: string;
+  output: string;
   answer: SpecAnswer | null;
 }
 

@@ -87,7 +87,7 @@ export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]
 
 function problemsOf(file: string, answer: JobAnswer | undefined): Problem[] {
   if (answer === undefined) return problemsOfOutput(file, 'gave no answer', '');
-  if (answer.answer === null) return problemsOfOutput(file, answer.ended ?? '', answer.words);
+  if (answer.answer === null) return problemsOfOutput(file, answer.ended ?? '', answer.output);
   if (isSpecAnswer(answer.answer)) return problemsOfAnswer(file, answer.answer);
   const message =
     'this spec has a name, version, path or dependency with control characters or of absurd length';

@@ -7,21 +7,7 @@ const documents = ['docs/**/*.md', '*.md', 'actions/*/README.md'];
 /** Where sentences are still too long, or doc comments open weakly. These lists only shrink. */
 const pending = {
   sentences: [] as string[],
-  openings: [
-    'actions/build-packages/',
-    'src/shared/builder/',
-    'src/shared/cache-key/',
-    'src/shared/github/',
-    'src/shared/graph/',
-    'src/shared/jobs/',
-    'src/shared/model/',
-    'src/shared/planner/',
-    'src/shared/report/',
-    'src/shared/solver/',
-    'src/shared/sources/',
-    'src/shared/specs/',
-    'src/shared/store/',
-  ],
+  openings: ['src/shared/github/', 'src/shared/sources/', 'src/shared/store/'],
 };
 
 const without = (errors: string[], starts: readonly string[]) =>

@@ -36,7 +36,7 @@ const exceptions: Record<string, string> = {
 
 /** The beginnings of paths where circles, outward imports and length are still being worked on. This list only shrinks. */
 const pending: Record<'outward' | 'circles' | 'length', string[]> = {
-  outward: ['jobs/'],
+  outward: [],
   circles: [],
   length: ['src/shared/github/', 'src/shared/store/', 'test/e2e/store', 'test/unit/golden/'],
 };

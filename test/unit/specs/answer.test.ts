@@ -78,7 +78,7 @@ describe('the answer of a parser that a spec may have taken over', () => {
 });
 
 describe("rpm's words", () => {
-  const said = (words: string, ended = '') => problemsOfOutput('s/a.spec', ended, words).map(formatProblem);
+  const said = (output: string, ended = '') => problemsOfOutput('s/a.spec', ended, output).map(formatProblem);
   it('become problems with the line, each once', () => {
     const words =
       'warning: line 2: x\nerror: line 12: Unknown tag: Foo: x\nerror: line 12: Unknown tag: Foo: x\n';
