@@ -93,6 +93,16 @@ export async function find(side: Side, end: string): Promise<string> {
   return join(side.checkout, found[0] as string);
 }
 
+/** Reads the `action.yml` of an action (`build-packages/merge`), and says what it starts. */
+export async function readAction(side: Side, action: string) {
+  const file = await find(side, `${action}/action.yml`);
+  const { inputs, runs } = parse(readFileSync(file, 'utf8')) as {
+    inputs: Record<string, { default?: unknown }>;
+    runs: { main: string };
+  };
+  return { inputs, main: join(dirname(file), runs.main) };
+}
+
 /** Starts an action that no target of make starts, as a runner would. */
 export async function act(
   side: Side,
@@ -100,11 +110,7 @@ export async function act(
   job: string,
   inputs: Record<string, string>,
 ): Promise<void> {
-  const file = await find(side, `${action}/action.yml`);
-  const { inputs: known, runs } = parse(readFileSync(file, 'utf8')) as {
-    inputs: Record<string, { default?: unknown }>;
-    runs: { main: string };
-  };
+  const { inputs: known, main } = await readAction(side, action);
   const given = Object.entries(known).map(
     ([name, { default: value = '' }]) => `INPUT_${name.toUpperCase()}=${inputs[name] ?? String(value)}`,
   );
@@ -117,11 +123,5 @@ export async function act(
     ...[`GITHUB_WORKSPACE=${side.checkout}`, `RUNNER_TEMP=${runner}`],
   ];
   // The names of inputs have hyphens: a shell would not hand them on.
-  await run(side, [
-    '/usr/bin/env',
-    ...environment,
-    ...given,
-    process.execPath,
-    join(dirname(file), runs.main),
-  ]);
+  await run(side, ['/usr/bin/env', ...environment, ...given, process.execPath, main]);
 }
