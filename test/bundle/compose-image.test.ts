@@ -53,7 +53,7 @@ describe('compose-image', () => {
     const run = await compose(inputs, inRun);
     expect(run.code).toBe(1);
     expect(run.said).toContain(words);
-    expect(run.said).not.toContain('a fault of azl itself');
+    expect(run.said).not.toContain('an error in azl itself');
     expect(run.outputs).toEqual({});
   });
 

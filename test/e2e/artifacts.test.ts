@@ -267,6 +267,6 @@ describe('over the artifacts of a workflow run', () => {
     services.heal();
     expect(shard.code).toBe(1);
     expect(shard.said).toContain('a fault on demand: 403');
-    expect(shard.said).not.toContain('a fault of azl itself');
+    expect(shard.said).not.toContain('an error in azl itself');
   });
 });

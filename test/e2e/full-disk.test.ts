@@ -54,7 +54,7 @@ async function workspaceWith(hog: string): Promise<string> {
 function expectFull({ code, said }: BundleRun): void {
   expect(code, said).toBe(1);
   expect(said.split(sentence).length - 1, said).toBe(1);
-  expect(said).not.toMatch(/^\s+at .*:\d+|fault of azl|failed$/m);
+  expect(said).not.toMatch(/^\s+at .*:\d+|error in azl|failed$/m);
 }
 
 describe.each([

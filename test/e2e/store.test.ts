@@ -309,7 +309,7 @@ describe('a cache that gives no answer', () => {
     const second = await newRun({ before: first });
     const plan = await second.plan(2);
     expect(plan.code).toBe(1);
-    expect(plan.said).toMatch(/What the store has is not known: .*429.*on-store-error: build/);
+    expect(plan.said).toMatch(/The index of the store cannot be read: .*429.*on-store-error: build/);
     expect(plan.outputs['matrix']).toBeUndefined();
     const environment = services.environment('alone', 'alone');
     const inputs = { 'toolchain-dir': toolchainDir };
@@ -323,7 +323,7 @@ describe('a cache that gives no answer', () => {
     const run = await newRun({}, {}, { 'on-store-error': 'build' });
     const plan = await run.plan(2, { 'on-store-error': 'build' });
     expect(plan.code, plan.said).toBe(0);
-    expect(plan.said).toMatch(/What the store has is not known .*all is built/);
+    expect(plan.said).toMatch(/The index of the store cannot be read .*all is built/);
     expect(plan.outputs['build-count']).toBe('2');
   });
 

@@ -61,9 +61,7 @@ function syntaxProblem(text: string, at: number, file: string, expect: string, o
     end: 'nothing more',
   };
   const found =
-    at >= text.length
-      ? 'the text ends'
-      : `here stands ${JSON.stringify(text.slice(at, at + 12).split('\n')[0])}`;
+    at >= text.length ? 'the text ends' : `found ${JSON.stringify(text.slice(at, at + 12).split('\n')[0])}`;
   return {
     message: `This is not JSON: expected ${wanted[expect]}, but ${found}`,
     file,

@@ -8,33 +8,33 @@ import { ensureCommands } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
 import { actionLog } from './log.ts';
 
-/** What an action's body is handed: where to speak, and when to stop. */
+/** The log of an action's body, and its cancellation. */
 export interface ActionContext {
   log: Log;
   /** Aborts when the job is cancelled or Ctrl-C is pressed. */
   signal: AbortSignal;
 }
 
-/** An action that hands on why it failed. */
+/** An action that reports why it failed to other jobs. */
 export interface ReportedAction {
   commands: readonly Need[];
   onFailure: (message: string) => void;
 }
 
-/** Ends the action as failed without a further word in the log: all that is wrong was already said there. */
+/** Ends the action as failed without another message: the log has all errors already. */
 export class AlreadyReportedError extends Error {}
 
 /**
- * Runs the body of an action, once the host has what it needs: every way to end badly becomes one clear message and exit code 1, a signal becomes
- * an orderly end (130), and nothing that was started outlives it.
- * @param needs what the host needs, or that and who is told why the action failed, for other jobs
+ * Runs the body of an action once the host has the commands that it needs. Every error becomes one message and exit code
+ * 1. A signal ends the body in order, with exit code 130. No process that was started outlives the action.
+ * @param needs the commands, alone or with a receiver of the error's message
  */
 export async function runAction(
   needs: readonly Need[] | ReportedAction,
   body: (context: ActionContext) => Promise<void>,
 ): Promise<void> {
   const { commands, onFailure } = 'commands' in needs ? needs : { commands: needs, onFailure: () => {} };
-  // What we write is read by users without rights and lands in packages and images: never as the caller's mask says.
+  // Users without rights read the files that azl writes, and packages and images hold them: the caller's mask must not count.
   process.umask(0o022);
   const live = Number.parseInt(process.env['AZL_PROGRESS_FD'] ?? '', 10);
   const log = actionLog(Number.isNaN(live) ? undefined : live);
@@ -52,7 +52,7 @@ export async function runAction(
   } catch (error) {
     process.exitCode = stop.signal.aborted ? 130 : 1;
     if (stop.signal.aborted) {
-      log.info('Stopped. What was finished is kept; the same command goes on from there.');
+      log.info('Stopped. Finished work is kept; the same command goes on from there.');
       onFailure('It was stopped.');
     } else {
       for (const one of problemsOf(error)) log.error(one);
@@ -66,7 +66,7 @@ export async function runAction(
   process.exit(process.exitCode ?? 0);
 }
 
-/** What made an action fail, in words for other jobs. */
+/** Describes the error of an action for other jobs. */
 function messageOf(error: unknown): string {
   if (error instanceof AlreadyReportedError) return error.message;
   return problemsOf(error)
@@ -84,8 +84,8 @@ function problemsOf(error: unknown): readonly (Problem | string)[] {
   if (error instanceof ToolError) return [error.message];
   if (error instanceof Error) core.debug(error.stack ?? '');
   const code = (error as NodeJS.ErrnoException)?.code;
-  const words = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
   return [
-    code === undefined ? `${words} (a fault of azl itself; please report it with the debug log)` : words,
+    code === undefined ? `${message} (an error in azl itself; please report it with the debug log)` : message,
   ];
 }

@@ -1,43 +1,43 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What becomes of what a library says. `complaints`: where its warnings and errors go, instead of to the log. */
-interface Hush {
+/** How the output of one library call is treated. `complaints` receives its warnings and errors instead of the log. */
+interface Capture {
   complaints?: string[];
 }
 
-const hush = new AsyncLocalStorage<Hush>();
+const capture = new AsyncLocalStorage<Capture>();
 let installed = false;
 
-/** What the runner has to hear whoever says it: secrets to mask. */
+/** Secrets to mask: the runner has to receive these from every writer. */
 const mask = /^::add-mask::/;
 const complaint = /^::(?:warning|error)(?: [^:]*)?::([^\r\n]*)/;
 
 /**
- * What the cache's library tells in no warning: why it could not save, for its log says the same of an entry that is there;
- * and that this job may not do what was asked of it (`ACTIONS_CACHE_MODE`).
+ * Failures that the cache library reports without a warning. "Failed to reserve cache" says why it could not save: it logs
+ * the same for an entry that exists. "Skipped" says that this job may not do it (`ACTIONS_CACHE_MODE`).
  */
-const whisper = /^(?:::debug::)?((?:Failed to reserve cache|Cache (?:restore|save) skipped)[^\r\n]*)/;
+const plainComplaint = /^(?:::debug::)?((?:Failed to reserve cache|Cache (?:restore|save) skipped)[^\r\n]*)/;
 
 /**
- * Runs a library that tells the log each of its steps, and drops what it tells. What anybody else says meanwhile is said,
- * and so are commands to the runner. With `RUNNER_DEBUG` all is said.
+ * Runs a call of a library that logs each of its steps, and drops this output. Output of other code, commands to the
+ * runner, and with `RUNNER_DEBUG=1` everything, still appear.
  */
 export async function withoutOutput<T>(body: () => Promise<T>): Promise<T> {
-  return await hushed({}, body);
+  return await captured({}, body);
 }
 
 /**
- * The same with a library that answers as if nothing had happened, and tells in warnings alone what went wrong: answers
- * them, and nobody else hears them.
+ * Does the same for a library that reports failures only as warnings.
+ * @returns the value of the call, and its warnings, which do not appear in the log
  */
 export async function captureOutput<T>(body: () => Promise<T>): Promise<{ value: T; complaints: string[] }> {
   const complaints: string[] = [];
-  return { value: await hushed({ complaints }, body), complaints };
+  return { value: await captured({ complaints }, body), complaints };
 }
 
-async function hushed<T>(how: Hush, body: () => Promise<T>): Promise<T> {
+async function captured<T>(how: Capture, body: () => Promise<T>): Promise<T> {
   install();
-  return await hush.run(how, body);
+  return await capture.run(how, body);
 }
 
 function install(): void {
@@ -53,13 +53,13 @@ function install(): void {
   } as typeof write;
 }
 
-function isDropped(said: string): boolean {
-  const how = hush.getStore();
-  if (how === undefined || mask.test(said)) return false;
-  const [, whispered] = whisper.exec(said) ?? [];
-  if (whispered !== undefined) how.complaints?.push(whispered);
-  const [, words] = complaint.exec(said) ?? [];
-  if (words === undefined) return process.env['RUNNER_DEBUG'] !== '1';
-  how.complaints?.push(words);
+function isDropped(text: string): boolean {
+  const how = capture.getStore();
+  if (how === undefined || mask.test(text)) return false;
+  const [, plain] = plainComplaint.exec(text) ?? [];
+  if (plain !== undefined) how.complaints?.push(plain);
+  const [, message] = complaint.exec(text) ?? [];
+  if (message === undefined) return process.env['RUNNER_DEBUG'] !== '1';
+  how.complaints?.push(message);
   return how.complaints !== undefined;
 }

@@ -3,21 +3,21 @@ import * as core from '@actions/core';
 import { nearestName } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 
-/** How one input is read. `T` is what the action gets. */
+/** The reader of one input. `T` is the type of its value. */
 export interface InputKind<T> {
   parse(text: string, name: string): T;
 }
 
-/** The inputs of an action by their key: the one place that knows what each may be. */
+/** The inputs of an action by key, with the reader of each. */
 export type InputTable<T> = { [K in keyof T]: InputKind<T[K]> };
 
-/** Answers the text of an input, without blanks around it; empty when it was not given. */
+/** Returns the text of an input without surrounding blanks; empty if it was not given. */
 export type GetInput = (name: string) => string;
 
-/** `fault` goes on behind the value: `expected y or n`, `which does not exist`. */
-const bad = (name: string, value: string, fault: string, hint?: string) =>
+/** @param error follows the value: `expected y or n`, `which does not exist` */
+const bad = (name: string, value: string, error: string, hint?: string) =>
   problem(
-    `Input '${name}' (${variable(name)}) is ${value === '' ? 'empty' : `'${value}'`}, ${fault}`,
+    `Input '${name}' (${variable(name)}) is ${value === '' ? 'empty' : `'${value}'`}, ${error}`,
     hint ? { hint: hint } : {},
   );
 
@@ -69,19 +69,19 @@ export const amount: InputKind<number | undefined> = {
 /** Days that GitHub keeps an artifact for people; undefined: as many as the settings of the repository say. */
 export const retention = count(1, 90);
 
-/** One of a few words. `later`: those that are known, but not supported yet. */
-export function choice<T extends string>(words: readonly T[], later: readonly T[] = []): InputKind<T> {
+/** One of a few values. @param later values that are known, but not supported yet */
+export function choice<T extends string>(values: readonly T[], later: readonly T[] = []): InputKind<T> {
   return {
     parse: (value, name) => {
-      const found = words.find((word) => word === value);
+      const found = values.find((one) => one === value);
       if (found !== undefined) return found;
-      if (later.some((word) => word === value))
-        throw bad(name, value, unsupported, `Use ${words.join(' or ')}.`);
-      const near = nearestName(value, words);
+      if (later.some((one) => one === value))
+        throw bad(name, value, unsupported, `Use ${values.join(' or ')}.`);
+      const near = nearestName(value, values);
       throw bad(
         name,
         value,
-        `expected one of ${words.join(', ')}`,
+        `expected one of ${values.join(', ')}`,
         near === undefined ? undefined : `Did you mean '${near}'?`,
       );
     },
@@ -90,12 +90,12 @@ export function choice<T extends string>(words: readonly T[], later: readonly T[
 
 const unsupported = 'which is known but not supported yet';
 
-/** A text that must be given. `what`: what it is. */
+/** A text that must be given. @param what names it in the message */
 export function needed(what: string): InputKind<string> {
   return shaped(/./s, what);
 }
 
-/** A text of a certain shape. `expected`: the shape in words. */
+/** A text of a certain shape. @param expected describes the shape in the message */
 export function shaped(shape: RegExp, expected: string): InputKind<string> {
   return {
     parse: (value, name) => {
@@ -105,19 +105,19 @@ export function shaped(shape: RegExp, expected: string): InputKind<string> {
   };
 }
 
-/** A folder that is there. `hint`: which one to give. */
+/** A folder that exists. @param hint names the right one */
 export function folder(hint: string): InputKind<string> {
   return {
     parse: (value, name) => {
       if (value === '') throw bad(name, value, 'expected a folder', hint);
-      const fault = folderFault(value);
-      if (fault !== undefined) throw bad(name, value, fault, hint);
+      const error = folderError(value);
+      if (error !== undefined) throw bad(name, value, error, hint);
       return value;
     },
   };
 }
 
-function folderFault(path: string): string | undefined {
+function folderError(path: string): string | undefined {
   try {
     return statSync(path).isDirectory() ? undefined : 'which is no folder';
   } catch (error) {
@@ -136,16 +136,16 @@ export const notYet: InputKind<string> = {
   },
 };
 
-/** Where the toolchain comes from, for every action that may have to make it. */
+/** The source of the toolchain, for every action that may have to make it. */
 export const toolchainMode = choice<'auto' | 'bootstrap' | 'download' | 'archive'>(
   ['auto', 'bootstrap'],
   ['download', 'archive'],
 );
 
-/** What it means that GitHub's cache gives no answer: an end, or that what it may have is made again. */
+/** If GitHub's cache gives no answer: end the run, or build what the cache may have. */
 export const onStoreError = choice<'fail' | 'build'>(['fail', 'build']);
 
-/** Every input of a table that can be read, and all that is wrong with the others. */
+/** Reads every input of a table. @returns the values of the valid ones, and the errors of the others */
 export function tryInputs<T extends object>(
   table: InputTable<T>,
   get: GetInput = core.getInput,

@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 
-/** What a job leaves for its users and for the other jobs of its run. */
+/** The outputs, the page and the error of a job. */
 export interface JobReport {
   /** The action's outputs by name. */
   outputs: Record<string, string | number | boolean>;

@@ -5,30 +5,30 @@ import type { Log } from '../base/log.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
 import { watchUnansweredCalls } from './unanswered-calls.ts';
 
-/** Errors of a step that GitHub shows as annotations: those beyond are plain lines of the log. */
+/** Number of errors of a step that GitHub shows as annotations: later ones are plain lines of the log. */
 const shownByGitHub = 10;
 
-/** The log of an action, which breaks long silences until it is ended. */
+/** The log of an action. Until `end` it also logs calls that take long. */
 export interface ActionLog extends Log {
   end(): void;
 }
 
 /**
- * The log of an action: workflow commands on standard output. Where `liveDescriptor` is given, lines of progress go
- * to that file descriptor, one a line, for whoever draws them on a terminal.
+ * Makes the log of an action: workflow commands on standard output. With `RUNNER_DEBUG=1` it has the debug log, too.
+ * @param liveDescriptor a file descriptor for lines of progress, which its reader draws on a terminal
  */
 export function actionLog(liveDescriptor: number | undefined, now: () => number = Date.now): ActionLog {
-  const silence = watchUnansweredCalls(liveDescriptor !== undefined, now());
+  const unanswered = watchUnansweredCalls(liveDescriptor !== undefined, now());
   const show = (line: string) => {
     if (liveDescriptor === undefined) return core.info(inert(line));
     try {
       writeSync(liveDescriptor, `${line}\n`);
     } catch {
-      // Whoever draws is gone or slow, and the next line tells as much.
+      // The reader is gone or slow. The next line has the same content.
     }
   };
   const timer = setInterval(() => {
-    const line = silence.due(now());
+    const line = unanswered.due(now());
     if (line !== undefined) show(line);
   }, 1000);
   timer.unref();
@@ -40,20 +40,20 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
   let errors = 0;
   return {
     info: (message) => {
-      silence.said(now(), message);
+      unanswered.logged(now(), message);
       core.info(inert(message));
     },
     warn: (problem) => {
-      silence.said(now());
+      unanswered.logged(now());
       core.warning(text(problem), place(problem));
     },
     error: (problem) => {
-      silence.said(now());
+      unanswered.logged(now());
       if (++errors > shown) core.info(inert(`Error: ${text(problem)}`));
       else core.error(text(problem), place(problem));
     },
     group: async (title, body) => {
-      silence.said(now(), title);
+      unanswered.logged(now(), title);
       core.startGroup(title);
       try {
         return await body();
@@ -62,7 +62,7 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
       }
     },
     progress: (line) => {
-      if (silence.progress(now(), line)) show(line);
+      if (unanswered.progress(now(), line)) show(line);
     },
     end: () => {
       clearInterval(timer);
@@ -72,8 +72,9 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
 }
 
 /**
- * A text whose lines no runner takes for commands, whoever wrote them: it obeys `::` behind blanks at a line's start
- * and `##[` anywhere. What is not ASCII is taken for blank, too, and every line end that any reader knows for one.
+ * Changes a text of unknown origin so that the runner takes no line of it for a command. A command begins with `::` after
+ * blanks at the start of a line, or with `##[` anywhere. Non-ASCII characters count as blanks, and every line end that any
+ * reader knows counts. Pure.
  */
 export function inert(message: string): string {
   return message.replace(/(?<=^|[\r\n\u2028\u2029])(?=[^!-~\r\n]*::)/g, '│ ').replaceAll('##[', '## [');

@@ -1,7 +1,7 @@
 import * as core from '@actions/core';
 import type { Octokit } from '@octokit/rest';
 
-/** GitHub's REST service with this token. What the library tells goes to the debug log. It is loaded only here. */
+/** Opens GitHub's REST service with a token. Messages of the library go to the debug log. Only this function loads it. */
 export async function openOctokit(token: string): Promise<Octokit> {
   const library = await import('@octokit/rest');
   return new library.Octokit({

@@ -1,41 +1,41 @@
 import { readFileSync } from 'node:fs';
 import { textDigest } from '../host/digests.ts';
 
-/** Which attempt of the workflow run this job belongs to, from 1; 1 where there is no run. */
+/** The attempt of the workflow run that this job belongs to, from 1; 1 outside of a run. */
 export function runAttempt(): number {
   return Number(process.env['GITHUB_RUN_ATTEMPT'] ?? '1');
 }
 
-/** Whether this job can reach the artifacts of a workflow run. */
+/** True if this job can reach the artifacts of a workflow run. */
 export function hasArtifacts(): boolean {
   return (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
 }
 
-/** Days that the settings of the repository let an artifact live; infinite where nothing says. */
+/** Days that the repository's settings keep an artifact at most; infinite if they are unknown. */
 export function mostRetentionDays(): number {
   return Number(process.env['GITHUB_RETENTION_DAYS']) || Number.POSITIVE_INFINITY;
 }
 
-/** Whether this job can reach the cache. */
+/** True if this job can reach the cache. */
 export function hasCache(): boolean {
   return hasArtifacts() && (process.env['ACTIONS_CACHE_SERVICE_V2'] ?? '') !== '';
 }
 
 /**
- * Whether this run leaves anything in the cache. What a merge queue saves belongs to a branch that is gone a moment later,
- * and takes the room of what others need.
+ * True if this run saves entries in the cache. Those of a merge queue would belong to a branch that is removed a moment
+ * later, and take the space of others.
  */
 export function leavesCache(): boolean {
   return process.env['GITHUB_EVENT_NAME'] !== 'merge_group' && !readsCacheOnly();
 }
 
-/** Whether the runner says that this job may save nothing in the cache. */
+/** True if the runner's settings let this job save nothing in the cache. */
 export function readsCacheOnly(): boolean {
   return ['none', 'read'].includes((process.env['ACTIONS_CACHE_MODE'] ?? '').trim().toLowerCase());
 }
 
 /**
- * The refs whose entries of the cache this job sees, its own first: then the base of a pull request or of a merge queue,
+ * The refs whose cache entries this job can read: its own first, then the base of a pull request or of a merge queue,
  * then the default branch.
  */
 export function visibleRefs(): string[] {
@@ -51,7 +51,7 @@ export function visibleRefs(): string[] {
   ];
 }
 
-/** What started the run: only it names the default branch. */
+/** The event that started the run: only it has the default branch. */
 function startingEvent(): { merge_group?: { base_ref?: string }; repository?: { default_branch?: string } } {
   try {
     return JSON.parse(readFileSync(process.env['GITHUB_EVENT_PATH'] ?? '', 'utf8')) ?? {};
@@ -60,23 +60,23 @@ function startingEvent(): { merge_group?: { base_ref?: string }; repository?: { 
   }
 }
 
-/** The commit that this run has checked out, and its repository; undefined where there is no run. */
+/** The commit that this run has checked out, and its repository; undefined outside of a run. */
 export function runCommit(): { repository: string; sha: string } | undefined {
   const { GITHUB_REPOSITORY: repository = '', GITHUB_SHA: sha = '' } = process.env;
   return repository === '' || sha === '' ? undefined : { repository, sha };
 }
 
-/** A ref as part of a key of the cache: readable, and unlike that of any other ref. */
+/** A ref as part of a cache key: readable, and different for each ref. */
 export function refInKey(ref: string): string {
   return `${ref.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}.${textDigest(ref).slice(0, 12)}`;
 }
 
-/** This run and attempt as part of a key: each is used once. */
+/** This run and attempt as part of a cache key: each key is used once. */
 export function runInKey(): string {
   return `${process.env['GITHUB_RUN_ID'] ?? '0'}-${runAttempt()}`;
 }
 
-/** The job's name in its workflow; `job` where there is none. */
+/** The job's name in its workflow; `job` outside of a run. */
 export function jobName(): string {
   return process.env['GITHUB_JOB'] || 'job';
 }

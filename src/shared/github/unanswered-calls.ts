@@ -1,41 +1,41 @@
 import { clock } from '../base/duration.ts';
 
-/** Where nothing is drawn: milliseconds without a word after which one is said. */
-const silent = 30_000;
-/** Where a live line is drawn: milliseconds without a new one after which the last is drawn again. */
-const still = 2000;
+/** Milliseconds without a message after which the log gets one, where no live line is drawn. */
+const logAfter = 30_000;
+/** Milliseconds without a change after which a live line is drawn again. */
+const redrawAfter = 2000;
 
-/** Keeps watch over what was said last, so that no long silence looks like death. All times in milliseconds. */
+/** Watches the time since the last message, so that a long call does not look like a hang. All times in milliseconds. */
 export interface UnansweredCalls {
-  /** A line went to the log; `step`: it tells what is done now. */
-  said(now: number, step?: string): void;
-  /** Long work tells where it stands. Answers whether that is to be shown. */
+  /** Notes a message of the log. `step` names the work that begins with it. */
+  logged(now: number, step?: string): void;
+  /** Notes the state of long work. @returns true if it is to be shown */
   progress(now: number, line: string): boolean;
-  /** What is to be shown now because nobody says anything. To be asked each second. */
+  /** Returns the line that is due because there was no message. Called each second. */
   due(now: number): string | undefined;
 }
 
-/** @param live a line of progress is drawn and replaced; else each is one more line in the log */
+/** @param live true if a line of progress is drawn and replaced; false if each is a line of the log */
 export function watchUnansweredCalls(live: boolean, start: number): UnansweredCalls {
-  let lastWord = start;
+  let lastMessage = start;
   let step: { text: string; since: number } | undefined;
   const begin = (text: string, now: number) => {
     step = { text: text.split('\n', 1)[0] as string, since: now };
   };
   return {
-    said: (now, text) => {
+    logged: (now, text) => {
       if (text !== undefined) begin(text, now);
-      lastWord = now;
+      lastMessage = now;
     },
     progress: (now, line) => {
       begin(line, now);
-      if (!live && now - lastWord < silent) return false;
-      lastWord = now;
+      if (!live && now - lastMessage < logAfter) return false;
+      lastMessage = now;
       return true;
     },
     due: (now) => {
-      if (step === undefined || now - lastWord < (live ? still : silent)) return undefined;
-      if (!live) lastWord = now;
+      if (step === undefined || now - lastMessage < (live ? redrawAfter : logAfter)) return undefined;
+      if (!live) lastMessage = now;
       const passed = clock((now - step.since) / 1000);
       return live ? `${step.text} ${passed}` : `still: ${step.text} (${passed})`;
     },

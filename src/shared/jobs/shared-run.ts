@@ -152,8 +152,8 @@ async function readPlan(
 
 async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex> {
   try {
-    const { index, faults } = readIndex(await readFile(file, 'utf8'));
-    if (faults.length > 0) throw new Error(faults.join('; '));
+    const { index, errors } = readIndex(await readFile(file, 'utf8'));
+    if (errors.length > 0) throw new Error(errors.join('; '));
     return index;
   } catch (error) {
     throw problem(

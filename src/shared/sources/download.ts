@@ -19,7 +19,7 @@ export interface DownloaderOptions {
   backoffSeconds?: number;
 }
 
-/** What became of a download: the SHA-256 of what was written, or why nothing was, in words. */
+/** The outcome of a download: the SHA-256 of the written file, or the reason why there is none. */
 export type Downloaded = { digest: string } | { failure: string };
 
 export interface Downloader {

@@ -9,91 +9,26 @@ import type { Result } from '../model/build-result.ts';
 import { manifestFile } from './result-files.ts';
 import { DamagedResultError, type Latest, type Store } from './store.ts';
 
-/** Holds the SHA-256 of the manifest, which holds those of all other files. */
+/** The file with the SHA-256 of the manifest, which has those of all other files. */
 const digestFile = 'result.sha256';
 
 /**
  * A store in a folder:
  *
  *     <dir>/results/<first two hex digits>/<key>/   result.json, its digest, and the SRPM and RPMs
- *     <dir>/latest/<package>.json                   what is remembered of the package's newest result
+ *     <dir>/latest/<package>.json                   the remembered facts of the package's newest result
  *
- * A result appears by one rename: whoever finds its folder finds all of it.
+ * A result appears by one rename: a reader that finds its folder finds all of it.
  */
 export function directoryStore(dir: string): Store {
-  const place = (key: string) => join(dir, 'results', key.slice(0, 2), key);
-  const checked = new Set<string>();
-  let swept: Promise<void> | undefined;
-
-  const open = async (result: Result): Promise<string> => {
-    const at = place(result.key);
-    if (checked.has(result.key)) return at;
-    for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
-      const found = await stat(join(at, file)).catch(() => undefined);
-      if (found === undefined) throw new DamagedResultError(result, file, 'is missing');
-      if (found.size !== size)
-        throw new DamagedResultError(result, file, `has ${found.size} bytes instead of ${size}`);
-      if ((await fileDigest(join(at, file))) !== shipDigest) {
-        throw new DamagedResultError(result, file, 'has another SHA-256 than when it was stored');
-      }
-    }
-    checked.add(result.key);
-    return at;
-  };
-
-  const get = async (key: string, name: string): Promise<Result | undefined> => {
-    const digest = await readText(join(place(key), digestFile));
-    if (digest === undefined) return undefined;
-    const text = (await readText(join(place(key), manifestFile))) ?? '';
-    if (textDigest(text) !== digest.trim()) {
-      const fault = 'is not what was stored';
-      throw new DamagedResultError({ package: name, key }, manifestFile, fault);
-    }
-    const result = JSON.parse(text) as Result;
-    const known = result.schema === 'azl/result' && result.version === 1;
-    return known && result.key === key && result.package === name ? result : undefined;
-  };
-
-  const drop = async (key: string): Promise<void> => {
-    checked.delete(key);
-    await removeAtOnce(place(key));
-  };
-
-  /** The result under a key when it is whole. */
-  const whole = async (key: string, name: string): Promise<Result | undefined> => {
-    try {
-      const there = await get(key, name);
-      if (there !== undefined) await open(there);
-      return there;
-    } catch (error) {
-      if (error instanceof DamagedResultError) return undefined;
-      throw error;
-    }
-  };
-
-  /** Gives `filesDir` its place, or finds that another whole result was first. */
-  const settle = async (result: Result, filesDir: string): Promise<Result> => {
-    for (;;) {
-      try {
-        await moveFolder(filesDir, place(result.key));
-        checked.add(result.key);
-        return result;
-      } catch (error) {
-        if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      }
-      const there = await whole(result.key, result.package);
-      if (there !== undefined) {
-        await rm(filesDir, { recursive: true, force: true });
-        return there;
-      }
-      await drop(result.key);
-    }
-  };
-
+  const results = new ResultFolders(join(dir, 'results'));
+  const latestFile = (name: string) => join(dir, 'latest', `${name}.json`);
+  const get = (key: string, name: string) => results.get(key, name);
+  const open = (result: Result) => results.open(result);
   return {
     get,
     search: get,
-    // What is kept here is what later runs find.
+    // Later runs find the results here.
     offer: () => {},
     saved: () => 'full',
     flush: async () => {},
@@ -103,27 +38,111 @@ export function directoryStore(dir: string): Store {
     storedParts: async () => 'full',
     open,
     openWithoutDebug: open,
-    drop,
+    drop: (key) => results.drop(key),
     put: async (result, filesDir, replace) => {
-      swept ??= sweep(join(dir, 'results'));
-      await swept;
-      await writeJson(join(filesDir, manifestFile), result);
-      await writeFile(join(filesDir, digestFile), `${await fileDigest(join(filesDir, manifestFile))}\n`);
-      await mkdir(join(place(result.key), '..'), { recursive: true });
-      if (replace) await drop(result.key);
-      const kept = await settle(result, filesDir);
-      const { key, components, seconds } = kept;
-      await writeJson(join(dir, 'latest', `${result.package}.json`), { key, components, seconds });
-      return kept;
+      const stored = await results.put(result, filesDir, replace);
+      const { key, components, seconds } = stored;
+      await writeJson(latestFile(result.package), { key, components, seconds });
+      return stored;
     },
     latest: async (name) => {
-      const latest = await readJson<Latest>(join(dir, 'latest', `${name}.json`));
+      const latest = await readJson<Latest>(latestFile(name));
       return latest?.components === undefined ? undefined : latest;
     },
   };
 }
 
-/** Removes what killed runs left half-moved. */
+/** The folders of results, by key. */
+class ResultFolders {
+  private readonly dir: string;
+  /** Keys of results whose files were compared with their digests. */
+  private readonly checked = new Set<string>();
+  private swept: Promise<void> | undefined;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  private folder(key: string): string {
+    return join(this.dir, key.slice(0, 2), key);
+  }
+
+  /** @throws DamagedResultError when a file is not the one that was stored */
+  async open(result: Result): Promise<string> {
+    const folder = this.folder(result.key);
+    if (this.checked.has(result.key)) return folder;
+    for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
+      const found = await stat(join(folder, file)).catch(() => undefined);
+      if (found === undefined) throw new DamagedResultError(result, file, 'is missing');
+      if (found.size !== size)
+        throw new DamagedResultError(result, file, `has ${found.size} bytes instead of ${size}`);
+      if ((await fileDigest(join(folder, file))) !== shipDigest)
+        throw new DamagedResultError(result, file, 'has another SHA-256 than when it was stored');
+    }
+    this.checked.add(result.key);
+    return folder;
+  }
+
+  /** @throws DamagedResultError when the manifest is not the one that was stored */
+  async get(key: string, name: string): Promise<Result | undefined> {
+    const digest = await readText(join(this.folder(key), digestFile));
+    if (digest === undefined) return undefined;
+    const text = (await readText(join(this.folder(key), manifestFile))) ?? '';
+    if (textDigest(text) !== digest.trim())
+      throw new DamagedResultError({ package: name, key }, manifestFile, 'is not what was stored');
+    const result = JSON.parse(text) as Result;
+    const isKnown = result.schema === 'azl/result' && result.version === 1;
+    return isKnown && result.key === key && result.package === name ? result : undefined;
+  }
+
+  async drop(key: string): Promise<void> {
+    this.checked.delete(key);
+    await removeAtOnce(this.folder(key));
+  }
+
+  async put(result: Result, filesDir: string, replace: boolean): Promise<Result> {
+    this.swept ??= sweep(this.dir);
+    await this.swept;
+    await writeJson(join(filesDir, manifestFile), result);
+    await writeFile(join(filesDir, digestFile), `${await fileDigest(join(filesDir, manifestFile))}\n`);
+    await mkdir(join(this.folder(result.key), '..'), { recursive: true });
+    if (replace) await this.drop(result.key);
+    return await this.commit(result, filesDir);
+  }
+
+  /** Moves `filesDir` to its final folder. @returns the result that is there: another complete one may have been first */
+  private async commit(result: Result, filesDir: string): Promise<Result> {
+    for (;;) {
+      try {
+        await moveFolder(filesDir, this.folder(result.key));
+        this.checked.add(result.key);
+        return result;
+      } catch (error) {
+        if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
+      const other = await this.complete(result.key, result.package);
+      if (other !== undefined) {
+        await rm(filesDir, { recursive: true, force: true });
+        return other;
+      }
+      await this.drop(result.key);
+    }
+  }
+
+  /** The result under a key, if its files are not damaged. */
+  private async complete(key: string, name: string): Promise<Result | undefined> {
+    try {
+      const result = await this.get(key, name);
+      if (result !== undefined) await this.open(result);
+      return result;
+    } catch (error) {
+      if (error instanceof DamagedResultError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Removes folders that killed runs left half-moved. */
 async function sweep(results: string): Promise<void> {
   for (const name of await readdir(results).catch(() => [])) await clearParts(join(results, name));
 }

@@ -21,28 +21,28 @@ import {
 } from './store-index.ts';
 
 const place = 'index';
-/** Of the keys of all indexes. */
+/** The prefix of the keys of all indexes. */
 export const indexPrefix = 'azl-index-2-';
 
-/** A key names its ref: a look-up by the prefix alone would end at the newest of any ref. */
+/** The prefix of a ref's keys: a look-up by the common prefix would find the newest index of any ref. */
 function prefixOf(ref: string): string {
   return `${indexPrefix}${refInKey(ref)}-`;
 }
 
 export interface SavedIndexOptions {
   cache: Cache;
-  /** A folder for files on their way. */
+  /** A folder for downloads. */
   tempDir: string;
   log: Log;
-  /** Whether GitHub lists an index that these refs can see; undefined when nobody may know. */
+  /** True if GitHub lists an index that these refs can read; undefined if the token may not read the list. */
   isListed: (prefix: string, refs: readonly string[]) => Promise<boolean | undefined>;
   onStoreError: 'fail' | 'build';
 }
 
 /**
- * The newest index of this run's ref, of its base and of the default branch, joined. That there is none is said, and
- * confirmed where that can be.
- * @throws StoreTrouble when nobody knows what there is, unless then all is to be built
+ * Returns the newest index of this run's ref, of its base and of the default branch, joined. That there is none is logged,
+ * and confirmed by GitHub's list of caches if the token may read it.
+ * @throws StoreUnavailableError when the cache gives no answer, unless `onStoreError` is `build`
  */
 export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex> {
   const { log, onStoreError, isListed } = options;
@@ -63,15 +63,15 @@ export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex
   } catch (error) {
     if (!(error instanceof CacheUnavailableError)) throw error;
     if (onStoreError === 'fail')
-      throw new StoreUnavailableError(`What the store has is not known: ${error.message}`);
-    log.warn(`What the store has is not known (${error.message}): all is built.`);
+      throw new StoreUnavailableError(`The index of the store cannot be read: ${error.message}`);
+    log.warn(`The index of the store cannot be read (${error.message}): all is built.`);
     return newIndex();
   }
 }
 
 /**
- * Saves the index under a key of this run and ref, joined with the results that other runs saved meanwhile. What cannot
- * be saved is said: it costs the next run what it could have reused.
+ * Saves the index under a key of this run and ref, joined with the results that other runs saved meanwhile. An index that
+ * cannot be saved gives a warning: the next run reuses less.
  * @param now seconds since 1970
  */
 export async function saveIndex(
@@ -112,8 +112,7 @@ async function readNewest(
       if (key === undefined || !key.toLowerCase().startsWith(prefix.toLowerCase())) continue;
       found++;
       const read = readIndex(await readFile(join(dir, indexFile), 'utf8'));
-      for (const fault of read.faults)
-        log.warn(`The index '${key}' tells of something that is left out: ${fault}`);
+      for (const error of read.errors) log.warn(`The index '${key}' has an entry that is left out: ${error}`);
       joinIndex(index, read.index);
     } catch (error) {
       if (error instanceof CacheUnavailableError) throw error;

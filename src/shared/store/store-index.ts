@@ -5,13 +5,13 @@ import type { SolverAnswer } from '../solver/solver.ts';
 import { checkResult } from './check-result.ts';
 import type { Latest } from './store.ts';
 
-/** What the store has, without its bytes, and what the solver answered: enough to plan a run. */
+/** The manifests in the store and the answers of the solver: enough to plan a run. */
 export interface StoreIndex {
   results: Map<string, Indexed>;
   answers: Map<string, SolverAnswer>;
-  /** Keys of results that turned out to be gone: they count no more, and do not come back from an older index. */
+  /** Keys of results whose files are gone: they do not count, also if an older index lists them. */
   dropped: Set<string>;
-  /** Only results of which something is stored count: the run publishes all of them. */
+  /** True if only results with stored files count, because the run publishes all of them. */
   onlyStored: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface Indexed {
   result: Result;
   /** When a run last had this as the result of its package, in seconds since 1970. */
   seen: number;
-  /** What of its bytes is stored. With nothing it can be planned with, but not be had. */
+  /** The stored parts. A result with none serves for planning only. */
   stored: StoredParts;
 }
 
@@ -34,17 +34,17 @@ interface IndexJson {
 
 export const indexFile = 'index.json';
 
-/** Results that no run had for so long are forgotten: the cache drops what nobody used for seven days. */
+/** Seconds after which a result that no run used is forgotten. The cache drops entries after seven days without use. */
 const keptSeconds = 14 * 24 * 3600;
 
-/** Of all results in an index: about three of each package of Azure Linux. Node holds twice as many as one text. */
+/** Characters of all results in an index: about three results of each package of Azure Linux. A string of Node can be twice as long. */
 const mostCharacters = 250e6;
 
 export function newIndex(): StoreIndex {
   return { results: new Map(), answers: new Map(), dropped: new Set(), onlyStored: false };
 }
 
-/** The result under a key, when it is of this package and counts. */
+/** Returns the result under a key, if it is of this package and counts. */
 export function listedIn(
   { results, dropped, onlyStored }: StoreIndex,
   key: string,
@@ -55,7 +55,7 @@ export function listedIn(
   return one?.result.package === name && (one.stored !== 'none' || !onlyStored) ? one.result : undefined;
 }
 
-/** Adds what `from` knows; of two results under one key the one seen last counts. */
+/** Adds the content of `from`; of two results under one key the one seen last counts. */
 export function joinIndex(into: StoreIndex, from: StoreIndex): void {
   for (const [key, one] of from.results) {
     const there = into.results.get(key);
@@ -66,9 +66,9 @@ export function joinIndex(into: StoreIndex, from: StoreIndex): void {
 }
 
 /**
- * Notes that a run had these results, now.
- * @param storedOf what of a result is stored; where nobody knows, what was known of it stays, and else it is nothing: a
- *   package that is to be built is asked for by its key first
+ * Notes that a run used these results, now.
+ * @param storedOf the stored parts of a result; if it returns undefined, the parts noted before stay, or none: a package
+ *   that is to be built is looked up by its key first
  */
 export function seeResults(
   index: StoreIndex,
@@ -82,7 +82,7 @@ export function seeResults(
   }
 }
 
-/** The newest result of a package, for what it tells of the last build. */
+/** Returns the newest result of a package, for the components and the duration of its last build. */
 export function latestIn(index: StoreIndex, name: string): Latest | undefined {
   let newest: Indexed | undefined;
   for (const one of index.results.values())
@@ -90,7 +90,7 @@ export function latestIn(index: StoreIndex, name: string): Latest | undefined {
   return newest?.result;
 }
 
-/** The newest result of each package. */
+/** Returns the newest result of each package. */
 export function newestResults(index: StoreIndex): Result[] {
   return [...newestOf(index.results.values()).values()].map(({ result }) => result);
 }
@@ -104,7 +104,7 @@ function newestOf(results: Iterable<Indexed>): Map<string, Indexed> {
   return newest;
 }
 
-/** Forgets what no run had for two weeks, unless it is the newest of its package. */
+/** Forgets results that no run used for two weeks, unless they are the newest of their package. */
 export function pruneIndex(index: StoreIndex, now: number): void {
   const newest = new Set(newestResults(index).map(({ key }) => key));
   for (const [key, { seen }] of index.results)
@@ -112,9 +112,9 @@ export function pruneIndex(index: StoreIndex, now: number): void {
 }
 
 /**
- * The text of `index.json`. Equal indexes give equal texts. Where all results would make it longer than anybody wants to
- * read, or than Node can hold, it lacks those seen longest ago: they can still be found by their exact keys.
- * @param taken keys of results that it holds in any case, because who reads it goes by them
+ * Returns the text of `index.json`. Equal indexes give equal texts. If all results make more than `most` characters, those
+ * seen longest ago are left out: they can still be found by their exact keys.
+ * @param taken keys of results that are never left out, because the plan names them
  */
 export function writeIndex(
   { results, answers, onlyStored }: StoreIndex,
@@ -131,7 +131,7 @@ export function writeIndex(
   return `${JSON.stringify(rest).slice(0, -1)},"results":[${texts.join(',')}]}\n`;
 }
 
-/** The texts of as many results as fit, by key: what is taken, then the newest of each package, then what was seen last. */
+/** Returns the texts of as many results as fit, by key: those of `taken`, the newest of each package, then those seen last. */
 function textsOf(
   results: StoreIndex['results'],
   taken: ReadonlySet<string>,
@@ -158,16 +158,15 @@ function sorted<T>(map: Iterable<readonly [string, T]>): (readonly [string, T])[
 }
 
 /**
- * Reads what another run wrote: nothing in it is believed before it is looked at. What is wrong with one result leaves
- * the others.
- * @throws Error that says what is wrong with all of it
+ * Reads and checks the text of an index that another run wrote. A result with an error is left out; the others stay.
+ * @throws Error when the whole text is no index of this version
  */
-export function readIndex(text: string): { index: StoreIndex; faults: string[] } {
+export function readIndex(text: string): { index: StoreIndex; errors: string[] } {
   const json = JSON.parse(text) as Partial<IndexJson> | null;
   if (json?.schema !== 'azl/index' || json.version !== 2) throw new Error('it is of another version of azl');
   if (!Array.isArray(json.results)) throw new Error("it has no list 'results'");
   const index = { ...newIndex(), onlyStored: json.onlyStored === true };
-  const faults: string[] = [];
+  const errors: string[] = [];
   for (const one of json.results as (Partial<Indexed> | null)[]) {
     const name = one?.result?.package ?? '';
     try {
@@ -178,12 +177,12 @@ export function readIndex(text: string): { index: StoreIndex; faults: string[] }
       if (!storedParts.includes(stored)) throw new Error(`its 'stored' is '${stored}'`);
       index.results.set(result.key, { result, seen: one?.seen as number, stored });
     } catch (error) {
-      faults.push(`${name || 'a result'}: ${(error as Error).message}`);
+      errors.push(`${name || 'a result'}: ${(error as Error).message}`);
     }
   }
   for (const [question, answer] of Object.entries(json.answers ?? {}))
     if (isAnswer(answer)) index.answers.set(question, answer);
-  return { index, faults };
+  return { index, errors };
 }
 
 function isAnswer(value: unknown): value is SolverAnswer {

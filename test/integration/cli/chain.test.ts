@@ -99,7 +99,7 @@ describe('make image', () => {
       "error: OUT_DIR is 'file', which is not a folder. Name a folder that you may write: OUT_DIR=<folder>.",
       expect.stringContaining("(SPECS_DIR) is 'nowhere', which does not exist."),
       "error: Input 'run-check' (RUN_CHECK) is 'maybe', expected y or n",
-      'error: bad.json:1:7: This is not JSON: expected a value, but here stands "}"',
+      'error: bad.json:1:7: This is not JSON: expected a value, but found "}"',
       expect.stringMatching(/^make: /),
     ]);
     expect(ended.stdout).toBe('');

@@ -12,7 +12,7 @@ function shown(
   for (let second = 0; second <= seconds; second++) {
     const [how, line] = say[second] ?? [];
     const now = second * 1000;
-    if (how === 'said') silence.said(now, line);
+    if (how === 'said') silence.logged(now, line);
     if (how === 'progress' && silence.progress(now, line as string)) lines.push(`${second}: ${line}`);
     const due = silence.due(now);
     if (due !== undefined) lines.push(`${second}: ${due}`);

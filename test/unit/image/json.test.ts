@@ -5,7 +5,7 @@ import { jsonProblem, parseUserJson } from '../../../src/shared/base/json.ts';
 describe('jsonFault', () => {
   it.each([
     ['', 1, 1, 'expected a value, but the text ends'],
-    ['{"a": 1,}', 1, 9, 'expected a name in double quotes, but here stands "}"'],
+    ['{"a": 1,}', 1, 9, 'expected a name in double quotes, but found "}"'],
     ['{\n  "a": 1\n  "b": 2\n}', 3, 3, "expected ',' or '}'"],
     ['[1, 2', 1, 6, "expected ',' or ']', but the text ends"],
     ["{'a': 1}", 1, 2, 'a name in double quotes'],

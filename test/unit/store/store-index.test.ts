@@ -35,8 +35,8 @@ describe('the index of the store', () => {
       made.dropped.add(digest('f'));
     }
     expect(writeIndex(one)).toBe(writeIndex(two));
-    const { index: read, faults } = readIndex(writeIndex(one));
-    expect(faults).toEqual([]);
+    const { index: read, errors } = readIndex(writeIndex(one));
+    expect(errors).toEqual([]);
     expect(read).toEqual({ ...one, dropped: new Set() });
   });
 
@@ -66,9 +66,9 @@ describe('the index of the store', () => {
   ])('leaves out a result that is %s, and keeps the others', (_what, one) => {
     const good = { result: result(digest('b'), 'lib'), seen: 1, stored: 'full' };
     const text = JSON.stringify({ schema: 'azl/index', version: 2, results: [one, good], answers: {} });
-    const { index: read, faults } = readIndex(text);
+    const { index: read, errors } = readIndex(text);
     expect([...read.results.keys()]).toEqual([digest('b')]);
-    expect(faults).toHaveLength(1);
+    expect(errors).toHaveLength(1);
   });
 
   it('takes only answers that make sense', () => {
@@ -143,8 +143,8 @@ describe('the index of the store', () => {
     const size = (count: number) =>
       JSON.stringify([...index(...entries).results.values()].slice(0, count)).length;
     const stored = (most: number, seen = entries, taken: string[] = []) => {
-      const { index: read, faults } = readIndex(writeIndex(index(...seen), new Set(taken.map(digest)), most));
-      expect(faults).toEqual([]);
+      const { index: read, errors } = readIndex(writeIndex(index(...seen), new Set(taken.map(digest)), most));
+      expect(errors).toEqual([]);
       return [...read.results.keys()].map((key) => key[0]).join('');
     };
     expect(stored(0)).toBe('');

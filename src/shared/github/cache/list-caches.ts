@@ -1,14 +1,14 @@
 import * as core from '@actions/core';
 import { openOctokit } from '../octokit.ts';
 
-/** GitHub's list of the cache, as far as this job's token may read it (`actions: read`). */
+/** Access to GitHub's list of cache entries. The token needs `actions: read`. */
 export interface CacheList {
   token: string;
   /** owner/name */
   repository: string;
 }
 
-/** Whether any of these refs has an entry whose key begins with `prefix`; undefined when the token may not know. */
+/** True if any of these refs has an entry whose key begins with `prefix`; undefined if the token may not read the list. */
 export async function listsEntry(
   { token, repository }: CacheList,
   prefix: string,
