@@ -69,7 +69,8 @@ function madeUpRun(specs: Spec[], more: { store?: Store; priority?: Record<strin
   /** Builds a package as its spec says. */
   const build: Build = async (_, name, { build: { key }, reason }) => {
     run.built.push(name);
-    const rpm = madeUpRpm(name, { outputDigest: `${name} by ${key}` });
+    const provides = name === 'long' ? ['long = 1.0-1', 'pkgconfig(revealed) = 1'] : [`${name} = 1.0-1`];
+    const rpm = madeUpRpm(name, { outputDigest: `${name} by ${key}`, provides });
     const result = madeUpResult(name, [rpm], key);
     await run.store.put(result, '', false);
     return { state: 'built', reason, result };
@@ -181,14 +182,14 @@ describe('a job that builds alone', () => {
   });
 
   it('goes on to the end when a build ends while the solver works', async () => {
-    // Each of the last two may provide what both need, so they wait until nothing else can be built.
-    const common = 'pkgconfig(common)';
+    // No spec says who provides it: each of the last two waits for the other until nothing else can be built.
+    const revealed = 'pkgconfig(revealed)';
     const specs = [
       madeUpSpec('long'),
       madeUpSpec('short'),
       madeUpSpec('unsolvable', ['short']),
-      madeUpSpec('x', [common]),
-      madeUpSpec('y', [common]),
+      madeUpSpec('x', [revealed]),
+      madeUpSpec('y', [revealed]),
     ];
     const { run, start, build } = madeUpRun(specs);
     let endLong = () => {};
