@@ -316,7 +316,7 @@ describe('hostile packages', () => {
     );
     const run = await build(dir);
     expect(run.code).toBe(1);
-    expect(run.said).toContain('no RPM among its RPMs');
+    expect(run.said).toContain('no RPMs among its RPMs');
   });
 
   it('touch nothing outside while they are parsed', async () => {
