@@ -63,11 +63,6 @@ export function nameOf(capability: Capability): string {
   return /^\S*/.exec(capability.trim())?.[0] ?? '';
 }
 
-/** Returns every name in a capability, at all depths of a rich one, in their order, each once. Pure. */
-export function namesOf(capability: Capability): string[] {
-  return [...new Set(termsOf(capability).map(nameOf))];
-}
-
 /**
  * Returns the plain capabilities of a rich dependency, with their versions, in their order. A plain capability is its own
  * only term. Pure.

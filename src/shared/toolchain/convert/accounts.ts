@@ -1,51 +1,18 @@
 /** The system accounts that own files of Debian's packages, with Debian's numbers. */
 
 /** Groups: name, number. */
-export const groups: readonly (readonly [string, number])[] = [
-  ['root', 0],
-  ['daemon', 1],
-  ['bin', 2],
-  ['sys', 3],
-  ['adm', 4],
-  ['tty', 5],
-  ['disk', 6],
-  ['lp', 7],
-  ['mail', 8],
-  ['news', 9],
-  ['uucp', 10],
-  ['man', 12],
-  ['proxy', 13],
-  ['kmem', 15],
-  ['dialout', 20],
-  ['fax', 21],
-  ['voice', 22],
-  ['cdrom', 24],
-  ['floppy', 25],
-  ['tape', 26],
-  ['sudo', 27],
-  ['audio', 29],
-  ['dip', 30],
-  ['www-data', 33],
-  ['backup', 34],
-  ['operator', 37],
-  ['list', 38],
-  ['irc', 39],
-  ['src', 40],
-  ['shadow', 42],
-  ['utmp', 43],
-  ['video', 44],
-  ['sasl', 45],
-  ['plugdev', 46],
-  ['staff', 50],
-  ['games', 60],
-  ['messagebus', 81],
-  ['users', 100],
-  ['input', 104],
-  ['sgx', 105],
-  ['kvm', 106],
-  ['render', 107],
-  ['nogroup', 65534],
-];
+export const groups: readonly (readonly [string, number])[] = `
+  root:0 daemon:1 bin:2 sys:3 adm:4 tty:5 disk:6 lp:7 mail:8 news:9 uucp:10 man:12 proxy:13 kmem:15
+  dialout:20 fax:21 voice:22 cdrom:24 floppy:25 tape:26 sudo:27 audio:29 dip:30 www-data:33 backup:34
+  operator:37 list:38 irc:39 src:40 shadow:42 utmp:43 video:44 sasl:45 plugdev:46 staff:50 games:60
+  messagebus:81 users:100 input:104 sgx:105 kvm:106 render:107 nogroup:65534
+`
+  .trim()
+  .split(/\s+/)
+  .map((group) => {
+    const [name, gid] = group.split(':') as [string, string];
+    return [name, Number(gid)];
+  });
 
 /** Users: name, number, number of the group, home, shell. */
 export const users: readonly (readonly [string, number, number, string, string])[] = [

@@ -52,20 +52,15 @@ const libraries = `/usr/lib/${hostArchitecture.triplet}`;
 
 /** Folders of every root. They belong to `filesystem` alone, to no converted package. */
 const folders: readonly Entry[] = [
-  ...'/boot /dev /etc /home /mnt /opt /srv /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/include /usr/libexec /usr/share /usr/src'
-    .split(' ')
-    .map((path) => folder(path)),
-  ...'/usr/local /usr/local/bin /usr/local/sbin /usr/local/lib /usr/local/share /usr/local/include /usr/local/etc'
-    .split(' ')
-    .map((path) => folder(path)),
-  ...'/var /var/cache /var/lib /var/lib/misc /var/log /var/opt /var/spool /var/local /etc/profile.d /etc/opt /etc/skel'
-    .split(' ')
-    .map((path) => folder(path)),
-  ...`${libraries} ${libraries}/pkgconfig /usr/share/doc /usr/share/man /usr/share/info /usr/share/pkgconfig`
-    .split(' ')
-    .map((path) => folder(path)),
-  ...'/usr/share/licenses /usr/share/locale /usr/lib/pkgconfig /usr/share/misc /usr/lib/modules /etc/pam.d'
-    .split(' ')
+  ...`
+    /boot /dev /etc /home /mnt /opt /srv /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/include /usr/libexec /usr/share /usr/src
+    /usr/local /usr/local/bin /usr/local/sbin /usr/local/lib /usr/local/share /usr/local/include /usr/local/etc
+    /var /var/cache /var/lib /var/lib/misc /var/log /var/opt /var/spool /var/local /etc/profile.d /etc/opt /etc/skel
+    ${libraries} ${libraries}/pkgconfig /usr/share/doc /usr/share/man /usr/share/info /usr/share/pkgconfig
+    /usr/share/licenses /usr/share/locale /usr/lib/pkgconfig /usr/share/misc /usr/lib/modules /etc/pam.d
+  `
+    .trim()
+    .split(/\s+/)
     .map((path) => folder(path)),
   folder('/proc', 0o555),
   folder('/sys', 0o555),
@@ -94,32 +89,28 @@ const filesystem: readonly Entry[] = [
   config('/etc/shells', '/bin/sh\n/bin/bash\n/usr/bin/sh\n/usr/bin/bash\n'),
   config(
     '/etc/nsswitch.conf',
-    [
-      'passwd: files systemd',
-      'group: files systemd',
-      'shadow: files systemd',
-      'gshadow: files systemd',
-      'hosts: files dns',
-      'networks: files',
-      'protocols: files',
-      'services: files',
-      'ethers: files',
-      'rpc: files',
-      '',
-    ].join('\n'),
+    `passwd: files systemd
+group: files systemd
+shadow: files systemd
+gshadow: files systemd
+hosts: files dns
+networks: files
+protocols: files
+services: files
+ethers: files
+rpc: files
+`,
   ),
   config(
     '/etc/profile',
-    [
-      'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin',
-      "if [ \"$(id -u)\" -eq 0 ]; then PS1='# '; else PS1='$ '; fi",
-      'if [ -n "$BASH" ]; then PS1="[\\u@\\h \\W]$PS1"; fi',
-      'for file in /etc/profile.d/*.sh; do',
-      '  if [ -r "$file" ]; then . "$file"; fi',
-      'done',
-      'unset file',
-      '',
-    ].join('\n'),
+    `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
+if [ "$(id -u)" -eq 0 ]; then PS1='# '; else PS1='$ '; fi
+if [ -n "$BASH" ]; then PS1="[\\u@\\h \\W]$PS1"; fi
+for file in /etc/profile.d/*.sh; do
+  if [ -r "$file" ]; then . "$file"; fi
+done
+unset file
+`,
   ),
 ];
 
@@ -141,32 +132,18 @@ const presets: readonly Entry[] = [
 ];
 
 /** The PAM stacks that services include. Debian's pam-auth-update writes them. */
-const pamStacks: readonly Entry[] = [
-  config(
-    '/etc/pam.d/common-auth',
+const pamStacks: readonly Entry[] = Object.entries({
+  'common-auth':
     'auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n',
-  ),
-  config(
-    '/etc/pam.d/common-account',
+  'common-account':
     'account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n',
-  ),
-  config(
-    '/etc/pam.d/common-password',
+  'common-password':
     'password [success=1 default=ignore] pam_unix.so yescrypt\npassword requisite pam_deny.so\npassword required pam_permit.so\n',
-  ),
-  config(
-    '/etc/pam.d/common-session',
+  'common-session':
     'session required pam_permit.so\nsession required pam_unix.so\n-session optional pam_systemd.so\n',
-  ),
-  config(
-    '/etc/pam.d/common-session-noninteractive',
-    'session required pam_permit.so\nsession required pam_unix.so\n',
-  ),
-  config(
-    '/etc/pam.d/other',
-    '@include common-auth\n@include common-account\n@include common-password\n@include common-session\n',
-  ),
-];
+  'common-session-noninteractive': 'session required pam_permit.so\nsession required pam_unix.so\n',
+  other: '@include common-auth\n@include common-account\n@include common-password\n@include common-session\n',
+}).map(([name, text]) => config(`/etc/pam.d/${name}`, text));
 
 const builtin = (
   name: string,
