@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
+import { type Lock, lockChanges, parseLock } from '../../../src/shared/toolchain/lock.ts';
+
+const deb = (name: string, version = '1-1'): Deb => ({
+  ...{ name, version, architecture: 'amd64', source: name, summary: name, digest: '0'.repeat(64), size: 1 },
+  ...{ depends: [], provides: [] },
+});
+
+describe('the lock', () => {
+  const lock = (...packages: Deb[]): Lock => ({
+    schema: 'azl/toolchain-lock',
+    version: 1,
+    suite: 'debian 12',
+    arch: 'x86_64',
+    packages,
+  });
+
+  it('says what an update changes', () => {
+    const before = lock(deb('a'), deb('b', '1-1'), deb('c'), deb('e'));
+    const after = lock(deb('a'), deb('b', '1-2'), deb('d', '3'), { ...deb('e'), digest: '1'.repeat(64) });
+    expect(lockChanges(before, after)).toEqual([
+      'b 1-1 → 1-2',
+      'removed c 1-1',
+      'added d 3',
+      'e 1-1 with other content',
+    ]);
+    expect(lockChanges(before, before)).toEqual([]);
+  });
+
+  it('is read back as it was written', () => {
+    expect(parseLock(JSON.stringify(lock(deb('a'))), 'l')).toEqual(lock(deb('a')));
+  });
+
+  it.each([
+    '',
+    '[]',
+    'null',
+    '{"schema":"azl/toolchain-lock","version":2,"packages":[]}',
+    JSON.stringify(lock({ ...deb('a'), name: '--option' })),
+    JSON.stringify(lock({ ...deb('a'), version: '1; rm' })),
+    JSON.stringify(lock({ ...deb('a'), digest: '../../etc' })),
+  ])('is refused when it is none: %s', (text) => {
+    expect(() => parseLock(text, 'toolchain.lock')).toThrow(/toolchain\.lock.*make toolchain UPDATE_LOCK=1/);
+  });
+});
