@@ -1,7 +1,7 @@
 import { runAction } from '../../../src/shared/github/action.ts';
 import { writeReport } from '../../../src/shared/github/job-report.ts';
 import { buildPackages } from '../../../src/shared/jobs/build.ts';
-import { building } from '../../../src/shared/jobs/open-tree.ts';
+import { building } from '../../../src/shared/jobs/open-build-context.ts';
 import { readBuildInputs } from './inputs.ts';
 
 /** The entry of `build-packages`. */

@@ -1,7 +1,7 @@
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { writeReport } from '../../../src/shared/github/job-report.ts';
-import { building } from '../../../src/shared/jobs/open-tree.ts';
+import { building } from '../../../src/shared/jobs/open-build-context.ts';
 import { planRun } from '../../../src/shared/jobs/plan.ts';
 import { readPlanInputs } from './inputs.ts';
 

@@ -1,6 +1,6 @@
 import { runAction } from '../../../src/shared/github/action.ts';
 import { writeReport } from '../../../src/shared/github/job-report.ts';
-import { building } from '../../../src/shared/jobs/open-tree.ts';
+import { building } from '../../../src/shared/jobs/open-build-context.ts';
 import { packSrpms } from '../../../src/shared/jobs/srpms.ts';
 import { readTreeInputs } from './inputs.ts';
 

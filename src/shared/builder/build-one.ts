@@ -8,8 +8,8 @@ import { DamagedResultError } from '../store/store.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildFailedError } from './build-failed.ts';
 import { buildPackage } from './build-package.ts';
-import { causeLines, failedStage } from './cause-lines.ts';
-import { placeOf } from './place-of.ts';
+import { failedStage } from './cause-lines.ts';
+import { logFailure } from './log-failure.ts';
 import { fetchSources } from './tree-sources.ts';
 
 /**
@@ -47,11 +47,7 @@ export async function buildOne(
     const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
     const stage = ranOut ? undefined : failedStage(text);
     const reason = stage === undefined ? (error as Error).message : `${stage} failed`;
-    const lines = causeLines(text);
-    context.log.error({
-      message: [`${name}: ${reason}`, ...lines.map((line) => `    ${line}`)].join('\n'),
-      ...(await placeOf(context, spec, stage)),
-    });
+    await logFailure(context, spec, reason, text, stage);
     return { state: 'failed', reason, seconds, key: build.key, ...(log === undefined ? {} : { log }) };
   }
 }

@@ -14,19 +14,16 @@ import type { Spec } from '../model/spec.ts';
 import { solveRoot } from '../solver/solve-root.ts';
 import type { BuildContext } from './build-context.ts';
 import { leastForBuild } from './build-context.ts';
-import { causeLines } from './cause-lines.ts';
-import { enterRoot } from './enter-root.ts';
+import { enterRoot, type RootContent } from './enter-root.ts';
+import { logFailure } from './log-failure.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
 import { paths } from './paths.ts';
-import { placeOf } from './place-of.ts';
 import { fetchSources } from './tree-sources.ts';
 
 /** The verdict of a package's `%check`. */
 export interface CheckVerdict {
   package: string;
   passed: boolean;
-  /** True if it is the verdict of an earlier run with the same key. */
-  remembered: boolean;
   /** Why it failed, for people. */
   reason?: string;
   log?: string;
@@ -59,7 +56,7 @@ export async function runChecks(
       context.signal.throwIfAborted();
       if ((context.buildTime?.left() ?? Number.POSITIVE_INFINITY) <= leastForBuild) {
         const reason = 'its %check was not reached: the job has no more time (time-budget)';
-        verdicts.push({ package: name, passed: false, remembered: false, reason });
+        verdicts.push({ package: name, passed: false, reason });
         continue;
       }
       context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
@@ -79,7 +76,7 @@ async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promi
     context.signal.throwIfAborted();
     if (isDiskFull(error)) throw error;
     const reason = `its %check cannot be run: ${(error as Error).message}`;
-    return { package: spec.package, passed: false, remembered: false, reason };
+    return { package: spec.package, passed: false, reason };
   }
 }
 
@@ -90,53 +87,45 @@ export function checkKey(resultKey: string | undefined, installed: readonly Rpm[
 }
 
 async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
-  const { tree, inputs } = context;
   const name = spec.package;
-  const needs = needsOf(graph, name, spec.checkRequires);
+  const failed = (reason: string) => ({ package: name, passed: false, reason });
+  const { missing, waits, packages } = needsOf(graph, name, spec.checkRequires);
   const lacking = [
-    ...needs.missing.map(({ capability }) => capability),
-    ...needs.waits.map((wait) => wait.open?.capability ?? wait.package),
+    ...missing.map(({ capability }) => capability),
+    ...waits.map((wait) => wait.open?.capability ?? wait.package),
   ];
-  if (lacking.length > 0) {
-    return {
-      package: name,
-      passed: false,
-      remembered: false,
-      reason: `its %check needs ${lacking.join(', ')}, which is not there`,
-    };
-  }
-  const visible = resultsOf(graph, needs.packages);
-  const root = await solveRoot(tree, visible, [...spec.buildRequires, ...spec.checkRequires]);
-  if (!root.ok) return { package: name, passed: false, remembered: false, reason: root.problems.join('; ') };
-  const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
-  const result = graph.results.get(name);
+  if (lacking.length > 0) return failed(`its %check needs ${lacking.join(', ')}, which is not there`);
+  const requires = [...spec.buildRequires, ...spec.checkRequires];
+  const root = await solveRoot(context.tree, resultsOf(graph, packages), requires);
+  if (!root.ok) return failed(root.problems.join('; '));
   const rpms = root.installed.map(({ rpm }) => rpm);
-  const key = checkKey(result?.key, rpms);
-  const memory = join(inputs.cacheDir, 'checks', `${key}.json`);
-  if ((await readJson<{ passed: boolean }>(memory))?.passed === true)
-    return { package: name, passed: true, remembered: true };
-  const log = join(paths.logs(inputs), `${checkLog(name)}.log`);
-  const overlay = join(paths.overlays(inputs), `${name}.check`);
+  const key = checkKey(graph.results.get(name)?.key, rpms);
+  const memory = join(context.inputs.cacheDir, 'checks', `${key}.json`);
+  if ((await readJson<{ passed: boolean }>(memory))?.passed === true) return { package: name, passed: true };
+  const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
+  const log = await runCheck(context, spec, { installed, packages, results: graph.results });
+  if (log !== undefined) return { ...failed('%check failed'), log };
+  await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
+  context.log.info(`${name}: %check passed`);
+  return { package: name, passed: true };
+}
+
+/** Runs the `%check` of a package in a root of its own. Returns the log if it failed. */
+async function runCheck(
+  context: BuildContext,
+  spec: Spec,
+  content: RootContent,
+): Promise<string | undefined> {
+  const log = join(paths.logs(context.inputs), `${checkLog(spec.package)}.log`);
+  const overlay = join(paths.overlays(context.inputs), `${spec.package}.check`);
   await rm(log, { force: true });
   try {
     const staging = await stage(context, spec, await fetchSources(context, spec));
-    const entered = await enterRoot(
-      context,
-      { installed, packages: needs.packages, results: graph.results },
-      overlay,
-    );
-    const ended = await runRpmbuild('check', { context, spec, root: entered, staging, log }, 'any');
-    if (ended.code === 0) {
-      await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
-      context.log.info(`${name}: %check passed`);
-      return { package: name, passed: true, remembered: false };
-    }
-    const lines = causeLines(await readFile(log, 'utf8'));
-    context.log.error({
-      message: [`${name}: %check failed`, ...lines.map((line) => `    ${line}`)].join('\n'),
-      ...(await placeOf(context, spec, '%check')),
-    });
-    return { package: name, passed: false, remembered: false, reason: '%check failed', log };
+    const root = await enterRoot(context, content, overlay);
+    const { code } = await runRpmbuild('check', { context, spec, root, staging, log }, 'any');
+    if (code === 0) return undefined;
+    await logFailure(context, spec, '%check failed', await readFile(log, 'utf8'), '%check');
+    return log;
   } finally {
     await removeTree(overlay);
   }

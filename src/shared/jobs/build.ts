@@ -11,8 +11,7 @@ import { outcomesOf } from '../shards/worker/outcomes.ts';
 import { runAlone } from '../shards/worker/run-alone.ts';
 import { runShard } from '../shards/worker/run-shard.ts';
 import { deliver } from './deliver.ts';
-import type { OpenedRun } from './open-build-context.ts';
-import { rememberResults, withBuildContext } from './open-tree.ts';
+import { type OpenedRun, withBuildContext } from './open-build-context.ts';
 import { joinRun } from './shared-run.ts';
 import { matrixOf } from './size-run.ts';
 import { storageRequestAlone, storageRequestOf } from './storage-request.ts';
@@ -28,7 +27,7 @@ export async function buildPackages(action: ActionContext, inputs: BuildInputs):
     opened.makeRoom(storageRequestAlone(index, context.run.names));
     const state = await runAlone(context, inputs.concurrentPackageBuilds);
     const outcomes = outcomesOf(state);
-    await rememberResults(opened, outcomes);
+    await opened.remember(outcomes);
     return await deliver(context, { graph: state.progress.graph, outcomes, local }, inputs, started);
   });
 }

@@ -17,7 +17,7 @@ import { buildJson } from '../report/build-json.ts';
 import { type SummaryFacts, summaryText, tally } from '../report/summary.ts';
 import { summaryPage } from '../report/summary-page.ts';
 import type { Span } from '../report/timeline.ts';
-import { publish, publishedPath } from '../rpm-repository/write/publish.ts';
+import { type OwnRepository, publish, publishedPath } from '../rpm-repository/write/publish.ts';
 import {
   type PublishedRepository,
   publishLogs,
@@ -27,7 +27,6 @@ import { publishParts } from '../rpm-repository/write/publish-parts.ts';
 import { storedWithoutDebug } from '../store/open-stored.ts';
 import { filesWithoutDebug } from '../store/result-files.ts';
 import { DamagedResultError, type Store } from '../store/store.ts';
-import { ownRepository } from './open-tree.ts';
 
 /** Facts about the other jobs of a run that several jobs share. */
 export interface SharedFacts
@@ -195,4 +194,9 @@ async function failuresOf(
     if (artifact !== undefined) logs.set(name, artifact);
   }
   return { lines, logs };
+}
+
+/** The repository of a context's tree. */
+export function ownRepository({ inputs, tree }: Pick<BuildContext, 'inputs' | 'tree'>): OwnRepository {
+  return { outDir: inputs.outDir, arch: tree.toolchain.arch, packages: tree.declared.specs };
 }

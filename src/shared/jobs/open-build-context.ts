@@ -11,12 +11,12 @@ import type { ActionContext } from '../github/action.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
 import { removeTree } from '../host/folders.ts';
 import { lockFolder } from '../host/lock.ts';
+import { needs } from '../host/needs.ts';
 import { readImageConfig } from '../image/config/read.ts';
-import type { Result } from '../model/build-result.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
 import type { Spec } from '../model/spec.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
 import { namedPackages, packageNamed, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/capability.ts';
@@ -44,35 +44,39 @@ export interface OpenedRun {
   index: StoreIndex;
   /** Allocates the space of the store, before anything is built. */
   makeRoom(request: StorageRequest): void;
-  /** Adds results to the index for later runs. @param storedOf the stored parts of the result under a key */
-  remember(results: readonly Result[], storedOf: (key: string) => StoredParts | undefined): Promise<void>;
-  /** Saves the solver's answers, ends the solver, unlocks the build folder. */
+  /** Adds the results of a run to the index for later runs, also of one that failed. */
+  remember(outcomes: ReadonlyMap<string, Outcome>): Promise<void>;
+  /** Ends the solver, saves its answers, waits for the store. */
   close(): Promise<void>;
 }
+
+/** The commands that every job of build-packages needs on its host. */
+export const building = [...needs.toolchain, ...needs.packages];
 
 type OpenInputs = TreeInputs & Partial<StoreInputs & RepositoryInputs>;
 
 /**
- * Opens a run: locks the build folder, finds the toolchain, parses the specs, opens the store, chooses the packages, checks
- * the tree.
+ * Opens a run, calls `body`, and closes the run: locks the build folder, finds the toolchain, parses the specs, opens the
+ * store, chooses the packages, checks the tree.
+ * @returns what `body` returns
  * @throws ProblemsError with all errors of the tree, before any build; or when another run uses the build folder
  */
-export async function openBuildContext(
-  inputs: OpenInputs,
+export async function withBuildContext<T>(
   action: ActionContext,
+  inputs: OpenInputs,
   role: Role,
-): Promise<OpenedRun> {
+  body: (opened: OpenedRun) => Promise<T>,
+): Promise<T> {
   const release = await lockFolder(inputs.buildDir, { signal: action.signal });
   try {
     const opened = await openWithLock(inputs, action, role);
-    const close = async () => {
+    try {
+      return await body(opened);
+    } finally {
       await opened.close();
-      await release();
-    };
-    return { ...opened, close };
-  } catch (error) {
+    }
+  } finally {
     await release();
-    throw error;
   }
 }
 
@@ -102,7 +106,7 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   return {
     context: { ...action, inputs, tree, run, store: stored.store, sources, toolchainDir },
     ...{ local: stored.local, index: stored.index, makeRoom: stored.makeRoom },
-    remember: (results, storedOf) => stored.remember(results, storedOf, answers.kept()),
+    remember: (outcomes) => stored.remember(outcomes, answers.kept()),
     close: async () => {
       await solver.close();
       await answers.save();

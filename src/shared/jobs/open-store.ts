@@ -4,8 +4,9 @@ import type { ActionContext } from '../github/action.ts';
 import { listsEntry } from '../github/cache/list-caches.ts';
 import { openCache } from '../github/cache/open-cache.ts';
 import { hasArtifacts, leavesCache, readsCacheOnly } from '../github/run.ts';
-import type { Result } from '../model/build-result.ts';
+
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { StoredParts } from '../model/stored-parts.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
 import { newAllocation, type StorageRequest } from '../store/allocation.ts';
@@ -30,16 +31,8 @@ export interface OpenedStore {
   /** The store of this machine. */
   local: Store;
   index: StoreIndex;
-  /**
-   * Adds results to the index for later runs.
-   * @param storedOf the stored parts of the result under a key, where they are known
-   * @param answers of the solver
-   */
-  remember(
-    results: readonly Result[],
-    storedOf: (key: string) => StoredParts | undefined,
-    answers: ReadonlyMap<string, SolverAnswer>,
-  ): Promise<void>;
+  /** Adds the results of a run to the index for later runs. @param answers of the solver */
+  remember(outcomes: ReadonlyMap<string, Outcome>, answers: ReadonlyMap<string, SolverAnswer>): Promise<void>;
   /** Allocates the space of the store, before anything is stored. */
   makeRoom(request: StorageRequest): void;
   /** Waits for results that are being saved. */
@@ -86,10 +79,13 @@ export async function openStore(
   });
   return {
     ...{ store, local, index },
-    remember: async (results, storedOf, answers) => {
+    remember: async (outcomes, answers) => {
       if (!leavesCache()) return;
       await store.flush();
-      const own = (key: string) => store.saved(key) ?? storedOf(key);
+      const found = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
+      const parts = new Map(found.map((one) => [one.result.key, one.stored]));
+      const results = found.map(({ result }) => result);
+      const own = (key: string) => store.saved(key) ?? parts.get(key);
       seeResults(index, results, Math.floor(Date.now() / 1000), own);
       index.answers = new Map(answers);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));

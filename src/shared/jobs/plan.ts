@@ -23,8 +23,8 @@ import { withFolder } from '../shards/worker/temporary-files.ts';
 import { bytesStored } from '../store/budget.ts';
 import { bytesOf } from '../store/result-files.ts';
 import { indexFile, newestResults, type StoreIndex, writeIndex } from '../store/store-index.ts';
+import { withBuildContext } from './open-build-context.ts';
 import { findExchange } from './open-exchange.ts';
-import { withBuildContext } from './open-tree.ts';
 import { planFile, planName } from './shared-run.ts';
 import { type RunSize, shardNumbers, sizeRun } from './size-run.ts';
 

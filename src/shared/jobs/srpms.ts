@@ -7,7 +7,8 @@ import type { JobReport } from '../github/job-report.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import type { Spec } from '../model/spec.ts';
 import { publishSrpm } from '../rpm-repository/write/publish.ts';
-import { ownRepository, withBuildContext } from './open-tree.ts';
+import { ownRepository } from './deliver.ts';
+import { withBuildContext } from './open-build-context.ts';
 
 /** Packs the SRPM of every package of the run, from fetched and checked sources, into `out-dir`/SRPMS. */
 export async function packSrpms(action: ActionContext, inputs: TreeInputs): Promise<JobReport> {

@@ -88,24 +88,14 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
   };
 }
 
-/** The fields of an RPM that the solver sees: exactly those that can change an answer. */
+const factNames = [
+  ...(['file', 'name', 'epoch', 'version', 'release', 'arch'] as const),
+  ...(['provides', 'requires', 'conflicts', 'obsoletes', 'files', 'folders'] as const),
+];
+
+/** The fields of an RPM that the solver sees, in this order: exactly those that can change an answer. */
 export function facts(rpm: Rpm) {
-  const { file, name, epoch, version, release, arch } = rpm;
-  const { provides, requires, conflicts, obsoletes, files, folders } = rpm;
-  return {
-    file,
-    name,
-    epoch,
-    version,
-    release,
-    arch,
-    provides,
-    requires,
-    conflicts,
-    obsoletes,
-    files,
-    folders,
-  };
+  return Object.fromEntries(factNames.map((name) => [name, rpm[name]]));
 }
 
 /** The last lines of standard error. */

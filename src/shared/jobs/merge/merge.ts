@@ -11,8 +11,7 @@ import { nonReproducibleLine } from '../../report/non-reproducible.ts';
 import { boundOf } from '../../report/timeline.ts';
 import { outcomesOf } from '../../shards/worker/outcomes.ts';
 import { deliver, type SharedFacts } from '../deliver.ts';
-import type { OpenedRun } from '../open-build-context.ts';
-import { rememberResults, withBuildContext } from '../open-tree.ts';
+import { type OpenedRun, withBuildContext } from '../open-build-context.ts';
 import { joinRun, type SharedRun } from '../shared-run.ts';
 import { storageRequestOf } from '../storage-request.ts';
 import {
@@ -39,7 +38,7 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     const room = await roomFor(state, opened.local, inputs.repositoryContent);
     await completeResults(opened, run, new ResultFetcher(run, opened.local, inputs.repositoryContent, room));
     const outcomes = outcomesOf(state);
-    await rememberResults(opened, outcomes);
+    await opened.remember(outcomes);
     logNotStored(outcomes, context.log);
     const shared = await sharedFacts(run, inputs, room);
     for (const one of shared.nonReproducible) context.log.warn(nonReproducibleLine(one));
@@ -60,7 +59,7 @@ async function completeResults(opened: OpenedRun, run: SharedRun, fetcher: Resul
   if ((attempt === 1 && !isLost) || buildable(state).length === 0) return;
   const isTooMuch = isLost && exceedsTime(run);
   // If this job is ended meanwhile, the next plan knows what is lost all the same.
-  if (isTooMuch) await rememberResults(opened, outcomesOf(state));
+  if (isTooMuch) await opened.remember(outcomesOf(state));
   await buildRest(run);
   if (isTooMuch) logTooMuch(leftForThisRunner(state, plan), state.context.log);
   await fetcher.fetchAll();
