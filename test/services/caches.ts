@@ -70,6 +70,13 @@ export class Caches {
     this.reserved = this.reserved.filter((one) => one.key !== key);
   }
 
+  /** Takes over the finished entries of another service with their archives: what the runs over that one left. */
+  copyFrom(other: Caches): void {
+    this.lastId = other.lastId;
+    this.finished = other.finished.map((one) => ({ ...one }));
+    for (const one of this.finished) this.blobs.put(blobOf(one), other.blobs.get(blobOf(one)) as Buffer);
+  }
+
   /** Changes the archives of all entries with this key. */
   corrupt(key: string, change: (bytes: Buffer) => Buffer): void {
     for (const one of this.finished.filter((entry) => entry.key === key))
