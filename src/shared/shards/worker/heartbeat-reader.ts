@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { problem } from '../../base/problems.ts';
+import { linear, type RetryPolicy, retry } from '../../base/retry.ts';
 import { paths } from '../../builder/paths.ts';
 import {
   type Heartbeat,
@@ -15,8 +16,11 @@ import { parseName } from '../protocol/names.ts';
 import type { Exchange } from '../transport/exchange.ts';
 import type { RunState } from './run-state.ts';
 
-/** Number of tries to read all heartbeats before the run is not decided without them. */
-const triesToRead = 5;
+/** If heartbeats cannot be read in these attempts, the job fails: it does not decide without them. */
+const readPolicy: RetryPolicy = { attempts: 5, delay: linear(2) };
+
+/** A heartbeat was replaced by a newer one before it was read. */
+class HeartbeatGoneError extends Error {}
 
 /** Number of further listings before packages count as left. */
 const moreListings = 3;
@@ -72,19 +76,16 @@ export class HeartbeatReader {
    * @throws ProblemsError when one of them cannot be read: without it, its packages would look as if they were not built
    */
   async readAll(): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        if (await this.readNewest()) break;
-        if (tries === triesToRead) throw new Error('it was replaced each time');
-      } catch (error) {
-        if (tries === triesToRead)
-          throw problem(`A heartbeat of this run cannot be read: ${(error as Error).message}`, {
-            hint: 'Run the failed jobs again: what was built is kept.',
-          });
-        this.warn(`${(error as Error).message}. Tried again.`);
-      }
-      await wait(tries * 2000, undefined, { signal: this.state.context.signal });
-    }
+    const { signal } = this.state.context;
+    const onRetry = (error: Error) => {
+      if (!(error instanceof HeartbeatGoneError)) this.warn(`${error.message}. Tried again.`);
+    };
+    await retry({ ...readPolicy, onRetry, signal }, () => this.readNewest()).catch((error: Error) => {
+      signal.throwIfAborted();
+      throw problem(`A heartbeat of this run cannot be read: ${error.message}`, {
+        hint: 'Run the failed jobs again: what was built is kept.',
+      });
+    });
     await this.state.resolve();
   }
 
@@ -116,16 +117,16 @@ export class HeartbeatReader {
     return report.key === null ? undefined : this.state.known.results.get(report.key);
   }
 
-  /** Reads the newest heartbeat of each shard. @returns false if one of them was gone */
-  private async readNewest(): Promise<boolean> {
+  /** Reads the newest heartbeat of each shard. @throws HeartbeatGoneError when one of them is gone */
+  private async readNewest(): Promise<void> {
     const newest = new Map<string, ArtifactInfo>();
     for (const artifact of (await this.exchange.list()).sort((a, b) => a.id - b.id)) {
       const parsed = parseName(artifact.name);
       if (parsed?.kind === 'heartbeat') newest.set(`${parsed.attempt} ${parsed.shard}`, artifact);
     }
-    let isWhole = true;
-    for (const artifact of newest.values()) isWhole = (await this.read(artifact)) && isWhole;
-    return isWhole;
+    const read = [];
+    for (const artifact of newest.values()) read.push(await this.read(artifact));
+    if (read.includes(false)) throw new HeartbeatGoneError('it was replaced each time');
   }
 
   private warn(message: string): void {
