@@ -8,24 +8,24 @@ import { runTool, ToolError } from '../host/process.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import type { DebianSource } from './debian-sources.ts';
 
-/** Why something is not there, in words. */
-export interface Fault {
-  fault: string;
+/** The reason why there is no file. */
+export interface FetchFailure {
+  failure: string;
 }
 
 export interface DebianArchive {
   /**
-   * Writes the tarball of a Debian source package to `path`, whose folder is there. Its bytes are for the caller to
-   * judge. Calls that come while apt is busy are answered together by its next run.
+   * Writes the tarball of a Debian source package to `path`, in a folder that exists. The caller checks its digest. The
+   * next run of apt serves all calls that come while apt is running.
    */
-  fetch(source: DebianSource, path: string): Promise<Fault | undefined>;
+  fetch(source: DebianSource, path: string): Promise<FetchFailure | undefined>;
 }
 
 export interface DebianArchiveOptions {
   suite: string;
   /** Folder for apt's lists. */
   dir: string;
-  /** Where Debian is. Default: where the host gets it from. */
+  /** The address of a Debian mirror. Default: the host's. */
   mirror?: string;
   signal?: AbortSignal;
 }
@@ -33,17 +33,17 @@ export interface DebianArchiveOptions {
 interface Order {
   source: DebianSource;
   path: string;
-  resolve(answer: Fault | undefined): void;
+  resolve(answer: FetchFailure | undefined): void;
   reject(error: unknown): void;
 }
 
-/** The host has no mirror that holds Debian's sources, as on Ubuntu without one of its own. */
-class NoMirror extends Error {}
+/** The host names no mirror of Debian, as on Ubuntu. */
+class NoMirrorError extends Error {}
 
 /**
- * The sources of one Debian suite, fetched by apt from the host's mirror, through its proxies, with lists and a list
- * file of our own: /etc/apt is only read. What apt fetches is taken or refused by its digest later, so that a host
- * which lacks the suite's keys can use it, too.
+ * Fetches source packages of one Debian suite with apt, from the host's mirror and through its proxies. The lists and the
+ * list file are azl's own: /etc/apt is only read. The digest of each file is checked later, so a host without the suite's
+ * keys can use this, too.
  */
 export function debianArchive(options: DebianArchiveOptions): DebianArchive {
   const orders: Order[] = [];
@@ -59,10 +59,10 @@ export function debianArchive(options: DebianArchiveOptions): DebianArchive {
         await ready;
         await serve(batch, options);
       } catch (error) {
-        const fault = options.signal?.aborted ? undefined : faultOf(error);
+        const failure = options.signal?.aborted ? undefined : failureOf(error);
         for (const { resolve, reject } of batch) {
-          if (fault === undefined) reject(error);
-          else resolve({ fault });
+          if (failure === undefined) reject(error);
+          else resolve({ failure });
         }
       }
     }
@@ -77,40 +77,42 @@ export function debianArchive(options: DebianArchiveOptions): DebianArchive {
   };
 }
 
-function faultOf(error: unknown): string | undefined {
+/** @returns undefined for an error that ends the run */
+function failureOf(error: unknown): string | undefined {
   if (isDiskFull(error)) return undefined;
   if (error instanceof ToolError) return aptReason(error);
-  return error instanceof NoMirror ? error.message : undefined;
+  return error instanceof NoMirrorError ? error.message : undefined;
 }
 
 /** Folders that apt downloads into, of each process. */
 const landingPrefix = 'landing-';
 
 async function serve(batch: readonly Order[], options: DebianArchiveOptions): Promise<void> {
-  const answers: (Fault | undefined)[] = [];
+  const answers: (FetchFailure | undefined)[] = [];
   await withTempDir(options.dir, landingPrefix, async (landing) => {
     const sources = batch.map(({ source }) => source);
-    const faults = await download(sources, landing, options);
+    const failures = await download(sources, landing, options);
     const landed = new Set(await readdir(landing));
     for (const { source, path } of batch) {
       const there = landed.has(source.file);
       if (there) await copyFile(join(landing, source.file), path);
-      answers.push(there ? undefined : { fault: faults.get(source) ?? `it has no ${source.file}` });
+      answers.push(there ? undefined : { failure: failures.get(source) ?? `it has no ${source.file}` });
     }
   });
   for (const [index, { resolve }] of batch.entries()) resolve(answers[index]);
 }
 
 /**
- * Downloads all at once; where apt refuses, after a refresh of the lists and one by one. A suite moves on: a version
- * that it has no more is asked for without its version, because a newer one mostly ships the same tarball.
+ * Downloads all packages at once; if apt fails, refreshes the lists and downloads one by one. A version that the suite no
+ * longer has is then asked for without its version, because a newer one mostly has the same tarball.
+ * @returns the reason for each package that cannot be downloaded
  */
 async function download(
   sources: readonly DebianSource[],
   landing: string,
   options: DebianArchiveOptions,
 ): Promise<Map<DebianSource, string>> {
-  const faults = new Map<DebianSource, string>();
+  const failures = new Map<DebianSource, string>();
   const exact = (source: DebianSource) => `${source.package}=${source.version}`;
   const fetch = async (names: readonly string[]): Promise<string | undefined> => {
     try {
@@ -121,17 +123,17 @@ async function download(
       return aptReason(error);
     }
   };
-  if ((await fetch([...new Set(sources.map(exact))])) === undefined) return faults;
+  if ((await fetch([...new Set(sources.map(exact))])) === undefined) return failures;
   await apt(['update'], options);
   for (const source of sources) {
     if ((await fetch([exact(source)])) === undefined) continue;
-    const fault = await fetch([source.package]);
-    if (fault !== undefined) faults.set(source, fault);
+    const failure = await fetch([source.package]);
+    if (failure !== undefined) failures.set(source, failure);
   }
-  return faults;
+  return failures;
 }
 
-/** Writes our list file, and fetches the lists when there are none of this suite yet. */
+/** Writes the list file, and fetches the lists if there are none of this suite yet. */
 async function prepare(options: DebianArchiveOptions): Promise<void> {
   const { dir, suite } = options;
   await mkdir(join(dir, 'lists'), { recursive: true });
@@ -143,7 +145,7 @@ async function prepare(options: DebianArchiveOptions): Promise<void> {
     await apt(['update'], options);
 }
 
-/** The mirror from which the host gets Debian. */
+/** Returns the mirror of Debian that the host uses. */
 async function hostMirror({ signal }: DebianArchiveOptions): Promise<string> {
   const format = '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)';
   const { stdout } = await runTool(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages'], {
@@ -151,11 +153,11 @@ async function hostMirror({ signal }: DebianArchiveOptions): Promise<string> {
     ...(signal === undefined ? {} : { signal }),
   });
   const found = mirrorAmong(stdout.split('\n'));
-  if (found === undefined) throw new NoMirror("this host's apt sources name no Debian mirror");
+  if (found === undefined) throw new NoMirrorError("this host's apt sources name no Debian mirror");
   return found;
 }
 
-/** The first Debian archive, not its updates for security, among `uri|origin|label|component` rows. */
+/** Returns the first Debian archive among `uri|origin|label|component` rows; security updates do not count. Pure. */
 export function mirrorAmong(rows: readonly string[]): string | undefined {
   for (const row of rows) {
     const [uri = '', origin, label, component] = row.split('|');

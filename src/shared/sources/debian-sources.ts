@@ -25,7 +25,7 @@ const shapes = {
   file: /^[a-z0-9][A-Za-z0-9.+~_-]+$/,
 };
 
-/** Reads the text of a `debian-sources.json`. @throws ProblemsError with everything that is wrong with it */
+/** Parses the text of a `debian-sources.json`. @throws ProblemsError with all errors */
 export function parseDebianSources(text: string, file: string): DebianSources {
   const value = parseUserJson(text, file) as {
     suite?: unknown;
@@ -56,7 +56,7 @@ export function parseDebianSources(text: string, file: string): DebianSources {
         message: `${JSON.stringify(row?.[key])} is no Debian source ${key}`,
         file,
         path: `${path}.${key}`,
-        hint: hint,
+        hint,
       });
     }
     if (bad.length === 0) files.set(name, row as unknown as DebianSource);
@@ -70,7 +70,7 @@ export async function readDebianSources(path: string): Promise<DebianSources> {
   return parseDebianSources(await readUserFile(path, 'The list of Debian sources'), path);
 }
 
-/** The file that names the Debian source package of each source: empty when there is none. */
+/** Returns the path of the file that names the Debian source package of each source; empty if there is none. */
 export function debianSourcesFile(inputs: Pick<TreeInputs, 'specsDir' | 'debianSources'>): string {
   const beside = join(dirname(inputs.specsDir), 'debian-sources.json');
   return inputs.debianSources === '' && existsSync(beside) ? beside : inputs.debianSources;

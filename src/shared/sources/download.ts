@@ -7,15 +7,15 @@ import { exponential, type RetryPolicy, retry, retryAfterSeconds } from '../base
 
 export interface DownloaderOptions {
   signal?: AbortSignal | undefined;
-  /** Downloads at once. Default: 4. */
+  /** Number of downloads at once. Default: 4. */
   parallel?: number;
-  /** Until a host must have answered. Default: 10. */
+  /** Seconds within which a host must answer. Default: 10. */
   answerSeconds?: number;
-  /** Without a byte, until a download counts as cut. Default: 30. */
+  /** Seconds without a byte after which a download counts as interrupted. Default: 30. */
   stallSeconds?: number;
-  /** After a 429, a 5xx or a cut. Default: 3. */
+  /** Further attempts after a 429, a 5xx or an interruption. Default: 3. */
   retries?: number;
-  /** Before the first retry; doubles with each. Default: 1. */
+  /** Seconds before the second attempt; they double with each. `Retry-After` may ask for more. Default: 1. */
   backoffSeconds?: number;
 }
 
@@ -28,7 +28,7 @@ export interface Downloader {
 }
 
 /** A failure that another attempt may not meet. */
-class Cut extends Error {
+class InterruptedError extends Error {
   /** Seconds that the server asks to wait. */
   readonly retryAfter: number | undefined;
 
@@ -39,15 +39,15 @@ class Cut extends Error {
 }
 
 /** A failure that every attempt would meet. */
-class Refused extends Error {}
+class RefusedError extends Error {}
 
-const cutCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+const interruptionCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 const redirects = new Set([301, 302, 303, 307, 308]);
 const mostRedirects = 8;
 
 /**
- * Downloads files; remembers for its lifetime which hosts did not answer and does not ask them again. It asks by
- * node:http rather than by `fetch`, which unpacks a `.tar.gz` that a server labels `Content-Encoding: gzip`.
+ * Makes a downloader of files. A host that did not answer is not asked again by the same downloader. It uses node:http,
+ * because `fetch` unpacks a `.tar.gz` that a server labels `Content-Encoding: gzip`.
  */
 export function makeDownloader(options: DownloaderOptions = {}): Downloader {
   const { signal, retries = 3, backoffSeconds = 1 } = options;
@@ -65,32 +65,32 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
       if (redirects.has(status) && location !== undefined) {
         const next = URL.canParse(location, url.href) ? webAddress(new URL(location, url).href) : undefined;
         if (next === undefined)
-          throw new Refused(`sends on to '${location}', which is no http or https address`);
+          throw new RefusedError(`sends on to '${location}', which is no http or https address`);
         url = next;
         continue;
       }
       const said = `answers ${status}${response.statusMessage ? ` ${response.statusMessage}` : ''}`;
-      if (status !== 429 && status < 500) throw new Refused(said);
-      throw new Cut(said, retryAfterSeconds(response.headers['retry-after']));
+      if (status !== 429 && status < 500) throw new RefusedError(said);
+      throw new InterruptedError(said, retryAfterSeconds(response.headers['retry-after']));
     }
-    throw new Refused(`sends on more than ${mostRedirects} times`);
+    throw new RefusedError(`sends on more than ${mostRedirects} times`);
   };
 
   return {
     download: async (address, path) => {
       if (webAddress(address) === undefined) return { failure: 'is no http or https address' };
       const policy: RetryPolicy = {
-        ...{ attempts: retries + 1, delay: exponential(backoffSeconds), isTransient: isCut, signal },
-        retryAfter: (error) => (error instanceof Cut ? error.retryAfter : undefined),
+        ...{ attempts: retries + 1, delay: exponential(backoffSeconds), isTransient: isInterruption, signal },
+        retryAfter: (error) => (error instanceof InterruptedError ? error.retryAfter : undefined),
       };
       return await inSlot(async () => {
         try {
           return { digest: await retry(policy, () => once(address, path)) };
         } catch (error) {
           signal?.throwIfAborted();
-          if (error instanceof Refused) return { failure: error.message };
-          if (!isCut(error)) throw error;
-          const why = error instanceof Cut ? error.message : 'breaks off';
+          if (error instanceof RefusedError) return { failure: error.message };
+          if (!isInterruption(error)) throw error;
+          const why = error instanceof InterruptedError ? error.message : 'breaks off';
           return { failure: retries > 0 ? `${why}, ${retries + 1} times` : why };
         }
       });
@@ -98,7 +98,7 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
   };
 }
 
-/** One request to a host at a time until it has answered once; none after it did not. */
+/** Sends one request to a host at a time until it has answered once, and none after it did not answer. */
 function askHosts(options: DownloaderOptions): (url: URL) => Promise<IncomingMessage> {
   const known = new Map<string, 'answers' | string | Promise<unknown>>();
   const first = async (url: URL): Promise<IncomingMessage> => {
@@ -108,20 +108,20 @@ function askHosts(options: DownloaderOptions): (url: URL) => Promise<IncomingMes
       return response;
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (isCut(error)) {
+      if (isInterruption(error)) {
         known.delete(url.host);
         throw error;
       }
-      const fault = `${url.host} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
-      known.set(url.host, fault);
-      throw new Refused(fault);
+      const failure = `${url.host} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
+      known.set(url.host, failure);
+      throw new RefusedError(failure);
     }
   };
   return async (url) => {
     for (;;) {
       const state = known.get(url.host);
-      if (state === 'answers') return await request(url, options).catch(asCut);
-      if (typeof state === 'string') throw new Refused(state);
+      if (state === 'answers') return await request(url, options).catch(asInterruption);
+      if (typeof state === 'string') throw new RefusedError(state);
       if (state === undefined) {
         const answer = first(url);
         known.set(
@@ -135,9 +135,11 @@ function askHosts(options: DownloaderOptions): (url: URL) => Promise<IncomingMes
   };
 }
 
-/** A host that answered before and now does not is busy, not gone. */
-function asCut(error: Error): never {
-  throw error.name === 'AbortError' ? error : new Cut((error as NodeJS.ErrnoException).code ?? error.message);
+/** A host that answered before and does not answer now is busy: another attempt may help. */
+function asInterruption(error: Error): never {
+  throw error.name === 'AbortError'
+    ? error
+    : new InterruptedError((error as NodeJS.ErrnoException).code ?? error.message);
 }
 
 function request(url: URL, options: DownloaderOptions): Promise<IncomingMessage> {
@@ -148,12 +150,14 @@ function request(url: URL, options: DownloaderOptions): Promise<IncomingMessage>
       timeout: (options.answerSeconds ?? 10) * 1000,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    const late = () => asked.destroy(new Error('no answer in time'));
-    asked.on('timeout', late);
+    const expire = () => asked.destroy(new Error('no answer in time'));
+    asked.on('timeout', expire);
     asked.on('error', reject);
     asked.on('response', (response) => {
-      asked.off('timeout', late);
-      asked.setTimeout((options.stallSeconds ?? 30) * 1000, () => response.destroy(new Cut('stalls')));
+      asked.off('timeout', expire);
+      asked.setTimeout((options.stallSeconds ?? 30) * 1000, () =>
+        response.destroy(new InterruptedError('stalls')),
+      );
       resolve(response);
     });
   });
@@ -171,18 +175,20 @@ async function save(response: IncomingMessage, path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function isCut(error: unknown): boolean {
-  return error instanceof Cut || cutCodes.has((error as NodeJS.ErrnoException).code ?? '');
+function isInterruption(error: unknown): boolean {
+  return (
+    error instanceof InterruptedError || interruptionCodes.has((error as NodeJS.ErrnoException).code ?? '')
+  );
 }
 
-/** An address that may be asked; undefined when it is no whole http or https URL. */
+/** Parses an address; undefined if it is no complete http or https URL. */
 function webAddress(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
 }
 
-/** Runs what it is given, at most `count` at once, in order. */
+/** Returns a function that runs its arguments in order, at most `count` at once. */
 function slots(count: number): <T>(body: () => Promise<T>) => Promise<T> {
   let free = count;
   const queue: (() => void)[] = [];

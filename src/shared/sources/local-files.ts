@@ -6,10 +6,10 @@ import type { Spec, SpecSource } from '../model/spec.ts';
 import { isPlainFileName } from '../specs/text.ts';
 import { missingEntries, type Signatures, signaturesFile } from './signatures.ts';
 
-/** A spec, as far as its sources go. */
+/** The fields of a spec that concern its sources. */
 export type SourcesOf = Pick<Spec, 'package' | 'path' | 'sources'>;
 
-/** Where sources lie on this machine. */
+/** The folders of sources on this machine. */
 export interface LocalLocations {
   specsDir: string;
   /** Searched by base name, in this order, after the spec's folder. */
@@ -17,20 +17,20 @@ export interface LocalLocations {
 }
 
 /**
- * The digest of every source and patch of a package, without fetching anything: Sources by their signature entries,
- * patches by their bytes. Local files are compared at once.
+ * Returns the digest of every source and patch of a package, without a download: of sources from the signatures file, of
+ * patches from their bytes. Local files are compared with their signatures.
  */
 export async function digestsOf(
-  places: LocalLocations,
+  locations: LocalLocations,
   spec: SourcesOf,
   signatures: Signatures,
 ): Promise<{ digests: Record<string, string>; problems: Problem[] }> {
-  const file = signaturesFile(places.specsDir, spec);
+  const file = signaturesFile(locations.specsDir, spec);
   const problems = missingEntries(file, spec.package, spec.sources, signatures);
   const digests: Record<string, string> = {};
   for (const source of spec.sources) {
     const signed = signatures.get(source.name);
-    const local = await localFile(places, spec, source);
+    const local = await localFile(locations, spec, source);
     if (local !== undefined && 'problem' in local) {
       problems.push(local.problem);
     } else if (local !== undefined) {
@@ -39,7 +39,7 @@ export async function digestsOf(
       if (signed !== undefined && signed !== found)
         problems.push(wrongDigest(local.path, signed, found, spec.package));
     } else if (source.kind === 'patch') {
-      problems.push(missing(places, spec, source, []));
+      problems.push(missing(locations, spec, source, []));
     } else if (signed !== undefined) {
       digests[source.name] = signed;
     }
@@ -47,25 +47,25 @@ export async function digestsOf(
   return { digests, problems };
 }
 
-/** The file of a source beside its spec or in a source folder; undefined when there is none. */
+/** Finds the file of a source beside its spec or in a source folder; undefined if there is none. */
 export async function localFile(
-  places: LocalLocations,
+  locations: LocalLocations,
   spec: SourcesOf,
   source: SpecSource,
 ): Promise<{ path: string } | { problem: Problem } | undefined> {
   const refuse = (message: string) => ({
-    problem: { message: `${labelOf(source)} '${source.name}' ${message}`, file: specFile(places, spec) },
+    problem: { message: `${labelOf(source)} '${source.name}' ${message}`, file: specFile(locations, spec) },
   });
   if (!isPlainFileName(source.name)) return refuse('is no plain file name');
-  const beside = join(places.specsDir, spec.path, '..');
-  for (const folder of [beside, ...places.sourceDirs]) {
+  const beside = join(locations.specsDir, spec.path, '..');
+  for (const folder of [beside, ...locations.sourceDirs]) {
     const path = join(folder, source.name);
     try {
       const real = await realpath(path);
       if (!(await stat(real)).isFile()) return refuse(`(${path}) is no regular file`);
-      // A tree of specs may come from strangers: what it links to on this machine is not theirs to pack.
-      if (folder === beside && !real.startsWith((await realpath(places.specsDir)) + sep))
-        return refuse(`(${path}) is a link that leads out of ${places.specsDir}`);
+      // A tree of specs may be untrusted: it must not pack other files of this machine through a link.
+      if (folder === beside && !real.startsWith((await realpath(locations.specsDir)) + sep))
+        return refuse(`(${path}) is a link that leads out of ${locations.specsDir}`);
       return { path };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
@@ -75,7 +75,7 @@ export async function localFile(
   return undefined;
 }
 
-/** A local file has other bytes than its signature says. */
+/** The problem of a local file whose digest is not the signed one. */
 export function wrongDigest(file: string, signed: string, found: string, name: string): Problem {
   return {
     message: `its SHA-256 is ${found}, but ${name}.signatures.json says ${signed}`,
@@ -84,17 +84,17 @@ export function wrongDigest(file: string, signed: string, found: string, name: s
   };
 }
 
-/** A source is nowhere; `failures` say what each address answered. */
+/** The problem of a source that was not found. @param failures the answers of the addresses */
 export function missing(
-  places: LocalLocations,
+  locations: LocalLocations,
   spec: SourcesOf,
   source: SpecSource,
   failures: readonly string[],
 ): Problem {
-  const looked = ['beside the spec', ...places.sourceDirs, ...failures];
+  const looked = ['beside the spec', ...locations.sourceDirs, ...failures];
   return {
     message: `${labelOf(source)} '${source.name}' is nowhere to be found. Looked ${looked.join('; ')}`,
-    file: specFile(places, spec),
+    file: specFile(locations, spec),
     hint:
       source.kind === 'patch'
         ? 'Put the patch beside the spec.'
@@ -102,11 +102,11 @@ export function missing(
   };
 }
 
-function specFile(places: LocalLocations, spec: SourcesOf): string {
-  return join(places.specsDir, spec.path);
+function specFile(locations: LocalLocations, spec: SourcesOf): string {
+  return join(locations.specsDir, spec.path);
 }
 
-/** `Source0`, `Patch12`: as the spec calls it. */
+/** Returns the tag of a source in its spec: `Source0`, `Patch12`. */
 function labelOf(source: SpecSource): string {
   return `${source.kind === 'patch' ? 'Patch' : 'Source'}${source.number}`;
 }

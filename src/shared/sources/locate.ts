@@ -1,201 +1,111 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
-import { tempSibling } from '../host/files.ts';
-import { clearParts } from '../host/leftovers.ts';
 import type { SpecSource } from '../model/spec.ts';
-import { type DebianArchive, debianArchive } from './debian-archive.ts';
-import type { DebianSources } from './debian-sources.ts';
-import { type Downloader, type DownloaderOptions, makeDownloader } from './download.ts';
-import {
-  digestsOf,
-  type LocalLocations,
-  localFile,
-  missing,
-  type SourcesOf,
-  wrongDigest,
-} from './local-files.ts';
+import { type Fetch, type FetchOptions, openFetch, type SourceLocations } from './fetch-source.ts';
+import { digestsOf, localFile, missing, type SourcesOf, wrongDigest } from './local-files.ts';
 import { readSignatures, writeSignatures } from './signatures.ts';
-
-/** Where sources may come from, besides the folder of their spec. */
-export interface SourceLocations extends LocalLocations {
-  /** Keeps downloads as `<dir>/<sha256>/<base name>`. */
-  cacheDir: string;
-  /** Address below which a source is asked for by base name, after its own; empty: none. */
-  sourceUrl: string;
-  /** Asked last. */
-  debian?: DebianSources;
-}
 
 /** The sources of one run. */
 export interface Sources {
   /**
-   * The digests of all sources and patches of a package, by base name; worked out once. Fetches nothing.
-   * @throws ProblemsError with everything that is wrong with them
+   * Returns the digests of all sources and patches of a package, by base name. Downloads nothing.
+   * @throws ProblemsError with all errors
    */
   digests(spec: SourcesOf): Promise<Readonly<Record<string, string>>>;
   /**
-   * Finds or fetches every source of a package: beside the spec, in the source folders, among what was fetched before,
-   * by URL, and from Debian.
+   * Finds every source of a package: beside the spec, in the source folders, among earlier downloads, by URL, and in
+   * Debian's archive.
    * @returns base name → path of a file with the right digest
-   * @throws ProblemsError that names every place asked for each missing source
+   * @throws ProblemsError that names, for each missing source, every location that was tried
    */
   locate(spec: SourcesOf, digests: Readonly<Record<string, string>>): Promise<Map<string, string>>;
   /**
-   * Finds or fetches the Sources of a package, whatever their bytes, and writes the digests as its signatures.
-   * @returns the signatures file
-   * @throws ProblemsError, nothing written, when one is missing
+   * Finds the sources of a package, whatever their bytes, and writes their digests as its signatures.
+   * @returns the path of the signatures file
+   * @throws ProblemsError when a source is missing; then nothing is written
    */
   writeSignatures(spec: SourcesOf): Promise<string>;
 }
 
-interface Fetching {
-  places: SourceLocations;
-  log: Log;
-  downloader: Downloader;
-  archive: DebianArchive | undefined;
-}
-
-/** Opens the sources of a run: it remembers which hosts are silent and fetches each file once. */
-export function openSources(
-  places: SourceLocations,
-  options: { log: Log; signal?: AbortSignal; downloads?: DownloaderOptions },
-): Sources {
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const { debian } = places;
-  const fetching: Fetching = {
-    places,
-    log: options.log,
-    downloader: makeDownloader({ ...options.downloads, ...signal }),
-    archive:
-      debian &&
-      debianArchive({ suite: debian.suite, dir: join(places.cacheDir, `debian-${debian.suite}`), ...signal }),
-  };
-  const underWay = new Map<string, Promise<string | string[]>>();
-  const fetchOnce = (source: SpecSource, digest: string | undefined) => {
-    const id = `${digest ?? ''}/${source.name}`;
-    const running =
-      underWay.get(id) ?? fetchSource(fetching, source, digest).finally(() => underWay.delete(id));
-    underWay.set(id, running);
-    return running;
-  };
-
-  const locate = async (
-    spec: SourcesOf,
-    sources: readonly SpecSource[],
-    digestOf: (source: SpecSource) => string | undefined,
-    anyBytes: boolean,
-  ) => {
-    const found = new Map<string, string>();
-    const problems: Problem[] = [];
-    const search = async (source: SpecSource) => {
-      const digest = digestOf(source);
-      const local = await localFile(places, spec, source);
-      if (local !== undefined && 'problem' in local) {
-        problems.push(local.problem);
-      } else if (local !== undefined) {
-        const now = anyBytes ? undefined : await fileDigest(local.path);
-        if (now === digest) found.set(source.name, local.path);
-        else problems.push(wrongDigest(local.path, digest ?? 'nothing', now ?? '', spec.package));
-      } else if (source.kind === 'patch' || (digest === undefined && !anyBytes)) {
-        problems.push(missing(places, spec, source, []));
-      } else {
-        const fetched = await fetchOnce(source, digest);
-        if (typeof fetched === 'string') found.set(source.name, fetched);
-        else problems.push(missing(places, spec, source, fetched));
-      }
-    };
-    const ended = await Promise.allSettled(sources.map(search));
-    for (const one of ended) if (one.status === 'rejected') throw one.reason;
-    failOnProblems(problems);
-    return found;
-  };
-
+/** Opens the sources of a run. Each file is downloaded once, and a host that does not answer is not asked again. */
+export function openSources(locations: SourceLocations, options: FetchOptions): Sources {
+  const fetch = openFetch(locations, options);
   const known = new Map<string, Promise<Readonly<Record<string, string>>>>();
   const ownDigests = async (spec: SourcesOf) => {
-    const { digests, problems } = await digestsOf(places, spec, await readSignatures(places.specsDir, spec));
+    const signatures = await readSignatures(locations.specsDir, spec);
+    const { digests, problems } = await digestsOf(locations, spec, signatures);
     failOnProblems(problems);
     return digests;
   };
+  const locate = async (spec: SourcesOf, wanted: Wanted[]) =>
+    await locateAll(wanted, (one) => locateOne(locations, spec, one, fetch));
 
   return {
     digests: (spec) => {
-      const there = known.get(spec.package) ?? ownDigests(spec);
-      known.set(spec.package, there);
-      return there;
+      const digests = known.get(spec.package) ?? ownDigests(spec);
+      known.set(spec.package, digests);
+      return digests;
     },
-    locate: (spec, digests) => {
-      const digestOf = ({ name }: SpecSource) => (Object.hasOwn(digests, name) ? digests[name] : undefined);
-      return locate(spec, spec.sources, digestOf, false);
-    },
+    locate: (spec, digests) =>
+      locate(
+        spec,
+        spec.sources.map((source) => ({
+          source,
+          digest: Object.hasOwn(digests, source.name) ? digests[source.name] : undefined,
+        })),
+      ),
     writeSignatures: async (spec) => {
       const sources = spec.sources.filter(({ kind }) => kind === 'source');
+      const found = await locate(
+        spec,
+        sources.map((source) => ({ source, digest: 'any' })),
+      );
       const signatures = new Map<string, string>();
-      for (const [name, path] of await locate(spec, sources, () => undefined, true))
-        signatures.set(name, await fileDigest(path));
-      return await writeSignatures(places.specsDir, spec, signatures);
+      for (const [name, path] of found) signatures.set(name, await fileDigest(path));
+      return await writeSignatures(locations.specsDir, spec, signatures);
     },
   };
 }
 
-/** Addresses to ask for a source, in order: its own, then by name below `source-url`. Pure. */
-export function addressesOf(source: Pick<SpecSource, 'name' | 'url'>, sourceUrl: string): string[] {
-  const own = source.url === undefined ? [] : [source.url.replace(/#.*$/, '')];
-  const below =
-    sourceUrl === '' ? [] : [`${sourceUrl.replace(/\/+$/, '')}/${encodeURIComponent(source.name)}`];
-  return [...new Set([...own, ...below])];
+/** A source, and the digest that its file must have; undefined if none is known, `any` if every file will do. */
+interface Wanted {
+  source: SpecSource;
+  digest: string | undefined | 'any';
 }
 
-/** Out of the cache, or fetched into it: the path, or what each place answered. */
-async function fetchSource(
-  { places, log, downloader, archive }: Fetching,
-  source: SpecSource,
-  digest: string | undefined,
-): Promise<string | string[]> {
-  const folder = join(places.cacheDir, digest ?? 'unsigned');
-  if (digest !== undefined) {
-    const kept = join(folder, source.name);
-    const found = (await stat(kept).catch(() => undefined))?.isFile() ? await fileDigest(kept) : undefined;
-    if (found === digest) return kept;
-    if (found !== undefined) log.warn({ message: `${kept} is damaged: it counts as absent` });
+/** Locates all sources at once. @throws ProblemsError with the problem of each that has one */
+async function locateAll(
+  wanted: readonly Wanted[],
+  locateEach: (wanted: Wanted) => Promise<string | Problem>,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const problems: Problem[] = [];
+  const ended = await Promise.allSettled(
+    wanted.map(async (one) => {
+      const location = await locateEach(one);
+      if (typeof location === 'string') found.set(one.source.name, location);
+      else problems.push(location);
+    }),
+  );
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  failOnProblems(problems);
+  return found;
+}
+
+/** @returns the path of the file, or why there is none */
+async function locateOne(
+  locations: SourceLocations,
+  spec: SourcesOf,
+  { source, digest }: Wanted,
+  fetch: Fetch,
+): Promise<string | Problem> {
+  const local = await localFile(locations, spec, source);
+  if (local !== undefined && 'problem' in local) return local.problem;
+  if (local !== undefined) {
+    const found = digest === 'any' ? 'any' : await fileDigest(local.path);
+    return found === digest ? local.path : wrongDigest(local.path, digest ?? 'nothing', found, spec.package);
   }
-  await mkdir(folder, { recursive: true });
-  await clearParts(folder);
-  const failures: string[] = [];
-  const part = tempSibling(join(folder, source.name));
-  /** Gives a whole file its name, if it is the right one. */
-  const keep = async (place: string): Promise<string | undefined> => {
-    const found = await fileDigest(part);
-    if (digest !== undefined && found !== digest) {
-      failures.push(`${place}: other bytes, SHA-256 ${found} instead of ${digest}`);
-      return undefined;
-    }
-    const path = join(places.cacheDir, found, source.name);
-    await mkdir(dirname(path), { recursive: true });
-    await rename(part, path);
-    log.info(`${source.name}: from ${place}`);
-    return path;
-  };
-  try {
-    log.progress(`fetching ${source.name}`);
-    for (const address of addressesOf(source, places.sourceUrl)) {
-      const answer = await downloader.download(address, part);
-      const path = 'digest' in answer ? await keep(address) : undefined;
-      if (path !== undefined) return path;
-      if ('failure' in answer) failures.push(`${address}: ${answer.failure}`);
-    }
-    const twin = places.debian?.files.get(source.name);
-    if (twin !== undefined && archive !== undefined) {
-      const place = `Debian ${places.debian?.suite}, source package ${twin.package} ${twin.version}`;
-      const answer = await archive.fetch(twin, part);
-      const path = answer === undefined ? await keep(place) : undefined;
-      if (path !== undefined) return path;
-      if (answer !== undefined) failures.push(`${place}: ${answer.fault}`);
-    }
-    return failures;
-  } finally {
-    await rm(part, { force: true });
-  }
+  if (source.kind === 'patch' || digest === undefined) return missing(locations, spec, source, []);
+  const fetched = await fetch(source, digest === 'any' ? undefined : digest);
+  return typeof fetched === 'string' ? fetched : missing(locations, spec, source, fetched);
 }

@@ -8,13 +8,13 @@ import type { Spec, SpecSource } from '../model/spec.ts';
 /** SHA-256 in lower case hex by base name. */
 export type Signatures = ReadonlyMap<string, string>;
 
-/** `<name>.signatures.json` beside the spec. */
+/** Returns the path of `<name>.signatures.json` beside the spec. */
 export function signaturesFile(specsDir: string, spec: Pick<Spec, 'package' | 'path'>): string {
   return join(specsDir, spec.path, '..', `${spec.package}.signatures.json`);
 }
 
 /**
- * Reads `{"Signatures": {"<base name>": "<sha256>"}}`; the key's case does not count, as in Azure Linux's own reader.
+ * Parses `{"Signatures": {"<base name>": "<sha256>"}}`. The case of the key does not count, as in Azure Linux's reader.
  * @throws ProblemsError when it is not JSON (with line and column), not of this shape, or holds what is no SHA-256
  */
 export function parseSignatures(content: string, file: string): Signatures {
@@ -45,7 +45,7 @@ export function parseSignatures(content: string, file: string): Signatures {
   return signatures;
 }
 
-/** The signatures beside a spec; none when there is no such file. @throws ProblemsError */
+/** Reads the signatures beside a spec; none if there is no such file. @throws ProblemsError */
 export async function readSignatures(
   specsDir: string,
   spec: Pick<Spec, 'package' | 'path'>,
@@ -62,7 +62,7 @@ export async function readSignatures(
   return parseSignatures(content, file);
 }
 
-/** Sources that have no entry, as problems. Patches lie beside the spec and need none. */
+/** Returns a problem for each source without an entry. Patches lie beside the spec and need none. */
 export function missingEntries(
   file: string,
   name: string,
@@ -78,7 +78,7 @@ export function missingEntries(
     }));
 }
 
-/** Writes `digests`, sorted by name, as a package's signatures. Answers the file. */
+/** Writes `digests`, sorted by name, as a package's signatures. @returns the path of the file */
 export async function writeSignatures(
   specsDir: string,
   spec: Pick<Spec, 'package' | 'path'>,

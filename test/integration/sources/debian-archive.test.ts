@@ -78,9 +78,9 @@ describe("a source package's tarball", () => {
       [strange, one, moved].map((source, index) => archive.fetch(source, join(dir, `${index}`))),
     );
     expect(answers).toEqual([
-      { fault: expect.stringMatching(/strange/) },
+      { failure: expect.stringMatching(/strange/) },
       undefined,
-      { fault: 'it has no two_1.9.orig.tar.gz' },
+      { failure: 'it has no two_1.9.orig.tar.gz' },
     ]);
   });
 
@@ -90,6 +90,6 @@ describe("a source package's tarball", () => {
       dir: join(dir, 'lost'),
       mirror: 'http://127.0.0.1:9/debian',
     });
-    expect(await lost.fetch(one, join(dir, 'a'))).toEqual({ fault: expect.stringMatching(/\w/) });
+    expect(await lost.fetch(one, join(dir, 'a'))).toEqual({ failure: expect.stringMatching(/\w/) });
   });
 });

@@ -19,7 +19,8 @@ import { recordingLog } from '../../../src/shared/base/log.ts';
 import { type Problem, ProblemsError } from '../../../src/shared/base/problems.ts';
 import type { SpecSource } from '../../../src/shared/model/spec.ts';
 import type { DownloaderOptions } from '../../../src/shared/sources/download.ts';
-import { openSources, type SourceLocations } from '../../../src/shared/sources/locate.ts';
+import type { SourceLocations } from '../../../src/shared/sources/fetch-source.ts';
+import { openSources } from '../../../src/shared/sources/locate.ts';
 import { readSignatures, writeSignatures } from '../../../src/shared/sources/signatures.ts';
 
 const bytes = Buffer.from('the right bytes\n'.repeat(5000));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
 import { mirrorAmong } from '../../../src/shared/sources/debian-archive.ts';
 import { parseDebianSources } from '../../../src/shared/sources/debian-sources.ts';
-import { addressesOf } from '../../../src/shared/sources/locate.ts';
+import { addressesOf } from '../../../src/shared/sources/fetch-source.ts';
 
 describe('the addresses of a source', () => {
   it.each<[string, string | undefined, string, string[]]>([

@@ -1,0 +1,119 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import { fileDigest } from '../host/digests.ts';
+import { tempSibling } from '../host/files.ts';
+import { clearParts } from '../host/leftovers.ts';
+import type { SpecSource } from '../model/spec.ts';
+import { type DebianArchive, debianArchive } from './debian-archive.ts';
+import type { DebianSources } from './debian-sources.ts';
+import { type Downloader, type DownloaderOptions, makeDownloader } from './download.ts';
+import type { LocalLocations } from './local-files.ts';
+
+/** The locations of sources, besides the folder of their spec. */
+export interface SourceLocations extends LocalLocations {
+  /** The folder of downloads: `<dir>/<sha256>/<base name>`. */
+  cacheDir: string;
+  /** The address of a folder with sources by base name, tried after a source's own address; empty: none. */
+  sourceUrl: string;
+  /** Tried last. */
+  debian?: DebianSources;
+}
+
+/** Returns the path of a source with this digest (undefined: any), or the reason of each location that failed. */
+export type Fetch = (source: SpecSource, digest: string | undefined) => Promise<string | string[]>;
+
+export interface FetchOptions {
+  log: Log;
+  signal?: AbortSignal;
+  downloads?: DownloaderOptions;
+}
+
+interface Fetching {
+  locations: SourceLocations;
+  log: Log;
+  downloader: Downloader;
+  archive: DebianArchive | undefined;
+}
+
+/** Opens the locations from which sources are downloaded. A file that several callers want is downloaded once. */
+export function openFetch(locations: SourceLocations, options: FetchOptions): Fetch {
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const { debian, cacheDir } = locations;
+  const fetching: Fetching = {
+    locations,
+    log: options.log,
+    downloader: makeDownloader({ ...options.downloads, ...signal }),
+    archive:
+      debian &&
+      debianArchive({ suite: debian.suite, dir: join(cacheDir, `debian-${debian.suite}`), ...signal }),
+  };
+  const running = new Map<string, Promise<string | string[]>>();
+  return (source, digest) => {
+    const id = `${digest ?? ''}/${source.name}`;
+    const fetched =
+      running.get(id) ?? fetchSource(fetching, source, digest).finally(() => running.delete(id));
+    running.set(id, fetched);
+    return fetched;
+  };
+}
+
+/** Returns the addresses of a source, in order: its own, then by name below `source-url`. Pure. */
+export function addressesOf(source: Pick<SpecSource, 'name' | 'url'>, sourceUrl: string): string[] {
+  const own = source.url === undefined ? [] : [source.url.replace(/#.*$/, '')];
+  const below =
+    sourceUrl === '' ? [] : [`${sourceUrl.replace(/\/+$/, '')}/${encodeURIComponent(source.name)}`];
+  return [...new Set([...own, ...below])];
+}
+
+/** Returns the path of a source in the cache, downloaded if needed, or the reason of each location that failed. */
+async function fetchSource(
+  { locations, log, downloader, archive }: Fetching,
+  source: SpecSource,
+  digest: string | undefined,
+): Promise<string | string[]> {
+  const folder = join(locations.cacheDir, digest ?? 'unsigned');
+  if (digest !== undefined) {
+    const kept = join(folder, source.name);
+    const found = (await stat(kept).catch(() => undefined))?.isFile() ? await fileDigest(kept) : undefined;
+    if (found === digest) return kept;
+    if (found !== undefined) log.warn({ message: `${kept} is damaged: it counts as absent` });
+  }
+  await mkdir(folder, { recursive: true });
+  await clearParts(folder);
+  const failures: string[] = [];
+  const part = tempSibling(join(folder, source.name));
+  /** Moves the complete download to its final path, if its digest is right. */
+  const keep = async (location: string): Promise<string | undefined> => {
+    const found = await fileDigest(part);
+    if (digest !== undefined && found !== digest) {
+      failures.push(`${location}: other bytes, SHA-256 ${found} instead of ${digest}`);
+      return undefined;
+    }
+    const path = join(locations.cacheDir, found, source.name);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(part, path);
+    log.info(`${source.name}: from ${location}`);
+    return path;
+  };
+  try {
+    log.progress(`fetching ${source.name}`);
+    for (const address of addressesOf(source, locations.sourceUrl)) {
+      const answer = await downloader.download(address, part);
+      const path = 'digest' in answer ? await keep(address) : undefined;
+      if (path !== undefined) return path;
+      if ('failure' in answer) failures.push(`${address}: ${answer.failure}`);
+    }
+    const twin = locations.debian?.files.get(source.name);
+    if (twin !== undefined && archive !== undefined) {
+      const location = `Debian ${locations.debian?.suite}, source package ${twin.package} ${twin.version}`;
+      const answer = await archive.fetch(twin, part);
+      const path = answer === undefined ? await keep(location) : undefined;
+      if (path !== undefined) return path;
+      if (answer !== undefined) failures.push(`${location}: ${answer.failure}`);
+    }
+    return failures;
+  } finally {
+    await rm(part, { force: true });
+  }
+}
