@@ -1,16 +1,16 @@
 import { join } from 'node:path';
+import type { Log } from '../base/log.ts';
 import { paths } from '../builder/paths.ts';
 import type { ActionContext } from '../github/action.ts';
 import { listsEntry } from '../github/cache/list-caches.ts';
 import { openCache } from '../github/cache/open-cache.ts';
 import { hasArtifacts, leavesCache, readsCacheOnly } from '../github/run.ts';
-
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { StoredParts } from '../model/stored-parts.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
 import { newAllocation, type StorageRequest } from '../store/allocation.ts';
-import { cachedStore } from '../store/cached-store.ts';
+import { cachedStore, type Unsaved } from '../store/cached-store.ts';
 import { directoryStore } from '../store/directory-store.ts';
 import { fetchIndex, saveIndex } from '../store/saved-index.ts';
 import type { Store } from '../store/store.ts';
@@ -95,18 +95,21 @@ export async function openStore(
     },
     close: async () => {
       await store.flush();
-      const { reduced, failed } = store.unsaved();
-      const names = (parts: StoredParts) =>
-        reduced.flatMap((one) => (one.parts === parts ? [one.name] : [])).join(', ');
-      const of = `(store-budget ${storeBudget} GB)`;
-      if (names('without-debug') !== '')
-        log.info(`Stored without debuginfo and SRPM ${of}: ${names('without-debug')}`);
-      if (names('none') !== '')
-        log.info(`Not stored, because there is no room for it ${of}: ${names('none')}`);
-      if (failed.names.length > 0)
-        log.warn(
-          `${failed.names.length} results of this job are not in the store (${failed.message}): ${failed.names.join(', ')}`,
-        );
+      logUnsaved(store.unsaved(), storeBudget, log);
     },
   };
+}
+
+/** Logs which results of this job later runs cannot have, or not all files of. @param budget in gigabytes */
+function logUnsaved({ reduced, failed }: Unsaved, budget: number, log: Log): void {
+  const logNames = (parts: StoredParts, message: string) => {
+    const names = reduced.flatMap((one) => (one.parts === parts ? [one.name] : [])).join(', ');
+    if (names !== '') log.info(`${message} (store-budget ${budget} GB): ${names}`);
+  };
+  logNames('without-debug', 'Stored without debuginfo and SRPM');
+  logNames('none', 'Not stored, because there is no room for it');
+  if (failed.names.length > 0)
+    log.warn(
+      `${failed.names.length} results of this job are not in the store (${failed.message}): ${failed.names.join(', ')}`,
+    );
 }

@@ -159,6 +159,17 @@ describe('needs of a package', () => {
   });
 });
 
+describe('a generation of the graph', () => {
+  it('takes one result of a package, and leaves the declared graph and other generations as they are', () => {
+    const declared = declaredGraph([madeUpSpec('app', ['lib']), madeUpSpec('lib')], toolchain);
+    const [first, second] = [newGraph(declared), newGraph(declared)];
+    addResult(first, madeUpResult('lib'));
+    expect(() => addResult(first, madeUpResult('lib'))).toThrow('lib has two results');
+    expect(needed(first, 'app').waitsFor).toEqual([]);
+    expect(needed(second, 'app').waitsFor).toEqual(['lib']);
+  });
+});
+
 describe('cycles', () => {
   it('are told as a path, with the RPMs that lead through them', () => {
     const graph = makeGraph(
