@@ -4,26 +4,17 @@ import { readSource, readSources, readTexts } from '../../support/source-code.ts
 
 const documents = ['docs/**/*.md', '*.md', 'actions/*/README.md'];
 
-/** Where sentences are still too long, or doc comments open weakly. These lists only shrink. */
-const pending = {
-  sentences: [] as string[],
-  openings: ['src/shared/github/', 'src/shared/sources/', 'src/shared/store/'],
-};
-
-const without = (errors: string[], starts: readonly string[]) =>
-  errors.filter((error) => !starts.some((start) => error.startsWith(start)));
-
 describe('prose', () => {
   it('has sentences of fewer than 30 words in its documents', () => {
     const found = [...readTexts(...documents)].flatMap(([path, text]) => longSentences(path, text, 30));
-    expect(without(found, pending.sentences)).toEqual([]);
+    expect(found).toEqual([]);
   });
 
   it('says first what a thing is or does in doc comments', () => {
     const found = [...readSources('{src,actions/*/src,cli/src}/**/*.ts')].flatMap(([path, source]) =>
       weakOpenings(path, source),
     );
-    expect(without(found, pending.openings)).toEqual([]);
+    expect(found).toEqual([]);
   });
 });
 
