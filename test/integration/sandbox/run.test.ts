@@ -185,7 +185,7 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
     const hostile = { worker: root.worker, overlay };
     await runInSandbox(['true'], { root: hostile });
     symlinkSync(kept, join(overlay, 'upper', 'RPMS'));
-    await expect(collectRpms(hostile, ['/RPMS'], join(dir, 'out'))).rejects.toThrow(/no RPM among its RPMs/);
+    await expect(collectRpms(hostile, ['/RPMS'], join(dir, 'out'))).rejects.toThrow(/no RPMs among its RPMs/);
     await removeTree(overlay);
     expect(existsSync(join(kept, 'precious-1-1.noarch.rpm'))).toBe(true);
   });
