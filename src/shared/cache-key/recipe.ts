@@ -48,7 +48,7 @@ export function rpmbuildArguments(
 }
 
 /** The environment of rpmbuild, besides the sandbox's own. */
-export const buildEnvironment: Readonly<Record<string, string>> = {
+const buildEnvironment: Readonly<Record<string, string>> = {
   SOURCE_DATE_EPOCH: String(sourceDateEpoch),
 };
 

@@ -69,7 +69,7 @@ function ownsPattern(node: RpmNode, basenames: readonly string[]): boolean {
 }
 
 /** True if `text` matches a shell pattern as in rpm's `%files`: `*`, `?`, `[a-z]`, `{a,b}`. */
-export function globMatches(pattern: string, text: string): boolean {
+function globMatches(pattern: string, text: string): boolean {
   let source = '';
   let depth = 0;
   for (let i = 0; i < pattern.length; i++) {
