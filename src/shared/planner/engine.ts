@@ -17,7 +17,7 @@ import type { Result } from '../model/build-result.ts';
 import type { Components } from '../model/key-components.ts';
 import type { Outcome, PackagePlan, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
 import type { Tree } from '../solver/solve-root.ts';
-import { DamagedResultError, type Store } from '../store/store.ts';
+import { DamagedResultError, type ResultFiles, type ResultLookup } from '../store/store.ts';
 import { byPriority } from './priority.ts';
 import { type Resolution, resolvePackage } from './resolve.ts';
 
@@ -27,7 +27,7 @@ import { type Resolution, resolvePackage } from './resolve.ts';
  */
 export interface EngineOptions {
   tree: Tree;
-  store: Store;
+  store: ResultLookup & Pick<ResultFiles, 'check'>;
   priority: ReadonlyMap<string, number>;
   /** Packages that are built even when the store has their result. */
   rebuild: ReadonlySet<string>;

@@ -9,7 +9,7 @@ import { publishedFiles } from '../../rpm-repository/write/publish.ts';
 import { bytesOfParts } from '../../rpm-repository/write/publish-parts.ts';
 import type { RunState } from '../../shards/worker/run-state.ts';
 import { bytesOf } from '../../store/result-files.ts';
-import type { Store } from '../../store/store.ts';
+import type { ResultLookup } from '../../store/store.ts';
 
 /** Number of results fetched at once. */
 export const fetchesAtOnce = 4;
@@ -33,7 +33,11 @@ export function publishedResults(state: RunState, content: RepositoryContent): R
  * @param local the results that this job need not fetch
  * @throws ProblemsError when not even one part fits
  */
-export async function roomFor(state: RunState, local: Store, content: RepositoryContent): Promise<DiskRoom> {
+export async function roomFor(
+  state: RunState,
+  local: ResultLookup,
+  content: RepositoryContent,
+): Promise<DiskRoom> {
   const { log, inputs } = state.context;
   const { cacheDir, outDir } = inputs;
   const results = publishedResults(state, content);
@@ -66,7 +70,7 @@ export async function roomFor(state: RunState, local: Store, content: Repository
 }
 
 /** Returns the bytes to fetch, the bytes to copy into the repository, and all files of the repository. */
-async function bytesNeeded(state: RunState, local: Store, results: readonly Result[]) {
+async function bytesNeeded(state: RunState, local: ResultLookup, results: readonly Result[]) {
   const { store, inputs } = state.context;
   const files: ReturnType<typeof publishedFiles> = [];
   let [fetched, copied] = [0, 0];

@@ -5,7 +5,7 @@ import { linkFile } from '../../host/files.ts';
 import type { Result } from '../../model/build-result.ts';
 import { openStored } from '../../store/open-stored.ts';
 import { isDebug } from '../../store/result-files.ts';
-import type { Store } from '../../store/store.ts';
+import type { ResultFiles, ResultLookup } from '../../store/store.ts';
 import { type OwnRepository, publishedFiles } from './publish.ts';
 import { type PublishedRepository, publishFolder, repositoryNames } from './publish-artifacts.ts';
 import { writeRepository } from './repodata.ts';
@@ -29,9 +29,9 @@ export function bytesOfParts(files: readonly { path: string; size: number }[]): 
 
 /** The stores of a job, and its log. */
 export interface PartsContext {
-  store: Store;
+  store: ResultFiles;
   /** The store of this machine. */
-  local: Store;
+  local: Pick<ResultLookup, 'drop'>;
   log: Log;
   signal: AbortSignal;
 }
@@ -66,7 +66,11 @@ export async function publishParts(
 }
 
 /** Removes the local copy of a result, which can be fetched again. `folder`: its opened files. */
-export async function dropLocal(local: Store, { key }: Result, folder: string): Promise<void> {
+export async function dropLocal(
+  local: Pick<ResultLookup, 'drop'>,
+  { key }: Result,
+  folder: string,
+): Promise<void> {
   await local.drop(key);
   await rm(folder, { recursive: true, force: true });
 }

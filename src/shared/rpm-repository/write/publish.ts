@@ -9,7 +9,7 @@ import type { Result, Srpm } from '../../model/build-result.ts';
 import type { StoredParts } from '../../model/stored-parts.ts';
 import { openStored } from '../../store/open-stored.ts';
 import { filesWithoutDebug } from '../../store/result-files.ts';
-import type { Store } from '../../store/store.ts';
+import type { ResultFiles } from '../../store/store.ts';
 import { writeRepository } from './repodata.ts';
 
 /** The repository of a tree: the folders `RPMS` and `SRPMS` in `outDir`. */
@@ -51,7 +51,7 @@ export function publishedFiles(result: Result, stored: StoredParts): (Srpm & { p
  */
 export async function publish(
   repository: OwnRepository,
-  { store, log, signal }: { store: Store; log: Log; signal: AbortSignal },
+  { store, log, signal }: { store: ResultFiles; log: Log; signal: AbortSignal },
   results: readonly Result[],
   touched: readonly string[],
 ): Promise<void> {
