@@ -49,10 +49,10 @@ describe('compose-image', () => {
       "Input 'toolchain-artifact' (TOOLCHAIN_ARTIFACT) is 'azl-toolchain-1', and this run has no artifact of that name",
     ],
     [{ 'toolchain-dir': 'absent' }, true, 'There is no toolchain'],
-  ])('says what is wrong with %j (in a run: %j)', async (inputs, inRun, words) => {
+  ])('says what is wrong with %j (in a run: %j)', async (inputs, inRun, message) => {
     const run = await compose(inputs, inRun);
     expect(run.code).toBe(1);
-    expect(run.said).toContain(words);
+    expect(run.said).toContain(message);
     expect(run.said).not.toContain('an error in azl itself');
     expect(run.outputs).toEqual({});
   });

@@ -112,7 +112,7 @@ describe('compose-image/release', () => {
 
   it.each([
     ['an upload that fails', { call: 'POST assets', times: 2, status: 502 }],
-    ['an upload whose answer is lost', { call: 'POST assets', times: 1, status: 502, after: true }],
+    ['an upload without an answer', { call: 'POST assets', times: 1, status: 502, after: true }],
   ])('tries again after %s', async (_, fault) => {
     services.fail(fault);
     const run = await release();
@@ -147,10 +147,10 @@ describe('compose-image/release', () => {
     [{ files: 'minimal.qcow2 absent.raw' }, "names 'absent.raw', which is not a file"],
     [{ tag: 'a b' }, "Input 'tag' (TAG) is 'a b'"],
     [{ repository: 'distro' }, 'expected owner/name'],
-  ])('says what is wrong with %j', async (inputs, words) => {
+  ])('says what is wrong with %j', async (inputs, message) => {
     const run = await release(inputs as Inputs);
     expect(run.code).toBe(1);
-    expect(run.said).toContain(words);
+    expect(run.said).toContain(message);
     expect(services.releases.stored.every(({ draft }) => draft)).toBe(true);
   });
 });
@@ -204,8 +204,8 @@ describe('the commit that a release is made of', () => {
     services.releases.stored.push({ ...draft, target_commitish: 'stable', body: 'News\n' });
     const run = await release();
     expect(run.code, run.said).toBe(0);
-    const told = { target_commitish: 'stable', body: `News\n\n${line('c')}` };
-    expect(made()).toMatchObject({ ...told, draft: false });
+    const changed = { target_commitish: 'stable', body: `News\n\n${line('c')}` };
+    expect(made()).toMatchObject({ ...changed, draft: false });
   });
 });
 

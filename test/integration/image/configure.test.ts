@@ -81,8 +81,8 @@ describe('a file of the config', () => {
     ['at the top of the logs', '', '/var/log/x', "'/var/log/x' is /var/log/x, where nothing stays"],
     ['what tools leave', '', '/etc/passwd-', "'/etc/passwd-' is /etc/passwd-, where nothing stays"],
     ['in a cache', '', '/var/cache/dnf/x', "'/var/cache/dnf/x' is /var/cache/dnf/x, where nothing stays"],
-  ])('is refused when it is %s, with its target', async (_what, script, target, words) => {
-    expect((await put(script, target)).answer.refused).toContain(words);
+  ])('is refused when it is %s, with its target', async (_what, script, target, message) => {
+    expect((await put(script, target)).answer.refused).toContain(message);
   });
 });
 

@@ -88,7 +88,7 @@ describe('the overlay of a boot test', () => {
     expect(output).toContain(`Fast link dest: "${unit}"`);
   });
 
-  it('is refused in words when the image has no room for the unit', async () => {
+  it('is refused with a message when the image has no room for the unit', async () => {
     const raw = await disk('crowded', { root: 100, esp: 100 }, 11);
     await runTool(['dd', 'if=/dev/urandom', `of=${join(dir, 'filler')}`, 'bs=4096', 'count=600']);
     await debugfs(root(raw), ['write filler /filler'], { write: true });
@@ -99,7 +99,7 @@ describe('the overlay of a boot test', () => {
     );
   });
 
-  it('is refused in words when there is no filesystem', async () => {
+  it('is refused with a message when there is no filesystem', async () => {
     const raw = await disk('none');
     const workDir = join(dir, 'no filesystem');
     await mkdir(workDir);

@@ -66,7 +66,7 @@ describe('packages that cannot be installed together', () => {
       ['fails'],
       /c\.json: The packages cannot be installed together: .*fails-1-1\.noarch.*\n(?:.*\n)*.*the reason/,
     ],
-  ])('are a problem of the config, in the words of rpm: %s', async (names, words) => {
+  ])('are a problem of the config, with the message of rpm: %s', async (names, message) => {
     const place = join(dir, `with ${names}`);
     await mkdir(place);
     await writeFile(join(place, 'c.json'), smallConfig({ Packages: [...smallPackages, ...names] }));
@@ -78,7 +78,7 @@ describe('packages that cannot be installed together', () => {
         ...{ outDir: join(place, 'out'), buildDir: join(place, 'build'), cacheDir: join(place, 'cache') },
       }),
     );
-    expect(problem).toMatch(words);
+    expect(problem).toMatch(message);
   });
 });
 

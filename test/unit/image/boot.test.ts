@@ -73,8 +73,8 @@ describe('the console', () => {
     ['\u001b[0mYou are in emergency mode.', 'emergency mode'],
     ['grub> ', 'the boot loader gave up'],
     ['BdsDxe: No bootable option or device was found.', 'the firmware found nothing to boot'],
-  ])('%j is a dead end', (line, words) => {
-    expect(deadEnd(line)).toContain(words);
+  ])('%j is a dead end', (line, message) => {
+    expect(deadEnd(line)).toContain(message);
   });
 
   it.each([

@@ -47,7 +47,7 @@ describe('fullPlace', () => {
 
 describe('orFullDisk', () => {
   const toolError = (stderr: string) => new ToolError(['x'], { code: 1, stdout: '', stderr });
-  const told = async (error: unknown) => (await orFullDisk(error, ['/'])) as Error;
+  const reported = async (error: unknown) => (await orFullDisk(error, ['/'])) as Error;
 
   it.each([
     ['a tool', toolError('cp: No space left on device')],
@@ -57,16 +57,16 @@ describe('orFullDisk', () => {
       new TransactionError(['a.rpm cannot be unpacked'], 'cpio: write failed - No space left on device'),
     ],
   ])('tells of a full disk when %s ran into it', async (_who, error) => {
-    expect((await told(error)).message).toBe(
+    expect((await reported(error)).message).toBe(
       'The disk is full (/). Free some space (`df -h`), then run the same command again: finished work is kept.',
     );
   });
 
   it.each([
-    ['another fault of a tool', toolError('cp: No such file or directory')],
+    ['another error of a tool', toolError('cp: No such file or directory')],
     ['a full partition', toolError('Disk full')],
     ["what a user's script said, while there is room", problem('script x: No space left on device')],
   ])('leaves %s as it is', async (_what, error) => {
-    expect(await told(error)).toBe(error);
+    expect(await reported(error)).toBe(error);
   });
 });

@@ -26,18 +26,18 @@ let cache: FolderCache;
 function machine(saves = true) {
   const log = recordingLog();
   const store = imageStore(join(temporary(), 'images'), log);
-  return { log, store, spare: imageCache(cache, temporary(), saves, log) };
+  return { log, store, images: imageCache(cache, temporary(), saves, log) };
 }
 
 /** One machine leaves the image, which passed its boot test. */
 async function leave(saves = true) {
-  const { store, spare, log } = machine(saves);
+  const { store, images, log } = machine(saves);
   const dir = join(temporary(), 'new');
   await mkdir(dir);
   await writeFile(join(dir, 'x.raw'), 'bytes');
   await store.put(image, dir);
   await store.keepVerdict('k', verdict);
-  await spare.save(image, store.folder('k'));
+  await images.save(image, store.folder('k'));
   return log;
 }
 const entry = () => cache.at('image', 'azl-image-1-k');
@@ -50,8 +50,8 @@ beforeEach(() => {
 describe('an image that an earlier run left', () => {
   it('is there on another machine, with its verdict', async () => {
     await leave();
-    const { store, spare, log } = machine();
-    await spare.fetch('k', store);
+    const { store, images, log } = machine();
+    await images.fetch('k', store);
     expect(await store.get('k')).toEqual(image);
     expect(await store.verdict('k')).toEqual(verdict);
     expect(log.lines).toEqual([]);
@@ -60,8 +60,8 @@ describe('an image that an earlier run left', () => {
   it('is absent under another key, and where nothing is to be left', async () => {
     await leave(false);
     expect(existsSync(entry())).toBe(false);
-    const { store, spare, log } = machine();
-    await spare.fetch('k', store);
+    const { store, images, log } = machine();
+    await images.fetch('k', store);
     expect(await store.get('k')).toBeUndefined();
     expect(log.lines).toEqual([]);
   });
@@ -88,8 +88,8 @@ describe('an image that an earlier run left', () => {
   ])('is not taken when it is %s', async (_what, damage) => {
     await leave();
     damage();
-    const { store, spare, log } = machine();
-    await spare.fetch('k', store);
+    const { store, images, log } = machine();
+    await images.fetch('k', store);
     expect(await store.get('k')).toBeUndefined();
     expect(log.lines.join()).toMatch(/made again/);
   });
@@ -97,10 +97,10 @@ describe('an image that an earlier run left', () => {
   it('costs nothing but itself when the cache gives no answer', async () => {
     await leave();
     cache.trouble = 'no answer';
-    const { store, spare, log } = machine();
-    await spare.fetch('k', store);
+    const { store, images, log } = machine();
+    await images.fetch('k', store);
     expect(await store.get('k')).toBeUndefined();
-    await spare.save(image, store.folder('k'));
+    await images.save(image, store.folder('k'));
     expect(log.lines.join()).toMatch(
       /no answer about this image \(no answer\): it is made.*not saved for later runs: no answer/,
     );

@@ -190,8 +190,8 @@ describe('what is in a manifest', () => {
     ['the sandbox', '"--cap-drop","ALL"'],
     ["the sandbox's environment", '"--setenv","LANG","C.UTF-8"'],
     ['the one time', '"--setenv","SOURCE_DATE_EPOCH","1735689600"'],
-  ])('the arguments of %s', (_what, words) => {
-    expect(text).toContain(words);
+  ])('the arguments of %s', (_what, message) => {
+    expect(text).toContain(message);
   });
 
   it('the text of the program that installs', () => {

@@ -44,7 +44,7 @@ it('SHA256SUMS has the names that the assets have, in order', () => {
 });
 
 describe('files that cannot be assets of one release', () => {
-  it('are all told', () => {
+  it('are all listed', () => {
     const problems = assetProblems([
       wanted('a', { path: 'one/a' }),
       wanted('a', { path: 'two/a' }),

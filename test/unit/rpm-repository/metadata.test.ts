@@ -49,7 +49,7 @@ describe('repomd.xml', () => {
 });
 
 describe('a list of packages', () => {
-  it('tells what a solver asks, in the words of RPM', async () => {
+  it('has what a solver asks, as rpm writes it', async () => {
     const format = `
       <rpm:provides><rpm:entry name="app" flags="EQ" epoch="0" ver="1.0" rel="2.azl3"/><rpm:entry name="lib(x)"/></rpm:provides>
       <rpm:requires><rpm:entry name="bash" flags="GE" epoch="1" ver="5"/><rpm:entry name="rpmlib(x)"/><rpm:entry name="(a if b)"/><rpm:entry name="bash" flags="GE" epoch="1" ver="5"/></rpm:requires>

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
@@ -120,7 +120,8 @@ async function fetchRpms(
   downloader: Downloader,
   progress: (does: string) => void,
 ): Promise<{ dir: string; rpms: Rpm[] }> {
-  const dir = join(options.cacheDir, 'rpms');
+  const { cacheDir, tempDir, worker, signal } = options;
+  const dir = join(cacheDir, 'rpms');
   await mkdir(dir, { recursive: true });
   let done = 0;
   const one = async ({ repository, listed }: Source): Promise<Rpm> => {
@@ -132,35 +133,17 @@ async function fetchRpms(
   const ended = await Promise.allSettled(wanted.map(one));
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
   const rpms = ended.map((each) => (each as PromiseFulfilledResult<Rpm>).value);
-  for (const repository of new Set(wanted.map((source) => source.repository)))
-    if (repository.signedRpms) {
-      progress(`checking signatures of ${repository.id}`);
-      const files = wanted.filter((source) => source.repository === repository);
-      await checkAll(
-        repository,
-        files.map(({ listed }) => listed.rpm.file),
-        dir,
-        options,
-        downloader,
-      );
-    }
-  return { dir, rpms };
-}
-
-async function checkAll(
-  repository: Repository,
-  files: readonly string[],
-  dir: string,
-  options: RepositoriesOptions,
-  downloader: Downloader,
-): Promise<void> {
-  const { tempDir, worker, signal } = options;
-  const keys = await collectKeys(repository, tempDir, downloader);
-  try {
-    await checkRpms(repository, { ...{ files, dir, keys, worker, tempDir, signal } });
-  } finally {
-    await rm(keys.dir, { recursive: true, force: true });
+  for (const repository of new Set(wanted.map((source) => source.repository))) {
+    if (!repository.signedRpms) continue;
+    progress(`checking signatures of ${repository.id}`);
+    const own = wanted.filter((source) => source.repository === repository);
+    const files = own.map(({ listed }) => listed.rpm.file);
+    await withTempDir(tempDir, 'signatures-', async (temp) => {
+      const keys = await collectKeys(repository, temp, downloader);
+      await checkRpms(repository, { files, dir, keys, worker, tempDir: temp, signal });
+    });
   }
+  return { dir, rpms };
 }
 
 /** Returns an RPM as its header describes it. @throws ProblemsError when it is another package than in the list */

@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
-import { type Problem, ProblemsError } from '../../base/problems.ts';
+import { ProblemsError } from '../../base/problems.ts';
 import { removeTree } from '../../host/folders.ts';
 import { plainEnvironment } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
@@ -95,7 +95,7 @@ export async function checkRpms(
     signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const { files, dir, keys, worker, tempDir } = options;
+  const { files, dir, keys, worker, tempDir, signal } = options;
   const folder = await mkdtemp(join(tempDir, 'rpmkeys-'));
   const list = join(folder, 'list');
   await writeFile(list, files.map((file) => `/var/rpms/${file}\n`).join(''));
@@ -103,14 +103,14 @@ export async function checkRpms(
     const overlay = await createOverlay(join(folder, 'overlay'));
     const run = async (script: string) =>
       await runInSandbox(['/bin/sh', '-c', script], {
-        root: { worker, overlay: overlay },
+        root: { worker, overlay },
         binds: [
           { source: dir, target: '/var/rpms' },
           { source: keys.dir, target: '/var/keys' },
           { source: list, target: '/var/list' },
         ],
         ok: 'any',
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        signal,
       });
     const added = await run('rpmkeys --dbpath /tmp/rpmkeys --import /var/keys/*.asc');
     if (added.code !== 0)
@@ -122,16 +122,10 @@ export async function checkRpms(
     const bad = checked.stdout
       .split('\n')
       .flatMap((line) => /^\/var\/rpms\/(.+?): .*NOT OK$/.exec(line)?.[1] ?? []);
-    const { file, line } = repository;
+    const { id, file, line } = repository;
     if (bad.length === 0) throw repositoryError(repository, lastLines(checked.stderr, 1));
-    throw new ProblemsError(
-      bad.map(
-        (rpm): Problem => ({
-          message: `${rpm} of the repository '${repository.id}' is not signed with its gpgkey`,
-          ...{ file, line },
-        }),
-      ),
-    );
+    const message = (rpm: string) => `${rpm} of the repository '${id}' is not signed with its gpgkey`;
+    throw new ProblemsError(bad.map((rpm) => ({ message: message(rpm), file, line })));
   } finally {
     await removeTree(folder);
   }

@@ -14,13 +14,13 @@ describe('jsonFault', () => {
     ['[01]', 1, 2, 'expected a value'],
     ['{"a": tru}', 1, 7, 'expected a value'],
     ['["a\nb"]', 1, 2, 'expected a value'],
-  ])('%j stops being JSON at %i:%i', (text, line, column, words) => {
-    const fault = jsonProblem(text, 'f.json');
-    expect([fault.line, fault.column]).toEqual([line, column]);
-    expect(fault.message).toContain(words);
+  ])('%j stops being JSON at %i:%i', (text, line, column, expected) => {
+    const found = jsonProblem(text, 'f.json');
+    expect([found.line, found.column]).toEqual([line, column]);
+    expect(found.message).toContain(expected);
   });
 
-  it('finds a fault exactly where JSON.parse does', () => {
+  it('finds an error exactly where JSON.parse does', () => {
     const broken = fc
       .tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', '"', '\\', 'x', '0', '\n'))
       .map(
