@@ -42,9 +42,12 @@ export async function fetchToolchain(
   try {
     const artifact = await exchange.find(name);
     if (artifact === undefined || !(await exchange.fetch(artifact, temp)))
-      throw problem(`Input 'toolchain' (TOOLCHAIN) is '${name}', and this run has no artifact of that name`, {
-        hint: keptForItsRun,
-      });
+      throw problem(
+        `Input 'toolchain-artifact' (TOOLCHAIN_ARTIFACT) is '${name}', and this run has no artifact of that name`,
+        {
+          hint: keptForItsRun,
+        },
+      );
     const toolchain = await unpackToolchain(join(temp, archiveFile), dir);
     if (toolchain === undefined)
       throw problem(`The artifact '${name}' holds no toolchain of this version of azl`, {
