@@ -3,7 +3,7 @@ import * as core from '@actions/core';
 import { setDebugSink, withoutSecrets } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
-import { watchUnansweredCalls } from './unanswered-calls.ts';
+import { watchIdleLog } from './idle-log.ts';
 
 /** Number of errors of a step that GitHub shows as annotations: later ones are plain lines of the log. */
 const shownByGitHub = 10;
@@ -18,7 +18,7 @@ export interface ActionLog extends Log {
  * @param liveDescriptor a file descriptor for lines of progress, which its reader draws on a terminal
  */
 export function actionLog(liveDescriptor: number | undefined, now: () => number = Date.now): ActionLog {
-  const unanswered = watchUnansweredCalls(liveDescriptor !== undefined, now());
+  const idle = watchIdleLog(liveDescriptor !== undefined, now());
   const show = (line: string) => {
     if (liveDescriptor === undefined) return core.info(inert(line));
     try {
@@ -28,7 +28,7 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     }
   };
   const timer = setInterval(() => {
-    const line = unanswered.due(now());
+    const line = idle.due(now());
     if (line !== undefined) show(line);
   }, 1000);
   timer.unref();
@@ -40,20 +40,20 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
   let errors = 0;
   return {
     info: (message) => {
-      unanswered.logged(now(), message);
+      idle.logged(now(), message);
       core.info(inert(message));
     },
     warn: (problem) => {
-      unanswered.logged(now());
+      idle.logged(now());
       core.warning(text(problem), place(problem));
     },
     error: (problem) => {
-      unanswered.logged(now());
+      idle.logged(now());
       if (++errors > shown) core.info(inert(`Error: ${text(problem)}`));
       else core.error(text(problem), place(problem));
     },
     group: async (title, body) => {
-      unanswered.logged(now(), title);
+      idle.logged(now(), title);
       core.startGroup(title);
       try {
         return await body();
@@ -62,7 +62,7 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
       }
     },
     progress: (line) => {
-      if (unanswered.progress(now(), line)) show(line);
+      if (idle.progress(now(), line)) show(line);
     },
     end: () => {
       clearInterval(timer);

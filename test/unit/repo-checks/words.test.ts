@@ -67,7 +67,7 @@ const rules: WordRule[] = [
   everywhere('fault', 'an error', 'faults?'),
   inNames('unlike', 'not reproducible'),
   everywhere('said failure', 'an error that was already reported'),
-  inNames('quiet', 'captured output or unanswered calls', 'quiet|silence|silent'),
+  inNames('quiet', 'captured output or an idle log', 'quiet|silence|silent'),
   everywhere('overhear', 'captured output', 'overhears?|whispers?'),
   asName('brief', 'running a short tool'),
   asName('places', 'paths'),

@@ -6,7 +6,7 @@ const logAfter = 30_000;
 const redrawAfter = 2000;
 
 /** Watches the time since the last message, so that a long call does not look like a hang. All times in milliseconds. */
-export interface UnansweredCalls {
+export interface IdleLog {
   /** Notes a message of the log. `step` names the work that begins with it. */
   logged(now: number, step?: string): void;
   /** Notes the state of long work. @returns true if it is to be shown */
@@ -16,7 +16,7 @@ export interface UnansweredCalls {
 }
 
 /** @param live true if a line of progress is drawn and replaced; false if each is a line of the log */
-export function watchUnansweredCalls(live: boolean, start: number): UnansweredCalls {
+export function watchIdleLog(live: boolean, start: number): IdleLog {
   let lastMessage = start;
   let step: { text: string; since: number } | undefined;
   const begin = (text: string, now: number) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { watchUnansweredCalls } from '../../../src/shared/github/unanswered-calls.ts';
+import { watchIdleLog } from '../../../src/shared/github/idle-log.ts';
 
 /** What is shown second by second, as `second: line`. `say` happens at its second, before anybody is asked. */
 function shown(
@@ -7,14 +7,14 @@ function shown(
   seconds: number,
   say: Record<number, ['said' | 'progress', string?]>,
 ): string[] {
-  const silence = watchUnansweredCalls(live, 0);
+  const idle = watchIdleLog(live, 0);
   const lines: string[] = [];
   for (let second = 0; second <= seconds; second++) {
     const [how, line] = say[second] ?? [];
     const now = second * 1000;
-    if (how === 'said') silence.logged(now, line);
-    if (how === 'progress' && silence.progress(now, line as string)) lines.push(`${second}: ${line}`);
-    const due = silence.due(now);
+    if (how === 'said') idle.logged(now, line);
+    if (how === 'progress' && idle.progress(now, line as string)) lines.push(`${second}: ${line}`);
+    const due = idle.due(now);
     if (due !== undefined) lines.push(`${second}: ${due}`);
   }
   return lines;
