@@ -94,7 +94,7 @@ describe('the toolchain in a workflow', () => {
     expect(services.calls.get(lookUp)).toBe(before);
   });
 
-  it('is looked for in vain where the cache answers 429: on-store-error says what that means', async () => {
+  it('is not found where the cache answers 429: on-store-error says what that means', async () => {
     services.fail({ call: lookUp, times: Number.POSITIVE_INFINITY, status: 429 });
     const dirs = { fail: await machine(parts), build: await machine(parts) };
     const [failed, built] = await Promise.all([

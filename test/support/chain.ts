@@ -8,7 +8,7 @@ export async function makeChain(
   name?: string,
 ): Promise<Checkout> {
   const tell = (action: string) =>
-    `appendFileSync('told', JSON.stringify({ name: '${action}', cwd: process.cwd(), env: process.env }) + '\\n');`;
+    `appendFileSync('recorded', JSON.stringify({ name: '${action}', cwd: process.cwd(), env: process.env }) + '\\n');`;
   return await makeCheckout(
     {
       toolchain: `${tell('toolchain')}\noutput('toolchain-dir', '/elsewhere');\n${bodies.toolchain ?? ''}`,
@@ -19,9 +19,9 @@ export async function makeChain(
   );
 }
 
-/** What the bundles told in `dir`, where make was started: in their order. */
-export function told(dir: string): { name: string; cwd: string; env: Record<string, string> }[] {
-  const path = join(dir, 'told');
+/** The records that the bundles wrote in `dir`, where make was started: in their order. */
+export function recorded(dir: string): { name: string; cwd: string; env: Record<string, string> }[] {
+  const path = join(dir, 'recorded');
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')
     .trim()

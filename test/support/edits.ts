@@ -107,15 +107,15 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A file in the tarball of a package, which lies below one of `places`. */
-function sourceText(places: readonly string[], name: string, file: string): string {
+/** A file in the tarball of a package, which lies below one of `folders`. */
+function sourceText(folders: readonly string[], name: string, file: string): string {
   const isTarball = new RegExp(`(^|/)${name}-[\\d.]+\\.tar\\.\\w+$`);
-  const tarball = places
+  const tarball = folders
     .flatMap((place) =>
       readdirSync(place, { recursive: true, encoding: 'utf8' }).map((path) => join(place, path)),
     )
     .find((path) => isTarball.test(path));
-  if (tarball === undefined) throw new Error(`no tarball of ${name} below ${places.join(' or ')}`);
+  if (tarball === undefined) throw new Error(`no tarball of ${name} below ${folders.join(' or ')}`);
   const limits = { encoding: 'utf8', maxBuffer: 1 << 26 } as const;
   return execFileSync('tar', ['-xOf', tarball, '--wildcards', `*/${file}`], limits);
 }

@@ -15,9 +15,9 @@ export interface MakeRun {
 
 /** The variables of a whole run of the distribution in `dir` with everything else of its own below it, too. */
 export function ownPlaces(dir: string): string[] {
-  const places = { SPECS_DIR: 'SPECS', CONFIG_FILE: 'imageconfigs/minimal.json' };
+  const inputs = { SPECS_DIR: 'SPECS', CONFIG_FILE: 'imageconfigs/minimal.json' };
   const folders = { BUILD_DIR: 'build', OUT_DIR: 'out', CACHE_DIR: 'cache' };
-  return Object.entries({ ...places, ...folders }).map(([name, path]) => `${name}=${join(dir, path)}`);
+  return Object.entries({ ...inputs, ...folders }).map(([name, path]) => `${name}=${join(dir, path)}`);
 }
 
 /** Starts `make` in `dir` with the Makefile of this checkout. It leads a process group, as on a terminal. */

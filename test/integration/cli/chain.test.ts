@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { makeChain, told } from '../../support/chain.ts';
+import { makeChain, recorded } from '../../support/chain.ts';
 import type { Checkout } from '../../support/checkout.ts';
 
 let checkout: Checkout;
@@ -22,8 +22,8 @@ describe('make image', () => {
     const ended = await checkout.run(['make', 'image', 'OUT_DIR=my out', 'UPDATE_LOCK=1'], env);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout.trim().split('\n')).toHaveLength(1);
-    const [toolchain, build, compose] = told(checkout.dir);
-    expect(told(checkout.dir).map(({ name }) => name)).toEqual([
+    const [toolchain, build, compose] = recorded(checkout.dir);
+    expect(recorded(checkout.dir).map(({ name }) => name)).toEqual([
       'toolchain',
       'build-packages',
       'compose-image',
@@ -45,7 +45,7 @@ describe('make image', () => {
       'INPUT_CONFIG-FILE': 'examples/distro/imageconfigs/minimal.json',
       'INPUT_RPMS-DIR': 'two\nlines',
     });
-    for (const { cwd, env } of told(checkout.dir)) {
+    for (const { cwd, env } of recorded(checkout.dir)) {
       expect(cwd).toBe(checkout.dir);
       for (const name of [
         'SECRET',
@@ -63,12 +63,12 @@ describe('make image', () => {
 
   it('with DEBUG=1 asks bundles for their debug log and shows it', async () => {
     checkout = await makeChain({ toolchain: "say('::debug::key of bash%0Aspec: 1');" });
-    const quiet = await checkout.run(['make', 'toolchain']);
+    const plain = await checkout.run(['make', 'toolchain']);
     const debug = await checkout.run(['make', 'toolchain', 'DEBUG=1']);
-    expect([quiet.code, debug.code]).toEqual([0, 0]);
-    expect(quiet.stdout).not.toContain('key of bash');
+    expect([plain.code, debug.code]).toEqual([0, 0]);
+    expect(plain.stdout).not.toContain('key of bash');
     expect(debug.stdout).toContain('debug: key of bash\n       spec: 1\n');
-    expect(told(checkout.dir).map(({ env }) => env['RUNNER_DEBUG'])).toEqual([undefined, '1']);
+    expect(recorded(checkout.dir).map(({ env }) => env['RUNNER_DEBUG'])).toEqual([undefined, '1']);
   });
 
   it('stops at the first bundle that fails', async () => {
@@ -78,7 +78,7 @@ describe('make image', () => {
     const ended = await checkout.run(['make', 'image']);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/^error: a\.spec:2: broken\nquite\nmake: /);
-    expect(told(checkout.dir).map(({ name }) => name)).toEqual(['toolchain', 'build-packages']);
+    expect(recorded(checkout.dir).map(({ name }) => name)).toEqual(['toolchain', 'build-packages']);
   });
 
   it('names everything that is wrong before anything starts', async () => {
@@ -103,7 +103,7 @@ describe('make image', () => {
       expect.stringMatching(/^make: /),
     ]);
     expect(ended.stdout).toBe('');
-    expect(told(checkout.dir)).toEqual([]);
+    expect(recorded(checkout.dir)).toEqual([]);
     expect(existsSync(join(checkout.dir, 'build'))).toBe(false);
   });
 
@@ -140,7 +140,7 @@ describe('make image', () => {
 
   it('ends without an error, and stops the bundle, if nobody reads its output', async () => {
     checkout = await makeChain({
-      toolchain: `process.on('SIGINT', () => { appendFileSync('told-signal', 'SIGINT\\n'); process.exit(130); });
+      toolchain: `process.on('SIGINT', () => { appendFileSync('received-signal', 'SIGINT\\n'); process.exit(130); });
 setInterval(() => say('and on'), 10);`,
     });
     const shell = ['bash', '-o', 'pipefail', '-c', 'make --no-print-directory image | head -n 1'];
@@ -148,8 +148,8 @@ setInterval(() => say('and on'), 10);`,
     expect(ended.code).toBe(2);
     expect(ended.stdout).toMatch(/^This machine is fine.*\n$/);
     expect(ended.stderr).toMatch(/^make: \*\*\* .* Error 130\n$/);
-    expect(told(checkout.dir).map(({ name }) => name)).toEqual(['toolchain']);
-    expect(readFileSync(join(checkout.dir, 'told-signal'), 'utf8')).toBe('SIGINT\n');
+    expect(recorded(checkout.dir).map(({ name }) => name)).toEqual(['toolchain']);
+    expect(readFileSync(join(checkout.dir, 'received-signal'), 'utf8')).toBe('SIGINT\n');
   });
 
   it('draws one live line on a terminal, below permanent lines', async () => {
@@ -178,17 +178,17 @@ describe('a user without rights', () => {
     checkout.write('build/cache/toolchain/worker/bin/sh', '');
     checkout.write('build/logs/a.log', '');
     checkout.write('out/build.json', '');
-    const closed = ['out', 'build', 'build/cache', 'build/logs'].map((path) => join(checkout.dir, path));
-    for (const path of closed) chmodSync(path, 0o555);
+    const readOnly = ['out', 'build', 'build/cache', 'build/logs'].map((path) => join(checkout.dir, path));
+    for (const path of readOnly) chmodSync(path, 0o555);
     const { code, stderr } = await asNobody('image');
-    for (const path of closed) chmodSync(path, 0o755);
+    for (const path of readOnly) chmodSync(path, 0o755);
     expect(code).toBe(2);
     expect(stderr).toContain(
       'error: writable: you may not write build, out. Fix: sudo find build out -path build/cache/toolchain/worker -prune -o -exec chown -h "$(id -un)": {} +\n',
     );
     expect(stderr).not.toContain('overlay');
     expect(stderr).not.toContain('EACCES');
-    expect(told(checkout.dir)).toEqual([]);
+    expect(recorded(checkout.dir)).toEqual([]);
   });
 
   it('gets no hint on folders that azl did not make, or will remove', async () => {
@@ -205,8 +205,8 @@ describe('a user without rights', () => {
 
   it('gets a problem for specs that cannot be read', async () => {
     checkout = await makeChain();
-    const closed = join(checkout.dir, 'examples/distro/SPECS/closed');
-    mkdirSync(closed, { mode: 0o000 });
+    const unreadable = join(checkout.dir, 'examples/distro/SPECS/closed');
+    mkdirSync(unreadable, { mode: 0o000 });
     const { stderr } = await asNobody('plan');
     expect(stderr).toContain('SPECS/closed: this folder cannot be read. Run `chmod -R go+rX`');
   });

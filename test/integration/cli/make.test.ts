@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { makeChain, told } from '../../support/chain.ts';
+import { makeChain, recorded } from '../../support/chain.ts';
 import { type Checkout, withProgram } from '../../support/checkout.ts';
 
 let checkout: Checkout;
@@ -28,7 +28,7 @@ describe('make', () => {
   it('with -n starts nothing', async () => {
     checkout = await makeChain();
     expect((await checkout.run(['make', '-n', 'image'])).code).toBe(0);
-    expect(told(checkout.dir)).toEqual([]);
+    expect(recorded(checkout.dir)).toEqual([]);
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe('make', () => {
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain(message);
     expect(ended.stdout).toBe('');
-    expect(told(checkout.dir)).toEqual([]);
+    expect(recorded(checkout.dir)).toEqual([]);
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('make', () => {
     const ended = await checkout.run(['make', 'image']);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain('asked for: dist');
-    expect(told(checkout.dir)).toEqual([]);
+    expect(recorded(checkout.dir)).toEqual([]);
   });
 });
 
@@ -92,7 +92,7 @@ describe('a checkout in a folder with a blank and a comma', () => {
     expect(wrong.stderr).toContain("Did you mean 'make image'?");
     expect(await checkout.run([...argv, 'image'], {}, cwd)).toMatchObject({ code: 0, stderr: '' });
     const workspace = cwd === '/' ? checkout.dir : cwd;
-    const [, build, compose] = told(workspace);
+    const [, build, compose] = recorded(workspace);
     const place = (env: Record<string, string> = {}, input = '') =>
       relative(checkout.dir, resolve(workspace, env[`INPUT_${input}`] ?? ''));
     expect(place(build?.env, 'SPECS-DIR')).toBe('examples/distro/SPECS');

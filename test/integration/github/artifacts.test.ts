@@ -92,7 +92,7 @@ describe('an artifact for people', () => {
     expect(textOf(to)).toBe('second');
   });
 
-  it('has another name, which is told, where an upload that never ended holds its own', async () => {
+  it('has another name, which the log says, where an upload that never ended holds its own', async () => {
     services.fail({ call: 'FinalizeArtifact', times: 1, status: 400 });
     expect(await publish()).toBe('azl-rpms-2');
     expect(services.artifacts.names(run)).toEqual(['azl-rpms-2']);

@@ -69,8 +69,8 @@ describe('a tool', () => {
     const nasty = ['a b', '$(touch x)', '`id`', "'", '"', '\\', '*', '-n', 'line\nbreak', ''];
     const { stdout } = await runTool(['printf', '%s|', ...nasty]);
     expect(stdout).toBe(`${nasty.join('|')}|`);
-    const brief = await runShortTool(['printf', '%s|', ...nasty]);
-    expect(brief.stdout).toBe(`${nasty.join('|')}|`);
+    const short = await runShortTool(['printf', '%s|', ...nasty]);
+    expect(short.stdout).toBe(`${nasty.join('|')}|`);
     expect((await runShortTool(['cat'], { input: 'through standard input' })).stdout).toBe(
       'through standard input',
     );

@@ -219,7 +219,7 @@ describe('GitHub’s list of caches', () => {
     expect((await list('', 'another')).status).toBe(401);
   });
 
-  it('asked otherwise than GitHub describes it is a violation, which is told again at the end', async () => {
+  it('asked otherwise than GitHub describes it is a violation, which is reported again at the end', async () => {
     const answer = await list('?keys=azl-');
     expect(answer.status).toBe(500);
     expect(await answer.text()).toContain('the query of actions/get-actions-cache-list');

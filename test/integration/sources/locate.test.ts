@@ -82,13 +82,13 @@ const quick: DownloaderOptions = { answerSeconds: 0.4, stallSeconds: 0.4, backof
 
 function open(more: Partial<SourceLocations> = {}, downloads: DownloaderOptions = quick) {
   const log = recordingLog();
-  const places = {
+  const locations = {
     specsDir: join(dir, 'SPECS'),
     sourceDirs: [],
     cacheDir: join(dir, 'cache'),
     sourceUrl: '',
   };
-  return { log, sources: openSources({ ...places, ...more }, { log, downloads }) };
+  return { log, sources: openSources({ ...locations, ...more }, { log, downloads }) };
 }
 
 /** All files below the cache, with no part of one among them. */
@@ -247,12 +247,12 @@ describe('a source on a server', () => {
 describe('a host that does not answer', () => {
   it('is asked once in a run', async () => {
     let connections = 0;
-    const silent = createSocketServer((socket) => {
+    const mute = createSocketServer((socket) => {
       connections++;
       socket.resume().on('error', () => {});
     });
-    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
-    const address = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await new Promise<void>((done) => mute.listen(0, '127.0.0.1', done));
+    const address = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
     const names = ['a.tar.gz', 'b.tar.gz', 'c.tar.gz'];
     const spec = specOf(...names.map((name, number) => source(`${address}/${name}`, { name, number })));
     const message = await refusal(
@@ -261,7 +261,7 @@ describe('a host that does not answer', () => {
     expect(connections).toBe(1);
     expect(message.split('\n')).toHaveLength(3);
     for (const line of message.split('\n')) expect(line).toMatch(/does not answer \(no answer in time\)/);
-    await new Promise((done) => silent.close(done));
+    await new Promise((done) => mute.close(done));
   });
 
   it.each([

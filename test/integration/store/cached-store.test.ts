@@ -17,10 +17,10 @@ import { cachedStoreContract } from './contract.ts';
 const temporary = temporaryFolders();
 const key = 'ab'.repeat(32);
 
-/** A run on a machine of its own, with what the index told it. */
-function open(cache: FolderCache, told: readonly Result[] = [], more: Partial<CachedStoreOptions> = {}) {
+/** A run on a machine of its own, with an index that lists `indexed`. */
+function open(cache: FolderCache, indexed: readonly Result[] = [], more: Partial<CachedStoreOptions> = {}) {
   const index = newIndex();
-  seeResults(index, told, 1);
+  seeResults(index, indexed, 1);
   const warnings: string[] = [];
   const store = cachedStore(directoryStore(temporary()), cache, index, {
     tempDir: temporary(),
@@ -67,7 +67,7 @@ describe('a store over a cache', () => {
     expect(cache.asked).toEqual([entry]);
   });
 
-  it('takes a look-up without an answer for unknown: nothing is built in vain, and no package is to blame', async () => {
+  it('takes a look-up without an answer for unknown: nothing is built needlessly, and no package is to blame', async () => {
     const { cache, result } = await left();
     cache.trouble = 'Failed to restore: Rate limited';
     const { store } = open(cache, [result]);
@@ -161,9 +161,9 @@ describe('a store over a cache', () => {
     false,
   ])('takes what the cache has where the index tells of another build (shared: %s)', async (shared) => {
     const { cache, result } = await left('one');
-    const told = madeResult(join(temporary(), 'other'), key, 'two');
-    const { store } = open(cache, [told], { shared });
-    await expect(store.open(told)).rejects.toThrow(/holds another build than the index says/);
+    const indexed = madeResult(join(temporary(), 'other'), key, 'two');
+    const { store } = open(cache, [indexed], { shared });
+    await expect(store.open(indexed)).rejects.toThrow(/holds another build than the index says/);
     // Several builds may find it so.
     await store.drop(key);
     await store.drop(key);

@@ -114,10 +114,10 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
   });
   storeContract(() => {
     const cache = emptyCache();
-    let told: Result[] = [];
+    let indexed: Result[] = [];
     return async () => {
       const index = newIndex();
-      seeResults(index, told, 1);
+      seeResults(index, indexed, 1);
       const store = cachedStore(directoryStore(temporary()), cache, index, {
         ...{ tempDir: temporary(), onStoreError: 'fail', saves: true, shared: true },
         warn: (message) => expect.fail(message),
@@ -134,7 +134,7 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
         saved: store.flush,
         end: async () => {
           await store.flush();
-          told = [...index.results.values()].map(({ result }) => result);
+          indexed = [...index.results.values()].map(({ result }) => result);
         },
       };
     };

@@ -3,7 +3,7 @@ import { causeLines, failedStage, lineLimits } from '../../../src/shared/builder
 
 const stage = (name: string) => `Executing(%${name}): /bin/sh -e /var/tmp/rpm-tmp.x`;
 
-describe('decisiveLines', () => {
+describe('causeLines', () => {
   it('are such as other jobs take, however long those of the log are', () => {
     const long = `${'x'.repeat(5000)} error: y`;
     const lines = causeLines(`${stage('build')}\n${Array(5000).fill(long).join('\n')}`);

@@ -45,7 +45,7 @@ describe('a talkative library', () => {
     expect(written.join('')).toMatch(/^::add-mask::a-secret\r?\n$/);
   });
 
-  it('is told apart from who speaks meanwhile, and from itself', async () => {
+  it('is kept apart from what others write meanwhile, and from itself', async () => {
     const both = Promise.all([captureOutput(talk), captureOutput(talk)]);
     core.warning('mine');
     for (const { complaints } of await both) expect(complaints).toHaveLength(2);

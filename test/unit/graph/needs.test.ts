@@ -95,7 +95,7 @@ describe('needs of a package', () => {
     expect(needed(bare, 'app').packages).toEqual(['cloud']);
   });
 
-  it('takes a late provider before all others are built only when told that it is late', () => {
+  it('takes a late provider before all others are built only when asked to', () => {
     const specs = [madeUpSpec('app', ['pkgconfig(zlib)']), madeUpSpec('cloud'), madeUpSpec('sky')];
     const graph = makeGraph(specs, madeUpToolchain([]));
     const provides = ['cloud = 1.0-1', 'pkgconfig(zlib) = 9'];
@@ -171,7 +171,7 @@ describe('a generation of the graph', () => {
 });
 
 describe('cycles', () => {
-  it('are told as a path, with the RPMs that lead through them', () => {
+  it('are shown as a path, with the RPMs that lead through them', () => {
     const graph = makeGraph(
       [
         madeUpSpec('a', ['b-devel']),

@@ -322,7 +322,7 @@ describe('any JSON', () => {
   });
 
   it('in the place of any part is a config or a ProblemsError', () => {
-    const places: ((config: Loose, value: unknown) => void)[] = [
+    const setters: ((config: Loose, value: unknown) => void)[] = [
       (c, v) => (c.Disks = v),
       (c, v) => (c.Disks[0] = v),
       (c, v) => (c.Disks[0].Partitions[0].Flags = v),
@@ -332,7 +332,7 @@ describe('any JSON', () => {
       (c, v) => (c.SystemConfigs[0].PartitionSettings = v),
     ];
     fc.assert(
-      fc.property(fc.jsonValue(), fc.constantFrom(...places), (value, put) => {
+      fc.property(fc.jsonValue(), fc.constantFrom(...setters), (value, put) => {
         problemsOf(bent((config) => put(config, value)));
       }),
     );

@@ -45,7 +45,7 @@ const { config } = parseImageConfig(
   'c.json',
 );
 
-describe('wishOf', () => {
+describe('requestedPackage', () => {
   it.each([
     ['bash', 'bash'],
     ['zlib=1.3.1-1', 'zlib = 1.3.1-1'],

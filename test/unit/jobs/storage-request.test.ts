@@ -12,7 +12,7 @@ const planned = (name: string, state: string) => ({
   ...{ name, state, reason: '', waitsFor: [], seconds: null },
   key: state === 'maybe' ? null : `key of ${name}`,
 });
-const told = (result: typeof fresh & object, stored: StoredParts): PackageReport => ({
+const report = (result: typeof fresh & object, stored: StoredParts): PackageReport => ({
   ...{
     package: result.package,
     key: result.key,
@@ -34,7 +34,7 @@ describe('the room that a run needs', () => {
       planned('other', 'build'),
       planned('broken', 'failed'),
     ];
-    const all = [told(fresh as never, 'full'), told(moves as never, 'full')];
+    const all = [report(fresh as never, 'full'), report(moves as never, 'full')];
     expect(storageRequestOf(index, { packages }, all, 4)).toEqual({
       staying: [{ result: stays, seen: 1, stored: 'without-debug' }],
       ...{ moving: [moves], unknown: 2, spent: 2, writers: 4 },

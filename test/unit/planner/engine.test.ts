@@ -46,7 +46,7 @@ async function run(
     const ready = [...progress.ready.keys()].sort();
     const name = ready[pick(ready.length)];
     if (name === undefined) break;
-    const { build: keyed, reason } = progress.ready.get(name) as ReadyBuild;
+    const { build: planned, reason } = progress.ready.get(name) as ReadyBuild;
     progress.ready.delete(name);
     built.push(name);
     const recipe = recipes.find(({ spec }) => spec.package === name) as Recipe;
@@ -59,10 +59,10 @@ async function run(
         version: one.version,
         provides: [`${one.name} = ${one.version}-1`, ...one.provides, ...(recipe.reveals ?? [])],
         requires: [...one.requires, ...(recipe.requires ?? [])],
-        outputDigest: `${one.name} by ${keyed.key}`,
+        outputDigest: `${one.name} by ${planned.key}`,
       }),
     );
-    const result = madeUpResult(name, rpms, keyed.key);
+    const result = madeUpResult(name, rpms, planned.key);
     await store.put(result, '', false);
     acceptResult(progress, { state: 'built', reason, result });
   }
@@ -214,7 +214,7 @@ describe('what a run ends with', () => {
   const trees = fc
     .array(
       fc.record({
-        stated: fc.subarray(names),
+        declared: fc.subarray(names),
         open: fc.subarray(['pkgconfig(x1)', 'pkgconfig(common)', 'libd.so.1()(64bit)'], { maxLength: 2 }),
         reveals: fc.subarray(['pkgconfig(x1)', 'pkgconfig(common)', 'libd.so.1()(64bit)'], { maxLength: 2 }),
         version: fc.constantFrom('1.0', '2.0'),
@@ -225,7 +225,7 @@ describe('what a run ends with', () => {
     .map((rows) =>
       rows.map((row, index): Recipe => {
         const name = names[index] as string;
-        const before = row.stated.filter((one) => one < name);
+        const before = row.declared.filter((one) => one < name);
         const spec = madeUpSpec(name, [...before, ...row.open.filter((one) => !row.reveals.includes(one))]);
         for (const one of spec.packages) one.version = row.version;
         return {

@@ -179,7 +179,7 @@ describe('a look-up', () => {
 });
 
 describe('a token', () => {
-  it('without a scope to save to is told so in an answer that is no error', () => {
+  it('without a scope to save to gets an answer that says so and is no error', () => {
     expect(answered('CreateCacheEntry', { key: 'k' }, [scope('main')])).toMatchObject({
       ok: false,
       message: 'cache write denied: token has no writable scopes',

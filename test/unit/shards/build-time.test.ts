@@ -23,13 +23,13 @@ it('ends surely: whoever takes what ran out before runs it longer, until one had
       fc.integer({ min: 60, max: 40_000 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (timeBudget, luck) => {
-        const terms = { timeBudget };
+        const settings = { timeBudget };
         let expected = 0;
         for (let tries = 0; tries < 16; tries++) {
           // A shard takes it with more left than that, whatever it is.
           const left = expected + luck * (timeBudget - expected);
-          const ran = secondsForBuild(terms, timeBudget - left);
-          if (hadWholeBudget(terms, ran)) return;
+          const ran = secondsForBuild(settings, timeBudget - left);
+          if (hadWholeBudget(settings, ran)) return;
           expect(ran).toBeGreaterThan(expected);
           expected = ran;
         }

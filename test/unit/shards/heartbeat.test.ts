@@ -66,12 +66,12 @@ describe('a heartbeat', () => {
   });
 
   it('of a shard whose clock is wrong tells when builds were by the service’s clock', () => {
-    const sign = (clock?: number) => ({
+    const beat = (clock?: number) => ({
       ...readHeartbeat(text(reports())),
       ...(clock === undefined ? {} : { clock }),
     });
     const times = (clock: number | undefined, createdAt: number) =>
-      reportsByServiceClock(sign(clock), createdAt).map(({ started, ended }) => [started, ended]);
+      reportsByServiceClock(beat(clock), createdAt).map(({ started, ended }) => [started, ended]);
     expect(times(1_796_000_010, 1_795_996_410)).toEqual([[1_795_996_400.5, 1_795_996_401.5]]);
     expect(times(1_796_000_010, 1_796_003_610)).toEqual([[1_796_003_600.5, 1_796_003_601.5]]);
     // It was on its way, or tells nothing of its clock.
