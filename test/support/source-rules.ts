@@ -82,6 +82,28 @@ export function circles(files: Imports): string[] {
   return [...found].sort();
 }
 
+const harmlessModules = new Set(['node:path', 'node:crypto']);
+const outsideWorld = new Set([
+  'Date',
+  'process',
+  'performance',
+  'random',
+  'randomBytes',
+  'randomUUID',
+  'fetch',
+]);
+
+/** Every module and name by which a file reads more than its arguments: files, clocks, the environment, random numbers. */
+export function impurities(files: ReadonlyMap<string, SourceCode>): string[] {
+  const found = [...files].flatMap(([path, { imports, identifiers }]) => [
+    ...imports
+      .filter((name) => name.startsWith('node:') && !harmlessModules.has(name))
+      .map((name) => `${short(path)}: ${name}`),
+    ...identifiers.filter(({ text }) => outsideWorld.has(text)).map(({ text }) => `${short(path)}: ${text}`),
+  ]);
+  return [...new Set(found)].sort();
+}
+
 /** The most lines that a file, a function with a name and a function without one may have. */
 export interface SizeLimits {
   file: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSource, readSources } from '../../support/source-code.ts';
-import { againstList, circles, layerErrors, oversized } from '../../support/source-rules.ts';
+import { againstList, circles, impurities, layerErrors, oversized } from '../../support/source-rules.ts';
 
 /** The rooms of src/shared from the ground up. A room imports only from rooms before it. */
 const layers = [
@@ -35,6 +35,9 @@ const exceptions: Record<string, string> = {
   'test/integration/shards/contract.ts exchangeContract': 'a contract is one function that holds its tests',
 };
 
+/** Folders whose code depends on its arguments alone. */
+const pure = ['src/shared/graph', 'src/shared/cache-key', 'src/shared/shards/scheduler'];
+
 const limitsOf = (path: string) =>
   path.startsWith('test/')
     ? { file: 400, function: 80, callback: Infinity }
@@ -49,6 +52,10 @@ describe('the structure of the sources', () => {
 
   it('has no circle of files', () => {
     expect(circles(files)).toEqual([]);
+  });
+
+  it('has a middle that reads no file, clock, environment or random number', () => {
+    expect(impurities(readSources(...pure.map((folder) => `${folder}/*.ts`)))).toEqual([]);
   });
 
   it('has short files and functions', () => {
@@ -139,6 +146,21 @@ describe('the checks of the structure', () => {
     expect(
       circles(made({ [ground]: `import './b.ts'; import './c.ts';`, 'src/shared/base/b.ts': '' })),
     ).toEqual([]);
+  });
+
+  it('see what makes code depend on more than its arguments', () => {
+    const text = `import { readFile } from 'node:fs/promises';
+      const a = Date.now() + Math.random() + performance.now();
+      const b = process.env['HOME'];`;
+    expect(impurities(made({ [ground]: text }))).toEqual([
+      'base/a.ts: Date',
+      'base/a.ts: node:fs/promises',
+      'base/a.ts: performance',
+      'base/a.ts: process',
+      'base/a.ts: random',
+    ]);
+    const harmless = `import { join } from 'node:path'; import { createHash } from 'node:crypto'; Math.max(1);`;
+    expect(impurities(made({ [ground]: harmless }))).toEqual([]);
   });
 
   it('see a long file and long functions of every kind', () => {
