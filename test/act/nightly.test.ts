@@ -36,15 +36,22 @@ describe('the example distribution', () => {
     expect(mostAtOnce(useful)).toBeGreaterThanOrEqual(3);
     packages = builtIn(night).length;
 
-    const alone = digests(join(checkout, 'out'), ['RPMS']);
-    const rpms = Object.entries(alone).filter(([path]) => path.endsWith('.rpm'));
-    expect(rpms.length, 'this compares with what `make image` left in out/').toBeGreaterThan(40);
-    const fetched = join(top, 'rpms');
-    await repository.fetch('azl-rpms-x86_64', fetched);
-    const made = digests(fetched, ['.']);
-    expect(Object.entries(made).filter(([path]) => path.endsWith('.rpm'))).toEqual(
-      rpms.map(([path, digest]) => [path.replace(/^RPMS\//, ''), digest]),
+    const alone = digests(join(checkout, 'out'), ['RPMS', 'SRPMS']);
+    const rpmsOf = (files: Record<string, string>, folder: string) =>
+      Object.entries(files)
+        .filter(([path]) => path.startsWith(folder) && path.endsWith('.rpm'))
+        .map(([path, digest]) => [path.slice(folder.length), digest]);
+    expect(Object.keys(alone).length, 'this compares with what `make image` left in out/').toBeGreaterThan(
+      40,
     );
+    for (const [artifact, folder] of [
+      ['azl-rpms-x86_64', 'RPMS/'],
+      ['azl-srpms', 'SRPMS/'],
+    ] as const) {
+      const fetched = join(top, artifact);
+      await repository.fetch(artifact, fetched);
+      expect(rpmsOf(digests(fetched, ['.']), '')).toEqual(rpmsOf(alone, folder));
+    }
   });
 
   it('is released: the files of the image, their digests, and nothing else', async () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../services/answer.ts';
-import { type Fault, type Services, startServices } from '../services/server.ts';
-import { builtIn, kill, madeUpRuns, published } from '../support/made-up-runs.ts';
+import { type Services, startServices } from '../services/server.ts';
+import { builtIn, kill, madeUpRuns, published, rpmsOf } from '../support/made-up-runs.ts';
 import { SharedRun } from '../support/shards.ts';
 import { building, tinyPackages, writeTree } from '../support/tiny-distro.ts';
 import { digests, statesOf } from '../support/workspace.ts';
@@ -10,8 +10,6 @@ import { digests, statesOf } from '../support/workspace.ts';
 const { alone, runOf, toolchainDir, workspace } = madeUpRuns();
 
 const tiny = ['alpha', 'beta', 'delta', 'gamma', 'tiny-macros'];
-const rpmsOf = (all: Record<string, string>) =>
-  Object.fromEntries(Object.entries(all).filter(([path]) => path.endsWith('.rpm')));
 
 describe('over the artifacts of a workflow run', () => {
   let services: Services;
@@ -40,67 +38,6 @@ describe('over the artifacts of a workflow run', () => {
       expect(said.replace(/^::add-mask::.*$/gm, '')).not.toContain('signature');
       expect(said).not.toContain('Found 1 artifact');
     }
-  });
-
-  describe.each([
-    'run',
-    'attempt',
-  ] as const)('where a name is taken for the whole %s, a re-run', (namesAreOf) => {
-    beforeAll(() => {
-      services.artifacts.namesAreOf = namesAreOf;
-    });
-    afterAll(() => {
-      services.artifacts.namesAreOf = 'run';
-    });
-
-    const all = [...tiny, 'late'].sort();
-
-    /** A run whose first attempt published some packages, and then its shard was killed. */
-    async function brokenOff() {
-      // It comes last and takes longer than the first results wait to be published.
-      const late = building('late', 'sleep 6', 'BuildRequires: gamma');
-      const run = await runThere({ ...tinyPackages(), ...late });
-      await run.plan(1);
-      const victim = run.shard(1);
-      const told = () =>
-        services.artifacts.names(run.run).some((name) => /^azl-heartbeat-1-1-[1-9]/.test(name));
-      await expect.poll(told, { timeout: 60_000 }).toBe(true);
-      kill(victim);
-      await victim.ended;
-      const merge = await run.merge();
-      expect(merge.code).toBe(1);
-      const left = Number(merge.outputs['left']);
-      expect(left).toBeGreaterThan(0);
-      expect(left).toBeLessThan(all.length);
-      return { run, left };
-    }
-
-    it('of failed jobs is merge alone: it sees what the first attempt left, and builds what is missing', async () => {
-      const { run, left } = await brokenOff();
-      run.runAgain('failed');
-      const merge = await run.merge(2);
-      expect(merge.code, merge.said).toBe(0);
-      expect(builtIn(merge.said)).toHaveLength(left);
-      expect(digests(run.merged(2), published)).toMatchObject(rpmsOf(alone()));
-    });
-
-    it('of all jobs sees nothing of the first attempt: all is built, and its repository is its own', async () => {
-      const { run } = await brokenOff();
-      run.runAgain('all');
-      const plan = await run.plan(1, {}, 2);
-      expect(plan.outputs['plan'], plan.said).toBe('azl-plan-2');
-      const shard = await run.shard(1, 2).ended;
-      expect(shard.code, shard.said).toBe(0);
-      expect(builtIn(shard.said).sort()).toEqual(all);
-      const merge = await run.merge(2);
-      expect(merge.code, merge.said).toBe(0);
-      expect(builtIn(merge.said)).toEqual([]);
-      expect(digests(run.merged(2), published)).toMatchObject(rpmsOf(alone()));
-      // The first attempt's has the name, and none may see it, so none may replace it.
-      expect(merge.outputs['rpms-artifact']).toBe(
-        namesAreOf === 'run' ? 'azl-rpms-x86_64-2' : 'azl-rpms-x86_64',
-      );
-    });
   });
 
   it('the toolchain goes from the plan’s job to the others, which make none', async () => {
@@ -185,88 +122,5 @@ describe('over the artifacts of a workflow run', () => {
     // Nor does it in what is said of the run's length.
     expect(merge.said).toMatch(/6 built in \d?\d:\d\d\./);
     expect(merge.summary).toMatch(/^\d?\d:\d\d from the first build to the last/m);
-  });
-
-  it.each([
-    'ListArtifacts',
-    'CreateArtifact',
-    'FinalizeArtifact',
-    'PUT blob',
-    'GET blob',
-  ])('%s that is later than a claim lasts costs double work at most', async (call) => {
-    const run = await runThere();
-    await run.plan(2);
-    // Claims last 6 seconds here.
-    services.fail({ call, times: 3, delay: 9000 });
-    const shards = await Promise.all([1, 2].map((id) => run.shard(id).ended));
-    services.heal();
-    for (const one of shards) expect(one.code, one.said).toBe(0);
-    const built = shards.flatMap(({ said }) => builtIn(said));
-    for (const name of tiny) expect(built.filter((one) => one === name).length, name).toBeOneOf([1, 2]);
-    const merge = await run.merge();
-    expect(merge.code, merge.said).toBe(0);
-    expect(digests(run.merged(), published)).toEqual(alone());
-  });
-
-  it.each<[string, Omit<Fault, 'times'>, number]>([
-    [
-      '429 with Retry-After on listings',
-      { call: 'ListArtifacts', status: 429, headers: { 'retry-after': '1' } },
-      3,
-    ],
-    ['500 on creations', { call: 'CreateArtifact', status: 500 }, 3],
-    ['500 on creations that were done all the same', { call: 'CreateArtifact', status: 500, after: true }, 2],
-    ['500 on the end of uploads', { call: 'FinalizeArtifact', status: 500 }, 3],
-    ['lost answers at the end of uploads', { call: 'FinalizeArtifact', status: 400, after: true }, 2],
-    ['403 on claims, for a while', { call: 'CreateArtifact', status: 403 }, 2],
-    ['late answers', { call: 'ListArtifacts', delay: 3000 }, 4],
-    ['a truncated download', { call: 'GET blob', truncate: 20 }, 1],
-    [
-      'bytes that are others’',
-      { call: 'GET blob', change: (answer) => ({ ...answer, bytes: Buffer.from('forged') }) },
-      2,
-    ],
-  ])('%s change nothing but the time', async (_, fault, times) => {
-    const run = await runThere();
-    await run.plan(2);
-    services.fail({ ...fault, times });
-    const shards = await Promise.all([1, 2].map((id) => run.shard(id).ended));
-    for (const one of shards) expect(one.code, one.said).toBe(0);
-    const merge = await run.merge();
-    expect(merge.code, merge.said).toBe(0);
-    expect(digests(run.merged(), published)).toEqual(alone());
-  });
-
-  it('that answer nothing for longer than a claim lasts end no shard that builds: it goes on, and publishes it', async () => {
-    const run = await runThere(building('long', 'sleep 14'));
-    await run.plan(1);
-    const shard = run.shard(1);
-    const there = () => services.artifacts.names(run.run);
-    await expect.poll(there, { timeout: 60_000 }).toContain('azl-claim-1-long-0');
-    for (const call of ['ListArtifacts', 'CreateArtifact', 'DeleteArtifact'])
-      services.fail({ call, times: 1000, status: 403 });
-    await new Promise((resolve) => setTimeout(resolve, 10_000));
-    services.heal();
-    const { code, said } = await shard.ended;
-    expect(code, said).toBe(0);
-    expect(said).toMatch(/a fault on demand: 403.* Tried again/);
-    expect(builtIn(said)).toEqual(['long']);
-    const merge = await run.merge();
-    expect(merge.code, merge.said).toBe(0);
-    expect(statesOf(run.merged())).toEqual({ long: 'built' });
-  });
-
-  it.each([
-    'ListArtifacts',
-    'CreateArtifact',
-  ])('a run in which %s fails for ever ends, and says why and what to do', async (call) => {
-    const run = await runThere();
-    await run.plan(1);
-    services.fail({ call, times: 1000, status: 403 });
-    const shard = await run.shard(1).ended;
-    services.heal();
-    expect(shard.code).toBe(1);
-    expect(shard.said).toContain('a fault on demand: 403');
-    expect(shard.said).not.toContain('an error in azl itself');
   });
 });

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../../scripts/build-dist.ts';
-import { seeded } from '../support/edits.ts';
+import { distributions } from '../support/distributions.ts';
 import { builtIn, items, kill, madeUpRuns, published } from '../support/made-up-runs.ts';
 import { SharedRun } from '../support/shards.ts';
 import { building, tinyPackages } from '../support/tiny-distro.ts';
@@ -26,13 +26,15 @@ describe('three shards of a run', () => {
     expect(leftBehind(run.dir)).toEqual([]);
   });
 
-  it('make of the example distribution what one job made', async () => {
+  it.each(
+    distributions.filter(({ name }) => name === 'example'),
+  )('make of the $name distribution what one job made', async ({ write }) => {
     const single = digests(repository, published);
     expect(Object.keys(single).length, 'this compares with what `make image` left in out/').toBeGreaterThan(
       40,
     );
     const dir = workspace();
-    cpSync(join(repository, 'examples/distro'), dir, { recursive: true });
+    await write(dir);
     const sources = join(toolchainDir(), '../sources');
     mkdirSync(join(dir, 'build/cache'), { recursive: true });
     if (existsSync(sources)) cpSync(sources, join(dir, 'build/cache/sources'), { recursive: true });
@@ -41,94 +43,6 @@ describe('three shards of a run', () => {
     expect(merge.code, merge.said).toBe(0);
     for (const { said } of shards) expect(builtIn(said).length, said).toBeGreaterThan(0);
     expect(digests(run.merged(), published)).toEqual(single);
-  });
-});
-
-describe('a shard that is killed', () => {
-  const random = seeded(20_261_125);
-  const moments = Array.from({ length: 4 }, (_, at) => ({ at, pause: Math.round(random() * 3500) }));
-
-  it.each(moments)('after $pause ms costs nothing but time', async ({ pause }) => {
-    const run = await runOf(tinyPackages());
-    await run.plan(3);
-    const victim = run.shard(1);
-    const others = [2, 3].map((id) => run.shard(id).ended);
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    kill(victim);
-    await Promise.all([victim.ended, ...others]);
-    const merge = await run.merge();
-    expect(merge.code, merge.said).toBe(0);
-    expect(digests(run.merged(), published)).toEqual(alone());
-  });
-
-  it('may be any but one', async () => {
-    const run = await runOf(tinyPackages());
-    await run.plan(3);
-    const victims = [1, 2].map((id) => run.shard(id));
-    const last = run.shard(3).ended;
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    for (const victim of victims) kill(victim);
-    expect((await last).code).toBe(0);
-    const merge = await run.merge();
-    expect(merge.code, merge.said).toBe(0);
-    expect(digests(run.merged(), published)).toEqual(alone());
-  });
-
-  it('by its disk, which is full, says so and ends; another builds what it could not', async () => {
-    const fill = 'head -c 60000000 /dev/zero > big; echo built';
-    const run = await runOf({ ...building('big', fill), ...building('fine', 'true') });
-    await run.plan(2);
-    const small = await run.shard(1, 1, { 'cache-dir': '../cache' }, 40).ended;
-    expect(small.code, small.said).toBe(1);
-    expect(small.said).toContain('The disk is full');
-    const other = await run.shard(2).ended;
-    expect(other.code, other.said).toBe(0);
-    const merge = await run.merge();
-    expect(merge.code, merge.said).toBe(0);
-    expect(statesOf(run.merged())).toEqual({ big: 'built', fine: 'built' });
-  });
-
-  it('by its disk still ends what it builds: it shows that it lives, and publishes that', async () => {
-    // When the disk is full, the other is in its sleep and writes nothing.
-    const fill = 'sleep 6; head -c 60000000 /dev/zero > big; echo built';
-    const run = await runOf({ ...building('big', fill), ...building('slow', 'sleep 20') });
-    await run.plan(2);
-    const two = { 'cache-dir': '../cache', 'concurrent-package-builds': '2' };
-    const small = run.shard(1, 1, two, 40);
-    await expect.poll(() => items(run), { timeout: 60_000 }).toContain('azl-claim-1-slow-0');
-    const other = run.shard(2).ended;
-    const { code, said } = await small.ended;
-    expect(code, said).toBe(1);
-    expect(said).toContain('The disk is full');
-    expect(builtIn(said)).toEqual(['slow']);
-    expect(builtIn((await other).said)).toEqual(['big']);
-    const merge = await run.merge();
-    expect(merge.code, merge.said).toBe(0);
-    expect(statesOf(run.merged())).toEqual({ big: 'built', slow: 'built' });
-  });
-
-  it('by each of three builds of a package makes that package fail, and no other', async () => {
-    const run = await runOf({ ...building('killer', 'sleep 600'), ...building('fine', 'true') });
-    await run.plan(4);
-    for (let id = 1; id <= 3; id++) {
-      const victim = run.shard(id);
-      await expect
-        .poll(() => items(run).some((name) => name === `azl-claim-1-killer-${id - 1}`), { timeout: 60_000 })
-        .toBe(true);
-      await expect
-        .poll(() => existsSync(join(run.dir, `jobs/shard-1-${id}/build/logs/killer.log`)), {
-          timeout: 60_000,
-        })
-        .toBe(true);
-      kill(victim);
-      await victim.ended;
-    }
-    const last = await run.shard(4).ended;
-    expect(last.code, last.said).toBe(0);
-    const merge = await run.merge();
-    expect(merge.code).toBe(1);
-    expect(merge.said).toContain('✗ killer: 3 shards that built it sent no heartbeat any more');
-    expect(statesOf(run.merged())).toEqual({ killer: 'failed', fine: 'built' });
   });
 });
 

@@ -89,6 +89,20 @@ export class Artifacts {
     this.add(run, 'nobody', name);
   }
 
+  /** Has from now on what another service has, of all its runs. */
+  copyFrom(other: Artifacts): void {
+    this.lastId = other.lastId;
+    this.stored.splice(0, this.stored.length, ...other.stored.map((one) => ({ ...one })));
+    for (const [id, attempt] of other.attempts) this.attempts.set(id, attempt);
+    for (const name of other.taken) this.taken.add(name);
+    for (const [maker, count] of other.madeBy) this.madeBy.set(maker, count);
+    for (const [name, days] of other.days) this.days.set(name, days);
+    for (const { run, name } of this.stored) {
+      const blob = `${run}/${name}`;
+      this.blobs.put(blob, other.blobs.get(blob) as Buffer, other.blobs.type(blob));
+    }
+  }
+
   call(method: string, body: Record<string, unknown>, token: { run: string; job: string }): Answer {
     const ids = ['workflow_run_backend_id', 'workflow_job_run_backend_id'];
     const run = field(body, 'workflow_run_backend_id', 'string');

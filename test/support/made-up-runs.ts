@@ -51,6 +51,10 @@ export function items(run: SharedRun): string[] {
   return readdirSync(join(run.dir, 'exchange/artifacts')).sort();
 }
 
+/** The RPMs and SRPMs among the digests of what a run published. */
+export const rpmsOf = (all: Record<string, string>) =>
+  Object.fromEntries(Object.entries(all).filter(([path]) => path.endsWith('.rpm')));
+
 /** Packages that a job said it built. */
 export function builtIn(said: string): string[] {
   return [...said.matchAll(/^(\S+): built in/gm)].map(([, name]) => name as string);

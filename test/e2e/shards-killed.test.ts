@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { seeded } from '../support/edits.ts';
+import { builtIn, items, kill, madeUpRuns, published } from '../support/made-up-runs.ts';
+import { building, tinyPackages } from '../support/tiny-distro.ts';
+import { digests, statesOf } from '../support/workspace.ts';
+
+const { alone, runOf } = madeUpRuns();
+
+describe('a shard that is killed', () => {
+  const random = seeded(20_261_125);
+  const moments = Array.from({ length: 4 }, (_, at) => ({ at, pause: Math.round(random() * 3500) }));
+
+  it.each(moments)('after $pause ms costs nothing but time', async ({ pause }) => {
+    const run = await runOf(tinyPackages());
+    await run.plan(3);
+    const victim = run.shard(1);
+    const others = [2, 3].map((id) => run.shard(id).ended);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    kill(victim);
+    await Promise.all([victim.ended, ...others]);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it('may be any but one', async () => {
+    const run = await runOf(tinyPackages());
+    await run.plan(3);
+    const victims = [1, 2].map((id) => run.shard(id));
+    const last = run.shard(3).ended;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    for (const victim of victims) kill(victim);
+    expect((await last).code).toBe(0);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(digests(run.merged(), published)).toEqual(alone());
+  });
+
+  it('by its disk, which is full, says so and ends; another builds what it could not', async () => {
+    const fill = 'head -c 60000000 /dev/zero > big; echo built';
+    const run = await runOf({ ...building('big', fill), ...building('fine', 'true') });
+    await run.plan(2);
+    const small = await run.shard(1, 1, { 'cache-dir': '../cache' }, 40).ended;
+    expect(small.code, small.said).toBe(1);
+    expect(small.said).toContain('The disk is full');
+    const other = await run.shard(2).ended;
+    expect(other.code, other.said).toBe(0);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(run.merged())).toEqual({ big: 'built', fine: 'built' });
+  });
+
+  it('by its disk still ends what it builds: it shows that it lives, and publishes that', async () => {
+    // When the disk is full, the other is in its sleep and writes nothing.
+    const fill = 'sleep 6; head -c 60000000 /dev/zero > big; echo built';
+    const run = await runOf({ ...building('big', fill), ...building('slow', 'sleep 20') });
+    await run.plan(2);
+    const two = { 'cache-dir': '../cache', 'concurrent-package-builds': '2' };
+    const small = run.shard(1, 1, two, 40);
+    await expect.poll(() => items(run), { timeout: 60_000 }).toContain('azl-claim-1-slow-0');
+    const other = run.shard(2).ended;
+    const { code, said } = await small.ended;
+    expect(code, said).toBe(1);
+    expect(said).toContain('The disk is full');
+    expect(builtIn(said)).toEqual(['slow']);
+    expect(builtIn((await other).said)).toEqual(['big']);
+    const merge = await run.merge();
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(run.merged())).toEqual({ big: 'built', slow: 'built' });
+  });
+
+  it('by each of three builds of a package makes that package fail, and no other', async () => {
+    const run = await runOf({ ...building('killer', 'sleep 600'), ...building('fine', 'true') });
+    await run.plan(4);
+    for (let id = 1; id <= 3; id++) {
+      const victim = run.shard(id);
+      await expect
+        .poll(() => items(run).some((name) => name === `azl-claim-1-killer-${id - 1}`), { timeout: 60_000 })
+        .toBe(true);
+      await expect
+        .poll(() => existsSync(join(run.dir, `jobs/shard-1-${id}/build/logs/killer.log`)), {
+          timeout: 60_000,
+        })
+        .toBe(true);
+      kill(victim);
+      await victim.ended;
+    }
+    const last = await run.shard(4).ended;
+    expect(last.code, last.said).toBe(0);
+    const merge = await run.merge();
+    expect(merge.code).toBe(1);
+    expect(merge.said).toContain('✗ killer: 3 shards that built it sent no heartbeat any more');
+    expect(statesOf(run.merged())).toEqual({ killer: 'failed', fine: 'built' });
+  });
+});
