@@ -14,7 +14,7 @@ import type {
   ReleaseInputs,
   ToolchainInputs,
 } from '../../src/shared/model/inputs.ts';
-import { readRepoFiles } from '../../src/shared/rpm-repository/read/read-repo-files.ts';
+import { readRepoFiles } from '../../src/shared/rpm-repository/read/repo-file.ts';
 import { debianSourcesFile, readDebianSources } from '../../src/shared/sources/debian-sources.ts';
 import { readSignatures } from '../../src/shared/sources/signatures.ts';
 import { findSpecs, type SpecFile } from '../../src/shared/specs/find.ts';

@@ -1,37 +1,47 @@
 import type { Problem } from '../base/problems.ts';
 
-/** The answer of `parse.py` about one package of a spec, of which only the shape is checked. */
-export interface PackageAnswer {
-  name: string;
-  epoch: number;
-  version: string;
-  release: string;
-  arch: string;
-  provides: string[];
-  requires: string[];
-  conflicts: string[];
-  obsoletes: string[];
-  fileList: string;
-  built: boolean;
-}
+type Check<T> = (value: unknown) => value is T;
+type Checked<C> = C extends Check<infer T> ? T : never;
 
-/** The answer of `parse.py` about one spec, of which only the shape is checked. A spec decides its content: not trusted. */
-export interface SpecAnswer {
-  name: string;
-  epoch: number;
-  version: string;
-  release: string;
-  noSource: boolean;
-  exclusiveArch: string[];
-  excludeArch: string[];
-  buildRequires: string[];
-  buildConflicts: string[];
-  sources: [name: string, number: number, flags: number][];
-  packages: PackageAnswer[];
-  hasCheck: boolean;
-  generates: boolean;
-  brought: string[];
-}
+const text = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 65_536 && value.isWellFormed() && !/\p{Cc}/u.test(value);
+const lines = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 8_388_608 && value.isWellFormed() && !value.includes('\0');
+const number = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff;
+const truth = (value: unknown): value is boolean => typeof value === 'boolean';
+const list =
+  <T>(item: Check<T>) =>
+  (value: unknown): value is T[] =>
+    Array.isArray(value) && value.every(item);
+const object =
+  <T>(fields: { [K in keyof T]: Check<T[K]> }) =>
+  (value: unknown): value is T =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries<Check<unknown>>(fields).every(([name, check]) =>
+      check((value as Record<string, unknown>)[name]),
+    );
+const source = (value: unknown): value is [name: string, number: number, flags: number] =>
+  Array.isArray(value) && value.length === 3 && text(value[0]) && number(value[1]) && number(value[2]);
+
+const names = list(text);
+const evr = { name: text, epoch: number, version: text, release: text };
+const isPackage = object({
+  ...{ ...evr, arch: text, provides: names, requires: names, conflicts: names, obsoletes: names },
+  ...{ fileList: lines, built: truth },
+});
+
+/**
+ * True if `value` has the shape of an answer of `parse.py` about one spec, and its strings are bounded and free of
+ * control characters. Only that: a spec decides the content, which is not trusted.
+ */
+export const isSpecAnswer = object({
+  ...{ ...evr, noSource: truth, exclusiveArch: names, excludeArch: names },
+  ...{ buildRequires: names, buildConflicts: names, sources: list(source), packages: list(isPackage) },
+  ...{ hasCheck: truth, generates: truth, brought: list(lines) },
+});
+export type SpecAnswer = Checked<typeof isSpecAnswer>;
 
 /** One line of the output of `parse.py`. */
 export interface JobAnswer {
@@ -41,58 +51,6 @@ export interface JobAnswer {
   /** Output of rpm, and of programs that the spec runs. */
   output: string;
   answer: SpecAnswer | null;
-}
-
-type Check = (value: unknown) => boolean;
-
-const text: Check = (value) =>
-  typeof value === 'string' && value.length <= 65_536 && value.isWellFormed() && !/\p{Cc}/u.test(value);
-const lines: Check = (value) =>
-  typeof value === 'string' && value.length <= 8_388_608 && value.isWellFormed() && !value.includes('\0');
-const number: Check = (value) =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff;
-const truth: Check = (value) => typeof value === 'boolean';
-const list =
-  (item: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(item);
-const object =
-  (fields: Record<string, Check>): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]));
-const source: Check = (value) =>
-  Array.isArray(value) && value.length === 3 && text(value[0]) && number(value[1]) && number(value[2]);
-
-const names = list(text);
-const evr = { name: text, epoch: number, version: text, release: text };
-const isPackage = object({
-  ...evr,
-  ...{ arch: text, provides: names, requires: names, conflicts: names, obsoletes: names },
-  ...{ fileList: lines, built: truth },
-});
-const isSpec = object({
-  ...evr,
-  ...{
-    noSource: truth,
-    exclusiveArch: names,
-    excludeArch: names,
-    buildRequires: names,
-    buildConflicts: names,
-  },
-  ...{
-    sources: list(source),
-    packages: list(isPackage),
-    hasCheck: truth,
-    generates: truth,
-    brought: list(lines),
-  },
-});
-
-/** True when `value` has the shape of a {@link SpecAnswer}, its strings are bounded and free of control characters. */
-export function isSpecAnswer(value: unknown): value is SpecAnswer {
-  return isSpec(value);
 }
 
 /** Reads problems of the spec `file` from rpm's output (`error: line 12: Unknown tag: Bogus: x`), each once. Pure. */
@@ -111,16 +69,13 @@ export function problemsOfOutput(file: string, ended: string, output: string): P
   }
   return shown.map((line) => {
     const place = /^(?:line (\d+)|[^\s:]+:(\d+)): (.*)$/.exec(line);
-    const number = place?.[1] ?? place?.[2];
     const message = place?.[3] ?? line;
-    return {
-      file,
-      ...(number === undefined ? {} : { line: Number(number) }),
-      message,
-      hint: hintOf(message),
-    };
+    return { file, line: place ? Number(place[1] ?? place[2]) : undefined, message, hint: hintOf(message) };
   });
 }
+
+/** The rule of an RPM's version and release. */
+export const versionHint = 'Use letters, digits and the characters . _ + ~ ^ only.';
 
 function plain(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
@@ -133,7 +88,6 @@ function hintOf(message: string): string {
     return "A tag is one of rpm's words with a colon; check its spelling, and that the line stands in the section it should.";
   if (/^Unclosed|Unterminated|%endif|%if/.test(message))
     return 'Give each %if its %endif and each opening brace its closing one.';
-  if (/Illegal char|Invalid version/.test(message))
-    return 'Use letters, digits and the characters . _ + ~ ^ only.';
+  if (/Illegal char|Invalid version/.test(message)) return versionHint;
   return 'Correct what rpm names here.';
 }

@@ -1,46 +1,32 @@
 import { join } from 'node:path';
 import type { Problem } from '../base/problems.ts';
 import type { Spec } from '../model/spec.ts';
-import type { SpecAnswer } from './answer.ts';
+import { type SpecAnswer, versionHint } from './answer.ts';
 import type { SpecError } from './find.ts';
 import { isPlainFileName } from './text.ts';
 
-/** True for an RPM's name that rpm allows and that is a plain file name. */
-function isPlainName(name: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/.test(name) && name.length <= 200;
-}
-
-function isPlainVersion(version: string): boolean {
-  return /^[A-Za-z0-9_+.~^]+$/.test(version) && version.length <= 200 && version !== '.' && version !== '..';
-}
+const plainName = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,199}$/;
+const plainVersion = /^(?!\.{1,2}$)[A-Za-z0-9_+.~^]{1,200}$/;
 
 /** The problems of one parsed spec. Pure. @param file the spec's path, as the user wrote it */
 export function problemsOfAnswer(file: string, answer: SpecAnswer): Problem[] {
   const problems: Problem[] = [];
-  const refuse = (what: string, value: string, rule: string) => {
+  const check = (holds: boolean, what: string, value: string, rule: string) => {
+    if (holds) return;
     const hint = value.includes('%') ? 'A macro in it is not defined: define it, or correct its name.' : rule;
     problems.push({ file, message: `${what} ${JSON.stringify(value)} is not a plain name`, hint });
   };
-  const versionHint = 'Use letters, digits and the characters . _ + ~ ^ only.';
-  for (const item of [answer, ...answer.packages]) {
-    if (!isPlainName(item.name))
-      refuse('Name', item.name, 'Use letters, digits and the characters . _ + - only.');
-    if (!isPlainVersion(item.version)) refuse('Version', item.version, versionHint);
-    if (!isPlainVersion(item.release)) refuse('Release', item.release, versionHint);
+  for (const { name, version, release } of [answer, ...answer.packages]) {
+    check(plainName.test(name), 'Name', name, 'Use letters, digits and the characters . _ + - only.');
+    check(plainVersion.test(version), 'Version', version, versionHint);
+    check(plainVersion.test(release), 'Release', release, versionHint);
   }
-  for (const { arch } of answer.packages) {
-    if (!/^\w+$/.test(arch)) refuse('BuildArch', arch, 'Name an architecture, or noarch.');
-  }
-  for (const [source] of answer.sources) {
-    const name = baseName(source);
-    if (!isPlainFileName(name)) {
-      refuse(
-        'Source',
-        name,
-        'Use letters, digits and the characters . _ + ~ - only; `#/name` at the end of a URL renames the file.',
-      );
-    }
-  }
+  for (const { arch } of answer.packages)
+    check(/^\w+$/.test(arch), 'BuildArch', arch, 'Name an architecture, or noarch.');
+  const sourceHint =
+    'Use letters, digits and the characters . _ + ~ - only; `#/name` at the end of a URL renames the file.';
+  for (const name of answer.sources.map(([source]) => baseName(source)))
+    check(isPlainFileName(name), 'Source', name, sourceHint);
   if (answer.generates) {
     const message = '%generate_buildrequires is not supported yet';
     problems.push({ file, message, hint: 'List the BuildRequires in the spec.' });

@@ -35,10 +35,8 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
     try {
       return (await readdir(join(root, folder), { encoding: 'buffer' })).sort(Buffer.compare);
     } catch {
-      report(
-        { file: join(specsDir, shown(folder)), ...unreadableFolder },
-        ...(folder === '' ? [] : [folder]),
-      );
+      const problem = { message: 'this folder cannot be read', hint: openUp };
+      report({ file: join(specsDir, shown(folder)), ...problem }, ...[folder].filter(Boolean));
       return [];
     }
   };
@@ -51,7 +49,7 @@ export async function findSpecs(specsDir: string): Promise<{ files: SpecFile[]; 
         const problem = exact && isPlainFileName(name) ? await problemOf(root, path) : badName;
         if (problem === undefined) files.push({ package: name.slice(0, -'.spec'.length), path });
         else report({ file: join(specsDir, shown(path)), ...problem }, name.slice(0, -'.spec'.length));
-      } else if (folder === '' && exact && (await isFolder(join(root, name)))) {
+      } else if (folder === '' && exact && (await statOf(join(root, name)))?.isDirectory()) {
         if (isPlainFileName(name)) await look(name);
         else if ((await entriesOf(name)).some((inner) => inner.toString('utf8').endsWith('.spec')))
           report({ file: join(specsDir, shown(name)), ...badName }, name);
@@ -72,50 +70,35 @@ const badName = {
 };
 
 const openUp = 'Run `chmod -R go+rX` on the folder of specs.';
-const unreadableFolder = { message: 'this folder cannot be read', hint: openUp };
 
 /** Writes a path without characters that control a terminal or a log. */
 function shown(path: string): string {
   return JSON.stringify(path).slice(1, -1);
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
+const statOf = async (path: string) => await stat(path).catch(() => undefined);
 
 async function problemOf(root: string, path: string): Promise<Omit<Problem, 'file'> | undefined> {
   const real = await realpath(join(root, path)).catch(() => undefined);
-  if (real === undefined)
-    return { message: 'this symbolic link leads nowhere', hint: 'Replace it by the spec itself.' };
-  if (!real.startsWith(`${root}/`)) {
-    return {
-      message: 'this symbolic link leads out of the folder of specs',
-      hint: 'Replace it by the spec itself.',
-    };
-  }
+  const leads = (where: string) => {
+    return { message: `this symbolic link leads ${where}`, hint: 'Replace it by the spec itself.' };
+  };
+  if (real === undefined) return leads('nowhere');
+  if (!real.startsWith(`${root}/`)) return leads('out of the folder of specs');
   const [file, folder] = [await stat(real), await stat(join(root, posix.dirname(path)))];
   if (!file.isFile()) return { message: 'this is no file', hint: 'Remove it, or put the spec there.' };
-  if (
-    (file.mode & 0o004) === 0 ||
-    (folder.mode & 0o005) !== 0o005 ||
-    ((await stat(root)).mode & 0o001) === 0
-  ) {
-    return {
-      message: 'only its owner can read this spec, but specs are parsed by a user without any rights',
-      hint: openUp,
-    };
-  }
-  return undefined;
+  const isClosed = (file.mode & 0o004) === 0 || (folder.mode & 0o005) !== 0o005;
+  if (!isClosed && ((await stat(root)).mode & 0o001) !== 0) return undefined;
+  const message = 'only its owner can read this spec, but specs are parsed by a user without any rights';
+  return { message, hint: openUp };
 }
 
 function sameNames(specsDir: string, files: readonly SpecFile[]): SpecError[] {
   const first = new Map<string, string>();
   return files.flatMap((file) => {
     const other = first.get(file.package);
-    if (other === undefined) {
-      first.set(file.package, file.path);
-      return [];
-    }
+    first.set(file.package, other ?? file.path);
+    if (other === undefined) return [];
     const message = `this spec has the same name as ${join(specsDir, other)}`;
     const hint = "Rename one: a spec's file name is its package's identity.";
     return [{ packages: [file.package], problem: { file: join(specsDir, file.path), message, hint } }];

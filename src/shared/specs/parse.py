@@ -146,8 +146,6 @@ def run(jobs, at_once, seconds, first_uid, done):
                 child.stop(f"took more than {seconds} s")
 
 
-
-
 def names_with_files(main, parsed):
     """Names of the packages that have a %files section, also an empty one, which rpm does not tell from none."""
     names = set()
@@ -157,13 +155,15 @@ def names_with_files(main, parsed):
     return names
 
 
+def evr_of(header):
+    named = {name: header[name.upper()] for name in ("name", "version", "release")}
+    return {**named, "epoch": header["EPOCH"] or 0}
+
+
 def package_of(package, with_files):
     header = package.header
     return {
-        "name": header["NAME"],
-        "epoch": header["EPOCH"] or 0,
-        "version": header["VERSION"],
-        "release": header["RELEASE"],
+        **evr_of(header),
         "arch": header["ARCH"],
         "provides": list(header["PROVIDENEVRS"]),
         "requires": list(header["REQUIRENEVRS"]),
@@ -185,10 +185,7 @@ def parse(path, macros):
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         brought = re.findall(r"^\s*%include\s+(\S+)|%\{load:([^}]+)\}", file.read(), re.MULTILINE)
     return {
-        "name": header["NAME"],
-        "epoch": header["EPOCH"] or 0,
-        "version": header["VERSION"],
-        "release": header["RELEASE"],
+        **evr_of(header),
         "noSource": bool(header["NOSOURCE"] or header["NOPATCH"]),
         "exclusiveArch": list(header["EXCLUSIVEARCH"]),
         "excludeArch": list(header["EXCLUDEARCH"]),

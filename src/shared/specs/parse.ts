@@ -39,10 +39,10 @@ export interface ParseOptions {
 }
 
 /** A spec before rpm has read it. */
-interface Found extends SpecFile {
-  text: string;
-  digest: string;
-}
+type Found = SpecFile & { text: string; digest: string };
+
+/** A file that a spec includes or names. */
+type Include = Spec['includes'][number] & { text: string };
 
 /**
  * Parses every spec of a folder with the worker's rpm, in a sandbox, each as a user of its own. Specs with errors are not
@@ -52,37 +52,31 @@ export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]
   const { files, errors } = await findSpecs(options.specsDir);
   const root = files.length === 0 ? options.specsDir : await realpath(options.specsDir);
   const found = await Promise.all(
-    files.map(async (file): Promise<Found> => {
-      const bytes = await readFile(join(root, file.path));
-      return { ...file, text: bytes.toString('utf8'), digest: textDigest(bytes) };
-    }),
+    files.map(async (file): Promise<Found> => ({ ...file, ...(await readText(join(root, file.path))) })),
   );
-  const jobs = found.flatMap((spec) => [
-    { spec, check: false },
-    ...(dependsOnCheck(spec.text) ? [{ spec, check: true }] : []),
-  ]);
+  const jobs = found.flatMap((spec) =>
+    (dependsOnCheck(spec.text) ? [false, true] : [false]).map((check) => ({ spec, check })),
+  );
   const answers = jobs.length === 0 ? [] : await askRpm(root, jobs, options);
   const specs: Spec[] = [];
-  const withCheck = new Map(jobs.map((job, index) => [job.check ? job.spec : undefined, answers[index]]));
-  for (const [index, job] of jobs.entries()) {
-    if (job.check) continue;
-    const file = join(options.specsDir, job.spec.path);
-    const [plain, checked] = [answers[index], withCheck.get(job.spec) ?? answers[index]];
+  for (const [index, { spec, check }] of jobs.entries()) {
+    if (check) continue;
+    const plain = answers[index];
+    const checked = jobs[index + 1]?.check ? answers[index + 1] : plain;
+    const file = join(options.specsDir, spec.path);
     const problems = [...new Set([plain, checked])].flatMap((answer) => problemsOf(file, answer));
     const each = new Map(problems.map((one) => [`${one.line} ${one.message}`, one])).values();
-    errors.push(...[...each].map((problem) => ({ packages: [job.spec.package], problem })));
+    errors.push(...[...each].map((problem) => ({ packages: [spec.package], problem })));
     if (problems.length > 0 || !plain?.answer || !checked?.answer) continue;
-    specs.push(
-      toSpec(
-        job.spec,
-        plain.answer,
-        checked.answer,
-        options.arch,
-        await readIncludes(root, job.spec, plain.answer),
-      ),
-    );
+    const includes = await readIncludes(root, spec, plain.answer);
+    specs.push(toSpec(spec, plain.answer, checked.answer, options.arch, includes));
   }
   return { specs, errors: [...errors, ...checkSpecs(options.specsDir, specs)] };
+}
+
+async function readText(path: string): Promise<{ text: string; digest: string }> {
+  const bytes = await readFile(path);
+  return { text: bytes.toString('utf8'), digest: textDigest(bytes) };
 }
 
 function problemsOf(file: string, answer: JobAnswer | undefined): Problem[] {
@@ -133,7 +127,7 @@ async function askRpm(
         answers[answer.index] = answer;
         options.log.progress(`specs read: ${answers.filter(Boolean).length} of ${jobs.length}`);
       },
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
     });
     return answers;
   } finally {
@@ -142,30 +136,24 @@ async function askRpm(
 }
 
 /** The files of the spec's folder, besides its sources, that it includes or names: they may change its meaning. */
-async function readIncludes(
-  root: string,
-  spec: Found,
-  answer: SpecAnswer,
-): Promise<{ name: string; text: string; digest: string }[]> {
+async function readIncludes(root: string, spec: Found, answer: SpecAnswer): Promise<Include[]> {
   const folder = join(root, dirname(spec.path));
   const sources = new Set(answer.sources.map(([source]) => baseName(source)));
   const candidates = (await readdir(folder, { withFileTypes: true }))
-    .filter(
-      (entry) =>
-        entry.isFile() && !sources.has(entry.name) && !/\.spec$|\.signatures\.json$/.test(entry.name),
-    )
+    .filter((entry) => entry.isFile())
     .map((entry) => entry.name)
+    .filter((name) => !sources.has(name) && !/\.spec$|\.signatures\.json$/.test(name))
     .sort();
   const brought = new Set(answer.brought.map(baseName));
-  const includes: { name: string; text: string; digest: string }[] = [];
+  const includes: Include[] = [];
   const texts = [spec.text];
   for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
     for (const name of candidates) {
       if (includes.some((include) => include.name === name) || !(brought.has(name) || text.includes(name)))
         continue;
-      const bytes = await readFile(join(folder, name));
-      includes.push({ name, text: bytes.toString('utf8'), digest: textDigest(bytes) });
-      texts.push(bytes.toString('utf8'));
+      const include = { name, ...(await readText(join(folder, name))) };
+      includes.push(include);
+      texts.push(include.text);
     }
   }
   return includes.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -177,22 +165,17 @@ function toSpec(
   answer: SpecAnswer,
   checked: SpecAnswer,
   arch: string,
-  includes: readonly { name: string; text: string; digest: string }[],
+  includes: readonly Include[],
 ): Spec {
   const texts = [found.text, ...includes.map(({ text }) => text)];
   const buildRequires = capabilities(answer.buildRequires);
-  const excluded = whyExcluded(answer, arch);
+  const { name, epoch, version, release, noSource } = answer;
   return {
-    package: found.package,
-    path: found.path,
-    name: answer.name,
-    epoch: answer.epoch,
-    version: answer.version,
-    release: answer.release,
-    sourceRpm: `${answer.name}-${answer.version}-${answer.release}.${answer.noSource ? 'nosrc' : 'src'}.rpm`,
-    ...(excluded === undefined ? {} : { excluded }),
+    ...{ package: found.package, path: found.path, name, epoch, version, release },
+    sourceRpm: `${name}-${version}-${release}.${noSource ? 'nosrc' : 'src'}.rpm`,
+    excluded: whyExcluded(answer, arch),
     buildRequires,
-    checkRequires: capabilities(checked.buildRequires).filter((name) => !buildRequires.includes(name)),
+    checkRequires: capabilities(checked.buildRequires).filter((one) => !buildRequires.includes(one)),
     buildConflicts: capabilities(answer.buildConflicts),
     sources: sourcesOf(answer),
     packages: answer.packages.map(({ fileList, ...item }) => ({
@@ -207,7 +190,7 @@ function toSpec(
     // A spec may have its %check only with `with_check`.
     hasCheck: checked.hasCheck,
     digest: found.digest,
-    includes: includes.map(({ name, digest }) => ({ name, digest })),
+    includes: includes.map(({ text: _, ...include }) => include),
     macrosNamed: macrosNamedIn(texts),
     queriesRpmDatabase: texts.some(queriesRpmDatabase),
   };
@@ -223,9 +206,9 @@ const patchFlag = 2;
 function sourcesOf(answer: SpecAnswer): Spec['sources'] {
   return answer.sources
     .map(([source, number, flags]) => {
-      const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? { url: source.replace(/#.*$/, '') } : {};
+      const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source.replace(/#.*$/, '') : undefined;
       const kind = (flags & patchFlag) === 0 ? ('source' as const) : ('patch' as const);
-      return { name: baseName(source), ...url, kind, number };
+      return { name: baseName(source), url, kind, number };
     })
     .sort((a, b) => (a.kind === b.kind ? a.number - b.number : a.kind === 'source' ? -1 : 1));
 }

@@ -8,13 +8,8 @@ const named = [
 
 /** Every macro name in `texts`: a superset of the names that rpm looks up when it reads them. Sorted. Pure. */
 export function macrosNamedIn(texts: readonly string[]): string[] {
-  const names = new Set<string>();
-  for (const text of texts) {
-    for (const pattern of named) {
-      for (const match of text.matchAll(pattern)) names.add(match[1] as string);
-    }
-  }
-  return [...names].sort();
+  const matches = texts.flatMap((text) => named.flatMap((pattern) => [...text.matchAll(pattern)]));
+  return [...new Set(matches.map((match) => match[1] as string))].sort();
 }
 
 /** True if a text runs `rpm -q`, `rpmquery` or the like, and so can see versions of installed RPMs. Pure. */

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { type Problem, problem } from '../../base/problems.ts';
+import { problem } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { isAbsent, tempSibling } from '../../host/files.ts';
 import type { Downloader } from '../../sources/download.ts';
@@ -9,12 +10,8 @@ import { type Listed, MetadataError } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
 
 /** Builds the error of a repository that cannot be used, with its place in the `.repo` file. */
-export function repositoryError(
-  { id, file, line }: Repository,
-  reason: string,
-  more: Pick<Problem, 'hint'> = {},
-): Error {
-  return problem(`The repository '${id}' cannot be used: ${reason}`, { file, line, ...more });
+export function repositoryError({ id, file, line }: Repository, reason: string, hint?: string): Error {
+  return problem(`The repository '${id}' cannot be used: ${reason}`, { file, line, hint });
 }
 
 /**
@@ -58,18 +55,16 @@ export async function fetchOnce(
   if (there !== listed.sha256) await fetchFrom(repository, listed, path, downloader);
 }
 
+const unpackers = { '.gz': createGunzip, '.zst': createZstdDecompress };
+
 /** Returns the bytes of a package list, decompressed by its ending. @throws MetadataError for an unknown compression */
 export function unpacked(path: string): AsyncIterable<Uint8Array> {
-  const bytes = createReadStream(path);
-  if (path.endsWith('.xml')) return bytes;
-  const unpack = path.endsWith('.gz')
-    ? createGunzip()
-    : path.endsWith('.zst')
-      ? createZstdDecompress()
-      : undefined;
-  if (unpack === undefined) {
-    bytes.destroy();
+  const ending = extname(path);
+  if (ending === '.xml') return createReadStream(path);
+  if (ending !== '.gz' && ending !== '.zst')
     throw new MetadataError('its compression is not supported: .gz and .zst are');
-  }
-  return bytes.on('error', (error) => unpack.destroy(error)).pipe(unpack);
+  const unpack = unpackers[ending]();
+  return createReadStream(path)
+    .on('error', (error) => unpack.destroy(error))
+    .pipe(unpack);
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { nearestName } from '../../base/nearest-name.ts';
-import type { Problem } from '../../base/problems.ts';
+import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
+import { readUserFile } from '../../host/files.ts';
 
 /** An enabled repository of a `.repo` file. */
 export interface Repository {
@@ -19,18 +20,9 @@ export interface Repository {
 }
 
 /** `$releasever` and the like. */
-export type RepoVariables = Readonly<Record<string, string>>;
-
-interface Option {
-  text: string;
-  line: number;
-}
-
-interface Section {
-  id: string;
-  line: number;
-  options: Map<string, Option>;
-}
+type RepoVariables = Readonly<Record<string, string>>;
+type Option = { text: string; line: number };
+type Section = { id: string; line: number; options: Map<string, Option> };
 
 /** Adds a problem at a line. */
 type Report = (line: number, message: string, hint?: string) => void;
@@ -52,6 +44,37 @@ const refused = [
 ];
 
 /**
+ * Reads the enabled repositories of `.repo` files, in order.
+ * @param files paths, as the user wrote them
+ * @throws ProblemsError with everything that is wrong with any of them
+ */
+export async function readRepoFiles(
+  files: readonly string[],
+  { releasever, arch }: { releasever: string; arch: string },
+): Promise<Repository[]> {
+  const variables = { releasever, basearch: arch, arch };
+  const problems: Problem[] = [];
+  const repositories: Repository[] = [];
+  for (const file of files) {
+    const text = await readUserFile(file, 'This .repo file').catch((error: unknown) => {
+      if (!(error instanceof ProblemsError)) throw error;
+      problems.push(...error.problems);
+    });
+    if (text === undefined) continue;
+    const read = parseRepoFile(text, file, variables);
+    problems.push(...read.problems);
+    for (const one of read.repositories) {
+      const other = repositories.find(({ id }) => id === one.id);
+      const message = `The repository '${one.id}' is in ${other?.file}, too`;
+      if (other === undefined) repositories.push(one);
+      else problems.push({ message, file, line: one.line });
+    }
+  }
+  failOnProblems(problems);
+  return repositories;
+}
+
+/**
  * Reads the enabled repositories of a `.repo` file, in its order, and its problems. It has sections of `option=value`, as
  * in dnf.conf(5); a line that begins with a blank continues the previous value. Pure.
  * @param file its path, as the user wrote it: relative paths of keys are relative to its folder
@@ -62,8 +85,7 @@ export function parseRepoFile(
   variables: RepoVariables,
 ): { repositories: Repository[]; problems: Problem[] } {
   const problems: Problem[] = [];
-  const report: Report = (line, message, hint) =>
-    problems.push({ message, file, line, ...(hint === undefined ? {} : { hint: hint }) });
+  const report: Report = (line, message, hint) => problems.push({ message, file, line, hint });
   const repositories = sectionsOf(text, report).flatMap(
     (section) => repositoryOf(section, file, variables, report) ?? [],
   );
@@ -88,13 +110,10 @@ function sectionsOf(text: string, report: Report): Section[] {
       sections.push({ id, line, options: new Map() });
       option = undefined;
     } else if (/^\s/.test(raw) && option !== undefined) option.text += ` ${raw.trim()}`;
-    else if (setting === null || inside === undefined)
-      report(
-        line,
-        `'${raw.trim()}' is not an option of a repository`,
-        "Write '[id]', then 'option=value' lines.",
-      );
-    else {
+    else if (setting === null || inside === undefined) {
+      const hint = "Write '[id]', then 'option=value' lines.";
+      report(line, `'${raw.trim()}' is not an option of a repository`, hint);
+    } else {
       option = { text: (setting[2] as string).trim(), line };
       inside.options.set((setting[1] as string).toLowerCase(), option);
     }
@@ -120,25 +139,15 @@ function repositoryOf(
   const keys = values('gpgkey').map((key) => keyPlace(key, file));
   const at = (name: string) => options.get(name)?.line ?? line;
   const wrong = addresses.find((address) => !isWeb(address));
+  const folderHint = "Give a folder of RPMs as the input 'rpms-dir'.";
+  const httpHint = 'Use an http address if its identity does not matter.';
+  const keyHint = 'Name the public key that signs it, or write gpgcheck=0.';
   if (addresses.length === 0) report(line, `The repository '${id}' has no baseurl`);
-  if (wrong !== undefined)
-    report(
-      at('baseurl'),
-      `'${wrong}' is not an http or https address`,
-      "Give a folder of RPMs as the input 'rpms-dir'.",
-    );
+  if (wrong !== undefined) report(at('baseurl'), `'${wrong}' is not an http or https address`, folderHint);
   if (!verified && addresses.some((address) => address.startsWith('https:')))
-    report(
-      at('sslverify'),
-      'sslverify=0 is not supported',
-      'Use an http address if its identity does not matter.',
-    );
+    report(at('sslverify'), 'sslverify=0 is not supported', httpHint);
   if ((signedRpms || signedMetadata) && keys.length === 0)
-    report(
-      line,
-      `The repository '${id}' has no gpgkey`,
-      'Name the public key that signs it, or write gpgcheck=0.',
-    );
+    report(line, `The repository '${id}' has no gpgkey`, keyHint);
   return { id, addresses, signedRpms, signedMetadata, keys, file, line };
 }
 

@@ -9,8 +9,8 @@ import { readRpm } from '../../rpm/read.ts';
 import { type Downloader, makeDownloader } from '../../sources/download.ts';
 import { fetchFrom, fetchOnce, repositoryError, unpacked } from './fetch.ts';
 import { type ListedRpm, MetadataError, readPrimary, readRepomd } from './metadata.ts';
-import { readRepoFiles } from './read-repo-files.ts';
 import type { Repository } from './repo-file.ts';
+import { readRepoFiles } from './repo-file.ts';
 import { checkRpms, checkSignature, collectKeys } from './signed.ts';
 
 export interface RepositoriesOptions {

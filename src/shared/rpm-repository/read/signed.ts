@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import { ProblemsError } from '../../base/problems.ts';
 import { removeTree } from '../../host/folders.ts';
-import { plainEnvironment } from '../../host/process.ts';
+import { plainEnvironment, type ToolResult } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
 import { createOverlay } from '../../sandbox/overlay.ts';
@@ -24,11 +24,9 @@ export async function collectKeys(
   const files: string[] = [];
   for (const [index, key] of repository.keys.entries()) {
     const path = join(folder, `${index}.asc`);
-    const failure = isWeb(key) ? await failedDownload(key, path, downloader) : await failedCopy(key, path);
-    if (failure !== undefined)
-      throw repositoryError(repository, `its gpgkey ${key} ${failure}`, {
-        hint: 'A relative path is relative to the folder of the .repo file.',
-      });
+    const failure = await (isWeb(key) ? failedDownload(key, path, downloader) : failedCopy(key, path));
+    const hint = 'A relative path is relative to the folder of the .repo file.';
+    if (failure !== undefined) throw repositoryError(repository, `its gpgkey ${key} ${failure}`, hint);
     await chmod(path, 0o644);
     files.push(path);
   }
@@ -36,21 +34,24 @@ export async function collectKeys(
 }
 
 /** Downloads a file. Returns the reason of a failure. */
-async function failedDownload(
-  address: string,
-  path: string,
-  downloader: Downloader,
-): Promise<string | undefined> {
-  const got = await downloader.download(address, path);
+async function failedDownload(from: string, path: string, downloader: Downloader) {
+  const got = await downloader.download(from, path);
   return 'failure' in got ? got.failure : undefined;
 }
 
 /** Copies a file. Returns the reason of a failure. */
-async function failedCopy(from: string, path: string): Promise<string | undefined> {
+async function failedCopy(from: string, path: string) {
   return await copyFile(from, path).then(
     () => undefined,
     (error: NodeJS.ErrnoException) => `cannot be read (${error.code})`,
   );
+}
+
+const noKey = 'its gpgkey is not a public key';
+
+/** Throws an error with the last line of a checking tool's standard error, unless it succeeded. */
+function failUnlessOk(repository: Repository, { code, stderr }: ToolResult, reason: string): void {
+  if (code !== 0) throw repositoryError(repository, `${reason}: ${lastLines(stderr, 1)}`);
 }
 
 /**
@@ -64,18 +65,10 @@ export async function checkSignature(
   const gpg = ['/usr/bin/env', 'gpg', '--batch', '--no-options', '--no-autostart', '--quiet'];
   await withTempDir(tempDir, 'gpg-', async (home) => {
     const env = { ...plainEnvironment, GNUPGHOME: home };
-    for (const key of keys) {
-      const added = await runShortTool([...gpg, '--import', key], { env, ok: 'any' });
-      if (added.code !== 0)
-        throw repositoryError(repository, `its gpgkey is not a public key: ${lastLines(added.stderr, 1)}`);
-    }
-    const verify = [...gpg, '--trust-model', 'always', '--verify', signature, path];
-    const checked = await runShortTool(verify, { env, ok: 'any' });
-    if (checked.code !== 0)
-      throw repositoryError(
-        repository,
-        `its repomd.xml is not signed with its gpgkey: ${lastLines(checked.stderr, 1)}`,
-      );
+    const run = async (argv: string[]) => await runShortTool([...gpg, ...argv], { env, ok: 'any' });
+    for (const key of keys) failUnlessOk(repository, await run(['--import', key]), noKey);
+    const checked = await run(['--trust-model', 'always', '--verify', signature, path]);
+    failUnlessOk(repository, checked, 'its repomd.xml is not signed with its gpgkey');
   });
 }
 
@@ -113,11 +106,9 @@ export async function checkRpms(
         signal,
       });
     const added = await run('rpmkeys --dbpath /tmp/rpmkeys --import /var/keys/*.asc');
-    if (added.code !== 0)
-      throw repositoryError(repository, `its gpgkey is not a public key: ${lastLines(added.stderr, 1)}`);
-    const checked = await run(
-      "xargs rpmkeys --dbpath /tmp/rpmkeys --define '_pkgverify_level all' --checksig < /var/list",
-    );
+    failUnlessOk(repository, added, noKey);
+    const define = "--define '_pkgverify_level all'";
+    const checked = await run(`xargs rpmkeys --dbpath /tmp/rpmkeys ${define} --checksig < /var/list`);
     if (checked.code === 0) return;
     const bad = checked.stdout
       .split('\n')
