@@ -117,11 +117,10 @@ function noTarget(target: string): ProblemsError {
 
 /** A log for work in this process, shown like that of a bundle. */
 function screenLog(screen: Screen): Log {
-  const text = (one: Parameters<Log['warn']>[0]) => (typeof one === 'string' ? one : formatProblem(one));
   return {
     info: (message) => screen.show({ kind: 'text', text: message }),
-    warn: (one) => screen.show({ kind: 'warning', text: text(one) }),
-    error: (one) => screen.show({ kind: 'error', text: text(one) }),
+    warn: (one) => screen.show({ kind: 'warning', text: formatProblem(one) }),
+    error: (one) => screen.show({ kind: 'error', text: formatProblem(one) }),
     group: async (title, body) => {
       screen.show({ kind: 'group', text: title });
       return await body();

@@ -10,8 +10,9 @@ const longestMessage = 20_000;
 
 /** The entry of `build-packages/plan`. Why it failed is an output, too: merge, which ends the run, repeats it. */
 export async function plan(): Promise<void> {
-  const onFailure = (message: string) => core.setOutput('error', message.slice(0, longestMessage));
-  await runAction({ commands: building, onFailure }, async (context) => {
-    await writeReport(await planRun(context, readPlanInputs()));
-  });
+  await runAction(
+    building,
+    async (context) => writeReport(await planRun(context, readPlanInputs())),
+    (message) => core.setOutput('error', message.slice(0, longestMessage)),
+  );
 }

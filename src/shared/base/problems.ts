@@ -15,7 +15,8 @@ export interface Problem {
 }
 
 /** Returns a problem as text for people: `SPECS/foo/foo.spec:12: message. hint`. Pure. */
-export function formatProblem(problem: Problem): string {
+export function formatProblem(problem: Problem | string): string {
+  if (typeof problem === 'string') return problem;
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const where = [place, problem.path].filter((part) => part !== undefined && part !== '').join(' ');
   const message = where === '' ? problem.message : `${where}: ${problem.message}`;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
-import type { RootRpm } from '../model/root-rpm.ts';
-import type { Rpm } from '../model/rpm.ts';
+import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { installRpms } from '../sandbox/transaction.ts';

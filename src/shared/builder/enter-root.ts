@@ -1,8 +1,7 @@
 import { resultsOf } from '../graph/graph.ts';
 import type { Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
-import type { RootRpm } from '../model/root-rpm.ts';
-import type { Rpm } from '../model/rpm.ts';
+import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Root } from '../sandbox/overlay.ts';
 import type { BuildContext } from './build-context.ts';
 import { makeBuildRoot } from './build-root.ts';

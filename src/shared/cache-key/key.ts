@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { order } from '../base/order.ts';
-import type { Components } from '../model/key-components.ts';
+import type { Components } from '../model/build-result.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { nameOf, parseCapability, termsOf } from '../rpm/capability.ts';

@@ -1,6 +1,6 @@
 import { architectures } from '../base/architectures.ts';
 import { order } from '../base/order.ts';
-import type { Components } from '../model/key-components.ts';
+import type { Components } from '../model/build-result.ts';
 
 /** Names in one reason before the rest is counted. */
 const mostNames = 4;

@@ -15,25 +15,19 @@ export interface ActionContext {
   signal: AbortSignal;
 }
 
-/** An action that reports why it failed to other jobs. */
-export interface ReportedAction {
-  commands: readonly Need[];
-  onFailure: (message: string) => void;
-}
-
 /** Ends the action as failed without another message: the log has all errors already. */
 export class AlreadyReportedError extends Error {}
 
 /**
  * Runs the body of an action once the host has the commands that it needs. Every error becomes one message and exit code
  * 1. A signal ends the body in order, with exit code 130. No process that was started outlives the action.
- * @param needs the commands, alone or with a receiver of the error's message
+ * @param onFailure receives the error's message, for other jobs
  */
 export async function runAction(
-  needs: readonly Need[] | ReportedAction,
+  commands: readonly Need[],
   body: (context: ActionContext) => Promise<void>,
+  onFailure: (message: string) => void = () => {},
 ): Promise<void> {
-  const { commands, onFailure } = 'commands' in needs ? needs : { commands: needs, onFailure: () => {} };
   // Users without rights read the files that azl writes, and packages and images hold them: the caller's mask must not count.
   process.umask(0o022);
   const live = Number.parseInt(process.env['AZL_PROGRESS_FD'] ?? '', 10);
@@ -69,9 +63,7 @@ export async function runAction(
 /** Describes the error of an action for other jobs. */
 function messageOf(error: unknown): string {
   if (error instanceof AlreadyReportedError) return error.message;
-  return problemsOf(error)
-    .map((one) => (typeof one === 'string' ? one : formatProblem(one)))
-    .join('\n');
+  return problemsOf(error).map(formatProblem).join('\n');
 }
 
 function problemsOf(error: unknown): readonly (Problem | string)[] {

@@ -2,11 +2,10 @@ import { statSync } from 'node:fs';
 import * as core from '@actions/core';
 import { nearestName } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
+import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
 
-/** The reader of one input. `T` is the type of its value. */
-export interface InputKind<T> {
-  parse(text: string, name: string): T;
-}
+/** Reads the value of one input. @throws ProblemsError that names the input */
+export type InputKind<T> = (value: string, name: string) => T;
 
 /** The inputs of an action by key, with the reader of each. */
 export type InputTable<T> = { [K in keyof T]: InputKind<T[K]> };
@@ -14,12 +13,11 @@ export type InputTable<T> = { [K in keyof T]: InputKind<T[K]> };
 /** Returns the text of an input without surrounding blanks; empty if it was not given. */
 export type GetInput = (name: string) => string;
 
-/** @param error follows the value: `expected y or n`, `which does not exist` */
-const bad = (name: string, value: string, error: string, hint?: string) =>
-  problem(
-    `Input '${name}' (${variable(name)}) is ${value === '' ? 'empty' : `'${value}'`}, ${error}`,
-    hint ? { hint: hint } : {},
-  );
+/** Returns the error of an input. @param error follows the value: `expected y or n`, `which does not exist` */
+export function inputProblem(name: string, value: string, error: string, hint?: string): ProblemsError {
+  const given = value === '' ? 'empty' : `'${value}'`;
+  return problem(`Input '${name}' (${variable(name)}) is ${given}, ${error}`, { hint });
+}
 
 /** The make variable of an input: upper case, `_` for `-`. */
 export function variable(input: string): string {
@@ -27,43 +25,35 @@ export function variable(input: string): string {
 }
 
 /** Any text; leading and trailing blanks are dropped. */
-export const text: InputKind<string> = { parse: (value) => value };
+export const text: InputKind<string> = (value) => value;
 
 /** Names separated by blanks or newlines, in their order, each once. */
-export const list: InputKind<string[]> = {
-  parse: (value) => [...new Set(value.split(/\s+/).filter(Boolean))],
-};
+export const list: InputKind<string[]> = (value) => [...new Set(value.split(/\s+/).filter(Boolean))];
 
 /** `true`/`y`/`yes`/`1` or `false`/`n`/`no`/`0`; empty is false. Azure Linux's make variables say y and n. */
-export const flag: InputKind<boolean> = {
-  parse: (value, name) => {
-    if (/^(true|y|yes|1)$/i.test(value)) return true;
-    if (/^(false|n|no|0|)$/i.test(value)) return false;
-    throw bad(name, value, 'expected y or n');
-  },
+export const flag: InputKind<boolean> = (value, name) => {
+  if (/^(true|y|yes|1)$/i.test(value)) return true;
+  if (/^(false|n|no|0|)$/i.test(value)) return false;
+  throw inputProblem(name, value, 'expected y or n');
 };
 
 /** A whole number of at least `least`, and of at most `most`; empty is undefined. */
 export function count(least: number, most?: number): InputKind<number | undefined> {
   const limits = most === undefined ? `at least ${least}` : `from ${least} to ${most}`;
-  return {
-    parse: (value, name) => {
-      if (value === '') return undefined;
-      const number = Number(value);
-      if (!/^\d{1,9}$/.test(value) || number < least || number > (most ?? number))
-        throw bad(name, value, `expected a whole number, ${limits}`);
-      return number;
-    },
+  return (value, name) => {
+    if (value === '') return undefined;
+    const number = Number(value);
+    if (!/^\d{1,9}$/.test(value) || number < least || number > (most ?? number))
+      throw inputProblem(name, value, `expected a whole number, ${limits}`);
+    return number;
   };
 }
 
 /** A number of at least 0, as 2.5; empty is undefined. */
-export const amount: InputKind<number | undefined> = {
-  parse: (value, name) => {
-    if (value === '') return undefined;
-    if (!/^\d{1,9}(\.\d{1,9})?$/.test(value)) throw bad(name, value, 'expected a number, as 9 or 2.5');
-    return Number(value);
-  },
+export const amount: InputKind<number | undefined> = (value, name) => {
+  if (value === '') return undefined;
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(value)) throw inputProblem(name, value, 'expected a number, as 9 or 2.5');
+  return Number(value);
 };
 
 /** Days that GitHub keeps an artifact for people; undefined: as many as the settings of the repository say. */
@@ -71,20 +61,18 @@ export const retention = count(1, 90);
 
 /** One of a few values. @param later values that are known, but not supported yet */
 export function choice<T extends string>(values: readonly T[], later: readonly T[] = []): InputKind<T> {
-  return {
-    parse: (value, name) => {
-      const found = values.find((one) => one === value);
-      if (found !== undefined) return found;
-      if (later.some((one) => one === value))
-        throw bad(name, value, unsupported, `Use ${values.join(' or ')}.`);
-      const near = nearestName(value, values);
-      throw bad(
-        name,
-        value,
-        `expected one of ${values.join(', ')}`,
-        near === undefined ? undefined : `Did you mean '${near}'?`,
-      );
-    },
+  return (value, name) => {
+    const found = values.find((one) => one === value);
+    if (found !== undefined) return found;
+    if (later.some((one) => one === value))
+      throw inputProblem(name, value, unsupported, `Use ${values.join(' or ')}.`);
+    const near = nearestName(value, values);
+    throw inputProblem(
+      name,
+      value,
+      `expected one of ${values.join(', ')}`,
+      near && `Did you mean '${near}'?`,
+    );
   };
 }
 
@@ -97,23 +85,18 @@ export function needed(what: string): InputKind<string> {
 
 /** A text of a certain shape. @param expected describes the shape in the message */
 export function shaped(shape: RegExp, expected: string): InputKind<string> {
-  return {
-    parse: (value, name) => {
-      if (!shape.test(value)) throw bad(name, value, `expected ${expected}`);
-      return value;
-    },
+  return (value, name) => {
+    if (!shape.test(value)) throw inputProblem(name, value, `expected ${expected}`);
+    return value;
   };
 }
 
 /** A folder that exists. @param hint names the right one */
 export function folder(hint: string): InputKind<string> {
-  return {
-    parse: (value, name) => {
-      if (value === '') throw bad(name, value, 'expected a folder', hint);
-      const error = folderError(value);
-      if (error !== undefined) throw bad(name, value, error, hint);
-      return value;
-    },
+  return (value, name) => {
+    const error = value === '' ? 'expected a folder' : folderError(value);
+    if (error !== undefined) throw inputProblem(name, value, error, hint);
+    return value;
   };
 }
 
@@ -121,29 +104,27 @@ function folderError(path: string): string | undefined {
   try {
     return statSync(path).isDirectory() ? undefined : 'which is no folder';
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    return code === 'ENOENT' || code === 'ENOTDIR'
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return ['ENOENT', 'ENOTDIR'].includes(code)
       ? 'which does not exist'
       : `which cannot be looked into (${code})`;
   }
 }
 
 /** An input that is known, but not supported yet: it may only be empty. */
-export const notYet: InputKind<string> = {
-  parse: (value, name) => {
-    if (value !== '') throw bad(name, value, unsupported, 'Leave it empty.');
-    return value;
-  },
+export const notYet: InputKind<string> = (value, name) => {
+  if (value !== '') throw inputProblem(name, value, unsupported, 'Leave it empty.');
+  return value;
 };
 
 /** The source of the toolchain, for every action that may have to make it. */
-export const toolchainMode = choice<'auto' | 'bootstrap' | 'download' | 'archive'>(
+export const toolchainMode = choice<TreeInputs['toolchainMode']>(
   ['auto', 'bootstrap'],
   ['download', 'archive'],
 );
 
 /** If GitHub's cache gives no answer: end the run, or build what the cache may have. */
-export const onStoreError = choice<'fail' | 'build'>(['fail', 'build']);
+export const onStoreError = choice<StoreInputs['onStoreError']>(['fail', 'build']);
 
 /** Reads every input of a table. @returns the values of the valid ones, and the errors of the others */
 export function tryInputs<T extends object>(
@@ -155,7 +136,7 @@ export function tryInputs<T extends object>(
   for (const key of Object.keys(table) as (keyof T & string)[]) {
     const name = inputName(key);
     try {
-      values[key] = table[key].parse(get(name), name);
+      values[key] = table[key](get(name), name);
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error;
       problems.push(...error.problems);

@@ -45,12 +45,12 @@ export function actionLog(liveDescriptor: number | undefined, now: () => number 
     },
     warn: (problem) => {
       idle.logged(now());
-      core.warning(text(problem), place(problem));
+      core.warning(formatProblem(problem), place(problem));
     },
     error: (problem) => {
       idle.logged(now());
-      if (++errors > shown) core.info(inert(`Error: ${text(problem)}`));
-      else core.error(text(problem), place(problem));
+      if (++errors > shown) core.info(inert(`Error: ${formatProblem(problem)}`));
+      else core.error(formatProblem(problem), place(problem));
     },
     group: async (title, body) => {
       idle.logged(now(), title);
@@ -88,15 +88,7 @@ export function secretsIn(environment: NodeJS.ProcessEnv): string[] {
     .sort((a, b) => b.length - a.length);
 }
 
-function text(problem: Problem | string): string {
-  return typeof problem === 'string' ? problem : formatProblem(problem);
-}
-
 function place(problem: Problem | string): core.AnnotationProperties {
   if (typeof problem === 'string' || problem.file === undefined) return {};
-  return {
-    file: problem.file,
-    ...(problem.line === undefined ? {} : { startLine: problem.line }),
-    ...(problem.column === undefined ? {} : { startColumn: problem.column }),
-  };
+  return { file: problem.file, startLine: problem.line, startColumn: problem.column };
 }

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { problem } from '../base/problems.ts';
 import { type ActionContext, AlreadyReportedError } from '../github/action.ts';
-import { fetchInputArtifact, requireRun } from '../github/artifacts/input-artifact.ts';
+import { fetchInputArtifact, requireRun } from '../github/artifacts/fetch.ts';
 import { openCache } from '../github/cache/open-cache.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { leavesCache } from '../github/run.ts';

@@ -24,9 +24,8 @@ import {
   publishRepository,
 } from '../rpm-repository/write/publish-artifacts.ts';
 import { publishParts } from '../rpm-repository/write/publish-parts.ts';
-import { storedWithoutDebug } from '../store/open-stored.ts';
 import { filesWithoutDebug } from '../store/result-files.ts';
-import { DamagedResultError, type Store } from '../store/store.ts';
+import { DamagedResultError, type Store, storedWithoutDebug } from '../store/store.ts';
 
 /** Facts about the other jobs of a run that several jobs share. */
 export interface SharedFacts

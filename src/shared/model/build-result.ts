@@ -1,11 +1,10 @@
 import type { Rpm } from './rpm.ts';
 
+/** The components of a key, by names from which a reason can be written: `spec`, `source:x.tar.gz`, `installed:gcc.x86_64`. */
+export type Components = Record<string, string>;
+
 /** The SRPM of a result. */
-export interface Srpm {
-  file: string;
-  size: number;
-  shipDigest: string;
-}
+export type Srpm = Pick<Rpm, 'file' | 'size' | 'shipDigest'>;
 
 /** The result of one build, without the bytes of its files. */
 export interface Result {
@@ -15,8 +14,8 @@ export interface Result {
   package: string;
   /** 64 hex digits. */
   key: string;
-  /** The components of the key, by name: the next plan compares them to say why a package is built. */
-  components: Record<string, string>;
+  /** The next plan compares them to say why a package is built. */
+  components: Components;
   srpm: Srpm;
   rpms: Rpm[];
   /** Seconds that the build took, without waiting. */
@@ -31,3 +30,7 @@ export interface BuildParts {
   builddep: number;
   build: number;
 }
+
+/** The parts of a result that are stored: all files, the RPMs that a build may need (no debuginfo, no SRPM), or none. */
+export const storedParts = ['full', 'without-debug', 'none'] as const;
+export type StoredParts = (typeof storedParts)[number];

@@ -1,6 +1,4 @@
-import type { Result } from './build-result.ts';
-import type { Components } from './key-components.ts';
-import type { StoredParts } from './stored-parts.ts';
+import type { Components, Result, StoredParts } from './build-result.ts';
 
 /** The outcome of a package in a run. */
 export type Outcome =

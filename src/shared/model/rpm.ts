@@ -31,3 +31,9 @@ export interface Rpm {
   /** Absolute paths of its folders, sorted. */
   folders: string[];
 }
+
+/** One RPM of a build root, and where it comes from. */
+export interface RootRpm {
+  origin: 'local' | 'toolchain';
+  rpm: Rpm;
+}

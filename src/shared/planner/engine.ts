@@ -13,8 +13,7 @@ import {
   packageWithSameFile,
 } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
-import type { Result } from '../model/build-result.ts';
-import type { Components } from '../model/key-components.ts';
+import type { Components, Result } from '../model/build-result.ts';
 import type { Outcome, PackagePlan, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type ResultFiles, type ResultLookup } from '../store/store.ts';

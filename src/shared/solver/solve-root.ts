@@ -1,8 +1,7 @@
 import { buildRootEssentials } from '../cache-key/recipe.ts';
 import { type DeclaredGraph, declaredGraph } from '../graph/graph.ts';
 import type { Result } from '../model/build-result.ts';
-import type { RootRpm } from '../model/root-rpm.ts';
-import type { Rpm } from '../model/rpm.ts';
+import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import type { Solver } from './solver.ts';

@@ -1,5 +1,4 @@
-import type { Result } from '../model/build-result.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
 import { bytesStored, partsWithin, shareOf } from './budget.ts';
 import { bytesOf } from './result-files.ts';
 

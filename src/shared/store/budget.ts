@@ -1,5 +1,4 @@
-import type { Result } from '../model/build-result.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
 import { bytesOf, filesWithoutDebug } from './result-files.ts';
 
 type Weighed = Pick<Result, 'srpm' | 'rpms' | 'seconds'>;

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cache, DamagedEntryError } from '../github/cache/cache.ts';
-import type { Result } from '../model/build-result.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
 import { checkResult } from './check-result.ts';
 import {
   filesWithoutDebug,

@@ -1,6 +1,5 @@
 import { CacheUnavailableError, StoreUnavailableError } from '../github/cache/cache.ts';
-import type { Result } from '../model/build-result.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
 import type { CacheEntries } from './cache-entries.ts';
 import { type CachedState, isListed, localResult } from './cached-lookup.ts';
 import { hasBytesOf } from './result-files.ts';

@@ -1,7 +1,6 @@
 import { order } from '../base/order.ts';
 import type { Cache } from '../github/cache/cache.ts';
-import type { Result } from '../model/build-result.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
 import { type CacheEntries, cacheEntries } from './cache-entries.ts';
 import { cachedFiles } from './cached-files.ts';
 import { type CachedState, cachedLookup } from './cached-lookup.ts';

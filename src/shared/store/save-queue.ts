@@ -1,6 +1,5 @@
 import { CacheUnavailableError } from '../github/cache/cache.ts';
-import type { Result } from '../model/build-result.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
 
 /** Uploads at once, beside the builds. */
 const writersAtOnce = 2;

@@ -1,6 +1,6 @@
 import { order } from '../base/order.ts';
 import type { Result } from '../model/build-result.ts';
-import { type StoredParts, storedParts } from '../model/stored-parts.ts';
+import { type StoredParts, storedParts } from '../model/build-result.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
 import { checkResult } from './check-result.ts';
 import type { Latest } from './store.ts';

@@ -1,5 +1,5 @@
-import type { Result } from '../model/build-result.ts';
-import type { StoredParts } from '../model/stored-parts.ts';
+import { order } from '../base/order.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
 
 /** The remembered facts of a package's newest result: they say what changed and how long it took, also without its files. */
 export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
@@ -57,4 +57,24 @@ export class DamagedResultError extends Error {
     this.name = 'DamagedResultError';
     this.key = result.key;
   }
+}
+
+/** Opens the stored parts of a result: all files, or the RPMs without debuginfo. @throws DamagedResultError */
+export async function openStored(
+  store: ResultFiles,
+  result: Result,
+): Promise<{ folder: string; parts: StoredParts }> {
+  const parts = await store.storedParts(result);
+  const folder = await (parts === 'without-debug' ? store.openWithoutDebug(result) : store.open(result));
+  return { folder, parts };
+}
+
+/** The packages of these results of which only the RPMs without debuginfo are stored, by name. */
+export async function storedWithoutDebug(
+  store: ResultFiles,
+  results: readonly Result[],
+): Promise<Set<string>> {
+  const names: string[] = [];
+  for (const one of results) if ((await store.storedParts(one)) === 'without-debug') names.push(one.package);
+  return new Set(names.sort(order));
 }

@@ -31,7 +31,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 /** What a kind says of a value, or the value that it reads. */
 function outcome(kind: InputKind<unknown>, given: string): unknown {
   try {
-    return kind.parse(given, 'an-input');
+    return kind(given, 'an-input');
   } catch (error) {
     if (error instanceof ProblemsError) return error.message.replace("Input 'an-input' (AN_INPUT) is ", '');
     throw error;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { storageRequestAlone, storageRequestOf } from '../../../src/shared/jobs/storage-request.ts';
-import type { StoredParts } from '../../../src/shared/model/stored-parts.ts';
+import type { StoredParts } from '../../../src/shared/model/build-result.ts';
 import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { madeUpResult } from '../../support/made-up.ts';

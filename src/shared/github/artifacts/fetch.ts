@@ -4,6 +4,8 @@ import { problem } from '../../base/problems.ts';
 import { retry } from '../../base/retry.ts';
 import { tempSibling } from '../../host/files.ts';
 import { checkSpace } from '../../host/space.ts';
+import { inputProblem } from '../inputs.ts';
+import { hasArtifacts } from '../run.ts';
 import { askArtifacts, DigestMismatchError, downloadPolicy, isNotFound } from './client.ts';
 
 const largerDisk =
@@ -41,6 +43,26 @@ export async function fetchArtifact(name: string, dir: string): Promise<boolean>
   } finally {
     await rm(part, { recursive: true, force: true });
   }
+}
+
+/**
+ * Fetches an artifact of this run that an input names into `dir`, in place of its content.
+ * @throws ProblemsError naming the input when there is no run, or no such artifact in it
+ */
+export async function fetchInputArtifact(input: string, name: string, dir: string): Promise<void> {
+  requireRun(input, name);
+  if (!(await fetchArtifact(name, dir)))
+    throw inputProblem(input, name, 'and this run has no artifact of that name');
+}
+
+/** @throws ProblemsError when an input names an artifact outside of a workflow run */
+export function requireRun(input: string, name: string): void {
+  if (!hasArtifacts())
+    throw inputProblem(
+      input,
+      name,
+      'and this is not a job of a workflow run, which could have an artifact of that name',
+    );
 }
 
 /** Unpacks an artifact. @throws DigestMismatchError when its bytes are not those that were uploaded */

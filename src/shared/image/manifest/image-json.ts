@@ -1,4 +1,4 @@
-import type { Components } from '../../model/key-components.ts';
+import type { Components } from '../../model/build-result.ts';
 import { type Layout, mountedOn } from '../disk/layout.ts';
 import type { BootTools } from '../packages/boot-tools.ts';
 import type { Origin } from '../packages/choose-packages.ts';

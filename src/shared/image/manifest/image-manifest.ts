@@ -1,5 +1,5 @@
 import { textDigest } from '../../host/digests.ts';
-import type { Components } from '../../model/key-components.ts';
+import type { Components } from '../../model/build-result.ts';
 import { nameOf } from '../../rpm/capability.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFiles } from '../config/named-files.ts';

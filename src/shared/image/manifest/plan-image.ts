@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { runShortTool } from '../../host/short-tool.ts';
-import type { Components } from '../../model/key-components.ts';
+import type { Components } from '../../model/build-result.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
 import { openRepositories, type Repositories } from '../../rpm-repository/read/repositories.ts';

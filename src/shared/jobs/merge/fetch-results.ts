@@ -3,8 +3,7 @@ import { StoreUnavailableError } from '../../github/cache/cache.ts';
 import type { Result } from '../../model/build-result.ts';
 import { dropLocal } from '../../rpm-repository/write/publish-parts.ts';
 import type { JoinedRun } from '../../shards/worker/running-shard.ts';
-import { openStored } from '../../store/open-stored.ts';
-import { DamagedResultError, type Store } from '../../store/store.ts';
+import { DamagedResultError, openStored, type Store } from '../../store/store.ts';
 import {
   type DiskRoom,
   fetchesAtOnce,

@@ -5,11 +5,10 @@ import { hasArtifacts } from '../../github/run.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { linkFile, replaceFile } from '../../host/files.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
-import type { Result, Srpm } from '../../model/build-result.ts';
-import type { StoredParts } from '../../model/stored-parts.ts';
-import { openStored } from '../../store/open-stored.ts';
+import type { Result, Srpm, StoredParts } from '../../model/build-result.ts';
 import { filesWithoutDebug } from '../../store/result-files.ts';
 import type { ResultFiles } from '../../store/store.ts';
+import { openStored } from '../../store/store.ts';
 import { writeRepository } from './repodata.ts';
 
 /** The repository of a tree: the folders `RPMS` and `SRPMS` in `outDir`. */

@@ -1,7 +1,7 @@
 import { check, isDigest, isName } from '../../base/untrusted.ts';
 import { lineLimits } from '../../builder/cause-lines.ts';
 import type { Result } from '../../model/build-result.ts';
-import { type StoredParts, storedParts } from '../../model/stored-parts.ts';
+import { type StoredParts, storedParts } from '../../model/build-result.ts';
 import { checkResult } from '../../store/check-result.ts';
 
 /** The report of a shard on a package that ended there. */
