@@ -6,7 +6,7 @@ import { bundles, repository } from '../../../scripts/build-dist.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 
 /** Loads the chunk as its entries do, with everything that it reads beside itself, and names what it offers. */
-const load = "console.log(JSON.stringify(Object.keys(await import('../app/dist/code/index.js'))))";
+const load = "console.log(JSON.stringify(Object.keys(await import('./dist/code/index.js'))))";
 
 describe('a bundle that was copied elsewhere, without its sources', () => {
   it.each(bundles())('$folder finds all it needs, and has each of its entries', async ({
