@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,11 +8,15 @@ import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 import { type ComposeOptions, composeImage } from '../../../src/shared/image/compose-image.ts';
+import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
+import { type FileServer, makeRpms, publish, serveFiles } from '../../support/made-repository.ts';
 import { smallConfig, smallPackages } from '../../support/small-image.ts';
 import { testWorker } from '../../support/worker.ts';
 
 const rootOffset = 9 * 1024 * 1024;
 let dir: string;
+/** Has a repository with the RPM `afar`, which nothing here has. */
+let server: FileServer;
 
 function config(more: Record<string, unknown> = {}): string {
   return smallConfig({
@@ -25,6 +29,7 @@ function config(more: Record<string, unknown> = {}): string {
     ],
     AdditionalFiles: { 'motd.txt': { Path: '/etc/motd', Permissions: '0640' } },
     PostInstallScripts: [{ Path: 'post.sh', Args: 'one two' }],
+    Packages: [...smallPackages, 'afar'],
     ...more,
   });
 }
@@ -38,10 +43,13 @@ async function options(name: string, text = config()): Promise<ComposeOptions> {
     join(place, 'post.sh'),
     'echo "$@" > /etc/ran; ln -s /etc/shadow /etc/leads-out; if (: < /dev/tcp/127.0.0.1/22) 2>/dev/null; then exit 9; fi\n',
   );
+  await writeFile(join(place, 'plain.repo'), `[plain]\nbaseurl=${server.origin}/plain\ngpgcheck=0\n`);
   const { dir: toolchainDir, toolchain } = await testWorker();
   return {
     configFile: join(place, 'c.json'),
     ...{ toolchain, toolchainDir, bootTest: false, log: recordingLog() },
+    repoList: [join(place, 'plain.repo')],
+    releaseMajorId: '3.0',
     rpmsDir: join(place, 'RPMS'),
     outDir: join(place, 'out'),
     buildDir: join(place, 'build'),
@@ -59,14 +67,18 @@ async function inImage(raw: string, command: string): Promise<string> {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'azl-image-'));
+  server = await serveFiles(join(dir, 'web'));
+  await makeRpms(join(dir, 'make'), join(dir, 'made'), ['afar-1']);
+  await publish(join(dir, 'made'), join(dir, 'web/plain'), ['afar-1']);
 });
 
 afterAll(async () => {
+  server.close();
   await removeTree(dir);
 });
 
 describe('an image', () => {
-  it('holds what its config says on a sound disk, is the same bytes in another folder at another time, and is reused', async () => {
+  it('holds what its config says on a sound disk, also of a repository, is the same bytes in another folder at another time, and is reused', async () => {
     const first = await options('first');
     const steps: string[] = [];
     const made = await composeImage({
@@ -94,6 +106,18 @@ describe('an image', () => {
     expect(await inImage(raw, 'cat /boot/grub2/grub.cfg')).toContain('console=ttyS0');
     expect(await inImage(raw, 'stat /etc/motd')).toContain('ctime: 0x67748580');
 
+    // What nothing here has comes from the repository, and the manifest says so.
+    const manifest = JSON.parse(await readFile(made.manifest, 'utf8')) as ImageJson;
+    expect(manifest.packages).toContainEqual({
+      ...{
+        file: 'afar-1-1.noarch.rpm',
+        origin: 'repository',
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    });
+    expect(new Set(manifest.packages.map((one) => one.origin))).toEqual(new Set(['repository', 'toolchain']));
+    expect(await inImage(raw, 'cat /usr/share/afar')).toBe('afar-1\n');
+
     const checked = await runTool(['sfdisk', '--verify', raw]);
     expect(checked.stdout + checked.stderr).toContain('No errors detected');
     await runTool(['e2fsck', '-fn', `${raw}?offset=${rootOffset}`]);
@@ -106,6 +130,9 @@ describe('an image', () => {
     expect([again.image.key, again.image.files]).toEqual([made.image.key, made.image.files]);
     expect(await fileDigest(again.paths[0] as string)).toBe(await fileDigest(raw));
     expect((await composeImage(second)).reused).toBe(true);
+    await expect(composeImage({ ...second, repoList: [] })).rejects.toThrow(
+      /Package 'afar' is provided by nothing/,
+    );
   });
 
   it('is not made when a script fails, and the script is named', async () => {

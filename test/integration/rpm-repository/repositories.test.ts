@@ -1,6 +1,4 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,69 +7,19 @@ import { textDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { plainEnvironment } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
-import { composeImage } from '../../../src/shared/image/compose-image.ts';
-import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 import { openRepositories } from '../../../src/shared/rpm-repository/read/repositories.ts';
-import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
-import { runInSandbox } from '../../../src/shared/sandbox/run.ts';
+import { type FileServer, makeRpms, publish, serveFiles } from '../../support/made-repository.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
-import { smallConfig, smallPackages } from '../../support/small-image.ts';
-import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
 import { newWorkspace } from '../../support/workspace.ts';
 
 let dir: string;
-let server: Server;
+let server: FileServer;
 let origin: string;
-/** What was asked of the server, in order. */
-let asked: string[] = [];
-/** What the server answers instead of its files. */
-let instead: Record<string, number | Buffer> = {};
 let folders = 0;
 
-/** Serves `<dir>/web`. */
-function serve(): Server {
-  return createServer((request, response) => {
-    const path = request.url as string;
-    asked.push(path);
-    const other = instead[path];
-    if (typeof other === 'number') return void response.writeHead(other).end();
-    if (other !== undefined) return void response.end(other);
-    readFile(join(dir, 'web', path)).then(
-      (bytes) => response.end(bytes),
-      () => response.writeHead(404).end(),
-    );
-  });
-}
-
-/** RPMs named `name-version`, made by rpmbuild; each has one file, `/usr/share/<name>`. */
-async function makeRpms(to: string, ...names: string[]): Promise<void> {
-  const { worker } = await testWorker();
-  const work = join(dir, `make-${folders++}`);
-  const files: Record<string, string> = {};
-  for (const one of names) {
-    const [name, version] = one.split('-') as [string, string];
-    const rest = `%install\ninstall -d %{buildroot}/usr/share\necho ${one} > %{buildroot}/usr/share/${name}\n%files\n/usr/share/${name}\n`;
-    files[`${one}.spec`] = specText(name, 'BuildArch: noarch\nRequires: bash\n', rest, version);
-  }
-  await writeTree(join(work, 'specs'), files);
-  const overlay = await createOverlay(join(work, 'overlay'));
-  const specs = Object.keys(files).map((file) => `/azl-specs/${file}`);
-  await runInSandbox(['rpmbuild', '-bb', '--define', '_topdir /tmp/made', ...specs], {
-    root: { worker, overlay: overlay },
-    binds: [{ source: join(work, 'specs'), target: '/azl-specs' }],
-  });
-  await cp(join(overlay, 'upper/tmp/made/RPMS/noarch'), to, { recursive: true });
-}
-
-/** A repository below the server's address. */
-async function publish(name: string, rpms: readonly string[]): Promise<void> {
-  const folder = join(dir, 'web', name);
-  await mkdir(folder, { recursive: true });
-  for (const file of await readdir(join(dir, 'made')))
-    if (rpms.some((one) => file.startsWith(`${one}-`))) await cp(join(dir, 'made', file), join(folder, file));
-  await runShortTool(['/usr/bin/createrepo_c', '--quiet', folder]);
-}
+const publishAt = (name: string, rpms: readonly string[]) =>
+  publish(join(dir, 'made'), join(dir, 'web', name), rpms);
 
 /** A key pair: its home, and the file of its public half. */
 async function makeKey(name: string): Promise<{ home: string; file: string }> {
@@ -142,30 +90,28 @@ let stranger: { home: string; file: string };
 
 beforeAll(async () => {
   dir = newWorkspace();
-  server = serve().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await makeRpms(join(dir, 'made'), 'afar-1', 'afar-2', 'far-1');
-  await publish('plain', ['afar-1', 'far-1']);
-  await publish('3.0/x86_64', ['afar-2']);
+  server = await serveFiles(join(dir, 'web'));
+  origin = server.origin;
+  await makeRpms(join(dir, 'make'), join(dir, 'made'), ['afar-1', 'afar-2', 'far-1']);
+  await publishAt('plain', ['afar-1', 'far-1']);
+  await publishAt('3.0/x86_64', ['afar-2']);
   [signer, stranger] = [await makeKey('signer'), await makeKey('stranger')];
-  await publish('signed', ['afar-1', 'far-1']);
+  await publishAt('signed', ['afar-1', 'far-1']);
   await sign(signer.home, 'signed', true);
-  await publish('list-signed', ['afar-1']);
+  await publishAt('list-signed', ['afar-1']);
   await sign(signer.home, 'list-signed', false);
 }, 120_000);
 
 afterAll(async () => {
   server.close();
-  server.closeAllConnections();
   for (const { home } of [signer, stranger])
     await runShortTool(['/usr/bin/gpgconf', '--homedir', home, '--kill', 'all']);
   await removeTree(dir);
 });
 
 beforeEach(() => {
-  asked = [];
-  instead = {};
+  server.asked = [];
+  server.instead = {};
 });
 
 describe('repositories', () => {
@@ -182,15 +128,15 @@ describe('repositories', () => {
   it('are asked for what is taken alone, once, and the file tells what the list did not', async () => {
     const file = await repoFile('[plain]', `baseurl=${origin}/plain/`, 'gpgcheck=0');
     const opened = await open(file);
-    const before = asked.length;
+    const before = server.asked.length;
     const { dir: place, rpms } = await opened.take('afar');
-    expect(asked.slice(before)).toEqual(['/plain/afar-1-1.noarch.rpm']);
+    expect(server.asked.slice(before)).toEqual(['/plain/afar-1-1.noarch.rpm']);
     expect(rpms).toMatchObject([
       { name: 'afar', files: ['/usr/share/afar'], requires: expect.arrayContaining(['bash']) },
     ]);
     expect(await readdir(place)).toEqual(['afar-1-1.noarch.rpm']);
     await opened.take('afar');
-    expect(asked.slice(before)).toHaveLength(1);
+    expect(server.asked.slice(before)).toHaveLength(1);
     await writeFile(join(place, 'afar-1-1.noarch.rpm'), 'damaged');
     expect((await opened.take('afar')).rpms).toEqual(rpms);
     expect(await readdir(opened.place)).toEqual(['cache', 'temp']);
@@ -270,7 +216,7 @@ describe('repositories', () => {
       /afar-1-1\.noarch\.rpm is not the file that the repository lists/,
     ],
   ])('that %s are refused', async (_what, answers, message) => {
-    instead = answers();
+    server.instead = answers();
     const file = await repoFile('[x]', `baseurl=${origin}/signed`, 'repo_gpgcheck=1', 'gpgkey=signer.asc');
     await expect(open(file).then(({ take }) => take('afar'))).rejects.toThrow(message);
   });
@@ -278,7 +224,10 @@ describe('repositories', () => {
   describe('with a list made by hand', () => {
     async function withList(bytes: Buffer, name = 'primary.xml.gz', openSize = 1 << 20): Promise<string> {
       const repomd = `<repomd><data type="primary"><checksum type="sha256">${textDigest(bytes)}</checksum><location href="repodata/${name}"/><open-size>${openSize}</open-size></data></repomd>`;
-      instead = { '/hand/repodata/repomd.xml': Buffer.from(repomd), [`/hand/repodata/${name}`]: bytes };
+      server.instead = {
+        '/hand/repodata/repomd.xml': Buffer.from(repomd),
+        [`/hand/repodata/${name}`]: bytes,
+      };
       return await repoFile('[x]', `baseurl=${origin}/hand`, 'gpgcheck=0');
     }
 
@@ -307,52 +256,10 @@ describe('repositories', () => {
       const rpm = await readFile(join(dir, 'made/far-1-1.noarch.rpm'));
       const text = `<metadata><package type="rpm"><name>afar</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/><checksum type="sha256">${textDigest(rpm)}</checksum><size package="${rpm.length}"/><location href="afar-1-1.noarch.rpm"/></package></metadata>`;
       const file = await withList(gzipSync(text));
-      instead['/hand/afar-1-1.noarch.rpm'] = rpm;
+      server.instead['/hand/afar-1-1.noarch.rpm'] = rpm;
       await expect((await open(file)).take('afar')).rejects.toThrow(
         /afar-1-1\.noarch\.rpm of the repository 'x' has the name far, not afar as its list says/,
       );
     });
-  });
-});
-
-describe('an image', () => {
-  it('takes from a repository what nothing here has, says so, and is reused', async () => {
-    const { dir: toolchainDir, toolchain } = await testWorker();
-    const place = join(dir, 'image');
-    await mkdir(place);
-    await writeFile(join(place, 'c.json'), smallConfig({ Packages: [...smallPackages, 'afar'] }));
-    const repoList = [await repoFile('[plain]', `baseurl=${origin}/plain`, 'gpgcheck=0')];
-    const compose = (files: string[]) =>
-      composeImage({
-        configFile: join(place, 'c.json'),
-        ...{
-          toolchain,
-          toolchainDir,
-          bootTest: false,
-          log: recordingLog(),
-          repoList: files,
-          releaseMajorId: '3.0',
-        },
-        rpmsDir: join(place, 'RPMS'),
-        outDir: join(place, 'out'),
-        buildDir: join(place, 'build'),
-        cacheDir: join(place, 'cache'),
-      });
-    const made = await compose(repoList);
-    const manifest = JSON.parse(await readFile(made.manifest, 'utf8')) as ImageJson;
-    expect(manifest.packages).toContainEqual({
-      ...{
-        file: 'afar-1-1.noarch.rpm',
-        origin: 'repository',
-        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-      },
-    });
-    expect(new Set(manifest.packages.map((one) => one.origin))).toEqual(new Set(['repository', 'toolchain']));
-    const raw = `${made.paths[0]}?offset=${made.image.boot.rootOffset}`;
-    const { stdout } = await runShortTool(['/usr/bin/env', 'debugfs', '-R', 'cat /usr/share/afar', raw]);
-    expect(stdout).toBe('afar-1\n');
-    expect((await compose(repoList)).reused).toBe(true);
-
-    await expect(compose([])).rejects.toThrow(/Package 'afar' is provided by nothing/);
   });
 });
