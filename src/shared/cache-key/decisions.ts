@@ -14,51 +14,25 @@ export const decisions: {
   Spec: Record<keyof Required<Spec>, Decision>;
   Rpm: Record<keyof Rpm, Decision>;
 } = {
-  KeyInput: {
-    spec: 'in',
-    sources: 'in',
-    arch: 'in',
-    defines: 'in',
-    recipe: 'in',
-    workerDigest: 'in',
-    installed: 'in',
-  },
+  KeyInput: all('in', 'spec', 'sources', 'arch', 'defines', 'recipe', 'workerDigest', 'installed'),
   Spec: {
     package: 'out: a name, not content',
     path: 'out: a place, not content',
-    name: 'through digest',
-    epoch: 'through digest',
-    version: 'through digest',
-    release: 'through digest',
-    sourceRpm: 'through digest',
-    excluded: 'through digest',
-    buildRequires: 'through digest',
-    checkRequires: 'through digest',
-    buildConflicts: 'through digest',
-    sources: 'in',
-    packages: 'through digest',
-    hasCheck: 'through digest',
-    digest: 'in',
-    includes: 'in',
-    macrosNamed: 'in',
-    queriesRpmDatabase: 'in',
+    ...all('in', 'digest', 'sources', 'includes', 'macrosNamed', 'queriesRpmDatabase'),
+    ...all('through digest', 'name', 'epoch', 'version', 'release', 'sourceRpm', 'excluded', 'buildRequires'),
+    ...all('through digest', 'checkRequires', 'buildConflicts', 'packages', 'hasCheck'),
   },
   Rpm: {
     file: 'out: holds the release, which no build sees',
-    name: 'in',
-    epoch: 'through outputDigest',
-    version: 'through outputDigest',
     release: 'out: no build sees it, but those that releasesSeen names',
-    arch: 'in',
-    sourceRpm: 'through outputDigest',
-    size: 'through outputDigest',
     shipDigest: 'out: what is published, not what a build sees',
-    outputDigest: 'in',
-    provides: 'through outputDigest',
-    requires: 'through outputDigest',
-    conflicts: 'through outputDigest',
-    obsoletes: 'through outputDigest',
-    files: 'through outputDigest',
-    folders: 'through outputDigest',
+    ...all('in', 'name', 'arch', 'outputDigest'),
+    ...all('through outputDigest', 'epoch', 'version', 'sourceRpm', 'size', 'files', 'folders'),
+    ...all('through outputDigest', 'provides', 'requires', 'conflicts', 'obsoletes'),
   },
 };
+
+/** The same decision on several fields. */
+function all<Field extends string>(decision: Decision, ...fields: Field[]): Record<Field, Decision> {
+  return Object.fromEntries(fields.map((field) => [field, decision])) as Record<Field, Decision>;
+}

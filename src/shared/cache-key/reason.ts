@@ -14,7 +14,7 @@ export function reasonToBuild(before: Components | undefined, now: Components): 
   const groups = new Map<string, string[]>();
   for (const name of [...new Set([...Object.keys(before), ...Object.keys(now)])].sort(order)) {
     if (before[name] === now[name]) continue;
-    const [kind, detail = ''] = split(name);
+    const [kind, detail] = split(name);
     const change = before[name] === undefined ? 'new ' : now[name] === undefined ? 'no more ' : '';
     groups.set(kind, [...(groups.get(kind) ?? []), `${change}${detail}`]);
   }
@@ -55,8 +55,7 @@ const kinds: readonly (readonly [string, string])[] = [
 
 const archSuffix = new RegExp(`\\.(${[...Object.keys(architectures), 'noarch'].join('|')})$`);
 
-function split(name: string): [string, string?] {
-  const colon = name.indexOf(':');
-  if (colon === -1) return [name];
-  return [name.slice(0, colon), name.slice(colon + 1).replace(archSuffix, '')];
+function split(name: string): [kind: string, detail: string] {
+  const [kind = '', ...rest] = name.split(':');
+  return [kind, rest.join(':').replace(archSuffix, '')];
 }

@@ -14,13 +14,13 @@ const releaseInElf = ['_unique_debug_names', '_unique_debug_srcs', '_unique_buil
 
 /** Requirements of every root in which rpmbuild runs. */
 export const buildRootEssentials: readonly string[] = [
-  '/usr/bin/rpmbuild',
-  '/usr/bin/python3',
-  '/usr/bin/gcc',
-  '/usr/bin/make',
-  '/usr/bin/tar',
-  '/usr/bin/setpriv',
-];
+  'rpmbuild',
+  'python3',
+  'gcc',
+  'make',
+  'tar',
+  'setpriv',
+].map((name) => `/usr/bin/${name}`);
 
 /** The parts of rpmbuild's work that are run one by one. */
 export type BuildStep = 'srpm' | 'rpms' | 'check';
@@ -48,9 +48,7 @@ export function rpmbuildArguments(
 }
 
 /** The environment of rpmbuild, besides the sandbox's own. */
-const buildEnvironment: Readonly<Record<string, string>> = {
-  SOURCE_DATE_EPOCH: String(sourceDateEpoch),
-};
+const buildEnvironment = { SOURCE_DATE_EPOCH: String(sourceDateEpoch) };
 
 /** The layout of a staging folder: the spec, its included files and sources, the macros; their mode and time. */
 export const staged = {
@@ -81,6 +79,11 @@ function rpmbuildPart(step: BuildStep): string[] {
   return enterArguments(rpmbuildArguments(step, 'x.spec', {}), rpmbuildSandbox(anyRoot, '/staging'));
 }
 
+const anyTransaction = {
+  ...{ root: anyRoot, rpmDirs: [{ dir: '/rpms', files: [] }] },
+  ...{ remove: [], sourceDateEpoch },
+};
+
 /** Everything about the run of a build that is the same for all packages. */
 export const recipe = {
   macros: policyMacros.text,
@@ -88,15 +91,7 @@ export const recipe = {
   srpm: rpmbuildPart('srpm'),
   rpms: rpmbuildPart('rpms'),
   installHelper: transactionHelper,
-  install: enterArguments(
-    transactionCommand,
-    transactionSandbox('/run', {
-      root: anyRoot,
-      rpmDirs: [{ dir: '/rpms', files: [] }],
-      remove: [],
-      sourceDateEpoch,
-    }),
-  ),
+  install: enterArguments(transactionCommand, transactionSandbox('/run', anyTransaction)),
 };
 
 /** The digest of a recipe. Pure. */

@@ -1,3 +1,4 @@
+import { matchesGlob } from 'node:path/posix';
 import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
 import { nameOf } from '../rpm/capability.ts';
@@ -43,9 +44,7 @@ function traces(name: string): { stem: string; basenames: string[] } {
 
 /** True if two names share a stem, as `zlib`, `libz`, `zlib-devel`, `zlib1g` and `z-1` do. */
 function sameStem(a: string, b: string): boolean {
-  const left = bare(a);
-  const right = bare(b);
-  return left !== '' && left === right;
+  return bare(a) !== '' && bare(a) === bare(b);
 }
 
 function bare(name: string): string {
@@ -57,47 +56,13 @@ function bare(name: string): string {
     .replaceAll(/[-_.+]/g, '');
 }
 
-/** True if a `%files` entry matches a base name and spells at least its first three letters. */
+/** True if a `%files` entry, which may be a glob, matches a base name and spells at least its first three letters. */
 function ownsPattern(node: RpmNode, basenames: readonly string[]): boolean {
   return node.files.some((file) => {
     const pattern = file.slice(file.lastIndexOf('/') + 1);
     const literal = /^[^*?[{]*/.exec(pattern)?.[0] ?? '';
     return (
-      literal.length >= 3 && basenames.some((base) => base.startsWith(literal) && globMatches(pattern, base))
+      literal.length >= 3 && basenames.some((base) => base.startsWith(literal) && matchesGlob(base, pattern))
     );
   });
-}
-
-/** True if `text` matches a shell pattern as in rpm's `%files`: `*`, `?`, `[a-z]`, `{a,b}`. */
-function globMatches(pattern: string, text: string): boolean {
-  let source = '';
-  let depth = 0;
-  for (let i = 0; i < pattern.length; i++) {
-    const letter = pattern[i] as string;
-    if (letter === '*') source += '.*';
-    else if (letter === '?') source += '.';
-    else if (letter === '[') {
-      const end = pattern.indexOf(']', i + 2);
-      if (end === -1) source += '\\[';
-      else {
-        source += `[${pattern
-          .slice(i + 1, end)
-          .replace(/^!/, '^')
-          .replaceAll('\\', '\\\\')}]`;
-        i = end;
-      }
-    } else if (letter === '{' && pattern.includes('}', i)) {
-      depth++;
-      source += '(?:';
-    } else if (letter === '}' && depth > 0) {
-      depth--;
-      source += ')';
-    } else if (letter === ',' && depth > 0) source += '|';
-    else source += letter.replace(/[.+^$()|\\/{}\]]/g, '\\$&');
-  }
-  try {
-    return new RegExp(`^${source}$`, 's').test(text);
-  } catch {
-    return false;
-  }
 }

@@ -10,15 +10,14 @@ export interface CycleStep {
   open?: Capability;
 }
 
+/** The packages that the build of one needs. */
+type StepsOf = (name: string) => readonly CycleStep[];
+
 /**
  * Finds cycles through builds among `names` and all packages that they need: for each group of packages that need each
  * other, a shortest one. RPMs that require each other without a build between them are no cycle. Pure.
- * @param stepsOf the packages that the build of one needs
  */
-export function findCycles(
-  names: Iterable<string>,
-  stepsOf: (name: string) => readonly CycleStep[],
-): CycleStep[][] {
+export function findCycles(names: Iterable<string>, stepsOf: StepsOf): CycleStep[][] {
   const cycles: CycleStep[][] = [];
   const inCycle = new Set<string>();
   const done = new Set<string>();
@@ -36,10 +35,7 @@ export function findCycles(
   return cycles;
 }
 
-function shortestWayBack(
-  start: string,
-  stepsOf: (name: string) => readonly CycleStep[],
-): CycleStep[] | undefined {
+function shortestWayBack(start: string, stepsOf: StepsOf): CycleStep[] | undefined {
   const cameFrom = new Map<string, CycleStep>();
   const queue = [start];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
@@ -50,11 +46,9 @@ function shortestWayBack(
         queue.push(step.needs);
         continue;
       }
-      const path: CycleStep[] = [];
-      for (let back = cameFrom.get(start); back !== undefined; back = cameFrom.get(back.package)) {
-        path.unshift(back);
-        if (back.package === start) break;
-      }
+      const path = [step];
+      for (let first = step; first.package !== start; path.unshift(first))
+        first = cameFrom.get(first.package) as CycleStep;
       return path;
     }
   }

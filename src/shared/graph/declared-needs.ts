@@ -5,18 +5,15 @@ import { type DeclaredGraph, findProviders, type RpmNode } from './graph.ts';
 /** Needs and dependents that follow from specs alone, computed once for a declared graph, which never changes. */
 interface Known {
   needs: Map<string, ReadonlyMap<string, string[]>>;
-  dependents?: Map<string, string[]>;
+  dependents?: Map<string, Set<string>>;
   reach: Map<string, ReadonlySet<string>>;
 }
 
 const knownOf = new WeakMap<DeclaredGraph, Known>();
 
 function known(graph: DeclaredGraph): Known {
-  let one = knownOf.get(graph);
-  if (one === undefined) {
-    one = { needs: new Map(), reach: new Map() };
-    knownOf.set(graph, one);
-  }
+  const one = knownOf.get(graph) ?? { needs: new Map(), reach: new Map() };
+  knownOf.set(graph, one);
   return one;
 }
 
@@ -32,9 +29,7 @@ export function declaredNeeds(graph: DeclaredGraph, name: string): ReadonlyMap<s
   const seen = new Set<RpmNode>();
   const queue: { capability: Capability; path: string[] }[] = [];
   const ask = (capabilities: readonly Capability[], path: string[]) => {
-    for (const capability of capabilities) {
-      for (const term of termsOf(capability)) queue.push({ capability: term, path });
-    }
+    for (const capability of capabilities.flatMap(termsOf)) queue.push({ capability, path });
   };
   ask(graph.specs.get(name)?.buildRequires ?? [], []);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -57,11 +52,8 @@ export function declaredDependents(graph: DeclaredGraph, name: string): Readonly
   if (all.dependents === undefined) {
     all.dependents = new Map();
     for (const one of graph.specs.keys()) {
-      for (const need of declaredNeeds(graph, one).keys()) {
-        const at = all.dependents.get(need);
-        if (at === undefined) all.dependents.set(need, [one]);
-        else at.push(one);
-      }
+      for (const need of declaredNeeds(graph, one).keys())
+        all.dependents.set(need, (all.dependents.get(need) ?? new Set()).add(one));
     }
   }
   const found = new Set<string>();

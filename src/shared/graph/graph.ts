@@ -65,13 +65,8 @@ export function declaredGraph(specs: readonly Spec[], toolchain: Toolchain): Dec
 
 /** A generation in which nothing is built yet. */
 export function newGraph(declared: DeclaredGraph): Graph {
-  return {
-    declared,
-    results: new Map(),
-    built: emptyIndex(),
-    failed: new Set(),
-    excludedProviders: new Set(),
-  };
+  const [results, built] = [new Map(), emptyIndex()];
+  return { declared, results, built, failed: new Set(), excludedProviders: new Set() };
 }
 
 /** Adds what a build made. @throws Error when the package has another result in this generation */
@@ -103,14 +98,11 @@ export function resultsOf({ results }: Pick<Graph, 'results'>, packages: readonl
 }
 
 /** The other package whose result has a file of the same name as one of `result`, and that name. */
-export function packageWithSameFile(
-  graph: Graph,
-  result: Result,
-): { package: string; file: string } | undefined {
-  const own = new Set([result.srpm.file, ...result.rpms.map(({ file }) => file)]);
+export function packageWithSameFile(graph: Graph, result: Result) {
+  const filesOf = ({ srpm, rpms }: Result) => [srpm.file, ...rpms.map(({ file }) => file)];
+  const own = new Set(filesOf(result));
   for (const other of graph.results.values()) {
-    if (other.package === result.package) continue;
-    const file = [other.srpm.file, ...other.rpms.map((rpm) => rpm.file)].find((one) => own.has(one));
+    const file = other.package === result.package ? undefined : filesOf(other).find((one) => own.has(one));
     if (file !== undefined) return { package: other.package, file };
   }
   return undefined;
@@ -143,12 +135,9 @@ function addRpms(index: NodeIndex, name: string, nodes: readonly RpmNode[]): voi
   (index.rpms as Map<string, readonly RpmNode[]>).set(name, nodes);
   const providers = index.providers as Map<string, Set<RpmNode>>;
   for (const node of nodes) {
-    for (const key of keysOf(node)) providers.set(key, (providers.get(key) ?? new Set()).add(node));
+    for (const key of [...node.provides.map(nameOf), ...node.files])
+      providers.set(key, (providers.get(key) ?? new Set()).add(node));
   }
-}
-
-function keysOf(node: RpmNode): string[] {
-  return [...node.provides.map(nameOf), ...node.files];
 }
 
 function nodesOfSpec(spec: Spec): RpmNode[] {
@@ -177,14 +166,11 @@ function nodesOfResult(result: Result): RpmNode[] {
 
 function indexToolchain(rpms: readonly Rpm[]): Map<string, Capability[]> {
   const index = new Map<string, Capability[]>();
-  const add = (capability: Capability) => {
-    const name = nameOf(capability);
-    const at = index.get(name);
-    if (at === undefined) index.set(name, [capability]);
-    else at.push(capability);
-  };
-  for (const rpm of rpms) {
-    for (const one of [...rpm.provides, ...rpm.files, ...rpm.folders]) add(canonical(one));
+  for (const capability of rpms.flatMap((rpm) => [...rpm.provides, ...rpm.files, ...rpm.folders])) {
+    const own = canonical(capability);
+    const known = index.get(nameOf(own));
+    if (known === undefined) index.set(nameOf(own), [own]);
+    else known.push(own);
   }
   return index;
 }

@@ -108,7 +108,7 @@ export function needsOf(
   const waits = new Map<string, Wait>();
   const missing: Missing[] = [];
   const seen = new Set<string>();
-  const queue: { capability: Capability; path: string[] }[] = [];
+  const queue: Missing[] = [];
   const ask = (capabilities: readonly Capability[], path: string[]) => {
     for (const capability of capabilities) {
       if (seen.has(capability)) continue;
@@ -136,10 +136,9 @@ export function needsOf(
   ask([...(graph.declared.specs.get(name)?.buildRequires ?? []), ...more], [name]);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { capability, path } = next;
-    const found = termsOf(capability).map((term) => ({
-      term,
-      provider: findProvider(graph, term, name, withBuilt),
-    }));
+    const found = termsOf(capability).map((term) => {
+      return { term, provider: findProvider(graph, term, name, withBuilt) };
+    });
     // Which terms of a rich dependency count is for the solver to decide: the build root may hold all of them.
     const isProvided = found.some(({ provider }) => provider.by === 'tree' || provider.by === 'toolchain');
     for (const { term, provider } of found) {

@@ -12,7 +12,7 @@ import { writeWhole } from '../host/files.ts';
 import { writeJson } from '../host/json-files.ts';
 import type { PlanInputs } from '../model/inputs.ts';
 import type { PackagePlan } from '../model/outcome.ts';
-import { planBuilds } from '../planner/plan-builds.ts';
+import { planBuilds } from '../planner/engine.ts';
 import { planJson } from '../planner/plan-json.ts';
 import { planPage } from '../report/summary-page.ts';
 import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';

@@ -1,4 +1,5 @@
 import { debug } from '../base/debug.ts';
+import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
 import { formatProblem } from '../base/problems.ts';
 import { keyText, reasonToBuild } from '../cache-key/reason.ts';
@@ -13,8 +14,9 @@ import {
   packageWithSameFile,
 } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
-import type { Components, Result } from '../model/build-result.ts';
-import type { Outcome, PackagePlan, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
+import type { Result } from '../model/build-result.ts';
+import type { Outcome, PackagePlan, ReadyBuild } from '../model/outcome.ts';
+import type { Run } from '../model/run.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type ResultFiles, type ResultLookup } from '../store/store.ts';
 import { byPriority } from './priority.ts';
@@ -24,15 +26,13 @@ import { type Resolution, resolvePackage } from './resolve.ts';
  * The services and settings of the engine. It reads no clock, file or environment: it asks the tree's solver, whose answers depend on
  * the question alone, and the store. With the same answers it decides the same, in whatever order builds end.
  */
-export interface EngineOptions {
+export interface EngineContext {
   tree: Tree;
   store: ResultLookup & Pick<ResultFiles, 'check'>;
-  priority: ReadonlyMap<string, number>;
-  /** Packages that are built even when the store has their result. */
-  rebuild: ReadonlySet<string>;
+  run: Pick<Run, 'priority' | 'rebuild'>;
   /** True if the result under a key was built in this run: packages of `rebuild` are not built twice. */
   isOfThisRun?: (key: string) => boolean;
-  warn: (message: string) => void;
+  log: Pick<Log, 'warn'>;
 }
 
 /** Where the packages of a run stand. Grows until each has an outcome. Changed by the functions of this file alone. */
@@ -50,13 +50,8 @@ export interface Progress {
 
 /** The run of `names` with nothing built or decided. */
 export function newProgress(declared: DeclaredGraph, names: Iterable<string>): Progress {
-  return {
-    graph: newGraph(declared),
-    names: new Set(names),
-    outcomes: new Map(),
-    ready: new Map(),
-    waiting: new Map(),
-  };
+  const [outcomes, ready, waiting] = [new Map(), new Map(), new Map()];
+  return { graph: newGraph(declared), names: new Set(names), outcomes, ready, waiting };
 }
 
 /**
@@ -65,7 +60,7 @@ export function newProgress(declared: DeclaredGraph, names: Iterable<string>): P
  * @param busy packages being built right now
  */
 export async function resolvePackages(
-  options: EngineOptions,
+  context: EngineContext,
   progress: Progress,
   busy: ReadonlySet<string>,
 ): Promise<void> {
@@ -73,13 +68,13 @@ export async function resolvePackages(
   for (let changed = true; changed; ) {
     changed = false;
     waiting.clear();
-    for (const name of byPriority([...names], options.priority)) {
+    for (const name of byPriority([...names], context.run.priority)) {
       if (outcomes.has(name) || busy.has(name) || ready.has(name)) continue;
-      const resolution = await resolvePackage(options.tree, graph, name);
-      changed = (await apply(options, progress, name, resolution)) || changed;
+      const resolution = await resolvePackage(context.tree, graph, name);
+      changed = (await apply(context, progress, name, resolution)) || changed;
     }
     if (!changed && busy.size === 0 && ready.size === 0 && waiting.size > 0)
-      changed = await resolveDeadlock(options, progress);
+      changed = await resolveDeadlock(context, progress);
   }
 }
 
@@ -89,16 +84,16 @@ export async function resolvePackages(
  * matter. If that makes none ready, cycles are broken. If there is none, the packages that cannot be resolved fail.
  * @returns true if other packages may be resolved after it
  */
-async function resolveDeadlock(options: EngineOptions, progress: Progress): Promise<boolean> {
+async function resolveDeadlock(context: EngineContext, progress: Progress): Promise<boolean> {
   const resolutions = new Map<string, Resolution>();
   for (const [name, waits] of progress.waiting) {
     if (waits.every(({ open }) => open?.isCandidate === false))
-      resolutions.set(name, await resolvePackage(options.tree, progress.graph, name, true));
+      resolutions.set(name, await resolvePackage(context.tree, progress.graph, name, true));
   }
   const ready = [...resolutions].filter(([, { state }]) => state === 'ready');
   for (const [name, resolution] of ready) {
     progress.waiting.delete(name);
-    await apply(options, progress, name, resolution);
+    await apply(context, progress, name, resolution);
   }
   if (ready.length > 0) return true;
   for (const [name, resolution] of resolutions) {
@@ -107,7 +102,7 @@ async function resolveDeadlock(options: EngineOptions, progress: Progress): Prom
   }
   if (breakCycles(progress)) return true;
   const unresolvable = [...resolutions].filter(([, { state }]) => state !== 'waiting');
-  for (const [name, resolution] of unresolvable) await apply(options, progress, name, resolution);
+  for (const [name, resolution] of unresolvable) await apply(context, progress, name, resolution);
   return unresolvable.length > 0;
 }
 
@@ -119,12 +114,9 @@ async function resolveDeadlock(options: EngineOptions, progress: Progress): Prom
 function breakCycles(progress: Progress): boolean {
   const { waiting } = progress;
   const steps = (name: string): CycleStep[] =>
-    (waiting.get(name) ?? []).map((one) => ({
-      package: name,
-      needs: one.package,
-      through: one.through,
-      ...(one.open === undefined ? {} : { open: one.open.capability }),
-    }));
+    (waiting.get(name) ?? []).map(({ package: needs, through, open }) => {
+      return { package: name, needs, through, open: open?.capability };
+    });
   const cycles = findCycles(waiting.keys(), steps);
   for (const cycle of cycles) {
     const [expected] = cycle
@@ -142,7 +134,7 @@ function breakCycles(progress: Progress): boolean {
 
 /** Notes how a package was resolved. @returns true if other packages may be resolved after it */
 async function apply(
-  options: EngineOptions,
+  context: EngineContext,
   progress: Progress,
   name: string,
   resolution: Resolution,
@@ -154,11 +146,13 @@ async function apply(
     return true;
   }
   const { build } = resolution;
-  const result = await lookUp(options, name, build.key);
-  const before = result === undefined ? (await options.store.latest(name))?.components : undefined;
+  const result = await lookUp(context, name, build.key);
+  const before = result === undefined ? (await context.store.latest(name))?.components : undefined;
   debug(() => keyText(name, build.key, build.components, before));
   if (result === undefined) {
-    progress.ready.set(name, { build, reason: reasonOf(options, name, build, before) });
+    const isAskedFor = context.run.rebuild.has(name);
+    const reason = isAskedFor ? 'asked for (package-rebuild-list)' : reasonToBuild(before, build.components);
+    progress.ready.set(name, { build, reason });
     return false;
   }
   acceptResult(progress, { state: 'reused', reason: 'nothing that reaches it changed', result });
@@ -200,8 +194,11 @@ export function failPackage(progress: Progress, name: string, outcome: Outcome):
   addFailure(progress.graph, name);
 }
 
-/** The plan of each package, from where {@link resolvePackages} got without a build. */
-export function planOf({ outcomes, ready, waiting }: Progress): Map<string, PackagePlan> {
+/** Decides what becomes of each package of a run without building anything: what `make plan` shows. */
+export async function planBuilds(context: EngineContext & { run: Run }): Promise<Map<string, PackagePlan>> {
+  const progress = newProgress(context.tree.declared, context.run.names);
+  await resolvePackages(context, progress, new Set());
+  const { outcomes, ready, waiting } = progress;
   const plan = new Map<string, PackagePlan>();
   for (const [name, outcome] of outcomes) {
     const { reason } = outcome;
@@ -217,28 +214,18 @@ export function planOf({ outcomes, ready, waiting }: Progress): Map<string, Pack
 }
 
 /** The result that the store has under a key, unless the package is to be rebuilt. A damaged one is dropped. */
-async function lookUp(options: EngineOptions, name: string, key: string): Promise<Result | undefined> {
-  if (options.rebuild.has(name) && options.isOfThisRun?.(key) !== true) return undefined;
+async function lookUp(context: EngineContext, name: string, key: string): Promise<Result | undefined> {
+  if (context.run.rebuild.has(name) && context.isOfThisRun?.(key) !== true) return undefined;
   try {
-    const found = await options.store.get(key, name);
-    if (found !== undefined) await options.store.check(found);
+    const found = await context.store.get(key, name);
+    if (found !== undefined) await context.store.check(found);
     return found;
   } catch (error) {
     if (!(error instanceof DamagedResultError)) throw error;
-    options.warn(`${error.message}. It is built again.`);
-    await options.store.drop(key);
+    context.log.warn(`${error.message}. It is built again.`);
+    await context.store.drop(key);
     return undefined;
   }
-}
-
-function reasonOf(
-  options: EngineOptions,
-  name: string,
-  build: PlannedBuild,
-  before: Components | undefined,
-): string {
-  if (options.rebuild.has(name)) return 'asked for (package-rebuild-list)';
-  return reasonToBuild(before, build.components);
 }
 
 function blockedBy(needed: readonly string[], outcomes: ReadonlyMap<string, Outcome>): Outcome {
@@ -261,10 +248,8 @@ function describe(
     return `its build root cannot be made: ${resolution.problems.join('; ')}`;
   const names = [...failed].sort(order).join(', ');
   const perhaps = failed.size === 0 ? '' : ` (perhaps one of those that failed would: ${names})`;
-  return resolution.missing
-    .map(
-      ({ capability, path }) =>
-        `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}${perhaps}`,
-    )
-    .join('; ');
+  const lines = resolution.missing.map(({ capability, path }) => {
+    return `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}${perhaps}`;
+  });
+  return lines.join('; ');
 }

@@ -10,14 +10,6 @@ export interface Task {
 /** Finish times within this factor count as equal: expected times are no more exact. */
 const tolerance = 1.02;
 
-interface Prepared {
-  seconds: number[];
-  dependents: number[][];
-  open: number[];
-  /** Longest path from a task's start to the end, in seconds. */
-  rank: number[];
-}
-
 /** Seconds of the longest chain of tasks: no number of shards is faster. There must be no cycle. Pure. */
 export function criticalPath(tasks: readonly Task[]): number {
   return Math.max(0, ...prepare(tasks).rank);
@@ -48,7 +40,8 @@ export function shardsThatHelp(tasks: readonly Task[], most: number): number {
   return low;
 }
 
-function prepare(tasks: readonly Task[]): Prepared {
+/** Times, dependents and open needs of tasks by number, and their `rank`: the longest path from its start to the end. */
+function prepare(tasks: readonly Task[]) {
   const index = new Map(tasks.map(({ name }, at) => [name, at]));
   const dependents: number[][] = tasks.map(() => []);
   const open = tasks.map(({ needs }, at) => {
@@ -74,7 +67,8 @@ function prepare(tasks: readonly Task[]): Prepared {
   return { seconds: tasks.map(({ seconds }) => seconds), dependents, open, rank };
 }
 
-function listSchedule({ seconds, dependents, open, rank }: Prepared, shards: number): number {
+function listSchedule(prepared: ReturnType<typeof prepare>, shards: number): number {
+  const { seconds, dependents, open, rank } = prepared;
   const left = [...open];
   const ready: number[] = [];
   const running: { at: number; end: number }[] = [];

@@ -1,6 +1,6 @@
 import { nearestName } from '../base/nearest-name.ts';
 import { order } from '../base/order.ts';
-import { type Problem, ProblemsError } from '../base/problems.ts';
+import { failOnProblems, type Problem } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds } from '../graph/declared-needs.ts';
 import { type DeclaredGraph, findProviders, newGraph } from '../graph/graph.ts';
@@ -31,20 +31,19 @@ export function namedPackages(
     const excluded = specs.find((spec) => spec.package === name)?.excluded;
     if (own.length > 0 || excluded !== undefined) {
       problems.push(...own.map(({ problem }) => problem));
-      if (excluded !== undefined)
-        problems.push({
-          message: `Input '${input}' names '${name}', which is not built for this architecture (${excluded})`,
-        });
+      const message = `Input '${input}' names '${name}', which is not built for this architecture (${excluded})`;
+      if (excluded !== undefined) problems.push({ message });
       return [];
     }
-    const near = nearestName(name, [...graph.specs.keys(), ...rpmNames(graph)]);
+    const rpmNames = [...graph.rpms.values()].flatMap((nodes) => nodes.map((node) => node.name));
+    const near = nearestName(name, [...graph.specs.keys(), ...rpmNames]);
     problems.push({
       message: `Input '${input}' names '${name}', which is neither a spec nor an RPM of this tree`,
-      ...(near === undefined ? {} : { hint: `Nearest: '${near}'.` }),
+      hint: near === undefined ? undefined : `Nearest: '${near}'.`,
     });
     return [];
   });
-  if (problems.length > 0) throw new ProblemsError(problems);
+  failOnProblems(problems);
   return [...new Set(found)].sort(order);
 }
 
@@ -52,10 +51,6 @@ export function namedPackages(
 export function packageNamed(graph: DeclaredGraph, name: string): string | undefined {
   if (graph.specs.has(name)) return name;
   return findProviders(graph, name).find((node) => node.name === name)?.package;
-}
-
-function rpmNames(graph: DeclaredGraph): string[] {
-  return [...graph.rpms.values()].flatMap((nodes) => nodes.map(({ name }) => name));
 }
 
 /**
@@ -69,18 +64,14 @@ export function withNeeds(
   more: (name: string) => readonly Capability[] = () => [],
 ): string[] {
   const nothingBuilt = newGraph(graph);
+  const waitsOf = (name: string, further: readonly Capability[] = []) =>
+    needsOf(nothingBuilt, name, further).waits.map((wait) => wait.package);
   const all = new Set<string>();
-  const queue = goals.flatMap((name) => [
-    name,
-    ...needsOf(nothingBuilt, name, more(name)).waits.map((wait) => wait.package),
-  ]);
+  const queue = goals.flatMap((name) => [name, ...waitsOf(name, more(name))]);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (all.has(name)) continue;
     all.add(name);
-    queue.push(
-      ...needsOf(nothingBuilt, name).waits.map((wait) => wait.package),
-      ...declaredNeeds(graph, name).keys(),
-    );
+    queue.push(...waitsOf(name), ...declaredNeeds(graph, name).keys());
   }
   return [...all].sort(order);
 }
@@ -98,8 +89,9 @@ export function treeProblems(
   const problems: Problem[] = [];
   for (const name of names) {
     for (const { capability, path } of needsOf(nothingBuilt, name).missing) {
-      if (path.length === 1)
-        problems.push({ ...place(name, capability), ...missingProblem(graph, name, capability) });
+      const message = `BuildRequires '${capability}' is provided by nothing`;
+      const hint = `${nearMissing(graph, capability)}Needed by: ${name}.`;
+      if (path.length === 1) problems.push({ ...place(name, capability), message, hint });
     }
   }
   const steps = (name: string): CycleStep[] =>
@@ -115,27 +107,21 @@ export function treeProblems(
   return problems;
 }
 
-function missingProblem(
-  graph: DeclaredGraph,
-  name: string,
-  capability: string,
-): { message: string; hint?: string } {
+/** What comes near a missing capability: other versions of it, or another name. Empty if nothing does. */
+function nearMissing(graph: DeclaredGraph, capability: string): string {
   const wanted = nameOf(canonical(capability));
   const versions = [...(graph.providers.get(wanted) ?? [])].map(
     (node) => `${node.name} ${node.evr} (${node.package})`,
   );
-  const message = `BuildRequires '${capability}' is provided by nothing`;
-  if (versions.length > 0)
-    return { message, hint: `There is ${versions.sort(order).join(', ')}. Needed by: ${name}.` };
+  if (versions.length > 0) return `There is ${versions.sort(order).join(', ')}. `;
   const inToolchain = graph.toolchain.get(wanted);
-  if (inToolchain !== undefined)
-    return { message, hint: `The toolchain has ${inToolchain.join(', ')}. Needed by: ${name}.` };
+  if (inToolchain !== undefined) return `The toolchain has ${inToolchain.join(', ')}. `;
   const candidates = [...graph.providers.keys(), ...graph.toolchain.keys()].filter(
     (key) =>
       isRevealedByBuild(key) === isRevealedByBuild(wanted) && key.startsWith('/') === wanted.startsWith('/'),
   );
   const near = nearestName(wanted, candidates);
-  if (near === undefined) return { message, hint: `Needed by: ${name}.` };
+  if (near === undefined) return '';
   const from = [...(graph.providers.get(near) ?? [])][0]?.package ?? 'toolchain';
-  return { message, hint: `Nearest: '${near}' (${from}). Needed by: ${name}.` };
+  return `Nearest: '${near}' (${from}). `;
 }

@@ -15,11 +15,9 @@ export function priorities(
   names: readonly string[],
   seconds: (name: string) => number | undefined,
 ): Map<string, number> {
-  const tasks = names.map((name) => {
-    const needs = [...declaredNeeds(graph, name).keys()];
-    return { name, needs, seconds: seconds(name) ?? assumedSeconds };
-  });
-  return ranks(tasks);
+  const secondsOf = (name: string) => seconds(name) ?? assumedSeconds;
+  const needsOf = (name: string) => [...declaredNeeds(graph, name).keys()];
+  return ranks(names.map((name) => ({ name, needs: needsOf(name), seconds: secondsOf(name) })));
 }
 
 /** Sorts names by priority, highest first; equal ones by name. Pure. */

@@ -31,7 +31,6 @@ export async function resolvePackage(
   name: string,
   withBuilt = false,
 ): Promise<Resolution> {
-  const { toolchain } = tree;
   const needs = needsOf(graph, name, [], withBuilt);
   if (needs.missing.length > 0) return { state: 'missing', missing: needs.missing };
   if (needs.waits.length > 0) return { state: 'waiting', waits: needs.waits };
@@ -43,18 +42,12 @@ export async function resolvePackage(
     throw error;
   });
   if (sources instanceof ProblemsError) return { state: 'invalid', problems: sources.problems };
+  const { arch, workerDigest } = tree.toolchain;
   const components = keyComponents({
-    spec,
-    sources,
-    arch: toolchain.arch,
-    defines: tree.defines,
-    recipe: recipeDigest,
-    workerDigest: toolchain.workerDigest,
+    ...{ spec, sources, arch, defines: tree.defines, recipe: recipeDigest, workerDigest },
     installed: root.installed.map(({ rpm }) => rpm),
   });
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
-  return {
-    state: 'ready',
-    build: { key: keyOf(components), components, installed, packages: needs.packages },
-  };
+  const build = { key: keyOf(components), components, installed, packages: needs.packages };
+  return { state: 'ready', build };
 }

@@ -9,25 +9,14 @@ export interface AnswerMemory {
   set(question: string, answer: SolverAnswer): void;
 }
 
-const toolchainDigests = new WeakMap<Toolchain, string>();
-/** Many builds see the same RPM, and its list of files may be long. */
-const rpmDigests = new WeakMap<Rpm, string>();
-
 /**
  * SHA-256, in hex, over everything that can change the answer to a request: the solver's recipe, the toolchain, the
  * dependency tags, versions and paths of the local RPMs, and the request. The order of lists does not count.
  */
 export function solverQuestion(request: SolverRequest, toolchain: Toolchain): string {
-  const local = request.local.map(rpmDigest);
-  return textDigest(
-    JSON.stringify([
-      'azl solver question 1',
-      toolchainDigest(toolchain),
-      [...new Set(request.install)].sort(),
-      [...new Set(request.base)].sort(),
-      local.sort(),
-    ]),
-  );
+  const lists = [[...new Set(request.install)], [...new Set(request.base)], request.local.map(rpmDigest)];
+  const parts = ['azl solver question 1', toolchainDigest(toolchain), ...lists.map((list) => list.sort())];
+  return textDigest(JSON.stringify(parts));
 }
 
 /** A solver that answers from `memory`, and starts the real one for the first question that is not there. */
@@ -63,24 +52,26 @@ function isOf(answer: SolverAnswer, { local }: SolverRequest, { rpms }: Toolchai
   return answer.installed.every(({ origin, file }) => files[origin].has(file));
 }
 
-function toolchainDigest(toolchain: Toolchain): string {
-  const known = toolchainDigests.get(toolchain);
-  if (known !== undefined) return known;
-  const rpms = toolchain.rpms.map(rpmDigest);
-  const parts = [solverRecipe, toolchain.arch, areStandIns(toolchain), rpms.sort()];
-  const digest = textDigest(JSON.stringify(parts));
-  toolchainDigests.set(toolchain, digest);
+/** Digests by object: many builds see the same RPM, and its list of files may be long. */
+const digests = new WeakMap<object, string>();
+
+function digestOnce(of: object, content: () => unknown): string {
+  const digest = digests.get(of) ?? textDigest(JSON.stringify(content()));
+  digests.set(of, digest);
   return digest;
+}
+
+function toolchainDigest(toolchain: Toolchain): string {
+  const { arch, rpms } = toolchain;
+  return digestOnce(toolchain, () => [
+    solverRecipe,
+    arch,
+    areStandIns(toolchain),
+    rpms.map(rpmDigest).sort(),
+  ]);
 }
 
 function rpmDigest(rpm: Rpm): string {
-  const known = rpmDigests.get(rpm);
-  if (known !== undefined) return known;
-  const digest = textDigest(JSON.stringify(sortedFacts(facts(rpm))));
-  rpmDigests.set(rpm, digest);
-  return digest;
-}
-
-function sortedFacts(one: ReturnType<typeof facts>): unknown {
-  return Object.entries(one).map(([key, value]) => [key, Array.isArray(value) ? [...value].sort() : value]);
+  const sorted = (value: unknown) => (Array.isArray(value) ? [...value].sort() : value);
+  return digestOnce(rpm, () => Object.entries(facts(rpm)).map(([key, value]) => [key, sorted(value)]));
 }

@@ -37,8 +37,12 @@ async function run(
     sources: async () => ({}),
     defines: {},
   });
-  const warn = () => {};
-  const options = { tree, store, priority: new Map<string, number>(), rebuild: new Set<string>(), warn };
+  const options = {
+    tree,
+    store,
+    run: { priority: new Map(), rebuild: new Set<string>() },
+    log: { warn: () => {} },
+  };
   const progress = newProgress(tree.declared, withNeeds(tree.declared, goals));
   const built: string[] = [];
   for (;;) {
@@ -199,7 +203,8 @@ describe('a run', () => {
       defines: {},
     });
     const progress = newProgress(tree.declared, ['app']);
-    const rest = { store: memoryStore(), priority: new Map(), rebuild: new Set<string>(), warn: () => {} };
+    const run = { priority: new Map(), rebuild: new Set<string>() };
+    const rest = { store: memoryStore(), run, log: { warn: () => {} } };
     await resolvePackages({ tree, ...rest }, progress, new Set());
     expect(progress.outcomes.get('app')).toEqual({
       state: 'failed',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { PackagePlan } from '../../../src/shared/model/outcome.ts';
-import { expectedTasks } from '../../../src/shared/planner/expected-tasks.ts';
+import { expectedTasks } from '../../../src/shared/planner/expectation.ts';
 
 const build = { state: 'build', reason: '' } as PackagePlan;
 const reuse = { state: 'reuse', reason: '' } as PackagePlan;

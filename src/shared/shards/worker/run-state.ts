@@ -3,14 +3,13 @@ import { declaredNeeds } from '../../graph/declared-needs.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import {
   acceptResult,
-  type EngineOptions,
+  type EngineContext,
   failPackage,
   newProgress,
   type Progress,
   resolvePackages,
 } from '../../planner/engine.ts';
 import { shardsThatHelp, type Task } from '../../planner/forecast.ts';
-import { engineOptions } from '../../planner/plan-builds.ts';
 import { byPriority } from '../../planner/priority.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import { failureOf, type KnownResults, type News, noteReport } from '../protocol/known-results.ts';
@@ -29,7 +28,7 @@ export class RunState {
   readonly known: KnownResults;
   /** Replaced when the run starts over: a running build keeps the results that it started with. */
   progress: Progress;
-  private readonly engine: EngineOptions;
+  private readonly engine: EngineContext;
   private readonly priority: Map<string, number>;
   private readonly expectation: (name: string) => number;
   /** Failures in this job, by key. */
@@ -48,7 +47,7 @@ export class RunState {
     this.context = { ...context, run: { ...context.run, priority: this.priority } };
     this.known = known;
     this.expectation = expectation;
-    this.engine = { ...engineOptions(this.context), isOfThisRun: (key) => known.results.has(key) };
+    this.engine = { ...this.context, isOfThisRun: (key) => known.results.has(key) };
     this.progress = this.newProgress();
   }
 
