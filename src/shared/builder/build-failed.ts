@@ -18,29 +18,20 @@ export class BuildFailedError extends Error {
 /** The exit code of a tool that was ended by its deadline. */
 const outOfTime = 124;
 
-/** Handles a rejection: throws what `toError` makes of the error of a tool, and any other error as it is. */
-export function onToolError(toError: (error: ToolError) => Error): (error: unknown) => never {
-  return (error) => {
-    throw error instanceof ToolError ? toError(error) : error;
+/** Handles the rejection of a run of rpmbuild: throws an error with `message`, unless the job's time ran out. */
+export function onRpmbuildError(message: (code: number) => string, { buildTime }: BuildContext, log: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof ToolError)) throw error;
+    if (error.code === outOfTime && buildTime !== undefined)
+      throw new BuildFailedError('its build did not end in the time that the job had left', log, true);
+    throw new BuildFailedError(message(error.code), log);
   };
 }
 
-/** The error for a run of rpmbuild, which has `message` unless the job's time ran out. */
-export function rpmbuildError(
-  { code }: ToolError,
-  message: string,
-  { buildTime }: BuildContext,
-  log: string,
-): BuildFailedError {
-  return code === outOfTime && buildTime !== undefined
-    ? new BuildFailedError('its build did not end in the time that the job had left', log, true)
-    : new BuildFailedError(message, log);
-}
-
-/** Makes errors for a helper of azl. Unlike a build, it is trusted when it reports a full disk. */
-export function helperError(message: string): (error: ToolError) => Error {
-  return (error) =>
-    isDiskFull(error)
-      ? error
-      : new Error(`${message}: ${error.stderr.trim() || `it ended with ${error.code}`}`);
+/** Handles the rejection of a helper of azl. Unlike a build, it is trusted when it reports a full disk. */
+export function onHelperError(message: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof ToolError) || isDiskFull(error)) throw error;
+    throw new Error(`${message}: ${error.stderr.trim() || `it ended with ${error.code}`}`);
+  };
 }

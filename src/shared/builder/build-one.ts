@@ -48,6 +48,6 @@ export async function buildOne(
     const stage = ranOut ? undefined : failedStage(text);
     const reason = stage === undefined ? (error as Error).message : `${stage} failed`;
     await logFailure(context, spec, reason, text, stage);
-    return { state: 'failed', reason, seconds, key: build.key, ...(log === undefined ? {} : { log }) };
+    return { state: 'failed', reason, seconds, key: build.key, log };
   }
 }

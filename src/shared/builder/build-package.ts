@@ -14,9 +14,8 @@ import { collectRpms } from '../sandbox/collect.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
 import { differences } from '../specs/differences.ts';
 import type { BuildContext } from './build-context.ts';
-import { BuildFailedError, helperError, onToolError, rpmbuildError } from './build-failed.ts';
-import { WrongBuildRootError } from './build-root.ts';
-import { enterRoot } from './enter-root.ts';
+import { BuildFailedError, onHelperError, onRpmbuildError } from './build-failed.ts';
+import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { keepRoot } from './kept-root.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
 import { paths } from './paths.ts';
@@ -41,11 +40,7 @@ export interface BuildMaterial {
  * @throws BuildFailedError; then the root is kept below `build-dir`/roots/<package> for debugging. An error that
  *   {@link isDiskFull} knows: then nothing is kept
  */
-export async function buildPackage(
-  context: BuildContext,
-  spec: Spec,
-  material: BuildMaterial,
-): Promise<Result> {
+export async function buildPackage(context: BuildContext, spec: Spec, material: BuildMaterial) {
   const { inputs, signal } = context;
   const log = join(paths.logs(inputs), `${spec.package}.log`);
   const overlay = join(paths.overlays(inputs), spec.package);
@@ -85,30 +80,22 @@ async function buildStaged(
     parts[part] = toSeconds(performance.now() - start);
     return done;
   };
-  const packing = packSrpm(context, spec, staging, log).catch(
-    onToolError((error) => rpmbuildError(error, 'packing the SRPM failed', context, log)),
-  );
-  const srpm = await timed('srpm', packing);
-  const entering = enterRoot(context, { ...build, results }, overlay).catch(
-    onToolError(helperError('its build root cannot be made')),
-  );
-  const root = await timed('builddep', entering);
-  const building = runRpmbuild('rpms', { context, spec, root, staging, log }).catch(
-    onToolError((error) => rpmbuildError(error, `rpmbuild ended with ${error.code}`, context, log)),
-  );
-  await timed('build', building);
+  const failed = (message: (code: number) => string) => onRpmbuildError(message, context, log);
+  const packing = packSrpm(context, spec, staging, log);
+  const srpm = await timed('srpm', packing.catch(failed(() => 'packing the SRPM failed')));
+  const entering = enterRoot(context, { ...build, results }, overlay);
+  const root = await timed('builddep', entering.catch(onHelperError('its build root cannot be made')));
+  const building = runRpmbuild('rpms', { context, spec, root, staging, log });
+  await timed('build', building.catch(failed((code) => `rpmbuild ended with ${code}`)));
   const filesDir = join(staging, resultFolder);
   const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
-    onToolError(helperError('its RPMs cannot be taken out of its root')),
+    onHelperError('its RPMs cannot be taken out of its root'),
   );
   const srpmFile = basename(srpm);
   await rename(srpm, join(filesDir, srpmFile));
+  const { key, components } = build;
   return {
-    schema: 'azl/result',
-    version: 1,
-    package: spec.package,
-    key: build.key,
-    components: build.components,
+    ...{ schema: 'azl/result', version: 1, package: spec.package, key, components },
     srpm: await readSrpm(join(filesDir, srpmFile)),
     rpms: await readBuiltRpms(context, spec, filesDir, rpms, srpmFile),
     seconds: toSeconds(performance.now() - started),
@@ -120,12 +107,7 @@ async function buildStaged(
  * Keeps the root of a failed build for debugging. After a full disk, or a file of the user's that is wrong, it is removed.
  * @returns the error to throw
  */
-async function afterFailure(
-  context: BuildContext,
-  spec: Spec,
-  overlay: string,
-  failure: unknown,
-): Promise<unknown> {
+async function afterFailure(context: BuildContext, spec: Spec, overlay: string, failure: unknown) {
   const { inputs, tree } = context;
   const staging = stagingFolder(context, spec);
   const isFull = isDiskFull(failure) || (await failedForSpace(context, failure));

@@ -1,22 +1,55 @@
 import { join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import { resultsOf } from '../graph/graph.ts';
+import type { Result } from '../model/build-result.ts';
+import type { PlannedBuild } from '../model/outcome.ts';
 import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { installRpms } from '../sandbox/transaction.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
+import type { BuildContext } from './build-context.ts';
 
 /** The parts of a build root. */
-export interface BuildRootOptions {
+interface BuildRootOptions extends Pick<BuildContext, 'toolchainDir'>, Partial<Pick<BuildContext, 'signal'>> {
   toolchain: Toolchain;
-  toolchainDir: string;
   /** The folder of the overlay. */
   overlay: string;
   /** Exactly the RPMs to install. */
   installed: readonly RootRpm[];
   /** The folder, already verified, that holds a local RPM. */
   folderOf: (rpm: Rpm) => string;
-  signal?: AbortSignal;
+}
+
+/** The RPMs of a build root: those that a key lists, and the results that hold the local ones. */
+export interface RootContent extends Pick<PlannedBuild, 'installed' | 'packages'> {
+  results: ReadonlyMap<string, Result>;
+}
+
+/** Makes the build root that a key lists, from the toolchain and from results of the store. */
+export async function enterRoot(
+  { tree: { toolchain }, store, toolchainDir, signal }: BuildContext,
+  content: RootContent,
+  overlay: string,
+): Promise<Root> {
+  const prebuilt = new Map(toolchain.rpms.map((rpm) => [rpm.file, rpm]));
+  const local = new Map<string, { rpm: Rpm; result: Result }>();
+  for (const result of resultsOf(content, content.packages)) {
+    for (const rpm of result.rpms) local.set(rpm.file, { rpm, result });
+  }
+  const folders = new Map<Rpm, string>();
+  const installed: RootRpm[] = [];
+  for (const { origin, file } of content.installed) {
+    const found = origin === 'toolchain' ? undefined : local.get(file);
+    if (found !== undefined) folders.set(found.rpm, await store.openWithoutDebug(found.result));
+    installed.push(
+      found === undefined
+        ? { origin: 'toolchain', rpm: prebuilt.get(file) as Rpm }
+        : { origin, rpm: found.rpm },
+    );
+  }
+  const folderOf = (rpm: Rpm) => folders.get(rpm) as string;
+  return await makeBuildRoot({ toolchain, toolchainDir, overlay, installed, folderOf, signal });
 }
 
 /** A build root holds other RPMs than its key lists. */
@@ -39,29 +72,17 @@ export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
     folders.set(dir, [...(folders.get(dir) ?? []), rpm.file]);
   }
   if (change.add.length === 0 && change.remove.length === 0) return root;
-  const { installed: found } = await installRpms({
-    root,
-    rpmDirs: [...folders].map(([dir, files]) => ({ dir, files })),
-    remove: change.remove,
-    sourceDateEpoch,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  compare(
-    found,
-    installed.map(({ rpm }) => nevra(rpm)),
-  );
+  const rpmDirs = [...folders].map(([dir, files]) => ({ dir, files }));
+  const { remove } = change;
+  const done = await installRpms({ root, rpmDirs, remove, sourceDateEpoch, signal: options.signal });
+  compare(done.installed, installed);
   return root;
 }
 
 /** The RPMs to add to the worker and to erase from it so that it holds `installed`. Pure. */
-export function difference(
-  toolchain: Toolchain,
-  installed: readonly RootRpm[],
-): { add: RootRpm[]; remove: string[] } {
+export function difference(toolchain: Toolchain, installed: readonly RootRpm[]) {
   const inWorker = new Set(toolchain.worker);
-  const staying = new Set(
-    installed.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm.file),
-  );
+  const staying = new Set(installed.flatMap(({ origin, rpm }) => (origin === 'toolchain' ? [rpm.file] : [])));
   const add = installed.filter(({ origin, rpm }) => origin === 'local' || !inWorker.has(rpm.file));
   const replaced = new Set(add.map(({ rpm }) => rpm.name));
   const remove = toolchain.rpms
@@ -70,18 +91,17 @@ export function difference(
   return { add, remove };
 }
 
-/** `name-epoch:version-release.arch`, the form of `installedPackages`. */
-function nevra(rpm: Rpm): string {
-  return `${rpm.name}-${rpm.epoch}:${rpm.version}-${rpm.release}.${rpm.arch}`;
-}
-
-function compare(found: readonly string[], expected: readonly string[]): void {
+/** Compares what rpm's database lists, as `name-epoch:version-release.arch`. @throws WrongBuildRootError */
+function compare(found: readonly string[], installed: readonly RootRpm[]): void {
+  const expected = installed.map(
+    ({ rpm }) => `${rpm.name}-${rpm.epoch}:${rpm.version}-${rpm.release}.${rpm.arch}`,
+  );
   const surplus = found.filter((one) => !expected.includes(one));
   const lacking = expected.filter((one) => !found.includes(one));
-  if (surplus.length === 0 && lacking.length === 0) return;
   const parts = [
     ...(surplus.length > 0 ? [`it holds ${surplus.join(', ')}`] : []),
     ...(lacking.length > 0 ? [`it lacks ${lacking.join(', ')}`] : []),
   ];
+  if (parts.length === 0) return;
   throw new WrongBuildRootError(`the build root is not what its key lists: ${parts.join(' and ')}`);
 }

@@ -12,9 +12,8 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { solveRoot } from '../solver/solve-root.ts';
-import type { BuildContext } from './build-context.ts';
-import { leastForBuild } from './build-context.ts';
-import { enterRoot, type RootContent } from './enter-root.ts';
+import { type BuildContext, leastForBuild } from './build-context.ts';
+import { enterRoot, type RootContent } from './build-root.ts';
 import { logFailure } from './log-failure.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
 import { paths } from './paths.ts';
@@ -70,14 +69,12 @@ export async function runChecks(
 
 /** Runs one check. An error that keeps it from running fails this check, and not the run. */
 async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
-  try {
-    return await checkOne(context, graph, spec);
-  } catch (error) {
+  return await checkOne(context, graph, spec).catch((error: unknown) => {
     context.signal.throwIfAborted();
     if (isDiskFull(error)) throw error;
     const reason = `its %check cannot be run: ${(error as Error).message}`;
     return { package: spec.package, passed: false, reason };
-  }
+  });
 }
 
 /** The key of a verdict: over the key of the result and everything installed in the root of its `%check`. Pure. */
@@ -111,11 +108,7 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
 }
 
 /** Runs the `%check` of a package in a root of its own. Returns the log if it failed. */
-async function runCheck(
-  context: BuildContext,
-  spec: Spec,
-  content: RootContent,
-): Promise<string | undefined> {
+async function runCheck(context: BuildContext, spec: Spec, content: RootContent) {
   const log = join(paths.logs(context.inputs), `${checkLog(spec.package)}.log`);
   const overlay = join(paths.overlays(context.inputs), `${spec.package}.check`);
   await rm(log, { force: true });

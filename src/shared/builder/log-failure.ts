@@ -17,10 +17,8 @@ export async function logFailure(
   section?: string,
 ): Promise<void> {
   const file = join(inputs.specsDir, spec.path);
-  const text = section === undefined ? '' : await readFile(file, 'utf8').catch(() => '');
+  const text = await readFile(file, 'utf8').catch(() => '');
   const line = section === undefined ? undefined : sectionLine(text, section);
-  log.error({
-    message: [`${spec.package}: ${reason}`, ...causeLines(output).map((one) => `    ${one}`)].join('\n'),
-    ...{ file, ...(line === undefined ? {} : { line }) },
-  });
+  const message = [`${spec.package}: ${reason}`, ...causeLines(output).map((one) => `    ${one}`)].join('\n');
+  log.error({ message, file, line });
 }

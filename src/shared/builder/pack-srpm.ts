@@ -39,30 +39,20 @@ export async function stage(
   await chmod(staging, 0o700);
   await writeFile(join(staging, staged.macros), policyMacros.text);
   await chmod(join(staging, staged.macros), staged.mode);
-  const folder = join(inputs.specsDir, spec.path, '..');
-  const digests = await tree.sources(spec.package);
-  const copies = [
-    {
-      from: join(inputs.specsDir, spec.path),
-      to: join(staged.spec, basename(spec.path)),
-      digest: spec.digest,
-    },
-    ...spec.includes.map(({ name, digest }) => ({
-      from: join(folder, name),
-      to: join(staged.sources, basename(name)),
-      digest,
-    })),
-    ...[...files].map(([name, from]) => ({ from, to: join(staged.sources, name), digest: digests[name] })),
-  ];
-  for (const { from, to, digest } of copies) {
+  const copy = async (from: string, to: string, digest: string | undefined) => {
     const target = join(staging, to);
     await copyFile(from, target);
-    if ((await fileDigest(target)) !== digest) {
+    if ((await fileDigest(target)) !== digest)
       throw problem(`'${from}' changed during the run`, { hint: 'Run the same command again.' });
-    }
     await chmod(target, staged.mode);
     await utimes(target, staged.time, staged.time);
-  }
+  };
+  const specFile = join(inputs.specsDir, spec.path);
+  await copy(specFile, join(staged.spec, basename(specFile)), spec.digest);
+  for (const { name, digest } of spec.includes)
+    await copy(join(specFile, '..', name), join(staged.sources, basename(name)), digest);
+  const digests = await tree.sources(spec.package);
+  for (const [name, from] of files) await copy(from, join(staged.sources, name), digests[name]);
   return staging;
 }
 
@@ -84,31 +74,21 @@ export async function runRpmbuild(
   const { context, spec, root, staging, log } = run;
   return await runInSandbox(rpmbuildArguments(step, basename(spec.path), context.tree.defines), {
     ...rpmbuildSandbox(root, staging),
-    ...{ log, signal: context.signal, ok },
-    ...(context.buildTime === undefined ? {} : { timeoutSeconds: context.buildTime.left() }),
+    ...{ log, signal: context.signal, ok, timeoutSeconds: context.buildTime?.left() },
   });
 }
 
 /** Packs the SRPM of a staged package in a root that holds the worker alone. Returns its path. */
-export async function packSrpm(
-  context: BuildContext,
-  spec: Spec,
-  staging: string,
-  log: string,
-): Promise<string> {
+export async function packSrpm(context: BuildContext, spec: Spec, staging: string, log: string) {
   const overlay = await createOverlay(join(paths.overlays(context.inputs), `${spec.package}.srpm`));
   const root: Root = { worker: join(context.toolchainDir, 'worker'), overlay };
   try {
     await runRpmbuild('srpm', { context, spec, root, staging, log });
-    const [file, ...more] = await collectRpms(
-      root,
-      [`${topDir}/SRPMS`],
-      join(staging, 'srpm'),
-      context.signal,
-    );
+    const dir = join(staging, 'srpm');
+    const [file, ...more] = await collectRpms(root, [`${topDir}/SRPMS`], dir, context.signal);
     if (file === undefined || more.length > 0)
       throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);
-    return join(staging, 'srpm', file);
+    return join(dir, file);
   } finally {
     await removeTree(overlay);
   }

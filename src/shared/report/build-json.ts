@@ -44,27 +44,23 @@ export interface BuildFacts {
 export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFacts): BuildJson {
   const packages = [...outcomes]
     .sort(([a], [b]) => order(a, b))
-    .map(([name, outcome]) => {
+    .map(([name, outcome]): BuildJson['packages'][number] => {
+      const { state, reason } = outcome;
       const result = 'result' in outcome ? outcome.result : undefined;
-      const failure = outcome.state === 'failed' ? outcome : undefined;
-      const nonReproducible = facts.nonReproducible.find((one) => one.package === name);
+      const failure = state === 'failed' ? outcome : undefined;
       const check = facts.checks.get(name);
-      const logArtifact = failure === undefined && check !== false ? undefined : facts.logOf(name);
+      const differing = facts.nonReproducible.find((one) => one.package === name);
       return {
-        name,
-        state: outcome.state,
-        reason: outcome.reason,
-        key: result?.key ?? failure?.key ?? null,
+        ...{ name, state, reason, key: result?.key ?? failure?.key ?? null },
         seconds: result?.seconds ?? failure?.seconds ?? null,
         parts: result?.parts ?? null,
-        rpms: facts.publishedRpms(outcome).map((rpm) => ({
-          path: facts.pathOf(rpm),
-          sha256: rpm.shipDigest,
-        })),
-        ...(check === undefined ? {} : { check: check ? ('passed' as const) : ('failed' as const) }),
-        ...(logArtifact === undefined ? {} : { logArtifact }),
-        ...(nonReproducible === undefined ? {} : { nonReproducible: buildsOf(nonReproducible) }),
-        ...(facts.builtAgain.includes(name) ? { builtAgain: true as const } : {}),
+        rpms: facts
+          .publishedRpms(outcome)
+          .map((rpm) => ({ path: facts.pathOf(rpm), sha256: rpm.shipDigest })),
+        check: check === undefined ? undefined : check ? 'passed' : 'failed',
+        logArtifact: failure === undefined && check !== false ? undefined : facts.logOf(name),
+        nonReproducible: differing && buildsOf(differing),
+        builtAgain: facts.builtAgain.includes(name) || undefined,
       };
     });
   return { schema: 'azl/build', version: 2, packages };

@@ -7,10 +7,7 @@ import { fenced, inlineText, pageTable } from './page.ts';
 const cuts = { lines: 40, line: 300, cell: 200, rows: 100 };
 
 /** Returns one line about an image: made or reused, booted or not. Pure. */
-export function verdictLine(
-  composed: Pick<Composed, 'image' | 'reused' | 'verdict' | 'verdictKept'>,
-): string {
-  const { image, reused, verdict, verdictKept } = composed;
+export function verdictLine({ image, reused, verdict, verdictKept }: Composed): string {
   const local = image.packages.filter(({ origin }) => origin === 'local').length;
   const line = `${image.name}: ${reused ? 'reused' : 'made'}, ${image.packages.length} packages, ${local} of them built here`;
   if (verdict === undefined) return `${line}; not booted`;
@@ -37,7 +34,7 @@ export function imagePage(image: Pick<ImageJson, 'name' | 'files'>, line: string
 export function failedImagePage(
   name: string,
   verdict: Verdict,
-  serial: { file: string; artifact: string; text: string },
+  serial: Record<'file' | 'artifact' | 'text', string>,
 ): string {
   const units = failureLines(verdict).slice(0, cuts.lines);
   const last = serial.text.split('\n').map(plainLine).filter(Boolean).slice(-cuts.lines);

@@ -13,7 +13,7 @@ const limits: PageLimits & Record<'shards' | 'builds' | 'failures' | 'lines', nu
 };
 
 /** A failed package, as a page shows it. */
-export interface ShownFailure {
+interface ShownFailure {
   name: string;
   reason: string;
   /** Of its build. */
@@ -57,11 +57,7 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
   ].join('\n\n');
 }
 
-/**
- * A plan as Markdown. Pure.
- * @param facts.seconds expected times of packages that were built before
- * @param facts.length expected seconds of the whole run
- */
+/** A plan as Markdown. `seconds`: expected, of packages that were built before; `length`: of the whole run. Pure. */
 export function planPage(
   plan: ReadonlyMap<string, PackagePlan>,
   facts: { seconds: ReadonlyMap<string, number>; length: number; shards: number },
@@ -99,8 +95,7 @@ export function shardPage(
 }
 
 function failureBlocks(failures: readonly ShownFailure[]): string[] {
-  const blocks = failures.slice(0, limits.failures).map((one) => {
-    const { name, lines, seconds, log, blocks } = one;
+  const shown = failures.slice(0, limits.failures).map(({ name, reason, lines, seconds, log, blocks }) => {
     const facts = [
       ...(seconds === undefined ? [] : [`After ${clock(seconds)}.`]),
       ...(blocks.length > 0 ? [`Blocks ${limitList(blocks, limits.names).join(', ')}.`] : []),
@@ -108,15 +103,11 @@ function failureBlocks(failures: readonly ShownFailure[]): string[] {
       `To see it on your machine, in a checkout of azl: \`make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=${name}\`, then \`make shell PACKAGE=${name}\`.`,
     ];
     const first = lines.slice(0, limits.lines).map((line) => line.slice(0, limits.line));
-    const shown = first.length > 0 ? [fenced(first)] : [];
-    return [
-      `#### ✗ ${inlineText(name, limits)}: ${inlineText(one.reason, limits)}`,
-      ...shown,
-      facts.join(' '),
-    ].join('\n\n');
+    const title = `#### ✗ ${inlineText(name, limits)}: ${inlineText(reason, limits)}`;
+    return [title, ...(first.length > 0 ? [fenced(first)] : []), facts.join(' ')].join('\n\n');
   });
-  const more = failures.length - blocks.length;
-  return more > 0 ? [...blocks, `and ${more} more that failed: see the table`] : blocks;
+  const more = failures.length - shown.length;
+  return more > 0 ? [...shown, `and ${more} more that failed: see the table`] : shown;
 }
 
 /** Packages that are not reproducible, the builds of them that count, and packages built again because of it. */
@@ -137,25 +128,23 @@ function timeLine(spans: readonly Span[], bound: Bound | undefined): string[] {
   if (spans.length === 0) return [];
   const { from } = extent(spans);
   const at = (time: number) => clock(time - from);
-  const rows = byShard(spans).map(([shard, own]) => [
-    ...[String(shard), String(own.length), clock(own.reduce((sum, one) => sum + one.ended - one.started, 0))],
-    limitList(
-      own.map((one) => `${one.package} ${at(one.started)}–${at(one.ended)}${one.failed ? ' ✗' : ''}`),
-      limits.builds,
-    ).join(', '),
-  ]);
-  const comparison =
-    bound === undefined || bound.least === 0
-      ? []
-      : [
-          `${clock(bound.makespan)} from the first build to the last, ${(bound.makespan / bound.least).toFixed(2)} times the least that is possible: ${clock(bound.work)} of work for each of ${bound.slots} at once, ${clock(bound.chain)} for the longest chain.`,
-        ];
+  const rows = byShard(spans).map(([shard, own]) => {
+    const time = own.reduce((sum, one) => sum + one.ended - one.started, 0);
+    const builds = own.map(
+      (one) => `${one.package} ${at(one.started)}–${at(one.ended)}${one.failed ? ' ✗' : ''}`,
+    );
+    return [`${shard}`, `${own.length}`, clock(time), limitList(builds, limits.builds).join(', ')];
+  });
   return [
     '#### Time line',
     fenced(timeBars(spans, limits.shards)),
-    ...comparison,
+    ...(bound === undefined || bound.least === 0 ? [] : [comparison(bound)]),
     `<details><summary>What each shard built</summary>\n\n${pageTable(['shard', 'builds', 'time', 'which, and when'], rows, { ...limits, rows: limits.shards, cell: 2000 })}\n\n</details>`,
   ];
+}
+
+function comparison({ makespan, least, work, slots, chain }: Bound): string {
+  return `${clock(makespan)} from the first build to the last, ${(makespan / least).toFixed(2)} times the least that is possible: ${clock(work)} of work for each of ${slots} at once, ${clock(chain)} for the longest chain.`;
 }
 
 function timeOf(outcome: Outcome): string {

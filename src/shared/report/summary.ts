@@ -41,23 +41,16 @@ export function tally(outcomes: ReadonlyMap<string, Outcome>): Record<(typeof st
 }
 
 /** The packages that failed, with those that they block: the one that blocks most first, then by name. Pure. */
-export function rootCauses(outcomes: ReadonlyMap<string, Outcome>): RootCause[] {
+export function rootCauses(outcomes: ReadonlyMap<string, Outcome>) {
   const blocks = new Map<string, string[]>();
   for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
     if (outcome.state !== 'blocked') continue;
     for (const cause of outcome.rootCauses) blocks.set(cause, [...(blocks.get(cause) ?? []), name]);
   }
-  return [...outcomes]
-    .flatMap(([name, outcome]) =>
-      outcome.state === 'failed' ? [{ name, outcome, blocks: blocks.get(name) ?? [] }] : [],
-    )
-    .sort((a, b) => b.blocks.length - a.blocks.length || order(a.name, b.name));
-}
-
-interface RootCause {
-  name: string;
-  outcome: Extract<Outcome, { state: 'failed' }>;
-  blocks: string[];
+  const failed = [...outcomes].flatMap(([name, outcome]) =>
+    outcome.state === 'failed' ? [{ name, outcome, blocks: blocks.get(name) ?? [] }] : [],
+  );
+  return failed.sort((a, b) => b.blocks.length - a.blocks.length || order(a.name, b.name));
 }
 
 /** The last lines of a log: root causes first, then builds and their reasons, then the counts. Pure. */
@@ -84,11 +77,6 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
   if (facts.storedWithoutDebug.length > 0)
     lines.push(`${withoutDebugTitle}: ${facts.storedWithoutDebug.join(', ')}`);
   const counts = tally(outcomes);
-  lines.push(
-    `${states
-      .filter((state) => counts[state] > 0)
-      .map((state) => `${counts[state]} ${state}`)
-      .join(', ')} in ${clock(facts.seconds)}. RPMs: ${facts.rpmsDir}`,
-  );
-  return lines;
+  const shown = states.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  return [...lines, `${shown.join(', ')} in ${clock(facts.seconds)}. RPMs: ${facts.rpmsDir}`];
 }

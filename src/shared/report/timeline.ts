@@ -13,10 +13,8 @@ export interface Span {
 /** Width of a bar, in columns. */
 const columns = 60;
 
-/** Signs of builds, in turn: so that builds that touch differ. */
-const fills = ['█', '▓'] as const;
-const failure = '✗';
-const idle = '·';
+/** Signs of builds, in turn, so that builds that touch differ; of a build that failed; and of no build. */
+const signs = { builds: ['█', '▓'], failure: '✗', idle: '·' };
 
 /** Draws the builds of each shard as a bar of text, `✗` where a build failed; at most `most` shards, by number. Pure. */
 export function timeBars(spans: readonly Span[], most: number): string[] {
@@ -24,13 +22,13 @@ export function timeBars(spans: readonly Span[], most: number): string[] {
   const { from, length } = extent(spans);
   const shards = byShard(spans);
   const label = (text: string) => text.padEnd(`shard ${shards.at(-1)?.[0]}`.length);
-  const cell = (time: number) => Math.min(columns - 1, Math.floor(((time - from) / (length || 1)) * columns));
+  const column = (time: number) => ((time - from) / (length || 1)) * columns;
   const bars = shards.slice(0, most).map(([shard, own]) => {
-    const bar = Array.from({ length: columns }, () => idle as string);
+    const bar = Array.from({ length: columns }, () => signs.idle);
     for (const [at, one] of own.entries()) {
-      const fill = one.failed ? failure : (fills[at % fills.length] as string);
-      const last = Math.max(cell(one.started), Math.ceil(((one.ended - from) / (length || 1)) * columns) - 1);
-      bar.fill(fill, cell(one.started), Math.min(columns, last + 1));
+      const fill = one.failed ? signs.failure : (signs.builds[at % signs.builds.length] as string);
+      const first = Math.min(columns - 1, Math.floor(column(one.started)));
+      bar.fill(fill, first, Math.min(columns, Math.max(first + 1, Math.ceil(column(one.ended)))));
     }
     return `${label(`shard ${shard}`)} ${bar.join('')}`;
   });
@@ -79,13 +77,12 @@ export function boundOf(
   most: number,
 ): Bound | undefined {
   if (spans.length === 0) return undefined;
-  const tasks = spans.map((one) => ({
-    ...{ name: one.package, seconds: one.ended - one.started },
-    needs: needsOf(one.package),
-  }));
+  const tasks = spans.map(({ package: name, started, ended }) => {
+    return { name, seconds: ended - started, needs: needsOf(name) };
+  });
   const shards = byShard(spans);
-  const slots =
-    Math.max(1, Math.min(shards.length, most)) * Math.max(...shards.map(([, own]) => atOnce(own)));
+  const ofOneShard = Math.max(...shards.map(([, own]) => atOnce(own)));
+  const slots = Math.max(1, Math.min(shards.length, most)) * ofOneShard;
   const work = tasks.reduce((sum, { seconds }) => sum + seconds, 0) / slots;
   const chain = criticalPath(tasks);
   return { makespan: extent(spans).length, least: Math.max(work, chain), work, chain, slots };
@@ -93,10 +90,6 @@ export function boundOf(
 
 /** The largest number of builds that one shard ran at once. */
 function atOnce(spans: readonly Span[]): number {
-  return Math.max(
-    ...spans.map(
-      ({ started }) => spans.filter((one) => one.started <= started && one.ended > started).length,
-    ),
-    1,
-  );
+  const runningAt = (time: number) => spans.filter((one) => one.started <= time && one.ended > time).length;
+  return Math.max(...spans.map(({ started }) => runningAt(started)), 1);
 }
