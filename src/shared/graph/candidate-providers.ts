@@ -1,4 +1,4 @@
-import { matchesGlob } from 'node:path/posix';
+import { matchesGlob } from 'node:path';
 import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
 import { nameOf } from '../rpm/capability.ts';

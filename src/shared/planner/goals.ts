@@ -107,7 +107,7 @@ export function treeProblems(
   return problems;
 }
 
-/** What comes near a missing capability: other versions of it, or another name. Empty if nothing does. */
+/** Names other versions of a missing capability, or another name near it. Empty if there is neither. */
 function nearMissing(graph: DeclaredGraph, capability: string): string {
   const wanted = nameOf(canonical(capability));
   const versions = [...(graph.providers.get(wanted) ?? [])].map(
