@@ -18,6 +18,9 @@ export interface ListedRpm extends Listed {
   rpm: Rpm;
 }
 
+/** A list of packages, and its bytes when decompressed. */
+type PackageList = Listed & { openSize: number };
+
 const mostBytes = 4 * 1024 ** 3;
 
 /** One XML element. */
@@ -27,15 +30,11 @@ interface Element {
   text: string;
 }
 
-/**
- * Reads the package list that a `repomd.xml` of createrepo_c names.
- * @returns `openSize`: its bytes when decompressed
- * @throws MetadataError
- */
-export async function readRepomd(text: string): Promise<Listed & { openSize: number }> {
-  let list: (Listed & { openSize: number }) | undefined;
-  let inside: { sha256: string; href: string; openSize: number } | undefined;
-  await parse([text], {
+/** Reads the package list that a `repomd.xml` of createrepo_c names. @throws MetadataError */
+export async function readRepomd(text: string): Promise<PackageList> {
+  let list: PackageList | undefined;
+  let inside: PackageList | undefined;
+  await parse([text], mostBytes, {
     open: ({ name, attributes }) => {
       if (name === 'data' && attributes['type'] === 'primary')
         inside = { sha256: '', href: '', openSize: mostBytes };
@@ -81,45 +80,37 @@ export async function readPrimary(
   openSize: number = mostBytes,
 ): Promise<ListedRpm[]> {
   const found = new Map<string, ListedRpm>();
-  let one: { rpm: Rpm; href: string; sha256: string } | undefined;
+  let one: ListedRpm | undefined;
   let kind: Capability[] | undefined;
-  await parse(
-    chunks,
-    {
-      open: ({ name, attributes }) => {
-        if (name === 'package') one = { rpm: emptyRpm(), href: '', sha256: '' };
-        if (one === undefined) return;
-        const { rpm } = one;
-        const list = dependencies.get(name as 'rpm:provides');
-        if (list !== undefined) kind = rpm[list];
-        else if (name === 'rpm:entry' && kind !== undefined) addCapability(kind, attributes);
-        else if (name === 'version')
-          Object.assign(rpm, {
-            ...{ epoch: Number(attributes['epoch'] ?? 0), version: attributes['ver'] ?? '' },
-            release: attributes['rel'] ?? '',
-          });
-        else if (name === 'location') one.href = attributes['href'] ?? '';
-        else if (name === 'size') rpm.size = Number(attributes['package'] ?? 0);
-      },
-      close: ({ name, attributes, text }) => {
-        if (one === undefined) return;
-        const { rpm } = one;
-        if (name === 'name' || name === 'arch') rpm[name] = text;
-        else if (name === 'checksum' && attributes['type'] === 'sha256') one.sha256 = text;
-        else if (name === 'rpm:sourcerpm') rpm.sourceRpm = text;
-        else if (name === 'file') (attributes['type'] === 'dir' ? rpm.folders : rpm.files).push(text);
-        else if (dependencies.has(name as 'rpm:provides')) kind = undefined;
-        else if (name === 'package') {
-          const { href, sha256 } = one;
-          one = undefined;
-          if (!architectures.includes(rpm.arch)) return;
-          const sound = soundRpm(rpm, href, sha256);
-          if (!found.has(sound.rpm.file)) found.set(sound.rpm.file, sound);
-        }
-      },
+  await parse(chunks, openSize, {
+    open: ({ name, attributes }) => {
+      if (name === 'package') one = { rpm: emptyRpm(), href: '', sha256: '' };
+      if (one === undefined) return;
+      const { rpm } = one;
+      const list = dependencies.get(name as 'rpm:provides');
+      if (list !== undefined) kind = rpm[list];
+      else if (name === 'rpm:entry' && kind !== undefined) addCapability(kind, attributes);
+      else if (name === 'version') {
+        const { epoch = 0, ver: version = '', rel: release = '' } = attributes;
+        Object.assign(rpm, { epoch: Number(epoch), version, release });
+      } else if (name === 'location') one.href = attributes['href'] ?? '';
+      else if (name === 'size') rpm.size = Number(attributes['package'] ?? 0);
     },
-    openSize,
-  );
+    close: ({ name, attributes, text }) => {
+      if (one === undefined) return;
+      const { rpm } = one;
+      if (name === 'name' || name === 'arch') rpm[name] = text;
+      else if (name === 'checksum' && attributes['type'] === 'sha256') one.sha256 = text;
+      else if (name === 'rpm:sourcerpm') rpm.sourceRpm = text;
+      else if (name === 'file') (attributes['type'] === 'dir' ? rpm.folders : rpm.files).push(text);
+      else if (dependencies.has(name as 'rpm:provides')) kind = undefined;
+      else if (name === 'package') {
+        const sound = architectures.includes(rpm.arch) ? soundRpm(one) : undefined;
+        if (sound !== undefined && !found.has(sound.rpm.file)) found.set(sound.rpm.file, sound);
+        one = undefined;
+      }
+    },
+  });
   return [...found.values()];
 }
 
@@ -142,7 +133,7 @@ function addCapability(to: Capability[], attributes: Record<string, string>): vo
 }
 
 /** Returns an RPM of the list after checks. @throws MetadataError for a bad name, path, number or digest */
-function soundRpm(rpm: Rpm, href: string, sha256: string): ListedRpm {
+function soundRpm({ rpm, href, sha256 }: ListedRpm): ListedRpm {
   for (const field of ['name', 'version', 'release', 'arch'] as const)
     if (!isName(rpm[field]))
       throw new MetadataError(`a package in it has the ${field} ${JSON.stringify(rpm[field])}`);
@@ -156,24 +147,17 @@ function soundRpm(rpm: Rpm, href: string, sha256: string): ListedRpm {
 
 function listed(href: string, sha256: string): Listed {
   if (!isDigest(sha256)) throw new MetadataError(`${href || 'a file'} in it has no SHA-256`);
-  const parts = href.split('/');
-  if (
-    !parts.every((part) => /^[\w+~^.:@%-]+$/.test(part) && !/^(%2e|\.){1,2}$/i.test(part)) ||
-    /^\w+:/.test(href)
-  )
+  const isPlain = (part: string) => /^[\w+~^.:@%-]+$/.test(part) && !/^(%2e|\.){1,2}$/i.test(part);
+  if (!href.split('/').every(isPlain) || /^\w+:/.test(href))
     throw new MetadataError(`a file in it is at ${JSON.stringify(href)}, which may lead elsewhere`);
   return { href, sha256 };
 }
 
-interface Handlers {
-  open: (element: Element) => void;
-  close: (element: Element) => void;
-}
-
+/** Parses XML of at most `most` bytes. */
 async function parse(
   chunks: AsyncIterable<Uint8Array> | Iterable<string>,
-  { open, close }: Handlers,
-  most: number = mostBytes,
+  most: number,
+  { open, close }: Record<'open' | 'close', (element: Element) => void>,
 ): Promise<void> {
   const parser = new SaxesParser();
   const stack: Element[] = [];

@@ -102,16 +102,11 @@ async function listOf(
     const primary = join(kept, basename(list.href).replace(/^.*-/, ''));
     await fetchOnce(repository, list, primary, downloader);
     return await readPrimary(unpacked(primary), [arch, 'noarch'], list.openSize);
-  }).catch((error: unknown) => {
-    throw asRepositoryError(repository, error);
+  }).catch((error: NodeJS.ErrnoException) => {
+    const isMalformed = error instanceof MetadataError || /^Z_|^ZSTD_|^ERR_/.test(error.code ?? '');
+    if (!isMalformed) throw error;
+    throw repositoryError(repository, `of its list of packages, ${error.message}`);
   });
-}
-
-/** Returns an error of a package list as an error of its repository. */
-function asRepositoryError(repository: Repository, error: unknown): unknown {
-  const packing = /^Z_|^ZSTD_|^ERR_/.test((error as NodeJS.ErrnoException).code ?? '');
-  if (!(error instanceof MetadataError) && !packing) return error;
-  return repositoryError(repository, `of its list of packages, ${(error as Error).message}`);
 }
 
 async function fetchRpms(
@@ -140,7 +135,7 @@ async function fetchRpms(
     const files = own.map(({ listed }) => listed.rpm.file);
     await withTempDir(tempDir, 'signatures-', async (temp) => {
       const keys = await collectKeys(repository, temp, downloader);
-      await checkRpms(repository, { files, dir, keys, worker, tempDir: temp, signal });
+      await checkRpms(repository, { dir, files }, keys.dir, { worker, tempDir: temp, signal });
     });
   }
   return { dir, rpms };
@@ -152,11 +147,11 @@ async function asListed(path: string, repository: Repository, { rpm }: ListedRpm
     if (!(error instanceof RpmFormatError)) throw error;
     throw repositoryError(repository, `${rpm.file} is ${error.message.replace(`${path}: `, '')}`);
   });
-  for (const field of ['name', 'epoch', 'version', 'release', 'arch'] as const)
+  const { id, file, line } = repository;
+  for (const field of ['name', 'epoch', 'version', 'release', 'arch'] as const) {
+    const difference = `the ${field} ${found[field]}, not ${rpm[field]} as its list says`;
     if (found[field] !== rpm[field])
-      throw problem(
-        `${rpm.file} of the repository '${repository.id}' has the ${field} ${found[field]}, not ${rpm[field]} as its list says`,
-        { file: repository.file, line: repository.line },
-      );
+      throw problem(`${rpm.file} of the repository '${id}' has ${difference}`, { file, line });
+  }
   return found;
 }

@@ -74,32 +74,25 @@ export async function checkSignature(
 
 /**
  * Checks the signatures of RPM files with the worker's rpmkeys, in a sandbox.
- * @param files names in `dir`
  * @throws ProblemsError naming each that none of the keys signed
  */
 export async function checkRpms(
   repository: Repository,
-  options: {
-    files: readonly string[];
-    dir: string;
-    keys: { dir: string; files: string[] };
-    worker: string;
-    tempDir: string;
-    signal?: AbortSignal | undefined;
-  },
+  rpms: { dir: string; files: readonly string[] },
+  keysDir: string,
+  { worker, tempDir, signal }: { worker: string; tempDir: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const { files, dir, keys, worker, tempDir, signal } = options;
   const folder = await mkdtemp(join(tempDir, 'rpmkeys-'));
   const list = join(folder, 'list');
-  await writeFile(list, files.map((file) => `/var/rpms/${file}\n`).join(''));
+  await writeFile(list, rpms.files.map((file) => `/var/rpms/${file}\n`).join(''));
   try {
     const overlay = await createOverlay(join(folder, 'overlay'));
     const run = async (script: string) =>
       await runInSandbox(['/bin/sh', '-c', script], {
         root: { worker, overlay },
         binds: [
-          { source: dir, target: '/var/rpms' },
-          { source: keys.dir, target: '/var/keys' },
+          { source: rpms.dir, target: '/var/rpms' },
+          { source: keysDir, target: '/var/keys' },
           { source: list, target: '/var/list' },
         ],
         ok: 'any',

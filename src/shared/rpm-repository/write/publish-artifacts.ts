@@ -37,13 +37,11 @@ export function repositoryNames(arch: string) {
   return { rpms: `azl-rpms-${arch}`, debuginfo: `azl-debuginfo-${arch}`, srpms: 'azl-srpms' };
 }
 
-/** The artifacts of a run's repository, by part; empty without an artifact. */
-export interface PublishedRepository {
-  rpms: string;
-  /** Empty unless the repository was published in parts: else these RPMs are in `rpms`. */
-  debuginfo: string;
-  srpms: string;
-}
+/**
+ * The artifacts of a run's repository, by part; empty without an artifact. Unless the repository was published in parts,
+ * `debuginfo` is empty, and its RPMs are in `rpms`.
+ */
+export type PublishedRepository = ReturnType<typeof repositoryNames>;
 
 /**
  * Publishes RPMs and SRPMs of the repository as artifacts, in a workflow run.

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
-import { isAbsent, tempSibling } from '../../host/files.ts';
-import { filesBelow } from '../../host/folders.ts';
+import { tempSibling } from '../../host/files.ts';
+import { filesBelow, replaceDirectory } from '../../host/folders.ts';
+import { clearParts } from '../../host/leftovers.ts';
 import { runTool } from '../../host/process.ts';
 
 /**
@@ -18,37 +19,19 @@ const fixedTime = 315_532_800;
 export async function writeRepository(dir: string, log: Log, signal?: AbortSignal): Promise<void> {
   const rpms = (await filesBelow(dir)).filter((path) => path.endsWith('.rpm'));
   for (const path of rpms) await utimes(path, fixedTime, fixedTime);
-  for (const name of await readdir(dir)) {
-    // Leftovers of a killed run.
-    if (/^repodata\..*\.part(\.old)?$/.test(name))
-      await rm(join(dir, name), { recursive: true, force: true });
-  }
+  // Leftovers of a killed run.
+  await clearParts(dir);
   const fresh = tempSibling(join(dir, 'repodata'));
-  const old = `${fresh}.old`;
+  const options = [
+    ...['--quiet', '--no-database', '--checksum=sha256', '--unique-md-filenames'],
+    ...['--general-compress-type=gz', `--revision=${fixedTime}`, '--set-timestamp-to-revision'],
+  ];
   try {
     await mkdir(fresh);
-    await runTool(
-      [
-        'createrepo_c',
-        '--quiet',
-        '--no-database',
-        '--checksum=sha256',
-        '--unique-md-filenames',
-        '--general-compress-type=gz',
-        `--revision=${fixedTime}`,
-        '--set-timestamp-to-revision',
-        `--outputdir=${fresh}`,
-        dir,
-      ],
-      { signal },
-    );
-    await rename(join(dir, 'repodata'), old).catch((error: unknown) => {
-      if (!isAbsent(error)) throw error;
-    });
-    await rename(join(fresh, 'repodata'), join(dir, 'repodata'));
+    await runTool(['createrepo_c', ...options, `--outputdir=${fresh}`, dir], { signal });
+    await replaceDirectory(join(fresh, 'repodata'), join(dir, 'repodata'));
   } finally {
     await rm(fresh, { recursive: true, force: true });
-    await rm(old, { recursive: true, force: true });
   }
   log.info(`repository of ${rpms.length} RPMs: ${dir}`);
 }
