@@ -18,7 +18,7 @@ export interface Action {
  */
 export function parseAction(text: string, name: string, file: string): Action {
   const { inputs, outputs, runs } = parse(text) as {
-    inputs?: Record<string, { default?: unknown; description?: string; required?: boolean } | null>;
+    inputs?: Record<string, { default?: string | number | boolean | null } | null>;
     outputs?: Record<string, unknown>;
     runs?: { main?: string };
   };
@@ -29,10 +29,7 @@ export function parseAction(text: string, name: string, file: string): Action {
     inputs: Object.fromEntries(
       Object.entries(inputs ?? {}).map(([input, declared]) => {
         const { default: value, ...others } = declared ?? {};
-        return [
-          input,
-          { ...others, ...(value === undefined || value === null ? {} : { default: String(value) }) },
-        ];
+        return [input, { ...others, default: value?.toString() }];
       }),
     ),
     outputs: Object.keys(outputs ?? {}),

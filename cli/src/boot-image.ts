@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../../src/shared/base/problems.ts';
@@ -11,15 +12,14 @@ import { checkKvm } from './doctor/kvm.ts';
 /** `make run`: boots an image in this terminal. The image stays unchanged. @returns QEMU's exit code */
 export async function bootImage(context: CliContext): Promise<number> {
   const { environment, paths, log, stop } = context;
-  const image = environment['IMAGE'] || newestImage(join(paths.out, 'images'));
-  if (image === undefined) {
-    throw problem(`There is no image in ${join(paths.out, 'images')}`, { hint: 'Make one: make image' });
-  }
+  const images = join(paths.out, 'images');
+  const image = environment['IMAGE'] || newestImage(images);
+  if (image === undefined) throw problem(`There is no image in ${images}`, { hint: 'Make one: make image' });
   const found = statSync(image, { throwIfNoEntry: false });
   if (found?.isFile() !== true) {
-    throw problem(`IMAGE is '${image}', which ${found === undefined ? 'does not exist' : 'is not a file'}`, {
-      hint: 'Name an image, or leave IMAGE out for the newest one.',
-    });
+    const state = found === undefined ? 'does not exist' : 'is not a file';
+    const hint = 'Name an image, or leave IMAGE out for the newest one.';
+    throw problem(`IMAGE is '${image}', which ${state}`, { hint });
   }
   await prepareHost('run', context);
   const works = (await checkKvm(paths.cache, stop.signal)) === 'works';
@@ -39,10 +39,8 @@ export async function bootImage(context: CliContext): Promise<number> {
   });
   const release = stop.listen((signal) => child.kill(signal));
   try {
-    return await new Promise<number>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve(code ?? 1));
-    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    return code ?? 1;
   } finally {
     release();
   }

@@ -15,6 +15,8 @@ import { type Problem, problem } from '../../src/shared/base/problems.ts';
 import { folderVariables, type Paths } from './paths.ts';
 import { tempDirPrefix } from './runner.ts';
 
+const { R_OK, W_OK, X_OK } = constants;
+
 /** The name of the file that marks a folder as made by azl. No other folder is ever removed. */
 export const marker = '.made-by-azl';
 
@@ -37,14 +39,11 @@ export function makeFolders(paths: Paths): void {
     try {
       if (existsSync(dir) && readdirSync(dir).length > 0) continue;
       mkdirSync(dir, { recursive: true });
-      writeFileSync(
-        join(dir, marker),
-        'azl made this folder. `make clean` removes it and everything in it.\n',
-      );
+      const content = 'azl made this folder. `make clean` removes it and everything in it.\n';
+      writeFileSync(join(dir, marker), content);
     } catch (error) {
-      throw problem(`${folderVariables[folder]} is '${dir}', which cannot be made (${codeOf(error)})`, {
-        hint: hintOf(folderVariables[folder]),
-      });
+      const name = folderVariables[folder];
+      throw problem(`${name} is '${dir}', which cannot be made (${codeOf(error)})`, { hint: hintOf(name) });
     }
   }
 }
@@ -75,15 +74,13 @@ export function foreignFolders(paths: Paths, checkout: string): string[] {
   const found: string[] = [];
   for (const dir of folders.map((folder) => paths[folder])) {
     if (!existsSync(dir) || !isOwn(dir, checkout)) continue;
-    const children = mayRead(dir)
-      ? readdirSync(dir, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory() && !isOfOthers(entry.name))
-          .map((entry) => join(dir, entry.name))
-          .sort()
-      : [];
-    for (const path of [dir, ...children]) {
-      if (!mayWrite(path) && !found.some((other) => isIn(path, other))) found.push(path);
-    }
+    const entries = mayAccess(dir, R_OK | X_OK) ? readdirSync(dir, { withFileTypes: true }) : [];
+    const children = entries
+      .filter((entry) => entry.isDirectory() && !isOfOthers(entry.name))
+      .map((entry) => join(dir, entry.name))
+      .sort();
+    for (const path of [dir, ...children])
+      if (!mayAccess(path, W_OK | X_OK) && !found.some((other) => isIn(path, other))) found.push(path);
   }
   return found;
 }
@@ -112,9 +109,10 @@ function reasonAgainst(path: string, writes: boolean, checkout: string): string 
   }
   const code = writes ? writeErrorIn(at) : undefined;
   if (code === undefined || code === 'ENOSPC' || (code === 'EACCES' && isOwn(at, checkout))) return undefined;
-  return at === path
-    ? (reasons[code] ?? `cannot be written to (${code})`)
-    : `cannot be made: ${writeReason(at, code)}`;
+  const reason = reasons[code] ?? `cannot be written to (${code})`;
+  if (at === path) return reason;
+  const where = reason === reasons['EACCES'] ? `${reason} in '${at}'` : `'${at}' ${reason}`;
+  return `cannot be made: ${where}`;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -122,11 +120,6 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'you may not write',
   EROFS: 'is on a read-only file system',
 };
-
-function writeReason(dir: string, code: string): string {
-  if (code === 'EACCES' || code === 'EPERM') return `you may not write in '${dir}'`;
-  return `'${dir}' ${reasons[code] ?? `cannot be written to (${code})`}`;
-}
 
 /**
  * Makes a folder in `dir` and removes it again. Permissions alone do not tell if that works, and in /proc Node's
@@ -150,10 +143,8 @@ function isLink(path: string): boolean {
   }
 }
 
-const mayRead = (path: string) => may(path, constants.R_OK | constants.X_OK);
-const mayWrite = (path: string) => may(path, constants.W_OK | constants.X_OK);
-
-function may(path: string, mode: number): boolean {
+/** True if this user has the access `mode` to a path, of `fs.constants`. */
+export function mayAccess(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
     return true;

@@ -46,6 +46,7 @@ export async function main(): Promise<void> {
     debug,
   });
   if (debug) setDebugSink((text) => screen.show({ kind: 'debug', text: withoutSecrets(text, []) }));
+  const log = screenLog(screen);
   const stop = watchSignals();
   // The reader of the output is gone (`make image | head`).
   for (const stream of [stdout, stderr]) stream.on('error', stop.request);
@@ -58,7 +59,7 @@ export async function main(): Promise<void> {
       environment: env,
       paths: pathsOf(env, checkout, process.cwd()),
       screen,
-      log: screenLog(screen),
+      log,
       live: terminal && env['TERM'] !== 'dumb',
       stop,
     };
@@ -71,7 +72,8 @@ export async function main(): Promise<void> {
     code = await start(target, context);
   } catch (error) {
     if (stop.requested) code = 130;
-    else for (const text of errorTexts(error)) screen.show({ kind: 'error', text });
+    else if (error instanceof ProblemsError) for (const one of error.problems) log.error(one);
+    else log.error(error instanceof Error ? error.message : String(error));
   } finally {
     screen.clear();
     killRunningTools();
@@ -90,11 +92,8 @@ async function start(target: TargetName, context: CliContext): Promise<number> {
     case 'signatures':
       return await writeSignatures(context);
     case 'clean':
-    case 'clean-all': {
-      const removed = await clean(context.paths, target === 'clean-all', context.checkout);
-      context.log.info(removed.length === 0 ? 'Nothing to remove.' : `Removed: ${removed.join(' ')}`);
-      return 0;
-    }
+    case 'clean-all':
+      return await clean(target === 'clean-all', context);
     default:
       return await runActions(target, context);
   }
@@ -110,9 +109,8 @@ function commandLineProblems(target: TargetName, { actions, environment }: CliCo
 
 function noTarget(target: string): ProblemsError {
   const near = nearestName(target, allTargets());
-  return problem(`There is no target '${target}'`, {
-    hint: near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`,
-  });
+  const hint = near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`;
+  return problem(`There is no target '${target}'`, { hint });
 }
 
 /** A log for work in this process, shown like that of a bundle. */
@@ -127,9 +125,4 @@ function screenLog(screen: Screen): Log {
     },
     progress: (line) => screen.live(line),
   };
-}
-
-function errorTexts(error: unknown): string[] {
-  if (error instanceof ProblemsError) return error.problems.map(formatProblem);
-  return [error instanceof Error ? error.message : String(error)];
 }

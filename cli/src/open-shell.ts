@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearestName } from '../../src/shared/base/nearest-name.ts';
+import { nearestHint } from '../../src/shared/base/nearest-name.ts';
 import { problem } from '../../src/shared/base/problems.ts';
 import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
@@ -19,28 +19,20 @@ export async function openShell(context: CliContext): Promise<number> {
   const kept = existsSync(roots) ? readdirSync(roots).sort() : [];
   const name = environment['PACKAGE'] ?? '';
   if (name === '') {
-    throw problem('PACKAGE is not set', {
-      hint: `Name the package: make shell PACKAGE=${kept[0] ?? 'bash'}`,
-    });
+    const hint = `Name the package: make shell PACKAGE=${kept[0] ?? 'bash'}`;
+    throw problem('PACKAGE is not set', { hint });
   }
   if (!kept.includes(name)) {
-    const near = nearestName(name, kept);
     const list = /^[\w.+-]+$/.test(name) ? name : '<package>';
-    throw problem(`There is no build root of '${name}': only a failed build leaves one`, {
-      hint:
-        near !== undefined
-          ? `Did you mean '${near}'?`
-          : `Run: make build-packages PACKAGE_BUILD_LIST=${list}`,
-    });
+    const hint = nearestHint(name, kept) ?? `Run: make build-packages PACKAGE_BUILD_LIST=${list}`;
+    throw problem(`There is no build root of '${name}': only a failed build leaves one`, { hint });
   }
   const dir = join(roots, name);
   const root = await readKeptRoot(dir);
   const toolchain = await readJson<Toolchain>(join(paths.toolchain, 'toolchain.json'));
   if (root === undefined || root.workerDigest !== toolchain?.workerDigest) {
-    throw problem(
-      `The build root of '${name}' was made with another toolchain than ${paths.toolchain} is now`,
-      { hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}` },
-    );
+    const message = `The build root of '${name}' was made with another toolchain than ${paths.toolchain} is now`;
+    throw problem(message, { hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}` });
   }
   const owner = `${builder.uid}:${builder.gid}`;
   const own = ['SPECS', 'SOURCES'].map((folder) => join(dir, 'staging', folder));

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,35 +21,24 @@ const passedVariables = [
 /** The variables that name the files a bundle writes its outputs to. */
 const commandFiles = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STEP_SUMMARY'];
 
-/** The environment variable that passes an input. */
-export function inputVariable(input: string): string {
-  return `INPUT_${input.replaceAll(' ', '_').toUpperCase()}`;
-}
-
 /** Returns the environment that GitHub's runner would start a bundle with. Pure. */
 export function runnerEnvironment(
   inputs: Readonly<Record<string, string>>,
   paths: { workspace: string; temp: string; files: string },
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const env: Record<string, string> = {};
+  const env: Record<string, string> = {
+    ...{ GITHUB_WORKSPACE: paths.workspace, RUNNER_TEMP: paths.temp },
+    ...{ RUNNER_OS: 'Linux', RUNNER_ARCH: hostArchitecture.runner },
+  };
   for (const name of passedVariables) {
     const value = environment[name];
     if (value !== undefined) env[name] = value;
   }
   for (const name of commandFiles) env[name] = join(paths.files, name.toLowerCase());
-  env['GITHUB_WORKSPACE'] = paths.workspace;
-  env['RUNNER_TEMP'] = paths.temp;
-  env['RUNNER_OS'] = 'Linux';
-  env['RUNNER_ARCH'] = hostArchitecture.runner;
-  for (const [name, value] of Object.entries(inputs)) env[inputVariable(name)] = value;
+  for (const [name, value] of Object.entries(inputs))
+    env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] = value;
   return env;
-}
-
-/** The end of an action. */
-export interface BundleResult {
-  code: number;
-  outputs: Record<string, string>;
 }
 
 /** The prefix of the name of a run's temporary folder. The process id follows. */
@@ -74,7 +64,7 @@ export async function runBundle(
   action: Action,
   inputs: Readonly<Record<string, string>>,
   context: CliContext,
-): Promise<BundleResult> {
+): Promise<{ code: number; outputs: Record<string, string> }> {
   const { workspace, environment, live } = context;
   const buildDir = context.paths.build;
   mkdirSync(buildDir, { recursive: true });
@@ -115,12 +105,9 @@ async function startBundle(
     ...(live ? [forEachLine(child.stdio[3] as Readable, (line) => screen.live(line))] : []),
   ];
   try {
-    const code = await new Promise<number>((done, fail) => {
-      child.once('error', fail);
-      child.once('close', (status, signal) => done(status ?? (signal === 'SIGKILL' ? 137 : 130)));
-    });
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     await Promise.all(readers);
-    return code;
+    return code ?? (signal === 'SIGKILL' ? 137 : 130);
   } finally {
     release();
     screen.clear();

@@ -4,7 +4,7 @@ import { releaseInputs } from '../../actions/compose-image/src/release-inputs.ts
 import { toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
 import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { recordingLog } from '../../src/shared/base/log.ts';
-import { nearestName } from '../../src/shared/base/nearest-name.ts';
+import { nearestHint } from '../../src/shared/base/nearest-name.ts';
 import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
 import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
 import { readImageConfig } from '../../src/shared/image/config/read.ts';
@@ -76,10 +76,8 @@ export async function inputProblems(
 async function signatureProblems(values: Values, files: readonly SpecFile[]): Promise<Problem[]> {
   const { specsDir = '', packageBuildList: list = [] } = values;
   const problems: Problem[] = [];
-  for (const file of files) {
-    if (list.length > 0 && !list.includes(file.package)) continue;
+  for (const file of files.filter((one) => list.length === 0 || list.includes(one.package)))
     problems.push(...(await problemsIn(() => readSignatures(specsDir, file))));
-  }
   return problems;
 }
 
@@ -102,11 +100,8 @@ function packageProblems(name: string, specsDir: string, files: readonly SpecFil
   if (name === '')
     return [{ message: 'PACKAGE is not set', hint: 'Name the package: make signatures PACKAGE=bash' }];
   if (names.includes(name)) return [];
-  const near = nearestName(name, names);
-  const hint =
-    near === undefined
-      ? 'The name of a package is the name of its spec without .spec.'
-      : `Did you mean '${near}'?`;
+  const rule = 'The name of a package is the name of its spec without .spec.';
+  const hint = nearestHint(name, names) ?? rule;
   return [{ message: `There is no package '${name}' in ${specsDir}`, hint }];
 }
 

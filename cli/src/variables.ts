@@ -1,4 +1,4 @@
-import { nearestName } from '../../src/shared/base/nearest-name.ts';
+import { nearestHint, nearestName } from '../../src/shared/base/nearest-name.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
 import { type GetInput, variable } from '../../src/shared/github/inputs.ts';
 import type { Action } from './action-file.ts';
@@ -45,17 +45,12 @@ export function variableProblems(
     .filter((name) => !useful.includes(name))
     .map((name) => {
       if (!known.includes(name)) {
-        const near = nearestName(name, known);
-        return {
-          message: `Unknown variable '${name}'`,
-          hint: near === undefined ? `There are: ${known.join(' ')}.` : `Did you mean '${near}'?`,
-        };
+        const hint = nearestHint(name, known) ?? `There are: ${known.join(' ')}.`;
+        return { message: `Unknown variable '${name}'`, hint };
       }
       const near = useful.find((other) => oneBeginsTheOther(name, other)) ?? nearestName(name, useful);
-      return {
-        message: `${name} has no effect on make ${Object.keys(effective).join(' ')}`,
-        hint: near === undefined ? `These have: ${useful.join(' ')}.` : `Did you mean ${near}?`,
-      };
+      const hint = near === undefined ? `These have: ${useful.join(' ')}.` : `Did you mean ${near}?`;
+      return { message: `${name} has no effect on make ${Object.keys(effective).join(' ')}`, hint };
     });
 }
 

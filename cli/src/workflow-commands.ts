@@ -1,11 +1,8 @@
 /** One line of a bundle's output, parsed as GitHub's runner parses it. */
 export type OutputLine =
-  | { kind: 'text'; text: string }
-  | { kind: 'group'; text: string }
-  | { kind: 'end' }
-  | { kind: 'debug'; text: string }
+  | { kind: 'text' | 'group' | 'debug'; text: string }
   | { kind: 'notice' | 'warning' | 'error'; text: string; file?: string; line?: string; column?: string }
-  | { kind: 'hidden' };
+  | { kind: 'end' | 'hidden' };
 
 const unescapeText = (text: string) =>
   text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
@@ -34,22 +31,15 @@ export function commandReader(): (line: string) => OutputLine {
     );
     switch (match[1]) {
       case 'group':
-        return { kind: 'group', text };
+      case 'debug':
+        return { kind: match[1], text };
       case 'endgroup':
         return { kind: 'end' };
-      case 'debug':
-        return { kind: 'debug', text };
       case 'notice':
       case 'warning':
       case 'error': {
-        const { file, line: lineNumber, col } = properties;
-        return {
-          kind: match[1],
-          text,
-          ...(file === undefined ? {} : { file }),
-          ...(lineNumber === undefined ? {} : { line: lineNumber }),
-          ...(col === undefined ? {} : { column: col }),
-        };
+        const { file, line, col: column } = properties;
+        return { kind: match[1], text, file, line, column };
       }
       case 'stop-commands':
         stopped = match[3] ?? '';

@@ -37,10 +37,7 @@ export async function prepareHost(target: TargetName, context: CliContext): Prom
   failOnProblems(
     findingsOf(facts)
       .filter(isBlocking)
-      .map(({ name, text, hint }) => ({
-        message: `${name}: ${text}`,
-        ...(hint === undefined ? {} : { hint: `Fix: ${hint}` }),
-      })),
+      .map(({ name, text, hint }) => ({ message: `${name}: ${text}`, hint: hint && `Fix: ${hint}` })),
   );
   await ensureCommands(needs, context.log, signal);
   if (facts.disk === undefined) return;
@@ -52,7 +49,7 @@ function foldersOf({ paths, checkout }: CliContext): Pick<ExamineOptions, 'folde
   const { build, out, cache } = paths;
   const worker = workerDir(paths);
   return {
-    folders: { build, out, cache, ...(existsSync(worker) ? { worker } : {}) },
+    folders: { build, out, cache, worker: existsSync(worker) ? worker : undefined },
     foreign: foreignFolders(paths, checkout),
   };
 }

@@ -43,18 +43,11 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
     folders === undefined ? undefined : checkDisks(folders),
   ]);
   return {
-    node: process.version,
-    user: userName(),
-    ...(privilege === undefined ? {} : { privilege }),
-    ...(apt === undefined ? {} : { apt }),
-    missing: { needs, ...missing },
-    ...(folders === undefined ? {} : { folders: { ...folders, foreign } }),
-    ...(disk === undefined ? {} : { disk }),
+    ...{ node: process.version, user: userName(), privilege, apt, missing: { needs, ...missing } },
+    folders: folders && { ...folders, foreign },
     memoryBytes: process.availableMemory?.() ?? freemem(),
     cores: cpus().length,
-    ...(overlay === undefined ? {} : { overlay: { dir: folders?.build ?? '', error: overlay } }),
-    ...(kvm === undefined ? {} : { kvm }),
-    ...(mirror === undefined ? {} : { mirror: { error: mirror } }),
+    ...{ disk, overlay, kvm, mirror },
   };
 }
 
@@ -98,24 +91,20 @@ mount -t overlay azl -o lowerdir=/proc/self/fd/5,upperdir=/proc/self/fd/6,workdi
 rmdir "$1/mnt/old"
 touch "$1/mnt/new"`;
 
-/** Mounts an overlay in `buildDir`, removes and adds a file in it. @returns the error, or an empty text */
-async function tryOverlay(buildDir: string, signal?: AbortSignal): Promise<string> {
+/** Mounts an overlay in `buildDir`, removes and adds a file in it. */
+async function tryOverlay(buildDir: string, signal?: AbortSignal): Promise<HostFacts['overlay']> {
   const build = resolve(buildDir);
   const dir = join(build, `overlay-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
   let firstMade: string | undefined;
-  try {
+  const mount = async () => {
     firstMade = await mkdir(build, { recursive: true });
     await createOverlay(dir);
     await mkdir(join(dir, 'lower', 'old'), { recursive: true });
-    await runTool(['unshare', '--mount', '--', '/bin/sh', '-c', overlayScript, 'azl', dir], {
-      root: true,
-      timeoutSeconds: 10,
-      ...(signal ? { signal } : {}),
-    });
-    return '';
-  } catch (error) {
-    signal?.throwIfAborted();
-    return firstLine(error);
+    const argv = ['unshare', '--mount', '--', '/bin/sh', '-c', overlayScript, 'azl', dir];
+    await runTool(argv, { root: true, timeoutSeconds: 10, signal });
+  };
+  try {
+    return { dir: buildDir, error: await errorOf(mount, signal) };
   } finally {
     await removeTree(dir);
     if (firstMade !== undefined) await removeEmpty(build, firstMade);
@@ -129,25 +118,24 @@ async function removeEmpty(dir: string, top: string): Promise<void> {
   } catch {}
 }
 
-/** Downloads one small package to a temporary folder. @returns the error, or an empty text */
-async function tryMirror(signal?: AbortSignal): Promise<string> {
+/** Downloads one small package to a temporary folder. */
+async function tryMirror(signal?: AbortSignal): Promise<HostFacts['mirror']> {
+  const settings = ['Acquire::Retries=0', 'Acquire::http::Timeout=8', 'APT::Sandbox::User='];
+  const argv = ['apt-get', '-q', ...settings.flatMap((setting) => ['-o', setting]), 'download', 'hostname'];
+  const download = async () =>
+    await withTempDir(tmpdir(), 'azl-mirror-', (cwd) => runTool(argv, { cwd, timeoutSeconds: 20, signal }));
+  const error = await errorOf(download, signal);
+  return { error: error && `no package could be downloaded: ${error}` };
+}
+
+/** Returns the first line of the error that `body` fails with; empty if it succeeds. */
+async function errorOf(body: () => Promise<unknown>, signal?: AbortSignal): Promise<string> {
   try {
-    const settings = ['Acquire::Retries=0', 'Acquire::http::Timeout=8', 'APT::Sandbox::User='];
-    const options = ['-q', ...settings.flatMap((setting) => ['-o', setting])];
-    await withTempDir(tmpdir(), 'azl-mirror-', (cwd) =>
-      runTool(['apt-get', ...options, 'download', 'hostname'], {
-        ...{ cwd, timeoutSeconds: 20 },
-        ...(signal ? { signal } : {}),
-      }),
-    );
+    await body();
     return '';
   } catch (error) {
     signal?.throwIfAborted();
-    return `no package could be downloaded: ${firstLine(error)}`;
+    const text = error instanceof ToolError ? error.stderr : String(error);
+    return text.trim().split('\n')[0] || String(error);
   }
-}
-
-function firstLine(error: unknown): string {
-  const text = error instanceof ToolError ? error.stderr : String(error);
-  return text.trim().split('\n')[0] ?? '';
 }

@@ -100,13 +100,8 @@ const aptFinding: Check = ({ apt }) =>
 const toolsFinding: Check = ({ missing: { needs, packages, unknown } }) => {
   const text = needs.length === 0 ? 'all installed' : `missing: ${needs.join(', ')}`;
   const install = `sudo apt-get install --no-install-recommends ${packages.join(' ')} (make image does it)`;
-  return finding(
-    'tools',
-    needs.length === 0,
-    text,
-    unknown.length > 0 ? 'sudo apt-get update' : install,
-    false,
-  );
+  const hint = unknown.length > 0 ? 'sudo apt-get update' : install;
+  return finding('tools', needs.length === 0, text, hint, false);
 };
 
 const writableFinding: Check = ({ folders }) => {
@@ -124,25 +119,18 @@ const diskFindings: Check = ({ disk = [] }) =>
     return finding('disk', ok, text, 'make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk');
   });
 
-const memoryFinding: Check = ({ memoryBytes, cores }) =>
-  finding(
-    'memory',
-    memoryBytes >= memoryNeed,
-    `${inGib(memoryBytes)} available, ${cores} cores`,
-    `builds may run out of memory below ${inGib(memoryNeed)}: CONCURRENT_PACKAGE_BUILDS=1 helps`,
-    false,
-  );
+const memoryFinding: Check = ({ memoryBytes, cores }) => {
+  const text = `${inGib(memoryBytes)} available, ${cores} cores`;
+  const hint = `builds may run out of memory below ${inGib(memoryNeed)}: CONCURRENT_PACKAGE_BUILDS=1 helps`;
+  return finding('memory', memoryBytes >= memoryNeed, text, hint, false);
+};
 
 const overlayFinding: Check = ({ overlay }) => {
   if (overlay === undefined) return undefined;
   const { dir, error } = overlay;
   const text = error === '' ? `works in ${dir}` : `cannot be mounted in ${dir}: ${error}`;
-  return finding(
-    'overlay',
-    error === '',
-    text,
-    'BUILD_DIR= on ext4 or xfs (not in an overlay of a container)',
-  );
+  const hint = 'BUILD_DIR= on ext4 or xfs (not in an overlay of a container)';
+  return finding('overlay', error === '', text, hint);
 };
 
 const kvmFinding: Check = ({ kvm }) => {

@@ -1,29 +1,19 @@
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingNeeds } from '../../../src/shared/host/needs.ts';
 import { chooseAcceleration, knownAcceleration } from '../../../src/shared/image/boot-test/acceleration.ts';
+import { mayAccess } from '../folders.ts';
 import type { HostFacts } from './findings.ts';
-
-const mayOpen = (path: string, mode: number) => {
-  try {
-    accessSync(path, mode);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Checks if KVM boots a kernel: as remembered in the cache, or tried with the host's own kernel if it is readable. */
 export async function checkKvm(
   cacheDir: string,
   signal: AbortSignal,
 ): Promise<NonNullable<HostFacts['kvm']>> {
-  if (!mayOpen('/dev/kvm', constants.R_OK | constants.W_OK)) return 'absent';
+  if (!mayAccess('/dev/kvm', constants.R_OK | constants.W_OK)) return 'absent';
   const known = await knownAcceleration(cacheDir);
   const kernel = known === undefined ? hostKernel() : undefined;
-  if (known === undefined && (kernel === undefined || missingNeeds(['QEMU']).length > 0)) {
-    return 'untried';
-  }
+  if (known === undefined && (kernel === undefined || missingNeeds(['QEMU']).length > 0)) return 'untried';
   try {
     const acceleration = known ?? (await chooseAcceleration({ kernel: kernel as string, cacheDir, signal }));
     return acceleration === 'kvm' ? 'works' : 'broken';
@@ -40,7 +30,7 @@ function hostKernel(): string | undefined {
       .filter((name) => name.startsWith('vmlinuz-'))
       .sort()
       .map((name) => join('/boot', name))
-      .findLast((path) => mayOpen(path, constants.R_OK));
+      .findLast((path) => mayAccess(path, constants.R_OK));
   } catch {
     return undefined;
   }

@@ -18,6 +18,12 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? a.length;
 }
 
+/** Returns the hint `Did you mean 'x'?`, or undefined if no candidate is near to `word`. Pure. */
+export function nearestHint(word: string, candidates: Iterable<string>): string | undefined {
+  const near = nearestName(word, candidates);
+  return near === undefined ? undefined : `Did you mean '${near}'?`;
+}
+
 /** Returns the candidate nearest to `word`, or undefined when over a third of the word differs from each. Pure. */
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import * as core from '@actions/core';
-import { nearestName } from '../base/nearest-name.ts';
+import { nearestHint } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
 
@@ -66,13 +66,7 @@ export function choice<T extends string>(values: readonly T[], later: readonly T
     if (found !== undefined) return found;
     if (later.some((one) => one === value))
       throw inputProblem(name, value, unsupported, `Use ${values.join(' or ')}.`);
-    const near = nearestName(value, values);
-    throw inputProblem(
-      name,
-      value,
-      `expected one of ${values.join(', ')}`,
-      near && `Did you mean '${near}'?`,
-    );
+    throw inputProblem(name, value, `expected one of ${values.join(', ')}`, nearestHint(value, values));
   };
 }
 

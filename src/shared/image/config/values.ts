@@ -1,4 +1,4 @@
-import { nearestName } from '../../base/nearest-name.ts';
+import { nearestHint } from '../../base/nearest-name.ts';
 import type { Findings } from './findings.ts';
 import type { Kind, Table } from './schema-table.ts';
 
@@ -52,15 +52,10 @@ function readWord(
     const given = value === '' ? 'This is empty, which is' : `'${value}' is known but`;
     findings.report(path, `${given} not supported yet`, `Supported: ${choices.join(', ')}.`);
   } else {
-    const hint = didYouMean(value, named([...kind.supported, ...kind.known]));
+    const hint = nearestHint(value, named([...kind.supported, ...kind.known]));
     findings.report(path, `'${value}' is not one of ${choices.join(', ')}`, hint);
   }
   return undefined;
-}
-
-function didYouMean(given: string, names: Iterable<string>): string | undefined {
-  const near = nearestName(given, names);
-  return near === undefined ? undefined : `Did you mean '${near}'?`;
 }
 
 function readObject(value: Values, table: Table, path: string, findings: Findings): Values {
@@ -72,7 +67,7 @@ function readObject(value: Values, table: Table, path: string, findings: Finding
     const key = name === undefined ? undefined : table[name];
     if (name === undefined || key === undefined) {
       if (given.startsWith('_')) continue;
-      const hint = didYouMean(given, names.values());
+      const hint = nearestHint(given, names.values());
       findings.warn(at, `Key '${given}' is unknown and has no effect`, hint);
     } else if (!key.supported) {
       if (!isEmpty(item)) findings.report(at, `'${name}' is known but not supported yet`, 'Remove it.');

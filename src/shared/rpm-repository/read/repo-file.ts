@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { nearestName } from '../../base/nearest-name.ts';
+import { nearestHint } from '../../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
 import { readUserFile } from '../../host/files.ts';
 
@@ -155,8 +155,8 @@ function checkName(name: string, { line }: Option, report: Report): void {
   if (refused.includes(name))
     report(line, `The option '${name}' is not supported`, 'Remove it, and name each place in baseurl.');
   else if (!supported.includes(name) && !ignored.includes(name)) {
-    const near = nearestName(name, [...supported, ...ignored]);
-    report(line, `'${name}' is not an option of a repository`, near && `Did you mean '${near}'?`);
+    const hint = nearestHint(name, [...supported, ...ignored]);
+    report(line, `'${name}' is not an option of a repository`, hint);
   }
 }
 
