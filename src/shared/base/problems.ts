@@ -30,7 +30,6 @@ export class ProblemsError extends Error {
 
   constructor(problems: readonly Problem[]) {
     super(problems.map(formatProblem).join('\n'));
-    this.name = 'ProblemsError';
     this.problems = problems;
   }
 }

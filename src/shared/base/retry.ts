@@ -28,7 +28,7 @@ export interface RetryClock {
 }
 
 const realClock: RetryClock = {
-  sleep: async (seconds, signal) => await wait(seconds * 1000, undefined, signal ? { signal } : {}),
+  sleep: async (seconds, signal) => await wait(seconds * 1000, undefined, { signal }),
   random: Math.random,
 };
 

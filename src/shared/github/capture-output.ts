@@ -1,11 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** How the output of one library call is treated. `complaints` receives its warnings and errors instead of the log. */
-interface Capture {
-  complaints?: string[];
-}
-
-const capture = new AsyncLocalStorage<Capture>();
+/** The library call that runs. `complaints` receives its warnings and errors instead of the log. */
+const capture = new AsyncLocalStorage<{ complaints?: string[] }>();
 let installed = false;
 
 /** Secrets to mask: the runner has to receive these from every writer. */
@@ -23,7 +19,8 @@ const plainComplaint = /^(?:::debug::)?((?:Failed to reserve cache|Cache (?:rest
  * runner, and with `RUNNER_DEBUG=1` everything, still appear.
  */
 export async function withoutOutput<T>(body: () => Promise<T>): Promise<T> {
-  return await captured({}, body);
+  install();
+  return await capture.run({}, body);
 }
 
 /**
@@ -31,26 +28,17 @@ export async function withoutOutput<T>(body: () => Promise<T>): Promise<T> {
  * @returns the value of the call, and its warnings, which do not appear in the log
  */
 export async function captureOutput<T>(body: () => Promise<T>): Promise<{ value: T; complaints: string[] }> {
-  const complaints: string[] = [];
-  return { value: await captured({ complaints }, body), complaints };
-}
-
-async function captured<T>(how: Capture, body: () => Promise<T>): Promise<T> {
   install();
-  return await capture.run(how, body);
+  const complaints: string[] = [];
+  return { value: await capture.run({ complaints }, body), complaints };
 }
 
 function install(): void {
   if (installed) return;
   installed = true;
   const { write } = process.stdout;
-  process.stdout.write = function (
-    this: typeof process.stdout,
-    chunk: string | Uint8Array,
-    ...rest: never[]
-  ) {
-    return isDropped(String(chunk)) || write.call(this, chunk, ...rest);
-  } as typeof write;
+  process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) =>
+    isDropped(String(chunk)) || write.call(process.stdout, chunk, ...rest)) as typeof write;
 }
 
 function isDropped(text: string): boolean {

@@ -41,14 +41,9 @@ export function readsCacheOnly(): boolean {
 export function visibleRefs(): string[] {
   const { merge_group: queue, repository } = startingEvent();
   const branch = (name: string | undefined) => (name ? [`refs/heads/${name}`] : []);
-  return [
-    ...new Set([
-      process.env['GITHUB_REF'] ?? 'refs/heads/main',
-      ...branch(process.env['GITHUB_BASE_REF']),
-      ...(queue?.base_ref ? [queue.base_ref] : []),
-      ...branch(repository?.default_branch),
-    ]),
-  ];
+  const own = process.env['GITHUB_REF'] ?? 'refs/heads/main';
+  const bases = [...branch(process.env['GITHUB_BASE_REF']), ...(queue?.base_ref ? [queue.base_ref] : [])];
+  return [...new Set([own, ...bases, ...branch(repository?.default_branch)])];
 }
 
 /** The event that started the run: only it has the default branch. */

@@ -10,8 +10,8 @@ import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.
 import type { Outcome } from '../model/outcome.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
 import { newAllocation, type StorageRequest } from '../store/allocation.ts';
-import { cachedStore, type Unsaved } from '../store/cached-store.ts';
-import { directoryStore } from '../store/directory-store.ts';
+import { CachedStore, type Unsaved } from '../store/cached-store.ts';
+import { DirectoryStore } from '../store/directory-store.ts';
 import { fetchIndex, saveIndex } from '../store/saved-index.ts';
 import type { Store } from '../store/store.ts';
 import { joinIndex, newIndex, type StoreIndex, seeResults } from '../store/store-index.ts';
@@ -45,7 +45,7 @@ export async function openStore(
   { log, signal }: ActionContext,
   role: Role,
 ): Promise<OpenedStore> {
-  const local = directoryStore(join(inputs.cacheDir, 'store'));
+  const local = new DirectoryStore(join(inputs.cacheDir, 'store'));
   const index = newIndex();
   const cache = openCache(log, signal);
   if (cache === undefined && hasArtifacts() && role !== 'none')
@@ -63,8 +63,7 @@ export async function openStore(
   const tempDir = paths.exchange(inputs);
   const saved = { cache, tempDir, log, onStoreError };
   const repository = process.env['GITHUB_REPOSITORY'] ?? '';
-  const isListed = (prefix: string, refs: readonly string[]) =>
-    listsEntry({ token, repository }, prefix, refs);
+  const isListed = (prefix: string, refs: readonly string[]) => listsEntry(token, repository, prefix, refs);
   if (role === 'alone' || role === 'plan')
     joinIndex(index, await log.group('Index of the store', () => fetchIndex({ ...saved, isListed })));
   // A job that publishes everything needs all bytes. Other jobs of the run take what the plan says.
@@ -72,7 +71,7 @@ export async function openStore(
   const budget = Math.round(storeBudget * 1e9);
   const nothing: StorageRequest = { staying: [], moving: [], unknown: 0, spent: 0, writers: 1 };
   let allocation = newAllocation(nothing, budget);
-  const store = cachedStore(local, cache, index, {
+  const store = new CachedStore(local, cache, index, {
     ...{ tempDir, onStoreError, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),
     partsToSave: (result) => allocation(result),

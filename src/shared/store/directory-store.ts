@@ -5,8 +5,8 @@ import { isAbsent } from '../host/files.ts';
 import { moveFolder, removeAtOnce } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/leftovers.ts';
-import type { Result } from '../model/build-result.ts';
-import { manifestFile } from './result-files.ts';
+import type { Result, StoredParts } from '../model/build-result.ts';
+import { manifestFile, resultFolder } from './result-files.ts';
 import { DamagedResultError, type Latest, type Store } from './store.ts';
 
 /** The file with the SHA-256 of the manifest, which has those of all other files. */
@@ -20,40 +20,7 @@ const digestFile = 'result.sha256';
  *
  * A result appears by one rename: a reader that finds its folder finds all of it.
  */
-export function directoryStore(dir: string): Store {
-  const results = new ResultFolders(join(dir, 'results'));
-  const latestFile = (name: string) => join(dir, 'latest', `${name}.json`);
-  const get = (key: string, name: string) => results.get(key, name);
-  const open = (result: Result) => results.open(result);
-  return {
-    get,
-    search: get,
-    // Later runs find the results here.
-    offer: () => {},
-    saved: () => 'full',
-    flush: async () => {},
-    check: async (result) => {
-      await open(result);
-    },
-    storedParts: async () => 'full',
-    open,
-    openWithoutDebug: open,
-    drop: (key) => results.drop(key),
-    put: async (result, filesDir, replace) => {
-      const stored = await results.put(result, filesDir, replace);
-      const { key, components, seconds } = stored;
-      await writeJson(latestFile(result.package), { key, components, seconds });
-      return stored;
-    },
-    latest: async (name) => {
-      const latest = await readJson<Latest>(latestFile(name));
-      return latest?.components === undefined ? undefined : latest;
-    },
-  };
-}
-
-/** The folders of results, by key. */
-class ResultFolders {
+export class DirectoryStore implements Store {
   private readonly dir: string;
   /** Keys of results whose files were compared with their digests. */
   private readonly checked = new Set<string>();
@@ -64,10 +31,31 @@ class ResultFolders {
   }
 
   private folder(key: string): string {
-    return join(this.dir, key.slice(0, 2), key);
+    return join(this.dir, 'results', resultFolder({ key }));
   }
 
-  /** @throws DamagedResultError when a file is not the one that was stored */
+  private latestFile(name: string): string {
+    return join(this.dir, 'latest', `${name}.json`);
+  }
+
+  // Later runs find the results here.
+  offer(): void {}
+  async flush(): Promise<void> {}
+  saved(): StoredParts {
+    return 'full';
+  }
+  async storedParts(): Promise<StoredParts> {
+    return 'full';
+  }
+
+  async check(result: Result): Promise<void> {
+    await this.open(result);
+  }
+
+  async openWithoutDebug(result: Result): Promise<string> {
+    return await this.open(result);
+  }
+
   async open(result: Result): Promise<string> {
     const folder = this.folder(result.key);
     if (this.checked.has(result.key)) return folder;
@@ -83,7 +71,10 @@ class ResultFolders {
     return folder;
   }
 
-  /** @throws DamagedResultError when the manifest is not the one that was stored */
+  async search(key: string, name: string): Promise<Result | undefined> {
+    return await this.get(key, name);
+  }
+
   async get(key: string, name: string): Promise<Result | undefined> {
     const digest = await readText(join(this.folder(key), digestFile));
     if (digest === undefined) return undefined;
@@ -95,19 +86,27 @@ class ResultFolders {
     return isKnown && result.key === key && result.package === name ? result : undefined;
   }
 
+  async latest(name: string): Promise<Latest | undefined> {
+    const latest = await readJson<Latest>(this.latestFile(name));
+    return latest?.components === undefined ? undefined : latest;
+  }
+
   async drop(key: string): Promise<void> {
     this.checked.delete(key);
     await removeAtOnce(this.folder(key));
   }
 
   async put(result: Result, filesDir: string, replace: boolean): Promise<Result> {
-    this.swept ??= sweep(this.dir);
+    this.swept ??= sweep(join(this.dir, 'results'));
     await this.swept;
     await writeJson(join(filesDir, manifestFile), result);
     await writeFile(join(filesDir, digestFile), `${await fileDigest(join(filesDir, manifestFile))}\n`);
     await mkdir(join(this.folder(result.key), '..'), { recursive: true });
     if (replace) await this.drop(result.key);
-    return await this.commit(result, filesDir);
+    const stored = await this.commit(result, filesDir);
+    const { key, components, seconds } = stored;
+    await writeJson(this.latestFile(result.package), { key, components, seconds });
+    return stored;
   }
 
   /** Moves `filesDir` to its final folder. @returns the result that is there: another complete one may have been first */

@@ -33,18 +33,15 @@ export interface ResultFiles {
   put(result: Result, filesDir: string, replace: boolean): Promise<Result>;
 }
 
-/** Leaves results to later runs, beside the builds. */
-export interface ResultSaver {
-  /** Queues a result of this run. */
+/** The place of results between runs. A module that needs less asks for less. */
+export interface Store extends ResultLookup, ResultFiles {
+  /** Queues a result of this run for later runs, beside the builds. */
   offer(result: Result): void;
   /** The parts of a result that later runs can have by now; undefined if this job did nothing for it. */
   saved(key: string): StoredParts | undefined;
   /** Waits until the queue is empty or the cache is unavailable. */
   flush(): Promise<void>;
 }
-
-/** The place of results between runs. A module that needs less asks for less. */
-export interface Store extends ResultLookup, ResultFiles, ResultSaver {}
 
 /** A stored result whose bytes are not those that were stored. It counts as absent. */
 export class DamagedResultError extends Error {
@@ -54,7 +51,6 @@ export class DamagedResultError extends Error {
     super(
       `the stored result of ${result.package} (key ${result.key.slice(0, 12)}…) is damaged: ${file} ${reason}`,
     );
-    this.name = 'DamagedResultError';
     this.key = result.key;
   }
 }

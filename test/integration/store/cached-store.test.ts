@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ProblemsError } from '../../../src/shared/base/problems.ts';
 import { StoreUnavailableError } from '../../../src/shared/github/cache/cache.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import { type CachedStoreOptions, cachedStore } from '../../../src/shared/store/cached-store.ts';
-import { directoryStore } from '../../../src/shared/store/directory-store.ts';
+import { CachedStore, type CachedStoreOptions } from '../../../src/shared/store/cached-store.ts';
+import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
 import { resultFolder } from '../../../src/shared/store/result-files.ts';
 import { DamagedResultError } from '../../../src/shared/store/store.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
@@ -22,7 +22,7 @@ function open(cache: FolderCache, indexed: readonly Result[] = [], more: Partial
   const index = newIndex();
   seeResults(index, indexed, 1);
   const warnings: string[] = [];
-  const store = cachedStore(directoryStore(temporary()), cache, index, {
+  const store = new CachedStore(new DirectoryStore(temporary()), cache, index, {
     tempDir: temporary(),
     warn: (message) => warnings.push(message),
     onStoreError: 'fail',
@@ -223,9 +223,9 @@ describe('a store over a cache', () => {
     const cache = new FolderCache(temporary());
     const dir = join(temporary(), 'result');
     const stored = temporary();
-    const result = await directoryStore(stored).put(madeResult(dir, key, 'one'), dir, false);
+    const result = await new DirectoryStore(stored).put(madeResult(dir, key, 'one'), dir, false);
     const open = (shared: boolean) =>
-      cachedStore(directoryStore(stored), cache, newIndex(), {
+      new CachedStore(new DirectoryStore(stored), cache, newIndex(), {
         ...{
           tempDir: temporary(),
           warn: () => {},
@@ -297,10 +297,10 @@ describe('a store over a cache', () => {
 
   it('hands on what lay here and was nowhere else', async () => {
     const cache = new FolderCache(temporary());
-    const stored = directoryStore(temporary());
+    const stored = new DirectoryStore(temporary());
     const dir = join(temporary(), 'result');
     await stored.put(madeResult(dir, key, 'one'), dir, false);
-    const store = cachedStore(stored, cache, newIndex(), {
+    const store = new CachedStore(stored, cache, newIndex(), {
       ...{ tempDir: temporary(), warn: () => {}, onStoreError: 'fail', partsToSave: () => 'full' },
       ...{ saves: true, shared: true },
     });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { Cache } from '../../../src/shared/github/cache/cache.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import { type CachedStore, cachedStore } from '../../../src/shared/store/cached-store.ts';
-import { directoryStore } from '../../../src/shared/store/directory-store.ts';
+import { CachedStore } from '../../../src/shared/store/cached-store.ts';
+import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { madeResult } from '../../support/made-result.ts';
@@ -118,20 +118,21 @@ export function cachedStoreContract(emptyCache: () => Cache): void {
     return async () => {
       const index = newIndex();
       seeResults(index, indexed, 1);
-      const store = cachedStore(directoryStore(temporary()), cache, index, {
+      const store = new CachedStore(new DirectoryStore(temporary()), cache, index, {
         ...{ tempDir: temporary(), onStoreError: 'fail', saves: true, shared: true },
         warn: (message) => expect.fail(message),
         partsToSave: () => 'full',
       });
       runs.push(store);
-      const put: typeof store.put = async (...args) => {
-        const kept = await store.put(...args);
+      const put = store.put.bind(store);
+      store.put = async (...args) => {
+        const kept = await put(...args);
         seeResults(index, [kept], 2);
         return kept;
       };
       return {
-        store: { ...store, put },
-        saved: store.flush,
+        store,
+        saved: () => store.flush(),
         end: async () => {
           await store.flush();
           indexed = [...index.results.values()].map(({ result }) => result);

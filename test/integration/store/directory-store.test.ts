@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import { directoryStore } from '../../../src/shared/store/directory-store.ts';
+import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
 import { DamagedResultError } from '../../../src/shared/store/store.ts';
 import { madeResult } from '../../support/made-result.ts';
 import { storeContract } from './contract.ts';
@@ -30,7 +30,7 @@ afterAll(() => rmSync(top, { recursive: true }));
 async function keep(bytes: string, replace = false): Promise<Result> {
   const files = mkdtempSync(join(top, 'files-'));
   const result = madeResult(files, key, bytes);
-  const kept = await directoryStore(dir).put(result, files, replace);
+  const kept = await new DirectoryStore(dir).put(result, files, replace);
   expect(existsSync(files)).toBe(false);
   return kept;
 }
@@ -42,7 +42,7 @@ describe('a store in a folder', () => {
   describe('keeps the promises of a store', () => {
     storeContract(() => {
       const kept = mkdtempSync(join(top, 'store-'));
-      return async () => ({ store: directoryStore(kept), saved: async () => {}, end: async () => {} });
+      return async () => ({ store: new DirectoryStore(kept), saved: async () => {}, end: async () => {} });
     });
   });
 
@@ -78,7 +78,7 @@ describe('a store in a folder', () => {
   ])('finds %s, and remembers the rest when that is dropped', async (_name, damage, words) => {
     await keep('one');
     damage();
-    const store = directoryStore(dir);
+    const store = new DirectoryStore(dir);
     const look = async () => {
       const found = await store.get(key, 'app');
       if (found !== undefined) await store.open(found);
@@ -98,7 +98,7 @@ describe('a store in a folder', () => {
     expect(readFileSync(join(place(), rpmFile), 'utf8')).toBe('one');
     expect((await keep('two', true)).components).toEqual({ spec: 'two' });
     expect(readFileSync(join(place(), rpmFile), 'utf8')).toBe('two');
-    expect((await directoryStore(dir).latest('app'))?.components).toEqual({ spec: 'two' });
+    expect((await new DirectoryStore(dir).latest('app'))?.components).toEqual({ spec: 'two' });
   });
 
   it('lets a whole result take the place of a damaged one, and of one without a digest', async () => {
@@ -106,7 +106,7 @@ describe('a store in a folder', () => {
     writeFileSync(join(place(), rpmFile), 'xxx');
     expect((await keep('two')).components).toEqual({ spec: 'two' });
     unlinkSync(join(place(), 'result.sha256'));
-    expect(await directoryStore(dir).get(key, 'app')).toBeUndefined();
+    expect(await new DirectoryStore(dir).get(key, 'app')).toBeUndefined();
     expect((await keep('six')).components).toEqual({ spec: 'six' });
   });
 

@@ -11,7 +11,7 @@ import { heartbeatText } from '../../../src/shared/shards/protocol/heartbeat.ts'
 import type { ArtifactFiles } from '../../../src/shared/shards/transport/exchange.ts';
 import { claim } from '../../../src/shared/shards/worker/claim.ts';
 import { openAnswers } from '../../../src/shared/solver/answer-memory.ts';
-import { directoryStore } from '../../../src/shared/store/directory-store.ts';
+import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
 import { newIndex, type StoreIndex, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { fixedValues, log, newFolder, written } from './golden.ts';
 import * as made from './made-up.ts';
@@ -74,7 +74,7 @@ async function documents(): Promise<Record<string, unknown>> {
 
   const store = newFolder();
   const files = newFolder();
-  await directoryStore(store).put(result, files, false);
+  await new DirectoryStore(store).put(result, files, false);
 
   let claimText = '';
   const exchange = {

@@ -16,8 +16,8 @@ import {
   resultName,
 } from '../../../src/shared/shards/protocol/names.ts';
 import { toolchainName } from '../../../src/shared/shards/transport/shared-toolchain.ts';
-import { cachedStore } from '../../../src/shared/store/cached-store.ts';
-import { directoryStore } from '../../../src/shared/store/directory-store.ts';
+import { CachedStore } from '../../../src/shared/store/cached-store.ts';
+import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
 import { pathsWithoutDebug, resultFiles } from '../../../src/shared/store/result-files.ts';
 import { fetchIndex, saveIndex } from '../../../src/shared/store/saved-index.ts';
 import { newIndex, type StoreIndex } from '../../../src/shared/store/store-index.ts';
@@ -108,7 +108,7 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
     ...newIndex(),
     results: new Map([[made.result.key, { result: made.result, seen: 1, stored: 'without-debug' }]]),
   };
-  const store = cachedStore(directoryStore(newFolder()), results.cache, index, {
+  const store = new CachedStore(new DirectoryStore(newFolder()), results.cache, index, {
     ...{ tempDir: newFolder(), warn: () => {}, onStoreError: 'fail', saves: true, shared: false },
     partsToSave: () => 'full',
   });

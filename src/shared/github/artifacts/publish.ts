@@ -19,9 +19,6 @@ export interface PublishOptions {
   log: Log;
 }
 
-/** Attempts of one upload: two may find that its name is taken. */
-const attempts = 4;
-
 /** The bound of `<name>-<number>`: more than the jobs of a matrix, which may all want one name. */
 const mostNames = 256;
 
@@ -37,9 +34,9 @@ export async function publishArtifact(
   { compressionLevel, retentionDays, replace = true, log }: PublishOptions,
 ): Promise<string> {
   const paths = files.map((file) => join(root, file));
-  const options = { compressionLevel, ...(retentionDays === undefined ? {} : { retentionDays }) };
+  const options = { compressionLevel, retentionDays };
   const policy: RetryPolicy = {
-    attempts,
+    attempts: 4, // two may find that the name is taken
     isTransient: (error) => error instanceof ProblemsError || (isTaken(error) && replace),
     onRetry: (error) => {
       if (!isTaken(error)) log.warn(`${error.message} Tried again.`);

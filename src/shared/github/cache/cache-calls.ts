@@ -4,16 +4,11 @@ import { diskFull, ranOutOfSpace } from '../../host/full-disk.ts';
 import { captureOutput } from '../capture-output.ts';
 import { CacheUnavailableError, DamagedEntryError } from './cache.ts';
 
-/** Attempts of a call that gets no answer. */
-const attempts = 4;
-
 /** The failures that no later attempt changes: this job lacks the right, by its token or by its runner's settings. */
 const denied = /cache (?:read|write) denied|Cache (?:restore|save) skipped/;
 
 /** The entry was downloaded, and tar cannot unpack it. */
 const unpacking = /tar"? failed with error/;
-
-type Library = typeof import('@actions/cache');
 
 /**
  * The calls of `@actions/cache`, with retries. The library returns undefined for a failure and for a miss, but logs only
@@ -31,21 +26,18 @@ export interface CacheCalls {
 /** @param workspace the folder that entries are unpacked in */
 export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | undefined): CacheCalls {
   let readable = true;
-  let loaded: Promise<Library> | undefined;
-  const library = (): Promise<Library> => {
-    loaded ??= import('@actions/cache');
-    return loaded;
-  };
   const policy: RetryPolicy = {
-    ...{ attempts, delay: exponential(2, 3), signal },
+    ...{ attempts: 4, delay: exponential(2, 3), signal },
     isTransient: (error) =>
       error instanceof DamagedEntryError || (error instanceof CacheUnavailableError && error.isTransient),
-    retryAfter: (error) => rateLimitSeconds((error as Error).message),
+    // The service says in its message when its rate limit ends.
+    retryAfter: (error) =>
+      Number(/rate limit will reset in (\d+) seconds/.exec((error as Error).message)?.[1] ?? 0),
   };
 
   const restoreOnce = async (path: string, key: string, prefixes: string[]) => {
-    const call = async () => await (await library()).restoreCache([path], key, prefixes);
-    const { value, complaints } = await captureOutput(call);
+    const { restoreCache } = await import('@actions/cache');
+    const { value, complaints } = await captureOutput(() => restoreCache([path], key, prefixes));
     if (value !== undefined || complaints.length === 0) return value;
     const message = complaints.join('; ');
     if (denied.test(message)) {
@@ -60,8 +52,8 @@ export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | un
   };
 
   const saveOnce = async (path: string, key: string, attempt: number): Promise<void> => {
-    const call = async () => await (await library()).saveCache([path], key);
-    const { value, complaints } = await captureOutput(call);
+    const { saveCache } = await import('@actions/cache');
+    const { value, complaints } = await captureOutput(() => saveCache([path], key));
     const message = complaints.join('; ');
     if (value !== -1 || message === '') return;
     const isTaken = /\(409\)|already exists/.test(message);
@@ -77,10 +69,4 @@ export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | un
     restore: (path, key, prefixes) => retry(policy, () => restoreOnce(path, key, prefixes)),
     save: (path, key) => retry(policy, (attempt) => saveOnce(path, key, attempt)),
   };
-}
-
-/** Seconds until the rate limit of the service ends, as its message says. */
-function rateLimitSeconds(message: string): number {
-  const [, seconds] = /rate limit will reset in (\d+) seconds/.exec(message) ?? [];
-  return Number(seconds ?? 0);
 }

@@ -29,23 +29,16 @@ export class CacheUnavailableError extends Error {
 
   constructor(message: string, isTransient = true) {
     super(message);
-    this.name = 'CacheUnavailableError';
     this.isTransient = isTransient;
   }
 }
 
 /** An entry exists and cannot be unpacked. */
-export class DamagedEntryError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'DamagedEntryError';
-  }
-}
+export class DamagedEntryError extends Error {}
 
 /** The content of the store is unknown, so the run ends: no package failed. */
 export class StoreUnavailableError extends ProblemsError {
   constructor(message: string) {
     super([{ message, hint: 'Run it again later, or set on-store-error: build to build what is unknown.' }]);
-    this.name = 'StoreUnavailableError';
   }
 }

@@ -1,16 +1,14 @@
 import * as core from '@actions/core';
 import { openOctokit } from '../octokit.ts';
 
-/** Access to GitHub's list of cache entries. The token needs `actions: read`. */
-export interface CacheList {
-  token: string;
-  /** owner/name */
-  repository: string;
-}
-
-/** True if any of these refs has an entry whose key begins with `prefix`; undefined if the token may not read the list. */
+/**
+ * True if any of these refs has an entry whose key begins with `prefix`; undefined if the token may not read the list.
+ * @param token needs `actions: read`
+ * @param repository `owner/name`
+ */
 export async function listsEntry(
-  { token, repository }: CacheList,
+  token: string,
+  repository: string,
   prefix: string,
   refs: readonly string[],
 ): Promise<boolean | undefined> {

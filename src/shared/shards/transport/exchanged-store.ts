@@ -26,9 +26,9 @@ export function exchangedStore(options: ResultDownloadsOptions): Store {
   return {
     get,
     search: async (key, name) => (await get(key, name)) ?? (await local.search(key, name)),
-    offer: local.offer,
-    saved: local.saved,
-    flush: local.flush,
+    offer: (result) => local.offer(result),
+    saved: (key) => local.saved(key),
+    flush: () => local.flush(),
     check: async (result) => {
       if (!known.results.has(result.key)) await local.check(result);
     },
@@ -36,7 +36,7 @@ export function exchangedStore(options: ResultDownloadsOptions): Store {
     open,
     openWithoutDebug: async (result) =>
       known.results.has(result.key) ? await open(result) : await local.openWithoutDebug(result),
-    put: local.put,
+    put: (...args) => local.put(...args),
     drop: async (key) => {
       const id = known.results.get(key)?.id;
       if (id !== undefined) known.refused.add(id);
@@ -44,6 +44,6 @@ export function exchangedStore(options: ResultDownloadsOptions): Store {
       known.results.delete(key);
       await local.drop(key);
     },
-    latest: local.latest,
+    latest: (name) => local.latest(name),
   };
 }
