@@ -15,7 +15,7 @@ it('a toolchain is not found where the cache answers 429: on-store-error says wh
   const trouble = /The toolchain of earlier runs cannot be fetched.*429/;
   expect(failed.code).toBe(1);
   expect(failed.said).toMatch(trouble);
-  expect(failed.said).toMatch(/^::error::.*with on-store-error: build, what cannot be had is built/m);
+  expect(failed.said).toMatch(/^::error::.*set on-store-error: build to build what is unknown/m);
   expect(existsSync(join(dirs.fail, 'build/cache/toolchain'))).toBe(false);
   expect(built.code, built.said).toBe(0);
   expect(built.said).toMatch(trouble);
