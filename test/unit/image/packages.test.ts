@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem, type ProblemsError } from '../../../src/shared/base/problems.ts';
+import { requestedCapability } from '../../../src/shared/image/config/named-files.ts';
 import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
-import { requestedCapability } from '../../../src/shared/image/config/requested-package.ts';
 import { imageSeed } from '../../../src/shared/image/disk/identity.ts';
 import { imageName } from '../../../src/shared/image/manifest/image-manifest.ts';
 import { findBootTools } from '../../../src/shared/image/packages/boot-tools.ts';

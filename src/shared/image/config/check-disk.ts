@@ -60,12 +60,10 @@ function checkPlace(partition: PartitionConfig, disk: DiskConfig, place: string,
   if (end > disk.maxSize)
     report(`${place}.End`, `${end} lies behind the end of the disk, ${disk.maxSize} MiB`);
   const last = partitionEnd(partition, disk);
+  const fills = last === disk.maxSize - tableMiB;
+  const hint = fills ? 'The last MiB of the disk holds a copy of the table.' : undefined;
   if (end >= 0 && last <= start)
-    report(
-      `${place}.End`,
-      `The partition ends at ${last} MiB, before it begins (${start} MiB)`,
-      ...(last === disk.maxSize - tableMiB ? ['The last MiB of the disk holds a copy of the table.'] : []),
-    );
+    report(`${place}.End`, `The partition ends at ${last} MiB, before it begins (${start} MiB)`, hint);
 }
 
 function checkEsp({ partitions }: DiskConfig, report: Report): void {
@@ -86,12 +84,8 @@ export function checkMounts({ disk, system }: ImageConfig, report: Report): void
   for (const [index, setting] of system.partitionSettings.entries()) {
     const { id, mountPoint } = setting;
     const place = `${settings}[${index}]`;
-    if (!partitions.has(id))
-      report(
-        `${place}.ID`,
-        `No partition has the ID '${id}'`,
-        `There are: ${[...partitions.keys()].join(', ')}.`,
-      );
+    const known = `There are: ${[...partitions.keys()].join(', ')}.`;
+    if (!partitions.has(id)) report(`${place}.ID`, `No partition has the ID '${id}'`, known);
     if (used.has(id)) report(`${place}.ID`, `Partition '${id}' has two settings`);
     used.add(id);
     checkMount(setting, partitions.get(id), place, report);
@@ -99,10 +93,9 @@ export function checkMounts({ disk, system }: ImageConfig, report: Report): void
       report(`${place}.MountPoint`, `'${mountPoint}' is the mount point of two partitions`);
     points.add(mountPoint);
   }
-  const roots = system.partitionSettings.filter(({ mountPoint }) => mountPoint === '/');
-  const [root] = roots;
+  const [root, another] = system.partitionSettings.filter(({ mountPoint }) => mountPoint === '/');
   if (root === undefined) report(settings, "No partition is mounted on '/'");
-  else if (roots.length === 1 && (partitions.get(root.id)?.fsType ?? 'ext4') !== 'ext4')
+  else if (another === undefined && (partitions.get(root.id)?.fsType ?? 'ext4') !== 'ext4')
     report(settings, "The partition on '/' needs ext4");
 }
 

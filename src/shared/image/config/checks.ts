@@ -15,7 +15,7 @@ const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 export function checkConfig(config: ImageConfig, findings: Findings): void {
   const { report } = findings;
   const isSound = (...parts: RegExp[]) =>
-    !findings.problems.some(({ path }) => path !== undefined && parts.some((part) => part.test(path)));
+    !findings.problems.some(({ path = '' }) => parts.some((part) => part.test(path)));
   const soundAccounts = isSound(/\.(Users|Groups)(\[\d+\])?$/);
   if (isSound(/^\$\.Disks/)) checkDisk(config, report);
   if (isSound(/^\$\.Disks$/, /\.Partitions$/, /\.(ID|FsType|PartitionSettings|MountPoint)$/))
@@ -44,11 +44,9 @@ function checkFiles({ system }: ImageConfig, report: Report): void {
     const at = member('$.SystemConfigs[0].AdditionalFiles', source);
     if (!isPlainPath(target) || target === '/')
       report(at, `'${target}' is not an absolute path without '..'`);
-    else if (isRemoved(target))
-      report(
-        at,
-        `'${target}' would not be in the image: nothing stays there`,
-        'A system makes what it needs there at boot: see tmpfiles.d.',
-      );
+    else if (isRemoved(target)) {
+      const hint = 'A system makes what it needs there at boot: see tmpfiles.d.';
+      report(at, `'${target}' would not be in the image: nothing stays there`, hint);
+    }
   }
 }

@@ -1,10 +1,10 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseUserJson } from '../../base/json.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
-import type { ImageConfig } from './config.ts';
-import { type RequestedPackage, requestedCapability } from './requested-package.ts';
+import type { Capability } from '../../model/rpm.ts';
+import type { ImageConfig, ScriptConfig } from './config.ts';
 import { isObject, member } from './values.ts';
 
 /** The files that a config names, found and read, in the order of the config. */
@@ -15,6 +15,14 @@ export interface NamedFiles {
   finalize: NamedFile[];
   /** The keys in each user's key files. */
   sshKeys: string[][];
+}
+
+/** A package that the config asks for, and where. */
+export interface RequestedPackage {
+  capability: Capability;
+  /** File and JSON path of the entry. */
+  file: string;
+  path: string;
 }
 
 /** A file of the host that goes into an image or runs in it. */
@@ -41,23 +49,19 @@ export async function readNamedFiles(
 ): Promise<NamedFiles> {
   const reader = new NamedFileReader(file, baseDir);
   const { additionalFiles, postInstallScripts, finalizeImageScripts, users } = config.system;
-  const found = {
+  const scripts = (key: string, given: readonly ScriptConfig[]) =>
+    reader.digested(given.map(({ path }, index) => [path, `${system}.${key}[${index}].Path`]));
+  const found: NamedFiles = {
     requestedPackages: await requestedPackages(config, file, reader),
     additional: await reader.digested(
       additionalFiles.map(({ source }) => [source, member(`${system}.AdditionalFiles`, source)]),
     ),
-    postInstall: await reader.digested(
-      postInstallScripts.map(({ path }, index) => [path, `${system}.PostInstallScripts[${index}].Path`]),
-    ),
-    finalize: await reader.digested(
-      finalizeImageScripts.map(({ path }, index) => [path, `${system}.FinalizeImageScripts[${index}].Path`]),
-    ),
-    sshKeys: [] as string[][],
+    postInstall: await scripts('PostInstallScripts', postInstallScripts),
+    finalize: await scripts('FinalizeImageScripts', finalizeImageScripts),
+    sshKeys: [],
   };
-  for (const [index, user] of users.entries())
-    found.sshKeys.push(
-      await publicKeys(user.sshPubKeyPaths, `${system}.Users[${index}].SSHPubKeyPaths`, reader),
-    );
+  for (const [index, { sshPubKeyPaths }] of users.entries())
+    found.sshKeys.push(await publicKeys(sshPubKeyPaths, `${system}.Users[${index}].SSHPubKeyPaths`, reader));
   failOnProblems(reader.problems);
   return found;
 }
@@ -75,10 +79,9 @@ class NamedFileReader {
 
   /** Returns the absolute path of a readable file; undefined after adding a problem at the JSON path `at`. */
   async find(name: string, at: string): Promise<string | undefined> {
-    const path = isAbsolute(name) ? name : resolve(this.#baseDir, name);
+    const path = resolve(this.#baseDir, name);
     try {
-      const facts = await stat(path);
-      if (!facts.isFile()) throw new Error('is not a file');
+      if (!(await stat(path)).isFile()) throw new Error('is not a file');
       await access(path, constants.R_OK);
       return path;
     } catch (error) {
@@ -127,6 +130,17 @@ async function requestedPackages(
   for (const [index, entry] of packages.entries()) request(entry, file, `${system}.Packages[${index}]`);
   if (kernelPackage !== '') request(kernelPackage, file, `${system}.KernelOptions.default`);
   return requested;
+}
+
+/** Returns `name` or `name=version` as a capability; undefined when it is neither. */
+export function requestedCapability(entry: string): Capability | undefined {
+  const match =
+    /^\s*([A-Za-z0-9_][\w.+-]*(?:\([^\s()]+\))?|\/[^\s]+)\s*(?:(=|>=|<=|<|>)\s*([\w.+~^:-]+))?\s*$/.exec(
+      entry,
+    );
+  if (match === null) return undefined;
+  const [, name, comparison, version] = match;
+  return comparison === undefined ? (name as string) : `${name} ${comparison} ${version}`;
 }
 
 /** Returns the entries of a package list and the key that holds them, as the file spells it. */

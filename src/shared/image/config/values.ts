@@ -2,7 +2,7 @@ import { nearestHint } from '../../base/nearest-name.ts';
 import type { Findings } from './findings.ts';
 import type { Kind, Table } from './schema-table.ts';
 
-type Values = Record<string, unknown>;
+export type Values = Record<string, unknown>;
 
 /**
  * Returns `value` with the table's spelling of every key. Keys are matched without regard to case, as Go's decoder does.
@@ -26,8 +26,7 @@ export function readValue(value: unknown, kind: Kind, path: string, findings: Fi
     case 'number':
       return Number.isSafeInteger(value) ? value : wrong('a whole number');
     case 'word':
-      if (typeof value !== 'string') return wrong('a text');
-      return readWord(value, kind, path, findings);
+      return typeof value === 'string' ? readWord(value, kind, path, findings) : wrong('a text');
     case 'list':
       if (!Array.isArray(value)) return wrong('a list');
       return value
@@ -63,17 +62,16 @@ function readObject(value: Values, table: Table, path: string, findings: Finding
   const result: Values = {};
   for (const [given, item] of Object.entries(value)) {
     const at = member(path, given);
-    const name = names.get(given.toLowerCase());
-    const key = name === undefined ? undefined : table[name];
-    if (name === undefined || key === undefined) {
-      if (given.startsWith('_')) continue;
-      const hint = nearestHint(given, names.values());
-      findings.warn(at, `Key '${given}' is unknown and has no effect`, hint);
-    } else if (!key.supported) {
+    const name = names.get(given.toLowerCase()) ?? '';
+    const kind = table[name];
+    if (kind === undefined) {
+      if (!given.startsWith('_'))
+        findings.warn(at, `Key '${given}' is unknown and has no effect`, nearestHint(given, names.values()));
+    } else if (kind === 'unsupported') {
       if (!isEmpty(item)) findings.report(at, `'${name}' is known but not supported yet`, 'Remove it.');
     } else if (name in result) findings.report(at, `'${name}' is given twice`);
     else {
-      const read = readValue(item, key.kind, at, findings);
+      const read = readValue(item, kind, at, findings);
       if (read !== undefined) result[name] = read;
     }
   }

@@ -10,39 +10,15 @@ const mke2fsConfig = readFileSync(new URL('./mke2fs.conf', import.meta.url), 'ut
 export const filesystemFile = 'filesystem';
 
 /** The disk that is to be written from the trees of an image, as plain data. */
-export interface DiskManifest {
-  /** Bytes. */
-  size: number;
-  /** The partition table as input of sfdisk. */
-  table: string;
-  /** The environment of all tools. */
-  environment: Record<string, string>;
-  mke2fsConfig: string;
-  /** Seconds since 1970. Replaces the times that mke2fs takes from the host. */
-  epoch: number;
-  /** In the order of the partitions. */
-  filesystems: Filesystem[];
-}
+export type DiskManifest = ReturnType<typeof diskManifest>;
 
-export interface Filesystem {
-  /** ID of the partition. */
-  id: string;
-  /** Bytes from the start of the disk. */
-  offset: number;
-  /** Bytes. */
-  size: number;
-  format: 'fat' | 'ext4';
-  /** Folder of its tree. */
-  tree: string;
-  /** Makes it in {@link filesystemFile}, run in the folder of the trees. An ext4 filesystem also gets its tree. */
-  argv: string[];
-}
-
-/** Builds the disk's part of an image manifest. Pure. */
-export function diskManifest(layout: Layout, seed: string): DiskManifest {
+/** Builds the disk's part of an image manifest. Sizes and offsets are bytes. Pure. */
+export function diskManifest(layout: Layout, seed: string) {
   return {
     size: layout.size,
+    /** The partition table as input of sfdisk. */
     table: sfdiskScript(layout),
+    /** The environment of all tools. */
     environment: {
       ...plainEnvironment,
       SOURCE_DATE_EPOCH: String(sourceDateEpoch),
@@ -50,9 +26,11 @@ export function diskManifest(layout: Layout, seed: string): DiskManifest {
       MTOOLS_SKIP_CHECK: '1',
     },
     mke2fsConfig,
+    /** Seconds since 1970. Replaces the times that mke2fs takes from the host. */
     epoch: sourceDateEpoch,
     filesystems: layout.partitions.map((partition) => {
       const { id, offset, size, format } = partition;
+      // Makes it in `filesystemFile`, run in the folder of the trees. An ext4 filesystem also gets its tree.
       const argv = format === 'ext4' ? mke2fsArguments(partition, seed) : mkfsFatArguments(partition);
       return { id, offset, size, format, tree: treeOf(partition), argv };
     }),
@@ -60,14 +38,10 @@ export function diskManifest(layout: Layout, seed: string): DiskManifest {
 }
 
 function mke2fsArguments(partition: Partition, seed: string): string[] {
-  const extended = [
-    `hash_seed=${fixedUuid(seed, `hash ${partition.id}`)}`,
-    'lazy_itable_init=0',
-    'lazy_journal_init=0',
-    'nodiscard',
-  ];
+  const hashSeed = fixedUuid(seed, `hash ${partition.id}`);
+  const extended = `hash_seed=${hashSeed},lazy_itable_init=0,lazy_journal_init=0,nodiscard`;
   return [
-    ...['mke2fs', '-q', '-F', '-t', 'ext4', '-U', partition.fsUuid, '-m', '1', '-E', extended.join(',')],
+    ...['mke2fs', '-q', '-F', '-t', 'ext4', '-U', partition.fsUuid, '-m', '1', '-E', extended],
     ...(partition.label === '' ? [] : ['-L', partition.label.slice(0, 16)]),
     ...['-d', treeOf(partition), filesystemFile, `${partition.size / 1024}k`],
   ];

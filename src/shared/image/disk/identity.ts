@@ -11,13 +11,8 @@ export function imageSeed(config: ImageConfig): string {
 export function fixedUuid(seed: string, what: string): string {
   const hex = textDigest(`${seed}\n${what}`);
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
-  const parts = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-  ];
-  return [...parts, hex.slice(20, 32)].join('-');
+  const end = `8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${end}`;
 }
 
 /** Returns a FAT volume id, eight hex digits, that depends on `seed` and `what` alone. Pure. */

@@ -2,13 +2,11 @@ import { textDigest } from '../../host/digests.ts';
 import type { Components } from '../../model/build-result.ts';
 import { nameOf } from '../../rpm/capability.ts';
 import type { ImageConfig } from '../config/config.ts';
-import type { NamedFiles } from '../config/named-files.ts';
 import type { ImageFormat } from '../config/schema-table.ts';
+import { isObject } from '../config/values.ts';
 import { type DiskManifest, diskManifest } from '../disk/disk-manifest.ts';
-import type { Layout } from '../disk/layout.ts';
-import type { BootTools } from '../packages/boot-tools.ts';
 import type { ImagePackage } from '../packages/choose-packages.ts';
-import { type RootfsManifest, rootfsManifest } from '../rootfs/rootfs-manifest.ts';
+import { type ManifestInputs, type RootfsManifest, rootfsManifest } from '../rootfs/rootfs-manifest.ts';
 
 /**
  * The image that is to be made, as plain data. The code that makes it sees nothing of the config but this. So an image's
@@ -30,18 +28,11 @@ export interface Artifact {
 const imageRecipe = '3';
 
 /** Builds the manifest of an image. Pure. */
-export function imageManifest(options: {
-  config: ImageConfig;
-  layout: Layout;
-  seed: string;
-  named: NamedFiles;
-  packages: readonly ImagePackage[];
-  tools: BootTools;
-}): ImageManifest {
+export function imageManifest(from: ManifestInputs): ImageManifest {
   return {
-    root: rootfsManifest(options),
-    disk: diskManifest(options.layout, options.seed),
-    artifacts: artifactsOf(options.config, options.packages),
+    root: rootfsManifest(from),
+    disk: diskManifest(from.layout, from.seed),
+    artifacts: artifactsOf(from.config, from.packages),
   };
 }
 
@@ -52,17 +43,18 @@ export function imageComponents(options: {
   workerDigest: string;
   hostTools: Readonly<Record<string, string>>;
 }): Components {
-  const components: Components = { recipe: imageRecipe, worker: options.workerDigest };
-  for (const [name, digest] of digests('manifest', options.manifest)) components[name] = digest;
-  for (const { rpm } of options.packages) components[`installed:${rpm.file}`] = rpm.shipDigest;
-  for (const [tool, version] of Object.entries(options.hostTools)) components[`tool:${tool}`] = version;
-  return components;
+  const { manifest, packages, workerDigest: worker, hostTools } = options;
+  return {
+    ...{ recipe: imageRecipe, worker },
+    ...Object.fromEntries(digests('manifest', manifest)),
+    ...Object.fromEntries(packages.map(({ rpm }) => [`installed:${rpm.file}`, rpm.shipDigest])),
+    ...Object.fromEntries(Object.entries(hostTools).map(([tool, version]) => [`tool:${tool}`, version])),
+  };
 }
 
 /** Returns a digest for each field of an object and of its inner objects, by name. A list counts as one value. */
 function digests(name: string, value: unknown): [string, string][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [[name, textDigest(JSON.stringify(value))]];
+  if (!isObject(value)) return [[name, textDigest(JSON.stringify(value))]];
   return Object.entries(value).flatMap(([field, inner]) => digests(`${name}:${field}`, inner));
 }
 

@@ -4,7 +4,7 @@ import type { Capability, Rpm } from '../../model/rpm.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
 import { nameOf, satisfies } from '../../rpm/capability.ts';
 import type { Solver } from '../../solver/solver.ts';
-import type { RequestedPackage } from '../config/requested-package.ts';
+import type { RequestedPackage } from '../config/named-files.ts';
 
 /** The origin of an RPM of an image: this run's results, an external repository, or the toolchain. */
 export type Origin = 'local' | 'repository' | 'toolchain';

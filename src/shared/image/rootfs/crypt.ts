@@ -17,22 +17,15 @@ const order = Array.from({ length: 21 }, (_, i) => {
 export function sha512Crypt(password: string, salt: string): string {
   const key = Buffer.from(password);
   const seed = Buffer.from(salt.slice(0, 16));
-  const digest = (...parts: Buffer[]) => {
-    const hash = createHash('sha512');
-    for (const part of parts) hash.update(part);
-    return hash.digest();
-  };
-  const stretched = (block: Buffer, length: number) => Buffer.alloc(length, block);
+  const digest = (...parts: Buffer[]) => createHash('sha512').update(Buffer.concat(parts)).digest();
+  const repeated = (text: Buffer, times: number) => digest(...Array<Buffer>(times).fill(text));
 
   const inner = digest(key, seed, key);
-  const first = [key, seed, filled(inner, key.length)];
+  const first = [key, seed, Buffer.alloc(key.length, inner)];
   for (let bits = key.length; bits > 0; bits >>= 1) first.push(bits & 1 ? inner : key);
   let last = digest(...first);
-  const keys = key.length === 0 ? key : stretched(digest(...Array<Buffer>(key.length).fill(key)), key.length);
-  const salts =
-    seed.length === 0
-      ? seed
-      : stretched(digest(...Array<Buffer>(16 + (last[0] as number)).fill(seed)), seed.length);
+  const keys = Buffer.alloc(key.length, repeated(key, key.length));
+  const salts = Buffer.alloc(seed.length, repeated(seed, 16 + (last[0] as number)));
   for (let round = 0; round < rounds; round++) {
     const parts = [round & 1 ? keys : last];
     if (round % 3 !== 0) parts.push(salts);
@@ -53,16 +46,7 @@ export function fixedSalt(seed: string): string {
   return [...bytes.subarray(0, 16)].map((byte) => alphabet[byte & 63]).join('');
 }
 
-function filled(block: Buffer, length: number): Buffer {
-  return length === 0 ? Buffer.alloc(0) : Buffer.alloc(length, block);
-}
-
+/** Writes the lowest six bits first. */
 function letters(value: number, count: number): string {
-  let text = '';
-  let rest = value;
-  for (let i = 0; i < count; i++) {
-    text += alphabet[rest & 63];
-    rest >>= 6;
-  }
-  return text;
+  return Array.from({ length: count }, (_, index) => alphabet[(value >> (6 * index)) & 63]).join('');
 }
