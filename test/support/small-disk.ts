@@ -2,7 +2,7 @@ import { chmod, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseImageConfig } from '../../src/shared/image/config/parse.ts';
 import { type Layout, layOut } from '../../src/shared/image/disk/layout.ts';
-import type { Trees } from '../../src/shared/image/disk/trees.ts';
+import type { Trees } from '../../src/shared/image/disk/write-disk.ts';
 
 /** 64 MiB: an ESP of 8, and a root filesystem that ends at `rootEnd` (MiB; 0: with the disk). */
 export function smallLayout(rootEnd = 0): Layout {

@@ -50,26 +50,22 @@ export interface Composed {
  * `<outDir>/images`. Older images of its system are removed there as soon as its key is known.
  */
 export async function composeImage(options: ComposeOptions): Promise<Composed> {
-  const release = await lockFolder(options.buildDir, { signal: options.signal });
+  const { buildDir, cacheDir, outDir, signal } = options;
+  const release = await lockFolder(buildDir, { signal });
   try {
-    return await composeLocked(options);
+    const scratch = join(buildDir, 'image');
+    await mkdir(scratch, { recursive: true });
+    await clearLeftovers(scratch, '', true);
+    const work = await ownFolder(scratch, '');
+    try {
+      return await composeIn(work, options);
+    } catch (error) {
+      throw await orFullDisk(error, [buildDir, cacheDir, outDir]);
+    } finally {
+      await removeTree(work);
+    }
   } finally {
     await release();
-  }
-}
-
-async function composeLocked(options: ComposeOptions): Promise<Composed> {
-  const { buildDir, cacheDir, outDir } = options;
-  const scratch = join(buildDir, 'image');
-  await mkdir(scratch, { recursive: true });
-  await clearLeftovers(scratch, '', true);
-  const work = await ownFolder(scratch, '');
-  try {
-    return await composeIn(work, options);
-  } catch (error) {
-    throw await orFullDisk(error, [buildDir, cacheDir, outDir]);
-  } finally {
-    await removeTree(work);
   }
 }
 
@@ -83,7 +79,11 @@ async function composeIn(work: string, options: ComposeOptions): Promise<Compose
   const progress = progressOf(plan.config, options.log);
   await withdrawImages(images, (image) => image.system === system && image.key !== key);
   progress('looking for it in the store');
-  const found = await findImage(key, store, options.imageCache);
+  let found = await store.get(key);
+  if (found === undefined && options.imageCache !== undefined) {
+    await options.imageCache.fetch(key, store);
+    found = await store.get(key);
+  }
   const folder = join(work, 'files');
   const image = found ?? (await makeImage(plan, key, { ...options, folder, work, progress }));
   if (found === undefined) await store.put(image, folder);
@@ -100,17 +100,6 @@ async function composeIn(work: string, options: ComposeOptions): Promise<Compose
   return { ...composed, ...(await publishImage(images, image, stored, options.signal)) };
 }
 
-async function findImage(
-  key: string,
-  store: ImageStore,
-  cache: ImageCache | undefined,
-): Promise<ImageJson | undefined> {
-  const stored = await store.get(key);
-  if (stored !== undefined || cache === undefined) return stored;
-  await cache.fetch(key, store);
-  return await store.get(key);
-}
-
 /** Boots an image unless the boot test is off or the image has passed it before. */
 async function testImage(
   image: ImageJson,
@@ -118,32 +107,21 @@ async function testImage(
   work: string,
   options: ComposeOptions,
 ): Promise<Pick<Composed, 'verdict' | 'verdictKept' | 'serialLog'>> {
-  const { log, buildDir } = options;
+  const { log, buildDir, cacheDir, signal } = options;
   const serialLog = join(buildDir, 'logs', `image-${image.name}.serial.log`);
   if (!options.bootTest) return { verdictKept: false, serialLog };
   const kept = await store.verdict(image.key);
   if (kept !== undefined) return { verdict: kept, verdictKept: true, serialLog };
   log.info(`Booting ${image.name}`);
   log.progress(`image ${image.system}: preparing its boot test`);
-  const verdict = await boot(image, store.folder(image.key), work, serialLog, options);
-  if (verdict.passed) await store.keepVerdict(image.key, verdict);
-  return { verdict, verdictKept: false, serialLog };
-}
-
-async function boot(
-  image: ImageJson,
-  folder: string,
-  work: string,
-  serialLog: string,
-  { cacheDir, log, signal }: ComposeOptions,
-): Promise<Verdict> {
   await mkdir(dirname(serialLog), { recursive: true });
   const { file, sha256 } = image.files.find(({ type }) => type === 'raw') as ImageFile;
-  const raw = join(folder, file);
+  const raw = join(store.folder(image.key), file);
   const verdict = await bootTest({
     ...{ raw, ...image.boot, workDir: join(work, 'boot'), cacheDir, serialLog, log },
     ...{ timeoutSeconds: bootSeconds, signal },
   });
   if ((await fileDigest(raw)) !== sha256) throw new Error('the boot test changed the image that it booted');
-  return verdict;
+  if (verdict.passed) await store.keepVerdict(image.key, verdict);
+  return { verdict, verdictKept: false, serialLog };
 }

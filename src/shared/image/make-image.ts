@@ -1,6 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../base/log.ts';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { runTool } from '../host/process.ts';
@@ -8,21 +7,16 @@ import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import { writeDisk } from './disk/write-disk.ts';
 import { bootPlace, type ImageFile, type ImageJson } from './manifest/image-json.ts';
 import { type Artifact, imageName } from './manifest/image-manifest.ts';
-import type { ImagePlan } from './manifest/plan-image.ts';
+import type { ImagePlan, PlanOptions } from './manifest/plan-image.ts';
 import { makeTrees } from './rootfs/make-trees.ts';
 
-export interface MakeOptions {
-  /** The config's path, for messages. */
-  configFile: string;
-  toolchainDir: string;
+export interface MakeOptions extends Pick<PlanOptions, 'configFile' | 'toolchainDir' | 'log' | 'signal'> {
   /** A new folder for the image's files. */
   folder: string;
   /** A folder for everything else; the caller removes it. */
   work: string;
   /** Shows the current step. */
   progress: (does: string) => void;
-  log: Log;
-  signal?: AbortSignal | undefined;
 }
 
 /** Makes an image as planned: its root filesystem, its disk, and the files of its artifacts. */

@@ -41,14 +41,10 @@ export async function publishImage(
   signal?: AbortSignal,
 ): Promise<{ paths: string[]; manifest: string }> {
   const names = new Set(image.files.map(({ file }) => file));
-  await withdrawImages(
-    dir,
-    (other) =>
-      other.key !== image.key &&
-      (other.system === image.system ||
-        other.name === image.name ||
-        other.files.some(({ file }) => names.has(file))),
-  );
+  await withdrawImages(dir, ({ key, system, name, files }) => {
+    const hasSameName = name === image.name || files.some(({ file }) => names.has(file));
+    return key !== image.key && (system === image.system || hasSameName);
+  });
   await mkdir(dir, { recursive: true });
   const paths: string[] = [];
   for (const { file } of image.files) {

@@ -1,4 +1,5 @@
-import { type Problem, ProblemsError } from '../base/problems.ts';
+import { order } from '../base/order.ts';
+import { failOnProblems, type Problem } from '../base/problems.ts';
 
 /** A file that is to be part of a release. */
 export interface WantedAsset {
@@ -45,10 +46,8 @@ export function assetName(file: string): string {
 
 /** Returns `SHA256SUMS` as `sha256sum --check` reads it, with the names of the assets. Pure. */
 export function sha256Sums(assets: readonly WantedAsset[]): string {
-  return assets
-    .map(({ name, sha256 }) => `${sha256}  ${name}\n`)
-    .sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1))
-    .join('');
+  const sorted = assets.toSorted((a, b) => order(a.name, b.name));
+  return sorted.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('');
 }
 
 /** Returns the reasons why files cannot be the assets of one release. Pure. */
@@ -57,18 +56,16 @@ export function assetProblems(assets: readonly WantedAsset[]): Problem[] {
   const byName = new Map<string, string>();
   for (const { path, name, size } of assets) {
     const other = byName.get(name);
+    const add = (message: string, hint?: string) => problems.push({ message: `'${path}' ${message}`, hint });
     if (other !== undefined)
-      problems.push({
-        message: `'${path}' and '${other}' would both be the asset '${name}'`,
-        hint: 'Give them names of their own.',
-      });
+      add(`and '${other}' would both be the asset '${name}'`, 'Give them names of their own.');
     byName.set(name, path);
     if (size >= assetLimit)
-      problems.push({
-        message: `'${path}' has ${size} bytes, and GitHub takes assets under ${assetLimit}`,
-        hint: 'Publish qcow2 instead of raw, or compress it.',
-      });
-    if (size === 0) problems.push({ message: `'${path}' is empty, and GitHub takes no empty asset` });
+      add(
+        `has ${size} bytes, and GitHub takes assets under ${assetLimit}`,
+        'Publish qcow2 instead of raw, or compress it.',
+      );
+    if (size === 0) add('is empty, and GitHub takes no empty asset');
   }
   if (assets.length > mostAssets)
     problems.push({ message: `${assets.length} files, and a release has at most ${mostAssets} assets` });
@@ -90,17 +87,19 @@ export function assetSteps(
     const existing = found.find(({ name }) => name === one.name);
     if (existing === undefined) steps.upload.push(one);
     else if (isSame(existing, one)) steps.keep.push(one);
-    else if (existing.state === 'uploaded' && published)
+    else if (existing.state === 'uploaded' && published) {
+      const message = `The release is published and has another '${one.name}'`;
+      const other = existing.digest ?? `${existing.size} bytes`;
       problems.push({
-        message: `The release is published and has another '${one.name}' (${existing.digest ?? `${existing.size} bytes`})`,
+        message: `${message} (${other})`,
         hint: 'Use another tag, or remove that asset yourself.',
       });
-    else {
+    } else {
       steps.remove.push(existing);
       steps.upload.push(one);
     }
   }
-  if (problems.length > 0) throw new ProblemsError(problems);
+  failOnProblems(problems);
   return steps;
 }
 

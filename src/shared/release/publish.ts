@@ -5,11 +5,6 @@ import { ProblemsError, problem } from '../base/problems.ts';
 import { type RetryPolicy, retry } from '../base/retry.ts';
 import { assetSteps, type FoundAsset, hasExactly, isSame, type WantedAsset } from './assets.ts';
 
-export interface Release {
-  id: number;
-  url: string;
-}
-
 interface Target {
   octokit: Octokit;
   owner: string;
@@ -20,16 +15,13 @@ interface Target {
   log: Log;
 }
 
-/** Attempts of one upload. */
-const attempts = 3;
-
 /**
  * Publishes a release of `tag` with these assets. It names the commit from which they were built, where GitHub puts the
  * tag. Publishing comes last, and an existing draft is continued with its finished uploads. So after any failure, another
  * run continues where this one stopped.
  * @throws ProblemsError when the release is published with other assets, or when GitHub stored other bytes than were sent
  */
-export async function publishRelease(target: Target, assets: readonly WantedAsset[]): Promise<Release> {
+export async function publishRelease(target: Target, assets: readonly WantedAsset[]) {
   const { octokit, owner, repo, tag, log } = target;
   const existing = await findRelease(target);
   const release = existing === undefined ? await createDraft(target) : await continueDraft(target, existing);
@@ -43,21 +35,17 @@ export async function publishRelease(target: Target, assets: readonly WantedAsse
     await upload(target, release, asset);
     log.info(`${asset.name}: uploaded, ${asset.size} bytes`);
   }
-  if (!release.draft) return { id: release.id, url: release.html_url };
-  const { data } = await octokit.rest.repos.updateRelease({
-    ...{ owner, repo, release_id: release.id, tag_name: tag },
-    draft: false,
-  });
-  return { id: data.id, url: data.html_url };
+  const { id, html_url: url } = release;
+  const draft = { owner, repo, release_id: id, tag_name: tag };
+  if (!release.draft) return { id, url };
+  const { data } = await octokit.rest.repos.updateRelease({ ...draft, draft: false });
+  return { id, url: data.html_url };
 }
 
 /** Returns the newest published release that has exactly these assets, whatever its tag. */
-export async function findReleased(
-  target: Target,
-  assets: readonly WantedAsset[],
-): Promise<Release | undefined> {
-  const published = (await allReleases(target)).filter(({ draft }) => !draft);
-  const same = published.find((one) => hasExactly(one.assets.map(foundAsset), assets));
+export async function findReleased(target: Target, assets: readonly WantedAsset[]) {
+  const all = await allReleases(target);
+  const same = all.find((one) => !one.draft && hasExactly(one.assets.map(foundAsset), assets));
   return same === undefined ? undefined : { id: same.id, url: same.html_url };
 }
 
@@ -125,10 +113,9 @@ async function atCommit(
     const { status = 0, message } = error as { status?: number; message: string };
     if (![403, 404, 422].includes(status)) throw error;
     const { data } = await request({});
-    log.warn({
-      message: `GitHub lets this job make no tag at commit ${commit.sha} (${message}): a new tag will be at ${data.target_commitish}`,
-      hint: 'The release names the commit.',
-    });
+    const refused = `GitHub lets this job make no tag at commit ${commit.sha} (${message})`;
+    const place = `a new tag will be at ${data.target_commitish}`;
+    log.warn({ message: `${refused}: ${place}`, hint: 'The release names the commit.' });
     return data;
   }
 }
@@ -139,9 +126,9 @@ async function assetsOf({ octokit, owner, repo }: Target, id: number): Promise<F
   return all.map(foundAsset);
 }
 
-function foundAsset(one: Found['assets'][number]): FoundAsset {
-  const { id, name, size, state } = one;
-  return { id, name, size, state, digest: (one as { digest?: string | null }).digest ?? null };
+function foundAsset(one: Omit<FoundAsset, 'digest'> & { digest?: string | null }): FoundAsset {
+  const { id, name, size, state, digest = null } = one;
+  return { id, name, size, state, digest };
 }
 
 /** An upload that GitHub refused or stored with other bytes. */
@@ -154,7 +141,7 @@ class UploadError extends Error {}
 async function upload(target: Target, release: Found, asset: WantedAsset): Promise<void> {
   const { octokit, owner, repo, log } = target;
   const policy: RetryPolicy = {
-    attempts,
+    attempts: 3,
     isTransient: (error) => error instanceof UploadError,
     onRetry: ({ message }) => log.warn(`${asset.name}: ${message}. Uploaded again.`),
   };
@@ -185,7 +172,7 @@ async function send(octokit: Octokit, release: Found, asset: WantedAsset): Promi
       headers: { 'content-type': 'application/octet-stream', 'content-length': asset.size },
       data: createReadStream(asset.path),
     });
-    const stored = { digest: null, ...(data as Omit<FoundAsset, 'digest'>) } as FoundAsset;
+    const stored = foundAsset(data as FoundAsset);
     if (stored.name === asset.name && isSame(stored, asset)) return undefined;
     return `GitHub has '${stored.name}', ${stored.size} bytes, ${stored.digest ?? 'no digest'}`;
   } catch (error) {
@@ -204,6 +191,5 @@ export function releaseProblem(error: unknown, repository: string): unknown {
     403: 'The job needs `permissions: contents: write`.',
     404: `The token does not see ${repository}, or may not write to it: the job needs \`permissions: contents: write\`.`,
   };
-  const hint = hints[status];
-  return problem(`GitHub refused: ${(error as Error).message}`, hint === undefined ? {} : { hint });
+  return problem(`GitHub refused: ${(error as Error).message}`, { hint: hints[status] });
 }

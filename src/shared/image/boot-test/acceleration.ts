@@ -11,15 +11,9 @@ const probeSeconds = 10;
 /** The last message of a kernel without a disk. It shows that the kernel ran from start to end. */
 const kernelRan = /Unable to mount root fs|No working init found/;
 
-/** `kvm.json`: the result of a probe. */
-interface ProbeResult {
-  bootId: string;
-  works: boolean;
-}
-
 /** Returns the kept result of {@link chooseAcceleration}; undefined if the host was started after it. */
 export async function knownAcceleration(cacheDir: string): Promise<Acceleration | undefined> {
-  const known = await readJson<ProbeResult>(resultFile(cacheDir));
+  const known = await readJson<{ bootId: string; works: boolean }>(resultFile(cacheDir));
   if (known?.bootId !== (await hostBootId())) return undefined;
   return known.works ? 'kvm' : 'tcg';
 }
@@ -56,9 +50,8 @@ export async function chooseAcceleration(options: {
     ...['-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
   ];
   const { code } = await runTool(argv, {
-    ok: 'any',
-    timeoutSeconds: probeSeconds,
-    signal: AbortSignal.any([enough.signal, ...(signal === undefined ? [] : [signal])]),
+    ...{ ok: 'any', timeoutSeconds: probeSeconds },
+    signal: signal === undefined ? enough.signal : AbortSignal.any([enough.signal, signal]),
     onData: (chunk) => {
       console += chunk.toString('latin1');
       if (kernelRan.test(console)) enough.abort();
@@ -70,6 +63,6 @@ export async function chooseAcceleration(options: {
   signal?.throwIfAborted();
   const works = probed(console, code);
   const bootId = await hostBootId();
-  if (works !== undefined) await writeJson(resultFile(cacheDir), { bootId, works } satisfies ProbeResult);
+  if (works !== undefined) await writeJson(resultFile(cacheDir), { bootId, works });
   return works === true ? 'kvm' : 'tcg';
 }

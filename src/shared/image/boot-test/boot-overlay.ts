@@ -81,15 +81,13 @@ async function addUnit(place: Ext4File): Promise<void> {
   };
   const lacking = await lacks();
   const why = complaints.find((one) => !one.includes('already exists')) ?? 'debugfs gives no reason';
+  const isFull = fullPlace(why) === 'partition';
+  const hint = isFull ? "Leave a little room in the partition on '/'." : undefined;
   if (lacking !== undefined)
-    throw problem(
-      `The boot test cannot write ${lacking} into its overlay: ${why}`,
-      fullPlace(why) === 'partition' ? { hint: "Leave a little room in the partition on '/'." } : {},
-    );
+    throw problem(`The boot test cannot write ${lacking} into its overlay: ${why}`, { hint });
 }
 
 /** Returns a folder and its parents, the highest first. */
 function folders(path: string): string[] {
-  const parts = path.split('/').slice(1);
-  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+  return path === '/' ? [] : [...folders(dirname(path)), path];
 }

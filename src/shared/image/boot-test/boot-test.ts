@@ -43,39 +43,27 @@ export async function bootTest(options: BootTestOptions): Promise<Verdict> {
   const acceleration = options.acceleration ?? (await probe(options));
   await (await open(serialLog, 'w')).close();
   const argv = qemuArguments({
-    ...{ disk, diskFormat: 'qcow2', ...firmware, acceleration },
-    ...(options.diskBus === undefined ? {} : { diskBus: options.diskBus }),
+    ...{ disk, diskFormat: 'qcow2', diskBus: options.diskBus, ...firmware, acceleration },
     serial: [`file:${serialLog}`, 'stdio'],
   });
-  const { lines, seconds, timedOut, deadBy } = await runMachine(argv, options);
-  const dead = deadBy === undefined ? {} : { deadBy };
-  return judge({ report: readReport(lines), seconds, acceleration, timedOut, ...dead });
-}
-
-interface MachineEnd {
-  /** The report on the second serial line. */
-  lines: string[];
-  seconds: number;
-  timedOut: boolean;
-  /** The dead end on the console for which the machine was stopped. */
-  deadBy: string | undefined;
+  return judge({ ...(await runMachine(argv, options)), acceleration });
 }
 
 /** Runs QEMU until the machine stops, its time is up, or its console shows a dead end. */
-async function runMachine(argv: readonly string[], options: BootTestOptions): Promise<MachineEnd> {
+async function runMachine(argv: readonly string[], options: BootTestOptions) {
   const { log, signal, timeoutSeconds } = options;
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const stop = new AbortController();
   let deadBy: string | undefined;
-  const console = followFile(options.serialLog, (line) => {
+  const readConsole = followFile(options.serialLog, (line) => {
     deadBy ??= deadEnd(line);
     const shown = plainLine(line).slice(0, 100);
     if (shown !== '') log.progress(`boot test ${Math.round(seconds())} s · ${shown}`);
   });
   let readError: unknown;
   const timer = setInterval(() => {
-    console.readOn().then(
+    readConsole().then(
       () => deadBy !== undefined && setTimeout(() => stop.abort(), graceAfterDeadEnd).unref(),
       (error: unknown) => {
         readError = error;
@@ -93,7 +81,7 @@ async function runMachine(argv: readonly string[], options: BootTestOptions): Pr
       onLine: (line) => lines.push(line),
     });
     timedOut = code === 124;
-    if (code !== 0 && !timedOut && lines.length === 0 && (await console.readOn()) === 0)
+    if (code !== 0 && !timedOut && lines.length === 0 && (await readConsole()) === 0)
       throw new ProblemsError([neverStarted(code, stderr)]);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -102,8 +90,8 @@ async function runMachine(argv: readonly string[], options: BootTestOptions): Pr
   }
   signal?.throwIfAborted();
   if (readError !== undefined) throw readError;
-  await console.readOn();
-  return { lines, seconds: seconds(), timedOut, deadBy };
+  await readConsole();
+  return { report: readReport(lines), seconds: seconds(), timedOut, deadBy };
 }
 
 /** Tries KVM with the image's own kernel. */

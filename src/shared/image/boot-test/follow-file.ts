@@ -1,19 +1,16 @@
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 
-/** Reads the lines that are appended to a file. */
-export interface FileFollower {
-  /** Passes on the lines since the last call. Returns the number of bytes read so far. */
-  readOn(): Promise<number>;
-}
-
-/** Follows a file, whose lines go to `onLine`. A prompt (`grub>`) counts as a line although nothing ends it. */
-export function followFile(path: string, onLine: (line: string) => void): FileFollower {
+/**
+ * Follows a file, whose lines go to `onLine`. A prompt (`grub>`) counts as a line although nothing ends it.
+ * @returns a function that passes on the lines since its last call and returns the number of bytes read so far
+ */
+export function followFile(path: string, onLine: (line: string) => void): () => Promise<number> {
   let at = 0;
   let rest = '';
   let busy = false;
   const decoder = new StringDecoder('utf8');
-  const readOn = async (): Promise<number> => {
+  return async () => {
     if (busy) return at;
     busy = true;
     const file = await open(path, 'r');
@@ -32,5 +29,4 @@ export function followFile(path: string, onLine: (line: string) => void): FileFo
       await file.close();
     }
   };
-  return { readOn };
 }

@@ -31,45 +31,33 @@ const { qemu } = hostArchitecture;
 
 export type Acceleration = 'kvm' | 'tcg';
 
-export interface Machine {
+export interface Machine extends Firmware {
   disk: string;
   diskFormat: 'raw' | 'qcow2';
   /** Default: virtio. */
   diskBus?: 'virtio' | 'sata';
   /** Every write goes to a temporary file that QEMU removes. */
   throwAway?: boolean;
-  code: string;
-  /** The template. The firmware's writes go to a temporary file that QEMU removes. */
-  vars: string;
   acceleration: Acceleration;
-  /** MiB. Default: 1024. */
-  memory?: number;
-  processors?: number;
   /** QEMU's back end of each serial port (`file:x`, `mon:stdio`, `chardev:x`). */
   serial: readonly string[];
-  /** Default: none. */
-  display?: 'none' | 'default';
 }
 
 /** Returns the argv that boots a disk by UEFI, without network. Pure. */
 export function qemuArguments(machine: Machine): string[] {
   const escaped = (path: string) => path.replaceAll(',', ',,');
-  const bus = machine.diskBus ?? 'virtio';
-  const disk = `if=none,id=disk,format=${machine.diskFormat}`;
+  const disk = `if=none,id=disk,format=${machine.diskFormat},file=${escaped(machine.disk)}`;
   return [
     ...[qemu.program, '-machine', qemu.machine, ...accelerationArguments(machine.acceleration)],
-    ...['-smp', String(machine.processors ?? 2), '-m', String(machine.memory ?? 1024)],
-    ...['-nodefaults', '-no-user-config', '-no-reboot', '-nic', 'none'],
-    ...(machine.display === 'default' ? ['-vga', 'std'] : ['-display', 'none']),
+    ...['-smp', '2', '-m', '1024'],
+    ...['-nodefaults', '-no-user-config', '-no-reboot', '-nic', 'none', '-display', 'none'],
     ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${escaped(machine.code)}`],
+    // The firmware's writes go to a temporary file that QEMU removes.
     ...['-drive', `if=pflash,format=raw,unit=1,snapshot=on,file=${escaped(machine.vars)}`],
-    ...[
-      '-drive',
-      `${disk},file=${escaped(machine.disk)}${machine.throwAway ? ',snapshot=on' : ''},cache=unsafe`,
-    ],
-    ...(bus === 'virtio'
-      ? ['-device', 'virtio-blk-pci,drive=disk']
-      : ['-device', 'ich9-ahci,id=ahci', '-device', 'ide-hd,bus=ahci.0,drive=disk']),
+    ...['-drive', `${disk}${machine.throwAway ? ',snapshot=on' : ''},cache=unsafe`],
+    ...(machine.diskBus === 'sata'
+      ? ['-device', 'ich9-ahci,id=ahci', '-device', 'ide-hd,bus=ahci.0,drive=disk']
+      : ['-device', 'virtio-blk-pci,drive=disk']),
     ...['-device', 'virtio-rng-pci'],
     ...machine.serial.flatMap((port) => ['-serial', port]),
   ];

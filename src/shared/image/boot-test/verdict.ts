@@ -16,9 +16,7 @@ export interface Verdict {
 }
 
 /** The report of the boot test's unit, from its own serial line. */
-export interface BootReport {
-  state: string;
-  failed: { unit: string; log: string[] }[];
+export interface BootReport extends Pick<Verdict, 'state' | 'failed'> {
   /** True if the report has its last line. */
   complete: boolean;
 }
@@ -74,20 +72,21 @@ export function judge(options: {
   report: BootReport;
   seconds: number;
   acceleration: Acceleration;
-  deadBy?: string;
+  deadBy?: string | undefined;
   timedOut: boolean;
 }): Verdict {
-  const { report, seconds, acceleration, deadBy } = options;
-  const reason = () => {
-    if (report.complete && report.failed.length > 0)
-      return `${report.failed.length === 1 ? 'unit' : 'units'} ${report.failed.map(({ unit }) => unit).join(', ')} failed`;
-    if (report.complete)
-      return report.state === 'running' ? '' : `the system is '${report.state}', not 'running'`;
-    if (deadBy !== undefined) return deadBy;
-    if (options.timedOut) return `it did not come up within ${Math.round(seconds)} seconds`;
-    return 'the machine stopped before it was up';
-  };
-  const why = reason();
-  const { state, failed } = report;
-  return { passed: why === '', state, failed, seconds, reason: why, acceleration };
+  const { seconds, acceleration } = options;
+  const { state, failed } = options.report;
+  const reason = failureReason(options);
+  return { passed: reason === '', state, failed, seconds, reason, acceleration };
+}
+
+function failureReason({ report, seconds, deadBy, timedOut }: Parameters<typeof judge>[0]): string {
+  const { complete, state, failed } = report;
+  const units = failed.map(({ unit }) => unit).join(', ');
+  if (complete && failed.length > 0) return `${failed.length === 1 ? 'unit' : 'units'} ${units} failed`;
+  if (complete) return state === 'running' ? '' : `the system is '${state}', not 'running'`;
+  if (deadBy !== undefined) return deadBy;
+  if (timedOut) return `it did not come up within ${Math.round(seconds)} seconds`;
+  return 'the machine stopped before it was up';
 }

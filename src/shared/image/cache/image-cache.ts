@@ -7,28 +7,21 @@ import { readJson } from '../../host/json-files.ts';
 import type { ImageJson } from '../manifest/image-json.ts';
 import { bootFile, type ImageStore, imageFile } from './image-store.ts';
 
-/** Images of earlier workflow runs, by key. An image that cannot be fetched is made again, with the same bytes. */
-export interface ImageCache {
-  /** Puts the image with this key into `store`, if there is one. */
-  fetch(key: string, store: ImageStore): Promise<void>;
-  /** Saves the image in `folder` for later runs. */
-  save(image: ImageJson, folder: string): Promise<void>;
-}
+/** See {@link imageCache}. */
+export type ImageCache = ReturnType<typeof imageCache>;
 
 const place = 'image';
-
-function entryKey(key: string): string {
-  return `azl-image-1-${key}`;
-}
+const entryKey = (key: string) => `azl-image-1-${key}`;
 
 /**
- * Opens the image cache.
+ * Opens the cache of images of earlier workflow runs. An image that cannot be fetched is made again, with the same bytes.
  * @param tempDir a folder for files in transit
  * @param saves true if this run saves images for later runs
  */
-export function imageCache(cache: Cache, tempDir: string, saves: boolean, log: Log): ImageCache {
+export function imageCache(cache: Cache, tempDir: string, saves: boolean, log: Log) {
   return {
-    fetch: async (key, store) => {
+    /** Puts the image with this key into `store`, if there is one. */
+    fetch: async (key: string, store: ImageStore): Promise<void> => {
       const dir = join(tempDir, key);
       await rm(dir, { recursive: true, force: true });
       try {
@@ -45,16 +38,15 @@ export function imageCache(cache: Cache, tempDir: string, saves: boolean, log: L
         await rm(dir, { recursive: true, force: true });
       }
     },
-    save: async (image, folder) => {
+    /** Saves the image in `folder` for later runs. */
+    save: async (image: ImageJson, folder: string): Promise<void> => {
       if (!saves) return;
-      const hasVerdict = (await lstat(join(folder, bootFile)).catch(() => undefined)) !== undefined;
+      const hasVerdict = await isPlainFile(folder, bootFile);
       const files = [imageFile, ...(hasVerdict ? [bootFile] : []), ...image.files.map(({ file }) => file)];
-      try {
-        await cache.save(place, entryKey(image.key), folder, files);
-      } catch (error) {
-        // The image is complete without it.
+      // Without a saved copy the image is complete, too.
+      await cache.save(place, entryKey(image.key), folder, files).catch((error: unknown) => {
         log.warn(`The image is not saved for later runs: ${(error as Error).message}`);
-      }
+      });
     },
   };
 }

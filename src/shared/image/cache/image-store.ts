@@ -22,31 +22,23 @@ interface KeptVerdict {
   verdict: Verdict;
 }
 
+/** See {@link imageStore}. */
+export type ImageStore = ReturnType<typeof imageStore>;
+
 /**
- * Images by key, in a folder:
+ * Opens the image store in `dir`, which may not exist yet. It holds images by key:
  *
  *     <dir>/<key>/image.json   with the image's files beside it
  *     <dir>/<key>/boot.json    if it passed the boot test
  */
-export interface ImageStore {
-  /** Returns the folder of an image. */
-  folder(key: string): string;
-  /** Returns a complete image after checking its files. A damaged one is logged and counts as absent. */
-  get(key: string): Promise<ImageJson | undefined>;
-  /** Moves a folder with an image's files into the store, in one rename. Removes the oldest images of its system. */
-  put(image: ImageJson, folder: string): Promise<void>;
-  /** Returns the verdict of a boot test that the image passed. Failures are not kept: the host may have caused them. */
-  verdict(key: string): Promise<Verdict | undefined>;
-  keepVerdict(key: string, verdict: Verdict): Promise<void>;
-}
-
-/** Opens the image store in `dir`, which may not exist yet. */
-export function imageStore(dir: string, log: Log): ImageStore {
+export function imageStore(dir: string, log: Log) {
   const folder = (key: string) => join(dir, key);
   const recipe = textDigest(bootTestRecipe);
   return {
+    /** Returns the folder of an image. */
     folder,
-    get: async (key) => {
+    /** Returns a complete image after checking its files. A damaged one is logged and counts as absent. */
+    get: async (key: string): Promise<ImageJson | undefined> => {
       const image = await readJson<ImageJson>(join(folder(key), imageFile));
       if (image?.schema !== 'azl/image' || image.version !== 1 || image.key !== key) return undefined;
       for (const { file, size, sha256 } of image.files) {
@@ -58,7 +50,8 @@ export function imageStore(dir: string, log: Log): ImageStore {
       }
       return image;
     },
-    put: async (image, from) => {
+    /** Moves a folder with an image's files into the store, in one rename. Removes the oldest images of its system. */
+    put: async (image: ImageJson, from: string): Promise<void> => {
       await mkdir(dir, { recursive: true });
       await clearParts(dir);
       await writeJson(join(from, imageFile), image);
@@ -67,11 +60,12 @@ export function imageStore(dir: string, log: Log): ImageStore {
       for (const key of (await otherImages(dir, image)).slice(keptImages - 1))
         await removeAtOnce(folder(key));
     },
-    verdict: async (key) => {
+    /** Returns the verdict of a boot test that the image passed. Failures are not kept: the host may have caused them. */
+    verdict: async (key: string): Promise<Verdict | undefined> => {
       const kept = await readJson<KeptVerdict>(join(folder(key), bootFile));
       return kept?.recipe === recipe && kept.verdict.passed ? kept.verdict : undefined;
     },
-    keepVerdict: async (key, verdict) => {
+    keepVerdict: async (key: string, verdict: Verdict): Promise<void> => {
       await writeJson(join(folder(key), bootFile), { recipe, verdict } satisfies KeptVerdict);
     },
   };

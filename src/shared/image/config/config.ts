@@ -9,12 +9,12 @@ export interface ImageConfig {
 export interface DiskConfig {
   /** MiB. */
   maxSize: number;
-  artifacts: Artifact[];
+  artifacts: ArtifactConfig[];
   /** In the order of the file: the order of their numbers in the GPT. */
   partitions: PartitionConfig[];
 }
 
-export interface Artifact {
+export interface ArtifactConfig {
   /** Empty: the system's name. */
   name: string;
   type: ImageFormat;

@@ -22,7 +22,7 @@ export async function debugfs(
   const { stdout, stderr } = await runShortTool(argv, {
     cwd: place.dir,
     input: `${commands.join('\n')}\n`,
-    ...(options.env === undefined ? {} : { env: options.env }),
+    env: options.env,
   });
   return { output: stdout, complaints: complaintsIn(stderr) };
 }

@@ -79,15 +79,11 @@ function typeGuid(partition: PartitionConfig): string {
 
 /** Returns the partition table as input of sfdisk. Pure. */
 export function sfdiskScript(layout: Layout): string {
-  const lines = layout.partitions.map((partition) =>
-    [
-      `start=${partition.offset / sectorBytes}`,
-      `size=${partition.size / sectorBytes}`,
-      `type=${partition.typeGuid}`,
-      `uuid=${partition.partUuid.toUpperCase()}`,
-      ...(partition.label === '' ? [] : [`name="${partition.label}"`]),
-    ].join(', '),
-  );
+  const lines = layout.partitions.map(({ offset, size, typeGuid, partUuid, label }) => {
+    const place = `start=${offset / sectorBytes}, size=${size / sectorBytes}`;
+    const name = label === '' ? '' : `, name="${label}"`;
+    return `${place}, type=${typeGuid}, uuid=${partUuid.toUpperCase()}${name}`;
+  });
   const head = ['label: gpt', `label-id: ${layout.diskUuid.toUpperCase()}`, 'unit: sectors', ''];
   return [...head, ...lines, ''].join('\n');
 }
@@ -97,6 +93,16 @@ export function mountedOn(layout: Layout, mountPoint: string): Partition | undef
   return layout.partitions.find((partition) => partition.mountPoint === mountPoint);
 }
 
+export function rootPartition(layout: Layout): Partition {
+  return mountedOn(layout, '/') as Partition;
+}
+
+/** Returns the partition that holds the kernel, and the folder of `/boot` in it. Pure. */
+export function bootPartition(layout: Layout): { partition: Partition; folder: string } {
+  const boot = mountedOn(layout, '/boot');
+  return { partition: boot ?? rootPartition(layout), folder: boot === undefined ? '/boot' : '' };
+}
+
 /** Returns the name of the folder with a partition's tree. Pure. */
 export function treeOf(partition: Partition): string {
   return partition.mountPoint === '/' ? 'root' : `part-${partition.number}`;
@@ -104,12 +110,7 @@ export function treeOf(partition: Partition): string {
 
 /** Returns a partition's name in fstab and in the kernel's `root=`. Pure. */
 export function deviceOf(partition: Partition): string {
-  switch (partition.mountIdentifier) {
-    case 'uuid':
-      return `UUID=${partition.fsUuid}`;
-    case 'partuuid':
-      return `PARTUUID=${partition.partUuid}`;
-    case 'partlabel':
-      return `PARTLABEL=${partition.label}`;
-  }
+  const { mountIdentifier, fsUuid, partUuid, label } = partition;
+  const values = { uuid: fsUuid, partuuid: partUuid, partlabel: label };
+  return `${mountIdentifier.toUpperCase()}=${values[mountIdentifier]}`;
 }

@@ -3,10 +3,23 @@ import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
 import { runTool, ToolError } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
-import { debugfs, type Ext4File } from './debugfs.ts';
+import { debugfs } from './debugfs.ts';
 import { type DiskManifest, filesystemFile } from './disk-manifest.ts';
 import { fullPlace } from './full-disk.ts';
-import type { FatEntry, Trees } from './trees.ts';
+
+/** A file or folder of a FAT filesystem. */
+export interface FatEntry {
+  path: string;
+  folder: boolean;
+}
+
+/** The trees of an image: the content of its filesystems. */
+export interface Trees {
+  /** Holds the tree of each partition, in a folder named by `treeOf`. */
+  dir: string;
+  /** Content of the FAT trees, by partition id. */
+  fat: Record<string, FatEntry[]>;
+}
 
 /**
  * Writes a disk image: a sparse file with partition table and filesystems, the same bytes for the same trees. Uses no
@@ -36,8 +49,12 @@ export async function writeDisk(options: {
     await writeEmpty(filesystemPath, filesystem.size);
     try {
       await runTool(filesystem.argv, run);
-      if (filesystem.format === 'fat') await fillFat(filesystem.tree, trees.fat[filesystem.id] ?? [], run);
-      else await clampInodeTimes({ dir: trees.dir, file: filesystemFile }, manifest.epoch, env);
+      if (filesystem.format === 'ext4') await clampInodeTimes(trees.dir, manifest.epoch, env);
+      // One at a time and in order: the list alone then decides where on the disk each entry lies.
+      for (const { path, folder } of trees.fat[filesystem.id] ?? []) {
+        const copy = ['mcopy', '-i', filesystemFile, '-m', `${filesystem.tree}/${path}`];
+        await runTool([...(folder ? ['mmd', '-i', filesystemFile] : copy), `::/${path}`], run);
+      }
     } catch (error) {
       if (!(error instanceof ToolError) || fullPlace(error.stderr) !== 'partition') throw error;
       throw problem(`The partition is too small (${filesystem.size / 1024 / 1024} MiB) for its content`, {
@@ -55,18 +72,6 @@ async function writeEmpty(path: string, size: number): Promise<void> {
   const file = await open(path, 'w');
   await file.truncate(size);
   await file.close();
-}
-
-async function fillFat(
-  tree: string,
-  entries: readonly FatEntry[],
-  run: Parameters<typeof runTool>[1],
-): Promise<void> {
-  // One at a time and in order: the list alone then decides where on the disk each entry lies.
-  for (const { path, folder } of entries) {
-    if (folder) await runTool(['mmd', '-i', filesystemFile, `::/${path}`], run);
-    else await runTool(['mcopy', '-i', filesystemFile, '-m', `${tree}/${path}`, `::/${path}`], run);
-  }
 }
 
 /** Copies the blocks of `from` that are not zero to `offset` in `raw`, which is zero there. */
@@ -93,19 +98,11 @@ async function copyInto(raw: string, offset: number, from: string): Promise<void
  * Sets access, change and creation time of every used inode to the epoch: mke2fs copies those of the source file, which
  * cannot be set.
  */
-async function clampInodeTimes(
-  place: Ext4File,
-  epoch: number,
-  env: Readonly<Record<string, string>>,
-): Promise<void> {
-  const dump = await runShortTool(['/usr/bin/env', 'dumpe2fs', place.file], { cwd: place.dir, env });
-  const commands = usedInodes(dump.stdout).flatMap((inode) =>
-    ['atime', 'ctime', 'crtime'].flatMap((field) => [
-      `sif <${inode}> ${field} @${epoch}`,
-      `sif <${inode}> ${field}_extra 0`,
-    ]),
-  );
-  const { complaints } = await debugfs(place, commands, { write: true, env });
+async function clampInodeTimes(dir: string, epoch: number, env: Record<string, string>): Promise<void> {
+  const dump = await runShortTool(['/usr/bin/env', 'dumpe2fs', filesystemFile], { cwd: dir, env });
+  const times = ['atime', 'ctime', 'crtime'].flatMap((time) => [`${time} @${epoch}`, `${time}_extra 0`]);
+  const commands = usedInodes(dump.stdout).flatMap((inode) => times.map((time) => `sif <${inode}> ${time}`));
+  const { complaints } = await debugfs({ dir, file: filesystemFile }, commands, { write: true, env });
   if (complaints.length > 0) throw new Error(`the times of inodes cannot be set: ${complaints.at(-1)}`);
 }
 

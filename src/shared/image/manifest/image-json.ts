@@ -1,5 +1,5 @@
 import type { Components } from '../../model/build-result.ts';
-import { type Layout, mountedOn } from '../disk/layout.ts';
+import { bootPartition, type Layout, rootPartition } from '../disk/layout.ts';
 import type { BootTools } from '../packages/boot-tools.ts';
 import type { Origin } from '../packages/choose-packages.ts';
 import type { Artifact } from './image-manifest.ts';
@@ -43,12 +43,10 @@ export interface BootPlace {
 
 /** Returns the places of root filesystem and kernel in the raw image. Pure. */
 export function bootPlace(layout: Layout, tools: BootTools): BootPlace {
-  const root = mountedOn(layout, '/');
-  const boot = mountedOn(layout, '/boot');
-  const kernel = `vmlinuz-${tools.kernelRelease}`;
+  const { partition, folder } = bootPartition(layout);
   return {
-    rootOffset: root?.offset ?? 0,
-    bootOffset: (boot ?? root)?.offset ?? 0,
-    kernel: boot === undefined ? `/boot/${kernel}` : `/${kernel}`,
+    rootOffset: rootPartition(layout).offset,
+    bootOffset: partition.offset,
+    kernel: `${folder}/vmlinuz-${tools.kernelRelease}`,
   };
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { runShortTool } from '../../host/short-tool.ts';
-import type { Components } from '../../model/build-result.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
 import { openRepositories, type Repositories } from '../../rpm-repository/read/repositories.ts';
@@ -10,25 +9,14 @@ import type { ImageConfig } from '../config/config.ts';
 import type { NamedFiles } from '../config/named-files.ts';
 import { readImageConfig } from '../config/read.ts';
 import { imageSeed } from '../disk/identity.ts';
-import { type Layout, layOut } from '../disk/layout.ts';
-import { type BootTools, findBootTools } from '../packages/boot-tools.ts';
+import { layOut } from '../disk/layout.ts';
+import { findBootTools } from '../packages/boot-tools.ts';
 import { choosePackages, type ImagePackage } from '../packages/choose-packages.ts';
 import { readLocalRpms } from '../packages/local-rpms.ts';
-import { type ImageManifest, imageComponents, imageManifest } from './image-manifest.ts';
+import { imageComponents, imageManifest } from './image-manifest.ts';
 
 /** Everything that decides an image's bytes, and where its inputs lie. */
-export interface ImagePlan {
-  config: ImageConfig;
-  named: NamedFiles;
-  packages: ImagePackage[];
-  /** The folder of each RPM that is not from the toolchain. */
-  folders: Map<Rpm, string>;
-  tools: BootTools;
-  layout: Layout;
-  manifest: ImageManifest;
-  /** The components of its key. */
-  components: Components;
-}
+export type ImagePlan = Awaited<ReturnType<typeof planImage>>;
 
 export interface PlanOptions {
   configFile: string;
@@ -53,11 +41,12 @@ export interface PlanOptions {
  * Plans an image: reads its config, chooses its packages, fetches those of repositories, lays out its disk.
  * @throws ProblemsError with everything that is wrong with the config, or with the packages
  */
-export async function planImage(options: PlanOptions): Promise<ImagePlan> {
+export async function planImage(options: PlanOptions) {
   const { toolchain, configFile: file } = options;
   const { config, named } = await readImageConfig(options);
   const progress = progressOf(config, options.log);
   progress('choosing packages');
+  /** The folder of each RPM that is not from the toolchain. */
   const folders = await readLocalRpms(options.rpmsDir);
   const repositories = await repositoriesOf(options);
   const local = [...folders.keys()];
@@ -69,17 +58,16 @@ export async function planImage(options: PlanOptions): Promise<ImagePlan> {
   const layout = layOut(config, seed);
   const manifest = imageManifest({ config, layout, seed, named, packages, tools });
   const { workerDigest } = toolchain;
+  /** Of the image's key. */
   const components = imageComponents({ manifest, packages, workerDigest, hostTools: await toolVersions() });
   return { config, named, packages, folders, tools, layout, manifest, components };
 }
 
 async function repositoriesOf(options: PlanOptions): Promise<Repositories | undefined> {
   const { repoList: files = [], releaseMajorId: releasever = '', toolchain, toolchainDir } = options;
-  if (files.length === 0) return undefined;
-  const { tempDir, cacheDir, log, signal } = options;
   const worker = join(toolchainDir, 'worker');
   const { arch } = toolchain;
-  return await openRepositories({ files, releasever, arch, cacheDir, tempDir, worker, log, signal });
+  return files.length === 0 ? undefined : openRepositories({ ...options, files, releasever, arch, worker });
 }
 
 /** Fetches the chosen RPMs of repositories and adds their folder to `folders`. */
@@ -118,15 +106,10 @@ export function progressOf({ system }: ImageConfig, log: Log): (does: string) =>
 
 /** Returns versions of the host's tools that shape an image's bytes. */
 async function toolVersions(): Promise<Record<string, string>> {
-  const asked: [string, string][] = [
-    ['mke2fs', '-V'],
-    ['mkfs.vfat', '--help'],
-    ['mcopy', '--version'],
-    ['sfdisk', '--version'],
-    ['qemu-img', '--version'],
-  ];
+  const flags: Record<string, string> = { mke2fs: '-V', 'mkfs.vfat': '--help' };
   const versions: Record<string, string> = {};
-  for (const [tool, flag] of asked) {
+  for (const tool of ['mke2fs', 'mkfs.vfat', 'mcopy', 'sfdisk', 'qemu-img']) {
+    const flag = flags[tool] ?? '--version';
     const { stdout, stderr } = await runShortTool(['/usr/bin/env', tool, flag], { ok: 'any' });
     versions[tool] = /\d+\.[^\s,)]+/.exec(stdout + stderr)?.[0] ?? '';
   }

@@ -28,13 +28,11 @@ export function findBootTools(
   const first = (...paths: string[]) => paths.find((one) => files.includes(one));
   const kernels = kernelsOf(packages, config.system.kernelPackage);
   if (kernels.length === 0) lacks('kernel', "Add the package 'kernel'.");
-  if (kernels.length > 1)
-    problems.push({
-      message: `The image has ${kernels.length} kernels: ${kernels.join(', ')}`,
-      file,
-      path: '$.SystemConfigs[0].KernelOptions',
-      hint: "Name the package of one as 'default'.",
-    });
+  if (kernels.length > 1) {
+    const message = `The image has ${kernels.length} kernels: ${kernels.join(', ')}`;
+    const hint = "Name the package of one as 'default'.";
+    problems.push({ message, file, path: '$.SystemConfigs[0].KernelOptions', hint });
+  }
   if (first('/usr/bin/dracut') === undefined) lacks('dracut, which makes the initramfs', "Add 'dracut'.");
   const grubMkimage = first('/usr/bin/grub2-mkimage', '/usr/bin/grub-mkimage');
   if (grubMkimage === undefined) lacks('grub-mkimage, which makes the boot loader', "Add 'grub2'.");

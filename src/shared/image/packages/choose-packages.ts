@@ -61,12 +61,10 @@ function provides(rpm: Rpm, capability: Capability): boolean {
 /** Builds the problem of a package that no RPM provides. The hint lists other versions, or the nearest name. */
 function missingPackage({ capability, file, path }: RequestedPackage, rpms: readonly Rpm[]): Problem {
   const name = nameOf(capability);
-  const versions = new Set(
-    rpms.filter((rpm) => rpm.name === name).map((rpm) => `${rpm.version}-${rpm.release}`),
-  );
+  const named = rpms.filter((rpm) => rpm.name === name);
+  const versions = [...new Set(named.map((rpm) => `${rpm.version}-${rpm.release}`))];
   const near = nearestName(name, new Set(rpms.map((rpm) => rpm.name)));
-  const message = `Package '${capability}' is provided by nothing`;
-  if (versions.size > 0)
-    return { message, file, path, hint: `There is ${name} ${[...versions].join(', ')}.` };
-  return { message, file, path, ...(near === undefined ? {} : { hint: `Nearest: '${near}'.` }) };
+  const nearHint = near === undefined ? undefined : `Nearest: '${near}'.`;
+  const hint = versions.length > 0 ? `There is ${name} ${versions.join(', ')}.` : nearHint;
+  return { message: `Package '${capability}' is provided by nothing`, file, path, hint };
 }

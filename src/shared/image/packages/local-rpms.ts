@@ -18,11 +18,8 @@ export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
       folders.set(await readRpm(path), dirname(path));
     } catch (error) {
       if (!(error instanceof RpmFormatError)) throw error;
-      problems.push({
-        message: error.message.replace(`${path}: `, 'This is '),
-        file: path,
-        hint: 'Remove it, then run: make build-packages',
-      });
+      const message = error.message.replace(`${path}: `, 'This is ');
+      problems.push({ message, file: path, hint: 'Remove it, then run: make build-packages' });
     }
   }
   failOnProblems(problems);

@@ -1,17 +1,18 @@
-import { deviceOf, type Layout, mountedOn, type Partition } from '../disk/layout.ts';
+import { bootPartition, deviceOf, type Layout, rootPartition } from '../disk/layout.ts';
 
 /** Returns /etc/fstab. A mount point comes after its parents. Pure. */
 export function fstab(layout: Layout): string {
-  const mounted = layout.partitions.filter((partition) => partition.mountPoint !== '');
   const depth = (path: string) => (path === '/' ? 0 : path.split('/').length);
-  mounted.sort((a, b) => depth(a.mountPoint) - depth(b.mountPoint) || a.number - b.number);
-  const line = (partition: Partition) => {
-    const isRoot = partition.mountPoint === '/';
-    const type = partition.format === 'fat' ? 'vfat' : 'ext4';
-    const options = partition.mountOptions || (partition.format === 'fat' ? 'umask=0077' : 'defaults');
-    return `${deviceOf(partition)} ${partition.mountPoint} ${type} ${options} 0 ${isRoot ? 1 : 2}`;
-  };
-  return `${mounted.map(line).join('\n')}\n`;
+  const lines = layout.partitions
+    .filter(({ mountPoint }) => mountPoint !== '')
+    .sort((a, b) => depth(a.mountPoint) - depth(b.mountPoint) || a.number - b.number)
+    .map((partition) => {
+      const { mountPoint, mountOptions, format } = partition;
+      const [type, defaults] = format === 'fat' ? ['vfat', 'umask=0077'] : ['ext4', 'defaults'];
+      const check = mountPoint === '/' ? 1 : 2;
+      return `${deviceOf(partition)} ${mountPoint} ${type} ${mountOptions || defaults} 0 ${check}\n`;
+    });
+  return lines.join('');
 }
 
 /** The kernel and initramfs of an image: base names of files in /boot. */
@@ -22,9 +23,8 @@ export interface BootImages {
 
 /** Returns /boot/grub2/grub.cfg: one entry, started at once. A held key shows the menu, on screen and serial line. Pure. */
 export function grubConfig(layout: Layout, images: BootImages, title: string, commandLine: string): string {
-  const folder = mountedOn(layout, '/boot') === undefined ? '/boot' : '';
-  const root = mountedOn(layout, '/') as Partition;
-  const line = [`root=${deviceOf(root)}`, 'ro', commandLine].filter((part) => part !== '').join(' ');
+  const { folder } = bootPartition(layout);
+  const line = `root=${deviceOf(rootPartition(layout))} ro${commandLine === '' ? '' : ` ${commandLine}`}`;
   return `serial --unit=0 --speed=115200
 terminal_input console serial
 terminal_output console serial
@@ -39,9 +39,8 @@ menuentry ${grubQuoted(title)} {
 
 /** Returns the config inside the EFI program: it finds the kernel's filesystem and loads its grub.cfg. Pure. */
 export function grubEmbeddedConfig(layout: Layout): string {
-  const boot = mountedOn(layout, '/boot') ?? (mountedOn(layout, '/') as Partition);
-  const folder = boot.mountPoint === '/boot' ? '' : '/boot';
-  return `search --no-floppy --fs-uuid --set=root ${boot.fsUuid}
+  const { partition, folder } = bootPartition(layout);
+  return `search --no-floppy --fs-uuid --set=root ${partition.fsUuid}
 set prefix=($root)${folder}/grub2
 configfile $prefix/grub.cfg
 `;

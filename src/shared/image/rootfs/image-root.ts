@@ -2,22 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
 import type { Bind } from '../../sandbox/arguments.ts';
-import { createOverlay, type Root } from '../../sandbox/overlay.ts';
+import { createOverlay } from '../../sandbox/overlay.ts';
 import { runInSandbox } from '../../sandbox/run.ts';
-import type { FatEntry } from '../disk/trees.ts';
-import { innerRoot, type RootfsManifest } from './rootfs-manifest.ts';
+import type { FatEntry } from '../disk/write-disk.ts';
+import type { RootOptions } from './make-trees.ts';
+import { innerRoot } from './rootfs-manifest.ts';
 
 /** The root of an image while it is made: a folder in a sandbox over the worker. */
-export interface ImageRoot {
-  /** The sandbox's own root. */
-  sandbox: Root;
-  /** Brings the image's root into the sandbox. */
-  bind: Bind;
-  /** Runs a program of the image, with the image's root as `/`. */
-  run(argv: readonly string[], binds?: readonly Bind[]): Promise<void>;
-  /** Runs a Python helper of the manifest. @throws ProblemsError with the helper's reason to refuse the request */
-  help(helper: string, request: object, binds?: readonly Bind[]): Promise<HelperAnswer>;
-}
+export type ImageRoot = Awaited<ReturnType<typeof openImageRoot>>;
 
 interface HelperAnswer {
   /** The reason to refuse the request. */
@@ -27,14 +19,7 @@ interface HelperAnswer {
 }
 
 /** Makes an empty root in `workDir`. */
-export async function openImageRoot(options: {
-  manifest: RootfsManifest;
-  worker: string;
-  workDir: string;
-  /** The config's path, for messages. */
-  file: string;
-  signal?: AbortSignal | undefined;
-}): Promise<ImageRoot> {
+export async function openImageRoot(options: RootOptions) {
   const { manifest, worker, workDir, file, signal } = options;
   const helpers = join(workDir, 'run');
   await mkdir(join(workDir, 'work', 'root'), { recursive: true });
@@ -44,12 +29,15 @@ export async function openImageRoot(options: {
   const enter = { root: sandbox, as: 'root' as const, env: manifest.environment, signal };
   return {
     sandbox,
+    /** Brings the image's root into the sandbox. */
     bind,
-    run: async (argv, binds = []) => {
+    /** Runs a program of the image, with the image's root as `/`. */
+    run: async (argv: readonly string[], binds: readonly Bind[] = []): Promise<void> => {
       const inside = ['chroot', innerRoot, ...argv];
       await runInSandbox(inside, { ...enter, binds: [bind, ...binds], inner: [innerRoot] });
     },
-    help: async (helper, request, binds = []) => {
+    /** Runs a Python helper of the manifest. @throws ProblemsError with the helper's reason to refuse the request */
+    help: async (helper: string, request: object, binds: readonly Bind[] = []): Promise<HelperAnswer> => {
       for (const [name, text] of Object.entries(manifest.helpers)) await writeFile(join(helpers, name), text);
       const { epoch, emptied, cleared, obsoleteFiles } = manifest;
       const whole = { root: innerRoot, epoch, emptied, cleared, obsoleteFiles, ...request };

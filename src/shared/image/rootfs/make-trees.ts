@@ -7,7 +7,7 @@ import type { Rpm } from '../../model/rpm.ts';
 import { installRpms, TransactionError } from '../../sandbox/transaction.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';
 import { fullPlace } from '../disk/full-disk.ts';
-import type { Trees } from '../disk/trees.ts';
+import type { Trees } from '../disk/write-disk.ts';
 import { type ImageRoot, openImageRoot } from './image-root.ts';
 import type { Program } from './programs.ts';
 import { innerRoot, type RootfsManifest, type Script } from './rootfs-manifest.ts';
@@ -42,15 +42,13 @@ export async function makeTrees(options: RootOptions): Promise<Trees> {
   await install(options, root);
   await runPrograms(manifest.first, root, options);
   progress('configuring');
-  const files = named.additional.map(({ path }, index) => ({ source: path, target: `/azl/files/${index}` }));
-  await root.help(
-    'configure.py',
-    {
-      ...{ texts: manifest.texts, groups: manifest.groups, users: manifest.users },
-      files: manifest.files.map((one, index) => ({ ...one, source: files[index]?.target })),
-    },
-    files,
-  );
+  const sources = named.additional.map(({ path }, index) => ({
+    source: path,
+    target: `/azl/files/${index}`,
+  }));
+  const { texts, groups, users } = manifest;
+  const files = manifest.files.map((one, index) => ({ ...one, source: sources[index]?.target }));
+  await root.help('configure.py', { texts, groups, users, files }, sources);
   await runScripts(manifest.postInstall, named.postInstall, 'PostInstallScripts', root, options);
   await runPrograms(manifest.boot, root, options);
   await runScripts(manifest.finalize, named.finalize, 'FinalizeImageScripts', root, options);
@@ -71,11 +69,8 @@ async function install({ rpms, file, manifest, signal }: RootOptions, root: Imag
     });
   } catch (error) {
     if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
-    const end = lastLines(error.output, 12);
-    throw problem(
-      `The packages cannot be installed together: ${error.problems.join('; ')}${end === '' ? '' : `\n${end}`}`,
-      { file },
-    );
+    const reason = `${error.problems.join('; ')}\n${lastLines(error.output, 12)}`.trimEnd();
+    throw problem(`The packages cannot be installed together: ${reason}`, { file });
   }
 }
 

@@ -14,21 +14,18 @@ export interface Program {
 /** Returns the programs to run after the packages are installed. `has`: true if the image has a file. Pure. */
 export function firstPrograms(has: (path: string) => boolean): Program[] {
   return [
-    ...(has('/usr/bin/systemd-sysusers') ? [program(['systemd-sysusers'])] : []),
-    ...(has('/usr/bin/systemctl') ? [program(['systemctl', 'preset-all'])] : []),
+    ...(has('/usr/bin/systemd-sysusers') ? [program('systemd-sysusers')] : []),
+    ...(has('/usr/bin/systemctl') ? [program('systemctl', 'preset-all')] : []),
   ];
 }
 
 /** Returns the programs that make a configured image bootable, and caches that its first boot would make. Pure. */
 export function bootPrograms(has: (path: string) => boolean, boot: BootTools, images: BootImages): Program[] {
   return [
-    ...(has('/usr/sbin/ldconfig') ? [program(['ldconfig'])] : []),
-    ...(has('/usr/bin/systemd-hwdb') ? [program(['systemd-hwdb', 'update', '--usr'])] : []),
-    program(['depmod', boot.kernelRelease]),
-    {
-      does: 'making the initramfs',
-      argv: dracutArguments(boot.kernelRelease, `/boot/${images.initramfs}`),
-    },
+    ...(has('/usr/sbin/ldconfig') ? [program('ldconfig')] : []),
+    ...(has('/usr/bin/systemd-hwdb') ? [program('systemd-hwdb', 'update', '--usr')] : []),
+    program('depmod', boot.kernelRelease),
+    { does: 'making the initramfs', argv: dracutArguments(boot.kernelRelease, `/boot/${images.initramfs}`) },
     {
       does: 'making the boot loader',
       argv: [
@@ -45,8 +42,8 @@ export const grubImage = `/boot/grub2/boot${efi}.efi`;
 /** The place in the ESP from which firmware starts it (UEFI specification, removable media). */
 export const efiProgram = `EFI/BOOT/BOOT${efi.toUpperCase()}.EFI`;
 
-/** Returns the argv of a reproducible initramfs for any machine. A driver that is built into a kernel is no error. Pure. */
-export function dracutArguments(kernelRelease: string, target: string): string[] {
+/** Returns the argv of a reproducible initramfs for any machine. A driver that is built into a kernel is no error. */
+function dracutArguments(kernelRelease: string, target: string): string[] {
   return [
     ...['dracut', '--force', '--no-hostonly', '--no-hostonly-cmdline', '--reproducible'],
     ...['--no-early-microcode', '--tmpdir', '/run', '--no-machineid', '--kver', kernelRelease],
@@ -55,6 +52,6 @@ export function dracutArguments(kernelRelease: string, target: string): string[]
   ];
 }
 
-function program(argv: string[]): Program {
+function program(...argv: string[]): Program {
   return { does: `running ${argv[0]}`, argv };
 }
