@@ -1,6 +1,6 @@
 import type { ImageConfig, UserConfig } from './config.ts';
-import type { Report } from './findings.ts';
 import { hasControlCharacter, isPlainPath } from './plain-text.ts';
+import type { Report } from './values.ts';
 
 const accountName = /^[a-z_][a-z0-9_-]{0,30}\$?$/;
 const largestId = 60000;
@@ -44,12 +44,11 @@ function checkPassword(user: UserConfig, at: string, report: Report): void {
     report(`${at}.Password`, 'This is not a hash as /etc/shadow holds it');
   const days = user.passwordExpiresDays;
   if (days < -1 || days > 99999) report(`${at}.PasswordExpiresDays`, `${days} is not from -1 to 99999`);
-  else if (days > 0)
-    report(
-      `${at}.PasswordExpiresDays`,
-      "This is known but not supported yet: a password's days count from 2025-01-01, so that an image is reproducible, and it would have expired at the first boot",
-      'Leave it out.',
-    );
+  else if (days > 0) {
+    const why = "a password's days count from 2025-01-01, so that an image is reproducible";
+    const message = `This is known but not supported yet: ${why}, and it would have expired at the first boot`;
+    report(`${at}.PasswordExpiresDays`, message, 'Leave it out.');
+  }
 }
 
 function checkPaths(user: UserConfig, at: string, report: Report): void {

@@ -1,8 +1,8 @@
 import type { DiskConfig, ImageConfig, PartitionConfig, PartitionSetting } from './config.ts';
-import type { Report } from './findings.ts';
 import { isEsp, partitionEnd, tableMiB } from './partition.ts';
 import { isPlainName, isPlainPath } from './plain-text.ts';
 import { imageFormats } from './schema-table.ts';
+import type { Report } from './values.ts';
 
 const guid = /^[0-9A-F]{8}-([0-9A-F]{4}-){3}[0-9A-F]{12}$/;
 const at = '$.Disks[0]';

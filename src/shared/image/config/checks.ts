@@ -1,10 +1,9 @@
 import { checkAccounts } from './check-accounts.ts';
 import { checkDisk, checkMounts } from './check-disk.ts';
 import type { ImageConfig } from './config.ts';
-import type { Findings, Report } from './findings.ts';
 import { isRemoved } from './obsolete-files.ts';
 import { hasControlCharacter, isPlainName, isPlainPath } from './plain-text.ts';
-import { member } from './values.ts';
+import { type Findings, member, type Report } from './values.ts';
 
 const hostLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 

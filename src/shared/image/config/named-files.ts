@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseUserJson } from '../../base/json.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
+import { isAbsent } from '../../host/files.ts';
 import type { Capability } from '../../model/rpm.ts';
 import type { ImageConfig, ScriptConfig } from './config.ts';
 import { isObject, member } from './values.ts';
@@ -47,7 +48,7 @@ export async function readNamedFiles(
   file: string,
   baseDir: string,
 ): Promise<NamedFiles> {
-  const reader = new NamedFileReader(file, baseDir);
+  const reader = namedFileReader(file, baseDir);
   const { additionalFiles, postInstallScripts, finalizeImageScripts, users } = config.system;
   const scripts = (key: string, given: readonly ScriptConfig[]) =>
     reader.digested(given.map(({ path }, index) => [path, `${system}.${key}[${index}].Path`]));
@@ -66,44 +67,36 @@ export async function readNamedFiles(
   return found;
 }
 
-/** Finds files of the host and collects what is wrong with them. */
-class NamedFileReader {
-  readonly problems: Problem[] = [];
-  readonly #file: string;
-  readonly #baseDir: string;
+type NamedFileReader = ReturnType<typeof namedFileReader>;
 
-  constructor(file: string, baseDir: string) {
-    this.#file = file;
-    this.#baseDir = baseDir;
-  }
-
+/** Returns functions that find files of the host and collect what is wrong with them. */
+function namedFileReader(file: string, baseDir: string) {
+  const problems: Problem[] = [];
   /** Returns the absolute path of a readable file; undefined after adding a problem at the JSON path `at`. */
-  async find(name: string, at: string): Promise<string | undefined> {
-    const path = resolve(this.#baseDir, name);
+  const find = async (name: string, at: string): Promise<string | undefined> => {
+    const path = resolve(baseDir, name);
     try {
       if (!(await stat(path)).isFile()) throw new Error('is not a file');
       await access(path, constants.R_OK);
       return path;
     } catch (error) {
-      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const why = isMissing ? 'does not exist' : (error as Error).message;
-      const hint = `Looked for ${path}.`;
-      this.problems.push({ message: `'${name}' ${why}`, file: this.#file, path: at, hint });
+      const why = isAbsent(error) ? 'does not exist' : (error as Error).message;
+      problems.push({ message: `'${name}' ${why}`, file, path: at, hint: `Looked for ${path}.` });
       return undefined;
     }
-  }
-
+  };
   /** Takes pairs of a file's name and the JSON path that names it. */
-  async digested(names: readonly (readonly [name: string, at: string])[]): Promise<NamedFile[]> {
+  const digested = async (names: readonly (readonly [name: string, at: string])[]): Promise<NamedFile[]> => {
     const files: NamedFile[] = [];
     for (const [name, at] of names) {
-      const path = await this.find(name, at);
+      const path = await find(name, at);
       if (path === undefined) continue;
       const executable = ((await stat(path)).mode & 0o100) !== 0;
       files.push({ name, path, executable, sha256: await fileDigest(path) });
     }
     return files;
-  }
+  };
+  return { problems, find, digested };
 }
 
 async function requestedPackages(

@@ -2,9 +2,8 @@ import { parseUserJson } from '../../base/json.ts';
 import { failOnProblems, type Problem } from '../../base/problems.ts';
 import { checkConfig } from './checks.ts';
 import type { AdditionalFile, ImageConfig, UserConfig } from './config.ts';
-import { Findings } from './findings.ts';
 import { additionalFile, configTable, type Table } from './schema-table.ts';
-import { isObject, member, readValue, type Values } from './values.ts';
+import { Findings, isObject, member, readValue, type Values } from './values.ts';
 
 /**
  * Reads an Azure Linux image config (JSON). Pure: `readNamedFiles` finds the files that it names.

@@ -21,7 +21,7 @@ export function fullPlace(message: string): 'host' | 'partition' | undefined {
  * says so), else the error itself.
  */
 export async function orFullDisk(error: unknown, dirs: readonly string[]): Promise<unknown> {
-  const [dir, free] = await emptiest(dirs);
+  const { dir, free } = await emptiest(dirs);
   const isFull = () => {
     if ((error as NodeJS.ErrnoException)?.code === 'ENOSPC') return true;
     if (error instanceof ToolError) return fullPlace(error.stderr) === 'host' || free < fewBytes;
@@ -36,12 +36,10 @@ export async function orFullDisk(error: unknown, dirs: readonly string[]): Promi
 }
 
 /** Returns the folder with the least free space, and its free bytes. */
-async function emptiest(dirs: readonly string[]): Promise<[string, number]> {
-  let least: [string, number] = [dirs[0] ?? '', Number.POSITIVE_INFINITY];
-  for (const dir of dirs) {
-    const facts = await statfs(dir).catch(() => undefined);
-    const free = facts === undefined ? Number.POSITIVE_INFINITY : facts.bavail * facts.bsize;
-    if (free < least[1]) least = [dir, free];
-  }
-  return least;
+async function emptiest(dirs: readonly string[]) {
+  const spaces = dirs.map(async (dir) => {
+    const facts = await statfs(dir).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
+    return { dir, free: facts.bavail * facts.bsize };
+  });
+  return (await Promise.all(spaces)).reduce((least, one) => (one.free < least.free ? one : least));
 }

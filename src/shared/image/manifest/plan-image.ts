@@ -6,7 +6,6 @@ import type { Toolchain } from '../../model/toolchain.ts';
 import { openRepositories, type Repositories } from '../../rpm-repository/read/repositories.ts';
 import { startSolver } from '../../solver/solver.ts';
 import type { ImageConfig } from '../config/config.ts';
-import type { NamedFiles } from '../config/named-files.ts';
 import { readImageConfig } from '../config/read.ts';
 import { imageSeed } from '../disk/identity.ts';
 import { layOut } from '../disk/layout.ts';
@@ -42,16 +41,23 @@ export interface PlanOptions {
  * @throws ProblemsError with everything that is wrong with the config, or with the packages
  */
 export async function planImage(options: PlanOptions) {
-  const { toolchain, configFile: file } = options;
+  const { toolchain, configFile: file, repoList = [], releaseMajorId: releasever = '' } = options;
   const { config, named } = await readImageConfig(options);
   const progress = progressOf(config, options.log);
   progress('choosing packages');
   /** The folder of each RPM that is not from the toolchain. */
   const folders = await readLocalRpms(options.rpmsDir);
-  const repositories = await repositoriesOf(options);
+  const worker = join(options.toolchainDir, 'worker');
+  const repositories =
+    repoList.length > 0
+      ? await openRepositories({ ...options, files: repoList, releasever, arch: toolchain.arch, worker })
+      : undefined;
   const local = [...folders.keys()];
   const offered = repositories?.offer(local) ?? [];
-  const chosen = await choose(named, { local, offered }, toolchain, file);
+  const requested = named.requestedPackages;
+  const solver = await startSolver(toolchain);
+  const choice = choosePackages({ requested, local, offered, toolchain, solver, file });
+  const chosen = await choice.finally(() => solver.close());
   const packages = await fetchChosen(chosen, repositories, folders, progress);
   const tools = findBootTools(packages, config, file);
   const seed = imageSeed(config);
@@ -61,13 +67,6 @@ export async function planImage(options: PlanOptions) {
   /** Of the image's key. */
   const components = imageComponents({ manifest, packages, workerDigest, hostTools: await toolVersions() });
   return { config, named, packages, folders, tools, layout, manifest, components };
-}
-
-async function repositoriesOf(options: PlanOptions): Promise<Repositories | undefined> {
-  const { repoList: files = [], releaseMajorId: releasever = '', toolchain, toolchainDir } = options;
-  const worker = join(toolchainDir, 'worker');
-  const { arch } = toolchain;
-  return files.length === 0 ? undefined : openRepositories({ ...options, files, releasever, arch, worker });
 }
 
 /** Fetches the chosen RPMs of repositories and adds their folder to `folders`. */
@@ -83,20 +82,6 @@ async function fetchChosen(
   const fetched = new Map(rpms.map((rpm, index) => [remote[index] as Rpm, rpm]));
   for (const rpm of rpms) folders.set(rpm, dir);
   return chosen.map(({ origin, rpm }) => ({ origin, rpm: fetched.get(rpm) ?? rpm }));
-}
-
-async function choose(
-  { requestedPackages: requested }: NamedFiles,
-  rpms: { local: readonly Rpm[]; offered: readonly Rpm[] },
-  toolchain: Toolchain,
-  file: string,
-): Promise<ImagePackage[]> {
-  const solver = await startSolver(toolchain);
-  try {
-    return await choosePackages({ requested, ...rpms, toolchain, solver, file });
-  } finally {
-    await solver.close();
-  }
 }
 
 /** Returns a function that shows the current step of an image. */

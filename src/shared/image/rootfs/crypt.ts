@@ -33,11 +33,9 @@ export function sha512Crypt(password: string, salt: string): string {
     parts.push(round & 1 ? last : keys);
     last = digest(...parts);
   }
-  let text = '';
-  for (const [a, b, c] of order as [number, number, number][])
-    text += letters(((last[a] as number) << 16) | ((last[b] as number) << 8) | (last[c] as number), 4);
-  text += letters(last[63] as number, 2);
-  return `$6$${seed.toString()}$${text}`;
+  const byteAt = (index: number | undefined) => last[index as number] as number;
+  const text = order.map(([a, b, c]) => letters((byteAt(a) << 16) | (byteAt(b) << 8) | byteAt(c), 4));
+  return `$6$${seed.toString()}$${text.join('')}${letters(byteAt(63), 2)}`;
 }
 
 /** Returns a salt that depends on `seed` alone, for reproducible images. The seed must not hold a secret. Pure. */

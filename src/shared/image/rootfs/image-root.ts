@@ -4,18 +4,21 @@ import { problem } from '../../base/problems.ts';
 import type { Bind } from '../../sandbox/arguments.ts';
 import { createOverlay } from '../../sandbox/overlay.ts';
 import { runInSandbox } from '../../sandbox/run.ts';
-import type { FatEntry } from '../disk/write-disk.ts';
-import type { RootOptions } from './make-trees.ts';
-import { innerRoot } from './rootfs-manifest.ts';
+import type { Trees } from '../disk/write-disk.ts';
+import { innerRoot, type RootfsManifest } from './rootfs-manifest.ts';
 
 /** The root of an image while it is made: a folder in a sandbox over the worker. */
 export type ImageRoot = Awaited<ReturnType<typeof openImageRoot>>;
 
-interface HelperAnswer {
-  /** The reason to refuse the request. */
-  refused?: string;
-  /** Content of the FAT trees, by partition id. */
-  parts?: Record<string, FatEntry[]>;
+export interface RootOptions {
+  manifest: RootfsManifest;
+  /** The config's path, for messages. */
+  file: string;
+  /** Tree of the worker. */
+  worker: string;
+  /** A new folder. The caller removes it with `removeTree`. */
+  workDir: string;
+  signal?: AbortSignal | undefined;
 }
 
 /** Makes an empty root in `workDir`. */
@@ -36,8 +39,12 @@ export async function openImageRoot(options: RootOptions) {
       const inside = ['chroot', innerRoot, ...argv];
       await runInSandbox(inside, { ...enter, binds: [bind, ...binds], inner: [innerRoot] });
     },
-    /** Runs a Python helper of the manifest. @throws ProblemsError with the helper's reason to refuse the request */
-    help: async (helper: string, request: object, binds: readonly Bind[] = []): Promise<HelperAnswer> => {
+    /**
+     * Runs a Python helper of the manifest.
+     * @returns content of the FAT trees, of a helper that makes them
+     * @throws ProblemsError with the helper's reason to refuse the request
+     */
+    help: async (helper: string, request: object, binds: readonly Bind[] = []): Promise<Trees['fat']> => {
       for (const [name, text] of Object.entries(manifest.helpers)) await writeFile(join(helpers, name), text);
       const { epoch, emptied, cleared, obsoleteFiles } = manifest;
       const whole = { root: innerRoot, epoch, emptied, cleared, obsoleteFiles, ...request };
@@ -45,9 +52,9 @@ export async function openImageRoot(options: RootOptions) {
       const run: Bind = { source: helpers, target: '/azl/run' };
       const argv = ['/usr/bin/python3', '-IB', `/azl/run/${helper}`, '/azl/run/request.json'];
       const { stdout } = await runInSandbox(argv, { ...enter, binds: [bind, run, ...binds] });
-      const answer = JSON.parse(stdout) as HelperAnswer;
-      if (answer.refused !== undefined) throw problem(answer.refused, { file });
-      return answer;
+      const { refused, parts = {} } = JSON.parse(stdout) as { refused?: string; parts?: Trees['fat'] };
+      if (refused !== undefined) throw problem(refused, { file });
+      return parts;
     },
   };
 }

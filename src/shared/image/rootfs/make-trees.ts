@@ -8,25 +8,17 @@ import { installRpms, TransactionError } from '../../sandbox/transaction.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';
 import { fullPlace } from '../disk/full-disk.ts';
 import type { Trees } from '../disk/write-disk.ts';
-import { type ImageRoot, openImageRoot } from './image-root.ts';
+import { type ImageRoot, openImageRoot, type RootOptions } from './image-root.ts';
 import type { Program } from './programs.ts';
-import { innerRoot, type RootfsManifest, type Script } from './rootfs-manifest.ts';
+import { innerRoot, type Script } from './rootfs-manifest.ts';
 
-export interface RootOptions {
-  manifest: RootfsManifest;
+export interface TreeOptions extends RootOptions {
   /** The files that the manifest refers to. */
   named: NamedFiles;
-  /** The config's path, for messages. */
-  file: string;
   /** All RPMs to install, each with the folder that holds its file. */
   rpms: readonly { rpm: Rpm; dir: string }[];
-  /** Tree of the worker. */
-  worker: string;
-  /** A new folder. The caller removes it with {@link removeTree}. */
-  workDir: string;
   /** Shows the current step. */
   progress: (does: string) => void;
-  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -35,7 +27,7 @@ export interface RootOptions {
  * sandbox. The files belong to root.
  * @throws ProblemsError for a mistake in config, scripts or packages
  */
-export async function makeTrees(options: RootOptions): Promise<Trees> {
+export async function makeTrees(options: TreeOptions): Promise<Trees> {
   const { manifest, named, workDir, progress } = options;
   const root = await openImageRoot(options);
   progress(`installing ${options.rpms.length} packages`);
@@ -53,12 +45,12 @@ export async function makeTrees(options: RootOptions): Promise<Trees> {
   await runPrograms(manifest.boot, root, options);
   await runScripts(manifest.finalize, named.finalize, 'FinalizeImageScripts', root, options);
   progress('cleaning up');
-  const { parts } = await root.help('finish.py', { parts: manifest.parts });
+  const fat = await root.help('finish.py', { parts: manifest.parts });
   await removeTree(root.sandbox.overlay);
-  return { dir: join(workDir, 'work'), fat: parts ?? {} };
+  return { dir: join(workDir, 'work'), fat };
 }
 
-async function install({ rpms, file, manifest, signal }: RootOptions, root: ImageRoot): Promise<void> {
+async function install({ rpms, file, manifest, signal }: TreeOptions, root: ImageRoot): Promise<void> {
   const dirs = new Map<string, string[]>();
   for (const { rpm, dir } of rpms) dirs.set(dir, [...(dirs.get(dir) ?? []), rpm.file]);
   const rpmDirs = [...dirs].map(([dir, files]) => ({ dir, files }));
@@ -77,7 +69,7 @@ async function install({ rpms, file, manifest, signal }: RootOptions, root: Imag
 async function runPrograms(
   programs: readonly Program[],
   root: ImageRoot,
-  { file, progress }: RootOptions,
+  { file, progress }: TreeOptions,
 ): Promise<void> {
   for (const { does, argv } of programs) {
     progress(does);
@@ -93,7 +85,7 @@ async function runScripts(
   files: readonly NamedFile[],
   key: string,
   root: ImageRoot,
-  { file, progress }: RootOptions,
+  { file, progress }: TreeOptions,
 ): Promise<void> {
   for (const [index, { argv, target }] of scripts.entries()) {
     const { name, path } = files[index] as NamedFile;
