@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { readTreeInputs } from '../../actions/build-packages/src/inputs.ts';
+import { readJobInputs, treeInputs } from '../../actions/build-packages/src/inputs.ts';
 import { failOnProblems } from '../../src/shared/base/problems.ts';
 import { treeSources } from '../../src/shared/builder/tree-sources.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
@@ -23,7 +23,7 @@ export async function writeSignatures(context: CliContext): Promise<number> {
   const code = await runActions('signatures', context);
   if (code !== 0) return code;
   const action = actionNamed(context.actions, 'build-packages/plan');
-  const inputs = readTreeInputs(inputGetter(inputsOf(action, environment, pathInputs(paths))));
+  const inputs = readJobInputs(treeInputs, inputGetter(inputsOf(action, environment, pathInputs(paths))));
   const toolchain: Toolchain = JSON.parse(readFileSync(join(paths.toolchain, 'toolchain.json'), 'utf8'));
   const { specs, errors } = await parseSpecs({
     specsDir: inputs.specsDir,

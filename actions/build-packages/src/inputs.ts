@@ -53,11 +53,7 @@ export const treeInputs: InputTable<TreeInputs> = {
   runCheck: flag,
 };
 
-const storeInputs: InputTable<StoreInputs> = {
-  onStoreError,
-  storeBudget: amount,
-  token: text,
-};
+const storeInputs: InputTable<StoreInputs> = { onStoreError, storeBudget: amount, token: text };
 
 const repositoryInputs: InputTable<RepositoryInputs> = {
   repositoryContent: choice<'built' | 'full'>(['full', 'built']),
@@ -95,7 +91,8 @@ export const planInputs: InputTable<PlanInputs> = {
   ...repositoryInputs,
 };
 
-const planEnd: InputTable<PlanEnd> = { planResult: text, planError: text };
+/** The end of the plan: all other inputs of `merge` are empty when it failed. */
+export const planEnd: InputTable<PlanEnd> = { planResult: text, planError: text };
 
 /** The inputs of `build-packages/merge`. */
 export const mergeInputs: InputTable<MergeInputs> = {
@@ -108,32 +105,9 @@ export const mergeInputs: InputTable<MergeInputs> = {
   concurrentPackageBuilds: count(1),
 };
 
-/** Reads the inputs of `plan` and `srpms`. @throws ProblemsError with all that is wrong with them. */
-export function readTreeInputs(get?: GetInput): TreeInputs {
-  return normalized(readInputs(treeInputs, get));
-}
-
-/** Reads the inputs of `plan`. @throws ProblemsError */
-export function readPlanInputs(get?: GetInput): PlanInputs {
-  return normalized(readInputs(planInputs, get));
-}
-
-/** Reads the inputs of `merge`. @throws ProblemsError */
-export function readMergeInputs(get?: GetInput): MergeInputs {
-  return normalized(readInputs(mergeInputs, get));
-}
-
-/** Reads how the plan ended: all other inputs of `merge` are empty when it failed. */
-export function readPlanEnd(get?: GetInput): PlanEnd {
-  return readInputs(planEnd, get);
-}
-
-/** Reads the inputs of `build-packages`. @throws ProblemsError */
-export function readBuildInputs(get?: GetInput): BuildInputs {
-  return normalized(readInputs(buildInputs, get));
-}
-
-function normalized<T extends TreeInputs>(given: T): T {
+/** Reads the inputs of a job. @throws ProblemsError with all that is wrong with them */
+export function readJobInputs<T extends TreeInputs>(table: InputTable<T>, get?: GetInput): T {
+  const given = readInputs(table, get);
   // Tools are started in other folders, too, and this path is shown to nobody.
   return { ...given, cacheDir: resolve(given.cacheDir), debianSources: debianSourcesFile(given) };
 }

@@ -1,9 +1,8 @@
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
-import { writeReport } from '../../../src/shared/github/job-report.ts';
 import { building } from '../../../src/shared/jobs/open-build-context.ts';
 import { planRun } from '../../../src/shared/jobs/plan.ts';
-import { readPlanInputs } from './inputs.ts';
+import { planInputs, readJobInputs } from './inputs.ts';
 
 /** Maximum length of the output `error`, in characters: all outputs of a job share 1 MB. */
 const longestMessage = 20_000;
@@ -12,7 +11,7 @@ const longestMessage = 20_000;
 export async function plan(): Promise<void> {
   await runAction(
     building,
-    async (context) => writeReport(await planRun(context, readPlanInputs())),
+    (context) => planRun(context, readJobInputs(planInputs)),
     (message) => core.setOutput('error', message.slice(0, longestMessage)),
   );
 }

@@ -1,12 +1,9 @@
 import { runAction } from '../../../src/shared/github/action.ts';
-import { writeReport } from '../../../src/shared/github/job-report.ts';
 import { building } from '../../../src/shared/jobs/open-build-context.ts';
 import { packSrpms } from '../../../src/shared/jobs/srpms.ts';
-import { readTreeInputs } from './inputs.ts';
+import { readJobInputs, treeInputs } from './inputs.ts';
 
 /** The entry of `build-packages/srpms`. */
 export async function srpms(): Promise<void> {
-  await runAction(building, async (context) => {
-    await writeReport(await packSrpms(context, readTreeInputs()));
-  });
+  await runAction(building, (context) => packSrpms(context, readJobInputs(treeInputs)));
 }

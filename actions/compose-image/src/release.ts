@@ -1,7 +1,6 @@
 import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { readInputs } from '../../../src/shared/github/inputs.ts';
-import { writeReport } from '../../../src/shared/github/job-report.ts';
 import { releaseJob } from '../../../src/shared/jobs/release.ts';
 import { releaseInputs } from './release-inputs.ts';
 
@@ -10,6 +9,6 @@ export async function release(): Promise<void> {
   await runAction([], async (context) => {
     const inputs = readInputs(releaseInputs);
     core.setSecret(inputs.token);
-    await writeReport(await releaseJob(context, inputs));
+    return await releaseJob(context, inputs);
   });
 }

@@ -1,12 +1,9 @@
 import { runAction } from '../../../src/shared/github/action.ts';
-import { writeReport } from '../../../src/shared/github/job-report.ts';
 import { needs } from '../../../src/shared/host/needs.ts';
 import { prepareToolchainFolder } from '../../../src/shared/jobs/toolchain.ts';
 import { readToolchainInputs } from './inputs.ts';
 
 /** The entry of `toolchain`. */
 export async function main(): Promise<void> {
-  await runAction(needs.toolchain, async (context) => {
-    await writeReport(await prepareToolchainFolder(context, readToolchainInputs()));
-  });
+  await runAction(needs.toolchain, (context) => prepareToolchainFolder(context, readToolchainInputs()));
 }

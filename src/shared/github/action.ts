@@ -6,6 +6,7 @@ import { isDiskFull } from '../host/full-disk.ts';
 import type { Need } from '../host/needs.ts';
 import { ensureCommands } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
+import { type JobReport, writeReport } from './job-report.ts';
 import { actionLog } from './log.ts';
 
 /** The log of an action's body, and its cancellation. */
@@ -25,7 +26,7 @@ export class AlreadyReportedError extends Error {}
  */
 export async function runAction(
   commands: readonly Need[],
-  body: (context: ActionContext) => Promise<void>,
+  body: (context: ActionContext) => Promise<JobReport>,
   onFailure: (message: string) => void = () => {},
 ): Promise<void> {
   // Users without rights read the files that azl writes, and packages and images hold them: the caller's mask must not count.
@@ -42,7 +43,7 @@ export async function runAction(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   try {
     await ensureCommands(commands, log, stop.signal);
-    await body({ log, signal: stop.signal });
+    await writeReport(await body({ log, signal: stop.signal }));
   } catch (error) {
     process.exitCode = stop.signal.aborted ? 130 : 1;
     if (stop.signal.aborted) {

@@ -85,13 +85,16 @@ export async function deliver(
   };
   await writeJson(file, buildJson(outcomes, facts));
   const artifacts = await publishAsArtifacts(context, ended.local, inputs, results, shared);
+  const names = Object.entries(artifacts ?? {});
   const summary: SummaryFacts = {
     seconds: secondsSince(started, spans),
-    failedChecks: failedChecks(verdicts),
+    failedChecks: verdicts.flatMap(({ package: name, passed, reason = '%check failed', log }) =>
+      passed ? [] : [{ name, reason, log }],
+    ),
     linesOf: (name) => lines.get(name) ?? [],
     storedWithoutDebug: [...withoutDebug],
     rpmsDir: join(inputs.outDir, 'RPMS'),
-    artifacts: Object.values(artifacts ?? {}).filter((name) => name !== ''),
+    artifacts: names.map(([, name]) => name).filter((name) => name !== ''),
     ...{ logOf, spans, bound, nonReproducible, builtAgain },
   };
   for (const line of summaryText(outcomes, summary)) context.log.info(line);
@@ -104,7 +107,7 @@ export async function deliver(
       'srpms-dir': join(inputs.outDir, 'SRPMS'),
       'build-json': file,
       ...counts,
-      ...artifactOutputs(artifacts),
+      ...Object.fromEntries(names.map(([content, name]) => [`${content}-artifact`, name])),
       complete,
     },
     page: summaryPage(outcomes, summary),
@@ -146,22 +149,6 @@ async function publishAsArtifacts(
     for (const one of error instanceof ProblemsError ? error.problems : [error.message]) log.error(one);
     return undefined;
   }
-}
-
-function failedChecks(verdicts: readonly CheckVerdict[]): SummaryFacts['failedChecks'] {
-  return verdicts
-    .filter(({ passed }) => !passed)
-    .map(({ package: name, reason = '%check failed', log }) => ({
-      ...{ name, reason },
-      ...(log === undefined ? {} : { log }),
-    }));
-}
-
-/** The outputs with the names of the artifacts: `rpms-artifact` … */
-function artifactOutputs(published: PublishedRepository | undefined): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(published ?? {}).map(([content, name]) => [`${content}-artifact`, name]),
-  );
 }
 
 /** Seconds of this attempt of the run: since the first build of any job, or since the start of the only one. */

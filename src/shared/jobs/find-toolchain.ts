@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { problem } from '../base/problems.ts';
 import { paths } from '../builder/paths.ts';
 import type { ActionContext } from '../github/action.ts';
+import { inputProblem } from '../github/inputs.ts';
 import { readJson } from '../host/json-files.ts';
 import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Toolchain } from '../model/toolchain.ts';
@@ -15,8 +15,9 @@ export async function findToolchain(
   inputs: TreeInputs & Partial<StoreInputs>,
   { log, signal }: ActionContext,
 ): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
+  const { cacheDir, toolchainMode, onStoreError = 'fail' } = inputs;
+  const toolchainDir = join(cacheDir, 'toolchain');
   if (inputs.toolchainArtifact !== '') {
-    const toolchainDir = join(inputs.cacheDir, 'toolchain');
     const toolchain = await log.group('Toolchain', () =>
       fetchToolchain(inputs.toolchainArtifact, toolchainDir, openExchange(inputs), paths.exchange(inputs)),
     );
@@ -25,22 +26,20 @@ export async function findToolchain(
   if (inputs.toolchainDir !== '') {
     const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
     if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };
-    throw problem(
-      `Input 'toolchain-dir' (TOOLCHAIN_DIR) is '${inputs.toolchainDir}', which holds no toolchain.json`,
-      { hint: 'Give the output toolchain-dir of the toolchain action, or leave it empty.' },
-    );
+    const hint = 'Give the output toolchain-dir of the toolchain action, or leave it empty.';
+    throw inputProblem('toolchain-dir', inputs.toolchainDir, 'which holds no toolchain.json', hint);
   }
-  const toolchainDir = join(inputs.cacheDir, 'toolchain');
-  const toolchain = await log.group('Toolchain', () =>
-    obtainToolchain({
-      mode: inputs.toolchainMode === 'auto' ? 'bootstrap' : inputs.toolchainMode,
+  const options = {
+    ...{
       dir: toolchainDir,
-      cacheDir: inputs.cacheDir,
+      cacheDir,
       updateLock: false,
+      onStoreError,
       jobs: availableParallelism(),
-      onStoreError: inputs.onStoreError ?? 'fail',
-      ...{ log, signal },
-    }),
-  );
-  return { toolchain, toolchainDir };
+      log,
+      signal,
+    },
+    mode: toolchainMode === 'auto' ? ('bootstrap' as const) : toolchainMode,
+  };
+  return { toolchain: await log.group('Toolchain', () => obtainToolchain(options)), toolchainDir };
 }

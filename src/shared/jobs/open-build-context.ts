@@ -129,19 +129,22 @@ async function parseTree(
   { toolchain, toolchainDir, defines }: Pick<Tree, 'toolchain' | 'defines'> & { toolchainDir: string },
   { log, signal }: ActionContext,
 ): ReturnType<typeof parseSpecs> {
-  return await log.group('Specs', () =>
-    parseSpecs({
+  const options = {
+    ...{
       specsDir: inputs.specsDir,
-      worker: join(toolchainDir, 'worker'),
       overlaysDir: paths.overlays(inputs),
       macroFiles: [policyMacros],
       defines,
+    },
+    ...{
+      worker: join(toolchainDir, 'worker'),
       arch: toolchain.arch,
       jobs: availableParallelism(),
       log,
       signal,
-    }),
-  );
+    },
+  };
+  return await log.group('Specs', () => parseSpecs(options));
 }
 
 /** The packages that the inputs name, or all of the tree. @throws ProblemsError when a name is unknown */

@@ -1,5 +1,5 @@
-import { problem } from '../base/problems.ts';
 import { paths } from '../builder/paths.ts';
+import { inputProblem } from '../github/inputs.ts';
 import { hasArtifacts } from '../github/run.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
@@ -18,10 +18,8 @@ export function findExchange(inputs: TreeInputs, days?: number): Exchange | unde
 /** The exchange with the other jobs of the run. @throws ProblemsError when there is none */
 export function openExchange(inputs: TreeInputs, days?: number): Exchange {
   const exchange = findExchange(inputs, days);
+  const why = 'and this is no job of a workflow run, which exchanges artifacts';
   if (exchange === undefined)
-    throw problem(
-      "Input 'exchange-dir' (EXCHANGE_DIR) is empty, and this is no job of a workflow run, which exchanges artifacts",
-      { hint: 'Give a folder that all jobs of the run share.' },
-    );
+    throw inputProblem('exchange-dir', '', why, 'Give a folder that all jobs of the run share.');
   return exchange;
 }

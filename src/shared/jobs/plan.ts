@@ -117,12 +117,7 @@ function logSizes(index: StoreIndex, plan: ReadonlyMap<string, PackagePlan>, log
 }
 
 /** Gives the plan and the index to the other jobs of the run. Returns the name of the artifact. */
-async function sharePlan(
-  context: BuildContext,
-  file: string,
-  index: string,
-  exchange: Exchange,
-): Promise<string> {
+async function sharePlan(context: BuildContext, file: string, index: string, exchange: Exchange) {
   const plan = planName(runAttempt());
   const created = await withFolder(context.inputs, async (dir) => {
     await copyFile(file, join(dir, planFile));
@@ -130,17 +125,13 @@ async function sharePlan(
     return await exchange.create(plan, filesBelow(dir, [planFile, indexFile]));
   });
   // Only this job creates it: if the artifact exists, the answer to its creation was lost.
+  const hint = 'Run all jobs again; plan once in a run.';
   if (created === undefined && (await exchange.find(plan)) === undefined)
-    throw problem(`The name '${plan}' is taken in this run`, {
-      hint: 'Run all jobs again; plan once in a run.',
-    });
+    throw problem(`The name '${plan}' is taken in this run`, { hint });
   return plan;
 }
 
-async function shareOwnToolchain(
-  { toolchainDir, inputs, log }: BuildContext,
-  exchange: Exchange,
-): Promise<string> {
+async function shareOwnToolchain({ toolchainDir, inputs, log }: BuildContext, exchange: Exchange) {
   const toolchain = toolchainName(runAttempt());
   await log.group('Sharing the toolchain', () =>
     shareToolchain(toolchainDir, toolchain, exchange, paths.exchange(inputs)),

@@ -6,6 +6,7 @@ import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
 import type { BuildContext, BuildTime } from '../builder/build-context.ts';
 import { paths } from '../builder/paths.ts';
+import { inputProblem } from '../github/inputs.ts';
 import { runAttempt } from '../github/run.ts';
 import { readUserFile } from '../host/files.ts';
 import type { BuildInputs, SharedInputs, TreeInputs } from '../model/inputs.ts';
@@ -45,7 +46,7 @@ export async function joinRun(
   slots: number,
 ): Promise<SharedRun> {
   const { context } = opened;
-  const plan = await readPlan(context.inputs, opened.index, inputs);
+  const plan = await readPlan(context.inputs, opened.index, inputs.plan);
   const exchange = openExchange(context.inputs, plan.retentionDays);
   checkPlan(plan, context, inputs.plan);
   const seconds = new Map(
@@ -76,24 +77,21 @@ export async function joinRun(
 /** @throws ProblemsError when a plan was made for another worker, another tree or other packages */
 function checkPlan(plan: PlanJson, context: BuildContext, file: string): void {
   const own = context.tree.toolchain.workerDigest;
+  let hint = 'Give every job of the run the same toolchain-dir.';
   if (plan.workerDigest !== own)
     throw problem(`The plan was made for the worker ${plan.workerDigest}, and this job has ${own}`, {
       file,
-      hint: 'Give every job of the run the same toolchain-dir.',
+      hint,
     });
   const planned = plan.packages.map(({ name }) => name);
   const other = [
     ...planned.filter((name) => !context.run.names.includes(name)),
     ...context.run.names.filter((name) => !planned.includes(name)),
   ];
+  const shown = other.sort(order).slice(0, 5).join(', ');
+  hint = 'Give every job of the run the same specs-dir and package-build-list.';
   if (other.length > 0)
-    throw problem(
-      `The plan is of another tree or other packages: ${other.sort(order).slice(0, 5).join(', ')}`,
-      {
-        file,
-        hint: 'Give every job of the run the same specs-dir and package-build-list.',
-      },
-    );
+    throw problem(`The plan is of another tree or other packages: ${shown}`, { file, hint });
 }
 
 /**
@@ -122,24 +120,21 @@ export function planName(attempt: number): string {
 }
 
 /** Reads the plan, and joins what it knew of the store into the index. */
-async function readPlan(
-  inputs: TreeInputs,
-  index: StoreIndex,
-  { plan: given }: SharedInputs,
-): Promise<PlanJson> {
+async function readPlan(inputs: TreeInputs, index: StoreIndex, given: string): Promise<PlanJson> {
   if (given === '')
-    throw problem("Input 'plan' (PLAN) is empty, expected the plan of this run", {
-      hint: 'Give the output plan or plan-json of build-packages/plan.',
-    });
+    throw inputProblem(
+      'plan',
+      '',
+      'expected the plan of this run',
+      'Give the output plan or plan-json of build-packages/plan.',
+    );
   let file = given;
   if (/^azl-plan-\d+$/.test(given)) {
     const exchange = openExchange(inputs);
     const artifact = await exchange.find(given);
     const dir = join(paths.exchange(inputs), 'plan');
     if (artifact === undefined || !(await exchange.fetch(artifact, dir)))
-      throw problem(`Input 'plan' (PLAN) is '${given}', and this run has no artifact of that name`, {
-        hint: keptForItsRun,
-      });
+      throw inputProblem('plan', given, 'and this run has no artifact of that name', keptForItsRun);
     file = join(dir, planFile);
   }
   const beside = join(dirname(file), indexFile);
@@ -156,11 +151,8 @@ async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex>
     if (errors.length > 0) throw new Error(errors.join('; '));
     return index;
   } catch (error) {
-    throw problem(
-      `With the plan '${plan}' comes no index that this job can use: ${(error as Error).message}`,
-      {
-        hint: 'Use one version of the actions in all jobs of a run.',
-      },
-    );
+    const why = (error as Error).message;
+    const hint = 'Use one version of the actions in all jobs of a run.';
+    throw problem(`With the plan '${plan}' comes no index that this job can use: ${why}`, { hint });
   }
 }

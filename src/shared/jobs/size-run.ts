@@ -16,29 +16,23 @@ export type RunSize = Pick<
   'shards' | 'entries' | 'heavy' | 'heavyShards' | 'heavyEntries' | 'retentionDays'
 >;
 
-/** The parts of a run that its size depends on. */
-export interface SizedRun {
-  tree: Pick<Tree, 'declared' | 'specs'>;
-  run: Pick<Run, 'seconds' | 'names'>;
-}
-
 /**
  * Chooses the number of jobs for what a plan will probably build, for both kinds of runners. Pure.
  * @returns also `length`, the expected seconds of the run
  */
 export function sizeRun(
   plan: ReadonlyMap<string, PackagePlan>,
-  { tree, run: { seconds, names } }: SizedRun,
+  {
+    tree,
+    run: { seconds, names },
+  }: { tree: Pick<Tree, 'declared' | 'specs'>; run: Pick<Run, 'seconds' | 'names'> },
   inputs: PlanInputs,
 ): RunSize & { length: number } {
   const named = namedPackages(tree.declared, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
   const heavy = named.filter((name) => names.includes(name));
   const isHeavy = (name: string) => heavy.includes(name);
   const ordinary = { most: inputs.maxShards ?? defaultShards, timeBudget: timeBudgetOf(inputs) };
-  const heavier = {
-    most: inputs.heavyMaxShards ?? ordinary.most,
-    timeBudget: heavyTimeBudgetOf(inputs),
-  };
+  const heavier = { most: inputs.heavyMaxShards ?? ordinary.most, timeBudget: heavyTimeBudgetOf(inputs) };
   const expected = expectedTimes(seconds, ordinary.timeBudget);
   const ofHeavy = expectedTimes(seconds, heavier.timeBudget);
   const tasks = expectedTasks(

@@ -25,11 +25,8 @@ export function storageRequestOf(
     const one = state === 'reuse' && key !== null ? index.results.get(key) : undefined;
     return one === undefined ? [] : [one];
   });
-  const open = packages.filter(({ state }) => state === 'build' || state === 'maybe');
-  const moving = newestOf(
-    index,
-    open.map(({ name }) => name),
-  );
+  const open = packages.flatMap(({ name, state }) => (['build', 'maybe'].includes(state) ? [name] : []));
+  const moving = newestOf(index, open);
   const known = new Set([...moving, ...staying.map(({ result }) => result)].map((one) => one.package));
   const spent = [...reports].map(({ package: name, result, stored = 'none' }) =>
     result === undefined || known.has(name) ? 0 : bytesStored(result, stored),

@@ -12,15 +12,10 @@ export async function prepareToolchainFolder(
   inputs: ToolchainInputs,
 ): Promise<JobReport> {
   const dir = inputs.toolchainDir === '' ? join(inputs.cacheDir, 'toolchain') : inputs.toolchainDir;
+  const { cacheDir, updateLock, onStoreError } = inputs;
   const { rpms, worker, workerDigest } = await obtainToolchain({
-    mode: modeOf(inputs),
-    dir,
-    cacheDir: inputs.cacheDir,
-    updateLock: inputs.updateLock,
-    jobs: availableParallelism(),
-    onStoreError: inputs.onStoreError,
-    log,
-    signal,
+    ...{ mode: modeOf(inputs), dir, cacheDir, updateLock, onStoreError },
+    ...{ jobs: availableParallelism(), log, signal },
   });
   log.info(
     `toolchain: ${rpms.length} RPMs, ${worker.length} of them in the worker (${workerDigest.slice(0, 12)})`,

@@ -9,6 +9,7 @@ import type { MergeInputs } from '../../model/inputs.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { nonReproducibleLine } from '../../report/non-reproducible.ts';
 import { boundOf } from '../../report/timeline.ts';
+import { parseName } from '../../shards/protocol/names.ts';
 import { outcomesOf } from '../../shards/worker/outcomes.ts';
 import { deliver, type SharedFacts } from '../deliver.ts';
 import { type OpenedRun, withBuildContext } from '../open-build-context.ts';
@@ -22,8 +23,7 @@ import {
   leftForThisRunner,
   logTooMuch,
 } from './build-rest.ts';
-import { removeExchanged } from './clean-up.ts';
-import { ResultFetcher } from './fetch-results.ts';
+import { type Fetching, fetchAll } from './fetch-results.ts';
 import { type DiskRoom, inOrderOfFetching, roomFor } from './published-results.ts';
 import { builtAgain, failureLines, failureLogs, nonReproducibleOf, spansOf } from './run-facts.ts';
 
@@ -35,14 +35,15 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     const { state, heartbeats, plan, settings } = run;
     await heartbeats.readAgain(settings.pollInterval);
     opened.makeRoom(storageRequestOf(opened.index, plan, state.known.results.values(), 1));
-    const room = await roomFor(state, opened.local, inputs.repositoryContent);
-    await completeResults(opened, run, new ResultFetcher(run, opened.local, inputs.repositoryContent, room));
+    const [local, content] = [opened.local, inputs.repositoryContent];
+    const room = await roomFor(state, local, content);
+    await completeResults(opened, run, { run, local, content, room, fetched: new Set() });
     const outcomes = outcomesOf(state);
     await opened.remember(outcomes);
     logNotStored(outcomes, context.log);
     const shared = await sharedFacts(run, inputs, room);
     for (const one of shared.nonReproducible) context.log.warn(nonReproducibleLine(one));
-    const ended = { graph: state.progress.graph, outcomes, local: opened.local };
+    const ended = { graph: state.progress.graph, outcomes, local };
     const report = await deliver(state.context, ended, inputs, begun, shared);
     if (report.error === undefined) await removeExchanged(run);
     return report;
@@ -53,16 +54,16 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
  * Fetches the results of the run, and builds what is missing. "Re-run failed jobs" starts this job alone: in a later
  * attempt it is also the shard. What the store lost since the plan is built here, too.
  */
-async function completeResults(opened: OpenedRun, run: SharedRun, fetcher: ResultFetcher): Promise<void> {
+async function completeResults(opened: OpenedRun, run: SharedRun, fetching: Fetching): Promise<void> {
   const { state, plan, attempt } = run;
-  const isLost = (await fetcher.fetchAll()) || hasLostReused(state, plan);
+  const isLost = (await fetchAll(fetching)) || hasLostReused(state, plan);
   if ((attempt === 1 && !isLost) || buildable(state).length === 0) return;
   const isTooMuch = isLost && exceedsTime(run);
   // If this job is ended meanwhile, the next plan knows what is lost all the same.
   if (isTooMuch) await opened.remember(outcomesOf(state));
   await buildRest(run);
   if (isTooMuch) logTooMuch(leftForThisRunner(state, plan), state.context.log);
-  await fetcher.fetchAll();
+  await fetchAll(fetching);
 }
 
 /** Returns what the report of the run says of all its jobs. */
@@ -95,4 +96,18 @@ function logNotStored(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
   };
   logNames('without-debug', 'Stored for later runs without debuginfo and SRPM');
   logNames('none', 'Not stored for later runs');
+}
+
+const removalsAtOnce = 8;
+
+/** Removes the artifacts that the jobs exchanged. An error is a warning: the platform removes them after a day. */
+async function removeExchanged({ state, exchange }: SharedRun): Promise<void> {
+  try {
+    const listed = await exchange.list();
+    const names = listed.map(({ name }) => name).filter((name) => parseName(name) !== undefined);
+    for (let at = 0; at < names.length; at += removalsAtOnce)
+      await Promise.all(names.slice(at, at + removalsAtOnce).map((name) => exchange.remove(name)));
+  } catch (error) {
+    state.context.log.warn(`What the jobs exchanged is not all removed: ${(error as Error).message}`);
+  }
 }
