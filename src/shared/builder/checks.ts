@@ -87,10 +87,8 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
   const name = spec.package;
   const failed = (reason: string) => ({ package: name, passed: false, reason });
   const { missing, waits, packages } = needsOf(graph, name, spec.checkRequires);
-  const lacking = [
-    ...missing.map(({ capability }) => capability),
-    ...waits.map((wait) => wait.open?.capability ?? wait.package),
-  ];
+  const awaited = waits.map((wait) => wait.open?.capability ?? wait.package);
+  const lacking = [...missing.map(({ capability }) => capability), ...awaited];
   if (lacking.length > 0) return failed(`its %check needs ${lacking.join(', ')}, which is not there`);
   const requires = [...spec.buildRequires, ...spec.checkRequires];
   const root = await solveRoot(context.tree, resultsOf(graph, packages), requires);

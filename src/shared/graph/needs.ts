@@ -94,9 +94,8 @@ function builtProvider(
 }
 
 /**
- * Finds the needs of the build of `name`.
+ * Finds the needs of the build of `name`. `withBuilt`: as in {@link findProvider}.
  * @param more requirements besides its BuildRequires (those of its %check)
- * @param withBuilt as in {@link findProvider}
  */
 export function needsOf(
   graph: Graph,

@@ -12,7 +12,7 @@ import { ensureCommands } from '../host/packages.ts';
 import { publishImageArtifact, publishSerialLog } from '../image/artifacts.ts';
 import { defaultFirmware, findFirmware, startLine } from '../image/boot-test/qemu.ts';
 import type { Verdict } from '../image/boot-test/verdict.ts';
-import { type ImageCache, imageCache } from '../image/cache/image-cache.ts';
+import { imageCache } from '../image/cache/image-cache.ts';
 import { type Composed, composeImage } from '../image/compose-image.ts';
 import type { ComposeInputs } from '../model/inputs.ts';
 import type { Toolchain } from '../model/toolchain.ts';
@@ -36,9 +36,10 @@ export async function composeJob(context: ActionContext, inputs: ComposeInputs):
   const toolchain = await readJson<Toolchain>(join(dirs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
     throw problem('There is no toolchain', { file: dirs.toolchainDir, hint: 'Run: make toolchain' });
+  const cache = openCache(log, signal);
   const composed = await composeImage({
     ...{ ...inputs, ...dirs, toolchain, log, signal },
-    imageCache: openImageCache(dirs.buildDir, context),
+    imageCache: cache && imageCache(cache, join(dirs.buildDir, 'image-cache'), leavesCache(), log),
   });
   const { verdict } = composed;
   if (verdict?.passed === false) return await failedReport(composed, verdict, inputs, context);
@@ -75,17 +76,7 @@ async function fetchDirs(inputs: ComposeInputs, { log }: ActionContext): Promise
   return dirs;
 }
 
-function openImageCache(buildDir: string, { log, signal }: ActionContext): ImageCache | undefined {
-  const cache = openCache(log, signal);
-  if (cache === undefined) return undefined;
-  return imageCache(cache, join(buildDir, 'image-cache'), leavesCache(), log);
-}
-
-async function composedReport(
-  composed: Composed,
-  inputs: ComposeInputs,
-  { log }: ActionContext,
-): Promise<JobReport> {
+async function composedReport(composed: Composed, inputs: ComposeInputs, { log }: ActionContext) {
   const { image, paths, manifest, reused } = composed;
   const line = verdictLine(composed);
   log.info(line);

@@ -20,34 +20,23 @@ import type { Spec } from '../model/spec.ts';
 import { namedPackages, packageNamed, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/capability.ts';
-import { openAnswers } from '../solver/answer-memory.ts';
-import { rememberingSolver } from '../solver/remembering-solver.ts';
+import { openAnswers, rememberingSolver } from '../solver/remembering-solver.ts';
 import { makeTree, type Tree } from '../solver/solve-root.ts';
 import { startSolver } from '../solver/solver.ts';
 import type { SpecError } from '../specs/find.ts';
 import { distributionMacros } from '../specs/macros/distribution.ts';
 import { policyMacros } from '../specs/macros/policy.ts';
 import { parseSpecs } from '../specs/parse.ts';
-import type { StorageRequest } from '../store/allocation.ts';
 import type { Store } from '../store/store.ts';
-import type { StoreIndex } from '../store/store-index.ts';
 import { checkTree, specFolderProblems } from './check-tree.ts';
 import { findToolchain } from './find-toolchain.ts';
-import { openStore, type Role } from './open-store.ts';
+import { type OpenedStore, openStore, type Role } from './open-store.ts';
 
 /** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
-export interface OpenedRun {
+export interface OpenedRun extends Omit<OpenedStore, 'store' | 'remember'> {
   context: BuildContext;
-  /** The store of this machine. */
-  local: Store;
-  /** The index of the store, as earlier runs left it. */
-  index: StoreIndex;
-  /** Allocates the space of the store, before anything is built. */
-  makeRoom(request: StorageRequest): void;
   /** Adds the results of a run to the index for later runs, also of one that failed. */
   remember(outcomes: ReadonlyMap<string, Outcome>): Promise<void>;
-  /** Ends the solver, saves its answers, waits for the store. */
-  close(): Promise<void>;
 }
 
 /** The commands that every job of build-packages needs on its host. */
@@ -90,7 +79,7 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   const parsed = await parseTree(inputs, { toolchain, toolchainDir, defines }, action);
   const isWhole = inputs.packageBuildList.length === 0;
   if (isWhole) failOnProblems(parsed.errors.map(({ problem }) => problem));
-  const stored = await openStore(inputs, action, role);
+  const { store, ...stored } = await openStore(inputs, action, role);
   const answers = await openAnswers(join(inputs.cacheDir, 'solver.json'), isWhole, stored.index);
   const solver = rememberingSolver(toolchain, startSolver, answers);
   const sources = await treeSources(inputs, action);
@@ -102,10 +91,10 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   const chosen = await choosePackages(inputs, tree, parsed.errors, log);
   await checkTree(inputs, tree, chosen.names, parsed.errors, log);
   log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
-  const run = { ...chosen, ...(await expectTimes(tree, stored.store, chosen.names)) };
+  const run = { ...chosen, ...(await expectTimes(tree, store, chosen.names)) };
   return {
-    context: { ...action, inputs, tree, run, store: stored.store, sources, toolchainDir },
-    ...{ local: stored.local, index: stored.index, makeRoom: stored.makeRoom },
+    ...stored,
+    context: { ...action, inputs, tree, run, store, sources, toolchainDir },
     remember: (outcomes) => stored.remember(outcomes, answers.kept()),
     close: async () => {
       await solver.close();

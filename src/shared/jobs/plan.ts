@@ -45,10 +45,8 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
       'plan-json': file,
       'build-count': build,
       plan: exchange === undefined ? file : await sharePlan(context, file, index, exchange),
-      ...(exchange !== undefined && inputs.shareToolchain
-        ? { 'toolchain-artifact': await shareOwnToolchain(context, exchange) }
-        : {}),
       ...matrixOutputs(size, inputs),
+      ...(exchange && inputs.shareToolchain && (await shareOwnToolchain(context, exchange))),
     };
     const shards = size.shards + size.heavyShards;
     const page = planPage(found, { seconds, length, shards });
@@ -59,12 +57,10 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
   });
 }
 
+type Plan = ReadonlyMap<string, PackagePlan>;
+
 /** Writes what the plan knows of the store beside the plan, for merge: also where no shard runs. Returns its text. */
-async function writePlannedIndex(
-  index: StoreIndex,
-  { outDir }: PlanInputs,
-  found: ReadonlyMap<string, PackagePlan>,
-): Promise<string> {
+async function writePlannedIndex(index: StoreIndex, { outDir }: PlanInputs, found: Plan): Promise<string> {
   const reused = [...found.values()].flatMap((one) => (one.state === 'reuse' ? [one.result.key] : []));
   const text = writeIndex(index, new Set(reused));
   const file = join(outDir, indexFile);
@@ -74,7 +70,7 @@ async function writePlannedIndex(
 }
 
 /** Logs the plan of each package. Returns the number of packages that are certain to be built. */
-function logPlan(context: BuildContext, found: ReadonlyMap<string, PackagePlan>, file: string): number {
+function logPlan(context: BuildContext, found: Plan, file: string): number {
   const { log } = context;
   const sorted = [...found].sort(([a], [b]) => order(a, b));
   for (const [name, one] of sorted) {
@@ -105,7 +101,7 @@ function matrixOutputs(size: RunSize, inputs: PlanInputs): JobReport['outputs'] 
 }
 
 /** Logs the size of the store, and the largest size of what the jobs of this run exchange, as far as it is known. */
-function logSizes(index: StoreIndex, plan: ReadonlyMap<string, PackagePlan>, log: Log): void {
+function logSizes(index: StoreIndex, plan: Plan, log: Log): void {
   const known = newestResults(index);
   if (known.length === 0) return;
   const stored = known.map((one) => bytesStored(one, index.results.get(one.key)?.stored ?? 'none'));
@@ -136,5 +132,5 @@ async function shareOwnToolchain({ toolchainDir, inputs, log }: BuildContext, ex
   await log.group('Sharing the toolchain', () =>
     shareToolchain(toolchainDir, toolchain, exchange, paths.exchange(inputs)),
   );
-  return toolchain;
+  return { 'toolchain-artifact': toolchain };
 }

@@ -36,10 +36,8 @@ export async function releaseJob({ log }: ActionContext, inputs: ReleaseInputs):
       const released = unchanged === undefined;
       log.info(released ? `Release: ${url}` : `Released already, with the same bytes: ${url}`);
       const title = released ? inputs.tag : 'Released already';
-      return {
-        outputs: { 'release-id': id, 'release-url': url, released },
-        page: releasePage(title, url, assets),
-      };
+      const outputs = { 'release-id': id, 'release-url': url, released };
+      return { outputs, page: releasePage(title, url, assets) };
     } catch (error) {
       throw releaseProblem(error, inputs.repository);
     }

@@ -2,6 +2,7 @@ import { order } from '../base/order.ts';
 import type { BuildParts, Result } from '../model/build-result.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { NonReproducible } from './non-reproducible.ts';
+import type { SummaryFacts } from './summary.ts';
 
 /** `out/build.json` (docs/schema/build.schema.json). */
 export interface BuildJson {
@@ -26,18 +27,13 @@ export interface BuildJson {
 }
 
 /** The content of `build.json` besides the outcomes. */
-export interface BuildFacts {
+interface BuildFacts extends Pick<SummaryFacts, 'logOf' | 'nonReproducible' | 'builtAgain'> {
   /** The path of a published RPM below `out-dir`. */
   pathOf: (rpm: { file: string; arch: string }) => string;
   /** The RPMs of an outcome that were published. */
   publishedRpms: (outcome: Outcome) => Result['rpms'];
   /** True if the `%check` of a package passed; absent where none ran. */
   checks: ReadonlyMap<string, boolean>;
-  /** The artifact that holds the log of a package that failed. */
-  logOf: (name: string) => string | undefined;
-  /** Packages of which builds under one key differ, and packages that were therefore built again. */
-  nonReproducible: readonly NonReproducible[];
-  builtAgain: readonly string[];
 }
 
 /** Writes the outcome of each package as data, sorted by name. Pure. */

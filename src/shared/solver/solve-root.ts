@@ -32,19 +32,13 @@ export async function solveRoot(
   requires: readonly string[],
 ): Promise<{ ok: true; installed: RootRpm[] } | { ok: false; problems: string[] }> {
   const local = visible.flatMap(({ rpms }) => rpms);
-  const answer = await tree.solver.solve({
-    install: [...buildRootEssentials, ...requires],
-    base: tree.toolchain.worker,
-    local,
-  });
+  const install = [...buildRootEssentials, ...requires];
+  const answer = await tree.solver.solve({ install, base: tree.toolchain.worker, local });
   if (!answer.ok) return answer;
-  const byFile = {
-    local: new Map(local.map((rpm) => [rpm.file, rpm])),
-    toolchain: new Map(tree.toolchain.rpms.map((rpm) => [rpm.file, rpm])),
-  };
-  const installed = answer.installed.map(({ origin, file }) => ({
-    origin,
-    rpm: byFile[origin].get(file) as Rpm,
-  }));
+  const byFile = (rpms: readonly Rpm[]) => new Map(rpms.map((rpm) => [rpm.file, rpm]));
+  const rpms = { local: byFile(local), toolchain: byFile(tree.toolchain.rpms) };
+  const installed = answer.installed.map(({ origin, file }) => {
+    return { origin, rpm: rpms[origin].get(file) as Rpm };
+  });
   return { ok: true, installed };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { lastLines } from '../base/last-lines.ts';
 import { plainEnvironment } from '../host/process.ts';
+import type { PlannedBuild } from '../model/outcome.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 
@@ -18,16 +19,10 @@ export interface SolverRequest {
   local: readonly Rpm[];
 }
 
-/** One RPM of an answer. */
-export interface InstalledRpm {
-  origin: 'local' | 'toolchain';
-  file: string;
-}
-
 /** The answer to a request. */
 export type SolverAnswer =
   /** The whole set, base included, sorted by file. */
-  | { ok: true; installed: InstalledRpm[] }
+  | { ok: true; installed: PlannedBuild['installed'] }
   /** Messages for people, sorted; and the requirements, of the request or of an RPM, that nothing provides. */
   | { ok: false; problems: string[]; missing: Capability[] };
 
@@ -36,11 +31,6 @@ export interface Solver {
   /** @throws Error when a capability or a base entry is invalid, or when the helper ended */
   solve(request: SolverRequest): Promise<SolverAnswer>;
   close(): Promise<void>;
-}
-
-interface Waiting {
-  resolve(answer: SolverAnswer): void;
-  reject(error: Error): void;
 }
 
 /**
@@ -53,7 +43,7 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
     cwd: '/',
     stdio: 'pipe',
   });
-  const waiting: Waiting[] = [];
+  const waiting: { resolve(answer: SolverAnswer): void; reject(error: Error): void }[] = [];
   let ended: Error | undefined;
   const said = tail(helper);
   createInterface({ input: helper.stdout }).on('line', (line) => {

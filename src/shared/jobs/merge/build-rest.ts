@@ -13,10 +13,8 @@ export function buildable(state: RunState): Candidate[] {
 
 /** True if a package that the plan reused has to be built now: a shard found that the store has lost it. */
 export function hasLostReused(state: RunState, plan: PlanJson): boolean {
-  const reused = new Set(
-    plan.packages.flatMap(({ name, state: planned }) => (planned === 'reuse' ? [name] : [])),
-  );
-  return buildable(state).some((one) => reused.has(one.package));
+  const names = new Set(buildable(state).map((one) => one.package));
+  return plan.packages.some((one) => one.state === 'reuse' && names.has(one.name));
 }
 
 /** True if this job may build a package: it needs no heavier runner, and the store gave an answer about it. */

@@ -29,15 +29,10 @@ export function publishedResults(state: RunState, content: RepositoryContent): R
 
 /**
  * Returns whether the results to fetch, and their copies in the repository, fit on the disk: all of them, or one part at
- * a time. Parts are possible where the repository becomes artifacts.
- * @param local the results that this job need not fetch
+ * a time. Parts are possible where the repository becomes artifacts. Results in `local` need not be fetched.
  * @throws ProblemsError when not even one part fits
  */
-export async function roomFor(
-  state: RunState,
-  local: ResultLookup,
-  content: RepositoryContent,
-): Promise<DiskRoom> {
+export async function roomFor(state: RunState, local: ResultLookup, content: RepositoryContent) {
   const { log, inputs } = state.context;
   const { cacheDir, outDir } = inputs;
   const results = publishedResults(state, content);
