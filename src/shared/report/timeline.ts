@@ -13,8 +13,8 @@ export interface Span {
 /** Width of a bar, in columns. */
 const columns = 60;
 
-/** Signs of builds, in turn, so that builds that touch differ; of a build that failed; and of no build. */
-const signs = { builds: ['█', '▓'], failure: '✗', idle: '·' };
+/** Marks of builds, in turn, so that builds that touch differ; of a build that failed; and of no build. */
+const marks = { builds: ['█', '▓'], failure: '✗', idle: '·' };
 
 /** Draws the builds of each shard as a bar of text, `✗` where a build failed; at most `most` shards, by number. Pure. */
 export function timeBars(spans: readonly Span[], most: number): string[] {
@@ -24,9 +24,9 @@ export function timeBars(spans: readonly Span[], most: number): string[] {
   const label = (text: string) => text.padEnd(`shard ${shards.at(-1)?.[0]}`.length);
   const column = (time: number) => ((time - from) / (length || 1)) * columns;
   const bars = shards.slice(0, most).map(([shard, own]) => {
-    const bar = Array.from({ length: columns }, () => signs.idle);
+    const bar = Array.from({ length: columns }, () => marks.idle);
     for (const [at, one] of own.entries()) {
-      const fill = one.failed ? signs.failure : (signs.builds[at % signs.builds.length] as string);
+      const fill = one.failed ? marks.failure : (marks.builds[at % marks.builds.length] as string);
       const first = Math.min(columns - 1, Math.floor(column(one.started)));
       bar.fill(fill, first, Math.min(columns, Math.max(first + 1, Math.ceil(column(one.ended)))));
     }
