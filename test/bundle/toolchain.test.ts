@@ -48,9 +48,9 @@ describe('the toolchain in a workflow', () => {
     expect(services().caches.keys()).toHaveLength(1);
   });
 
-  it('is not taken up with update: that is to have what the mirror has now', async () => {
+  it('is not taken up with update-lock: that is to have what the mirror has now', async () => {
     const before = services().calls.get(lookUp);
-    const updated = await toolchain(await machine(parts), { update: 'y' });
+    const updated = await toolchain(await machine(parts), { 'update-lock': 'y' });
     expect(updated.code, updated.said).toBe(0);
     expect(updated.said).toMatch(making);
     expect(services().calls.get(lookUp)).toBe(before);
