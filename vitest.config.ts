@@ -43,9 +43,9 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       layer('unit', 30_000),
-      layer('integration', 900_000, 3),
+      layer('integration', 900_000, 2),
       layer('bundle', 900_000, 2),
-      layer('e2e', 2_400_000, 4),
+      layer('e2e', 2_400_000, 3),
       layer('act', 2_400_000, 2),
     ],
   },
