@@ -46,18 +46,9 @@ export const sandboxEnvironment: Readonly<Record<string, string>> = {
  * The capabilities of root in a sandbox: enough for an RPM transaction and its scriptlets, none that reaches the host.
  * CAP_DAC_READ_SEARCH would: with it, open_by_handle_at() opens any file of the disk that holds a bound folder.
  */
-const capabilities = [
-  'CAP_CHOWN',
-  'CAP_DAC_OVERRIDE',
-  'CAP_FOWNER',
-  'CAP_FSETID',
-  'CAP_KILL',
-  'CAP_SETGID',
-  'CAP_SETUID',
-  'CAP_SETPCAP',
-  'CAP_SETFCAP',
-  'CAP_SYS_CHROOT',
-];
+const capabilities = 'CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP SETFCAP SYS_CHROOT'.split(
+  ' ',
+);
 
 const filter = seccompFilter(hostArchitecture);
 /** The descriptor at which `enter.sh` opens the filter. */
@@ -74,7 +65,7 @@ export function sandboxArguments(
   mountPoint: string,
   options: Omit<SandboxOptions, 'root'>,
 ): string[] {
-  const asBuilder = (options.as ?? 'builder') === 'builder';
+  const asBuilder = options.as !== 'root';
   const env = {
     ...sandboxEnvironment,
     HOME: asBuilder ? builder.home : '/root',
@@ -83,16 +74,14 @@ export function sandboxArguments(
   };
   return [
     ...['--bind', mountPoint, '/', ...kernelFolders('')],
-    ...(options.binds ?? []).flatMap((bind) => [
-      bind.writable ? '--bind' : '--ro-bind',
-      bind.source,
-      bind.target,
+    ...(options.binds ?? []).flatMap(({ source, target, writable }) => [
+      ...[writable ? '--bind' : '--ro-bind', source, target],
     ]),
     ...(options.inner ?? []).flatMap(kernelFolders),
     ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--hostname', 'azl-builder'],
     ...['--die-with-parent', '--clearenv', '--seccomp', String(filterDescriptor)],
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', name])],
+    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`])],
     ...['--chdir', options.cwd ?? '/', '--', ...(asBuilder ? becomeBuilder : []), ...argv],
   ];
 }
