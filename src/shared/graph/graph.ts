@@ -3,8 +3,7 @@ import type { Result } from '../model/build-result.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { nameOf, satisfies } from '../rpm/capability.ts';
-import { canonical, canonicalPath } from '../rpm/path.ts';
+import { canonical, canonicalPath, nameOf, satisfies } from '../rpm/capability.ts';
 import { compareEvr, formatEvr } from '../rpm/version.ts';
 
 /** An RPM as a spec declares it, or as rpmbuild made it. */

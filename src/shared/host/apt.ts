@@ -38,8 +38,8 @@ export async function runApt(argv: readonly string[], apt: PrivateApt, cwd?: str
   const [command, ...rest] = argv;
   const { stdout } = await runTool([command as string, ...options, ...rest], {
     timeoutSeconds: 1800,
-    ...(signal === undefined ? {} : { signal }),
-    ...(cwd === undefined ? {} : { cwd }),
+    signal,
+    cwd,
   });
   return stdout;
 }

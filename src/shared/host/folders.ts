@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isAbsent, tempSibling } from './files.ts';
+import { ifAbsent, tempSibling } from './files.ts';
 import { runTool } from './process.ts';
 
 /**
@@ -16,9 +16,8 @@ export async function moveFolder(from: string, to: string): Promise<void> {
     try {
       await runTool(['cp', '--archive', '--sparse=always', '--', from, part]);
       await rename(part, to);
-    } catch (failed) {
+    } finally {
       await rm(part, { recursive: true, force: true });
-      throw failed;
     }
     await rm(from, { recursive: true, force: true });
   }
@@ -28,11 +27,7 @@ export async function moveFolder(from: string, to: string): Promise<void> {
 export async function replaceDirectory(part: string, dir: string): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
   const old = tempSibling(dir);
-  try {
-    await rename(dir, old);
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-  }
+  await rename(dir, old).catch(ifAbsent(undefined));
   await rename(part, dir);
   await removeTree(old);
 }
@@ -40,26 +35,18 @@ export async function replaceDirectory(part: string, dir: string): Promise<void>
 /** Removes a folder, which may be absent: its name first, in one rename, then its files. */
 export async function removeAtOnce(dir: string): Promise<void> {
   const old = tempSibling(dir);
-  await rename(dir, old).catch((error: unknown) => {
-    if (!isAbsent(error)) throw error;
-  });
+  await rename(dir, old).catch(ifAbsent(undefined));
   await rm(old, { recursive: true, force: true });
 }
 
 /** Returns the names in a folder; none if it is absent. */
 export async function namesIn(dir: string): Promise<string[]> {
-  return await readdir(dir).catch((error: unknown) => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
+  return await readdir(dir).catch(ifAbsent([]));
 }
 
 /** Returns the paths of all plain files below a folder, sorted; none if it is absent. */
 export async function filesBelow(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    if (isAbsent(error)) return [];
-    throw error;
-  });
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(ifAbsent([]));
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

@@ -10,7 +10,7 @@ const lockFile = '.azl-lock';
 /** The exit code that flock(1) is asked to use when another process holds the lock. */
 const heldByAnother = 75;
 
-export interface LockOptions {
+interface LockOptions {
   /** Wait for the process that holds the lock, and log so here. Default: a held lock is an error. */
   wait?: Log;
   signal?: AbortSignal | undefined;
@@ -44,7 +44,7 @@ export async function lockFolder(dir: string, options: LockOptions = {}): Promis
 async function acquire(
   path: string,
   options: readonly string[],
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Release | undefined> {
   const release = new AbortController();
   let onAcquired = () => {};

@@ -57,17 +57,8 @@ export type Need = keyof typeof ways;
 /** The needs of each part of the main job. */
 export const needs = {
   toolchain: [
-    'rpm',
-    'rpmbuild',
-    'bwrap',
-    'python3',
-    'dpkg-deb',
-    'tar',
-    'xz',
-    'zstd',
-    'setpriv',
-    'unshare',
-    'flock',
+    ...['rpm', 'rpmbuild', 'bwrap', 'python3', 'dpkg-deb', 'tar', 'xz', 'zstd'],
+    ...['setpriv', 'unshare', 'flock'],
   ],
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
   image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],
@@ -82,19 +73,17 @@ export const needs = {
 const commandDirs = (plainEnvironment['PATH'] as string).split(':');
 
 /** True when the file exists and, for a command, may be executed. */
-export type Exists = (path: string, executable: boolean) => boolean;
-
-const onThisHost: Exists = (path, executable) => {
+function onThisHost(path: string, executable: boolean): boolean {
   try {
     accessSync(path, executable ? constants.X_OK : constants.F_OK);
     return true;
   } catch {
     return false;
   }
-};
+}
 
 /** Returns those of `wanted` that the host lacks, in the same order, each once. */
-export function missingNeeds(wanted: readonly Need[], exists: Exists = onThisHost): Need[] {
+export function missingNeeds(wanted: readonly Need[], exists = onThisHost): Need[] {
   return [...new Set(wanted)].filter((need) => {
     const way: Way = ways[need];
     if (way.files !== undefined) return !way.files.some((file) => exists(file, false));

@@ -1,6 +1,6 @@
 import { lastLines } from '../base/last-lines.ts';
 import type { Log } from '../base/log.ts';
-import { failOnProblems, type Problem, problem } from '../base/problems.ts';
+import { failOnProblems, type Problem, type ProblemsError, problem } from '../base/problems.ts';
 import { retry } from '../base/retry.ts';
 import { missingNeeds, type Need, ways } from './needs.ts';
 import { plainEnvironment, runTool, type ToolResult } from './process.ts';
@@ -39,10 +39,7 @@ export function candidatesIn(policy: string): Set<string> {
 export async function findPackages(missing: readonly Need[], signal?: AbortSignal): Promise<FoundPackages> {
   const names = [...new Set(missing.flatMap((need) => [...ways[need].packages]))].sort();
   if (names.length === 0) return { packages: [], unknown: [] };
-  const policy = await runTool(['apt-cache', 'policy', ...names], {
-    ...(signal ? { signal } : {}),
-    ok: 'any',
-  });
+  const policy = await runTool(['apt-cache', 'policy', ...names], { signal, ok: 'any' });
   return packagesFor(missing, candidatesIn(policy.stdout));
 }
 
@@ -75,11 +72,8 @@ export async function ensureCommands(wanted: readonly Need[], log: Log, signal?:
   if ((await install()).code !== 0) {
     await update();
     const again = await install();
-    if (again.code !== 0) {
-      throw problem(`apt-get install ended with ${again.code}: ${endOf(again)}`, {
-        hint: `Run \`sudo apt-get install --no-install-recommends ${found.packages.join(' ')}\` and look.`,
-      });
-    }
+    if (again.code !== 0)
+      throw aptFailed(again, `install --no-install-recommends ${found.packages.join(' ')}`);
   }
   failOnProblems(missingNeeds(missing).map(unknownNeed));
 }
@@ -115,7 +109,7 @@ async function apt(
       env: aptEnvironment,
       ok: 'any',
       onLine: (line) => log.progress(`apt-get ${args[0]}: ${line}`),
-      ...(signal ? { signal } : {}),
+      signal,
     });
     if (result.code === 0 || !isLocked(result.stderr)) return result;
     if (attempt === 1) log.info(`Another apt or dpkg is at work: waiting for it, at most ${lockSeconds} s.`);
@@ -128,16 +122,17 @@ async function apt(
     throw error;
   });
   if (result.code === 0 || anyCode) return result;
-  throw problem(`apt-get ${args[0]} ended with ${result.code}: ${endOf(result)}`, {
-    hint: `Run \`sudo apt-get ${args[0]}\` and look.`,
-  });
+  throw aptFailed(result, args[0] as string);
+}
+
+/** @param command the arguments of apt-get with which a person can try it */
+function aptFailed({ code, stdout, stderr }: ToolResult, command: string): ProblemsError {
+  const end = lastLines(stderr || stdout, 4).replaceAll('\n', ' / ');
+  const hint = `Run \`sudo apt-get ${command}\` and look.`;
+  return problem(`apt-get ${command.split(' ', 1)} ended with ${code}: ${end}`, { hint });
 }
 
 /** True for the output of an apt that another apt or dpkg kept out. Pure. */
 export function isLocked(stderr: string): boolean {
   return /Could not get lock|Unable to (?:acquire|lock)|is another process using it/.test(stderr);
-}
-
-function endOf({ stdout, stderr }: ToolResult): string {
-  return lastLines(stderr || stdout, 4).replaceAll('\n', ' / ');
 }

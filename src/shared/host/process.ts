@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { debug, debugCall } from '../base/debug.ts';
 import { lastLines } from '../base/last-lines.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { type Collector, collector, fileSink } from './tool-output.ts';
+import { type Collector, collector, endSink, openSink } from './tool-output.ts';
 
 const supervisor = readFileSync(new URL('./supervise.sh', import.meta.url), 'utf8');
 
@@ -54,9 +54,8 @@ export class ToolError extends Error {
 
   constructor(argv: readonly string[], result: ToolResult) {
     const end = lastLines(result.stderr, 6);
-    super(
-      `${argv.slice(0, 3).join(' ')}${argv.length > 3 ? ' …' : ''} ended with ${result.code}${end === '' ? '' : `:\n${end}`}`,
-    );
+    const command = `${argv.slice(0, 3).join(' ')}${argv.length > 3 ? ' …' : ''}`;
+    super(`${command} ended with ${result.code}${end === '' ? '' : `:\n${end}`}`);
     this.name = 'ToolError';
     this.argv = argv;
     this.code = result.code;
@@ -94,11 +93,8 @@ export async function debugTool(
   run: () => Promise<ToolResult>,
 ): Promise<ToolResult> {
   debug(() => `$ ${argv.map(shellWord).join(' ')}`);
-  return await debugCall(
-    () => argv[0] as string,
-    run,
-    ({ code }) => `exit code ${code}`,
-  );
+  const name = () => argv[0] as string;
+  return await debugCall(name, run, ({ code }) => `exit code ${code}`);
 }
 
 async function runSupervised(argv: readonly string[], options: ToolOptions): Promise<ToolResult> {
@@ -107,9 +103,7 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   const child = startTool(argv, options);
   let hasTimedOut = false;
   let error: unknown;
-  const kill = () => {
-    child.stdin?.destroy();
-  };
+  const kill = () => void child.stdin?.destroy();
   const expire = () => {
     hasTimedOut = true;
     kill();
@@ -120,9 +114,9 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   };
   const timer = options.timeoutSeconds ? setTimeout(expire, options.timeoutSeconds * 1000) : undefined;
   signal?.addEventListener('abort', kill, { once: true });
-  const log = options.log === undefined ? undefined : fileSink(options.log, 'a', fail);
-  const output = options.output === undefined ? undefined : fileSink(options.output, 'w', fail);
-  const stdout = collector(output?.write ?? options.onData, options.onLine);
+  const log = options.log === undefined ? undefined : openSink(options.log, 'a', fail);
+  const output = options.output === undefined ? undefined : openSink(options.output, 'w', fail);
+  const stdout = collector(output ? (chunk) => void output.write(chunk) : options.onData, options.onLine);
   const stderr = collector();
   const receive = (collected: Collector) => (chunk: Buffer) => {
     try {
@@ -137,8 +131,7 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   try {
     const exitCode = await exitCodeOf(child);
     if (error !== undefined) throw error;
-    await log?.end();
-    await output?.end();
+    for (const sink of [log, output]) if (sink) await endSink(sink);
     const code = hasTimedOut ? 124 : exitCode;
     const result = { code, stdout: stdout.text(), stderr: stderr.text() };
     signal?.throwIfAborted();
@@ -148,8 +141,8 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
     clearTimeout(timer);
     signal?.removeEventListener('abort', kill);
     kill();
-    log?.drop();
-    output?.drop();
+    log?.destroy();
+    output?.destroy();
     running.delete(child);
   }
 }
@@ -164,12 +157,7 @@ function startTool(argv: readonly string[], options: ToolOptions): ChildProcess 
   const env = options.env ?? plainEnvironment;
   const supervised = ['/bin/sh', '-c', supervisor, 'azl', ...argv];
   const [command, ...args] = options.root ? asRoot(supervised, env) : supervised;
-  const child = spawn(command as string, args, {
-    cwd: options.cwd,
-    env,
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(command as string, args, { cwd: options.cwd, env, detached: true });
   running.add(child);
   child.stdin?.on('error', () => {});
   return child;

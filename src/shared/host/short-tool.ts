@@ -1,14 +1,16 @@
 import { getExecOutput } from '@actions/exec';
-import { asRoot, debugTool, plainEnvironment, ToolError, type ToolResult } from './process.ts';
+import {
+  asRoot,
+  debugTool,
+  plainEnvironment,
+  ToolError,
+  type ToolOptions,
+  type ToolResult,
+} from './process.ts';
 
-export interface ShortToolOptions {
-  root?: boolean;
-  cwd?: string;
-  /** The whole environment, nothing is inherited. Default: `plainEnvironment`. */
-  env?: Readonly<Record<string, string>>;
+interface ShortToolOptions extends Pick<ToolOptions, 'root' | 'cwd' | 'env' | 'ok'> {
   /** Bytes for standard input, of a tool that reads all of it. */
   input?: string | Buffer;
-  ok?: readonly number[] | 'any';
 }
 
 /**

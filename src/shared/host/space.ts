@@ -36,13 +36,8 @@ export async function checkSpace(
 
 /** True when two folders lie on one file system. Makes them where they are absent. */
 export async function isSameDisk(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all(
-    [one, other].map(async (dir) => {
-      await mkdir(dir, { recursive: true });
-      return (await stat(dir)).dev;
-    }),
-  );
-  return a === b;
+  for (const dir of [one, other]) await mkdir(dir, { recursive: true });
+  return (await stat(one)).dev === (await stat(other)).dev;
 }
 
 function megabytes(bytes: number): number {

@@ -1,57 +1,37 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
 /** Bytes of an output that are kept: enough for every answer of a tool, too few to fill memory. */
 const keptBytes = 64 * 1024 * 1024;
-
-/** A file that receives chunks. */
-export interface FileSink {
-  write(chunk: Buffer): void;
-  /** Writes what is left. @throws the error of the file */
-  end(): Promise<void>;
-  /** Closes the file without writing what is left. */
-  drop(): void;
-}
 
 /**
  * Opens a file for chunks.
  * @param flags `a`: appended to; `w`: replaced
  * @param onError called with each error of the file; an error without a listener would end this process
  */
-export function fileSink(path: string, flags: 'a' | 'w', onError: (error: unknown) => void): FileSink {
-  const stream = createWriteStream(path, { flags });
-  stream.on('error', onError);
-  return {
-    write: (chunk) => {
-      stream.write(chunk);
-    },
-    end: async () => {
-      stream.end();
-      await finished(stream);
-    },
-    drop: () => {
-      stream.destroy();
-    },
-  };
+export function openSink(path: string, flags: 'a' | 'w', onError: (error: unknown) => void): WriteStream {
+  return createWriteStream(path, { flags }).on('error', onError);
+}
+
+/** Writes what is left, and closes the file. @throws the error of the file */
+export async function endSink(sink: WriteStream): Promise<void> {
+  sink.end();
+  await finished(sink);
 }
 
 /** Collects the chunks of one output of a tool. */
-export interface Collector {
-  push(chunk: Buffer): void;
-  /** Returns the end of the collected output. */
-  text(): string;
-}
+export type Collector = ReturnType<typeof collector>;
 
 /**
  * @param onData receives every chunk instead of {@link Collector.text}
  * @param onLine receives every line; the last one, when it has no newline, at {@link Collector.text}
  */
-export function collector(onData?: (chunk: Buffer) => void, onLine?: (line: string) => void): Collector {
+export function collector(onData?: (chunk: Buffer) => void, onLine?: (line: string) => void) {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let rest = '';
   return {
-    push(chunk) {
+    push(chunk: Buffer) {
       if (onData !== undefined) return onData(chunk);
       chunks.push(chunk);
       bytes += chunk.length;
@@ -61,6 +41,7 @@ export function collector(onData?: (chunk: Buffer) => void, onLine?: (line: stri
       rest = lines.pop() ?? '';
       for (const line of lines) onLine(line);
     },
+    /** Returns the end of the collected output. */
     text() {
       if (rest !== '') onLine?.(rest);
       return Buffer.concat(chunks).toString('utf8');

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { replaceFile } from '../host/files.ts';
 import { namesIn } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
-import { clearParts } from '../host/leftovers.ts';
 import { runTool } from '../host/process.ts';
+import { clearParts } from '../host/temp-dir.ts';
 import { imageFormats } from './config/schema-table.ts';
 import type { ImageJson } from './manifest/image-json.ts';
 

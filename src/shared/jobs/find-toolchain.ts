@@ -7,7 +7,7 @@ import { readJson } from '../host/json-files.ts';
 import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
-import { obtainToolchain } from '../toolchain/obtain.ts';
+import { obtainToolchain } from '../toolchain/toolchain-cache.ts';
 import { openExchange } from './open-exchange.ts';
 
 /** Finds the toolchain of a job: its run's, a folder's, an earlier run's; else makes one. @throws ProblemsError */

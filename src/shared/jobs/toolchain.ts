@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ActionContext } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import type { ToolchainInputs } from '../model/inputs.ts';
-import { modeOf } from '../toolchain/mode.ts';
-import { obtainToolchain } from '../toolchain/obtain.ts';
+import { modeOf } from '../toolchain/prepare.ts';
+import { obtainToolchain } from '../toolchain/toolchain-cache.ts';
 
 /** Prepares the toolchain folder. @throws ProblemsError for a mode that is not supported yet */
 export async function prepareToolchainFolder(

@@ -7,8 +7,7 @@ import { type DeclaredGraph, findProviders, newGraph } from '../graph/graph.ts';
 import { needsOf } from '../graph/needs.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
-import { isRevealedByBuild, nameOf } from '../rpm/capability.ts';
-import { canonical } from '../rpm/path.ts';
+import { canonical, isRevealedByBuild, nameOf } from '../rpm/capability.ts';
 import type { SpecError } from '../specs/find.ts';
 
 /**

@@ -10,18 +10,6 @@ export interface ParsedCapability {
   evr?: string;
 }
 
-export type CapabilityKind =
-  | 'rich'
-  | 'file'
-  | 'soname'
-  | 'pkgconfig'
-  | 'perl'
-  | 'python'
-  | 'cmake'
-  | 'config'
-  | 'generated'
-  | 'plain';
-
 const comparisons: Readonly<Record<string, Comparison>> = {
   '<': '<',
   '<=': '<=',
@@ -33,9 +21,11 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   '>': '>',
 };
 
+const soname = /^[^\s/()]+\.so(\.[^\s/()]+)*(\([^()]*\))*$/;
+
 /** Matches names by their prefix before `(`, which the dependency generators of rpm and of languages write into packages. */
 const generated =
-  /^(mvn|osgi|rubygem|ruby|golang|golang-ipath|tex|texlive|font|typelib|ocaml|ocamlx|crate|npm|nodejs|php-composer|php-pear|ghc|R|lua|kmod|ksym|kernel|modalias|mimehandler|application|metainfo|gstreamer\d[^(]*|rpm_macro|qml6?import|dotnet|user|group|debuginfo|appstream|hunspell|locale|postscriptdriver)\(.+\)$/;
+  /^(pkgconfig|perl|python([\d.]*dist)?|cmake|config|mvn|osgi|rubygem|ruby|golang|golang-ipath|tex|texlive|font|typelib|ocaml|ocamlx|crate|npm|nodejs|php-composer|php-pear|ghc|R|lua|kmod|ksym|kernel|modalias|mimehandler|application|metainfo|gstreamer\d[^(]*|rpm_macro|qml6?import|dotnet|user|group|debuginfo|appstream|hunspell|locale|postscriptdriver)\(.+\)$/;
 
 /** True for a rich dependency such as `(a if b)`, which only the solver can evaluate. Pure. */
 export function isRich(capability: Capability): boolean {
@@ -108,27 +98,12 @@ export function satisfies(provide: Capability, require: Capability): boolean {
   return overlap(parseEvr(a.evr), a.comparison, parseEvr(b.evr), b.comparison);
 }
 
-/** Returns the kind of thing that a capability names, by its syntax. Pure. */
-export function kindOf(capability: Capability): CapabilityKind {
-  const name = nameOf(capability);
-  if (isRich(name)) return 'rich';
-  if (name.startsWith('/')) return 'file';
-  if (/^[^\s/()]+\.so(\.[^\s/()]+)*(\([^()]*\))*$/.test(name)) return 'soname';
-  if (/^pkgconfig\(.+\)$/.test(name)) return 'pkgconfig';
-  if (/^perl\(.+\)$/.test(name)) return 'perl';
-  if (/^python([\d.]*dist)?\(.+\)$/.test(name)) return 'python';
-  if (/^cmake\(.+\)$/.test(name)) return 'cmake';
-  if (/^config\(.+\)$/.test(name)) return 'config';
-  return generated.test(name) ? 'generated' : 'plain';
-}
-
 /**
  * True for names that rpm's dependency generators add when a package is built, so that no spec declares a provider of
  * them: sonames, `pkgconfig(…)`, `perl(…)`, `python3dist(…)` and so on. Pure.
  */
 export function isRevealedByBuild(name: string): boolean {
-  const kind = kindOf(name);
-  return kind !== 'plain' && kind !== 'file' && kind !== 'rich';
+  return soname.test(nameOf(name)) || generated.test(nameOf(name));
 }
 
 function overlap(a: Evr, x: Comparison, b: Evr, y: Comparison): boolean {
@@ -144,32 +119,15 @@ function overlap(a: Evr, x: Comparison, b: Evr, y: Comparison): boolean {
 
 /** Splits at blanks and at grouping parentheses. Parentheses in a name, as in `perl(Foo)`, belong to the name. */
 function richTokens(rich: string): string[] {
-  const tokens: string[] = [];
-  let at = 0;
-  while (at < rich.length) {
-    const character = rich[at] as string;
-    if (/\s/.test(character)) {
-      at++;
-    } else if (character === '(' || character === ')') {
-      tokens.push(character);
-      at++;
-    } else {
-      const end = wordEnd(rich, at);
-      tokens.push(rich.slice(at, end));
-      at = end;
-    }
-  }
-  return tokens;
+  return rich.match(/[()]|[^\s()](?:[^\s()]|\((?:[^\s()]|\([^\s()]*\))*\))*/g) ?? [];
 }
 
-function wordEnd(text: string, from: number): number {
-  let depth = 0;
-  let at = from;
-  for (; at < text.length; at++) {
-    const character = text[at] as string;
-    if (/\s/.test(character)) break;
-    if (character === '(') depth++;
-    if (character === ')' && --depth < 0) break;
-  }
-  return at;
+/** Returns the path that `path` has when /bin, /sbin, /lib and /lib64 are links into /usr, as in every worker. Pure. */
+export function canonicalPath(path: string): string {
+  return /^\/(?:s?bin|lib|lib64)\//.test(path) ? `/usr${path}` : path;
+}
+
+/** Returns a capability with its path as {@link canonicalPath} writes it. Other capabilities stay as they are. Pure. */
+export function canonical(capability: Capability): Capability {
+  return isRich(capability) ? capability : canonicalPath(capability);
 }

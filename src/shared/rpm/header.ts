@@ -46,8 +46,9 @@ export class RpmFormatError extends Error {
 const leadBytes = 96;
 const introBytes = 16;
 const entryBytes = 16;
-/** The limits of rpm itself (lib/header_internal): it reads no larger header. */
-const limits = { signature: { entries: 0xffff, data: 64 << 20 }, main: { entries: 0xffff, data: 256 << 20 } };
+/** The limits of rpm itself (lib/header_internal): it reads no header with more entries or bytes of data. */
+const maxEntries = 0xffff;
+const maxDataBytes = { signature: 64 << 20, main: 256 << 20 };
 const typeSizes = [0, 1, 1, 2, 4, 8, 0, 1, 0, 0];
 
 /**
@@ -55,20 +56,19 @@ const typeSizes = [0, 1, 1, 2, 4, 8, 0, 1, 0, 0];
  * @throws RpmFormatError for a file that is not a sound RPM
  */
 export async function readFront(file: FileHandle): Promise<RpmFront> {
-  const size = (await file.stat()).size;
-  const lead = await readAt(file, 0, leadBytes, size);
-  const isSource = parseLead(lead);
-  const signature = await readHeader(file, leadBytes, size, 'signature');
-  const start = leadBytes + signature.length + ((8 - (signature.length % 8)) % 8);
-  const main = await readHeader(file, start, size, 'main');
-  return { isSource, signature, main, payload: start + main.length };
+  const { size } = await file.stat();
+  parseLead(await readAt(file, 0, leadBytes, size));
+  const signature = measureIntro(await readAt(file, leadBytes, introBytes, size), 'signature');
+  const start = mainStart(signature.length);
+  const main = measureIntro(await readAt(file, start, introBytes, size), 'main');
+  return parseFront(await readAt(file, 0, start + main.length, size));
 }
 
 /** Parses the first bytes of a file as {@link readFront} does. Pure. */
 export function parseFront(bytes: Buffer): RpmFront {
   const isSource = parseLead(slice(bytes, 0, leadBytes));
   const signature = headerAt(bytes, leadBytes, 'signature');
-  const start = leadBytes + signature.length + ((8 - (signature.length % 8)) % 8);
+  const start = mainStart(signature.length);
   const main = headerAt(bytes, start, 'main');
   return { isSource, signature, main, payload: start + main.length };
 }
@@ -103,6 +103,12 @@ export function decodeTag(tag: Tag): TagValue {
   }
 }
 
+/** The main header begins at a multiple of 8 bytes. */
+function mainStart(signatureLength: number): number {
+  return leadBytes + Math.ceil(signatureLength / 8) * 8;
+}
+
+/** Returns true for a source RPM. */
 function parseLead(lead: Buffer): boolean {
   if (lead.readUInt32BE(0) !== 0xedabeedb) throw new RpmFormatError('it does not start like one');
   if (lead[4] !== 3) throw new RpmFormatError(`lead version ${lead[4]} instead of 3`);
@@ -111,24 +117,18 @@ function parseLead(lead: Buffer): boolean {
   return kind === 1;
 }
 
-type Which = keyof typeof limits;
+type Which = keyof typeof maxDataBytes;
 
-function measureIntro(intro: Buffer, which: Which): { entries: number; dataBytes: number; length: number } {
+function measureIntro(intro: Buffer, which: Which) {
   if (intro.readUInt32BE(0) !== 0x8eade801)
     throw new RpmFormatError(`the ${which} header has no magic number`);
   const entries = intro.readUInt32BE(8);
   const dataBytes = intro.readUInt32BE(12);
-  const limit = limits[which];
-  if (entries === 0 || entries > limit.entries) {
+  if (entries === 0 || entries > maxEntries)
     throw new RpmFormatError(`the ${which} header has ${entries} entries`);
-  }
-  if (dataBytes > limit.data) throw new RpmFormatError(`the ${which} header has ${dataBytes} bytes of data`);
+  if (dataBytes > maxDataBytes[which])
+    throw new RpmFormatError(`the ${which} header has ${dataBytes} bytes of data`);
   return { entries, dataBytes, length: introBytes + entries * entryBytes + dataBytes };
-}
-
-async function readHeader(file: FileHandle, at: number, size: number, which: Which): Promise<Header> {
-  const { length } = measureIntro(await readAt(file, at, introBytes, size), which);
-  return headerAt(await readAt(file, at, length, size), 0, which);
 }
 
 function headerAt(bytes: Buffer, at: number, which: Which): Header {

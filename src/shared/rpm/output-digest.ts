@@ -9,33 +9,15 @@ import { dependencyTags, tags } from './tags.ts';
  */
 const unseen: ReadonlySet<number> = new Set<number>([
   // Structure of the header, not content.
-  tags.headerImage,
-  tags.headerSignatures,
-  tags.headerImmutable,
+  ...[tags.headerImage, tags.headerSignatures, tags.headerImmutable],
   // Signatures, and digests over the whole header or payload, its own or its SRPM's.
-  tags.sigPgp,
-  tags.sigMd5,
-  tags.sigGpg,
-  tags.dsaHeader,
-  tags.rsaHeader,
-  tags.sha1Header,
-  tags.sha256Header,
-  tags.payloadDigest,
-  tags.payloadDigestAlt,
-  tags.sourcePkgId,
+  ...[tags.sigPgp, tags.sigMd5, tags.sigGpg, tags.dsaHeader, tags.rsaHeader, tags.sha1Header],
+  ...[tags.sha256Header, tags.payloadDigest, tags.payloadDigestAlt, tags.sourcePkgId],
   // When and where it was built.
-  tags.buildTime,
-  tags.buildHost,
-  tags.cookie,
-  tags.fileInodes,
+  ...[tags.buildTime, tags.buildHost, tags.cookie, tags.fileInodes],
   // Changelog and texts for people.
-  tags.changelogTime,
-  tags.changelogName,
-  tags.changelogText,
-  tags.summary,
-  tags.description,
-  tags.url,
-  tags.packager,
+  ...[tags.changelogTime, tags.changelogName, tags.changelogText],
+  ...[tags.summary, tags.description, tags.url, tags.packager],
 ]);
 
 const dependencyVersions = new Set<number>(Object.values(dependencyTags).map((kind) => kind.version));

@@ -3,21 +3,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { order } from '../base/order.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
-import { decodeTag, type Header, RpmFormatError, type RpmFront, readFront } from './header.ts';
+import { decodeTag, type Header, RpmFormatError, type RpmFront, readFront, type TagValue } from './header.ts';
 import { outputDigest } from './output-digest.ts';
 import { type DependencyTags, dependencyTags, sense, tags } from './tags.ts';
 
 /** The facts of an SRPM file that azl uses. */
-export interface SrpmFacts {
-  file: string;
-  name: string;
-  version: string;
-  release: string;
-  size: number;
-  shipDigest: string;
-}
-
-const chunkBytes = 1 << 20;
+type SrpmFacts = Pick<Rpm, 'file' | 'name' | 'version' | 'release' | 'size' | 'shipDigest'>;
 
 /**
  * Returns the facts of a binary RPM file that the solver, keys and repositories use. Requirements on rpm itself
@@ -35,81 +26,67 @@ export async function readRpm(path: string): Promise<Rpm> {
 export async function readSrpm(path: string): Promise<SrpmFacts> {
   return await withFront(path, async (front, file) => {
     if (!front.isSource) throw new RpmFormatError('it is no source RPM');
-    const facts = new Facts(front.main);
-    return {
-      file: basename(path),
-      name: facts.word(tags.name),
-      version: facts.word(tags.version),
-      release: facts.word(tags.release),
-      ...(await wholeFile(file)),
-    };
+    return { file: basename(path), ...nameFacts(front.main), ...(await wholeFile(file)) };
   });
 }
 
 /** Returns the part of {@link readRpm} that the main header holds. Pure. */
 export function rpmFacts(file: string, main: Header): Omit<Rpm, 'size' | 'shipDigest'> {
-  const facts = new Facts(main);
-  const { files, folders } = pathsOf(facts);
   return {
     file,
-    name: facts.word(tags.name),
-    epoch: facts.numbers(tags.epoch)[0] ?? 0,
-    version: facts.word(tags.version),
-    release: facts.word(tags.release),
-    arch: facts.word(tags.arch),
-    sourceRpm: facts.text(tags.sourceRpm),
+    ...nameFacts(main),
+    epoch: numbers(main, tags.epoch)[0] ?? 0,
+    arch: word(main, tags.arch),
+    sourceRpm: texts(main, tags.sourceRpm)[0] ?? '',
     outputDigest: outputDigest(main),
-    provides: capabilities(facts, dependencyTags.provide),
-    requires: capabilities(facts, dependencyTags.require),
-    conflicts: capabilities(facts, dependencyTags.conflict),
-    obsoletes: capabilities(facts, dependencyTags.obsolete),
-    files,
-    folders,
+    provides: capabilities(main, dependencyTags.provide),
+    requires: capabilities(main, dependencyTags.require),
+    conflicts: capabilities(main, dependencyTags.conflict),
+    obsoletes: capabilities(main, dependencyTags.obsolete),
+    ...pathsOf(main),
   };
 }
 
-/** Reads the tags of a header. @throws RpmFormatError for a tag of another type than expected */
-class Facts {
-  private readonly header: Header;
-
-  constructor(header: Header) {
-    this.header = header;
-  }
-
-  texts(number: number): string[] {
-    const tag = this.header.tags.find((one) => one.tag === number);
-    if (tag === undefined) return [];
-    const value = decodeTag(tag);
-    if (value.type === 'string' || value.type === 'strings' || value.type === 'i18n') return value.values;
-    throw new RpmFormatError(`tag ${number} is no text`);
-  }
-
-  numbers(number: number): number[] {
-    const tag = this.header.tags.find((one) => one.tag === number);
-    if (tag === undefined) return [];
-    const value = decodeTag(tag);
-    if (value.type === 'int8' || value.type === 'int16' || value.type === 'int32') return value.values;
-    throw new RpmFormatError(`tag ${number} is no number`);
-  }
-
-  text(number: number): string {
-    return this.texts(number)[0] ?? '';
-  }
-
-  /** Returns a text that is part of file names. */
-  word(number: number): string {
-    const text = this.text(number);
-    if (/^[^\s/\p{Cc}]+$/u.test(text)) return text;
-    throw new RpmFormatError(
-      text === '' ? `tag ${number} is missing` : `tag ${number} is ${JSON.stringify(text)}`,
-    );
-  }
+function nameFacts(main: Header): Pick<Rpm, 'name' | 'version' | 'release'> {
+  return {
+    name: word(main, tags.name),
+    version: word(main, tags.version),
+    release: word(main, tags.release),
+  };
 }
 
-function capabilities(facts: Facts, kind: DependencyTags): Capability[] {
-  const names = facts.texts(kind.name);
-  const versions = facts.texts(kind.version);
-  const flags = facts.numbers(kind.flags);
+/** Returns the texts of a tag, none if it is absent. @throws RpmFormatError for a tag of another type */
+function texts(main: Header, number: number): string[] {
+  const value = tagValue(main, number);
+  if (value === undefined) return [];
+  if (value.type === 'string' || value.type === 'strings' || value.type === 'i18n') return value.values;
+  throw new RpmFormatError(`tag ${number} is no text`);
+}
+
+/** Returns the numbers of a tag, none if it is absent. @throws RpmFormatError for a tag of another type */
+function numbers(main: Header, number: number): number[] {
+  const value = tagValue(main, number);
+  if (value === undefined) return [];
+  if (value.type === 'int8' || value.type === 'int16' || value.type === 'int32') return value.values;
+  throw new RpmFormatError(`tag ${number} is no number`);
+}
+
+function tagValue(main: Header, number: number): TagValue | undefined {
+  const tag = main.tags.find((one) => one.tag === number);
+  return tag === undefined ? undefined : decodeTag(tag);
+}
+
+/** Returns a text that is part of file names. */
+function word(main: Header, number: number): string {
+  const [text = ''] = texts(main, number);
+  if (/^[^\s/\p{Cc}]+$/u.test(text)) return text;
+  throw new RpmFormatError(`tag ${number} is ${text === '' ? 'missing' : JSON.stringify(text)}`);
+}
+
+function capabilities(main: Header, kind: DependencyTags): Capability[] {
+  const names = texts(main, kind.name);
+  const versions = texts(main, kind.version);
+  const flags = numbers(main, kind.flags);
   if (names.length > 0 && (versions.length !== names.length || flags.length !== names.length)) {
     throw new RpmFormatError(`tags ${kind.name}, ${kind.flags} and ${kind.version} differ in length`);
   }
@@ -118,10 +95,8 @@ function capabilities(facts: Facts, kind: DependencyTags): Capability[] {
     const flag = flags[index] as number;
     if ((flag & sense.rpmlib) !== 0 || name.startsWith('rpmlib(')) continue;
     const comparison = comparisonOf(flag);
-    const version = versions[index] as string;
-    found.add(
-      name.startsWith('(') || comparison === '' || version === '' ? name : `${name} ${comparison} ${version}`,
-    );
+    const version = versions[index];
+    found.add(name.startsWith('(') || !comparison || !version ? name : `${name} ${comparison} ${version}`);
   }
   return [...found].sort(order);
 }
@@ -134,11 +109,11 @@ function comparisonOf(flags: number): string {
 const folderBits = 0o040000;
 const typeBits = 0o170000;
 
-function pathsOf(facts: Facts): { files: string[]; folders: string[] } {
-  const names = facts.texts(tags.baseNames);
-  const folderNames = facts.texts(tags.dirNames);
-  const indexes = facts.numbers(tags.dirIndexes);
-  const modes = facts.numbers(tags.fileModes);
+function pathsOf(main: Header): { files: string[]; folders: string[] } {
+  const names = texts(main, tags.baseNames);
+  const folderNames = texts(main, tags.dirNames);
+  const indexes = numbers(main, tags.dirIndexes);
+  const modes = numbers(main, tags.fileModes);
   if (indexes.length !== names.length || modes.length !== names.length) {
     throw new RpmFormatError('its list of files is not whole');
   }
@@ -168,15 +143,12 @@ async function withFront<T>(
   }
 }
 
-async function wholeFile(file: FileHandle): Promise<{ size: number; shipDigest: string }> {
+async function wholeFile(file: FileHandle): Promise<Pick<Rpm, 'size' | 'shipDigest'>> {
   const hash = createHash('sha256');
-  const chunk = Buffer.allocUnsafe(chunkBytes);
   let size = 0;
-  for (;;) {
-    const { bytesRead } = await file.read(chunk, 0, chunkBytes, size);
-    if (bytesRead === 0) break;
-    hash.update(chunk.subarray(0, bytesRead));
-    size += bytesRead;
+  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
+    hash.update(chunk);
+    size += chunk.length;
   }
   return { size, shipDigest: hash.digest('hex') };
 }

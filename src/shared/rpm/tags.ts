@@ -21,7 +21,6 @@ export const tags = {
   packager: 1015,
   url: 1020,
   arch: 1022,
-  oldFileNames: 1027,
   fileModes: 1030,
   sourceRpm: 1044,
   changelogTime: 1080,

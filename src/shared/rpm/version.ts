@@ -1,3 +1,5 @@
+import { order } from '../base/order.ts';
+
 /** An RPM version in parts. `release` is undefined where a dependency states none. */
 export interface Evr {
   epoch: number;
@@ -12,48 +14,19 @@ export interface Evr {
  * @returns a negative number, 0 or a positive number, for `sort`. 0 does not mean equal text: `1.0` and `1_00` are equal.
  */
 export function compareVersions(a: string, b: string): number {
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    i = skipSeparators(a, i);
-    j = skipSeparators(b, j);
-    const [left, right] = [a[i], b[j]];
-    if (left === '~' || right === '~') {
-      if (left !== right) return left === '~' ? -1 : 1;
-      i++;
-      j++;
-      continue;
-    }
-    if (left === '^' || right === '^') {
-      if (left === undefined) return -1;
-      if (right === undefined) return 1;
-      if (left !== right) return left === '^' ? -1 : 1;
-      i++;
-      j++;
-      continue;
-    }
-    if (left === undefined || right === undefined) break;
-    const numeric = isDigit(left);
-    if (numeric !== isDigit(right)) return numeric ? 1 : -1;
-    const x = segment(a, i, numeric);
-    const y = segment(b, j, numeric);
-    const order = numeric ? compareDigits(x, y) : compareText(x, y);
-    if (order !== 0) return order;
-    i += x.length;
-    j += y.length;
+  const [left, right] = [segments(a), segments(b)];
+  for (let at = 0; at < Math.max(left.length, right.length); at++) {
+    const [x, y] = [left[at] ?? '', right[at] ?? ''];
+    const difference = rank(x) - rank(y) || (isNumber(x) ? compareNumbers(x, y) : order(x, y));
+    if (difference !== 0) return difference;
   }
-  if (i >= a.length && j >= b.length) return 0;
-  return i < a.length ? 1 : -1;
+  return 0;
 }
 
 /** Parses `[epoch:]version[-release]` as rpm does: the release begins after the last `-`. Pure. */
 export function parseEvr(evr: string): Evr {
-  const epoch = /^([0-9]*):/.exec(evr);
-  const rest = epoch === null ? evr : evr.slice(epoch[0].length);
-  const dash = rest.lastIndexOf('-');
-  const parts =
-    dash < 0 ? { version: rest } : { version: rest.slice(0, dash), release: rest.slice(dash + 1) };
-  return { epoch: Number(epoch?.[1] ?? 0), ...parts };
+  const [, epoch = '', version = '', release] = /^(?:([0-9]*):)?(.*?)(?:-([^-]*))?$/s.exec(evr) ?? [];
+  return { epoch: Number(epoch), version, release };
 }
 
 /** Returns an {@link Evr} as text. An epoch of 0 is left out, as in messages. Pure. */
@@ -70,33 +43,27 @@ export function compareEvr(a: string | Evr, b: string | Evr): number {
   const left = typeof a === 'string' ? parseEvr(a) : a;
   const right = typeof b === 'string' ? parseEvr(b) : b;
   if (left.epoch !== right.epoch) return left.epoch < right.epoch ? -1 : 1;
-  const order = compareVersions(left.version, right.version);
-  if (order !== 0 || left.release === undefined || right.release === undefined) return order;
+  const difference = compareVersions(left.version, right.version);
+  if (difference !== 0 || left.release === undefined || right.release === undefined) return difference;
   return compareVersions(left.release, right.release);
 }
 
-function isDigit(character: string): boolean {
-  return character >= '0' && character <= '9';
+function segments(text: string): string[] {
+  return text.match(/[0-9]+|[A-Za-z]+|[~^]/g) ?? [];
 }
 
-function skipSeparators(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && !/[0-9A-Za-z~^]/.test(text[at] as string)) at++;
-  return at;
+/** Returns the place of a segment among those of other kinds. An empty text is the end of a version. */
+function rank(segment: string): number {
+  const place = ['~', '', '^'].indexOf(segment);
+  if (place >= 0) return place;
+  return isNumber(segment) ? 4 : 3;
 }
 
-function segment(text: string, from: number, numeric: boolean): string {
-  let end = from;
-  const wanted = numeric ? /[0-9]/ : /[A-Za-z]/;
-  while (end < text.length && wanted.test(text[end] as string)) end++;
-  return text.slice(from, end);
+function isNumber(segment: string): boolean {
+  return /^[0-9]/.test(segment);
 }
 
-function compareDigits(a: string, b: string): number {
+function compareNumbers(a: string, b: string): number {
   const [x, y] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
-  return x.length === y.length ? compareText(x, y) : x.length < y.length ? -1 : 1;
-}
-
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+  return x.length - y.length || order(x, y);
 }

@@ -72,11 +72,10 @@ export function sandboxArguments(
     USER: asBuilder ? 'builder' : 'root',
     ...options.env,
   };
+  const bind = ({ source, target, writable }: Bind) => [writable ? '--bind' : '--ro-bind', source, target];
   return [
     ...['--bind', mountPoint, '/', ...kernelFolders('')],
-    ...(options.binds ?? []).flatMap(({ source, target, writable }) => [
-      ...[writable ? '--bind' : '--ro-bind', source, target],
-    ]),
+    ...(options.binds ?? []).flatMap(bind),
     ...(options.inner ?? []).flatMap(kernelFolders),
     ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--hostname', 'azl-builder'],
     ...['--die-with-parent', '--clearenv', '--seccomp', String(filterDescriptor)],

@@ -26,7 +26,7 @@ export async function collectRpms(
   try {
     await runInSandbox(
       ['tar', '--create', '--file=-', '--format=posix', '--', ...folders.map((folder) => folder.slice(1))],
-      { root, cwd: '/', output: archive, ...(signal === undefined ? {} : { signal }) },
+      { root, output: archive, signal },
     );
     return await unpack(archive, dir);
   } finally {

@@ -3,27 +3,21 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines } from '../base/last-lines.ts';
 import { withTempDir } from '../host/temp-dir.ts';
-import type { Bind, SandboxOptions } from './arguments.ts';
-import type { Root } from './overlay.ts';
+import type { SandboxOptions } from './arguments.ts';
 import { runInSandbox } from './run.ts';
 
 /** The source of the program that runs a transaction in the sandbox. */
 export const transactionHelper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
 
-export interface TransactionOptions {
-  root: Root;
+interface TransactionOptions extends Pick<SandboxOptions, 'root' | 'binds' | 'timeoutSeconds' | 'signal'> {
   /** The folders of the RPM files on the host. The caller has checked their digests; they are not checked again. */
   rpmDirs: readonly { dir: string; files: readonly string[] }[];
   /** Installed RPMs to erase: `name-version-release.arch`. */
   remove: readonly string[];
   /** The path in the sandbox of the root to change: an image's, from `binds`. Default: `/`. */
   into?: string;
-  binds?: readonly Bind[];
   /** The install time of the RPMs, in seconds since 1970. */
   sourceDateEpoch: number;
-  /** Seconds until the transaction is killed. Default: none. */
-  timeoutSeconds?: number;
-  signal?: AbortSignal | undefined;
 }
 
 /** A transaction that rpm refused, or that a scriptlet or a damaged file broke. The root cannot be used after it. */
@@ -42,12 +36,9 @@ export class TransactionError extends Error {
   }
 }
 
-export const transactionCommand = [
-  '/usr/bin/python3',
-  '-IB',
-  '/azl/run/transaction.py',
-  '/azl/run/request.json',
-];
+export const transactionCommand = '/usr/bin/python3 -IB /azl/run/transaction.py /azl/run/request.json'.split(
+  ' ',
+);
 
 /** Returns the sandbox of a transaction whose helper and request lie in `dir`. Pure. */
 export function transactionSandbox(dir: string, options: TransactionOptions): SandboxOptions {
@@ -56,10 +47,10 @@ export function transactionSandbox(dir: string, options: TransactionOptions): Sa
     root: options.root,
     as: 'root',
     env: { SOURCE_DATE_EPOCH: String(options.sourceDateEpoch) },
-    ...(options.into === undefined ? {} : { inner: [options.into] }),
+    inner: options.into === undefined ? [] : [options.into],
     binds: [...(options.binds ?? []), { source: dir, target: '/azl/run' }, ...rpms],
-    ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    timeoutSeconds: options.timeoutSeconds,
+    signal: options.signal,
   };
 }
 
@@ -100,8 +91,8 @@ export async function installedPackages(
   const { stdout } = await runInSandbox(['rpm', '--root', options.into ?? '/', '-qa', '--qf', format], {
     root: options.root,
     as: 'root',
-    binds: options.binds ?? [],
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    binds: options.binds,
+    signal: options.signal,
   });
   return stdout
     .split('\n')

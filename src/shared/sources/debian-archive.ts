@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { aptReason, runApt } from '../host/apt.ts';
 import { writeWhole } from '../host/files.ts';
 import { isDiskFull } from '../host/full-disk.ts';
-import { clearLeftovers } from '../host/leftovers.ts';
 import { runTool, ToolError } from '../host/process.ts';
-import { withTempDir } from '../host/temp-dir.ts';
+import { clearLeftovers, withTempDir } from '../host/temp-dir.ts';
 import type { DebianSource } from './debian-sources.ts';
 
 /** The reason why there is no file. */

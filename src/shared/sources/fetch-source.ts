@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { fileDigest } from '../host/digests.ts';
 import { tempSibling } from '../host/files.ts';
-import { clearParts } from '../host/leftovers.ts';
+import { clearParts } from '../host/temp-dir.ts';
 import type { SpecSource } from '../model/spec.ts';
 import { type DebianArchive, debianArchive } from './debian-archive.ts';
 import type { DebianSources } from './debian-sources.ts';

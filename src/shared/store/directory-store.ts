@@ -4,7 +4,7 @@ import { fileDigest, textDigest } from '../host/digests.ts';
 import { isAbsent } from '../host/files.ts';
 import { moveFolder, removeAtOnce } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
-import { clearParts } from '../host/leftovers.ts';
+import { clearParts } from '../host/temp-dir.ts';
 import type { Result, StoredParts } from '../model/build-result.ts';
 import { manifestFile, resultFolder } from './result-files.ts';
 import { DamagedResultError, type Latest, type Store } from './store.ts';

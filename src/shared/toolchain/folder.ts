@@ -9,16 +9,11 @@ export const folderMode = 0o700;
 /** The file beside `toolchain.json` with the digest of what the folder was made from. */
 export const stampFile = 'recipe';
 
-/** Returns the path of the worker's tree in a toolchain folder. Pure. */
-export function workerTree(toolchainDir: string): string {
-  return join(toolchainDir, 'worker');
-}
-
 /** Returns the toolchain in `dir`, or undefined when it is incomplete or was made from something else than `stamp`. */
 export async function readToolchain(dir: string, stamp: string): Promise<Toolchain | undefined> {
   const [found, worker] = await Promise.all([
     readFile(join(dir, stampFile), 'utf8').catch(() => ''),
-    stat(join(workerTree(dir), 'usr/src/azl')).catch(() => undefined),
+    stat(join(dir, 'worker/usr/src/azl')).catch(() => undefined),
   ]);
   if (found !== stamp || worker === undefined) return undefined;
   return await readJson<Toolchain>(join(dir, 'toolchain.json'));

@@ -1,7 +1,7 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem } from '../base/problems.ts';
-import { isAbsent, writeWhole } from '../host/files.ts';
+import { ifAbsent, writeWhole } from '../host/files.ts';
 import { lockFolder } from '../host/lock.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { choosePackages } from './choose-packages.ts';
@@ -16,6 +16,20 @@ export interface ToolchainOptions extends MakeOptions {
   mode: Toolchain['mode'];
   /** True to choose the packages again, from what the mirror has now. */
   updateLock: boolean;
+}
+
+/**
+ * Returns the mode that the inputs ask for, of which an empty text is not given. With `auto`, a manifest means download,
+ * an archive means archive. Pure.
+ */
+export function modeOf(inputs: {
+  toolchainMode: Toolchain['mode'] | 'auto';
+  toolchainManifest: string;
+  toolchainArchive: string;
+}): Toolchain['mode'] {
+  if (inputs.toolchainMode !== 'auto') return inputs.toolchainMode;
+  if (inputs.toolchainManifest !== '') return 'download';
+  return inputs.toolchainArchive === '' ? 'bootstrap' : 'archive';
 }
 
 /**
@@ -50,10 +64,7 @@ export async function prepareToolchain(options: ToolchainOptions): Promise<Toolc
 
 /** Returns the lock in `path`. Writes a new one, after its packages were fetched, when it is absent or to be updated. */
 async function findLock(path: string, update: boolean, debsDir: string, apt: Apt): Promise<Lock> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  });
+  const text = await readFile(path, 'utf8').catch(ifAbsent(undefined));
   if (text !== undefined && !update) return parseLock(text, path);
   const lock = await choosePackages(apt);
   if (text !== undefined) logLockChanges(text, path, lock, apt.log);

@@ -1,29 +1,40 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../base/log.ts';
 import { type Cache, CacheUnavailableError, StoreUnavailableError } from '../github/cache/cache.ts';
-import { refInKey, visibleRefs } from '../github/run.ts';
+import { openCache } from '../github/cache/open-cache.ts';
+import { leavesCache, refInKey, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/digests.ts';
 import { linkFile, tempSibling, writeWhole } from '../host/files.ts';
 import { withTempDir } from '../host/temp-dir.ts';
+import type { Toolchain } from '../model/toolchain.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
 import { lockFile, parseLock } from './lock.ts';
+import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
 import { toolchainKind } from './recipe.ts';
 
 const folderName = 'toolchain';
 
-/** The file beside the lock with the key that the toolchain was saved under. */
-const savedFile = 'toolchain.saved';
-
-export interface ToolchainCacheOptions {
+interface ToolchainCacheOptions extends Pick<ToolchainOptions, 'dir' | 'cacheDir' | 'log'> {
   cache: Cache;
-  /** The toolchain folder. */
-  dir: string;
-  /** Holds the lock, and temporary files. */
-  cacheDir: string;
   /** If the cache is unavailable: fail, or make a toolchain. */
   onStoreError: 'fail' | 'build';
-  log: Log;
+}
+
+/**
+ * Returns the toolchain of a job: the one that an earlier run of the workflow saved in GitHub's cache, or a new one, which
+ * is saved for later runs. A lock on this machine overrides the cache; so does `updateLock`, which chooses packages again.
+ * @throws ProblemsError as {@link prepareToolchain}; StoreUnavailableError as {@link fetchCachedToolchain}
+ */
+export async function obtainToolchain(
+  options: ToolchainOptions & Pick<ToolchainCacheOptions, 'onStoreError'>,
+): Promise<Toolchain> {
+  const cache = openCache(options.log, options.signal);
+  if (cache === undefined) return await prepareToolchain(options);
+  const cached = { ...options, cache };
+  const fetchedKey = options.updateLock ? undefined : await fetchCachedToolchain(cached);
+  const toolchain = await prepareToolchain(options);
+  if (leavesCache()) await saveCachedToolchain(fetchedKey, cached);
+  return toolchain;
 }
 
 /**
@@ -74,7 +85,8 @@ export async function saveCachedToolchain(
   const [own] = visibleRefs() as [string];
   const suffix = lockInKey(await readFile(join(cacheDir, lockFile)));
   const key = `${await keyPrefix(own)}${suffix}`;
-  const keyFile = join(cacheDir, savedFile);
+  /** Beside the lock: the key that the toolchain was saved under. */
+  const keyFile = join(cacheDir, 'toolchain.saved');
   const saved = await readFile(keyFile, 'utf8').catch(() => '');
   // The cache has the fetched one already, and the one that this folder was saved as.
   if (fetchedKey?.endsWith(suffix) || saved === key) return;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { failOnProblems, type Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
-import { isAbsent } from '../host/files.ts';
+import { ifAbsent } from '../host/files.ts';
 import type { Rpm } from '../model/rpm.ts';
 
 /** The errors of the files that this process has checked, by digest and path. */
@@ -29,11 +29,7 @@ export async function verifiedRpms(toolchainDir: string, rpms: readonly Rpm[]): 
 }
 
 async function errorOf(path: string, digest: string): Promise<string | undefined> {
-  try {
-    const actual = await fileDigest(path);
-    return actual === digest ? undefined : `is damaged: its SHA-256 is ${actual} instead of ${digest}`;
-  } catch (error) {
-    if (isAbsent(error)) return 'is missing';
-    throw error;
-  }
+  const actual = await fileDigest(path).catch(ifAbsent(undefined));
+  if (actual === undefined) return 'is missing';
+  return actual === digest ? undefined : `is damaged: its SHA-256 is ${actual} instead of ${digest}`;
 }

@@ -36,7 +36,7 @@ export async function installWorker(
     root: true,
     timeoutSeconds: 900,
     env: { ...plainEnvironment, SOURCE_DATE_EPOCH: String(sourceDateEpoch) },
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   };
   await runTool(['chown', '0:0', tree], options);
   await runTool([...isolated, 'rpm', '--root', tree, ...rpmArguments, '-i', ...files], options);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { prepareToolchainFolder } from '../../../src/shared/jobs/toolchain.ts';
-import { modeOf } from '../../../src/shared/toolchain/mode.ts';
+import { modeOf } from '../../../src/shared/toolchain/prepare.ts';
 
 describe('modeOf', () => {
   it.each([

@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.ts';
 import { fileDigest, textDigest } from '../../host/digests.ts';
 import { moveFolder, removeAtOnce } from '../../host/folders.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
-import { clearParts } from '../../host/leftovers.ts';
+import { clearParts } from '../../host/temp-dir.ts';
 import { bootTestRecipe } from '../boot-test/boot-overlay.ts';
 import type { Verdict } from '../boot-test/verdict.ts';
 import type { ImageJson } from '../manifest/image-json.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { tempSibling } from '../../host/files.ts';
 import { filesBelow, replaceDirectory } from '../../host/folders.ts';
-import { clearParts } from '../../host/leftovers.ts';
 import { runTool } from '../../host/process.ts';
+import { clearParts } from '../../host/temp-dir.ts';
 
 /**
  * The time of every RPM file and of the metadata, in seconds since 1970. Repodata records it, and equal RPMs must give

@@ -7,17 +7,15 @@ const link = (path: string, target: string): Entry => ({ type: 'link', path, tar
 const folder = (path: string, mode?: number, group?: string): Entry => ({
   type: 'folder',
   path,
-  ...(mode === undefined ? {} : { mode }),
-  ...(group === undefined ? {} : { group }),
-});
-const config = (path: string, text: string, mode = 0o644, group = 'root'): Entry => ({
-  type: 'file',
-  path,
-  text,
   mode,
   group,
-  config: true,
 });
+const file = (path: string, text: string, mode?: number): Entry => ({ type: 'file', path, text, mode });
+const config = (path: string, text: string, mode = 0o644, group = 'root'): Entry => {
+  return { type: 'file', path, text, mode, group, config: true };
+};
+
+const launchHelper = '/usr/lib/dbus-1.0/dbus-daemon-launch-helper';
 
 /** Links and modes that Debian's maintainer scripts and alternatives would make, by the RPM that gets them. */
 const links: Readonly<Record<string, readonly Entry[]>> = {
@@ -27,20 +25,10 @@ const links: Readonly<Record<string, readonly Entry[]>> = {
   'gcc-c++': [link('/usr/bin/c++', 'g++')],
   which: [link('/usr/bin/which', 'which.debianutils')],
   bison: [link('/usr/bin/yacc', 'bison.yacc')],
-  automake: [
-    link('/usr/bin/automake', '/usr/bin/automake-1*'),
-    link('/usr/bin/aclocal', '/usr/bin/aclocal-1*'),
-  ],
+  automake: ['automake', 'aclocal'].map((name) => link(`/usr/bin/${name}`, `/usr/bin/${name}-1*`)),
   lua: [link('/usr/bin/lua', '/usr/bin/lua5*'), link('/usr/bin/luac', '/usr/bin/luac5*')],
   'procps-ng': [link('/usr/bin/w', 'w.procps')],
-  dbus: [
-    {
-      type: 'owner',
-      path: '/usr/lib/dbus-1.0/dbus-daemon-launch-helper',
-      mode: 0o4754,
-      group: 'messagebus',
-    },
-  ],
+  dbus: [{ type: 'owner', path: launchHelper, mode: 0o4754, group: 'messagebus' }],
 };
 
 /** Returns the entries that a converted RPM gets besides its files. Pure. */
@@ -62,12 +50,8 @@ const folders: readonly Entry[] = [
     .trim()
     .split(/\s+/)
     .map((path) => folder(path)),
-  folder('/proc', 0o555),
-  folder('/sys', 0o555),
-  folder('/run'),
-  folder('/root', 0o700),
-  folder('/tmp', 0o1777),
-  folder('/var/tmp', 0o1777),
+  ...[folder('/proc', 0o555), folder('/sys', 0o555), folder('/run'), folder('/root', 0o700)],
+  ...[folder('/tmp', 0o1777), folder('/var/tmp', 0o1777)],
   folder('/var/mail', 0o2775, 'mail'),
 ];
 
@@ -76,10 +60,7 @@ export const commonFolders: readonly string[] = folders.map((entry) => entry.pat
 
 const filesystem: readonly Entry[] = [
   ...folders,
-  link('/bin', 'usr/bin'),
-  link('/sbin', 'usr/sbin'),
-  link('/lib', 'usr/lib'),
-  link('/lib64', 'usr/lib64'),
+  ...['bin', 'sbin', 'lib', 'lib64'].map((name) => link(`/${name}`, `usr/${name}`)),
   link('/var/run', '/run'),
   link('/var/lock', '/run/lock'),
   link('/etc/mtab', '/proc/self/mounts'),
@@ -89,17 +70,8 @@ const filesystem: readonly Entry[] = [
   config('/etc/shells', '/bin/sh\n/bin/bash\n/usr/bin/sh\n/usr/bin/bash\n'),
   config(
     '/etc/nsswitch.conf',
-    `passwd: files systemd
-group: files systemd
-shadow: files systemd
-gshadow: files systemd
-hosts: files dns
-networks: files
-protocols: files
-services: files
-ethers: files
-rpc: files
-`,
+    ['passwd', 'group', 'shadow', 'gshadow'].map((name) => `${name}: files systemd\n`).join('') +
+      'hosts: files dns\nnetworks: files\nprotocols: files\nservices: files\nethers: files\nrpc: files\n',
   ),
   config(
     '/etc/profile',
@@ -123,12 +95,11 @@ const setup: readonly Entry[] = ['/etc/passwd', '/etc/group'].map((path) =>
  * its scripts enable units; without presets systemd enables all units.
  */
 const presets: readonly Entry[] = [
-  {
-    type: 'file',
-    path: '/usr/lib/systemd/system-preset/90-systemd.preset',
-    text: 'enable getty@.service\nenable remote-fs.target\nenable systemd-pstore.service\nenable dbus.socket\n',
-  },
-  { type: 'file', path: '/usr/lib/systemd/system-preset/99-default.preset', text: 'disable *\n' },
+  file(
+    '/usr/lib/systemd/system-preset/90-systemd.preset',
+    'enable getty@.service\nenable remote-fs.target\nenable systemd-pstore.service\nenable dbus.socket\n',
+  ),
+  file('/usr/lib/systemd/system-preset/99-default.preset', 'disable *\n'),
 ];
 
 /** The PAM stacks that services include. Debian's pam-auth-update writes them. */
@@ -149,7 +120,7 @@ const builtin = (
   name: string,
   summary: string,
   entries: readonly Entry[],
-  links: { provides?: string[]; requires?: string[] } = {},
+  { provides = [], requires = [] }: { provides?: string[]; requires?: string[] },
 ): StandIn => ({
   name,
   epoch: 0,
@@ -159,8 +130,8 @@ const builtin = (
   summary,
   debs: [],
   entries: [...entries],
-  provides: links.provides ?? [],
-  requires: links.requires ?? [],
+  provides,
+  requires,
   ignoredRequires: [],
   scripts: '',
 });
@@ -182,11 +153,7 @@ export const builtinPackages: readonly StandIn[] = [
     'distribution-release',
     'Says which distribution this is, until its own release package does',
     [
-      {
-        type: 'file',
-        path: '/usr/lib/os-release',
-        text: 'NAME="Linux"\nPRETTY_NAME="Linux"\nID=linux\nVERSION_ID="1.0"\n',
-      },
+      file('/usr/lib/os-release', 'NAME="Linux"\nPRETTY_NAME="Linux"\nID=linux\nVERSION_ID="1.0"\n'),
       link('/etc/os-release', '../usr/lib/os-release'),
       config('/etc/issue', '\\S\nKernel \\r on \\m (\\l)\n\n'),
     ],
@@ -196,11 +163,11 @@ export const builtinPackages: readonly StandIn[] = [
     'distribution-rpm-macros',
     'Paths that rpm, its database and its builds use in this root',
     [
-      { type: 'file', path: '/etc/rpm/macros.distribution', text: rpmMacros },
-      { type: 'file', path: '/usr/lib/rpm/macros.d/macros.systemd', text: systemdMacros },
-      { type: 'file', path: '/usr/lib/rpm/perl-dependencies.py', text: perlDependencies, mode: 0o755 },
-      ...Object.entries(perlAttributes).map(
-        ([name, text]): Entry => ({ type: 'file', path: `/usr/lib/rpm/fileattrs/${name}.attr`, text }),
+      file('/etc/rpm/macros.distribution', rpmMacros),
+      file('/usr/lib/rpm/macros.d/macros.systemd', systemdMacros),
+      file('/usr/lib/rpm/perl-dependencies.py', perlDependencies, 0o755),
+      ...Object.entries(perlAttributes).map(([name, text]) =>
+        file(`/usr/lib/rpm/fileattrs/${name}.attr`, text),
       ),
     ],
     { provides: ['systemd-rpm-macros = 1.0-1'], requires: ['filesystem'] },

@@ -1,6 +1,5 @@
-import { link, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTool } from '../../host/process.ts';
 import { type ConvertedRpm, type ConvertOptions, convertAll } from './convert.ts';
 import { unsatisfied } from './requirements.ts';
 import type { StandIn } from './stand-in.ts';
@@ -34,12 +33,4 @@ async function prune(cacheDir: string, used: readonly ConvertedRpm[]): Promise<v
   for (const name of await readdir(cacheDir)) {
     if (!names.has(join(cacheDir, name))) await rm(join(cacheDir, name), { force: true });
   }
-}
-
-/** Puts a converted RPM into `dir` under its file name: as a hard link, or as a copy where a link is not possible. */
-export async function placeRpm({ rpm, path }: ConvertedRpm, dir: string): Promise<void> {
-  const target = join(dir, rpm.file);
-  await link(path, target).catch(async () => {
-    await runTool(['cp', '--reflink=auto', '--', path, target]);
-  });
 }

@@ -8,9 +8,8 @@ import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { textDigest } from '../../host/digests.ts';
 import { tempSibling } from '../../host/files.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
-import { clearLeftovers } from '../../host/leftovers.ts';
 import { runTool } from '../../host/process.ts';
-import { withTempDir } from '../../host/temp-dir.ts';
+import { clearLeftovers, withTempDir } from '../../host/temp-dir.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { readRpm } from '../../rpm/read.ts';
 import { debPath } from '../debian/fetch-debs.ts';
@@ -121,7 +120,7 @@ async function runConverter(
     try {
       await runTool(['/usr/bin/python3', join(scratch, 'convert.py'), job, dir, target], {
         timeoutSeconds: 600,
-        ...(signal === undefined ? {} : { signal }),
+        signal,
       });
     } finally {
       // Debian packages may hold folders that their owner cannot write. They could not be removed.

@@ -1,5 +1,5 @@
 /** Kernel modules that no image here needs, for desktops, radio and laboratories: two thirds of all modules. */
-const dropModules = words(`
+const dropModules = split(`
   sound net/bluetooth net/mac80211 net/wireless drivers/bluetooth drivers/comedi
   drivers/gpu/drm/amd drivers/gpu/drm/gma500 drivers/gpu/drm/i915 drivers/gpu/drm/nouveau drivers/gpu/drm/radeon
   drivers/gpu/drm/vmwgfx drivers/gpu/drm/xe drivers/iio drivers/infiniband
@@ -9,7 +9,7 @@ const dropModules = words(`
 /** Patterns of the files that no stand-in gets: texts for people, and files that only Debian's own tools read. */
 export const droppedFiles = [
   ...dropModules,
-  ...words(`
+  ...split(`
     /usr/share/man/* /usr/share/info/* /usr/share/doc/* /usr/share/doc-base/* /usr/share/locale/*
     /usr/share/lintian/* /usr/share/bug/* /usr/share/menu/* /usr/share/initramfs-tools/*
     /usr/share/bash-completion/* /usr/share/zsh/* /usr/share/fish/* /usr/share/gtk-doc/*
@@ -22,6 +22,6 @@ export const droppedFiles = [
 /** Patterns of the files that stay although {@link droppedFiles} matches them: licences. */
 export const keptFiles = ['/usr/share/doc/*/copyright'];
 
-function words(text: string): string[] {
+function split(text: string): string[] {
   return text.trim().split(/\s+/);
 }

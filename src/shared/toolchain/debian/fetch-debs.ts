@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { failOnProblems, problem } from '../../base/problems.ts';
 import { aptReason, runApt } from '../../host/apt.ts';
 import { fileDigest } from '../../host/digests.ts';
-import { isAbsent } from '../../host/files.ts';
+import { ifAbsent } from '../../host/files.ts';
 import { isDiskFull } from '../../host/full-disk.ts';
-import { clearLeftovers } from '../../host/leftovers.ts';
 import { ToolError } from '../../host/process.ts';
-import { withTempDir } from '../../host/temp-dir.ts';
+import { clearLeftovers, withTempDir } from '../../host/temp-dir.ts';
 import type { Deb } from './deb.ts';
 import { type Apt, offeredVersions, refreshedVersions } from './package-lists.ts';
 
@@ -37,10 +36,7 @@ export async function fetchDebs(debs: readonly Deb[], debsDir: string, apt: Apt)
   const wanted: Deb[] = [];
   for (const deb of debs) {
     const path = debPath(debsDir, deb);
-    const digest = await fileDigest(path).catch((error: unknown) => {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    });
+    const digest = await fileDigest(path).catch(ifAbsent(undefined));
     if (digest === deb.digest) continue;
     if (digest !== undefined) apt.log.warn(`${path} (${deb.name}) is damaged: it counts as absent`);
     wanted.push(deb);
@@ -57,12 +53,9 @@ export async function fetchDebs(debs: readonly Deb[], debsDir: string, apt: Apt)
 
 function failOnGone(debs: readonly Deb[], offered: ReadonlySet<string>): void {
   const gone = debs.filter((deb) => !offered.has(deb.name));
-  failOnProblems(
-    gone.map((deb) => ({
-      message: `the lock names ${deb.name} ${deb.version}, which neither the mirror nor the cache has any more`,
-      ...lockPlace,
-    })),
-  );
+  const message = ({ name, version }: Deb) =>
+    `the lock names ${name} ${version}, which neither the mirror nor the cache has any more`;
+  failOnProblems(gone.map((deb) => ({ message: message(deb), ...lockPlace })));
 }
 
 /** Fetches a batch; after a failure once more, with lists that are as new as the mirror. */

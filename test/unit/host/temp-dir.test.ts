@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { tempSibling } from '../../../src/shared/host/files.ts';
-import { clearLeftovers, clearParts, ownFolder } from '../../../src/shared/host/leftovers.ts';
+import { clearLeftovers, clearParts, ownFolder } from '../../../src/shared/host/temp-dir.ts';
 
 /** No process has it: Linux ends at 4,194,304. */
 const nobody = 999_999_999;
