@@ -69,7 +69,8 @@ export async function main(): Promise<void> {
       ...folderProblems(context.paths, usesFolders(target), checkout),
       ...(await inputProblems(target, context)),
     ]);
-    code = await start(target, context);
+    const command = commands[target];
+    code = await (command === undefined ? runActions(target, context) : command(context));
   } catch (error) {
     if (stop.requested) code = 130;
     else if (error instanceof ProblemsError) for (const one of error.problems) log.error(one);
@@ -81,23 +82,15 @@ export async function main(): Promise<void> {
   process.exit(code);
 }
 
-async function start(target: TargetName, context: CliContext): Promise<number> {
-  switch (target) {
-    case 'doctor':
-      return await showDoctor(context);
-    case 'run':
-      return await bootImage(context);
-    case 'shell':
-      return await openShell(context);
-    case 'signatures':
-      return await writeSignatures(context);
-    case 'clean':
-    case 'clean-all':
-      return await clean(target === 'clean-all', context);
-    default:
-      return await runActions(target, context);
-  }
-}
+/** The targets that do not only run actions. */
+const commands: Partial<Record<TargetName, (context: CliContext) => Promise<number>>> = {
+  doctor: showDoctor,
+  run: bootImage,
+  shell: openShell,
+  signatures: writeSignatures,
+  clean: async (context) => await clean(false, context),
+  'clean-all': async (context) => await clean(true, context),
+};
 
 /** Checks the variables on make's command line. They apply to all targets on it. */
 function commandLineProblems(target: TargetName, { actions, environment }: CliContext): Problem[] {

@@ -77,7 +77,7 @@ export async function runBundle(
     const env = runnerEnvironment(inputs, paths, environment);
     for (const name of commandFiles) writeFileSync(env[name] as string, '');
     if (live) env['AZL_PROGRESS_FD'] = '3';
-    const code = await startBundle(action, env, context);
+    const code = await startBundle(action.entry, env, context);
     return { code, outputs: parseOutputs(readFileSync(env['GITHUB_OUTPUT'] as string, 'utf8')) };
   } finally {
     rmSync(own, { recursive: true, force: true });
@@ -85,13 +85,9 @@ export async function runBundle(
 }
 
 /** Starts the bundle and shows its output. @returns its exit code */
-async function startBundle(
-  action: Action,
-  env: Record<string, string>,
-  context: CliContext,
-): Promise<number> {
+async function startBundle(entry: string, env: Record<string, string>, context: CliContext): Promise<number> {
   const { screen, stop, live } = context;
-  const child = spawn(process.execPath, [action.entry], {
+  const child = spawn(process.execPath, [entry], {
     cwd: context.workspace,
     env,
     detached: true,

@@ -50,7 +50,7 @@ export function annotationText(line: Extract<OutputLine, { kind: 'notice' | 'war
 }
 
 /** The text of a debug line: further lines of one message are indented below the first. Pure. */
-export function debugText(text: string): string {
+function debugText(text: string): string {
   return `debug: ${printable(text).replaceAll('\n', '\n       ')}`;
 }
 
@@ -59,11 +59,6 @@ export function createScreen(options: ScreenOptions): Screen {
   const paint = (code: string, text: string) => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const clear = () => {
     if (drawn !== '') options.out.write(clearLine);
-  };
-  const draw = (line: string) => {
-    const width = options.width();
-    drawn = width === undefined ? '' : cut(printable(line), width);
-    if (drawn !== '') options.out.write(drawn);
   };
   const print = (surface: Surface, text: string) => {
     const live = drawn;
@@ -92,7 +87,9 @@ export function createScreen(options: ScreenOptions): Screen {
     },
     live(line) {
       clear();
-      draw(line);
+      const width = options.width();
+      drawn = width === undefined ? '' : cut(printable(line), width);
+      if (drawn !== '') options.out.write(drawn);
     },
     clear() {
       clear();

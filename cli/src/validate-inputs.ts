@@ -1,6 +1,5 @@
 import { buildInputs, mergeInputs, planInputs, treeInputs } from '../../actions/build-packages/src/inputs.ts';
-import { composeInputs } from '../../actions/compose-image/src/inputs.ts';
-import { releaseInputs } from '../../actions/compose-image/src/release-inputs.ts';
+import { composeInputs, releaseInputs } from '../../actions/compose-image/src/inputs.ts';
 import { toolchainInputs } from '../../actions/toolchain/src/inputs.ts';
 import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { recordingLog } from '../../src/shared/base/log.ts';
@@ -66,8 +65,12 @@ export async function inputProblems(
         problems.push(...packageProblems(environment['PACKAGE'] ?? '', values.specsDir, found.files));
       else problems.push(...(await signatureProblems(values, found.files)));
     }
-    problems.push(...(await repoProblems(values)));
-    if (values.configFile) problems.push(...(await configProblems(values)));
+    const { repoList = [], releaseMajorId: releasever = '', configFile, configBaseDir = '' } = values;
+    const variables = { releasever, arch: hostArchitecture.rpm };
+    problems.push(...(await problemsIn(() => readRepoFiles(repoList, variables))));
+    // Warnings of the config are left to the action, so that they appear once.
+    const config = { configFile: configFile ?? '', configBaseDir, log: recordingLog() };
+    if (configFile) problems.push(...(await problemsIn(() => readImageConfig(config))));
   }
   return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
 }
@@ -84,15 +87,6 @@ async function signatureProblems(values: Values, files: readonly SpecFile[]): Pr
 async function debianProblems({ specsDir = '', debianSources = '' }: Values): Promise<Problem[]> {
   const file = debianSourcesFile({ specsDir, debianSources });
   return file === '' ? [] : await problemsIn(() => readDebianSources(file));
-}
-
-/** Checks the config. Its warnings are left to the action, so that they appear once. */
-async function configProblems({ configFile = '', configBaseDir = '' }: Values): Promise<Problem[]> {
-  return await problemsIn(() => readImageConfig({ configFile, configBaseDir, log: recordingLog() }));
-}
-
-async function repoProblems({ repoList = [], releaseMajorId: releasever = '' }: Values): Promise<Problem[]> {
-  return await problemsIn(() => readRepoFiles(repoList, { releasever, arch: hostArchitecture.rpm }));
 }
 
 function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {

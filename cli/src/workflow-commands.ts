@@ -4,6 +4,9 @@ export type OutputLine =
   | { kind: 'notice' | 'warning' | 'error'; text: string; file?: string; line?: string; column?: string }
   | { kind: 'end' | 'hidden' };
 
+/** Commands for the runner alone. */
+const hidden = ['add-mask', 'save-state', 'set-output', 'add-matcher', 'remove-matcher', 'echo'];
+
 const unescapeText = (text: string) =>
   text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
 const unescapeProperty = (text: string) => unescapeText(text.replaceAll('%3A', ':').replaceAll('%2C', ','));
@@ -44,15 +47,8 @@ export function commandReader(): (line: string) => OutputLine {
       case 'stop-commands':
         stopped = match[3] ?? '';
         return { kind: 'hidden' };
-      case 'add-mask':
-      case 'save-state':
-      case 'set-output':
-      case 'add-matcher':
-      case 'remove-matcher':
-      case 'echo':
-        return { kind: 'hidden' };
       default:
-        return { kind: 'text', text: line };
+        return hidden.includes(match[1] as string) ? { kind: 'hidden' } : { kind: 'text', text: line };
     }
   };
 }

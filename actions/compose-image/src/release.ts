@@ -2,7 +2,7 @@ import * as core from '@actions/core';
 import { runAction } from '../../../src/shared/github/action.ts';
 import { readInputs } from '../../../src/shared/github/inputs.ts';
 import { releaseJob } from '../../../src/shared/jobs/release.ts';
-import { releaseInputs } from './release-inputs.ts';
+import { releaseInputs } from './inputs.ts';
 
 /** The entry of `compose-image/release`. */
 export async function release(): Promise<void> {

@@ -24,10 +24,6 @@ export const toolchainInputs: InputTable<ToolchainInputs> = {
 /** Returns the inputs of `toolchain`, folders as absolute paths. @throws ProblemsError that names each wrong input */
 export function readToolchainInputs(): ToolchainInputs {
   const inputs = readInputs(toolchainInputs);
-  const { toolchainDir, cacheDir } = inputs;
-  return {
-    ...inputs,
-    toolchainDir: toolchainDir === '' ? '' : resolve(toolchainDir),
-    cacheDir: resolve(cacheDir),
-  };
+  const toolchainDir = inputs.toolchainDir && resolve(inputs.toolchainDir);
+  return { ...inputs, toolchainDir, cacheDir: resolve(inputs.cacheDir) };
 }

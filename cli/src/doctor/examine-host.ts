@@ -9,7 +9,7 @@ import { findPackages } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
-import { diskNeed, type HostFacts, type RunFolders } from './findings.ts';
+import { diskNeed, type HostFacts, type KvmState, type RunFolders } from './findings.ts';
 
 type Disk = NonNullable<HostFacts['disk']>[number];
 
@@ -17,12 +17,12 @@ export interface ExamineOptions {
   needs: readonly Need[];
   /** The folders of a run. Undefined for a target that neither builds nor writes there. */
   folders?: RunFolders;
-  /** Those of the folders, and of the folders directly in them, that this user may not write. */
+  /** See {@link HostFacts.folders}. */
   foreign?: readonly string[];
   /** Also run the checks that take a second or more: the mirror and KVM. */
   thorough: boolean;
   /** Checks if KVM boots a kernel. */
-  kvm?: () => Promise<NonNullable<HostFacts['kvm']>>;
+  kvm?: () => Promise<KvmState>;
   signal?: AbortSignal;
 }
 

@@ -11,6 +11,9 @@ export interface RunFolders {
   worker?: string;
 }
 
+/** The state of KVM. `untried`: the device opens, and there is no kernel to test it with. */
+export type KvmState = 'works' | 'absent' | 'broken' | 'untried';
+
 /** The state of this machine. Undefined: not checked. */
 export interface HostFacts {
   /** `v24.1.0` */
@@ -30,8 +33,7 @@ export interface HostFacts {
   cores: number;
   /** `error`: why an overlay cannot be mounted in `dir`; empty if it can. */
   overlay?: { dir: string; error: string };
-  /** `untried`: the device opens, and there is no kernel to test it with. */
-  kvm?: 'works' | 'absent' | 'broken' | 'untried';
+  kvm?: KvmState;
   /** `error`: why no package could be downloaded from the mirror; empty if one was. */
   mirror?: { error: string };
 }

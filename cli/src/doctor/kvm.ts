@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { missingNeeds } from '../../../src/shared/host/needs.ts';
 import { chooseAcceleration, knownAcceleration } from '../../../src/shared/image/boot-test/acceleration.ts';
 import { mayAccess } from '../folders.ts';
-import type { HostFacts } from './findings.ts';
+import type { KvmState } from './findings.ts';
 
 /** Checks if KVM boots a kernel: as remembered in the cache, or tried with the host's own kernel if it is readable. */
-export async function checkKvm(
-  cacheDir: string,
-  signal: AbortSignal,
-): Promise<NonNullable<HostFacts['kvm']>> {
+export async function checkKvm(cacheDir: string, signal: AbortSignal): Promise<KvmState> {
   if (!mayAccess('/dev/kvm', constants.R_OK | constants.W_OK)) return 'absent';
   const known = await knownAcceleration(cacheDir);
   const kernel = known === undefined ? hostKernel() : undefined;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Spec } from '../model/spec.ts';
-import { sectionLine } from '../specs/section-line.ts';
+import { sectionLine } from '../specs/text.ts';
 import type { BuildContext } from './build-context.ts';
 import { causeLines } from './cause-lines.ts';
 

@@ -20,8 +20,8 @@ export interface ActionContext {
 export class AlreadyReportedError extends Error {}
 
 /**
- * Runs the body of an action once the host has the commands that it needs. Every error becomes one message and exit code
- * 1. A signal ends the body in order, with exit code 130. No process that was started outlives the action.
+ * Runs the body of an action once the host has the commands that it needs, and writes its report. Every error becomes one
+ * message and exit code 1. A signal ends the body in order, with exit code 130. No process that was started outlives the action.
  * @param onFailure receives the error's message, for other jobs
  */
 export async function runAction(

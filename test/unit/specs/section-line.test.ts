@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sectionLine } from '../../../src/shared/specs/section-line.ts';
+import { sectionLine } from '../../../src/shared/specs/text.ts';
 
 const spec = `Name: a
 #%build is below

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { problem } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
-import { isAbsent, tempSibling } from '../../host/files.ts';
+import { tempSibling } from '../../host/files.ts';
 import type { Downloader } from '../../sources/download.ts';
 import { type Listed, MetadataError } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
@@ -48,10 +48,7 @@ export async function fetchOnce(
   path: string,
   downloader: Downloader,
 ): Promise<void> {
-  const there = await fileDigest(path).catch((error: unknown) => {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  });
+  const there = await fileDigest(path).catch(() => undefined);
   if (there !== listed.sha256) await fetchFrom(repository, listed, path, downloader);
 }
 

@@ -44,16 +44,12 @@ export interface Repositories {
   fetch(offered: readonly Rpm[], progress: (does: string) => void): Promise<{ dir: string; rpms: Rpm[] }>;
 }
 
-interface Source {
-  repository: Repository;
-  listed: ListedRpm;
-}
+type Source = { repository: Repository; listed: ListedRpm };
 
 /** Reads the package lists of repositories. @throws ProblemsError for mistakes in the files, or a missing list */
 export async function openRepositories(options: RepositoriesOptions): Promise<Repositories> {
-  const { signal } = options;
   const repositories = await readRepoFiles(options.files, options);
-  const downloader = makeDownloader({ signal });
+  const downloader = makeDownloader({ signal: options.signal });
   const sources = new Map<Rpm, Source>();
   const byName = new Map<string, { id: string; rpms: Rpm[] }>();
   for (const repository of repositories) {

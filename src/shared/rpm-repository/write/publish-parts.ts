@@ -31,7 +31,7 @@ export function bytesOfParts(files: readonly { path: string; size: number }[]): 
 export interface PartsContext {
   store: ResultFiles;
   /** The store of this machine. */
-  local: Pick<ResultLookup, 'drop'>;
+  local: Droppable;
   log: Log;
   signal: AbortSignal;
 }
@@ -65,12 +65,10 @@ export async function publishParts(
   return published;
 }
 
+type Droppable = Pick<ResultLookup, 'drop'>;
+
 /** Removes the local copy of a result, which can be fetched again. `folder`: its opened files. */
-export async function dropLocal(
-  local: Pick<ResultLookup, 'drop'>,
-  { key }: Result,
-  folder: string,
-): Promise<void> {
+export async function dropLocal(local: Droppable, { key }: Result, folder: string): Promise<void> {
   await local.drop(key);
   await rm(folder, { recursive: true, force: true });
 }
