@@ -76,13 +76,10 @@ export async function deliver(
   const published = new Map(
     results.map((one) => [one.package, withoutDebug.has(one.package) ? filesWithoutDebug(one) : one.rpms]),
   );
-  const facts = {
-    pathOf: publishedPath,
-    publishedRpms: (outcome: Outcome) =>
-      'result' in outcome ? (published.get(outcome.result.package) ?? []) : [],
-    checks: new Map(verdicts.map((verdict) => [verdict.package, verdict.passed])),
-    ...{ logOf, nonReproducible, builtAgain },
-  };
+  const publishedRpms = (outcome: Outcome) =>
+    'result' in outcome ? (published.get(outcome.result.package) ?? []) : [];
+  const checks = new Map(verdicts.map((verdict) => [verdict.package, verdict.passed]));
+  const facts = { pathOf: publishedPath, publishedRpms, checks, logOf, nonReproducible, builtAgain };
   await writeJson(file, buildJson(outcomes, facts));
   const artifacts = await publishAsArtifacts(context, ended.local, inputs, results, shared);
   const names = Object.entries(artifacts ?? {});

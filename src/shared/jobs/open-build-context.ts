@@ -167,11 +167,7 @@ async function packagesOfImage(inputs: TreeInputs, graph: DeclaredGraph, log: Lo
 }
 
 /** Expected times, in seconds, from the newest results in the store, and priorities that follow from them. */
-async function expectTimes(
-  tree: Tree,
-  store: Store,
-  names: readonly string[],
-): Promise<Pick<Run, 'seconds' | 'priority'>> {
+async function expectTimes(tree: Tree, store: Store, names: readonly string[]) {
   const seconds = new Map<string, number>();
   for (const name of names) {
     const known = (await store.latest(name))?.seconds;

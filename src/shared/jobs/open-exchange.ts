@@ -6,10 +6,7 @@ import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { directoryExchange } from '../shards/transport/directory-exchange.ts';
 import type { Exchange } from '../shards/transport/exchange.ts';
 
-/**
- * The exchange with the other jobs of the run, if there can be any.
- * @param days retention of its artifacts
- */
+/** The exchange with the other jobs of the run, if there can be any. `days`: retention of its artifacts. */
 export function findExchange(inputs: TreeInputs, days?: number): Exchange | undefined {
   if (inputs.exchangeDir !== '') return directoryExchange(inputs.exchangeDir);
   return hasArtifacts() ? artifactExchange(paths.exchange(inputs), days) : undefined;

@@ -69,8 +69,7 @@ export async function openStore(
   // A job that publishes everything needs all bytes. Other jobs of the run take what the plan says.
   index.onlyStored = role === 'alone' || (role === 'plan' && inputs.repositoryContent !== 'built');
   const budget = Math.round(storeBudget * 1e9);
-  const nothing: StorageRequest = { staying: [], moving: [], unknown: 0, spent: 0, writers: 1 };
-  let allocation = newAllocation(nothing, budget);
+  let allocation = newAllocation({ staying: [], moving: [], unknown: 0, spent: 0, writers: 1 }, budget);
   const store = new CachedStore(local, cache, index, {
     ...{ tempDir, onStoreError, saves: leavesCache(), shared: role !== 'alone' },
     warn: (message) => log.warn(message),

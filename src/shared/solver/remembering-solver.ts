@@ -6,7 +6,7 @@ import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
 
 /** A memory of answers, by {@link solverQuestion}. */
-export interface AnswerMemory {
+interface AnswerMemory {
   get(question: string): SolverAnswer | undefined;
   set(question: string, answer: SolverAnswer): void;
 }

@@ -36,13 +36,11 @@ export async function failureLogs(
 export function spansOf({ results, failures }: KnownResults, attempt: number): Span[] {
   // Failures are those of this attempt alone.
   const all = [...results.values(), ...failures.values()];
-  return all.flatMap(({ package: name, shard, started, ended, state, artifact }) =>
-    started === undefined ||
-    ended === undefined ||
-    (parseName(artifact ?? '')?.attempt ?? attempt) !== attempt
-      ? []
-      : [{ package: name, shard, started, ended, failed: state === 'failed' }],
-  );
+  return all.flatMap(({ package: name, shard, started, ended, state, artifact }) => {
+    const isOfAttempt = (parseName(artifact ?? '')?.attempt ?? attempt) === attempt;
+    if (started === undefined || ended === undefined || !isOfAttempt) return [];
+    return [{ package: name, shard, started, ended, failed: state === 'failed' }];
+  });
 }
 
 /** Returns the packages of which builds of one key differ, by name. */
