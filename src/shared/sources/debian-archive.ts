@@ -7,17 +7,13 @@ import { runTool, ToolError } from '../host/process.ts';
 import { clearLeftovers, withTempDir } from '../host/temp-dir.ts';
 import type { DebianSource } from './debian-sources.ts';
 
-/** The reason why there is no file. */
-export interface FetchFailure {
-  failure: string;
-}
-
 export interface DebianArchive {
   /**
    * Writes the tarball of a Debian source package to `path`, in a folder that exists. The caller checks its digest. The
    * next run of apt serves all calls that come while apt is running.
+   * @returns undefined, or the reason why there is no file
    */
-  fetch(source: DebianSource, path: string): Promise<FetchFailure | undefined>;
+  fetch(source: DebianSource, path: string): Promise<string | undefined>;
 }
 
 export interface DebianArchiveOptions {
@@ -26,13 +22,13 @@ export interface DebianArchiveOptions {
   dir: string;
   /** The address of a Debian mirror. Default: the host's. */
   mirror?: string;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 interface Order {
   source: DebianSource;
   path: string;
-  resolve(answer: FetchFailure | undefined): void;
+  resolve(failure: string | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -61,7 +57,7 @@ export function debianArchive(options: DebianArchiveOptions): DebianArchive {
         const failure = options.signal?.aborted ? undefined : failureOf(error);
         for (const { resolve, reject } of batch) {
           if (failure === undefined) reject(error);
-          else resolve({ failure });
+          else resolve(failure);
         }
       }
     }
@@ -87,7 +83,7 @@ function failureOf(error: unknown): string | undefined {
 const landingPrefix = 'landing-';
 
 async function serve(batch: readonly Order[], options: DebianArchiveOptions): Promise<void> {
-  const answers: (FetchFailure | undefined)[] = [];
+  const answers: (string | undefined)[] = [];
   await withTempDir(options.dir, landingPrefix, async (landing) => {
     const sources = batch.map(({ source }) => source);
     const failures = await download(sources, landing, options);
@@ -95,7 +91,7 @@ async function serve(batch: readonly Order[], options: DebianArchiveOptions): Pr
     for (const { source, path } of batch) {
       const there = landed.has(source.file);
       if (there) await copyFile(join(landing, source.file), path);
-      answers.push(there ? undefined : { failure: failures.get(source) ?? `it has no ${source.file}` });
+      answers.push(there ? undefined : (failures.get(source) ?? `it has no ${source.file}`));
     }
   });
   for (const [index, { resolve }] of batch.entries()) resolve(answers[index]);
@@ -149,7 +145,7 @@ async function hostMirror({ signal }: DebianArchiveOptions): Promise<string> {
   const format = '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)';
   const { stdout } = await runTool(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages'], {
     ok: 'any',
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   const found = mirrorAmong(stdout.split('\n'));
   if (found === undefined) throw new NoMirrorError("this host's apt sources name no Debian mirror");
@@ -158,12 +154,8 @@ async function hostMirror({ signal }: DebianArchiveOptions): Promise<string> {
 
 /** Returns the first Debian archive among `uri|origin|label|component` rows; security updates do not count. Pure. */
 export function mirrorAmong(rows: readonly string[]): string | undefined {
-  for (const row of rows) {
-    const [uri = '', origin, label, component] = row.split('|');
-    if (origin === 'Debian' && label === 'Debian' && component === 'main' && /^\S+:\/\/\S+$/.test(uri))
-      return uri;
-  }
-  return undefined;
+  const found = rows.find((row) => /^\S+:\/\/[^\s|]+\|Debian\|Debian\|main$/.test(row));
+  return found?.split('|')[0];
 }
 
 async function apt(argv: readonly string[], options: DebianArchiveOptions, cwd?: string): Promise<void> {

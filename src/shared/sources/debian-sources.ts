@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
-import { type Problem, ProblemsError } from '../base/problems.ts';
+import { failOnProblems, type Problem } from '../base/problems.ts';
 import { readUserFile } from '../host/files.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 
@@ -19,6 +19,8 @@ export interface DebianSources {
   files: ReadonlyMap<string, DebianSource>;
 }
 
+const rowHint = 'Write {"package": …, "version": …, "file": …}, as `apt-get source --print-uris` tells them.';
+
 const shapes = {
   package: /^[a-z0-9][a-z0-9.+-]+$/,
   version: /^[0-9][A-Za-z0-9.+~:-]*$/,
@@ -27,10 +29,7 @@ const shapes = {
 
 /** Parses the text of a `debian-sources.json`. @throws ProblemsError with all errors */
 export function parseDebianSources(text: string, file: string): DebianSources {
-  const value = parseUserJson(text, file) as {
-    suite?: unknown;
-    files?: unknown;
-  };
+  const value = parseUserJson(text, file) as { suite?: unknown; files?: unknown } | null;
   const problems: Problem[] = [];
   const suite = typeof value?.suite === 'string' ? value.suite : '';
   if (!/^[a-z][a-z0-9-]*$/.test(suite))
@@ -50,18 +49,12 @@ export function parseDebianSources(text: string, file: string): DebianSources {
       return typeof text !== 'string' || !shapes[key].test(text);
     });
     for (const key of bad) {
-      const hint =
-        'Write {"package": …, "version": …, "file": …}, as `apt-get source --print-uris` tells them.';
-      problems.push({
-        message: `${JSON.stringify(row?.[key])} is no Debian source ${key}`,
-        file,
-        path: `${path}.${key}`,
-        hint,
-      });
+      const message = `${JSON.stringify(row?.[key])} is no Debian source ${key}`;
+      problems.push({ message, file, path: `${path}.${key}`, hint: rowHint });
     }
     if (bad.length === 0) files.set(name, row as unknown as DebianSource);
   }
-  if (problems.length > 0) throw new ProblemsError(problems);
+  failOnProblems(problems);
   return { suite, files };
 }
 

@@ -41,7 +41,7 @@ class InterruptedError extends Error {
 /** A failure that every attempt would meet. */
 class RefusedError extends Error {}
 
-const interruptionCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+const interruptionCodes = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 const redirects = new Set([301, 302, 303, 307, 308]);
 const mostRedirects = 8;
 
@@ -61,9 +61,9 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
       const status = response.statusCode ?? 0;
       if (status === 200) return await save(response, path);
       response.resume();
-      const location = response.headers.location;
+      const { location } = response.headers;
       if (redirects.has(status) && location !== undefined) {
-        const next = URL.canParse(location, url.href) ? webAddress(new URL(location, url).href) : undefined;
+        const next = webAddress(location, url.href);
         if (next === undefined)
           throw new RefusedError(`sends on to '${location}', which is no http or https address`);
         url = next;
@@ -124,10 +124,8 @@ function askHosts(options: DownloaderOptions): (url: URL) => Promise<IncomingMes
       if (typeof state === 'string') throw new RefusedError(state);
       if (state === undefined) {
         const answer = first(url);
-        known.set(
-          url.host,
-          answer.catch(() => {}),
-        );
+        const ended = answer.catch(() => {});
+        known.set(url.host, ended);
         return await answer;
       }
       await state;
@@ -148,7 +146,7 @@ function request(url: URL, options: DownloaderOptions): Promise<IncomingMessage>
     const asked = get(url, {
       headers: { 'user-agent': 'azl', accept: '*/*', 'accept-encoding': 'identity' },
       timeout: (options.answerSeconds ?? 10) * 1000,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
     });
     const expire = () => asked.destroy(new Error('no answer in time'));
     asked.on('timeout', expire);
@@ -176,16 +174,15 @@ async function save(response: IncomingMessage, path: string): Promise<string> {
 }
 
 function isInterruption(error: unknown): boolean {
-  return (
-    error instanceof InterruptedError || interruptionCodes.has((error as NodeJS.ErrnoException).code ?? '')
-  );
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return error instanceof InterruptedError || interruptionCodes.includes(code);
 }
 
-/** Parses an address; undefined if it is no complete http or https URL. */
-function webAddress(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+/** Parses an address, which may be relative to `base`; undefined if it is no http or https URL. */
+function webAddress(text: string, base?: string): URL | undefined {
+  if (!URL.canParse(text, base)) return undefined;
+  const url = new URL(text, base);
+  return ['http:', 'https:'].includes(url.protocol) ? url : undefined;
 }
 
 /** Returns a function that runs its arguments in order, at most `count` at once. */

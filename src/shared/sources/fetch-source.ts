@@ -29,8 +29,7 @@ export interface FetchOptions {
   downloads?: DownloaderOptions;
 }
 
-interface Fetching {
-  locations: SourceLocations;
+interface Fetching extends SourceLocations {
   log: Log;
   downloader: Downloader;
   archive: DebianArchive | undefined;
@@ -38,15 +37,14 @@ interface Fetching {
 
 /** Opens the locations from which sources are downloaded. A file that several callers want is downloaded once. */
 export function openFetch(locations: SourceLocations, options: FetchOptions): Fetch {
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const { debian, cacheDir } = locations;
+  const { log, signal, downloads } = options;
+  const suite = locations.debian?.suite;
+  const dir = join(locations.cacheDir, `debian-${suite}`);
   const fetching: Fetching = {
-    locations,
-    log: options.log,
-    downloader: makeDownloader({ ...options.downloads, ...signal }),
-    archive:
-      debian &&
-      debianArchive({ suite: debian.suite, dir: join(cacheDir, `debian-${debian.suite}`), ...signal }),
+    ...locations,
+    log,
+    downloader: makeDownloader({ ...downloads, signal }),
+    archive: suite === undefined ? undefined : debianArchive({ suite, dir, signal }),
   };
   const running = new Map<string, Promise<string | string[]>>();
   return (source, digest) => {
@@ -60,19 +58,19 @@ export function openFetch(locations: SourceLocations, options: FetchOptions): Fe
 
 /** Returns the addresses of a source, in order: its own, then by name below `source-url`. Pure. */
 export function addressesOf(source: Pick<SpecSource, 'name' | 'url'>, sourceUrl: string): string[] {
-  const own = source.url === undefined ? [] : [source.url.replace(/#.*$/, '')];
-  const below =
-    sourceUrl === '' ? [] : [`${sourceUrl.replace(/\/+$/, '')}/${encodeURIComponent(source.name)}`];
-  return [...new Set([...own, ...below])];
+  const addresses = new Set<string>();
+  if (source.url !== undefined) addresses.add(source.url.replace(/#.*$/, ''));
+  if (sourceUrl !== '') addresses.add(`${sourceUrl.replace(/\/+$/, '')}/${encodeURIComponent(source.name)}`);
+  return [...addresses];
 }
 
 /** Returns the path of a source in the cache, downloaded if needed, or the reason of each location that failed. */
 async function fetchSource(
-  { locations, log, downloader, archive }: Fetching,
+  { cacheDir, sourceUrl, debian, log, downloader, archive }: Fetching,
   source: SpecSource,
   digest: string | undefined,
 ): Promise<string | string[]> {
-  const folder = join(locations.cacheDir, digest ?? 'unsigned');
+  const folder = join(cacheDir, digest ?? 'unsigned');
   if (digest !== undefined) {
     const kept = join(folder, source.name);
     const found = (await stat(kept).catch(() => undefined))?.isFile() ? await fileDigest(kept) : undefined;
@@ -83,14 +81,18 @@ async function fetchSource(
   await clearParts(folder);
   const failures: string[] = [];
   const part = tempSibling(join(folder, source.name));
-  /** Moves the complete download to its final path, if its digest is right. */
-  const keep = async (location: string): Promise<string | undefined> => {
+  /** Moves the complete download to its final path, if there is one and its digest is right. */
+  const keep = async (location: string, failure: string | undefined): Promise<string | undefined> => {
+    if (failure !== undefined) {
+      failures.push(`${location}: ${failure}`);
+      return undefined;
+    }
     const found = await fileDigest(part);
     if (digest !== undefined && found !== digest) {
       failures.push(`${location}: other bytes, SHA-256 ${found} instead of ${digest}`);
       return undefined;
     }
-    const path = join(locations.cacheDir, found, source.name);
+    const path = join(cacheDir, found, source.name);
     await mkdir(dirname(path), { recursive: true });
     await rename(part, path);
     log.info(`${source.name}: from ${location}`);
@@ -98,21 +100,15 @@ async function fetchSource(
   };
   try {
     log.progress(`fetching ${source.name}`);
-    for (const address of addressesOf(source, locations.sourceUrl)) {
+    for (const address of addressesOf(source, sourceUrl)) {
       const answer = await downloader.download(address, part);
-      const path = 'digest' in answer ? await keep(address) : undefined;
+      const path = await keep(address, 'failure' in answer ? answer.failure : undefined);
       if (path !== undefined) return path;
-      if ('failure' in answer) failures.push(`${address}: ${answer.failure}`);
     }
-    const twin = locations.debian?.files.get(source.name);
-    if (twin !== undefined && archive !== undefined) {
-      const location = `Debian ${locations.debian?.suite}, source package ${twin.package} ${twin.version}`;
-      const answer = await archive.fetch(twin, part);
-      const path = answer === undefined ? await keep(location) : undefined;
-      if (path !== undefined) return path;
-      if (answer !== undefined) failures.push(`${location}: ${answer.failure}`);
-    }
-    return failures;
+    const twin = debian?.files.get(source.name);
+    if (twin === undefined || archive === undefined) return failures;
+    const location = `Debian ${debian?.suite}, source package ${twin.package} ${twin.version}`;
+    return (await keep(location, await archive.fetch(twin, part))) ?? failures;
   } finally {
     await rm(part, { force: true });
   }

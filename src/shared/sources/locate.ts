@@ -37,8 +37,8 @@ export function openSources(locations: SourceLocations, options: FetchOptions): 
     failOnProblems(problems);
     return digests;
   };
-  const locate = async (spec: SourcesOf, wanted: Wanted[]) =>
-    await locateAll(wanted, (one) => locateOne(locations, spec, one, fetch));
+  const locate = (spec: SourcesOf, wanted: Wanted[]) =>
+    locateAll(wanted, (one) => locateOne(locations, spec, one, fetch));
 
   return {
     digests: (spec) => {
@@ -46,20 +46,15 @@ export function openSources(locations: SourceLocations, options: FetchOptions): 
       known.set(spec.package, digests);
       return digests;
     },
-    locate: (spec, digests) =>
-      locate(
-        spec,
-        spec.sources.map((source) => ({
-          source,
-          digest: Object.hasOwn(digests, source.name) ? digests[source.name] : undefined,
-        })),
-      ),
+    locate: (spec, digests) => {
+      const digestOf = (name: string) => (Object.hasOwn(digests, name) ? digests[name] : undefined);
+      const wanted = spec.sources.map((source) => ({ source, digest: digestOf(source.name) }));
+      return locate(spec, wanted);
+    },
     writeSignatures: async (spec) => {
       const sources = spec.sources.filter(({ kind }) => kind === 'source');
-      const found = await locate(
-        spec,
-        sources.map((source) => ({ source, digest: 'any' })),
-      );
+      const wanted = sources.map((source) => ({ source, digest: 'any' }));
+      const found = await locate(spec, wanted);
       const signatures = new Map<string, string>();
       for (const [name, path] of found) signatures.set(name, await fileDigest(path));
       return await writeSignatures(locations.specsDir, spec, signatures);

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
-import { type Problem, ProblemsError, problem } from '../base/problems.ts';
+import { failOnProblems, type Problem, problem } from '../base/problems.ts';
+import { isAbsent } from '../host/files.ts';
 import { writeJson } from '../host/json-files.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
 
@@ -19,9 +20,8 @@ export function signaturesFile(specsDir: string, spec: Pick<Spec, 'package' | 'p
  */
 export function parseSignatures(content: string, file: string): Signatures {
   const value = parseUserJson(content, file);
-  const entries = isObject(value)
-    ? Object.entries(value).filter(([key]) => key.toLowerCase() === 'signatures')
-    : [];
+  const members = isObject(value) ? Object.entries(value) : [];
+  const entries = members.filter(([key]) => key.toLowerCase() === 'signatures');
   const [entry] = entries;
   if (entry === undefined || entries.length > 1 || !isObject(entry[1])) {
     const message = entries.length > 1 ? "it has 'Signatures' twice" : "it has no object 'Signatures'";
@@ -30,18 +30,13 @@ export function parseSignatures(content: string, file: string): Signatures {
   const problems: Problem[] = [];
   const signatures = new Map<string, string>();
   for (const [name, digest] of Object.entries(entry[1])) {
-    if (typeof digest === 'string' && /^[0-9a-f]{64}$/i.test(digest)) {
+    const path = `$.${entry[0]}[${JSON.stringify(name)}]`;
+    const message = `${JSON.stringify(digest)} is no SHA-256`;
+    if (typeof digest === 'string' && /^[0-9a-f]{64}$/i.test(digest))
       signatures.set(name, digest.toLowerCase());
-    } else {
-      problems.push({
-        message: `${JSON.stringify(digest)} is no SHA-256`,
-        file,
-        path: `$.${entry[0]}[${JSON.stringify(name)}]`,
-        hint: 'Expected 64 hex digits.',
-      });
-    }
+    else problems.push({ message, file, path, hint: 'Expected 64 hex digits.' });
   }
-  if (problems.length > 0) throw new ProblemsError(problems);
+  failOnProblems(problems);
   return signatures;
 }
 
@@ -51,15 +46,11 @@ export async function readSignatures(
   spec: Pick<Spec, 'package' | 'path'>,
 ): Promise<Signatures> {
   const file = signaturesFile(specsDir, spec);
-  let content: string;
-  try {
-    content = await readFile(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return new Map();
-    throw problem(`it cannot be read (${code})`, { file });
-  }
-  return parseSignatures(content, file);
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (isAbsent(error)) return undefined;
+    throw problem(`it cannot be read (${error.code})`, { file });
+  });
+  return content === undefined ? new Map() : parseSignatures(content, file);
 }
 
 /** Returns a problem for each source without an entry. Patches lie beside the spec and need none. */

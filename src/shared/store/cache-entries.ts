@@ -48,18 +48,21 @@ export function cacheEntries(
 
   const fetch = async (key: string, name: string): Promise<Result | undefined> => {
     const entry = entryKey(key, 'full');
-    return await withFolders(join(tempDir, `cached-${key}`), async (dir, taken) => {
-      try {
-        if (!(await cache.fetch(key, entry, dir))) return undefined;
-        const result = await readManifest(join(dir, resultFolder({ key }), manifestFile), key, name);
-        await takeFiles(result, dir, taken);
-        return await local.put(result, taken, true);
-      } catch (error) {
-        if (error instanceof DamagedResultError || error instanceof DamagedEntryError) damaged.add(entry);
-        if (!(error instanceof DamagedEntryError)) throw error;
-        throw new DamagedResultError({ package: name, key }, 'its cache entry', error.message);
-      }
-    });
+    const dir = join(tempDir, `cached-${key}`);
+    const taken = `${dir}.taken`;
+    await removeAll(dir, taken);
+    try {
+      if (!(await cache.fetch(key, entry, dir))) return undefined;
+      const result = await readManifest(join(dir, resultFolder({ key }), manifestFile), key, name);
+      await takeFiles(result, dir, taken);
+      return await local.put(result, taken, true);
+    } catch (error) {
+      if (error instanceof DamagedResultError || error instanceof DamagedEntryError) damaged.add(entry);
+      if (!(error instanceof DamagedEntryError)) throw error;
+      throw new DamagedResultError({ package: name, key }, 'its cache entry', error.message);
+    } finally {
+      await removeAll(dir, taken);
+    }
   };
 
   /** The folder stays until the end of the job. */
@@ -109,17 +112,6 @@ export function cacheEntries(
   };
 }
 
-/** Runs `body` with the paths of two folders that do not exist yet, and removes both afterwards. */
-async function withFolders<T>(dir: string, body: (dir: string, taken: string) => Promise<T>): Promise<T> {
-  const taken = `${dir}.taken`;
-  await removeAll(dir, taken);
-  try {
-    return await body(dir, taken);
-  } finally {
-    await removeAll(dir, taken);
-  }
-}
-
 async function removeAll(...folders: string[]): Promise<void> {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }
@@ -132,10 +124,7 @@ async function readManifest(path: string, key: string, name: string): Promise<Re
     checkResult(value, name, key);
     return value;
   } catch (error) {
-    throw new DamagedResultError(
-      { package: name, key },
-      manifestFile,
-      `is not usable: ${(error as Error).message}`,
-    );
+    const reason = `is not usable: ${(error as Error).message}`;
+    throw new DamagedResultError({ package: name, key }, manifestFile, reason);
   }
 }

@@ -57,7 +57,7 @@ export class CachedStore implements Store {
     this.index = index;
     this.options = options;
     this.entries = cacheEntries(local, cache, options.tempDir);
-    this.queue = newSaveQueue({ save: this.entries.save, warn: options.warn, now: options.now });
+    this.queue = newSaveQueue(this.entries.save, options.warn, options.now);
   }
 
   async get(key: string, name: string): Promise<Result | undefined> {

@@ -12,13 +12,6 @@ interface Waiting {
   parts: StoredParts;
 }
 
-export interface SaveQueueOptions {
-  save: (result: Result, parts: StoredParts) => Promise<void>;
-  warn: (message: string) => void;
-  /** Milliseconds of any clock. */
-  now?: (() => number) | undefined;
-}
-
 /** The results that a job saves for later runs. */
 export interface SaveQueue {
   /** Queues these parts of a result. */
@@ -35,9 +28,14 @@ export interface SaveQueue {
 
 /**
  * Saves results one after the other. A result counts as saved once its upload has ended. After a call without an answer
- * the queue pauses, and storedParts what it holds.
+ * the queue pauses, and keeps what it holds.
+ * @param now milliseconds of any clock
  */
-export function newSaveQueue({ save, warn, now = () => performance.now() }: SaveQueueOptions): SaveQueue {
+export function newSaveQueue(
+  save: (result: Result, parts: StoredParts) => Promise<void>,
+  warn: (message: string) => void,
+  now: () => number = () => performance.now(),
+): SaveQueue {
   const saved = new Map<string, StoredParts>();
   const waiting: Waiting[] = [];
   const writers = new Set<Promise<void>>();
@@ -46,18 +44,16 @@ export function newSaveQueue({ save, warn, now = () => performance.now() }: Save
   const isPaused = () => now() < pausedUntil;
 
   const noteFailure = (next: Waiting, error: Error): void => {
-    const name = next.result.package;
-    // The result stays in this run, and a later run builds it again.
-    if (!(error instanceof CacheUnavailableError)) {
-      warn(`The result of ${name} is not in the store: ${error.message}`);
-      return;
+    const message = `The result of ${next.result.package} is not in the store`;
+    if (error instanceof CacheUnavailableError) {
+      if (!isPaused()) warn(`${message} yet: ${error.message}. It is tried again later.`);
+      waiting.unshift(next);
+      pausedUntil = now() + pauseMilliseconds;
+      lastMessage = error.message;
+    } else {
+      // The result stays in this run, and a later run builds it again.
+      warn(`${message}: ${error.message}`);
     }
-    const isFirst = !isPaused();
-    waiting.unshift(next);
-    pausedUntil = now() + pauseMilliseconds;
-    lastMessage = error.message;
-    if (isFirst)
-      warn(`The result of ${name} is not in the store yet: ${error.message}. It is tried again later.`);
   };
   const write = async (): Promise<void> => {
     while (!isPaused()) {

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
+import type { Problem } from '../base/problems.ts';
 import {
   type Cache,
   CacheUnavailableError,
@@ -22,12 +23,17 @@ import {
 
 const place = 'index';
 /** The prefix of the keys of all indexes. */
-export const indexPrefix = 'azl-index-2-';
+const indexPrefix = 'azl-index-2-';
 
 /** The prefix of a ref's keys: a look-up by the common prefix would find the newest index of any ref. */
 function prefixOf(ref: string): string {
   return `${indexPrefix}${refInKey(ref)}-`;
 }
+
+const unconfirmed: Problem = {
+  message: 'The store has no index, so all is built. Whether there is one cannot be confirmed',
+  hint: "This is right for a first run. Where it is not, look for azl-index- in the list of caches on the repository's page (Actions, Caches).",
+};
 
 export interface SavedIndexOptions {
   cache: Cache;
@@ -51,14 +57,9 @@ export async function fetchIndex(options: SavedIndexOptions): Promise<StoreIndex
     const { index, found } = await readNewest(options, refs);
     if (found > 0 || !options.cache.readable) return index;
     const listed = await isListed(indexPrefix, refs);
-    if (listed === true)
-      throw new CacheUnavailableError('GitHub lists an index that the cache does not find');
+    if (listed) throw new CacheUnavailableError('GitHub lists an index that the cache does not find');
     if (listed === false) log.info('The store is empty: this is the first run that uses it.');
-    else
-      log.warn({
-        message: 'The store has no index, so all is built. Whether there is one cannot be confirmed',
-        hint: "This is right for a first run. Where it is not, look for azl-index- in the list of caches on the repository's page (Actions, Caches).",
-      });
+    else log.warn(unconfirmed);
     return index;
   } catch (error) {
     if (!(error instanceof CacheUnavailableError)) throw error;
@@ -80,18 +81,17 @@ export async function saveIndex(
   options: Omit<SavedIndexOptions, 'isListed' | 'onStoreError'>,
 ): Promise<void> {
   const refs = visibleRefs();
-  const save = async (dir: string): Promise<void> => {
-    const { results } = (await readNewest(options, refs)).index;
-    joinIndex(index, { ...newIndex(), results });
-    pruneIndex(index, now);
-    const text = writeIndex({ ...index, onlyStored: false });
-    await writeFile(join(dir, indexFile), text);
-    // Several jobs of a run may each have one.
-    const key = `${prefixOf(refs[0] as string)}${runInKey()}-${textDigest(text).slice(0, 8)}`;
-    await options.cache.save(place, key, dir, [indexFile]);
-  };
   try {
-    await withTempDir(options.tempDir, 'index-', save);
+    await withTempDir(options.tempDir, 'index-', async (dir) => {
+      const { results } = (await readNewest(options, refs)).index;
+      joinIndex(index, { ...newIndex(), results });
+      pruneIndex(index, now);
+      const text = writeIndex({ ...index, onlyStored: false });
+      await writeFile(join(dir, indexFile), text);
+      // Several jobs of a run may each have one.
+      const key = `${prefixOf(refs[0] as string)}${runInKey()}-${textDigest(text).slice(0, 8)}`;
+      await options.cache.save(place, key, dir, [indexFile]);
+    });
   } catch (error) {
     // The results of the run are not lost with the index.
     options.log.warn(`The index of the store is not saved: ${(error as Error).message}`);

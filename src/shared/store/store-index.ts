@@ -24,10 +24,9 @@ export interface Indexed {
 }
 
 /** `index.json`. */
-interface IndexJson {
+interface IndexJson extends Pick<StoreIndex, 'onlyStored'> {
   schema: 'azl/index';
   version: 2;
-  onlyStored: boolean;
   results: Indexed[];
   answers: Record<string, SolverAnswer>;
 }

@@ -77,11 +77,7 @@ describe("a source package's tarball", () => {
     const answers = await Promise.all(
       [strange, one, moved].map((source, index) => archive.fetch(source, join(dir, `${index}`))),
     );
-    expect(answers).toEqual([
-      { failure: expect.stringMatching(/strange/) },
-      undefined,
-      { failure: 'it has no two_1.9.orig.tar.gz' },
-    ]);
+    expect(answers).toEqual([expect.stringMatching(/strange/), undefined, 'it has no two_1.9.orig.tar.gz']);
   });
 
   it('of a mirror that is not there is refused in words', async () => {
@@ -90,6 +86,6 @@ describe("a source package's tarball", () => {
       dir: join(dir, 'lost'),
       mirror: 'http://127.0.0.1:9/debian',
     });
-    expect(await lost.fetch(one, join(dir, 'a'))).toEqual({ failure: expect.stringMatching(/\w/) });
+    expect(await lost.fetch(one, join(dir, 'a'))).toMatch(/\w/);
   });
 });
