@@ -1,10 +1,7 @@
-/** Receives the messages of the debug log. */
-export type DebugSink = (message: string) => void;
-
-let sink: DebugSink | undefined;
+let sink: ((message: string) => void) | undefined;
 
 /** Sends debug messages to `to` from now on; undefined drops them, which is the default. */
-export function setDebugSink(to: DebugSink | undefined): void {
+export function setDebugSink(to: typeof sink): void {
   sink = to;
 }
 
@@ -13,10 +10,7 @@ export function debug(message: () => string): void {
   sink?.(message());
 }
 
-/**
- * Runs a call and writes its duration and its answer to the debug log.
- * @param answerOf describes the value of a call that succeeded
- */
+/** Runs a call and writes its duration and its answer, as `answerOf` describes it, to the debug log. */
 export async function debugCall<T>(
   name: () => string,
   call: () => Promise<T>,

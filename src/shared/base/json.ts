@@ -1,9 +1,6 @@
 import { type Problem, ProblemsError } from './problems.ts';
 
-/**
- * Parses a JSON text that a user wrote.
- * @throws ProblemsError with `file`, line and column of the first error
- */
+/** Parses a JSON text that a user wrote. @throws ProblemsError with `file`, line and column of the first error */
 export function parseUserJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));

@@ -20,17 +20,15 @@ export interface RetryPolicy {
   signal?: AbortSignal | undefined;
 }
 
-/** The clock of {@link retry}; tests inject one that does not wait. */
-export interface RetryClock {
-  sleep(seconds: number, signal: AbortSignal | undefined): Promise<void>;
-  /** A number from 0 to 1. */
-  random(): number;
-}
-
-const realClock: RetryClock = {
-  sleep: async (seconds, signal) => await wait(seconds * 1000, undefined, { signal }),
+const realClock = {
+  sleep: async (seconds: number, signal: AbortSignal | undefined): Promise<void> =>
+    await wait(seconds * 1000, undefined, { signal }),
+  /** Returns a number from 0 to 1. */
   random: Math.random,
 };
+
+/** The clock of {@link retry}; tests inject one that does not wait. */
+export type RetryClock = typeof realClock;
 
 /**
  * Runs an operation until it succeeds or `policy` forbids another attempt.
@@ -42,7 +40,7 @@ export async function retry<T>(
   operation: (attempt: number) => Promise<T>,
   clock: RetryClock = realClock,
 ): Promise<T> {
-  const { attempts, isTransient = () => true, signal } = policy;
+  const { attempts, delay = () => 0, jitter = 0, retryAfter, isTransient = () => true, signal } = policy;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     try {
@@ -50,18 +48,13 @@ export async function retry<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (attempt >= attempts || !isTransient(error)) throw error;
-      const seconds = delayAfter(policy, attempt, error, clock.random());
+      const own = delay(attempt) * (1 + jitter * (2 * clock.random() - 1));
+      const asked = Math.min(policy.longestRetryAfter ?? 90, retryAfter?.(error) ?? 0);
+      const seconds = Math.max(own, asked);
       policy.onRetry?.(error as Error, seconds);
       if (seconds > 0) await clock.sleep(seconds, signal);
     }
   }
-}
-
-/** @param random a number from 0 to 1 */
-function delayAfter(policy: RetryPolicy, failures: number, error: unknown, random: number): number {
-  const { delay = () => 0, jitter = 0, retryAfter, longestRetryAfter = 90 } = policy;
-  const own = delay(failures) * (1 + jitter * (2 * random - 1));
-  return Math.max(own, Math.min(longestRetryAfter, retryAfter?.(error) ?? 0));
 }
 
 /** Delays of `first`, `first` × `factor`, `first` × `factor`² … seconds. */
@@ -74,10 +67,7 @@ export function linear(step: number): (failures: number) => number {
   return (failures) => failures * step;
 }
 
-/**
- * Returns the seconds that the value of a `Retry-After` header asks for: a number, or the distance to a date.
- * @param now milliseconds since 1970
- */
+/** Returns the seconds that a `Retry-After` header asks for. @param now milliseconds since 1970 */
 export function retryAfterSeconds(header: string | undefined, now = Date.now()): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header);

@@ -23,10 +23,7 @@ export async function withoutOutput<T>(body: () => Promise<T>): Promise<T> {
   return await capture.run({}, body);
 }
 
-/**
- * Does the same for a library that reports failures only as warnings.
- * @returns the value of the call, and its warnings, which do not appear in the log
- */
+/** Does the same, and returns the warnings and errors of the library instead of showing them. */
 export async function captureOutput<T>(body: () => Promise<T>): Promise<{ value: T; complaints: string[] }> {
   install();
   const complaints: string[] = [];

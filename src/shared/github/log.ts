@@ -8,16 +8,15 @@ import { watchIdleLog } from './idle-log.ts';
 /** Number of errors of a step that GitHub shows as annotations: later ones are plain lines of the log. */
 const shownByGitHub = 10;
 
-/** The log of an action. Until `end` it also logs calls that take long. */
-export interface ActionLog extends Log {
-  end(): void;
-}
-
 /**
  * Makes the log of an action: workflow commands on standard output. With `RUNNER_DEBUG=1` it has the debug log, too.
+ * Until `end` it also logs calls that take long.
  * @param liveDescriptor a file descriptor for lines of progress, which its reader draws on a terminal
  */
-export function actionLog(liveDescriptor: number | undefined, now: () => number = Date.now): ActionLog {
+export function actionLog(
+  liveDescriptor: number | undefined,
+  now: () => number = Date.now,
+): Log & { end(): void } {
   const idle = watchIdleLog(liveDescriptor !== undefined, now());
   const show = (line: string) => {
     if (liveDescriptor === undefined) return core.info(inert(line));

@@ -21,10 +21,7 @@ export function hasCache(): boolean {
   return hasArtifacts() && (process.env['ACTIONS_CACHE_SERVICE_V2'] ?? '') !== '';
 }
 
-/**
- * True if this run saves entries in the cache. Those of a merge queue would belong to a branch that is removed a moment
- * later, and take the space of others.
- */
+/** True if this run saves entries in the cache. Those of a merge queue would go with its branch. */
 export function leavesCache(): boolean {
   return process.env['GITHUB_EVENT_NAME'] !== 'merge_group' && !readsCacheOnly();
 }
@@ -34,10 +31,7 @@ export function readsCacheOnly(): boolean {
   return ['none', 'read'].includes((process.env['ACTIONS_CACHE_MODE'] ?? '').trim().toLowerCase());
 }
 
-/**
- * The refs whose cache entries this job can read: its own first, then the base of a pull request or of a merge queue,
- * then the default branch.
- */
+/** The refs whose cache entries this job can read: its own, the base of a pull request or queue, the default. */
 export function visibleRefs(): string[] {
   const { merge_group: queue, repository } = startingEvent();
   const branch = (name: string | undefined) => (name ? [`refs/heads/${name}`] : []);

@@ -20,7 +20,7 @@ import { jobMinutes, mergeMinutes } from '../shards/scheduler/size.ts';
 import { type Exchange, filesBelow } from '../shards/transport/exchange.ts';
 import { shareToolchain, toolchainName } from '../shards/transport/shared-toolchain.ts';
 import { withFolder } from '../shards/worker/temporary-files.ts';
-import { bytesStored } from '../store/budget.ts';
+import { bytesStored } from '../store/allocation.ts';
 import { bytesOf } from '../store/result-files.ts';
 import { indexFile, newestResults, type StoreIndex, writeIndex } from '../store/store-index.ts';
 import { withBuildContext } from './open-build-context.ts';

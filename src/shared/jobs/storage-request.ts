@@ -1,7 +1,7 @@
 import type { PlanJson } from '../planner/plan-json.ts';
 import type { PackageReport } from '../shards/protocol/heartbeat.ts';
 import type { StorageRequest } from '../store/allocation.ts';
-import { bytesStored } from '../store/budget.ts';
+import { bytesStored } from '../store/allocation.ts';
 import { newestResults, type StoreIndex } from '../store/store-index.ts';
 
 /** The request of one job that builds all of these packages. */

@@ -76,18 +76,16 @@ export interface PlanEnd {
 }
 
 /** Inputs of `compose-image`. */
-export interface ComposeInputs {
-  configFile: string;
+export interface ComposeInputs
+  extends Pick<TreeInputs, 'configFile' | 'releaseMajorId' | 'outDir' | 'buildDir' | 'cacheDir'> {
   /** Empty: the folder of the config. */
   configBaseDir: string;
   /** An artifact of this run with an RPM repository. Empty: `rpmsDir`. */
   rpmsArtifact: string;
   /** Empty: `RPMS` in `outDir`. */
   rpmsDir: string;
-  /** Paths of `.repo` files. */
+  /** Paths of `.repo` files, whose `$releasever` is `releaseMajorId`. */
   repoList: string[];
-  /** Their `$releasever`. */
-  releaseMajorId: string;
   /** The toolchain that a job of this run shared. Empty: `toolchainDir`. */
   toolchainArtifact: string;
   /** Empty: `toolchain` in `cacheDir`. */
@@ -95,9 +93,6 @@ export interface ComposeInputs {
   bootTest: boolean;
   /** Days, of the artifact with the image. */
   retentionDays: number | undefined;
-  outDir: string;
-  buildDir: string;
-  cacheDir: string;
 }
 
 /** Inputs of `compose-image/release`. */
@@ -112,13 +107,11 @@ export interface ReleaseInputs {
 }
 
 /** The inputs of `toolchain`. */
-export interface ToolchainInputs {
-  toolchainMode: TreeInputs['toolchainMode'];
+export interface ToolchainInputs extends Pick<TreeInputs & StoreInputs, 'toolchainMode' | 'onStoreError'> {
   toolchainManifest: string;
   toolchainArchive: string;
   /** Empty: `toolchain` in `cacheDir`. */
   toolchainDir: string;
   cacheDir: string;
   updateLock: boolean;
-  onStoreError: StoreInputs['onStoreError'];
 }

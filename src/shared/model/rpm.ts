@@ -1,7 +1,4 @@
-/**
- * A capability as RPM writes it: `zlib-devel >= 1.3`, `pkgconfig(zlib)`, `/usr/bin/perl`, or a rich dependency
- * `(a if b)`, which is passed on unmangled.
- */
+/** A capability as RPM writes it: `zlib-devel >= 1.3`, `/usr/bin/perl`, or a rich dependency `(a if b)`, unmangled. */
 export type Capability = string;
 
 /** The content of an RPM's header: all that a solver, a key or a repository needs without the file. */

@@ -1,4 +1,4 @@
-import type { Capability } from './rpm.ts';
+import type { Capability, Rpm } from './rpm.ts';
 
 export interface SpecSource {
   /** The file's base name: a plain name. */
@@ -9,19 +9,11 @@ export interface SpecSource {
   number: number;
 }
 
+type Named = 'name' | 'epoch' | 'version' | 'release';
+type Relation = 'provides' | 'requires' | 'conflicts' | 'obsoletes';
+
 /** One RPM that a spec describes. */
-export interface SpecPackage {
-  name: string;
-  epoch: number;
-  version: string;
-  release: string;
-  arch: string;
-  /** The RPM's file name. */
-  file: string;
-  provides: Capability[];
-  requires: Capability[];
-  conflicts: Capability[];
-  obsoletes: Capability[];
+export interface SpecPackage extends Pick<Rpm, 'file' | Named | 'arch' | Relation> {
   /** Absolute paths or globs of `%files`, macros expanded, directives gone. */
   files: string[];
   /** It has a `%files` section: only then rpm makes the RPM. */
@@ -29,17 +21,11 @@ export interface SpecPackage {
 }
 
 /** A spec as rpm parses it, for one architecture. */
-export interface Spec {
+export interface Spec extends Pick<Rpm, Named | 'sourceRpm'> {
   /** The file's name without `.spec`: the package's identity. */
   package: string;
   /** Relative to the specs folder, with `/`. */
   path: string;
-  name: string;
-  epoch: number;
-  version: string;
-  release: string;
-  /** The SRPM's file name. */
-  sourceRpm: string;
   /** Why it is not built for this architecture. */
   excluded?: string;
   /** Of the build itself, `%check` left out. Sorted. */

@@ -132,7 +132,7 @@ async function download(
 async function prepare(options: DebianArchiveOptions): Promise<void> {
   const { dir, suite } = options;
   await mkdir(join(dir, 'lists'), { recursive: true });
-  const mirror = options.mirror ?? (await hostMirror(options));
+  const mirror = options.mirror ?? (await hostMirror(options.signal));
   await writeWhole(join(dir, 'sources.list'), `deb-src [trusted=yes] ${mirror} ${suite} main\n`);
   await clearLeftovers(dir, landingPrefix);
   const lists = await readdir(join(dir, 'lists'));
@@ -141,7 +141,7 @@ async function prepare(options: DebianArchiveOptions): Promise<void> {
 }
 
 /** Returns the mirror of Debian that the host uses. */
-async function hostMirror({ signal }: DebianArchiveOptions): Promise<string> {
+async function hostMirror(signal: AbortSignal | undefined): Promise<string> {
   const format = '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)';
   const { stdout } = await runTool(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages'], {
     ok: 'any',

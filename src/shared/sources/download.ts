@@ -7,8 +7,6 @@ import { exponential, type RetryPolicy, retry, retryAfterSeconds } from '../base
 
 export interface DownloaderOptions {
   signal?: AbortSignal | undefined;
-  /** Number of downloads at once. Default: 4. */
-  parallel?: number;
   /** Seconds within which a host must answer. Default: 10. */
   answerSeconds?: number;
   /** Seconds without a byte after which a download counts as interrupted. Default: 30. */
@@ -19,12 +17,9 @@ export interface DownloaderOptions {
   backoffSeconds?: number;
 }
 
-/** The outcome of a download: the SHA-256 of the written file, or the reason why there is none. */
-export type Downloaded = { digest: string } | { failure: string };
-
 export interface Downloader {
-  /** Writes the bytes at an http or https address to `path`, exactly as the server sends them. */
-  download(address: string, path: string): Promise<Downloaded>;
+  /** Writes the bytes at an address to `path`, exactly as sent. @returns their SHA-256, or why there are none */
+  download(address: string, path: string): Promise<{ digest: string } | { failure: string }>;
 }
 
 /** A failure that another attempt may not meet. */
@@ -44,6 +39,8 @@ class RefusedError extends Error {}
 const interruptionCodes = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 const redirects = new Set([301, 302, 303, 307, 308]);
 const mostRedirects = 8;
+/** Downloads of one downloader at once. */
+const atOnce = 4;
 
 /**
  * Makes a downloader of files. A host that did not answer is not asked again by the same downloader. It uses node:http,
@@ -51,7 +48,7 @@ const mostRedirects = 8;
  */
 export function makeDownloader(options: DownloaderOptions = {}): Downloader {
   const { signal, retries = 3, backoffSeconds = 1 } = options;
-  const inSlot = slots(options.parallel ?? 4);
+  const inSlot = slots(atOnce);
   const ask = askHosts(options);
 
   const once = async (address: string, path: string): Promise<string> => {

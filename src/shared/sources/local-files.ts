@@ -31,17 +31,15 @@ export async function digestsOf(
   for (const source of spec.sources) {
     const signed = signatures.get(source.name);
     const local = await localFile(locations, spec, source);
-    if (local !== undefined && 'problem' in local) {
-      problems.push(local.problem);
-    } else if (local !== undefined) {
+    if (local === undefined) {
+      if (source.kind === 'patch') problems.push(missing(locations, spec, source, []));
+      else if (signed !== undefined) digests[source.name] = signed;
+    } else if ('problem' in local) problems.push(local.problem);
+    else {
       const found = await fileDigest(local.path);
       digests[source.name] = found;
       if (signed !== undefined && signed !== found)
         problems.push(wrongDigest(local.path, signed, found, spec.package));
-    } else if (source.kind === 'patch') {
-      problems.push(missing(locations, spec, source, []));
-    } else if (signed !== undefined) {
-      digests[source.name] = signed;
     }
   }
   return { digests, problems };

@@ -7,10 +7,7 @@ import { readSignatures, writeSignatures } from './signatures.ts';
 
 /** The sources of one run. */
 export interface Sources {
-  /**
-   * Returns the digests of all sources and patches of a package, by base name. Downloads nothing.
-   * @throws ProblemsError with all errors
-   */
+  /** Returns the digests of all sources and patches, without a download. @throws ProblemsError with all errors */
   digests(spec: SourcesOf): Promise<Readonly<Record<string, string>>>;
   /**
    * Finds every source of a package: beside the spec, in the source folders, among earlier downloads, by URL, and in

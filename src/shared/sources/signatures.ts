@@ -9,8 +9,10 @@ import type { Spec, SpecSource } from '../model/spec.ts';
 /** SHA-256 in lower case hex by base name. */
 export type Signatures = ReadonlyMap<string, string>;
 
+type SpecFile = Pick<Spec, 'package' | 'path'>;
+
 /** Returns the path of `<name>.signatures.json` beside the spec. */
-export function signaturesFile(specsDir: string, spec: Pick<Spec, 'package' | 'path'>): string {
+export function signaturesFile(specsDir: string, spec: SpecFile): string {
   return join(specsDir, spec.path, '..', `${spec.package}.signatures.json`);
 }
 
@@ -41,10 +43,7 @@ export function parseSignatures(content: string, file: string): Signatures {
 }
 
 /** Reads the signatures beside a spec; none if there is no such file. @throws ProblemsError */
-export async function readSignatures(
-  specsDir: string,
-  spec: Pick<Spec, 'package' | 'path'>,
-): Promise<Signatures> {
+export async function readSignatures(specsDir: string, spec: SpecFile): Promise<Signatures> {
   const file = signaturesFile(specsDir, spec);
   const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (isAbsent(error)) return undefined;
@@ -72,7 +71,7 @@ export function missingEntries(
 /** Writes `digests`, sorted by name, as a package's signatures. @returns the path of the file */
 export async function writeSignatures(
   specsDir: string,
-  spec: Pick<Spec, 'package' | 'path'>,
+  spec: SpecFile,
   digests: Signatures,
 ): Promise<string> {
   const file = signaturesFile(specsDir, spec);

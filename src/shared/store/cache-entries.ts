@@ -14,36 +14,15 @@ import {
 } from './result-files.ts';
 import { DamagedResultError, type ResultFiles } from './store.ts';
 
-/** The cache entries of results. Each is downloaded at most once at a time. */
-export interface CacheEntries {
-  /**
-   * Downloads the entry with all files of a result into the local store.
-   * @returns the result that it holds; undefined if there is no such entry
-   * @throws CacheUnavailableError; DamagedResultError if it holds anything else
-   */
-  fetch(key: string, name: string): Promise<Result | undefined>;
-  /**
-   * Downloads the entry with the RPMs without debuginfo. They are no result: publishing needs the other files, too.
-   * @returns their folder; undefined if there is no such entry, or it is damaged
-   * @throws CacheUnavailableError
-   */
-  openWithoutDebug(result: Result): Promise<string | undefined>;
-  /** Uploads these parts of a result from the local store. @throws CacheUnavailableError */
-  save(result: Result, parts: StoredParts): Promise<void>;
-  /** True if the entry is known to be damaged. An entry cannot be replaced. */
-  isDamaged(key: string, parts: StoredParts): boolean;
-}
+/** The cache entries of results. */
+export type CacheEntries = ReturnType<typeof cacheEntries>;
 
 function entryKey(key: string, parts: StoredParts): string {
   return parts === 'full' ? `azl-result-1-${key}` : `azl-without-debug-1-${key}`;
 }
 
-/** @param tempDir a folder for downloads */
-export function cacheEntries(
-  local: Pick<ResultFiles, 'open' | 'put'>,
-  cache: Cache,
-  tempDir: string,
-): CacheEntries {
+/** Opens the cache entries of results. Each is downloaded at most once at a time. @param tempDir a folder for downloads */
+export function cacheEntries(local: Pick<ResultFiles, 'open' | 'put'>, cache: Cache, tempDir: string) {
   const damaged = new Set<string>();
 
   const fetch = async (key: string, name: string): Promise<Result | undefined> => {
@@ -87,12 +66,22 @@ export function cacheEntries(
   const fetching = new Map<string, Promise<Result | undefined>>();
   const opened = new Map<string, Promise<string | undefined>>();
   return {
-    fetch: (key, name) => {
+    /**
+     * Downloads the entry with all files of a result into the local store.
+     * @returns the result that it holds; undefined if there is no such entry
+     * @throws CacheUnavailableError; DamagedResultError if it holds anything else
+     */
+    fetch: (key: string, name: string): Promise<Result | undefined> => {
       const running = fetching.get(key) ?? fetch(key, name).finally(() => fetching.delete(key));
       fetching.set(key, running);
       return running;
     },
-    openWithoutDebug: async (result) => {
+    /**
+     * Downloads the entry with the RPMs without debuginfo. They are no result: publishing needs the other files, too.
+     * @returns their folder; undefined if there is no such entry, or it is damaged
+     * @throws CacheUnavailableError
+     */
+    openWithoutDebug: async (result: Result): Promise<string | undefined> => {
       const before = opened.get(result.key);
       const folder = await before;
       // A job that is short of space removes the folder after use.
@@ -102,13 +91,15 @@ export function cacheEntries(
       opened.set(result.key, running);
       return await running;
     },
-    save: async (result, parts) => {
+    /** Uploads these parts of a result from the local store. @throws CacheUnavailableError */
+    save: async (result: Result, parts: StoredParts): Promise<void> => {
       const root = join(await local.open(result), '..', '..');
       const files = parts === 'full' ? resultFiles(result) : pathsWithoutDebug(result);
       const manifest = join(resultFolder(result), manifestFile);
       await cache.save(result.key, entryKey(result.key, parts), root, [...files, manifest]);
     },
-    isDamaged: (key, parts) => damaged.has(entryKey(key, parts)),
+    /** True if the entry is known to be damaged. An entry cannot be replaced. */
+    isDamaged: (key: string, parts: StoredParts) => damaged.has(entryKey(key, parts)),
   };
 }
 

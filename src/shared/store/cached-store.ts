@@ -13,10 +13,7 @@ export interface CachedStoreOptions {
   warn: (message: string) => void;
   /** For a listed result of which the cache gives no answer: `fail` ends the run, `build` counts it as damaged. */
   onStoreError: 'fail' | 'build';
-  /**
-   * True if other jobs take part in this run: a local result that the index does not list is known to no other job, and
-   * only `search` returns it.
-   */
+  /** True if other jobs take part in this run: only `search` returns a local result that the index does not list. */
   shared: boolean;
   /** The parts of a result that are to be saved. Called once for each result. */
   partsToSave: (result: Result) => StoredParts;

@@ -1,12 +1,12 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest, textDigest } from '../host/digests.ts';
 import { isAbsent } from '../host/files.ts';
-import { moveFolder, removeAtOnce } from '../host/folders.ts';
+import { moveFolder, namesIn, removeAtOnce } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/temp-dir.ts';
 import type { Result, StoredParts } from '../model/build-result.ts';
-import { manifestFile, resultFolder } from './result-files.ts';
+import { checkFile, manifestFile, resultFolder } from './result-files.ts';
 import { DamagedResultError, type Latest, type Store } from './store.ts';
 
 /** The file with the SHA-256 of the manifest, which has those of all other files. */
@@ -59,14 +59,7 @@ export class DirectoryStore implements Store {
   async open(result: Result): Promise<string> {
     const folder = this.folder(result.key);
     if (this.checked.has(result.key)) return folder;
-    for (const { file, size, shipDigest } of [result.srpm, ...result.rpms]) {
-      const found = await stat(join(folder, file)).catch(() => undefined);
-      if (found === undefined) throw new DamagedResultError(result, file, 'is missing');
-      if (found.size !== size)
-        throw new DamagedResultError(result, file, `has ${found.size} bytes instead of ${size}`);
-      if ((await fileDigest(join(folder, file))) !== shipDigest)
-        throw new DamagedResultError(result, file, 'has another SHA-256 than when it was stored');
-    }
+    for (const file of [result.srpm, ...result.rpms]) await checkFile(result, file, folder);
     this.checked.add(result.key);
     return folder;
   }
@@ -97,7 +90,7 @@ export class DirectoryStore implements Store {
   }
 
   async put(result: Result, filesDir: string, replace: boolean): Promise<Result> {
-    this.swept ??= sweep(join(this.dir, 'results'));
+    this.swept ??= this.sweep();
     await this.swept;
     await writeJson(join(filesDir, manifestFile), result);
     await writeFile(join(filesDir, digestFile), `${await fileDigest(join(filesDir, manifestFile))}\n`);
@@ -107,6 +100,12 @@ export class DirectoryStore implements Store {
     const { key, components, seconds } = stored;
     await writeJson(this.latestFile(result.package), { key, components, seconds });
     return stored;
+  }
+
+  /** Removes folders that killed runs left half-moved. */
+  private async sweep(): Promise<void> {
+    const results = join(this.dir, 'results');
+    for (const name of await namesIn(results)) await clearParts(join(results, name));
   }
 
   /** Moves `filesDir` to its final folder. @returns the result that is there: another complete one may have been first */
@@ -139,11 +138,6 @@ export class DirectoryStore implements Store {
       throw error;
     }
   }
-}
-
-/** Removes folders that killed runs left half-moved. */
-async function sweep(results: string): Promise<void> {
-  for (const name of await readdir(results).catch(() => [])) await clearParts(join(results, name));
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -49,14 +49,25 @@ export async function takeFiles(
 ): Promise<void> {
   const folder = join(dir, resultFolder(result));
   await mkdir(taken);
-  for (const { file, size, shipDigest } of files) {
-    const found = await lstat(join(folder, file)).catch(() => undefined);
-    if (found?.isFile() !== true)
-      throw new DamagedResultError(result, file, 'is not there, or is no plain file');
-    if (found.size !== size || (await fileDigest(join(folder, file))) !== shipDigest)
-      throw new DamagedResultError(result, file, 'has another SHA-256 than its manifest says');
-    await rename(join(folder, file), join(taken, file));
+  for (const file of files) {
+    await checkFile(result, file, folder);
+    await rename(join(folder, file.file), join(taken, file.file));
   }
+}
+
+/** Checks that a file of a result lies in `folder`. @throws DamagedResultError */
+export async function checkFile(
+  result: Result,
+  { file, size, shipDigest }: Srpm,
+  folder: string,
+): Promise<void> {
+  const path = join(folder, file);
+  const found = await lstat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new DamagedResultError(result, file, 'is missing, or is no plain file');
+  if (found.size !== size)
+    throw new DamagedResultError(result, file, `has ${found.size} bytes instead of ${size}`);
+  if ((await fileDigest(path)) !== shipDigest)
+    throw new DamagedResultError(result, file, 'has another SHA-256 than its manifest says');
 }
 
 /** True if two results under one key are the same build, byte for byte. */

@@ -13,18 +13,7 @@ interface Waiting {
 }
 
 /** The results that a job saves for later runs. */
-export interface SaveQueue {
-  /** Queues these parts of a result. */
-  add(result: Result, parts: StoredParts): void;
-  /** Notes parts that the cache has without this job. */
-  note(key: string, parts: StoredParts): void;
-  /** The parts of a result that the cache has by now; undefined if this job did nothing for it. */
-  saved(key: string): StoredParts | undefined;
-  /** Waits for the queue. Results for which the cache gives no answer stay queued until the next call. */
-  flush(): Promise<void>;
-  /** The packages that are still queued, and the last message of the cache. */
-  failed(): { names: string[]; message: string };
-}
+export type SaveQueue = ReturnType<typeof newSaveQueue>;
 
 /**
  * Saves results one after the other. A result counts as saved once its upload has ended. After a call without an answer
@@ -35,7 +24,7 @@ export function newSaveQueue(
   save: (result: Result, parts: StoredParts) => Promise<void>,
   warn: (message: string) => void,
   now: () => number = () => performance.now(),
-): SaveQueue {
+) {
   const saved = new Map<string, StoredParts>();
   const waiting: Waiting[] = [];
   const writers = new Set<Promise<void>>();
@@ -74,22 +63,27 @@ export function newSaveQueue(
   };
 
   return {
-    add: (result, parts) => {
+    /** Queues these parts of a result. */
+    add: (result: Result, parts: StoredParts): void => {
       saved.set(result.key, 'none');
       if (parts === 'none') return;
       waiting.push({ result, parts });
       startWriter();
     },
-    note: (key, parts) => {
+    /** Notes parts that the cache has without this job. */
+    note: (key: string, parts: StoredParts): void => {
       saved.set(key, parts);
     },
-    saved: (key) => saved.get(key),
-    flush: async () => {
+    /** The parts of a result that the cache has by now; undefined if this job did nothing for it. */
+    saved: (key: string) => saved.get(key),
+    /** Waits for the queue. Results for which the cache gives no answer stay queued until the next call. */
+    flush: async (): Promise<void> => {
       await Promise.all(writers);
       pausedUntil = Number.NEGATIVE_INFINITY;
       for (let at = 0; at < writersAtOnce; at++) startWriter();
       await Promise.all(writers);
     },
+    /** The packages that are still queued, and the last message of the cache. */
     failed: () => ({ names: waiting.map(({ result }) => result.package).sort(), message: lastMessage }),
   };
 }

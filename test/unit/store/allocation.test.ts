@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../src/shared/model/build-result.ts';
-import { newAllocation, type StorageRequest } from '../../../src/shared/store/allocation.ts';
-import { bytesStored } from '../../../src/shared/store/budget.ts';
+import { bytesStored, newAllocation, type StorageRequest } from '../../../src/shared/store/allocation.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
 /** A result of `main` bytes for builds and `rest` bytes of debuginfo. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { storedParts } from '../../../src/shared/model/build-result.ts';
-import { bytesStored, partsWithin, shareOf } from '../../../src/shared/store/budget.ts';
+import { bytesStored, partsWithin, shareOf } from '../../../src/shared/store/allocation.ts';
 import { filesWithoutDebug } from '../../../src/shared/store/result-files.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 

@@ -7,9 +7,7 @@ import { withoutOutput } from '../capture-output.ts';
 
 /** The downloaded bytes are not those that were uploaded: the library does not try this again. */
 export class DigestMismatchError extends Error {
-  constructor() {
-    super('has another digest than when it was uploaded');
-  }
+  override readonly message = 'has another digest than when it was uploaded';
 }
 
 /** How a download of wrong bytes is tried again. */

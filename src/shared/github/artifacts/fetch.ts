@@ -57,12 +57,8 @@ export async function fetchInputArtifact(input: string, name: string, dir: strin
 
 /** @throws ProblemsError when an input names an artifact outside of a workflow run */
 export function requireRun(input: string, name: string): void {
-  if (!hasArtifacts())
-    throw inputProblem(
-      input,
-      name,
-      'and this is not a job of a workflow run, which could have an artifact of that name',
-    );
+  const error = 'and this is not a job of a workflow run, which could have an artifact of that name';
+  if (!hasArtifacts()) throw inputProblem(input, name, error);
 }
 
 /** Unpacks an artifact. @throws DigestMismatchError when its bytes are not those that were uploaded */

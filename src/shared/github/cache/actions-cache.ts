@@ -22,16 +22,13 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
   const withEntry = async <T>(place: string, body: (path: string, dir: string) => Promise<T>): Promise<T> => {
     const path = `${folder}/${place}`;
     const dir = join(workspace, path);
-    await rm(dir, { recursive: true, force: true });
-    try {
-      return await body(path, dir);
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
+    const remove = () => rm(dir, { recursive: true, force: true });
+    await remove();
+    return await body(path, dir).finally(remove);
   };
 
   const restore = async (place: string, key: string, prefixes: string[], to: string) => {
-    if (!calls.readable) return undefined;
+    if (!calls.isReadable()) return undefined;
     return await withEntry(place, async (path, dir) => {
       const found = await calls.restore(path, key, prefixes);
       // Without prefixes, an entry whose key only begins like `key` is another entry.
@@ -47,7 +44,7 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
 
   return {
     get readable() {
-      return calls.readable;
+      return calls.isReadable();
     },
     fetch: async (place, key, dir) =>
       (await debugCall(

@@ -13,18 +13,9 @@ const unpacking = /tar"? failed with error/;
 /**
  * The calls of `@actions/cache`, with retries. The library returns undefined for a failure and for a miss, but logs only
  * failures: its output distinguishes them. A job without the right to read gets one warning, and finds no entry.
+ * @param workspace the folder that entries are unpacked in
  */
-export interface CacheCalls {
-  /** False once the service has refused to let this job read. */
-  readonly readable: boolean;
-  /** @returns the key of the entry; undefined if there is none. @throws CacheUnavailableError, DamagedEntryError */
-  restore(path: string, key: string, prefixes: string[]): Promise<string | undefined>;
-  /** An entry of that key that exists stays as it is. @throws CacheUnavailableError */
-  save(path: string, key: string): Promise<void>;
-}
-
-/** @param workspace the folder that entries are unpacked in */
-export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | undefined): CacheCalls {
+export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | undefined) {
   let readable = true;
   const policy: RetryPolicy = {
     ...{ attempts: 4, delay: exponential(2, 3), signal },
@@ -63,10 +54,11 @@ export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | un
   };
 
   return {
-    get readable() {
-      return readable;
-    },
-    restore: (path, key, prefixes) => retry(policy, () => restoreOnce(path, key, prefixes)),
-    save: (path, key) => retry(policy, (attempt) => saveOnce(path, key, attempt)),
+    /** False once the service has refused to let this job read. */
+    isReadable: (): boolean => readable,
+    /** @returns the key of the entry; undefined if there is none. @throws CacheUnavailableError, DamagedEntryError */
+    restore: (...entry: Parameters<typeof restoreOnce>) => retry(policy, () => restoreOnce(...entry)),
+    /** An entry of that key that exists stays as it is. @throws CacheUnavailableError */
+    save: (path: string, key: string) => retry(policy, (attempt) => saveOnce(path, key, attempt)),
   };
 }

@@ -15,10 +15,7 @@ export interface Cache {
   fetch(place: string, key: string, dir: string): Promise<boolean>;
   /** Does the same with the newest entry whose key begins with `prefix`. @returns its key */
   fetchNewest(place: string, prefix: string, dir: string): Promise<string | undefined>;
-  /**
-   * Saves `files`, paths below `root`, under these paths. An entry of that key that exists stays as it is.
-   * @throws CacheUnavailableError
-   */
+  /** Saves `files`, paths below `root`. An existing entry of that key stays. @throws CacheUnavailableError */
   save(place: string, key: string, root: string, files: readonly string[]): Promise<void>;
 }
 
