@@ -9,10 +9,7 @@ export interface Log {
   error(problem: Problem | string): void;
   /** Puts everything that `body` logs into a group with a title. Groups do not nest. */
   group<T>(title: string, body: () => Promise<T>): Promise<T>;
-  /**
-   * Shows the state of long work in one line. It is called at each change and each second. On a terminal the line
-   * replaces the one before; elsewhere it is logged when nothing else was logged for 30 seconds.
-   */
+  /** Shows the state of long work in one line: drawn on a terminal; elsewhere logged after 30 seconds of silence. */
   progress(line: string): void;
 }
 

@@ -7,14 +7,7 @@ import { runTool, ToolError } from '../host/process.ts';
 import { clearLeftovers, withTempDir } from '../host/temp-dir.ts';
 import type { DebianSource } from './debian-sources.ts';
 
-export interface DebianArchive {
-  /**
-   * Writes the tarball of a Debian source package to `path`, in a folder that exists. The caller checks its digest. The
-   * next run of apt serves all calls that come while apt is running.
-   * @returns undefined, or the reason why there is no file
-   */
-  fetch(source: DebianSource, path: string): Promise<string | undefined>;
-}
+export type DebianArchive = ReturnType<typeof debianArchive>;
 
 export interface DebianArchiveOptions {
   suite: string;
@@ -40,7 +33,7 @@ class NoMirrorError extends Error {}
  * list file are azl's own: /etc/apt is only read. The digest of each file is checked later, so a host without the suite's
  * keys can use this, too.
  */
-export function debianArchive(options: DebianArchiveOptions): DebianArchive {
+export function debianArchive(options: DebianArchiveOptions) {
   const orders: Order[] = [];
   let ready: Promise<void> | undefined;
   let busy = false;
@@ -64,7 +57,11 @@ export function debianArchive(options: DebianArchiveOptions): DebianArchive {
     busy = false;
   };
   return {
-    fetch: (source, path) =>
+    /**
+     * Writes the tarball of a Debian source package to `path`, in a folder that exists. The next run of apt serves all
+     * calls that come while apt is running. @returns the reason why there is no file, if there is none
+     */
+    fetch: (source: DebianSource, path: string): Promise<string | undefined> =>
       new Promise((resolve, reject) => {
         orders.push({ source, path, resolve, reject });
         setImmediate(() => void work());

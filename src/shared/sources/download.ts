@@ -17,10 +17,7 @@ export interface DownloaderOptions {
   backoffSeconds?: number;
 }
 
-export interface Downloader {
-  /** Writes the bytes at an address to `path`, exactly as sent. @returns their SHA-256, or why there are none */
-  download(address: string, path: string): Promise<{ digest: string } | { failure: string }>;
-}
+export type Downloader = ReturnType<typeof makeDownloader>;
 
 /** A failure that another attempt may not meet. */
 class InterruptedError extends Error {
@@ -46,7 +43,7 @@ const atOnce = 4;
  * Makes a downloader of files. A host that did not answer is not asked again by the same downloader. It uses node:http,
  * because `fetch` unpacks a `.tar.gz` that a server labels `Content-Encoding: gzip`.
  */
-export function makeDownloader(options: DownloaderOptions = {}): Downloader {
+export function makeDownloader(options: DownloaderOptions = {}) {
   const { signal, retries = 3, backoffSeconds = 1 } = options;
   const inSlot = slots(atOnce);
   const ask = askHosts(options);
@@ -74,7 +71,8 @@ export function makeDownloader(options: DownloaderOptions = {}): Downloader {
   };
 
   return {
-    download: async (address, path) => {
+    /** Writes the bytes at an address to `path`, exactly as sent. @returns their SHA-256, or why there are none */
+    download: async (address: string, path: string): Promise<{ digest: string } | { failure: string }> => {
       if (webAddress(address) === undefined) return { failure: 'is no http or https address' };
       const policy: RetryPolicy = {
         ...{ attempts: retries + 1, delay: exponential(backoffSeconds), isTransient: isInterruption, signal },

@@ -66,8 +66,7 @@ export function joinIndex(into: StoreIndex, from: StoreIndex): void {
 
 /**
  * Notes that a run used these results, now.
- * @param storedOf the stored parts of a result; if it returns undefined, the parts noted before stay, or none: a package
- *   that is to be built is looked up by its key first
+ * @param storedOf the stored parts of a result; if it returns undefined, the parts noted before stay, or none
  */
 export function seeResults(
   index: StoreIndex,

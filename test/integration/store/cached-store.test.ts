@@ -119,7 +119,7 @@ describe('a store over a cache', () => {
       (folder, { srpm }) => writeFileSync(join(folder, srpm.file), 'two'),
       /has another SHA-256/,
     ],
-    ['a file missing', (folder, { srpm }) => rmSync(join(folder, srpm.file)), /is not there/],
+    ['a file missing', (folder, { srpm }) => rmSync(join(folder, srpm.file)), /is missing/],
     [
       'a link',
       (folder, { srpm }) => {

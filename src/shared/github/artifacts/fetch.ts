@@ -20,8 +20,7 @@ export async function artifactNames(): Promise<string[]> {
 /**
  * Replaces `dir` by the files of the newest artifact of a name, once all of them are there and their digest is right.
  * @returns true if there is such an artifact
- * @throws ProblemsError when its bytes are others, when it holds anything but plain files, or when the disk has no room
- *   for as much as it weighs, which is then known before anything of it is fetched
+ * @throws ProblemsError for other bytes, for anything but plain files, and before the download if the disk lacks room
  */
 export async function fetchArtifact(name: string, dir: string): Promise<boolean> {
   const part = tempSibling(dir);

@@ -11,10 +11,7 @@ export interface PublishOptions {
   compressionLevel: 0 | 1 | 6;
   /** Days. Default: the setting of the repository. */
   retentionDays?: number | undefined;
-  /**
-   * True if an existing artifact of that name is from an earlier attempt of the run and is replaced. False for a name
-   * that contains the attempt: then another job of this attempt has it and keeps it. Default: true.
-   */
+  /** True (the default) if an earlier attempt of the run may have that name. False for a name with the attempt in it. */
   replace?: boolean;
   log: Log;
 }
