@@ -27,11 +27,12 @@ export function watchSignals(): Stop {
     for (const listener of listeners) listener(signal);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ask);
+  const request = () => {
+    if (!controller.signal.aborted) ask();
+  };
   const parent = process.ppid;
   const orphanWatch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(orphanWatch);
-    if (!controller.signal.aborted) ask();
+    if (process.ppid !== parent) request();
   }, 1000);
   orphanWatch.unref();
   return {
@@ -43,8 +44,6 @@ export function watchSignals(): Stop {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    request: () => {
-      if (!controller.signal.aborted) ask();
-    },
+    request,
   };
 }

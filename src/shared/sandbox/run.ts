@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { asRoot, plainEnvironment, runTool, type ToolResult } from '../host/process.ts';
 import { enterArguments, type SandboxOptions } from './arguments.ts';
 
@@ -18,8 +19,6 @@ export async function shellInSandbox(argv: readonly string[], options: SandboxOp
   const interactive = { ...options, env: { ...options.env, TERM: process.env['TERM'] ?? 'dumb' } };
   const [command, ...args] = asRoot(enterArguments(argv, interactive), plainEnvironment);
   const child = spawn(command as string, args, { stdio: 'inherit', env: { ...plainEnvironment } });
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
-  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code ?? 1;
 }

@@ -11,11 +11,11 @@ const mostDifferences = 5;
 export function differences(spec: Spec, rpms: readonly Rpm[]): string | undefined {
   const declared = new Map(spec.packages.filter((one) => one.built).map((one) => [one.name, one]));
   const built = new Map(rpms.map((rpm) => [rpm.name, rpm]));
+  const isMissing = (name: string) => !built.has(name);
+  const isNew = (name: string) => !declared.has(name) && !/-debug(?:info|source)$/.test(name);
   const found = [
-    ...[...declared.keys()].filter((name) => !built.has(name)).map((name) => `${name} is not made`),
-    ...[...built.keys()]
-      .filter((name) => !declared.has(name) && !/-debug(?:info|source)$/.test(name))
-      .map((name) => `${name} is made and not stated`),
+    ...[...declared.keys()].filter(isMissing).map((name) => `${name} is not made`),
+    ...[...built.keys()].filter(isNew).map((name) => `${name} is made and not stated`),
     ...[...declared].flatMap(([name, one]) => {
       const rpm = built.get(name);
       return rpm === undefined ? [] : between(one, rpm);
@@ -32,11 +32,8 @@ function between(declared: SpecPackage, built: Rpm): string[] {
       .filter((capability) => !built[kind].includes(capability))
       .map((capability) => `${declared.name} ${kind} no '${capability}'`);
   const [before, after] = [fullName(declared), fullName(built)];
-  return [
-    ...(before === after ? [] : [`${before} became ${after}`]),
-    ...lost('provides'),
-    ...lost('requires'),
-  ];
+  const renamed = before === after ? [] : [`${before} became ${after}`];
+  return [...renamed, ...lost('provides'), ...lost('requires')];
 }
 
 function fullName({ name, epoch, version, release, arch }: SpecPackage | Rpm): string {

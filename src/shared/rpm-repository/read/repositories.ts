@@ -76,11 +76,7 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
   };
 }
 
-async function listOf(
-  repository: Repository,
-  options: RepositoriesOptions,
-  downloader: Downloader,
-): Promise<ListedRpm[]> {
+async function listOf(repository: Repository, options: RepositoriesOptions, downloader: Downloader) {
   const { tempDir, arch } = options;
   const kept = join(options.cacheDir, 'repositories', repository.id);
   await mkdir(kept, { recursive: true });
@@ -115,13 +111,13 @@ async function fetchRpms(
   const dir = join(cacheDir, 'rpms');
   await mkdir(dir, { recursive: true });
   let done = 0;
-  const one = async ({ repository, listed }: Source): Promise<Rpm> => {
+  const fetchOne = async ({ repository, listed }: Source): Promise<Rpm> => {
     const path = join(dir, listed.rpm.file);
     await fetchOnce(repository, listed, path, downloader);
     progress(`fetching RPMs, ${++done} of ${wanted.length}`);
     return await asListed(path, repository, listed);
   };
-  const ended = await Promise.allSettled(wanted.map(one));
+  const ended = await Promise.allSettled(wanted.map(fetchOne));
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
   const rpms = ended.map((each) => (each as PromiseFulfilledResult<Rpm>).value);
   for (const repository of new Set(wanted.map((source) => source.repository))) {

@@ -13,11 +13,7 @@ import { repositoryError } from './fetch.ts';
 import { isWeb, type Repository } from './repo-file.ts';
 
 /** Collects the keys of a repository in a new folder `keys-…` in `dir`, as the files `0.asc`, `1.asc` and so on. */
-export async function collectKeys(
-  repository: Repository,
-  dir: string,
-  downloader: Downloader,
-): Promise<{ dir: string; files: string[] }> {
+export async function collectKeys(repository: Repository, dir: string, downloader: Downloader) {
   const folder = await mkdtemp(join(dir, 'keys-'));
   // The sandbox's ordinary user reads them.
   await chmod(folder, 0o755);
