@@ -11,8 +11,8 @@ import {
   removed,
   type Shard,
 } from '../../../src/shared/shards/scheduler/shard.ts';
-import { inProcessExchange } from '../../../src/shared/shards/transport/in-process-exchange.ts';
-import { progressLine, secondsToGo } from '../../../src/shared/shards/worker/progress-line.ts';
+import { progressLine, secondsToGo } from '../../../src/shared/shards/worker/progress.ts';
+import { inProcessExchange } from '../../../src/shared/shards/worker/run-alone.ts';
 import { candidate, item, work } from '../../support/shard-steps.ts';
 
 /** The only shard of a run, an hour after its start. */

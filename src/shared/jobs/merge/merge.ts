@@ -3,41 +3,36 @@ import type { Log } from '../../base/log.ts';
 import type { ActionContext } from '../../github/action.ts';
 import type { JobReport } from '../../github/job-report.ts';
 import { leavesCache, readsCacheOnly } from '../../github/run.ts';
-import { declaredNeeds } from '../../graph/declared-needs.ts';
 import type { StoredParts } from '../../model/build-result.ts';
 import type { MergeInputs } from '../../model/inputs.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { nonReproducibleLine } from '../../report/non-reproducible.ts';
-import { boundOf } from '../../report/timeline.ts';
 import { parseName } from '../../shards/protocol/names.ts';
 import { outcomesOf } from '../../shards/worker/outcomes.ts';
-import { deliver, type SharedFacts } from '../deliver.ts';
-import { type OpenedRun, withBuildContext } from '../open-build-context.ts';
+import { deliver } from '../deliver.ts';
+import { withBuildContext } from '../open-build-context.ts';
 import { joinRun, type SharedRun } from '../shared-run.ts';
 import { storageRequestOf } from '../storage-request.ts';
-import {
-  buildable,
-  buildRest,
-  exceedsTime,
-  hasLostReused,
-  leftForThisRunner,
-  logTooMuch,
-} from './build-rest.ts';
-import { type Fetching, fetchAll } from './fetch-results.ts';
-import { type DiskRoom, inOrderOfFetching, roomFor } from './published-results.ts';
-import { builtAgain, failureLines, failureLogs, nonReproducibleOf, spansOf } from './run-facts.ts';
+import { completeResults } from './complete-results.ts';
+import { fetchAll } from './fetch-results.ts';
+import { roomFor } from './published-results.ts';
+import { sharedFacts } from './run-facts.ts';
+
+const removalsAtOnce = 8;
 
 /** Makes one repository of what the shards of a run built. */
 export async function mergeRun(context: ActionContext, inputs: MergeInputs): Promise<JobReport> {
   const begun = performance.now();
   return await withBuildContext(context, inputs, 'share', async (opened) => {
+    const { local } = opened;
     const run = await joinRun(opened, inputs, availableParallelism());
     const { state, heartbeats, plan, settings } = run;
     await heartbeats.readAgain(settings.pollInterval);
     opened.makeRoom(storageRequestOf(opened.index, plan, state.known.results.values(), 1));
-    const [local, content] = [opened.local, inputs.repositoryContent];
+    const content = inputs.repositoryContent;
     const room = await roomFor(state, local, content);
-    await completeResults(opened, run, { run, local, content, room, fetched: new Set() });
+    const fetching = { run, local, content, room, fetched: new Set<string>() };
+    await completeResults(opened, run, () => fetchAll(fetching));
     const outcomes = outcomesOf(state);
     await opened.remember(outcomes);
     logNotStored(outcomes, context.log);
@@ -50,39 +45,15 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
   });
 }
 
-/**
- * Fetches the results of the run, and builds what is missing. "Re-run failed jobs" starts this job alone: in a later
- * attempt it is also the shard. What the store lost since the plan is built here, too.
- */
-async function completeResults(opened: OpenedRun, run: SharedRun, fetching: Fetching): Promise<void> {
-  const { state, plan, attempt } = run;
-  const isLost = (await fetchAll(fetching)) || hasLostReused(state, plan);
-  if ((attempt === 1 && !isLost) || buildable(state).length === 0) return;
-  const isTooMuch = isLost && exceedsTime(run);
-  // If this job is ended meanwhile, the next plan knows what is lost all the same.
-  if (isTooMuch) await opened.remember(outcomesOf(state));
-  await buildRest(run);
-  if (isTooMuch) logTooMuch(leftForThisRunner(state, plan), state.context.log);
-  await fetchAll(fetching);
-}
-
-/** Returns what the report of the run says of all its jobs. */
-async function sharedFacts(
-  run: SharedRun,
-  { repositoryContent }: MergeInputs,
-  room: DiskRoom,
-): Promise<SharedFacts> {
-  const { state, plan, attempt } = run;
-  const { known, context } = state;
-  const spans = spansOf(known, attempt);
-  const needsOf = (name: string) => [...declaredNeeds(context.tree.declared, name).keys()];
-  return {
-    ...{ nonReproducible: nonReproducibleOf(known), builtAgain: builtAgain(known), repositoryContent, spans },
-    ...{ lines: failureLines(known), logs: await failureLogs(run, attempt) },
-    inParts: room === 'parts' ? (results) => inOrderOfFetching(state, results) : undefined,
-    // A later attempt builds only what the first one left: its times say nothing of the schedule.
-    bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
-  };
+/** Removes the artifacts that the jobs exchanged. An error is a warning: the platform removes them after a day. */
+async function removeExchanged({ state, exchange }: SharedRun): Promise<void> {
+  try {
+    const exchanged = (await exchange.list()).filter(({ name }) => parseName(name) !== undefined);
+    for (let at = 0; at < exchanged.length; at += removalsAtOnce)
+      await Promise.all(exchanged.slice(at, at + removalsAtOnce).map(({ name }) => exchange.remove(name)));
+  } catch (error) {
+    state.context.log.warn(`What the jobs exchanged is not all removed: ${(error as Error).message}`);
+  }
 }
 
 /** Logs of which results later runs cannot have all files. */
@@ -96,18 +67,4 @@ function logNotStored(outcomes: ReadonlyMap<string, Outcome>, log: Log): void {
   };
   logNames('without-debug', 'Stored for later runs without debuginfo and SRPM');
   logNames('none', 'Not stored for later runs');
-}
-
-const removalsAtOnce = 8;
-
-/** Removes the artifacts that the jobs exchanged. An error is a warning: the platform removes them after a day. */
-async function removeExchanged({ state, exchange }: SharedRun): Promise<void> {
-  try {
-    const listed = await exchange.list();
-    const names = listed.map(({ name }) => name).filter((name) => parseName(name) !== undefined);
-    for (let at = 0; at < names.length; at += removalsAtOnce)
-      await Promise.all(names.slice(at, at + removalsAtOnce).map((name) => exchange.remove(name)));
-  } catch (error) {
-    state.context.log.warn(`What the jobs exchanged is not all removed: ${(error as Error).message}`);
-  }
 }

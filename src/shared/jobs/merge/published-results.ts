@@ -14,14 +14,11 @@ import type { ResultLookup } from '../../store/store.ts';
 /** Number of results fetched at once. */
 export const fetchesAtOnce = 4;
 
-/** Which results the repository holds. */
-export type RepositoryContent = MergeInputs['repositoryContent'];
-
 /** The part of the repository that the disk holds at once. */
 export type DiskRoom = 'all' | 'parts';
 
 /** Returns the results that the repository will hold. */
-export function publishedResults(state: RunState, content: RepositoryContent): Result[] {
+export function publishedResults(state: RunState, content: MergeInputs['repositoryContent']): Result[] {
   return [...state.progress.outcomes.values()]
     .flatMap((outcome) => ('result' in outcome ? [outcome.result] : []))
     .filter(({ key }) => content === 'full' || state.known.results.has(key));
@@ -32,7 +29,11 @@ export function publishedResults(state: RunState, content: RepositoryContent): R
  * a time. Parts are possible where the repository becomes artifacts. Results in `local` need not be fetched.
  * @throws ProblemsError when not even one part fits
  */
-export async function roomFor(state: RunState, local: ResultLookup, content: RepositoryContent) {
+export async function roomFor(
+  state: RunState,
+  local: ResultLookup,
+  content: MergeInputs['repositoryContent'],
+): Promise<DiskRoom> {
   const { log, inputs } = state.context;
   const { cacheDir, outDir } = inputs;
   const results = publishedResults(state, content);
@@ -52,11 +53,10 @@ export async function roomFor(state: RunState, local: ResultLookup, content: Rep
       { dir: cacheDir, bytes: 2 * (together[0] ?? 0) },
       { dir: outDir, bytes: Math.max(...Object.values(bytesOfParts(files))) },
     ];
-    const fits = await checkSpace('', onePart).then(
-      () => true,
-      () => false,
-    );
-    if (!hasArtifacts() || !fits) throw error;
+    if (!hasArtifacts()) throw error;
+    await checkSpace('', onePart).catch(() => {
+      throw error;
+    });
     log.info(
       `The disk does not hold all of the repository, ${Math.ceil(fetched / 1e6)} MB: it is published in parts.`,
     );

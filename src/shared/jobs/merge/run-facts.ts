@@ -1,21 +1,38 @@
 import { order } from '../../base/order.ts';
+import { declaredNeeds } from '../../graph/declared-needs.ts';
+import type { MergeInputs } from '../../model/inputs.ts';
 import type { NonReproducible, OneBuild } from '../../report/non-reproducible.ts';
-import type { Span } from '../../report/timeline.ts';
+import { boundOf, type Span } from '../../report/timeline.ts';
 import { logsName } from '../../rpm-repository/write/publish-artifacts.ts';
 import type { KnownResults } from '../../shards/protocol/known-results.ts';
 import { parseName } from '../../shards/protocol/names.ts';
-import type { JoinedRun } from '../../shards/worker/running-shard.ts';
+import type { SharedFacts } from '../deliver.ts';
+import type { SharedRun } from '../shared-run.ts';
+import { type DiskRoom, inOrderOfFetching } from './published-results.ts';
 
-/** Returns the cause lines of failures in other jobs, by package. */
-export function failureLines({ failures }: KnownResults): Map<string, readonly string[]> {
-  return new Map([...failures.values()].map((report) => [report.package, report.lines]));
+/** Returns what the report of the run says of all its jobs. */
+export async function sharedFacts(
+  run: SharedRun,
+  { repositoryContent }: MergeInputs,
+  room: DiskRoom,
+): Promise<SharedFacts> {
+  const { state, plan, attempt } = run;
+  const { known, context } = state;
+  const spans = spansOf(known, attempt);
+  const needsOf = (name: string) => [...declaredNeeds(context.tree.declared, name).keys()];
+  return {
+    ...{ nonReproducible: nonReproducibleOf(known), builtAgain: builtAgain(known), repositoryContent, spans },
+    // The cause lines of failures in other jobs.
+    lines: new Map([...known.failures.values()].map((report) => [report.package, report.lines])),
+    logs: await failureLogs(run),
+    inParts: room === 'parts' ? (results) => inOrderOfFetching(state, results) : undefined,
+    // A later attempt builds only what the first one left: its times say nothing of the schedule.
+    bound: attempt === 1 ? boundOf(spans, needsOf, plan.shards + plan.heavyShards) : undefined,
+  };
 }
 
 /** Returns the artifacts with the logs of failures in other jobs of this attempt, by package, as far as they exist. */
-export async function failureLogs(
-  { state, exchange }: Pick<JoinedRun, 'state' | 'exchange'>,
-  attempt: number,
-): Promise<Map<string, string>> {
+async function failureLogs({ state, exchange, attempt }: SharedRun): Promise<Map<string, string>> {
   try {
     const listed = new Set((await exchange.list()).map(({ name }) => name));
     // A failure without lines has no log.
@@ -44,7 +61,7 @@ export function spansOf({ results, failures }: KnownResults, attempt: number): S
 }
 
 /** Returns the packages of which builds of one key differ, by name. */
-export function nonReproducibleOf({ nonReproducible, results }: KnownResults): NonReproducible[] {
+function nonReproducibleOf({ nonReproducible, results }: KnownResults): NonReproducible[] {
   return [...nonReproducible]
     .map(([name, { key, rpms, builds }]): NonReproducible => {
       const first = results.get(key)?.shard;
@@ -57,7 +74,7 @@ export function nonReproducibleOf({ nonReproducible, results }: KnownResults): N
 }
 
 /** Returns the packages that the run built under several keys: a result that they were built on did not count in the end. */
-export function builtAgain({ results }: KnownResults): string[] {
+function builtAgain({ results }: KnownResults): string[] {
   const names = [...results.values()].map((report) => report.package).sort();
   return [...new Set(names.filter((name, at) => name === names[at - 1]))];
 }

@@ -61,13 +61,11 @@ export function reportsByServiceClock({ clock, reports }: Heartbeat, createdAt: 
   );
 }
 
-/** The file of a heartbeat. */
 export const heartbeatFile = 'heartbeat.json';
 
 /** Returns the text of `heartbeat.json`. Pure. */
 export function heartbeatText(content: Omit<Heartbeat, 'schema' | 'version'>): string {
-  const heartbeat: Heartbeat = { schema: 'azl/heartbeat', version: 1, ...content };
-  return JSON.stringify(heartbeat);
+  return JSON.stringify({ schema: 'azl/heartbeat', version: 1, ...content } satisfies Heartbeat);
 }
 
 /**
@@ -85,13 +83,10 @@ export function readHeartbeat(text: string): Heartbeat {
     check(one.state === 'built' || one.state === 'failed', 'state', one.state);
     check(one.key === null || isDigest(one.key), 'key', one.key);
     check(typeof one.seconds === 'number' && typeof one.reason === 'string', 'reason', one.reason);
-    check(
-      isTime(one.started) && (one.started === undefined) === (one.ended === undefined),
-      'started',
-      one.started,
-    );
-    check(isTime(one.ended) && (one.ended ?? 0) >= (one.started ?? 0), 'ended', one.ended);
-    check(areLines(one.lines), 'lines', one.lines);
+    const { started, ended, lines } = one;
+    check(isTime(started) && (started === undefined) === (ended === undefined), 'started', started);
+    check(isTime(ended) && (ended ?? 0) >= (started ?? 0), 'ended', ended);
+    check(Array.isArray(lines) && lines.length <= lineLimits.lines && lines.every(isLine), 'lines', lines);
     if (one.state === 'built') checkBuilt(one);
   }
   const { ranOut = [] } = heartbeat;
@@ -110,10 +105,8 @@ function checkBuilt({ result, stored, artifact, id, key, package: name }: Packag
   check(stored === undefined || storedParts.includes(stored), 'stored', stored);
 }
 
-function areLines(value: unknown): boolean {
-  const { lines, characters } = lineLimits;
-  const isLine = (line: unknown) => typeof line === 'string' && line.length <= characters;
-  return Array.isArray(value) && value.length <= lines && value.every(isLine);
+function isLine(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= lineLimits.characters;
 }
 
 function isTime(value: unknown): boolean {

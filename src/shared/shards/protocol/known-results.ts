@@ -1,18 +1,26 @@
 import type { Result } from '../../model/build-result.ts';
 import type { PackageReport } from './heartbeat.ts';
 
+/** The report on a package that was built. */
+export type BuiltReport = PackageReport & { result: Result };
+
 /** The results and failures of a run that a job knows. */
-export interface KnownResults {
-  /** By key. */
-  results: Map<string, PackageReport & { result: Result }>;
-  /** Failures of this attempt, by key, or by package where there is no key. */
-  failures: Map<string, PackageReport>;
-  /** Builds of one key that made different RPMs, by package. */
-  nonReproducible: Map<string, DifferingBuilds>;
-  /** First artifacts of results whose files were damaged: they never count. */
-  refused: Set<number>;
-  /** Keys of stored results about which the store gave no answer, with its message: they do not count in this job. */
-  unanswered: Map<string, string>;
+export type KnownResults = ReturnType<typeof newKnownResults>;
+
+/** Returns that nothing of a run is known yet. */
+export function newKnownResults() {
+  return {
+    /** By key. */
+    results: new Map<string, BuiltReport>(),
+    /** Failures of this attempt, by key, or by package where there is no key. */
+    failures: new Map<string, PackageReport>(),
+    /** Builds of one key that made different RPMs, by package. */
+    nonReproducible: new Map<string, DifferingBuilds>(),
+    /** First artifacts of results whose files were damaged: they never count. */
+    refused: new Set<number>(),
+    /** Keys of stored results about which the store gave no answer, with its message: they do not count in this job. */
+    unanswered: new Map<string, string>(),
+  };
 }
 
 /** Builds of one key that differ for their dependents. */
@@ -22,17 +30,6 @@ export interface DifferingBuilds {
   rpms: Set<string>;
   /** The report of each build, by its shard. */
   builds: Map<number, PackageReport>;
-}
-
-/** Returns that nothing of a run is known yet. */
-export function newKnownResults(): KnownResults {
-  return {
-    results: new Map(),
-    failures: new Map(),
-    nonReproducible: new Map(),
-    refused: new Set(),
-    unanswered: new Map(),
-  };
 }
 
 /** The effect of a report on what was derived before: none, more is known, or a result was replaced by another one. */
@@ -59,24 +56,20 @@ export function noteReport(known: KnownResults, report: PackageReport): News {
     return 'more';
   }
   const difference = differingRpms(before.result, result);
-  if (difference.length > 0) noteDifference(known, result, difference, [before, report]);
+  if (difference.length > 0) noteDifference(known, difference, [before, withResult]);
   const never = Number.POSITIVE_INFINITY;
   if ((report.id ?? never) > (before.id ?? never)) return 'old';
   known.results.set(result.key, withResult);
   return difference.length === 0 ? 'old' : 'other';
 }
 
-function noteDifference(
-  known: KnownResults,
-  { package: name, key }: Result,
-  differing: readonly string[],
-  reports: readonly PackageReport[],
-): void {
+function noteDifference(known: KnownResults, rpms: string[], [one, other]: [BuiltReport, BuiltReport]): void {
+  const { package: name, key } = other.result;
   const before = known.nonReproducible.get(name);
-  const { rpms, builds } = before?.key === key ? before : { rpms: new Set<string>(), builds: new Map() };
-  for (const rpm of differing) rpms.add(rpm);
-  for (const report of reports) builds.set(report.shard, report);
-  known.nonReproducible.set(name, { key, rpms, builds });
+  const noted = before?.key === key ? before : { key, rpms: new Set<string>(), builds: new Map() };
+  for (const rpm of rpms) noted.rpms.add(rpm);
+  noted.builds.set(one.shard, one).set(other.shard, other);
+  known.nonReproducible.set(name, noted);
 }
 
 /** Returns the failure of a package under this key, if there was one. */

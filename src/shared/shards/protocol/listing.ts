@@ -1,4 +1,4 @@
-import { parseName } from './names.ts';
+import { type ExchangeName, parseName } from './names.ts';
 
 /** One artifact as a listing of the run shows it. */
 export interface ArtifactInfo {
@@ -10,29 +10,20 @@ export interface ArtifactInfo {
   size: number;
 }
 
-/** The newest heartbeat of a shard. */
-export interface ListedHeartbeat {
-  shard: number;
-  publication: number;
-  ended: boolean;
-  artifact: ArtifactInfo;
-}
+/** A heartbeat in a listing. */
+export type ListedHeartbeat = Extract<ExchangeName, { kind: 'heartbeat' }> & { artifact: ArtifactInfo };
 
-/** The claim of the highest generation on a package. */
-export interface Claim {
-  package: string;
-  generation: number;
-  artifact: ArtifactInfo;
-}
+/** A claim in a listing. */
+export type ListedClaim = Extract<ExchangeName, { kind: 'claim' }> & { artifact: ArtifactInfo };
 
 /** A listing, read for one attempt of the run. */
 export interface Listing {
   /** By name. */
   artifacts: ReadonlyMap<string, ArtifactInfo>;
-  /** By shard. */
+  /** The newest of each shard. */
   heartbeats: ReadonlyMap<number, ListedHeartbeat>;
-  /** By package. */
-  claims: ReadonlyMap<string, Claim>;
+  /** That of the highest generation of each package. */
+  claims: ReadonlyMap<string, ListedClaim>;
   /** The newest `createdAt`: ages are measured against it, not against the clock of a shard. */
   newest: number;
 }
@@ -41,7 +32,7 @@ export interface Listing {
 export function readListing(artifacts: Iterable<ArtifactInfo>, attempt: number): Listing {
   const byName = new Map<string, ArtifactInfo>();
   const heartbeats = new Map<number, ListedHeartbeat>();
-  const claims = new Map<string, Claim>();
+  const claims = new Map<string, ListedClaim>();
   let newest = 0;
   for (const artifact of artifacts) {
     byName.set(artifact.name, artifact);
@@ -49,27 +40,12 @@ export function readListing(artifacts: Iterable<ArtifactInfo>, attempt: number):
     const parsed = parseName(artifact.name);
     if (parsed?.attempt !== attempt) continue;
     if (parsed.kind === 'heartbeat') {
-      const other = heartbeats.get(parsed.shard);
-      if (other === undefined || isNewer(parsed, other))
+      if (parsed.counter > (heartbeats.get(parsed.shard)?.counter ?? -1))
         heartbeats.set(parsed.shard, { ...parsed, artifact });
     } else if (parsed.kind === 'claim') {
-      const other = claims.get(parsed.package);
-      if (other === undefined || other.generation < parsed.generation)
-        claims.set(parsed.package, { package: parsed.package, generation: parsed.generation, artifact });
+      if (parsed.generation > (claims.get(parsed.package)?.generation ?? -1))
+        claims.set(parsed.package, { ...parsed, artifact });
     }
   }
   return { artifacts: byName, heartbeats, claims, newest };
-}
-
-function isNewer(heartbeat: { counter: number }, than: ListedHeartbeat): boolean {
-  const other = parseName(than.artifact.name);
-  return other?.kind !== 'heartbeat' || other.counter < heartbeat.counter;
-}
-
-/** Returns the shards that are alive: with a heartbeat within the lease, and none that ended. Ascending. */
-export function liveShards(listing: Listing, lease: number): number[] {
-  return [...listing.heartbeats.values()]
-    .filter(({ ended, artifact }) => !ended && listing.newest - artifact.createdAt <= lease)
-    .map(({ shard }) => shard)
-    .sort((a, b) => a - b);
 }

@@ -5,8 +5,11 @@ export type ExchangeName =
       kind: 'heartbeat';
       attempt: number;
       shard: number;
+      /** Number of changes that the shard reported so far: other shards read only heartbeats with new ones. */
       publication: number;
+      /** Number of artifacts of the shard so far. */
       counter: number;
+      /** True for the last heartbeat of the shard. */
       ended: boolean;
     }
   | { kind: 'result'; attempt: number; shard: number; counter: number };
@@ -19,9 +22,6 @@ export function claimName(attempt: number, name: string, generation: number): st
 /**
  * Returns the name of a heartbeat. No two heartbeats of a run have the same name, so a new one is created before the old
  * one is removed.
- * @param publication number of changes that the shard reported so far: other shards read only heartbeats with new ones
- * @param counter number of artifacts of the shard so far
- * @param ended true for the last heartbeat of the shard
  */
 export function heartbeatName(
   attempt: number,
@@ -42,26 +42,16 @@ export function resultName(attempt: number, shard: number, counter: number): str
 export function parseName(name: string): ExchangeName | undefined {
   const claim = /^azl-claim-(\d+)-(.+)-(\d+)$/.exec(name);
   if (claim !== null) {
-    const [, attempt, which, generation] = claim;
-    return {
-      kind: 'claim',
-      attempt: Number(attempt),
-      package: which as string,
-      generation: Number(generation),
-    };
+    const [, attempt, which = '', generation] = claim;
+    return { kind: 'claim', attempt: Number(attempt), package: which, generation: Number(generation) };
   }
   const heartbeat = /^azl-heartbeat-(\d+)-(\d+)-(\d+)-(\d+)(-end)?$/.exec(name);
   if (heartbeat !== null) {
-    const [attempt, shard, publication, counter] = heartbeat.slice(1, 5).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [attempt = 0, shard = 0, publication = 0, counter = 0] = heartbeat.slice(1, 5).map(Number);
     return { kind: 'heartbeat', attempt, shard, publication, counter, ended: heartbeat[5] !== undefined };
   }
   const result = /^azl-result-(\d+)-(\d+)-(\d+)$/.exec(name);
   if (result === null) return undefined;
-  const [attempt, shard, counter] = result.slice(1).map(Number) as [number, number, number];
+  const [attempt = 0, shard = 0, counter = 0] = result.slice(1).map(Number);
   return { kind: 'result', attempt, shard, counter };
 }

@@ -1,21 +1,13 @@
 import { parseName } from '../protocol/names.ts';
+import { fits, secondsLeft } from './build-time.ts';
 import { claimState } from './claims.ts';
 import type { Shard } from './shard.ts';
-import { fits, secondsLeft } from './time-budget.ts';
-import {
-  canBeOutdone,
-  hasSuccessor,
-  isIn,
-  living,
-  livingPeers,
-  publishAll,
-  type Step,
-  type Work,
-} from './work.ts';
+import type { Step, Work } from './work.ts';
+import { canBeOutdone, hasSuccessor, isIn, living, livingPeers, publishAll } from './work.ts';
 
-export const outOfTime = 'what is left of its time budget is too short: the next entry of the matrix goes on';
-const lastOutOfTime =
-  'what is left of its time budget is too short for what is left of the run, and no shard follows it';
+const tooShort = 'what is left of its time budget is too short';
+export const outOfTime = `${tooShort}: the next entry of the matrix goes on`;
+const lastOutOfTime = `${tooShort} for what is left of the run, and no shard follows it`;
 
 /** Returns why a shard that builds nothing ends now; undefined if it goes on. */
 export function reasonToEnd(shard: Shard, work: Work, now: number): string | undefined {
@@ -35,8 +27,7 @@ export function reasonToEnd(shard: Shard, work: Work, now: number): string | und
   // Entries start in the order of their numbers: the younger ones have more of their budget left.
   const younger = livingPeers(shard, work).filter((other) => other > shard.id).length;
   // One more than can help stays, to take over from one that dies.
-  if (younger > work.helping()) return 'more shards live than can still help';
-  return undefined;
+  return younger > work.helping() ? 'more shards live than can still help' : undefined;
 }
 
 /** True if all that is left waits for what only others take, of whom each has started and ended, or none ever starts. */

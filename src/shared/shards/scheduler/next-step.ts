@@ -1,19 +1,12 @@
 import type { ArtifactInfo } from '../protocol/listing.ts';
-import { type ClaimState, claimState } from './claims.ts';
+import { fits, secondsLeft } from './build-time.ts';
+import { claimState } from './claims.ts';
 import { end, outOfTime, reasonToEnd } from './ending.ts';
 import { compaction, mustPublish } from './publishing.ts';
 import { generations, mostMissedReads } from './settings.ts';
 import type { Shard } from './shard.ts';
-import { fits, secondsLeft } from './time-budget.ts';
-import {
-  type Candidate,
-  canBeOutdone,
-  hasSuccessor,
-  livingPeers,
-  publishAll,
-  type Step,
-  type Work,
-} from './work.ts';
+import type { Step, Work } from './work.ts';
+import { type Candidate, canBeOutdone, hasSuccessor, livingPeers, publishAll } from './work.ts';
 
 /** A heartbeat that is late by half of the interval is made before everything else. */
 const overdue = 1.5;
@@ -62,20 +55,15 @@ function nextPick(shard: Shard, work: Work, now: number): Step | undefined {
     // No other shard sees a package that waits for a result which only this shard has.
     const isOwn = candidate.needs.some((need) => shard.pending.has(need));
     const look = isOwn ? undefined : lookAround(shard, now);
-    const step = look ?? take(shard, work, candidate, claimState(shard, candidate.package, now), now);
+    const step = look ?? take(shard, work, candidate, now);
     if (step !== undefined) return step;
   }
   return undefined;
 }
 
 /** Returns the step that a package's claims allow; undefined if another shard is building it. */
-function take(
-  shard: Shard,
-  work: Work,
-  candidate: Candidate,
-  claim: ClaimState,
-  now: number,
-): Step | undefined {
+function take(shard: Shard, work: Work, candidate: Candidate, now: number): Step | undefined {
+  const claim = claimState(shard, candidate.package, now);
   switch (claim.state) {
     case 'free':
       return (claim.again && reportFirst(shard)) || { do: 'claim', candidate, name: claim.claim };
@@ -90,10 +78,10 @@ function take(
   }
 }
 
-function tooLong({ settings }: Shard, candidate: Candidate): Step {
-  const minutes = (seconds: number) => Math.round(seconds / 60);
-  const reason = `it is expected to take ${minutes(candidate.seconds)} minutes, and a shard has ${minutes(settings.timeBudget)} (time-budget)`;
-  return { do: 'give-up', package: candidate.package, reason };
+function tooLong({ settings }: Shard, { package: name, seconds }: Candidate): Step {
+  const [needed, given] = [seconds, settings.timeBudget].map((time) => Math.round(time / 60));
+  const reason = `it is expected to take ${needed} minutes, and a shard has ${given} (time-budget)`;
+  return { do: 'give-up', package: name, reason };
 }
 
 /** Returns the step that reports own results before a package is built of which another shard may have died. */
@@ -104,32 +92,27 @@ function reportFirst(shard: Shard): Step | undefined {
 }
 
 function unknownClaims(shard: Shard, work: Work, now: number): ArtifactInfo[] {
-  const claims = work.candidates.flatMap((one) => {
-    const claim = claimState(shard, one.package, now);
-    return claim.state === 'ask' ? [claim.artifact] : [];
-  });
-  return claims.slice(0, readsAtOnce);
+  const claims = work.candidates.map((one) => claimState(shard, one.package, now));
+  return claims.flatMap((one) => (one.state === 'ask' ? [one.artifact] : [])).slice(0, readsAtOnce);
 }
 
 /** Returns the next look at what other shards may have done before a package is picked; undefined if all is seen. */
 function lookAround(shard: Shard, now: number): Step | undefined {
   const isOld = now >= shard.listedAt + shard.settings.pollInterval;
-  if (!shard.fresh || isOld) return { do: 'list' };
-  return catchUp(shard);
-}
-
-function catchUp(shard: Shard): Step | undefined {
-  for (const [id, artifact] of shard.lost) return { do: 'find', shard: id, name: artifact.name };
-  const unread = [...(shard.listing?.heartbeats.values() ?? [])].filter(
-    (one) => one.shard !== shard.id && one.publication > (shard.read.get(one.shard) ?? 0),
-  );
-  return unread.length === 0 ? undefined : { do: 'read', heartbeats: unread.slice(0, readsAtOnce) };
+  return !shard.fresh || isOld ? { do: 'list' } : catchUp(shard);
 }
 
 /** Returns the next look around of a shard that picks no package, so that its next pick has little to read. */
 function keepUp(shard: Shard, now: number): Step | undefined {
-  if (now >= shard.listedAt + 4 * shard.settings.pollInterval) return { do: 'list' };
-  return catchUp(shard);
+  return now >= shard.listedAt + 4 * shard.settings.pollInterval ? { do: 'list' } : catchUp(shard);
+}
+
+function catchUp(shard: Shard): Step | undefined {
+  for (const [id, { artifact }] of shard.lost) return { do: 'find', shard: id, name: artifact.name };
+  const unread = [...(shard.listing?.heartbeats.values() ?? [])].filter(
+    (one) => one.shard !== shard.id && one.publication > (shard.read.get(one.shard) ?? 0),
+  );
+  return unread.length === 0 ? undefined : { do: 'read', heartbeats: unread.slice(0, readsAtOnce) };
 }
 
 function rest(shard: Shard, now: number, hasSlot: boolean): Step {

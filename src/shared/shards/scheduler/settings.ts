@@ -38,10 +38,8 @@ export const defaultSettings: ShardSettings = {
  */
 export function settingsAlone(slots: number): ShardSettings {
   const never = Number.POSITIVE_INFINITY;
-  return {
-    ...{ heartbeatInterval: never, lease: never, pollInterval: never, timeBudget: never },
-    ...{ batchDelay: never, batchBytes: never, slots },
-  };
+  const times = { heartbeatInterval: never, lease: never, pollInterval: never, timeBudget: never };
+  return { ...times, batchDelay: never, batchBytes: never, slots };
 }
 
 /** The part of its time budget that a shard has left when it has just started. */
@@ -65,23 +63,20 @@ export function timeBudgetOf({ timeBudget }: Pick<SharedInputs, 'timeBudget'>): 
 }
 
 /** Returns the seconds that a shard for heavy packages has. */
-export function heavyTimeBudgetOf({
-  heavyTimeBudget,
-  timeBudget,
-}: Pick<PlanInputs, 'heavyTimeBudget' | 'timeBudget'>): number {
-  return timeBudgetOf({ timeBudget: heavyTimeBudget ?? timeBudget });
+export function heavyTimeBudgetOf(inputs: Pick<PlanInputs, 'heavyTimeBudget' | 'timeBudget'>): number {
+  return timeBudgetOf({ timeBudget: inputs.heavyTimeBudget ?? inputs.timeBudget });
 }
 
 /** Returns the settings of a shard: the inputs, else the defaults. */
 export function shardSettings(inputs: SharedInputs, slots: number): ShardSettings {
-  const given: Partial<ShardSettings> = {
+  const { batchSize } = inputs;
+  return {
+    heartbeatInterval: inputs.heartbeatInterval ?? defaultSettings.heartbeatInterval,
+    lease: inputs.claimLease ?? defaultSettings.lease,
+    pollInterval: inputs.pollInterval ?? defaultSettings.pollInterval,
+    batchDelay: inputs.batchDelay ?? defaultSettings.batchDelay,
+    batchBytes: batchSize === undefined ? defaultSettings.batchBytes : batchSize * 1e6,
     timeBudget: timeBudgetOf(inputs),
-    heartbeatInterval: inputs.heartbeatInterval,
-    lease: inputs.claimLease,
-    pollInterval: inputs.pollInterval,
-    batchDelay: inputs.batchDelay,
-    batchBytes: inputs.batchSize === undefined ? undefined : inputs.batchSize * 1e6,
+    slots,
   };
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaultSettings, slots, ...Object.fromEntries(set) };
 }

@@ -1,88 +1,55 @@
-import { type ArtifactInfo, type Listing, readListing } from '../protocol/listing.ts';
-import { heartbeatName, parseName, resultName } from '../protocol/names.ts';
+import { type ArtifactInfo, type ListedHeartbeat, type Listing, readListing } from '../protocol/listing.ts';
+import { heartbeatName, resultName } from '../protocol/names.ts';
 import { mostMissedReads, type ShardSettings } from './settings.ts';
-
-/** A finished package, built or failed, that no other shard knows of yet. */
-export interface Finished {
-  package: string;
-  bytes: number;
-  /** When it was finished, seconds of this shard's clock. */
-  at: number;
-}
 
 /**
  * The state of one shard for the scheduler: what it knows of the run and has done in it. Only the functions below change
  * it, one for each event; {@link nextStep} reads it. All times are seconds of the shard's own monotonic clock.
  */
-export interface Shard {
-  readonly id: number;
-  readonly attempt: number;
-  readonly settings: ShardSettings;
-  readonly started: number;
-  /** The newest listing, completed by what it should have shown; undefined before the first. */
-  listing: Listing | undefined;
-  /** Time of the newest listing; -Infinity when a new listing is wanted at once. */
-  listedAt: number;
-  /** Time of the newest listing, also when a new one is wanted; undefined before the first. */
-  sawAt: number | undefined;
-  /** Seconds added to the lease, and until when: set after a time without listings, in which heartbeats may have failed, too. */
-  grace: { seconds: number; until: number };
-  /** True if nothing was picked since the listing. */
-  fresh: boolean;
-  /** Heartbeats that the listing should have shown, to be asked for by name: shard → its last known heartbeat. */
-  lost: Map<number, ArtifactInfo>;
-  /** The newest publication read of each shard. */
-  read: Map<number, number>;
-  /** Number of listed heartbeats in a row that were gone when they were read. */
-  missed: number;
-  /**
-   * Owners of claims that were asked for, by the id of the claim's artifact: a name may belong to another shard by now.
-   * Undefined when the claim was gone.
-   */
-  owners: Map<number, number | undefined>;
-  /** Claims of other shards that exist and are not listed, by name: when they were first met. */
-  hidden: Map<string, number>;
-  /** Own claims, by package. */
-  claims: Map<string, string>;
-  building: Map<string, { since: number; expected: number }>;
-  pending: Map<string, Finished>;
-  /** Own artifacts with results, by name. */
-  published: Map<string, { packages: string[]; bytes: number }>;
-  /** Number of changes that heartbeats have to report so far. */
-  publications: number;
-  /** Number of own artifacts so far: no name is used twice. */
-  counter: number;
-  /** The newest own heartbeat, and the publication that it reports. */
-  heartbeat: { artifact: ArtifactInfo; at: number; publication: number } | undefined;
-  /** Own artifacts to remove as soon as a heartbeat reports what replaced them. */
-  obsoleteArtifacts: string[];
-}
+export type Shard = ReturnType<typeof newShard>;
 
 /** Returns the state of a shard that starts at `now`. */
-export function newShard(id: number, attempt: number, settings: ShardSettings, now: number): Shard {
+export function newShard(id: number, attempt: number, settings: ShardSettings, now: number) {
   return {
-    id,
-    attempt,
-    settings,
-    started: now,
-    listing: undefined,
+    ...{ id, attempt, settings, started: now },
+    /** The newest listing, completed by what it should have shown; undefined before the first. */
+    listing: undefined as Listing | undefined,
+    /** Time of the newest listing; -Infinity when a new listing is wanted at once. */
     listedAt: Number.NEGATIVE_INFINITY,
-    sawAt: undefined,
+    /** Time of the newest listing, also when a new one is wanted; undefined before the first. */
+    sawAt: undefined as number | undefined,
+    /** Seconds added to the lease, and until when: set after a time without listings, in which heartbeats may have failed, too. */
     grace: { seconds: 0, until: now },
+    /** True if nothing was picked since the listing. */
     fresh: false,
-    lost: new Map(),
-    read: new Map(),
+    /** Heartbeats that the listing should have shown, to be asked for by name: shard → its last known heartbeat. */
+    lost: new Map<number, ListedHeartbeat>(),
+    /** The newest publication read of each shard. */
+    read: new Map<number, number>(),
+    /** Number of listed heartbeats in a row that were gone when they were read. */
     missed: 0,
-    owners: new Map(),
-    hidden: new Map(),
-    claims: new Map(),
-    building: new Map(),
-    pending: new Map(),
-    published: new Map(),
+    /**
+     * Owners of claims that were asked for, by the id of the claim's artifact: a name may belong to another shard by now.
+     * Undefined when the claim was gone.
+     */
+    owners: new Map<number, number | undefined>(),
+    /** Claims of other shards that exist and are not listed, by name: when they were first met. */
+    hidden: new Map<string, number>(),
+    /** Own claims, by package. */
+    claims: new Map<string, string>(),
+    building: new Map<string, { since: number; expected: number }>(),
+    /** Finished packages, built or failed, that no other shard knows of yet, and when they were finished. */
+    pending: new Map<string, { bytes: number; at: number }>(),
+    /** Own artifacts with results, by name. */
+    published: new Map<string, { packages: string[]; bytes: number }>(),
+    /** Number of changes that heartbeats have to report so far. */
     publications: 0,
+    /** Number of own artifacts so far: no name is used twice. */
     counter: 0,
-    heartbeat: undefined,
-    obsoleteArtifacts: [],
+    /** The newest own heartbeat, and the publication that it reports. */
+    heartbeat: undefined as { artifact: ArtifactInfo; at: number; publication: number } | undefined,
+    /** Own artifacts to remove as soon as a heartbeat reports what replaced them. */
+    obsoleteArtifacts: [] as string[],
   };
 }
 
@@ -97,8 +64,8 @@ export function listed(shard: Shard, artifacts: readonly ArtifactInfo[], now: nu
   if (own !== undefined) all.set(own.name, own);
   const listing = readListing(all.values(), shard.attempt);
   shard.lost = new Map();
-  for (const [id, { ended, artifact }] of before?.heartbeats ?? []) {
-    if (!listing.heartbeats.has(id) && !ended) shard.lost.set(id, artifact);
+  for (const [id, heartbeat] of before?.heartbeats ?? []) {
+    if (!listing.heartbeats.has(id) && !heartbeat.ended) shard.lost.set(id, heartbeat);
   }
   for (const name of shard.hidden.keys()) if (listing.artifacts.has(name)) shard.hidden.delete(name);
   shard.listing = listing;
@@ -129,25 +96,21 @@ export function foundHeartbeat(shard: Shard, id: number, artifact: ArtifactInfo 
   const last = shard.lost.get(id);
   shard.lost.delete(id);
   if (last === undefined || shard.listing === undefined) return;
-  const { newest } = shard.listing;
-  const shown = artifact ?? { ...last, createdAt: newest };
-  const parsed = parseName(last.name);
   // It cannot be read; the newer one will be, as soon as a listing shows it.
-  if (artifact === undefined && parsed?.kind === 'heartbeat')
-    shard.read.set(id, Math.max(shard.read.get(id) ?? 0, parsed.publication));
-  shard.listing = readListing([...shard.listing.artifacts.values(), shown], shard.attempt);
+  if (artifact === undefined) shard.read.set(id, Math.max(shard.read.get(id) ?? 0, last.publication));
+  addToListing(shard, artifact ?? { ...last.artifact, createdAt: shard.listing.newest });
+}
+
+function addToListing(shard: Shard, artifact: ArtifactInfo): void {
+  shard.listing = readListing([...(shard.listing?.artifacts.values() ?? []), artifact], shard.attempt);
 }
 
 /** Notes that the heartbeat of another shard was read, or that it was gone: then a newer one has to be listed. */
 export function heartbeatRead(shard: Shard, id: number, publication: number, gone: boolean): void {
-  if (!gone) {
-    shard.read.set(id, publication);
-    shard.missed = 0;
-    return;
-  }
+  shard.missed = gone ? shard.missed + 1 : 0;
   // A newer listing will show the newer heartbeat.
-  shard.missed++;
-  shard.listedAt = Number.NEGATIVE_INFINITY;
+  if (gone) shard.listedAt = Number.NEGATIVE_INFINITY;
+  else shard.read.set(id, publication);
 }
 
 /** Notes that a wait has ended: the listing is old. */
@@ -165,7 +128,7 @@ export function ownerFound(shard: Shard, claim: ArtifactInfo, owner: number | un
 export function foundClaim(shard: Shard, artifact: ArtifactInfo): void {
   if (shard.listing === undefined) return;
   shard.hidden.delete(artifact.name);
-  shard.listing = readListing([...shard.listing.artifacts.values(), artifact], shard.attempt);
+  addToListing(shard, artifact);
 }
 
 /** Notes an own claim: the build of its package starts. */
@@ -183,7 +146,7 @@ export function refused(shard: Shard, claim: string, now: number): void {
 /** Notes that a package ended here: built, failed, or given up without a build. No other shard knows yet. */
 export function finished(shard: Shard, name: string, bytes: number, now: number): void {
   shard.building.delete(name);
-  shard.pending.set(name, { package: name, bytes, at: now });
+  shard.pending.set(name, { bytes, at: now });
 }
 
 /** Notes that a build ended without a result or failure: any shard may build the package again. */
@@ -202,14 +165,12 @@ export function ranOut(shard: Shard, name: string): void {
 
 /** Returns the name of the next artifact of results. */
 export function nextResultName(shard: Shard): string {
-  shard.counter++;
-  return resultName(shard.attempt, shard.id, shard.counter);
+  return resultName(shard.attempt, shard.id, ++shard.counter);
 }
 
 /** Returns the name of the next heartbeat. */
 export function nextHeartbeatName(shard: Shard, ended: boolean): string {
-  shard.counter++;
-  return heartbeatName(shard.attempt, shard.id, shard.publications, shard.counter, ended);
+  return heartbeatName(shard.attempt, shard.id, shard.publications, ++shard.counter, ended);
 }
 
 /**

@@ -37,10 +37,7 @@ export function matrixEntries(shards: number, length: number, timeBudget: number
 }
 
 /** The limits of a matrix: entries that run at once, and seconds of each. */
-export interface MatrixBounds {
-  most: number;
-  timeBudget: number;
-}
+type MatrixBounds = { most: number; timeBudget: number };
 
 /**
  * Returns how many shards help to do all tasks, in two matrices, the entries of each, and the seconds that they will
@@ -51,7 +48,7 @@ export function sizeMatrices(
   isHeavy: (name: string) => boolean,
   ordinary: MatrixBounds,
   heavy: MatrixBounds,
-): { shards: number; entries: number; heavyShards: number; heavyEntries: number; length: number } {
+) {
   const shards = shardsFor(tasks, (name) => !isHeavy(name), ordinary.most);
   const heavyShards = shardsFor(tasks, isHeavy, heavy.most);
   const length = forecast(tasks, Math.max(1, shards + heavyShards));
@@ -79,31 +76,24 @@ export function jobMinutes(timeBudget: number): number {
   return Math.ceil(Math.max(minutes + 10, (minutes * 12) / 11));
 }
 
+/**
+ * Returns the minutes after which the platform may end the job that merges: at least the 360 of a hosted job. It publishes
+ * everything, however short the budget of a shard is, and in a later attempt first builds for as long as a shard.
+ */
+export function mergeMinutes(timeBudget: number): number {
+  return Math.max(360, jobMinutes(timeBudget));
+}
+
 /** Returns the maximum seconds of a matrix whose entries, of which `shards` run at once, each use their whole budget. */
 export function matrixSeconds(shards: number, entries: number, timeBudget: number): number {
   return shards === 0 ? 0 : Math.ceil(entries / shards) * timeBudget;
 }
 
-/** Maximum number of days that the platform keeps an artifact. */
-const mostDays = 90;
-
 /**
  * Returns the days that the artifacts which the jobs of a run exchange have to be kept: from its first hour to its end,
- * and about a day for another attempt.
+ * and about a day for another attempt. The platform keeps an artifact for at most 90 days.
  * @param length seconds that the run may take
  */
 export function daysToKeep(length: number): number {
-  return Math.min(mostDays, 1 + Math.ceil(length / 86_400));
-}
-
-/** Maximum minutes of a hosted job. */
-const hosted = 360;
-
-/**
- * Returns the minutes after which the platform may end the job that merges. It publishes everything, however short the
- * budget of a shard is, and in a later attempt first builds for as long as a shard.
- * @param timeBudget seconds of a shard
- */
-export function mergeMinutes(timeBudget: number): number {
-  return Math.max(hosted, jobMinutes(timeBudget));
+  return Math.min(90, 1 + Math.ceil(length / 86_400));
 }

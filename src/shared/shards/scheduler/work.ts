@@ -1,5 +1,4 @@
 import type { ArtifactInfo, ListedHeartbeat } from '../protocol/listing.ts';
-import { liveShards } from '../protocol/listing.ts';
 import { leaseOf, type Shard } from './shard.ts';
 
 /** A package that can be built now, and of which this shard knows no result. */
@@ -60,9 +59,13 @@ export function publishAll(shard: Shard): Step {
   return { do: 'publish', packages: [...shard.pending.keys()], replaced: [] };
 }
 
-/** Returns the numbers of the shards that are alive, ascending. */
+/** Returns the shards that are alive: with a heartbeat within the lease, and none that ended. Ascending. */
 export function living(shard: Shard): number[] {
-  return shard.listing === undefined ? [] : liveShards(shard.listing, leaseOf(shard));
+  const { heartbeats = new Map<number, ListedHeartbeat>(), newest = 0 } = shard.listing ?? {};
+  return [...heartbeats.values()]
+    .filter(({ ended, artifact }) => !ended && newest - artifact.createdAt <= leaseOf(shard))
+    .map((one) => one.shard)
+    .sort((a, b) => a - b);
 }
 
 /** Returns the living shards of the own matrix, ascending. */

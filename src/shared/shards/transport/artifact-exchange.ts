@@ -29,13 +29,8 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
     return { id, name, createdAt: (createdAt?.getTime() ?? 0) / 1000, size };
   };
   const find = async (name: string): Promise<ArtifactInfo | undefined> => {
-    try {
-      const { artifact } = await ask((all) => all.getArtifact(name));
-      return infoOf(artifact);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const found = await ask((all) => all.getArtifact(name)).catch(undefinedIf(isNotFound));
+    return found && infoOf(found.artifact);
   };
 
   return {
@@ -52,13 +47,9 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
           const gzip = files.every((one) => one.endsWith('.json'));
           await create({ file, cwd: root, portable: true, follow: false, gzip }, [...files]);
         });
-        try {
-          const upload = { retentionDays, skipArchive: true };
-          await ask((all) => all.uploadArtifact(name, [file], dir, upload));
-        } catch (error) {
-          if (isTaken(error)) return undefined;
-          throw error;
-        }
+        const options = { retentionDays, skipArchive: true };
+        const upload = ask((all) => all.uploadArtifact(name, [file], dir, options));
+        if ((await upload.catch(undefinedIf(isTaken))) === undefined) return undefined;
         // The answer has no time of creation.
         const created = await find(name);
         if (created === undefined) throw new Error(`the artifact '${name}' was uploaded and is not there`);
@@ -70,7 +61,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
         try {
           await retry(downloadPolicy, async (attempt) => {
             const path = join(dir, String(attempt));
-            const options = { path, skipDecompress: true, ...(expectedHash ? { expectedHash } : {}) };
+            const options = { path, skipDecompress: true, expectedHash };
             const { digestMismatch } = await ask((all) => all.downloadArtifact(artifact.id, options));
             if (digestMismatch === true) throw new DigestMismatchError();
             const [file] = await readdir(path);
@@ -85,25 +76,25 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
         }
       }),
     remove: async (name) => {
-      try {
-        await ask((all) => all.deleteArtifact(name));
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
+      await ask((all) => all.deleteArtifact(name)).catch(undefinedIf(isNotFound));
     },
+  };
+}
+
+/** Returns a handler that turns an expected error into undefined, and throws all others. */
+function undefinedIf(isExpected: (error: unknown) => boolean): (error: unknown) => undefined {
+  return (error) => {
+    if (!isExpected(error)) throw error;
   };
 }
 
 /** Unpacks the plain files with plain relative paths of a tar file, and nothing else. */
 async function unpack(file: string, to: string): Promise<void> {
+  const isInside = (path: string) => path.split('/').every((part) => part !== '..' && part !== '');
   await mkdir(to, { recursive: true });
   await extract({
     ...{ file, cwd: to, strict: true },
     filter: (path, entry) =>
       'type' in entry && (entry.type === 'File' || entry.type === 'OldFile') && isInside(path),
   });
-}
-
-function isInside(path: string): boolean {
-  return !path.startsWith('/') && path.split('/').every((part) => part !== '..' && part !== '');
 }

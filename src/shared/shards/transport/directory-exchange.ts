@@ -9,6 +9,8 @@ import type { ArtifactFiles, Exchange } from './exchange.ts';
 /** Holds the id of an artifact. */
 const idFile = 'id';
 
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+
 /**
  * Returns an exchange in a folder that several processes share:
  *
@@ -30,14 +32,13 @@ export function directoryExchange(dir: string): Exchange {
     find,
     create: async (name, files) => {
       await mkdir(artifacts, { recursive: true });
-      const isCreated = await createFolder(pathOf(name), files, () => nextId(join(dir, 'ids')));
+      const isCreated = await createFolder(pathOf(name), files, join(dir, 'ids'));
       return isCreated ? await find(name) : undefined;
     },
     fetch: async ({ id, name }, to) => {
       if ((await find(name))?.id !== id) return false;
       const copy = ['cp', '--recursive', '--no-target-directory', '--', join(pathOf(name), 'files'), to];
-      const copied = await runTool(copy, { ok: 'any' });
-      if (copied.code === 0) return true;
+      if ((await runTool(copy, { ok: 'any' })).code === 0) return true;
       // It was removed while it was copied.
       await rm(to, { recursive: true, force: true });
       return false;
@@ -58,11 +59,7 @@ async function readArtifact(folder: string, name: string): Promise<ArtifactInfo 
 }
 
 /** Creates the folder of an artifact. @returns false when its name is taken */
-async function createFolder(
-  folder: string,
-  contents: ArtifactFiles,
-  newId: () => Promise<number>,
-): Promise<boolean> {
+async function createFolder(folder: string, contents: ArtifactFiles, ids: string): Promise<boolean> {
   const part = tempSibling(folder);
   try {
     await contents(async (root, files) => {
@@ -73,12 +70,12 @@ async function createFolder(
       }
     });
     await mkdir(part, { recursive: true });
-    await writeFile(join(part, idFile), String(await newId()));
+    await writeFile(join(part, idFile), String(await nextId(ids)));
     await rename(part, folder);
     return true;
   } catch (error) {
     await rm(part, { recursive: true, force: true });
-    if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) return false;
     throw error;
   }
 }
@@ -94,7 +91,7 @@ async function nextId(ids: string): Promise<number> {
         await link(own, join(ids, String(id)));
         return id;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        if (codeOf(error) !== 'EEXIST') throw error;
       }
     }
   } finally {

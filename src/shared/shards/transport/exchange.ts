@@ -1,3 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { paths } from '../../builder/paths.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
+import type { TreeInputs } from '../../model/inputs.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
 
 /** Hint for messages about an artifact of the run that is gone. */
@@ -9,11 +14,6 @@ export const keptForItsRun =
  * files never asks for them.
  */
 export type ArtifactFiles = <T>(use: (root: string, files: readonly string[]) => Promise<T>) => Promise<T>;
-
-/** Returns files that lie below `root` already. */
-export function filesBelow(root: string, files: readonly string[]): ArtifactFiles {
-  return (use) => use(root, files);
-}
 
 /**
  * The way in which the jobs of one run hand results and claims to each other. An artifact appears whole or not at all,
@@ -33,4 +33,37 @@ export interface Exchange {
   fetch(artifact: ArtifactInfo, dir: string): Promise<boolean>;
   /** Removes an artifact, if it exists. */
   remove(name: string): Promise<void>;
+}
+
+/** Returns files that lie below `root` already. */
+export function filesBelow(root: string, files: readonly string[]): ArtifactFiles {
+  return (use) => use(root, files);
+}
+
+/** Returns the files of an artifact that holds one text file. The text is made when the file is written. */
+export function textFile(inputs: TreeInputs, name: string, text: () => string): ArtifactFiles {
+  return (use) =>
+    withFolder(inputs, async (dir) => {
+      await writeFile(join(dir, name), text());
+      return await use(dir, [name]);
+    });
+}
+
+/** Fetches the text file of an artifact. @returns '' when it has no such file; undefined when the artifact is gone */
+export async function fetchText(
+  exchange: Exchange,
+  artifact: ArtifactInfo,
+  inputs: TreeInputs,
+  name: string,
+): Promise<string | undefined> {
+  return await withFolder(inputs, async (dir) => {
+    const to = join(dir, 'files');
+    if (!(await exchange.fetch(artifact, to))) return undefined;
+    return await readFile(join(to, name), 'utf8').catch(() => '');
+  });
+}
+
+/** Runs `body` with a new folder for files in transit, which is removed afterwards. */
+export async function withFolder<T>(inputs: TreeInputs, body: (dir: string) => Promise<T>): Promise<T> {
+  return await withTempDir(paths.exchange(inputs), 'own-', body);
 }

@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
+import { withTempDir } from '../../host/temp-dir.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
 import { archiveFile, packToolchain, unpackToolchain } from '../../toolchain/archive.ts';
 import { type Exchange, filesBelow, keptForItsRun } from './exchange.ts';
@@ -17,15 +17,11 @@ export async function shareToolchain(
   exchange: Exchange,
   tempDir: string,
 ): Promise<void> {
-  const temp = join(tempDir, 'toolchain');
-  await mkdir(temp, { recursive: true });
-  try {
+  await withTempDir(tempDir, 'toolchain-', async (temp) => {
     await packToolchain(dir, join(temp, archiveFile));
     if ((await exchange.create(name, filesBelow(temp, [archiveFile]))) === undefined)
       throw problem(`This run has an artifact '${name}' already`, { hint: 'Plan once in a run.' });
-  } finally {
-    await rm(temp, { recursive: true, force: true });
-  }
+  });
 }
 
 /**
@@ -38,23 +34,19 @@ export async function fetchToolchain(
   exchange: Exchange,
   tempDir: string,
 ): Promise<Toolchain> {
-  const temp = join(tempDir, 'toolchain');
-  try {
+  return await withTempDir(tempDir, 'toolchain-', async (temp) => {
+    const files = join(temp, 'files');
     const artifact = await exchange.find(name);
-    if (artifact === undefined || !(await exchange.fetch(artifact, temp)))
+    if (artifact === undefined || !(await exchange.fetch(artifact, files)))
       throw problem(
         `Input 'toolchain-artifact' (TOOLCHAIN_ARTIFACT) is '${name}', and this run has no artifact of that name`,
-        {
-          hint: keptForItsRun,
-        },
+        { hint: keptForItsRun },
       );
-    const toolchain = await unpackToolchain(join(temp, archiveFile), dir);
+    const toolchain = await unpackToolchain(join(files, archiveFile), dir);
     if (toolchain === undefined)
       throw problem(`The artifact '${name}' holds no toolchain of this version of azl`, {
         hint: 'Use one version of the actions in all jobs of a run.',
       });
     return toolchain;
-  } finally {
-    await rm(temp, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,9 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { problem } from '../../base/problems.ts';
 import { linear, type RetryPolicy, retry } from '../../base/retry.ts';
-import { paths } from '../../builder/paths.ts';
 import {
   type Heartbeat,
   heartbeatFile,
@@ -11,9 +8,9 @@ import {
   readHeartbeat,
   reportsByServiceClock,
 } from '../protocol/heartbeat.ts';
-import type { ArtifactInfo } from '../protocol/listing.ts';
+import type { ArtifactInfo, ListedHeartbeat } from '../protocol/listing.ts';
 import { parseName } from '../protocol/names.ts';
-import type { Exchange } from '../transport/exchange.ts';
+import { type Exchange, fetchText } from '../transport/exchange.ts';
 import type { RunState } from './run-state.ts';
 
 /** If heartbeats cannot be read in these attempts, the job fails: it does not decide without them. */
@@ -30,7 +27,6 @@ export class HeartbeatReader {
   private readonly state: RunState;
   private readonly exchange: Exchange;
   private readonly attempt: number;
-  private reads = 0;
 
   constructor(state: RunState, exchange: Exchange, attempt: number) {
     this.state = state;
@@ -44,15 +40,9 @@ export class HeartbeatReader {
    * @throws Error when it cannot be fetched
    */
   async read(artifact: ArtifactInfo): Promise<boolean> {
-    const { inputs } = this.state.context;
-    const dir = join(paths.exchange(inputs), `heartbeat-${this.reads++}`);
-    try {
-      if (!(await this.exchange.fetch(artifact, dir))) return false;
-      this.note(artifact, await readFile(join(dir, heartbeatFile), 'utf8').catch(() => ''));
-      return true;
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
+    const text = await fetchText(this.exchange, artifact, this.state.context.inputs, heartbeatFile);
+    if (text !== undefined) this.note(artifact, text);
+    return text !== undefined;
   }
 
   private note({ name, createdAt }: ArtifactInfo, text: string): void {
@@ -60,7 +50,7 @@ export class HeartbeatReader {
     try {
       heartbeat = readHeartbeat(text);
     } catch (error) {
-      this.warn(`The artifact '${name}' is left out: ${(error as Error).message}`);
+      this.state.context.log.warn(`The artifact '${name}' is left out: ${(error as Error).message}`);
       return;
     }
     const isOfThisAttempt = parseName(name)?.attempt === this.attempt;
@@ -76,11 +66,17 @@ export class HeartbeatReader {
    * @throws ProblemsError when one of them cannot be read: without it, its packages would look as if they were not built
    */
   async readAll(): Promise<void> {
-    const { signal } = this.state.context;
+    const { signal, log } = this.state.context;
     const onRetry = (error: Error) => {
-      if (!(error instanceof HeartbeatGoneError)) this.warn(`${error.message}. Tried again.`);
+      if (!(error instanceof HeartbeatGoneError)) log.warn(`${error.message}. Tried again.`);
     };
-    await retry({ ...readPolicy, onRetry, signal }, () => this.readNewest()).catch((error: Error) => {
+    await retry({ ...readPolicy, onRetry, signal }, async () => {
+      const all = await this.list();
+      const newest = new Map(all.map((one) => [`${one.attempt} ${one.shard}`, one.artifact]));
+      let isGone = false;
+      for (const artifact of newest.values()) isGone = !(await this.read(artifact)) || isGone;
+      if (isGone) throw new HeartbeatGoneError('it was replaced each time');
+    }).catch((error: Error) => {
       signal.throwIfAborted();
       throw problem(`A heartbeat of this run cannot be read: ${error.message}`, {
         hint: 'Run the failed jobs again: what was built is kept.',
@@ -97,11 +93,10 @@ export class HeartbeatReader {
    */
   async readAgain(pollInterval: number): Promise<void> {
     const { log, signal } = this.state.context;
+    const left = this.state.left().length;
+    if (left > 0)
+      log.info(`Packages without a result: ${left}. Perhaps only the listing lacks it: looking again.`);
     for (let listing = 1; listing <= moreListings && this.state.left().length > 0; listing++) {
-      if (listing === 1)
-        log.info(
-          `Packages without a result: ${this.state.left().length}. Perhaps only the listing lacks it: looking again.`,
-        );
       await wait(pollInterval * 1000, undefined, { signal });
       await this.readAll();
     }
@@ -109,27 +104,17 @@ export class HeartbeatReader {
 
   /** Returns a result with the artifact that holds it now, by the newest heartbeat of the shard that published it. */
   async findAgain(report: PackageReport): Promise<PackageReport | undefined> {
-    const heartbeats = (await this.exchange.list()).filter(({ name }) => {
-      const parsed = parseName(name);
-      return parsed?.kind === 'heartbeat' && parsed.shard === report.shard;
-    });
-    for (const one of heartbeats.sort((a, b) => a.id - b.id)) await this.read(one);
+    for (const { shard, artifact } of await this.list())
+      if (shard === report.shard) await this.read(artifact);
     return report.key === null ? undefined : this.state.known.results.get(report.key);
   }
 
-  /** Reads the newest heartbeat of each shard. @throws HeartbeatGoneError when one of them is gone */
-  private async readNewest(): Promise<void> {
-    const newest = new Map<string, ArtifactInfo>();
-    for (const artifact of (await this.exchange.list()).sort((a, b) => a.id - b.id)) {
+  /** Returns the listed heartbeats of all attempts, oldest first. */
+  private async list(): Promise<ListedHeartbeat[]> {
+    const heartbeats = (await this.exchange.list()).flatMap((artifact) => {
       const parsed = parseName(artifact.name);
-      if (parsed?.kind === 'heartbeat') newest.set(`${parsed.attempt} ${parsed.shard}`, artifact);
-    }
-    const read = [];
-    for (const artifact of newest.values()) read.push(await this.read(artifact));
-    if (read.includes(false)) throw new HeartbeatGoneError('it was replaced each time');
-  }
-
-  private warn(message: string): void {
-    this.state.context.log.warn(message);
+      return parsed?.kind === 'heartbeat' ? [{ ...parsed, artifact }] : [];
+    });
+    return heartbeats.sort((a, b) => a.artifact.id - b.artifact.id);
   }
 }

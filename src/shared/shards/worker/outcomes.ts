@@ -11,21 +11,19 @@ export function outcomesOf(state: RunState): Map<string, Outcome> {
 
 function outcomeOf(state: RunState, name: string, outcome: Outcome | undefined): Outcome {
   if (outcome === undefined) return { state: 'left', reason: whyLeft(state, name) };
-  const report = 'result' in outcome ? state.known.results.get(outcome.result.key) : undefined;
-  if (report === undefined || !('result' in outcome)) return outcome;
-  return {
-    state: report.reason === foundInStore ? 'reused' : 'built',
-    reason: report.reason,
-    result: outcome.result,
-    ...(report.stored === undefined ? {} : { stored: report.stored }),
-  };
+  if (!('result' in outcome)) return outcome;
+  const { result } = outcome;
+  const report = state.known.results.get(result.key);
+  if (report === undefined) return outcome;
+  const { reason, stored } = report;
+  return { state: reason === foundInStore ? 'reused' : 'built', reason, result, stored };
 }
 
 function whyLeft(state: RunState, name: string): string {
   const waits = state.progress.waiting.get(name) ?? [];
   if (state.known.unanswered.size > 0 && waits.length > 0)
     return `it needs what is left: ${[...new Set(waits.map((one) => one.package))].sort(order).join(', ')}`;
-  const ran = state.ranFor(name);
+  const ran = state.ran.get(name);
   if (ran !== undefined)
     return `its build did not end in the ${clock(ran)} that a shard had left, and none with more came`;
   return unansweredOf(state, name) ?? 'no shard came to it';

@@ -4,21 +4,18 @@ import { buildOne } from '../../builder/build-one.ts';
 import { assumedSeconds } from '../../planner/priority.ts';
 import { DamagedResultError, openStored } from '../../store/store.ts';
 import { newKnownResults } from '../protocol/known-results.ts';
+import type { ArtifactInfo } from '../protocol/listing.ts';
 import { settingsAlone } from '../scheduler/settings.ts';
-import { inProcessExchange } from '../transport/in-process-exchange.ts';
+import type { Exchange } from '../transport/exchange.ts';
 import { HeartbeatReader } from './heartbeat-reader.ts';
 import { runShard } from './run-shard.ts';
 import { RunState } from './run-state.ts';
-import { now } from './running-shard.ts';
-
-const id = 1;
-const attempt = 1;
+import { now, type ShardOptions } from './running-shard.ts';
 
 /**
  * Builds or reuses every package of a run in this job: as its only shard, with an exchange in the same process. When a
  * stored result turns out to be gone or damaged, it is built again, and then what needs it.
  * @param slots number of packages built at once
- * @param build builds one package
  * @returns the run at its end: each package has an outcome, and the files of each result are there
  */
 export async function runAlone(
@@ -34,21 +31,39 @@ export async function runAlone(
   const expected = (name: string) => given.run.seconds.get(name) ?? assumedSeconds;
   const state = new RunState({ ...given, store: { ...given.store, drop } }, known, expected);
   await state.resolve();
-  logReused(state);
-  const matrix = { peers: { first: id, last: id }, others: undefined, most: 1, takes: () => true };
-  const options = { id, attempt, settings: settingsAlone(slots), started: now(), ...matrix };
+  const reused = [...state.progress.outcomes].flatMap(([name, one]) =>
+    one.state === 'reused' ? [name] : [],
+  );
+  if (reused.length > 0)
+    given.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);
+  const options: ShardOptions = {
+    ...{ id: 1, attempt: 1, settings: settingsAlone(slots), started: now(), takes: () => true },
+    ...{ peers: { first: 1, last: 1 }, others: undefined, most: 1 },
+  };
   do {
     const exchange = inProcessExchange();
-    const heartbeats = new HeartbeatReader(state, exchange, attempt);
+    const heartbeats = new HeartbeatReader(state, exchange, options.attempt);
     await runShard({ state, exchange, heartbeats }, options, new Map(), build);
   } while (!(await hasAllFiles(state)));
   return state;
 }
 
-function logReused({ progress, context }: RunState): void {
-  const reused = [...progress.outcomes].flatMap(([name, { state }]) => (state === 'reused' ? [name] : []));
-  if (reused.length > 0)
-    context.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);
+/** Returns an exchange for this job alone: it holds the names of artifacts and no files, which nobody reads. */
+export function inProcessExchange(): Exchange {
+  const artifacts = new Map<string, ArtifactInfo>();
+  let lastId = 0;
+  return {
+    list: async () => [...artifacts.values()],
+    find: async (name) => artifacts.get(name),
+    create: async (name) => {
+      if (artifacts.has(name)) return undefined;
+      const artifact = { id: ++lastId, name, createdAt: 0, size: 0 };
+      artifacts.set(name, artifact);
+      return artifact;
+    },
+    fetch: async () => false,
+    remove: async (name) => void artifacts.delete(name),
+  };
 }
 
 /** True if the files of every result are there. Damaged results are dropped. */
@@ -60,7 +75,7 @@ async function hasAllFiles(state: RunState): Promise<boolean> {
       await openStored(state.context.store, outcome.result);
     } catch (error) {
       if (!(error instanceof DamagedResultError)) throw error;
-      await state.dropDamaged(error.key, `${error.message}. It is built again.`);
+      await state.dropDamaged(error);
       isWhole = false;
     }
   }

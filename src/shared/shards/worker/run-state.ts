@@ -9,17 +9,14 @@ import {
   type Progress,
   resolvePackages,
 } from '../../planner/engine.ts';
-import { shardsThatHelp, type Task } from '../../planner/forecast.ts';
+import { shardsThatHelp } from '../../planner/forecast.ts';
 import { byPriority } from '../../planner/priority.ts';
+import type { DamagedResultError } from '../../store/store.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import { failureOf, type KnownResults, type News, noteReport } from '../protocol/known-results.ts';
 import type { Candidate } from '../scheduler/work.ts';
 
 type Failed = Extract<Outcome, { state: 'failed' }>;
-type WithResult = Exclude<Outcome, { state: 'failed' | 'blocked' | 'left' }>;
-
-/** Names of the packages that are being built. */
-type Building = Pick<ReadonlyMap<string, unknown>, 'keys'>;
 
 /** The state of a run as one of its jobs knows it: the results and failures of all jobs, and where each package stands. */
 export class RunState {
@@ -28,13 +25,13 @@ export class RunState {
   readonly known: KnownResults;
   /** Replaced when the run starts over: a running build keeps the results that it started with. */
   progress: Progress;
+  /** By package, the longest time that a build ran which was ended with its shard's time budget. */
+  readonly ran = new Map<string, number>();
   private readonly engine: EngineContext;
   private readonly priority: Map<string, number>;
   private readonly expectation: (name: string) => number;
   /** Failures in this job, by key. */
   private readonly ownFailures = new Map<string, Failed>();
-  /** By package, the longest time that a build ran which was ended with its shard's time budget. */
-  private readonly ran = new Map<string, number>();
   private isChanged = true;
   private isStale = false;
 
@@ -48,17 +45,17 @@ export class RunState {
     this.known = known;
     this.expectation = expectation;
     this.engine = { ...this.context, isOfThisRun: (key) => known.results.has(key) };
-    this.progress = this.newProgress();
+    this.progress = newProgress(context.tree.declared, context.run.names);
   }
 
   /**
    * Brings the progress up to date with what is known; does nothing if nothing has changed.
-   * @param building read again for each pass, as builds may end meanwhile
+   * @param building the packages that are being built: read again for each pass, as builds may end meanwhile
    */
-  async resolve(building: Building = new Map()): Promise<void> {
+  async resolve(building: ReadonlyMap<string, unknown> = new Map()): Promise<void> {
     while (this.isChanged) {
       this.isChanged = false;
-      if (this.isStale) this.progress = this.newProgress();
+      if (this.isStale) this.progress = newProgress(this.context.tree.declared, this.context.run.names);
       this.isStale = false;
       await resolvePackages(this.engine, this.progress, new Set(building.keys()));
       for (const [name, { build }] of this.progress.ready) {
@@ -93,7 +90,7 @@ export class RunState {
   }
 
   /** Notes the result of an own build. It counts if the package is still ready under the same key. */
-  noteResult(report: PackageReport, outcome: WithResult): void {
+  noteResult(report: PackageReport, outcome: Parameters<typeof acceptResult>[1]): void {
     this.noteReport(report);
     if (this.takeReady(report.package, outcome.result.key)) acceptResult(this.progress, outcome);
   }
@@ -112,24 +109,17 @@ export class RunState {
     return ready.get(name)?.build.key === key && ready.delete(name);
   }
 
-  /**
-   * Drops a damaged result, and starts over: it has to be built again, and then what needs it.
-   * @param message what is wrong with it
-   */
-  async dropDamaged(key: string, message: string): Promise<void> {
-    this.context.log.warn(message);
+  /** Drops a damaged result, and starts over: it has to be built again, and then what needs it. */
+  async dropDamaged({ key, message }: DamagedResultError): Promise<void> {
+    this.context.log.warn(`${message}. It is built again.`);
     await this.context.store.drop(key);
     this.startOver();
   }
 
-  /** Makes the next {@link RunState.resolve} derive everything again: a result that others were built on does not count any more. */
+  /** Makes the next {@link RunState.resolve} derive everything again, as a result does not count any more. */
   startOver(): void {
     this.isStale = true;
     this.isChanged = true;
-  }
-
-  private newProgress(): Progress {
-    return newProgress(this.context.tree.declared, this.context.run.names);
   }
 
   /** Notes that a build was ended with the time budget of its shard: the package takes longer, and is more urgent. */
@@ -137,11 +127,6 @@ export class RunState {
     const more = Math.max(0, seconds - this.expected(name));
     this.priority.set(name, (this.priority.get(name) ?? 0) + more);
     this.ran.set(name, Math.max(seconds, this.ran.get(name) ?? 0));
-  }
-
-  /** Returns the longest time that a build of a package ran which was ended with its shard's time budget. */
-  ranFor(name: string): number | undefined {
-    return this.ran.get(name);
   }
 
   /** Returns the packages that can be built, highest priority first. */
@@ -167,10 +152,8 @@ export class RunState {
   /** Returns how many shards, of at most so many, can still help. */
   helping(most: number): number {
     const { declared } = this.context.tree;
-    const tasks = this.left().map((name): Task => {
-      const needs = [...declaredNeeds(declared, name).keys()];
-      return { name, seconds: this.expected(name), needs };
-    });
+    const needsOf = (name: string) => [...declaredNeeds(declared, name).keys()];
+    const tasks = this.left().map((name) => ({ name, seconds: this.expected(name), needs: needsOf(name) }));
     return shardsThatHelp(tasks, most);
   }
 }

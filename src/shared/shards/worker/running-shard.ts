@@ -1,11 +1,12 @@
+import type { buildOne } from '../../builder/build-one.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import type { ShardSettings } from '../scheduler/settings.ts';
-import { newShard, type Shard } from '../scheduler/shard.ts';
+import type { Shard } from '../scheduler/shard.ts';
 import type { ShardRange } from '../scheduler/work.ts';
 import type { Exchange } from '../transport/exchange.ts';
 import type { HeartbeatReader } from './heartbeat-reader.ts';
 import type { RunState } from './run-state.ts';
-import { WakeUp } from './wake-up.ts';
+import type { WakeUp } from './wake-up.ts';
 
 /** A run as one of its jobs takes part in it. */
 export interface JoinedRun {
@@ -36,24 +37,19 @@ export interface RunningShard extends JoinedRun {
   options: ShardOptions;
   /** The scheduler's state. */
   shard: Shard;
+  buildOne: typeof buildOne;
+  /** The builds that are running. */
+  builds: Set<Promise<void>>;
+  /** The first error of a build that is no failure of its package. */
+  error: unknown;
   /** Reports on the packages that ended here, by package. */
   reports: Map<string, PackageReport>;
   /** Builds that were ended with the time of this shard: seconds that they ran, by package. */
   ranOut: Map<string, number>;
+  /** Steps that fail, by kind: since when, and how often. */
+  failing: Map<string, { since: number; times: number }>;
   /** Called when a build ends. */
   wakeUp: WakeUp;
-}
-
-/** Returns a shard that has not done anything yet. */
-export function newRunningShard(
-  run: JoinedRun,
-  options: ShardOptions,
-  reports: Map<string, PackageReport>,
-): RunningShard {
-  const { id, attempt, settings, started } = options;
-  const { state, exchange, heartbeats } = run;
-  const shard = newShard(id, attempt, settings, started);
-  return { state, exchange, heartbeats, options, shard, reports, ranOut: new Map(), wakeUp: new WakeUp() };
 }
 
 /** Returns the seconds of the monotonic clock. */
