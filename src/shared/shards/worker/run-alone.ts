@@ -23,13 +23,8 @@ export async function runAlone(
   slots = availableParallelism(),
   build = buildOne,
 ): Promise<RunState> {
-  const known = newKnownResults();
-  const drop = async (key: string) => {
-    known.results.delete(key);
-    await given.store.drop(key);
-  };
   const expected = (name: string) => given.run.seconds.get(name) ?? assumedSeconds;
-  const state = new RunState({ ...given, store: { ...given.store, drop } }, known, expected);
+  const state = new RunState(given, newKnownResults(), expected);
   await state.resolve();
   const reused = [...state.progress.outcomes].flatMap(([name, one]) =>
     one.state === 'reused' ? [name] : [],

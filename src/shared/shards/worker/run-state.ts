@@ -113,6 +113,7 @@ export class RunState {
   async dropDamaged({ key, message }: DamagedResultError): Promise<void> {
     this.context.log.warn(`${message}. It is built again.`);
     await this.context.store.drop(key);
+    this.known.results.delete(key);
     this.startOver();
   }
 
