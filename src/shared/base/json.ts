@@ -20,9 +20,7 @@ export function jsonProblem(text: string, file: string): Problem {
   for (;;) {
     token.lastIndex = at;
     const match = token.exec(text);
-    const blanks = /[\t\n\r ]*/y;
-    blanks.lastIndex = at;
-    const start = at + (blanks.exec(text)?.[0].length ?? 0);
+    const start = at + (/^[\t\n\r ]*/.exec(text.slice(at))?.[0].length ?? 0);
     if (match === null) return syntaxProblem(text, start, file, expect, open);
     const [, mark, quoted] = match;
     at = token.lastIndex;

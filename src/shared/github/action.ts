@@ -38,8 +38,7 @@ export async function runAction(
   const parent = process.ppid;
   const orphanWatch = setInterval(() => {
     if (process.ppid !== parent) stop.abort();
-  }, 1000);
-  orphanWatch.unref();
+  }, 1000).unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   try {
     await ensureCommands(commands, log, stop.signal);

@@ -29,8 +29,7 @@ export function actionLog(
   const timer = setInterval(() => {
     const line = idle.due(now());
     if (line !== undefined) show(line);
-  }, 1000);
-  timer.unref();
+  }, 1000).unref();
   if (core.isDebug()) {
     const secrets = secretsIn(process.env);
     setDebugSink((message) => core.debug(inert(withoutSecrets(message, secrets))));

@@ -17,9 +17,8 @@ export interface StorageRequest {
 
 /**
  * Decides which parts of each result a job stores, so that all jobs of the run together stay within a budget. A package
- * that was built before counts with its known size. A job cannot compare packages of unknown size with those to come, nor
- * know what other jobs build meanwhile. So each job has the same share for them: it stores full results in the first half
- * of it, because a small tree fits completely, and then RPMs without debuginfo, which save a build.
+ * that was built before counts with its known size. Each job has the same share for packages of unknown size: it stores
+ * full results in the first half of it, because a small tree fits, and then RPMs without debuginfo, which save a build.
  * @param budget bytes
  */
 export function newAllocation(
