@@ -14,7 +14,7 @@ azl builds an RPM distribution: toolchain, packages, images. In order of use:
 
 For your own specs, and when something fails:
 
-  make build-packages SPECS_DIR=/src/SPECS     any folder laid out as <dir>/<name>.spec
+  make build-packages SPECS_DIR=/src/SPECS     any folder that holds <name>/<name>.spec
   make image CONFIG_FILE=my/image.json         another image
   make shell PACKAGE=bash                      opens the build root of bash after its build failed
   make signatures PACKAGE=bash                 writes the digests of its sources
