@@ -56,15 +56,11 @@ async function acquire(
     ok: [heldByAnother],
     onLine: onAcquired,
     signal: signal === undefined ? release.signal : AbortSignal.any([release.signal, signal]),
-  }).then(
-    () => false,
-    (error: unknown) => {
-      if (!release.signal.aborted && !signal?.aborted) throw error;
-      return false;
-    },
-  );
+  }).catch((error: unknown) => {
+    if (!release.signal.aborted && !signal?.aborted) throw error;
+  });
   ended.catch(() => {});
-  if (!(await Promise.race([acquired, ended]))) {
+  if ((await Promise.race([acquired, ended])) !== true) {
     signal?.throwIfAborted();
     return undefined;
   }

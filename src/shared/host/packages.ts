@@ -1,9 +1,9 @@
 import { lastLines } from '../base/last-lines.ts';
 import type { Log } from '../base/log.ts';
-import { failOnProblems, type Problem, type ProblemsError, problem } from '../base/problems.ts';
+import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 import { retry } from '../base/retry.ts';
 import { missingNeeds, type Need, ways } from './needs.ts';
-import { plainEnvironment, runTool, type ToolResult } from './process.ts';
+import { plainEnvironment, runTool, ToolError } from './process.ts';
 
 /** The packages, sorted, that meet some needs, and the needs that no package in the host's lists meets. */
 export interface FoundPackages {
@@ -59,22 +59,20 @@ export async function ensureCommands(wanted: readonly Need[], log: Log, signal?:
   let found = await findPackages(missing, signal);
   const update = async () => {
     log.info('Fetching the package lists (apt-get update).');
-    await apt(['update', '-q'], log, signal);
+    await apt(['update'], log, signal);
     found = await findPackages(missing, signal);
   };
   if (found.unknown.length > 0) await update();
   failOnProblems(found.unknown.map(unknownNeed));
   const install = async () => {
     log.info(`Installing on this machine: ${found.packages.join(' ')}`);
-    const options = ['-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0'];
-    return await apt(['install', ...options, '--', ...found.packages], log, signal, true);
+    await apt(['install', '--no-install-recommends', ...found.packages], log, signal);
   };
-  if ((await install()).code !== 0) {
+  await install().catch(async (error: unknown) => {
+    if (!(error instanceof ProblemsError)) throw error;
     await update();
-    const again = await install();
-    if (again.code !== 0)
-      throw aptFailed(again, `install --no-install-recommends ${found.packages.join(' ')}`);
-  }
+    await install();
+  });
   failOnProblems(missingNeeds(missing).map(unknownNeed));
 }
 
@@ -86,50 +84,28 @@ function unknownNeed(need: Need): Problem {
   };
 }
 
-/** apt-get failed because another apt or dpkg holds its lock. */
-class LockedError extends Error {
-  readonly result: ToolResult;
-
-  constructor(result: ToolResult) {
-    super('another apt or dpkg holds the lock');
-    this.result = result;
-  }
-}
-
-/** Runs apt-get as root. While another apt or dpkg holds the lock, it logs so and tries again. */
-async function apt(
-  args: readonly string[],
-  log: Log,
-  signal?: AbortSignal,
-  anyCode = false,
-): Promise<ToolResult> {
-  const run = async (attempt: number): Promise<ToolResult> => {
-    const result = await runTool(['apt-get', ...args], {
+/**
+ * Runs apt-get as root. While another apt or dpkg holds the lock, it logs so and tries again.
+ * @throws ProblemsError when apt-get fails
+ */
+async function apt(args: readonly string[], log: Log, signal?: AbortSignal): Promise<void> {
+  const run = async (attempt: number) => {
+    if (attempt === 2) log.info(`Another apt or dpkg is at work: waiting for it, at most ${lockSeconds} s.`);
+    await runTool(['apt-get', '-y', '-q', '-o', 'Dpkg::Use-Pty=0', ...args], {
       root: true,
       env: aptEnvironment,
-      ok: 'any',
       onLine: (line) => log.progress(`apt-get ${args[0]}: ${line}`),
       signal,
     });
-    if (result.code === 0 || !isLocked(result.stderr)) return result;
-    if (attempt === 1) log.info(`Another apt or dpkg is at work: waiting for it, at most ${lockSeconds} s.`);
-    throw new LockedError(result);
   };
-  const isTransient = (error: unknown) => error instanceof LockedError;
+  const isTransient = (error: unknown) => error instanceof ToolError && isLocked(error.stderr);
   const policy = { attempts: 1 + lockSeconds / 2, delay: () => 2, isTransient, signal };
-  const result = await retry(policy, run).catch((error: unknown) => {
-    if (error instanceof LockedError) return error.result;
-    throw error;
+  await retry(policy, run).catch((error: unknown) => {
+    if (!(error instanceof ToolError)) throw error;
+    const end = lastLines(error.stderr || error.stdout, 4).replaceAll('\n', ' / ');
+    const hint = `Run \`sudo apt-get ${args.join(' ')}\` and look.`;
+    throw problem(`apt-get ${args[0]} ended with ${error.code}: ${end}`, { hint });
   });
-  if (result.code === 0 || anyCode) return result;
-  throw aptFailed(result, args[0] as string);
-}
-
-/** @param command the arguments of apt-get with which a person can try it */
-function aptFailed({ code, stdout, stderr }: ToolResult, command: string): ProblemsError {
-  const end = lastLines(stderr || stdout, 4).replaceAll('\n', ' / ');
-  const hint = `Run \`sudo apt-get ${command}\` and look.`;
-  return problem(`apt-get ${command.split(' ', 1)} ended with ${code}: ${end}`, { hint });
 }
 
 /** True for the output of an apt that another apt or dpkg kept out. Pure. */

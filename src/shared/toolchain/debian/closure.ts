@@ -51,10 +51,8 @@ export function chosenFor(
   debs: ReadonlyMap<string, Deb>,
   providers: ReadonlyMap<string, readonly string[]>,
 ): Deb | undefined {
-  const named = debs.get(relation.name);
-  if (named !== undefined) return named;
-  const provider = providers.get(relation.name)?.find((name) => debs.has(name));
-  return provider === undefined ? undefined : debs.get(provider);
+  const names = [relation.name, ...(providers.get(relation.name) ?? [])];
+  return names.map((name) => debs.get(name)).find((deb) => deb !== undefined);
 }
 
 /** Returns the names of the packages that provide each virtual name, sorted. */
@@ -62,9 +60,9 @@ export function virtualProviders(universe: ReadonlyMap<string, Deb>): Map<string
   const providers = new Map<string, string[]>();
   for (const deb of universe.values()) {
     for (const { name } of deb.provides) {
-      const list = providers.get(name);
-      if (list === undefined) providers.set(name, [deb.name]);
-      else list.push(deb.name);
+      const list = providers.get(name) ?? [];
+      providers.set(name, list);
+      list.push(deb.name);
     }
   }
   for (const list of providers.values()) list.sort();
