@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ActionContext } from '../github/action.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import type { Run } from '../model/run.ts';
@@ -27,3 +28,12 @@ export interface BuildContext extends ActionContext {
   toolchainDir: string;
   buildTime?: BuildTime;
 }
+
+/** The folders below `build-dir`. */
+export const paths = {
+  overlays: (inputs: TreeInputs) => join(inputs.buildDir, 'overlays'),
+  staging: (inputs: TreeInputs) => join(inputs.buildDir, 'staging'),
+  logs: (inputs: TreeInputs) => join(inputs.buildDir, 'logs'),
+  exchange: (inputs: TreeInputs) => join(inputs.buildDir, 'exchange'),
+  failedRoots: (inputs: TreeInputs) => join(inputs.buildDir, 'roots'),
+} as const;

@@ -14,7 +14,6 @@ import { fetchSources } from './tree-sources.ts';
 
 /**
  * Builds one package, unless the store has its result after all. A build that fails is logged and is an outcome.
- * @param results of the packages that it may need
  * @throws DamagedResultError when a result that it needs cannot be had; BuildFailedError when it ran out of time that
  *   another job may have; whatever ends the whole run
  */

@@ -13,12 +13,11 @@ import { readRpm, readSrpm } from '../rpm/read.ts';
 import { collectRpms } from '../sandbox/collect.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
 import { differences } from '../specs/differences.ts';
-import type { BuildContext } from './build-context.ts';
+import { type BuildContext, paths } from './build-context.ts';
 import { BuildFailedError, onHelperError, onRpmbuildError } from './build-failed.ts';
 import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { keepRoot } from './kept-root.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
-import { paths } from './paths.ts';
 
 /**
  * Runs that met a full disk. The first build that meets it removes its files and so makes room again; builds beside it

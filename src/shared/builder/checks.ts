@@ -12,11 +12,10 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { solveRoot } from '../solver/solve-root.ts';
-import { type BuildContext, leastForBuild } from './build-context.ts';
+import { type BuildContext, leastForBuild, paths } from './build-context.ts';
 import { enterRoot, type RootContent } from './build-root.ts';
 import { logFailure } from './log-failure.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
-import { paths } from './paths.ts';
 import { fetchSources } from './tree-sources.ts';
 
 /** The verdict of a package's `%check`. */

@@ -10,8 +10,7 @@ import { collectRpms } from '../sandbox/collect.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
 import { policyMacros } from '../specs/macros/policy.ts';
-import type { BuildContext } from './build-context.ts';
-import { paths } from './paths.ts';
+import { type BuildContext, paths } from './build-context.ts';
 
 /** The staging folder of a package. */
 export function stagingFolder({ inputs }: BuildContext, spec: Spec): string {

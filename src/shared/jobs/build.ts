@@ -1,5 +1,4 @@
-import type { BuildContext } from '../builder/build-context.ts';
-import { paths } from '../builder/paths.ts';
+import { type BuildContext, paths } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import type { BuildInputs } from '../model/inputs.ts';

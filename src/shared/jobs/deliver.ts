@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProblemsError } from '../base/problems.ts';
-import type { BuildContext } from '../builder/build-context.ts';
+import { type BuildContext, paths } from '../builder/build-context.ts';
 import { causeLines } from '../builder/cause-lines.ts';
 import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
-import { paths } from '../builder/paths.ts';
 import { AlreadyReportedError } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { jobName } from '../github/run.ts';

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
 import { failOnProblems } from '../base/problems.ts';
-import type { BuildContext } from '../builder/build-context.ts';
-import { paths } from '../builder/paths.ts';
+import { type BuildContext, paths } from '../builder/build-context.ts';
 import { treeSources } from '../builder/tree-sources.ts';
 import type { ActionContext } from '../github/action.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
@@ -29,8 +28,8 @@ import { policyMacros } from '../specs/macros/policy.ts';
 import { parseSpecs } from '../specs/parse.ts';
 import type { Store } from '../store/store.ts';
 import { checkTree, specFolderProblems } from './check-tree.ts';
-import { findToolchain } from './find-toolchain.ts';
 import { type OpenedStore, openStore, type Role } from './open-store.ts';
+import { findToolchain } from './toolchain.ts';
 
 /** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
 export interface OpenedRun extends Omit<OpenedStore, 'store' | 'remember'> {

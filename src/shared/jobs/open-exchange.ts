@@ -1,4 +1,4 @@
-import { paths } from '../builder/paths.ts';
+import { paths } from '../builder/build-context.ts';
 import { inputProblem } from '../github/inputs.ts';
 import { hasArtifacts } from '../github/run.ts';
 import type { TreeInputs } from '../model/inputs.ts';

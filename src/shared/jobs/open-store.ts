@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
-import { paths } from '../builder/paths.ts';
+import { paths } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
 import { listsEntry } from '../github/cache/list-caches.ts';
 import { openCache } from '../github/cache/open-cache.ts';

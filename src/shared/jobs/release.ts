@@ -8,12 +8,9 @@ import { openOctokit } from '../github/octokit.ts';
 import { runCommit } from '../github/run.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import type { ReleaseInputs } from '../model/inputs.ts';
-import { assetProblems, sha256Sums } from '../release/assets.ts';
+import { assetProblems, sha256Sums, type WantedAsset } from '../release/assets.ts';
 import { findReleased, publishRelease, releaseProblem } from '../release/publish.ts';
 import { releaseFiles, wantedAsset, wantedAssets } from '../release/release-files.ts';
-import { releasePage } from '../report/release-page.ts';
-
-const sums = 'SHA256SUMS';
 
 /**
  * Publishes files as a release of a tag, together with their checksums. With `skipUnchanged`, a release that has the
@@ -24,7 +21,7 @@ export async function releaseJob({ log }: ActionContext, inputs: ReleaseInputs):
     const files = await releaseFiles(inputs, temp, log);
     const wanted = await log.group('Digests', () => wantedAssets(files));
     failOnProblems(assetProblems(wanted));
-    const path = join(temp, sums);
+    const path = join(temp, 'SHA256SUMS');
     await writeFile(path, sha256Sums(wanted));
     const assets = [...wanted, await wantedAsset(path)];
     const [owner, repo] = inputs.repository.split('/') as [string, string];
@@ -42,4 +39,9 @@ export async function releaseJob({ log }: ActionContext, inputs: ReleaseInputs):
       throw releaseProblem(error, inputs.repository);
     }
   });
+}
+
+function releasePage(title: string, url: string, assets: readonly WantedAsset[]): string {
+  const rows = assets.map(({ name, size, sha256 }) => `| ${name} | ${size} | ${sha256} |`);
+  return `### [${title}](${url})\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { paths } from '../builder/build-context.ts';
 import { packSrpm, stage } from '../builder/pack-srpm.ts';
-import { paths } from '../builder/paths.ts';
 import { fetchSources } from '../builder/tree-sources.ts';
 import type { ActionContext } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';

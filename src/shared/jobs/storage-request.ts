@@ -11,8 +11,7 @@ export function storageRequestAlone(index: StoreIndex, names: readonly string[])
 }
 
 /**
- * The request of a run of several jobs.
- * @param reports the reports of its jobs so far
+ * The request of a run of several jobs, after these reports of them.
  * @param writers number of jobs that store results at the same time, this one included
  */
 export function storageRequestOf(

@@ -1,10 +1,50 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { paths } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
+import { inputProblem } from '../github/inputs.ts';
 import type { JobReport } from '../github/job-report.ts';
-import type { ToolchainInputs } from '../model/inputs.ts';
+import { readJson } from '../host/json-files.ts';
+import type { StoreInputs, ToolchainInputs, TreeInputs } from '../model/inputs.ts';
+import type { Toolchain } from '../model/toolchain.ts';
+import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
 import { modeOf } from '../toolchain/prepare.ts';
 import { obtainToolchain } from '../toolchain/toolchain-cache.ts';
+import { openExchange } from './open-exchange.ts';
+
+/** Finds the toolchain of a job: its run's, a folder's, an earlier run's; else makes one. @throws ProblemsError */
+export async function findToolchain(
+  inputs: TreeInputs & Partial<StoreInputs>,
+  { log, signal }: ActionContext,
+): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
+  const { cacheDir, toolchainMode, onStoreError = 'fail' } = inputs;
+  const toolchainDir = join(cacheDir, 'toolchain');
+  if (inputs.toolchainArtifact !== '') {
+    const toolchain = await log.group('Toolchain', () =>
+      fetchToolchain(inputs.toolchainArtifact, toolchainDir, openExchange(inputs), paths.exchange(inputs)),
+    );
+    return { toolchain, toolchainDir };
+  }
+  if (inputs.toolchainDir !== '') {
+    const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
+    if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };
+    const hint = 'Give the output toolchain-dir of the toolchain action, or leave it empty.';
+    throw inputProblem('toolchain-dir', inputs.toolchainDir, 'which holds no toolchain.json', hint);
+  }
+  const options = {
+    ...{
+      dir: toolchainDir,
+      cacheDir,
+      updateLock: false,
+      onStoreError,
+      jobs: availableParallelism(),
+      log,
+      signal,
+    },
+    mode: toolchainMode === 'auto' ? ('bootstrap' as const) : toolchainMode,
+  };
+  return { toolchain: await log.group('Toolchain', () => obtainToolchain(options)), toolchainDir };
+}
 
 /** Prepares the toolchain folder. @throws ProblemsError for a mode that is not supported yet */
 export async function prepareToolchainFolder(

@@ -11,8 +11,7 @@ import { canonical, isRevealedByBuild, nameOf } from '../rpm/capability.ts';
 import type { SpecError } from '../specs/find.ts';
 
 /**
- * The packages that a list names, by package or by RPM name. Sorted.
- * @param input the name of the list
+ * The packages that the list `input` names, by package or by RPM name. Sorted.
  * @throws ProblemsError with every unknown name and the nearest known one, and with the errors of the specs named
  */
 export function namedPackages(

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { paths } from '../../builder/paths.ts';
+import { paths } from '../../builder/build-context.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
 import type { TreeInputs } from '../../model/inputs.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
