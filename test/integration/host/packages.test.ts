@@ -48,6 +48,7 @@ describe('the examination', () => {
 
   it('of what builds nothing looks neither at folders nor, when nothing is missing, at rights', async () => {
     const facts = await examineHost({ needs: every, thorough: false });
-    expect(Object.keys(facts).sort()).toEqual(['cores', 'memoryBytes', 'missing', 'node', 'user']);
+    const known = Object.entries(facts).flatMap(([fact, value]) => (value === undefined ? [] : [fact]));
+    expect(known.sort()).toEqual(['cores', 'memoryBytes', 'missing', 'node', 'user']);
   });
 });
