@@ -1,4 +1,3 @@
-import { matchesGlob } from 'node:path';
 import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
 import { nameOf } from '../rpm/capability.ts';
@@ -62,7 +61,44 @@ function ownsPattern(node: RpmNode, basenames: readonly string[]): boolean {
     const pattern = file.slice(file.lastIndexOf('/') + 1);
     const literal = /^[^*?[{]*/.exec(pattern)?.[0] ?? '';
     return (
-      literal.length >= 3 && basenames.some((base) => base.startsWith(literal) && matchesGlob(base, pattern))
+      literal.length >= 3 && basenames.some((base) => base.startsWith(literal) && globMatches(pattern, base))
     );
   });
+}
+
+/**
+ * True if `text` matches a shell pattern as in rpm's `%files`: `*`, `?`, `[a-z]`, `{a,b}`. Braces become alternatives and
+ * are not expanded: a spec with many of them takes no longer than others.
+ */
+function globMatches(pattern: string, text: string): boolean {
+  let source = '';
+  let depth = 0;
+  for (let i = 0; i < pattern.length; i++) {
+    const letter = pattern[i] as string;
+    if (letter === '*') source += '.*';
+    else if (letter === '?') source += '.';
+    else if (letter === '[') {
+      const end = pattern.indexOf(']', i + 2);
+      if (end === -1) source += '\\[';
+      else {
+        source += `[${pattern
+          .slice(i + 1, end)
+          .replace(/^!/, '^')
+          .replaceAll('\\', '\\\\')}]`;
+        i = end;
+      }
+    } else if (letter === '{' && pattern.includes('}', i)) {
+      depth++;
+      source += '(?:';
+    } else if (letter === '}' && depth > 0) {
+      depth--;
+      source += ')';
+    } else if (letter === ',' && depth > 0) source += '|';
+    else source += letter.replace(/[.+^$()|\\/{}\]]/g, '\\$&');
+  }
+  try {
+    return new RegExp(`^${source}$`, 's').test(text);
+  } catch {
+    return false;
+  }
 }

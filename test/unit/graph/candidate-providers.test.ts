@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { candidateProviders } from '../../../src/shared/graph/candidate-providers.ts';
+import { declaredGraph } from '../../../src/shared/graph/graph.ts';
+import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
+
+/** The candidates for a path among packages that declare one `%files` entry each. */
+function candidates(files: Record<string, string>, path: string): string[] {
+  const specs = Object.entries(files).map(([name, file]) =>
+    madeUpSpec(name, [], { [name]: { files: [file] } }),
+  );
+  return candidateProviders(declaredGraph(specs, madeUpToolchain([])), path);
+}
+
+describe('the candidate providers of a path', () => {
+  it.each([
+    ['/usr/bin/foo*', true],
+    ['/usr/bin/foo?ar', true],
+    ['/usr/bin/foo[a-z]ar', true],
+    ['/usr/bin/foo[!a-z]ar', false],
+    ['/usr/bin/foo{bar,baz}', true],
+    ['/usr/bin/foo{zip,zap}', false],
+    ['/usr/bin/foobar', true],
+    ['/usr/bin/fo*', false],
+    ['/usr/bin/foo[z-a]ar', false],
+    ['/usr/bin/foo[', false],
+    ['/usr/bin/foo{bar', false],
+  ])('declare %s: %s', (file, isCandidate) => {
+    expect(candidates({ owner: file }, '/usr/bin/foobar')).toEqual(isCandidate ? ['owner'] : []);
+  });
+
+  it('are found in a spec with so many braces that no list could hold all they stand for', () => {
+    const braces = `/usr/bin/foo${'{a,b}'.repeat(200)}`;
+    expect(candidates({ owner: braces }, '/usr/bin/foobar')).toEqual([]);
+  });
+});
