@@ -23,8 +23,9 @@ import { byPriority } from './priority.ts';
 import { type Resolution, resolvePackage } from './resolve.ts';
 
 /**
- * The services and settings of the engine. It reads no clock, file or environment: it asks the tree's solver, whose answers depend on
- * the question alone, and the store. With the same answers it decides the same, in whatever order builds end.
+ * The services and settings of the engine. It reads no clock, file or environment: it asks the tree's solver, whose
+ * answers depend on the question alone, and the store. With the same answers it decides the same, in whatever order
+ * builds end.
  */
 export interface EngineContext {
   tree: Tree;
