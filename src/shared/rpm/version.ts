@@ -11,14 +11,14 @@ export interface Evr {
  * Compares two versions, or two releases, as rpm does since 4.15. Runs of digits are compared by value, runs of letters by
  * byte order, and digits are newer than letters. `~` sorts before everything, `^` after the end but before anything
  * longer. All other characters only separate. Pure.
- * @returns a negative number, 0 or a positive number, for `sort`. 0 does not mean equal text: `1.0` and `1_00` are equal.
+ * @returns -1, 0 or 1. 0 does not mean equal text: `1.0` and `1_00` are equal.
  */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [segments(a), segments(b)];
   for (let at = 0; at < Math.max(left.length, right.length); at++) {
     const [x, y] = [left[at] ?? '', right[at] ?? ''];
     const difference = rank(x) - rank(y) || (isNumber(x) ? compareNumbers(x, y) : order(x, y));
-    if (difference !== 0) return difference;
+    if (difference !== 0) return difference < 0 ? -1 : 1;
   }
   return 0;
 }

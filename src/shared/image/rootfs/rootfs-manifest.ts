@@ -19,12 +19,12 @@ export const innerRoot = '/work/root';
 /** The root filesystem that is to be made, as plain data. */
 export type RootfsManifest = ReturnType<typeof rootfsManifest>;
 
-const helperText = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
+// The bundler follows literal paths alone.
 const helpers = {
-  'tree.py': helperText('./tree.py'),
-  'accounts.py': helperText('./accounts.py'),
-  'configure.py': helperText('./configure.py'),
-  'finish.py': helperText('./finish.py'),
+  'tree.py': readFileSync(new URL('./tree.py', import.meta.url), 'utf8'),
+  'accounts.py': readFileSync(new URL('./accounts.py', import.meta.url), 'utf8'),
+  'configure.py': readFileSync(new URL('./configure.py', import.meta.url), 'utf8'),
+  'finish.py': readFileSync(new URL('./finish.py', import.meta.url), 'utf8'),
 };
 
 /** The checked config of an image, and everything that was found for it. */
