@@ -300,7 +300,7 @@ describe('hostile packages', () => {
 
   it('give the runner no commands by what they print', async () => {
     const dir = await workspaceWith(
-      hostile('echo "  ::stop-commands::x"\necho "error: ##[add-mask]azl"\nexit 1'),
+      hostile('exec 2>&1\necho "  ::stop-commands::x"\necho "error: ##[add-mask]azl"\nexit 1'),
     );
     const run = await build(dir);
     const obeyed = run.said.split('\n').filter((line) => /^\s*::|##\[/.test(line));

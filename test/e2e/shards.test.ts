@@ -104,7 +104,7 @@ describe('a package that fails', () => {
     expect(readdirSync(join(run.merged(), 'out/RPMS/x86_64'))).toHaveLength(2);
   });
 
-  it('because it would take longer than a whole shard has says so, and how to hint it', async () => {
+  it('because it would take longer than a whole shard has says so, with a hint', async () => {
     const run = await runOf(building('long', 'true'));
     await run.plan(1);
     const plan = join(run.dir, 'plan/plan.json');

@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 describe('an ordinary user', () => {
-  it('without sudo is told so before anything starts, and how to hint it', async () => {
+  it('without sudo is told so before anything starts, with a hint', async () => {
     const { code, stdout, stderr } = await asUser(image, dir, 'nothing');
     expect(code).toBe(2);
     expect(stderr).toMatch(/sudo: asks for a password.*NOPASSWD/);

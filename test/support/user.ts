@@ -10,7 +10,7 @@ const user = { name: 'azl-somebody', id: 61_234 } as const;
 export type Sudo = 'everything' | 'nothing';
 
 /**
- * Runs `$2…` in the folder $1 as the made-up user, on a machine that knows it: its /etc is a layer over the host's that
+ * Runs `$2…` in the folder $1 as the made-up user, on a machine that knows it: its /etc is an overlay over the host's that
  * goes with the mount namespace. $3: its sudo rule.
  */
 const become = `set -e
@@ -28,7 +28,7 @@ exec setpriv --reuid=${user.id} --regid=${user.id} --clear-groups -- "$@"`;
 
 /** Puts a checkout of azl, without its node_modules, and Node into `dir`, for a user who sees nothing of ours. */
 export async function giveCheckout(dir: string): Promise<void> {
-  const parts = ['Makefile', 'actions', 'local', 'scripts', 'src', 'examples', 'package-lock.json'];
+  const parts = ['Makefile', 'actions', 'cli', 'scripts', 'src', 'examples', 'package-lock.json'];
   for (const part of [...parts, 'tsconfig.json', 'tsconfig.build.json'])
     cpSync(join(repository, part), join(dir, 'azl', part), { recursive: true });
   mkdirSync(join(dir, 'bin'));
