@@ -19,7 +19,7 @@ import time
 import rpm
 
 ANSWER_BYTES = 16 << 20
-WORDS_BYTES = 256 << 10
+OUTPUT_BYTES = 256 << 10
 LIMITS = {
     resource.RLIMIT_CPU: 60,
     resource.RLIMIT_FSIZE: 16 << 20,
@@ -41,14 +41,14 @@ class Child:
     def __init__(self, uid, seconds, work):
         self.uid = uid
         self.end = time.monotonic() + seconds
-        self.answer, self.words = bytearray(), bytearray()
+        self.answer, self.output = bytearray(), bytearray()
         self.stopped = None
         answer_in, answer_out = os.pipe()
-        words_in, words_out = os.pipe()
+        output_in, output_out = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                become(uid, words_out)
+                become(uid, output_out)
                 with os.fdopen(answer_out, "wb") as pipe:
                     pipe.write(json.dumps(work()).encode("ascii"))
                 os._exit(0)
@@ -58,9 +58,9 @@ class Child:
                 os.write(2, f"error: {type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
                 os._exit(4)
         os.close(answer_out)
-        os.close(words_out)
+        os.close(output_out)
         self.handle = os.pidfd_open(self.pid)
-        self.pipes = {answer_in: (self.answer, ANSWER_BYTES), words_in: (self.words, WORDS_BYTES)}
+        self.pipes = {answer_in: (self.answer, ANSWER_BYTES), output_in: (self.output, OUTPUT_BYTES)}
 
     def read(self, pipe):
         """Takes what is there. False at the end of the pipe."""
@@ -92,11 +92,11 @@ class Child:
         return None if os.WEXITSTATUS(status) == 0 else ""
 
 
-def become(uid, words):
+def become(uid, output):
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(words, 1)
-    os.dup2(words, 2)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
     for limit, value in LIMITS.items():
         resource.setrlimit(limit, (value, value))
     os.umask(0o077)
@@ -146,8 +146,6 @@ def run(jobs, at_once, seconds, first_uid, done):
                 child.stop(f"took more than {seconds} s")
 
 
-
-
 def names_with_files(main, parsed):
     """Names of the packages that have a %files section, also an empty one, which rpm does not tell from none."""
     names = set()
@@ -157,13 +155,15 @@ def names_with_files(main, parsed):
     return names
 
 
+def evr_of(header):
+    named = {name: header[name.upper()] for name in ("name", "version", "release")}
+    return {**named, "epoch": header["EPOCH"] or 0}
+
+
 def package_of(package, with_files):
     header = package.header
     return {
-        "name": header["NAME"],
-        "epoch": header["EPOCH"] or 0,
-        "version": header["VERSION"],
-        "release": header["RELEASE"],
+        **evr_of(header),
         "arch": header["ARCH"],
         "provides": list(header["PROVIDENEVRS"]),
         "requires": list(header["REQUIRENEVRS"]),
@@ -185,10 +185,7 @@ def parse(path, macros):
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         brought = re.findall(r"^\s*%include\s+(\S+)|%\{load:([^}]+)\}", file.read(), re.MULTILINE)
     return {
-        "name": header["NAME"],
-        "epoch": header["EPOCH"] or 0,
-        "version": header["VERSION"],
-        "release": header["RELEASE"],
+        **evr_of(header),
         "noSource": bool(header["NOSOURCE"] or header["NOPATCH"]),
         "exclusiveArch": list(header["EXCLUSIVEARCH"]),
         "excludeArch": list(header["EXCLUDEARCH"]),
@@ -225,8 +222,8 @@ def main():
 
     def report(index, child, ended):
         answer = None if ended is not None else json.loads(child.answer)
-        words = bytes(child.words).decode("utf-8", "backslashreplace")
-        print(json.dumps({"index": index, "ended": ended, "words": words, "answer": answer}), flush=True)
+        output = bytes(child.output).decode("utf-8", "backslashreplace")
+        print(json.dumps({"index": index, "ended": ended, "output": output, "answer": answer}), flush=True)
 
     jobs = [lambda job=job: parse(job["path"], job["macros"]) for job in request["jobs"]]
     run(jobs, request["atOnce"], request["seconds"], request["firstUid"] + 1, report)

@@ -50,8 +50,8 @@ def is_lost(tree, place, request):
     return (
         inside(request["emptied"])
         or os.path.dirname(place) in [tree.at(folder) for folder in request["cleared"]]
-        or place in [tree.at(path, follow_last=False) for path in request["litter"]]
-        or inside(request["litter"])
+        or place in [tree.at(path, follow_last=False) for path in request["obsoleteFiles"]]
+        or inside(request["obsoleteFiles"])
     )
 
 

@@ -11,7 +11,7 @@ from tree import Refused, Tree, answer  # noqa: E402
 
 def finish(request):
     tree = Tree(request["root"])
-    for path in request["litter"]:
+    for path in request["obsoleteFiles"]:
         place = tree.at(path, follow_last=False)
         if os.path.isdir(place) and not os.path.islink(place):
             for name in os.listdir(place):
