@@ -6,7 +6,12 @@ import {
   readHeartbeat,
   reportsByServiceClock,
 } from '../../../src/shared/shards/protocol/heartbeat.ts';
-import { failureOf, newKnownResults, noteReport } from '../../../src/shared/shards/protocol/known-results.ts';
+import {
+  differingBuilds,
+  failureOf,
+  newKnownResults,
+  noteReport,
+} from '../../../src/shared/shards/protocol/known-results.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 
 const digest = (letter: string) => letter.repeat(64);
@@ -150,9 +155,9 @@ describe('of two results under one key', () => {
       const known = newKnownResults();
       for (const one of order) noteReport(known, one);
       expect(known.results.get(digest('a'))?.id).toBe(5);
-      const { rpms, builds } = known.nonReproducible.get('zlib') ?? {};
-      expect([...(rpms ?? [])]).toEqual(['zlib']);
-      expect([...(builds?.keys() ?? [])].sort()).toEqual([1, 2]);
+      expect(differingBuilds(known)).toMatchObject([
+        { rpms: ['zlib'], counts: { shard: 2 }, others: [{ shard: 1 }] },
+      ]);
     }
   });
 
@@ -166,8 +171,16 @@ describe('of two results under one key', () => {
   it('either will do when their output digests are the same', () => {
     const known = newKnownResults();
     noteReport(known, reports());
-    expect(noteReport(known, reports({ result: result(digest('b'), digest('f')), id: 5 }))).toBe('old');
-    expect(known.nonReproducible.size).toBe(0);
+    expect(noteReport(known, reports({ id: 5, shard: 2 }))).toBe('old');
+    expect(differingBuilds(known)).toEqual([]);
+  });
+
+  it('the bytes of the first are published, also where no dependent sees the difference', () => {
+    const known = newKnownResults();
+    noteReport(known, reports());
+    const unseen = reports({ result: result(digest('b'), digest('f')), id: 5, shard: 2 });
+    expect(noteReport(known, unseen)).toBe('other');
+    expect(differingBuilds(known)).toEqual([]);
   });
 
   it('one that was never published comes last', () => {

@@ -16,7 +16,7 @@ import { storageRequestOf } from '../storage-request.ts';
 import { completeResults } from './complete-results.ts';
 import { fetchAll } from './fetch-results.ts';
 import { roomFor } from './published-results.ts';
-import { sharedFacts } from './run-facts.ts';
+import { sharedFacts, supersededLines } from './run-facts.ts';
 
 const removalsAtOnce = 8;
 
@@ -38,6 +38,7 @@ export async function mergeRun(context: ActionContext, inputs: MergeInputs): Pro
     logNotStored(outcomes, context.log);
     const shared = await sharedFacts(run, inputs, room);
     for (const one of shared.nonReproducible) context.log.warn(nonReproducibleLine(one));
+    for (const line of supersededLines(state.known)) context.log.warn(line);
     const ended = { graph: state.progress.graph, outcomes, local };
     const report = await deliver(state.context, ended, inputs, begun, shared);
     if (report.error === undefined) await removeExchanged(run);

@@ -1,10 +1,15 @@
 import { order } from '../../base/order.ts';
 import { declaredNeeds } from '../../graph/declared-needs.ts';
 import type { MergeInputs } from '../../model/inputs.ts';
-import type { NonReproducible, OneBuild } from '../../report/non-reproducible.ts';
+import type { NonReproducible } from '../../report/non-reproducible.ts';
 import { boundOf, type Span } from '../../report/timeline.ts';
 import { logsName } from '../../rpm-repository/write/publish-artifacts.ts';
-import type { KnownResults } from '../../shards/protocol/known-results.ts';
+import type { PackageReport } from '../../shards/protocol/heartbeat.ts';
+import {
+  differingBuilds,
+  type KnownResults,
+  supersededFailures,
+} from '../../shards/protocol/known-results.ts';
 import { parseName } from '../../shards/protocol/names.ts';
 import type { SharedFacts } from '../deliver.ts';
 import type { SharedRun } from '../shared-run.ts';
@@ -23,7 +28,7 @@ export async function sharedFacts(
   return {
     ...{ nonReproducible: nonReproducibleOf(known), builtAgain: builtAgain(known), repositoryContent, spans },
     // The cause lines of failures in other jobs.
-    lines: new Map([...known.failures.values()].map((report) => [report.package, report.lines])),
+    lines: new Map(failuresOf(known).map((report) => [report.package, report.lines])),
     logs: await failureLogs(run),
     inParts: room === 'parts' ? (results) => inOrderOfFetching(state, results) : undefined,
     // A later attempt builds only what the first one left: its times say nothing of the schedule.
@@ -31,12 +36,27 @@ export async function sharedFacts(
   };
 }
 
+/** Returns the failures of this attempt. Of one package, that of the lowest shard comes last. */
+function failuresOf({ failures }: KnownResults): PackageReport[] {
+  return [...failures.values()].flatMap((all) => [...all.values()]).sort((a, b) => b.shard - a.shard);
+}
+
+/** Returns a line for each failure that does not count, because another job built the package under the same key. */
+export function supersededLines(known: KnownResults): string[] {
+  return supersededFailures(known)
+    .map(
+      ([failure, built]) =>
+        `${built.package} was built by shard ${built.shard}; it failed on shard ${failure.shard}: ${failure.reason}`,
+    )
+    .sort(order);
+}
+
 /** Returns the artifacts with the logs of failures in other jobs of this attempt, by package, as far as they exist. */
 async function failureLogs({ state, exchange, attempt }: SharedRun): Promise<Map<string, string>> {
   try {
     const listed = new Set((await exchange.list()).map(({ name }) => name));
     // A failure without lines has no log.
-    const logs = [...state.known.failures.values()]
+    const logs = failuresOf(state.known)
       .filter(({ lines }) => lines.length > 0)
       .map((report): [string, string] => [report.package, logsName(attempt, report.shard)]);
     return new Map(logs.filter(([, name]) => listed.has(name)));
@@ -50,9 +70,9 @@ async function failureLogs({ state, exchange, attempt }: SharedRun): Promise<Map
  * Returns when the jobs of this attempt built what. Hours without a build may lie between it and the attempt before,
  * whose builds are left out.
  */
-export function spansOf({ results, failures }: KnownResults, attempt: number): Span[] {
+export function spansOf(known: KnownResults, attempt: number): Span[] {
   // Failures are those of this attempt alone.
-  const all = [...results.values(), ...failures.values()];
+  const all = [...known.results.values(), ...failuresOf(known)];
   return all.flatMap(({ package: name, shard, started, ended, state, artifact }) => {
     const isOfAttempt = (parseName(artifact ?? '')?.attempt ?? attempt) === attempt;
     if (started === undefined || ended === undefined || !isOfAttempt) return [];
@@ -61,14 +81,11 @@ export function spansOf({ results, failures }: KnownResults, attempt: number): S
 }
 
 /** Returns the packages of which builds of one key differ, by name. */
-function nonReproducibleOf({ nonReproducible, results }: KnownResults): NonReproducible[] {
-  return [...nonReproducible]
-    .map(([name, { key, rpms, builds }]): NonReproducible => {
-      const first = results.get(key)?.shard;
-      const all = [...builds.values()].map(({ shard, artifact = null }) => ({ shard, artifact }));
-      const counts = all.find(({ shard }) => shard === first) ?? (all[0] as OneBuild);
-      const others = all.filter((one) => one !== counts);
-      return { package: name, rpms: [...rpms].sort(), counts, others };
+function nonReproducibleOf(known: KnownResults): NonReproducible[] {
+  const shown = ({ shard, artifact = null }: PackageReport) => ({ shard, artifact });
+  return differingBuilds(known)
+    .map(({ rpms, counts, others }): NonReproducible => {
+      return { package: counts.package, rpms, counts: shown(counts), others: others.map(shown) };
     })
     .sort((a, b) => order(a.package, b.package));
 }

@@ -61,13 +61,16 @@ export class RunState {
       for (const [name, { build }] of this.progress.ready) {
         const failure = failureOf(this.known, name, build.key);
         if (failure === undefined) continue;
-        const { reason, seconds } = failure;
         this.progress.ready.delete(name);
-        const own = this.ownFailures.get(build.key);
-        failPackage(this.progress, name, own ?? { state: 'failed', reason, seconds, key: build.key });
+        failPackage(this.progress, name, this.outcomeOf(failure, build.key));
         this.isChanged = true;
       }
     }
+  }
+
+  private outcomeOf({ reason, seconds }: PackageReport, key: string): Failed {
+    const own = this.ownFailures.get(key);
+    return { ...own, state: 'failed', reason, seconds, key };
   }
 
   /** Notes that a build ended: packages may be ready or blocked now. */
@@ -75,10 +78,14 @@ export class RunState {
     this.isChanged = true;
   }
 
-  /** Notes what a job reports. A result that replaces another one restarts the derivation of everything. */
+  /**
+   * Notes what a job reports. A result that replaces another one, or news of a package that has failed, restarts the
+   * derivation of everything: what was blocked by the failure is perhaps not blocked any more.
+   */
   noteReport(report: PackageReport): News {
     const news = noteReport(this.known, report);
-    if (news === 'other') this.startOver();
+    const hasFailed = this.progress.outcomes.get(report.package)?.state === 'failed';
+    if (news === 'other' || (news === 'more' && hasFailed)) this.startOver();
     return news;
   }
 
