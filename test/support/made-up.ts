@@ -59,8 +59,6 @@ export function madeUpSpec(
     hasCheck: false,
     digest: `spec of ${name}`,
     includes: [],
-    macrosNamed: [],
-    queriesRpmDatabase: false,
   };
 }
 

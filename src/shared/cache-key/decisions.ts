@@ -18,7 +18,7 @@ export const decisions: {
   Spec: {
     package: 'out: a name, not content',
     path: 'out: a place, not content',
-    ...all('in', 'digest', 'sources', 'includes', 'macrosNamed', 'queriesRpmDatabase'),
+    ...all('in', 'digest', 'sources', 'includes'),
     ...all('through digest', 'name', 'epoch', 'version', 'release', 'sourceRpm', 'excluded', 'buildRequires'),
     ...all('through digest', 'checkRequires', 'buildConflicts', 'packages', 'hasCheck'),
   },

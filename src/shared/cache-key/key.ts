@@ -7,7 +7,7 @@ import { nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
 import { parseEvr } from '../rpm/version.ts';
 
 /** To be raised when the meaning of a key changes: every result is then built again. */
-const keySchema = '1';
+const keySchema = '2';
 
 /** Everything that a key is made from. `decisions.ts` has a decision for each field of each type in it. */
 export interface KeyInput {
@@ -15,7 +15,7 @@ export interface KeyInput {
   /** SHA-256 by base name, of Sources (from the signatures) and patches. */
   sources: Readonly<Record<string, string>>;
   arch: string;
-  /** Macros of the distribution. Only those that the spec names are in the key. */
+  /** Macros of the distribution, all of which every build is given. */
   defines: Readonly<Record<string, string>>;
   /** Digest of argv, environment, policy macros and user. */
   recipe: string;
@@ -39,10 +39,7 @@ export function keyComponents(input: KeyInput): Components {
     const digest = input.sources[source.name];
     if (digest !== undefined) components[`${source.kind}:${source.name}`] = digest;
   }
-  const named = new Set(spec.macrosNamed);
-  for (const [name, value] of Object.entries(input.defines)) {
-    if (named.has(name)) components[`macro:${name}`] = value;
-  }
+  for (const [name, value] of Object.entries(input.defines)) components[`macro:${name}`] = value;
   for (const rpm of input.installed) components[`installed:${rpm.name}.${rpm.arch}`] = rpm.outputDigest;
   for (const rpm of releasesSeen(spec, input.installed)) {
     components[`release:${rpm.name}.${rpm.arch}`] = `${rpm.epoch}:${rpm.version}-${rpm.release}`;
@@ -60,9 +57,8 @@ export function keyOf(components: Components): string {
   return hash.digest('hex');
 }
 
-/** The RPMs whose release the build can see: a requirement names it, or the spec queries rpm's database. */
+/** The RPMs whose release the build can see: a requirement names it. */
 function releasesSeen(spec: Spec, installed: readonly Rpm[]): Rpm[] {
-  if (spec.queriesRpmDatabase) return [...installed];
   const names = new Set(spec.buildRequires.flatMap(termsOf).filter(namesRelease).map(nameOf));
   return installed.filter(
     (rpm) => names.has(rpm.name) || rpm.provides.some((provide) => names.has(nameOf(provide))),

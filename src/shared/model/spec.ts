@@ -41,8 +41,4 @@ export interface Spec extends Pick<Rpm, Named | 'sourceRpm'> {
   digest: string;
   /** Files of the spec's folder that it brings in or names, sources and patches left out. By name. */
   includes: { name: string; digest: string }[];
-  /** Every macro name that the text of the spec or of its includes mentions. Sorted. */
-  macrosNamed: string[];
-  /** It asks rpm's database: what it then makes may depend on any installed version and release. */
-  queriesRpmDatabase: boolean;
 }

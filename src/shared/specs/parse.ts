@@ -13,7 +13,7 @@ import { isSpecAnswer, type JobAnswer, problemsOfOutput, type SpecAnswer } from 
 import { baseName, checkSpecs, problemsOfAnswer } from './check.ts';
 import { findSpecs, type SpecError, type SpecFile } from './find.ts';
 import { checkMacros } from './macros/policy.ts';
-import { dependsOnCheck, macrosNamedIn, pathsOfFilesSection, queriesRpmDatabase } from './text.ts';
+import { dependsOnCheck, pathsOfFilesSection } from './text.ts';
 
 const helper = readFileSync(new URL('./parse.py', import.meta.url), 'utf8');
 
@@ -167,7 +167,6 @@ function toSpec(
   arch: string,
   includes: readonly Include[],
 ): Spec {
-  const texts = [found.text, ...includes.map(({ text }) => text)];
   const buildRequires = capabilities(answer.buildRequires);
   const { name, epoch, version, release, noSource } = answer;
   return {
@@ -191,8 +190,6 @@ function toSpec(
     hasCheck: checked.hasCheck,
     digest: found.digest,
     includes: includes.map(({ text: _, ...include }) => include),
-    macrosNamed: macrosNamedIn(texts),
-    queriesRpmDatabase: texts.some(queriesRpmDatabase),
   };
 }
 

@@ -1,24 +1,3 @@
-const named = [
-  /%\{?[!?]*([A-Za-z_]\w*)/g,
-  /%\{?[!?]*(?:un)?defined[ \t(]+([A-Za-z_]\w*)/g,
-  /\bmacros\.([A-Za-z_]\w*)/g,
-  /\bmacros\[\s*['"](\w+)['"]/g,
-  /\brpm\.isdefined\(\s*['"](\w+)['"]/g,
-];
-
-/** Every macro name in `texts`: a superset of the names that rpm looks up when it reads them. Sorted. Pure. */
-export function macrosNamedIn(texts: readonly string[]): string[] {
-  const matches = texts.flatMap((text) => named.flatMap((pattern) => [...text.matchAll(pattern)]));
-  return [...new Set(matches.map((match) => match[1] as string))].sort();
-}
-
-/** True if a text runs `rpm -q`, `rpmquery` or the like, and so can see versions of installed RPMs. Pure. */
-export function queriesRpmDatabase(text: string): boolean {
-  return /(?<![\w.-])(?:__)?rpm[}'"]?[ \t](?:[^\n;|&]*[ \t])?(?:-[A-Za-z]*[qV]|--query\b|--verify\b)|\brpmquery\b|\brpmverify\b|\brepoquery\b/.test(
-    text,
-  );
-}
-
 /** True if parsing with `with_check 1` may show other BuildRequires. Pure. */
 export function dependsOnCheck(text: string): boolean {
   return /with_check\b|without_check\b|%\{?with(?:out)?[ \t]+check\b|%\{?bcond\w*[ \t]+check\b|%include\b|%\{load:/.test(

@@ -121,8 +121,6 @@ const plainSpec: Spec = {
   hasCheck: true,
   digest: hex('9'),
   includes: [],
-  macrosNamed: [],
-  queriesRpmDatabase: false,
 };
 
 const plainInput: KeyInput = {
@@ -140,7 +138,7 @@ const namingRelease = ['lib = 1:2.0-3', '(gcc >= 12.2.0-14 if lib)'];
 /** Packages that between them have every component of a key. */
 export const keyInputs: Readonly<Record<string, KeyInput>> = {
   'of nothing': plainInput,
-  'with includes, sources, patches and a macro': {
+  'with includes, sources and patches': {
     ...plainInput,
     spec: {
       ...plainSpec,
@@ -153,7 +151,6 @@ export const keyInputs: Readonly<Record<string, KeyInput>> = {
         { name: 'unsigned.txt', kind: 'source', number: 1 },
         { name: 'fix.patch', kind: 'patch', number: 0 },
       ],
-      macrosNamed: ['dist', 'name'],
     },
     sources: { 'app-1.0.tar.gz': hex('d'), 'fix.patch': hex('e'), 'of-another.txt': hex('f') },
   },
@@ -167,11 +164,6 @@ export const keyInputs: Readonly<Record<string, KeyInput>> = {
     ...plainInput,
     spec: { ...plainSpec, buildRequires: ['cpp = 4-1', 'lib >= 2.0'] },
     installed: [gcc, lib],
-  },
-  'that asks for all releases': {
-    ...plainInput,
-    spec: { ...plainSpec, queriesRpmDatabase: true },
-    installed: [gcc, lib, systemd],
   },
   'of another architecture': { ...plainInput, arch: 'aarch64', installed: [lib] },
   'with a name that is not ASCII': {

@@ -13,9 +13,8 @@ function spec(name: string, sourceRpm: string, files: Record<string, boolean>, e
       buildConflicts: [],
       sources: [],
       includes: [],
-      macrosNamed: [],
     },
-    ...{ hasCheck: false, digest: '', queriesRpmDatabase: false },
+    ...{ hasCheck: false, digest: '' },
     packages: Object.entries(files).map(([file, built]) => ({
       ...{ name: file, epoch: 0, version: '1', release: '1', arch: 'noarch', file, built, files: [] },
       ...{ provides: [], requires: [], conflicts: [], obsoletes: [] },

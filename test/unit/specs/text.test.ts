@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  dependsOnCheck,
-  isPlainFileName,
-  macrosNamedIn,
-  pathsOfFilesSection,
-  queriesRpmDatabase,
-} from '../../../src/shared/specs/text.ts';
+import { dependsOnCheck, isPlainFileName, pathsOfFilesSection } from '../../../src/shared/specs/text.ts';
 
 describe('paths of a %files section', () => {
   it.each([
@@ -30,53 +24,6 @@ describe('paths of a %files section', () => {
       }),
     );
   });
-});
-
-describe('macros that a text names', () => {
-  it.each([
-    ['%{name}-%{?dist} %configure', ['configure', 'dist', 'name']],
-    ['%{!?x:%global x 1} %{?!y:z}', ['global', 'x', 'y']],
-    ['%{expand:%{inner}} %%escaped', ['escaped', 'expand', 'inner']],
-    [
-      "%{lua: a = macros.one; b = macros['two']; rpm.isdefined('three'); rpm.expand('%four')}",
-      ['four', 'lua', 'one', 'three', 'two'],
-    ],
-    ['%if %{defined one} && 0%{undefined  two}', ['defined', 'if', 'one', 'two', 'undefined']],
-    ['%{!?undefined:a b} %defined three', ['defined', 'three', 'undefined']],
-    ['%{definedness of it} defined four', ['definedness']],
-    ['100% %1 %* %# %(echo %{a_b})', ['a_b']],
-  ])('%j', (text, names) => expect(macrosNamedIn([text])).toEqual(names));
-
-  it('finds every name in braces', () => {
-    fc.assert(
-      fc.property(
-        fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/),
-        fc.constantFrom('', '?', '!?', '?!'),
-        (name, mark) => {
-          expect(macrosNamedIn([`x %{${mark}${name}} y`])).toContain(name);
-        },
-      ),
-    );
-  });
-});
-
-describe('a look into the rpm database', () => {
-  it.each([
-    '%(rpm -q --qf "%{VERSION}" glibc)',
-    '%(/usr/bin/rpm -qa)',
-    '%(%{__rpm} -q gcc)',
-    'rpm --query --whatprovides x',
-    'LANG=C rpm  --root / -q kernel',
-    'rpmquery x',
-  ])('is seen in %j', (text) => expect(queriesRpmDatabase(text)).toBe(true));
-  it.each([
-    'rpm2cpio x',
-    '%{_rpmconfigdir}/macros',
-    'BuildRequires: rpm >= 4',
-    'foo-rpm -q',
-    'rpmbuild -q',
-    'rpm is quick',
-  ])('is not seen in %j', (text) => expect(queriesRpmDatabase(text)).toBe(false));
 });
 
 it.each([
