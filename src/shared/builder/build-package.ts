@@ -82,7 +82,7 @@ async function buildStaged(
   const failed = (message: (code: number) => string) => onRpmbuildError(message, context, log);
   const packing = packSrpm(context, spec, staging, log);
   const srpm = await timed('srpm', packing.catch(failed(() => 'packing the SRPM failed')));
-  const entering = enterRoot(context, { ...build, results }, overlay);
+  const entering = enterRoot(context, spec.package, { ...build, results }, overlay);
   const root = await timed('builddep', entering.catch(onHelperError('its build root cannot be made')));
   const building = runRpmbuild('rpms', { context, spec, root, staging, log });
   await timed('build', building.catch(failed((code) => `rpmbuild ended with ${code}`)));

@@ -6,12 +6,17 @@ import type { PlannedBuild } from '../model/outcome.ts';
 import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
+import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
 import { installRpms } from '../sandbox/transaction.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import type { BuildContext } from './build-context.ts';
 
 /** The parts of a build root. */
-interface BuildRootOptions extends Pick<BuildContext, 'toolchainDir'>, Partial<Pick<BuildContext, 'signal'>> {
+interface BuildRootOptions
+  extends Pick<BuildContext, 'toolchainDir' | 'log'>,
+    Partial<Pick<BuildContext, 'signal'>> {
+  /** The package that is built in it. */
+  name: string;
   toolchain: Toolchain;
   /** The folder of the overlay. */
   overlay: string;
@@ -28,7 +33,8 @@ export interface RootContent extends Pick<PlannedBuild, 'installed' | 'packages'
 
 /** Makes the build root that a key lists, from the toolchain and from results of the store. */
 export async function enterRoot(
-  { tree: { toolchain }, store, toolchainDir, signal }: BuildContext,
+  { tree: { toolchain }, store, toolchainDir, log, signal }: BuildContext,
+  name: string,
   content: RootContent,
   overlay: string,
 ): Promise<Root> {
@@ -49,7 +55,7 @@ export async function enterRoot(
     );
   }
   const folderOf = (rpm: Rpm) => folders.get(rpm) as string;
-  return await makeBuildRoot({ toolchain, toolchainDir, overlay, installed, folderOf, signal });
+  return await makeBuildRoot({ name, toolchain, toolchainDir, overlay, installed, folderOf, log, signal });
 }
 
 /** A build root holds other RPMs than its key lists. */
@@ -76,6 +82,7 @@ export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
   const { remove } = change;
   const done = await installRpms({ root, rpmDirs, remove, sourceDateEpoch, signal: options.signal });
   compare(done.installed, installed);
+  showRpmWarnings(options.log, `the build root of ${options.name}`, done.warnings);
   return root;
 }
 

@@ -111,7 +111,7 @@ async function runCheck(context: BuildContext, spec: Spec, content: RootContent)
   await rm(log, { force: true });
   try {
     const staging = await stage(context, spec, await fetchSources(context, spec));
-    const root = await enterRoot(context, content, overlay);
+    const root = await enterRoot(context, spec.package, content, overlay);
     const { code } = await runRpmbuild('check', { context, spec, root, staging, log }, 'any');
     if (code === 0) return undefined;
     await logFailure(context, spec, '%check failed', await readFile(log, 'utf8'), '%check');

@@ -3,7 +3,7 @@ import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
 import { type Bind, enterArguments, type SandboxOptions } from '../sandbox/arguments.ts';
 import type { Root } from '../sandbox/overlay.ts';
-import { transactionCommand, transactionHelper, transactionSandbox } from '../sandbox/transaction.ts';
+import { transactionCommand, transactionHelpers, transactionSandbox } from '../sandbox/transaction.ts';
 import { checkMacros, policyMacros } from '../specs/macros/policy.ts';
 
 /** `%_topdir` inside every build root. */
@@ -90,7 +90,7 @@ export const recipe = {
   staged,
   srpm: rpmbuildPart('srpm'),
   rpms: rpmbuildPart('rpms'),
-  installHelper: transactionHelper,
+  installHelpers: transactionHelpers,
   install: enterArguments(transactionCommand, transactionSandbox('/run', anyTransaction)),
 };
 

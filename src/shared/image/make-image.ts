@@ -29,7 +29,7 @@ export async function makeImage(plan: ImagePlan, key: string, options: MakeOptio
   const toolchainRpms = await verifiedRpms(toolchainDir, prebuilt);
   log.info(`Making ${name} of ${packages.length} packages`);
   const trees = await makeTrees({
-    ...{ manifest: manifest.root, named, file, progress, signal },
+    ...{ manifest: manifest.root, named, file, progress, log, signal },
     rpms: packages.map(({ origin, rpm }) => ({
       rpm,
       dir: origin === 'toolchain' ? toolchainRpms : (plan.folders.get(rpm) as string),

@@ -6,8 +6,29 @@ import { withTempDir } from '../host/temp-dir.ts';
 import type { SandboxOptions } from './arguments.ts';
 import { runInSandbox } from './run.ts';
 
-/** The source of the program that runs a transaction in the sandbox. */
-export const transactionHelper = readFileSync(new URL('./transaction.py', import.meta.url), 'utf8');
+/** The sources of the program that runs a transaction in the sandbox, by file name. The bundler follows literal paths alone. */
+export const transactionHelpers = {
+  'transaction.py': readFileSync(new URL('./transaction.py', import.meta.url), 'utf8'),
+  'sysusers.py': readFileSync(new URL('./sysusers.py', import.meta.url), 'utf8'),
+  'account_files.py': readFileSync(new URL('./account_files.py', import.meta.url), 'utf8'),
+} as const;
+
+/** Something that rpm warned of in a transaction, and went on: an unknown owner, a `%post` that failed. */
+export interface RpmWarning {
+  /** The RPM's name; empty where rpm named none. */
+  package: string;
+  message: string;
+}
+
+/** The outcome of a transaction. */
+export interface Transacted {
+  /** The installed packages afterwards, as {@link installedPackages} lists them. */
+  installed: string[];
+  /** Each once, at most a hundred. */
+  warnings: RpmWarning[];
+  /** The last MiB of the output of scriptlets, and of rpm. */
+  output: string;
+}
 
 interface TransactionOptions extends Pick<SandboxOptions, 'root' | 'binds' | 'timeoutSeconds' | 'signal'> {
   /** The folders of the RPM files on the host. The caller has checked their digests; they are not checked again. */
@@ -24,7 +45,7 @@ interface TransactionOptions extends Pick<SandboxOptions, 'root' | 'binds' | 'ti
 export class TransactionError extends Error {
   /** The problems as rpm states them. */
   readonly problems: readonly string[];
-  /** The output of rpm and the scriptlets. */
+  /** The output of the scriptlets, then of rpm. */
   readonly output: string;
 
   constructor(problems: readonly string[], output: string) {
@@ -57,12 +78,10 @@ export function transactionSandbox(dir: string, options: TransactionOptions): Sa
 /**
  * Installs and erases RPMs in one transaction, with scriptlets, as root of a sandbox. An RPM replaces an installed one of
  * its name, whatever the versions. rpm checks all dependencies and file conflicts again.
- * @returns the installed packages afterwards, as {@link installedPackages} does, and the last MiB of the scriptlets' output
+ * Users of sysusers.d in the RPMs exist before their files are unpacked. A scriptlet that rpm goes on after is a warning.
  * @throws TransactionError
  */
-export async function installRpms(
-  options: TransactionOptions,
-): Promise<{ installed: string[]; scriptletOutput: string }> {
+export async function installRpms(options: TransactionOptions): Promise<Transacted> {
   return await withTempDir(options.root.overlay, 'transaction-', async (dir) => {
     const request = {
       root: options.into ?? '/',
@@ -71,12 +90,12 @@ export async function installRpms(
       ),
       erase: options.remove,
     };
-    await writeFile(join(dir, 'transaction.py'), transactionHelper);
+    for (const [name, text] of Object.entries(transactionHelpers)) await writeFile(join(dir, name), text);
     await writeFile(join(dir, 'request.json'), JSON.stringify(request));
     const { stdout } = await runInSandbox(transactionCommand, transactionSandbox(dir, options));
-    const answer = JSON.parse(stdout) as { problems: string[]; output: string };
-    if (answer.problems.length > 0) throw new TransactionError(answer.problems, answer.output);
-    return { installed: await installedPackages(options), scriptletOutput: answer.output };
+    const { problems, ...rest } = JSON.parse(stdout) as { problems: string[] } & Transacted;
+    if (problems.length > 0) throw new TransactionError(problems, rest.output);
+    return { ...rest, installed: await installedPackages(options) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { access, chmod, cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { access, chmod, cp, mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,29 @@ const made: [file: string, spec: string][] = [
   ['new-app', spec('t-new-app', '5', 'app', 'Provides: t-app = 5')],
   ['fails', spec('t-fails', '1', 'fails', '', '%post\necho the reason >&2\nexit 7')],
   ['lua-fails', spec('t-lua-fails', '1', 'lua', '', '%pre -p <lua>\nerror("lua said no")')],
+  ['pre-fails', spec('t-pre-fails', '1', 'pre', '', '%pre\necho not here >&2\nexit 3')],
+  [
+    'stays',
+    spec('t-stays', '1', 'stays', '', '%preun\necho I stay\nexit 4\n%postun\nexit 5\n%pretrans\nexit 0'),
+  ],
+  ['leaves', spec('t-leaves', '1', 'leaves', '', '%post -p <lua>\nerror("lua warns")\n%postun\nexit 5')],
+  ['trigger', spec('t-trigger', '1', 'trigger', '', '%triggerin -- t-lib\necho "warning: forged"\nexit 6')],
+  [
+    'daemon',
+    specText(
+      't-daemon',
+      'BuildArch: noarch',
+      `%install
+mkdir -p %{buildroot}/usr/lib/sysusers.d %{buildroot}/var/lib/t-daemon
+echo 'u t-daemon - "A daemon" /var/lib/t-daemon' > %{buildroot}/usr/lib/sysusers.d/t-daemon.conf
+touch %{buildroot}/var/lib/t-daemon/{a,b,c}
+%files
+/usr/lib/sysusers.d/t-daemon.conf
+%attr(0750, t-daemon, t-daemon) /var/lib/t-daemon
+%attr(0640, nobody-knows, t-daemon) /var/lib/t-daemon/c`,
+      '1',
+    ),
+  ],
   ['clash', spec('t-clash', '1', 'lib')],
   ['wants', spec('t-wants', '1', 'wants', 'Requires: nobody-has-this >= 3')],
   [
@@ -152,12 +175,80 @@ describe('a transaction in a root', () => {
     expect(await installedPackages({ root })).toEqual(before);
   });
 
-  it('takes a failing scriptlet for an error and shows what it said', async () => {
-    const shell = await failure(transact(await fresh('post'), ['t-fails-1-1']));
-    expect(shell.problems.join()).toContain('t-fails');
-    expect(shell.output).toContain('the reason');
+  it('takes a failed scriptlet for an error where rpm does not go on, and shows what it said', async () => {
+    const shell = await failure(transact(await fresh('pre'), ['t-pre-fails-1-1']));
+    expect(shell.problems[0]).toBe(
+      '%prein(t-pre-fails-1-1.noarch) scriptlet failed, exit status 3: not here',
+    );
+    expect(shell.output).toContain('not here');
     const lua = await failure(transact(await fresh('lua'), ['t-lua-fails-1-1']));
     expect(lua.message).toContain('lua said no');
+    const root = await fresh('preun');
+    await transact(root, ['t-stays-1-1']);
+    const { problems } = await failure(transact(root, [], ['t-stays-1-1.noarch']));
+    expect(problems[0]).toBe('%preun(t-stays-1-1.noarch) scriptlet failed, exit status 4: I stay');
+  });
+
+  it('takes a failed scriptlet for a warning where rpm goes on', async () => {
+    const post = await transact(await fresh('post'), ['t-fails-1-1']);
+    expect(post.added).toEqual(['t-fails-0:1-1.noarch']);
+    expect(post.warnings).toEqual([
+      {
+        package: 't-fails',
+        message: '%post(t-fails-1-1.noarch) scriptlet failed, exit status 7: the reason',
+      },
+    ]);
+    const root = await fresh('postun');
+    const installed = await transact(root, ['t-leaves-1-1']);
+    expect(installed.warnings.map(({ message }) => message).join('\n')).toContain('lua warns');
+    const erased = await transact(root, [], ['t-leaves-1-1.noarch']);
+    expect(erased.added).toEqual([]);
+    expect(erased.warnings).toEqual([
+      { package: 't-leaves', message: '%postun(t-leaves-1-1.noarch) scriptlet failed, exit status 5' },
+    ]);
+    const triggered = await transact(await fresh('trigger'), ['t-trigger-1-1', 't-lib-1-1']);
+    expect(triggered.added).toHaveLength(2);
+    expect(triggered.warnings).toHaveLength(1);
+    expect(triggered.warnings[0]?.message).toMatch(
+      /^%triggerin\(t-trigger-1-1\.noarch\) .* exit status 6: warning: forged$/,
+    );
+  });
+
+  it('makes the users of sysusers.d before their files are unpacked, and names an unknown owner once', async () => {
+    const root = await fresh('users');
+    const { warnings } = await transact(root, ['t-daemon-1-1']);
+    expect(warnings).toEqual([
+      { package: 't-daemon', message: 'user nobody-knows does not exist - using root' },
+    ]);
+    const owners = ['stat', '--format=%U:%G %a', '/var/lib/t-daemon', '/var/lib/t-daemon/c'];
+    const { stdout } = await runInSandbox(owners, { root, as: 'root' });
+    expect(stdout).toBe('t-daemon:t-daemon 750\nroot:t-daemon 640\n');
+    const passwd = await runInSandbox(['getent', 'passwd', 't-daemon'], { root, as: 'root' });
+    expect(passwd.stdout).toBe('t-daemon:x:999:999:A daemon:/var/lib/t-daemon:/usr/sbin/nologin\n');
+  });
+
+  it('makes them in a root that gets its account files in the same transaction', async () => {
+    const { dir: toolchainDir, toolchain } = await testWorker();
+    const image = join(dir, 'image-users');
+    await mkdir(image);
+    const into = { into: '/image', binds: [{ source: image, target: '/image', writable: true }] };
+    const rpmDirs = [
+      { dir: rpms, files: [file('t-daemon-1-1')] },
+      {
+        dir: join(toolchainDir, 'RPMS'),
+        files: toolchain.rpms
+          .filter(({ name }) => ['setup', 'filesystem'].includes(name))
+          .map(({ file }) => file),
+      },
+    ];
+    const root = await fresh('image-users');
+    const done = await installRpms({ ...into, root, rpmDirs, remove: [], sourceDateEpoch: 1_700_000_000 });
+    expect(done.warnings.map(({ message }) => message)).toEqual([
+      'user nobody-knows does not exist - using root',
+    ]);
+    const shadow = await readFile(join(image, 'etc/shadow'), 'utf8');
+    expect(shadow).toContain('t-daemon:!*:19675::::::\n');
+    expect((await stat(join(image, 'var/lib/t-daemon'))).uid).toBe(999);
   });
 
   it('refuses a file that is no RPM, or not the whole of one', async () => {
@@ -171,13 +262,13 @@ describe('a transaction in a root', () => {
 
   it('keeps scriptlets inside: no network, no writes outside, no secrets, no forged answer', async () => {
     process.env['INPUT_TOKEN'] = 'hunter2';
-    const { added, scriptletOutput } = await transact(await fresh('hostile'), ['t-hostile-1-1']);
+    const { added, output } = await transact(await fresh('hostile'), ['t-hostile-1-1']);
     delete process.env['INPUT_TOKEN'];
     expect(added).toEqual(['t-hostile-0:1-1.noarch']);
-    expect(scriptletOutput).toContain('{"problems": []}');
-    expect(scriptletOutput).toContain('LANG=C.UTF-8');
-    expect(scriptletOutput).toContain('by handle nothing');
-    expect(scriptletOutput).not.toMatch(/reached|mounted|hunter2/);
+    expect(output).toContain('{"problems": []}');
+    expect(output).toContain('LANG=C.UTF-8');
+    expect(output).toContain('by handle nothing');
+    expect(output).not.toMatch(/reached|mounted|hunter2/);
     expect(reached).toBe(0);
     await expect(access(join(rpms, 'x'))).rejects.toThrow();
     await expect(access(outside)).rejects.toThrow();

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { recordingLog } from '../../../src/shared/base/log.ts';
 import { makeBuildRoot } from '../../../src/shared/builder/build-root.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
@@ -37,6 +38,7 @@ it('names every RPM that is missing or damaged, with a hint, before a build root
     overlay: join(dir, 'overlay'),
     installed: [fine, damaged].map((one) => ({ origin: 'toolchain' as const, rpm: one })),
     folderOf: () => '',
+    ...{ name: 'app', log: recordingLog() },
   };
   await expect(makeBuildRoot(root)).rejects.toThrow(words[0]);
   await removeTree(join(dir, 'overlay'));

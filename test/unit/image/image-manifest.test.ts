@@ -163,18 +163,12 @@ describe('what is in a manifest', () => {
       (path) => `manifest:root:texts:${path}`,
     ),
     ...['tree.py', 'accounts.py', 'configure.py', 'finish.py'].map((name) => `manifest:root:helpers:${name}`),
-    ...[
-      'transaction',
-      'sandbox',
-      'epoch',
-      'users',
-      'groups',
-      'files',
-      'first',
-      'boot',
-      'parts',
-      'obsoleteFiles',
-    ].map((name) => `manifest:root:${name}`),
+    ...['transaction.py', 'sysusers.py', 'account_files.py'].map(
+      (name) => `manifest:root:transaction:${name}`,
+    ),
+    ...['sandbox', 'epoch', 'users', 'groups', 'files', 'first', 'boot', 'parts', 'obsoleteFiles'].map(
+      (name) => `manifest:root:${name}`,
+    ),
     ...['table', 'mke2fsConfig', 'filesystems', 'environment:E2FSPROGS_FAKE_TIME'].map(
       (name) => `manifest:disk:${name}`,
     ),
@@ -196,7 +190,7 @@ describe('what is in a manifest', () => {
 
   it('the text of the program that installs', () => {
     const path = new URL('../../../src/shared/sandbox/transaction.py', import.meta.url);
-    expect(manifest.root.transaction).toBe(readFileSync(path, 'utf8'));
+    expect(manifest.root.transaction['transaction.py']).toBe(readFileSync(path, 'utf8'));
   });
 
   it('no password, in any form but what /etc/shadow holds', () => {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
+import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
 import { removeTree } from '../../host/folders.ts';
 import { ToolError } from '../../host/process.ts';
 import type { Rpm } from '../../model/rpm.ts';
+import { showRpmWarnings } from '../../sandbox/rpm-warnings.ts';
 import { installRpms, TransactionError } from '../../sandbox/transaction.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';
 import { fullPlace } from '../disk/full-disk.ts';
@@ -19,6 +21,7 @@ export interface TreeOptions extends RootOptions {
   rpms: readonly { rpm: Rpm; dir: string }[];
   /** Shows the current step. */
   progress: (does: string) => void;
+  log: Log;
 }
 
 /**
@@ -50,15 +53,16 @@ export async function makeTrees(options: TreeOptions): Promise<Trees> {
   return { dir: join(workDir, 'work'), fat };
 }
 
-async function install({ rpms, file, manifest, signal }: TreeOptions, root: ImageRoot): Promise<void> {
+async function install({ rpms, file, manifest, log, signal }: TreeOptions, root: ImageRoot): Promise<void> {
   const dirs = new Map<string, string[]>();
   for (const { rpm, dir } of rpms) dirs.set(dir, [...(dirs.get(dir) ?? []), rpm.file]);
   const rpmDirs = [...dirs].map(([dir, files]) => ({ dir, files }));
   try {
-    await installRpms({
+    const { warnings } = await installRpms({
       ...{ root: root.sandbox, into: innerRoot, binds: [root.bind], signal },
       ...{ rpmDirs, remove: [], sourceDateEpoch: manifest.epoch },
     });
+    showRpmWarnings(log, 'the image', warnings);
   } catch (error) {
     if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
     const reason = `${error.problems.join('; ')}\n${lastLines(error.output, 12)}`.trimEnd();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { sandboxArguments } from '../../sandbox/arguments.ts';
-import { transactionHelper } from '../../sandbox/transaction.ts';
+import { transactionHelpers } from '../../sandbox/transaction.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';
 import { cleared, emptied, obsoleteFiles } from '../config/obsolete-files.ts';
@@ -22,6 +22,7 @@ export type RootfsManifest = ReturnType<typeof rootfsManifest>;
 // The bundler follows literal paths alone.
 const helpers = {
   'tree.py': readFileSync(new URL('./tree.py', import.meta.url), 'utf8'),
+  'account_files.py': transactionHelpers['account_files.py'],
   'accounts.py': readFileSync(new URL('./accounts.py', import.meta.url), 'utf8'),
   'configure.py': readFileSync(new URL('./configure.py', import.meta.url), 'utf8'),
   'finish.py': readFileSync(new URL('./finish.py', import.meta.url), 'utf8'),
@@ -50,8 +51,8 @@ export function rootfsManifest({ config, layout, seed, named, packages, tools }:
   return {
     /** Seconds since 1970: the newest time in an image, and the present for all programs that make it. */
     epoch: sourceDateEpoch,
-    /** Text of the helper that installs packages. */
-    transaction: transactionHelper,
+    /** Texts of the helpers that install packages, by file name. */
+    transaction: transactionHelpers,
     /** Texts of the helpers beside this file, by file name. */
     helpers,
     /** Environment of the image's programs, added to the sandbox's own. */
