@@ -1,18 +1,19 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { cleared, emptied, obsoleteFiles } from '../../../src/shared/image/config/obsolete-files.ts';
+import { rootfsHelpers } from '../../../src/shared/image/rootfs/rootfs-manifest.ts';
+import { writeTree } from '../../support/trees.ts';
 
-const helpers = fileURLToPath(new URL('../../../src/shared/image/rootfs', import.meta.url));
 let dir: string;
 let count = 0;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'azl-configure-'));
   await writeFile(join(dir, 'source'), 'of the config\n');
+  await writeTree(join(dir, 'run'), rootfsHelpers);
 });
 afterAll(async () => {
   await runTool(['rm', '-rf', '--one-file-system', '--', dir], { root: true });
@@ -25,7 +26,7 @@ async function helped(script: string, helper: 'configure' | 'finish', request: o
   await runTool(['sh', '-ec', script], { cwd: root, root: true });
   const whole = { root, epoch: 1_700_000_000, emptied, cleared, obsoleteFiles, ...request };
   await writeFile(join(dir, 'request.json'), JSON.stringify(whole));
-  const argv = ['/usr/bin/python3', '-IB', join(helpers, `${helper}.py`), join(dir, 'request.json')];
+  const argv = ['/usr/bin/python3', '-IB', join(dir, 'run', `${helper}.py`), join(dir, 'request.json')];
   const { stdout } = await runTool(argv, { root: true });
   const look = async (command: string) =>
     (await runTool(['sh', '-ec', command], { cwd: root, root: true })).stdout;

@@ -19,8 +19,8 @@ export const innerRoot = '/work/root';
 /** The root filesystem that is to be made, as plain data. */
 export type RootfsManifest = ReturnType<typeof rootfsManifest>;
 
-// The bundler follows literal paths alone.
-const helpers = {
+/** The helpers that configure and finish a root, by file name. The bundler follows literal paths alone. */
+export const rootfsHelpers = {
   'tree.py': readFileSync(new URL('./tree.py', import.meta.url), 'utf8'),
   'account_files.py': transactionHelpers['account_files.py'],
   'accounts.py': readFileSync(new URL('./accounts.py', import.meta.url), 'utf8'),
@@ -54,7 +54,7 @@ export function rootfsManifest({ config, layout, seed, named, packages, tools }:
     /** Texts of the helpers that install packages, by file name. */
     transaction: transactionHelpers,
     /** Texts of the helpers beside this file, by file name. */
-    helpers,
+    helpers: rootfsHelpers,
     /** Environment of the image's programs, added to the sandbox's own. */
     environment,
     /** Arguments of bubblewrap for the image's programs. */
