@@ -120,7 +120,7 @@ async function afterFailure(context: BuildContext, spec: Spec, overlay: string, 
   await keepRoot({ overlay, staging }, join(paths.failedRoots(inputs), spec.package), {
     package: spec.package,
     workerDigest: tree.toolchain.workerDigest,
-    argv: rpmbuildArguments('rpms', basename(spec.path), tree.defines),
+    argv: rpmbuildArguments('rpms', spec, tree.defines),
   });
   return failure;
 }

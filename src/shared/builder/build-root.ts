@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import { order } from '../base/order.ts';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { resultsOf } from '../graph/graph.ts';
+import { withTempDir } from '../host/temp-dir.ts';
 import type { Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import { copyNormalised, normalisedRelease } from '../rpm/normalised.ts';
+import { rpmFacts } from '../rpm/read.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
 import { installRpms } from '../sandbox/transaction.ts';
@@ -62,35 +66,58 @@ export async function enterRoot(
 export class WrongBuildRootError extends Error {}
 
 /**
- * Makes a fresh build root: an overlay over the worker in which exactly `installed` is installed.
- * @throws WrongBuildRootError when rpm's database lists other RPMs afterwards; TransactionError; ProblemsError when the
- *   toolchain is damaged
+ * Makes a fresh build root: an overlay over the worker in which exactly `installed` is installed. RPMs on top of the worker
+ * are installed as normalised copies, so that neither a scriptlet nor the build sees more of them than keys hold.
+ * @throws WrongBuildRootError when an RPM is not the one of the key, or rpm's database lists other RPMs afterwards;
+ *   TransactionError; ProblemsError when the toolchain is damaged
  */
 export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
   const { toolchain, toolchainDir, installed } = options;
   const root = { worker: join(toolchainDir, 'worker'), overlay: await createOverlay(options.overlay) };
   const change = difference(toolchain, installed);
-  const folders = new Map<string, string[]>();
   const prebuilt = change.add.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
   const prebuiltDir = await verifiedRpms(toolchainDir, prebuilt);
-  for (const { origin, rpm } of change.add) {
-    const dir = origin === 'local' ? options.folderOf(rpm) : prebuiltDir;
-    folders.set(dir, [...(folders.get(dir) ?? []), rpm.file]);
-  }
   if (change.add.length === 0 && change.remove.length === 0) return root;
-  const rpmDirs = [...folders].map(([dir, files]) => ({ dir, files }));
-  const { remove } = change;
-  const done = await installRpms({ root, rpmDirs, remove, sourceDateEpoch, signal: options.signal });
-  compare(done.installed, installed);
-  showRpmWarnings(options.log, `the build root of ${options.name}`, done.warnings);
+  await withTempDir(root.overlay, 'rpms-', async (dir) => {
+    const files = [];
+    for (const one of change.add) {
+      const folder = one.origin === 'local' ? options.folderOf(one.rpm) : prebuiltDir;
+      files.push(await normalisedCopy(folder, one, dir));
+    }
+    const transaction = { root, rpmDirs: [{ dir, files }], remove: change.remove, releasesHidden: true };
+    const done = await installRpms({ ...transaction, sourceDateEpoch, signal: options.signal });
+    compare(done.installed, installed, new Set(change.add));
+    showRpmWarnings(options.log, `the build root of ${options.name}`, done.warnings);
+  });
   return root;
+}
+
+/** Copies an RPM as a build may see it. Returns the file's name. @throws WrongBuildRootError for another RPM than `rpm` */
+async function normalisedCopy(folder: string, { origin, rpm }: RootRpm, dir: string): Promise<string> {
+  const file = `${rpm.name}.${rpm.arch}.rpm`;
+  const found = rpmFacts(rpm.file, await copyNormalised(join(folder, rpm.file), join(dir, file)));
+  const [is, expected] = [nevra(found), nevra(rpm)];
+  if (is !== expected) throw new WrongBuildRootError(`${join(folder, rpm.file)} is ${is}, not ${expected}`);
+  if (origin === 'local' && found.outputDigest !== rpm.outputDigest)
+    throw new WrongBuildRootError(
+      `${join(folder, rpm.file)} has not the output digest that its result states`,
+    );
+  return file;
+}
+
+/** The identity of an RPM as rpm's database lists it: `name-epoch:version-release.arch`. */
+function nevra(rpm: Omit<Rpm, 'size' | 'shipDigest'>, release = rpm.release): string {
+  return `${rpm.name}-${rpm.epoch}:${rpm.version}-${release}.${rpm.arch}`;
 }
 
 /** The RPMs to add to the worker and to erase from it so that it holds `installed`. Pure. */
 export function difference(toolchain: Toolchain, installed: readonly RootRpm[]) {
   const inWorker = new Set(toolchain.worker);
   const staying = new Set(installed.flatMap(({ origin, rpm }) => (origin === 'toolchain' ? [rpm.file] : [])));
-  const add = installed.filter(({ origin, rpm }) => origin === 'local' || !inWorker.has(rpm.file));
+  // In an order that follows from the key: scriptlets see it, and so does the numbering of rpm's database.
+  const add = installed
+    .filter(({ origin, rpm }) => origin === 'local' || !inWorker.has(rpm.file))
+    .sort((a, b) => order(a.rpm.name, b.rpm.name) || order(a.rpm.arch, b.rpm.arch));
   const replaced = new Set(add.map(({ rpm }) => rpm.name));
   const remove = toolchain.rpms
     .filter((rpm) => inWorker.has(rpm.file) && !staying.has(rpm.file) && !replaced.has(rpm.name))
@@ -98,10 +125,14 @@ export function difference(toolchain: Toolchain, installed: readonly RootRpm[]) 
   return { add, remove };
 }
 
-/** Compares what rpm's database lists, as `name-epoch:version-release.arch`. @throws WrongBuildRootError */
-function compare(found: readonly string[], installed: readonly RootRpm[]): void {
-  const expected = installed.map(
-    ({ rpm }) => `${rpm.name}-${rpm.epoch}:${rpm.version}-${rpm.release}.${rpm.arch}`,
+/** Compares what rpm's database lists with what was to be installed. @throws WrongBuildRootError */
+function compare(
+  found: readonly string[],
+  installed: readonly RootRpm[],
+  normalised: ReadonlySet<RootRpm>,
+): void {
+  const expected = installed.map((one) =>
+    nevra(one.rpm, normalised.has(one) ? normalisedRelease : undefined),
   );
   const surplus = found.filter((one) => !expected.includes(one));
   const lacking = expected.filter((one) => !found.includes(one));

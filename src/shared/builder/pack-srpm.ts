@@ -71,7 +71,7 @@ export async function runRpmbuild(
   ok: ToolOptions['ok'] = [0],
 ): Promise<ToolResult> {
   const { context, spec, root, staging, log } = run;
-  return await runInSandbox(rpmbuildArguments(step, basename(spec.path), context.tree.defines), {
+  return await runInSandbox(rpmbuildArguments(step, spec, context.tree.defines), {
     ...rpmbuildSandbox(root, staging),
     ...{ log, signal: context.signal, ok, timeoutSeconds: context.buildTime?.left() },
   });

@@ -24,7 +24,7 @@ export const decisions: {
   },
   Rpm: {
     file: 'out: holds the release, which no build sees',
-    release: 'out: no build sees it, but those that releasesSeen names',
+    release: 'out: no build sees it',
     shipDigest: 'out: what is published, not what a build sees',
     ...all('in', 'name', 'arch', 'outputDigest'),
     ...all('through outputDigest', 'epoch', 'version', 'sourceRpm', 'size', 'files', 'folders'),

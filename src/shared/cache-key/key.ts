@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { order } from '../base/order.ts';
 import type { Components } from '../model/build-result.ts';
-import type { Capability, Rpm } from '../model/rpm.ts';
+import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
-import { nameOf, parseCapability, termsOf } from '../rpm/capability.ts';
-import { parseEvr } from '../rpm/version.ts';
 
 /** To be raised when the meaning of a key changes: every result is then built again. */
 const keySchema = '2';
@@ -41,9 +39,6 @@ export function keyComponents(input: KeyInput): Components {
   }
   for (const [name, value] of Object.entries(input.defines)) components[`macro:${name}`] = value;
   for (const rpm of input.installed) components[`installed:${rpm.name}.${rpm.arch}`] = rpm.outputDigest;
-  for (const rpm of releasesSeen(spec, input.installed)) {
-    components[`release:${rpm.name}.${rpm.arch}`] = `${rpm.epoch}:${rpm.version}-${rpm.release}`;
-  }
   return components;
 }
 
@@ -55,17 +50,4 @@ export function keyOf(components: Components): string {
     hash.update(`${Buffer.byteLength(name)}:${name}${Buffer.byteLength(value)}:${value}`);
   }
   return hash.digest('hex');
-}
-
-/** The RPMs whose release the build can see: a requirement names it. */
-function releasesSeen(spec: Spec, installed: readonly Rpm[]): Rpm[] {
-  const names = new Set(spec.buildRequires.flatMap(termsOf).filter(namesRelease).map(nameOf));
-  return installed.filter(
-    (rpm) => names.has(rpm.name) || rpm.provides.some((provide) => names.has(nameOf(provide))),
-  );
-}
-
-function namesRelease(capability: Capability): boolean {
-  const { evr } = parseCapability(capability);
-  return evr !== undefined && parseEvr(evr).release !== undefined;
 }

@@ -46,7 +46,6 @@ const kinds: readonly (readonly [string, string])[] = [
   ['patch', 'patch changed'],
   ['macro', 'macro changed'],
   ['installed', 'dependency changed'],
-  ['release', 'release of a dependency changed'],
   ['worker', 'worker changed'],
   ['recipe', 'build recipe changed'],
   ['arch', 'architecture changed'],

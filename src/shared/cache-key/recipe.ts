@@ -1,6 +1,12 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
+import type { Capability } from '../model/rpm.ts';
+import type { Spec } from '../model/spec.ts';
+import { parseCapability, termsOf } from '../rpm/capability.ts';
+import { normalisedRelease } from '../rpm/normalised.ts';
+import { outputDigestSchema } from '../rpm/output-digest.ts';
+import { parseEvr } from '../rpm/version.ts';
 import { type Bind, enterArguments, type SandboxOptions } from '../sandbox/arguments.ts';
 import type { Root } from '../sandbox/overlay.ts';
 import { transactionCommand, transactionHelpers, transactionSandbox } from '../sandbox/transaction.ts';
@@ -26,25 +32,36 @@ export const buildRootEssentials: readonly string[] = [
 export type BuildStep = 'srpm' | 'rpms' | 'check';
 
 const stepArguments: Record<BuildStep, readonly string[]> = {
-  srpm: ['-bs', '--nodeps'],
+  srpm: ['-bs'],
   rpms: ['-bb', '--noclean', '--nocheck'],
   check: ['-bi', '--noclean'],
 };
 
-/** The argv of rpmbuild for a spec below `topDir`/SPECS. `defines` are macros of the distribution (`dist`, …). */
+/**
+ * The argv of rpmbuild for a spec below `topDir`/SPECS. A build root does not show releases, so rpmbuild does not check the
+ * requirements of a spec that names one: the solver has. `defines` are macros of the distribution (`dist`, …). Pure.
+ */
 export function rpmbuildArguments(
   step: BuildStep,
-  spec: string,
+  spec: Pick<Spec, 'path' | 'buildRequires' | 'checkRequires' | 'buildConflicts'>,
   defines: Readonly<Record<string, string>>,
 ): string[] {
+  const requirements = [...spec.buildRequires, ...spec.checkRequires, ...spec.buildConflicts];
+  const unchecked = step === 'srpm' || requirements.flatMap(termsOf).some(namesRelease);
   const macros = { ...defines, ...checkMacros(step === 'check') };
   return [
     'rpmbuild',
     ...stepArguments[step],
+    ...(unchecked ? ['--nodeps'] : []),
     ...releaseInElf.map((name) => `--undefine=${name}`),
     ...Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]),
-    `${topDir}/SPECS/${spec}`,
+    `${topDir}/SPECS/${basename(spec.path)}`,
   ];
+}
+
+function namesRelease(capability: Capability): boolean {
+  const { evr } = parseCapability(capability);
+  return evr !== undefined && parseEvr(evr).release !== undefined;
 }
 
 /** The environment of rpmbuild, besides the sandbox's own. */
@@ -75,8 +92,10 @@ export function rpmbuildSandbox(root: Root, staging: string): SandboxOptions {
 
 const anyRoot: Root = { worker: '/worker', overlay: '/layer' };
 
-function rpmbuildPart(step: BuildStep): string[] {
-  return enterArguments(rpmbuildArguments(step, 'x.spec', {}), rpmbuildSandbox(anyRoot, '/staging'));
+const anySpec = { path: 'x.spec', buildRequires: [], checkRequires: [], buildConflicts: [] };
+
+function rpmbuildPart(step: BuildStep, spec = anySpec): string[] {
+  return enterArguments(rpmbuildArguments(step, spec, {}), rpmbuildSandbox(anyRoot, '/staging'));
 }
 
 const anyTransaction = {
@@ -90,6 +109,7 @@ export const recipe = {
   staged,
   srpm: rpmbuildPart('srpm'),
   rpms: rpmbuildPart('rpms'),
+  seen: { digest: outputDigestSchema, release: normalisedRelease },
   installHelpers: transactionHelpers,
   install: enterArguments(transactionCommand, transactionSandbox('/run', anyTransaction)),
 };

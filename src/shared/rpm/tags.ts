@@ -27,6 +27,7 @@ export const tags = {
   changelogName: 1081,
   changelogText: 1082,
   cookie: 1094,
+  fileDevices: 1095,
   fileInodes: 1096,
   dirIndexes: 1116,
   baseNames: 1117,

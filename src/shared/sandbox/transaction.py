@@ -21,6 +21,8 @@ from sysusers import Sysusers  # noqa: E402
 OUTPUT_BYTES = 1 << 20
 MOST_WARNINGS = 100
 DAY = 86400
+# `b < 1.0-5 conflicts with a`
+NAMES_RELEASE = re.compile(r"[<>=] [^ ()]+-[^ ()]")
 # The solver has decided which versions go in: also older ones, and those that are there already.
 WANTED = rpm.RPMPROB_FILTER_OLDPACKAGE | rpm.RPMPROB_FILTER_REPLACEPKG
 STARTS = (
@@ -69,14 +71,9 @@ def sysusers_of(header, file):
 
 
 class Transaction:
-    def __init__(self, root, scriptlets, log):
+    def __init__(self, root, releases_hidden, scriptlets, log):
         self.root = root
-        self.set = rpm.TransactionSet(root)
-        # Every file's digest was compared with the plan's before it came here.
-        self.set.setVSFlags(rpm.RPMVSF_MASK_NOSIGNATURES | rpm.RPMVSF_MASK_NODIGESTS)
-        self.set.setProbFilter(WANTED)
-        # They unshare namespaces, ask systemd to wait, label files: the sandbox isolates, and allows none of that.
-        self.set.setFlags(rpm.RPMTRANS_FLAG_NOPLUGINS)
+        self.releases_hidden = releases_hidden
         self.scriptlets, self.log = scriptlets, log
         self.problems = []
         self.warnings = {}
@@ -85,7 +82,13 @@ class Transaction:
         self.open = {}
         self.sysusers = {}
 
-    def add(self, paths, labels):
+    def fill(self, paths, labels):
+        self.set = rpm.TransactionSet(self.root)
+        # Every file's digest was compared with the plan's before it came here.
+        self.set.setVSFlags(rpm.RPMVSF_MASK_NOSIGNATURES | rpm.RPMVSF_MASK_NODIGESTS)
+        self.set.setProbFilter(WANTED)
+        # They unshare namespaces, ask systemd to wait, label files: the sandbox isolates, and allows none of that.
+        self.set.setFlags(rpm.RPMTRANS_FLAG_NOPLUGINS)
         for path in paths:
             try:
                 with open(path, "rb") as file:
@@ -101,12 +104,17 @@ class Transaction:
             except rpm.error:
                 self.problems.append(f"{label} is not installed and cannot be erased")
 
-    def run(self):
+    def run(self, paths, labels):
         """Answers what is wrong: before anything is changed where rpm can know it before."""
+        self.fill(paths, labels)
         self.set.check()
-        self.problems += [str(problem) for problem in self.set.problems()]
+        refused = [str(problem) for problem in self.set.problems()]
+        self.problems += [problem for problem in refused if not self.is_undecidable(problem)]
         if self.problems:
             return
+        if refused:
+            # rpm skips packages with problems. A set that was not checked has none.
+            self.fill(paths, labels)
         self.set.order()
         today = int(os.environ["SOURCE_DATE_EPOCH"]) // DAY
         self.users = Sysusers(self.root, self.sysusers, today)
@@ -118,6 +126,10 @@ class Transaction:
             self.problems += [message for message, _ in failed]
         elif failed is not None and not self.problems:
             self.problems.append("rpm gave up; its last words are in the output")
+
+    def is_undecidable(self, problem):
+        """True for a requirement or conflict that names a release, in a root that shows none: the solver has decided."""
+        return self.releases_hidden and NAMES_RELEASE.search(problem) is not None
 
     def listen(self, more=""):
         """Takes what rpm has said since the last time for warnings about the current package."""
@@ -167,10 +179,9 @@ def main():
         os.dup2(scriptlets.file, number)
     rpm.setLogFile(os.fdopen(log.file, "w", closefd=False))
     rpm.addMacro("_pkgverify_level", "none")
-    transaction = Transaction(request["root"], scriptlets, log)
+    transaction = Transaction(request["root"], request["releasesHidden"], scriptlets, log)
     try:
-        transaction.add(request["install"], request["erase"])
-        transaction.run()
+        transaction.run(request["install"], request["erase"])
     except (rpm.error, OSError) as error:
         transaction.problems.append(str(error))
     said = {

@@ -37,6 +37,8 @@ interface TransactionOptions extends Pick<SandboxOptions, 'root' | 'binds' | 'ti
   remove: readonly string[];
   /** The path in the sandbox of the root to change: an image's, from `binds`. Default: `/`. */
   into?: string;
+  /** True if the RPMs do not state their release. What names one is then not checked again: the solver has decided. */
+  releasesHidden?: boolean;
   /** The install time of the RPMs, in seconds since 1970. */
   sourceDateEpoch: number;
 }
@@ -89,6 +91,7 @@ export async function installRpms(options: TransactionOptions): Promise<Transact
         files.map((file) => `/azl/rpms-${index}/${file}`),
       ),
       erase: options.remove,
+      releasesHidden: options.releasesHidden === true,
     };
     for (const [name, text] of Object.entries(transactionHelpers)) await writeFile(join(dir, name), text);
     await writeFile(join(dir, 'request.json'), JSON.stringify(request));

@@ -11,6 +11,7 @@ import { readJson, writeJson } from '../../host/json-files.ts';
 import { runTool } from '../../host/process.ts';
 import { clearLeftovers, withTempDir } from '../../host/temp-dir.ts';
 import type { Rpm } from '../../model/rpm.ts';
+import { outputDigestSchema } from '../../rpm/output-digest.ts';
 import { readRpm } from '../../rpm/read.ts';
 import { debPath } from '../debian/fetch-debs.ts';
 import { commonFolders } from './builtin-packages.ts';
@@ -41,9 +42,9 @@ export function standInKey(standIn: StandIn, arch: string): string {
   return textDigest(JSON.stringify([conversionRecipe, arch, standIn]));
 }
 
-/** The digest of how conversion works: the helper, the lists of files and folders, and the epoch. */
+/** The digest of how conversion works: the helper, the lists of files and folders, the epoch, and how RPMs are read. */
 export const conversionRecipe = textDigest(
-  JSON.stringify([converter, droppedFiles, keptFiles, commonFolders, sourceDateEpoch]),
+  JSON.stringify([converter, droppedFiles, keptFiles, commonFolders, sourceDateEpoch, outputDigestSchema]),
 );
 
 const scratchPrefix = 'azl-convert-';

@@ -1,0 +1,104 @@
+import type { Header, Tag } from './header.ts';
+import { dependencyTags, tags } from './tags.ts';
+
+/**
+ * Tags that cannot change a dependent's build, because no build root has them. Every other tag counts, also one that this
+ * code does not know. Signatures and digests of the whole file are in the signature header, which does not count. These are
+ * their numbers in case that a tool copied them into the main header.
+ */
+const unseen: ReadonlySet<number> = new Set<number>([
+  // Structure of the header, not content.
+  ...[tags.headerImage, tags.headerSignatures, tags.headerImmutable],
+  // Signatures, and digests over the whole header or payload, its own or its SRPM's.
+  ...[tags.sigPgp, tags.sigMd5, tags.sigGpg, tags.dsaHeader, tags.rsaHeader, tags.sha1Header],
+  ...[tags.sha256Header, tags.payloadDigest, tags.payloadDigestAlt, tags.sourcePkgId],
+  // When and where it was built.
+  ...[tags.buildTime, tags.buildHost, tags.cookie],
+  // Changelog and texts for people.
+  ...[tags.changelogTime, tags.changelogName, tags.changelogText],
+  ...[tags.summary, tags.description, tags.url, tags.packager],
+]);
+
+const dependencyVersions = new Set<number>(Object.values(dependencyTags).map((kind) => kind.version));
+/** Rich dependencies have their versions in the name. */
+const dependencyNames = new Set<number>(Object.values(dependencyTags).map((kind) => kind.name));
+
+/** The placeholder of the RPM's own release. No RPM has a control character in a version. */
+export const ownRelease = '\u0001release';
+
+/**
+ * Returns what a dependent's build can see of an RPM's main header, by tag number. The output digest is made from it, and
+ * so is the header that a build root's rpm database gets: what is not here is in neither. {@link ownRelease} stands for the
+ * RPM's own release in RELEASE, in SOURCERPM, and wherever a dependency names the version-release of the RPM or of its
+ * SRPM, with or without an epoch. An inode number tells only which files are hard links of each other. Pure.
+ */
+export function seenTags(main: Header): Tag[] {
+  const normalise = normaliserFor(main.tags);
+  return main.tags
+    .filter((tag) => !unseen.has(tag.tag))
+    .sort((a, b) => a.tag - b.tag)
+    .map((tag) => ({ ...tag, data: normalise(tag) }));
+}
+
+function normaliserFor(all: readonly Tag[]): (tag: Tag) => Buffer {
+  const source = /-([^-]+)-([^-]+)\.((?:no)?src\.rpm)$/.exec(oneText(all, tags.sourceRpm));
+  const version = oneText(all, tags.version);
+  const release = oneText(all, tags.release);
+  const own = new Map([[`${version}-${release}`, `${version}-${ownRelease}`]]);
+  if (source !== null) own.set(`${source[1]}-${source[2]}`, `${source[1]}-${ownRelease}`);
+  const replaceEvr = (evr: string) => {
+    const [, epoch = '', rest = ''] = /^([0-9]*:)?(.*)$/s.exec(evr) ?? [];
+    const found = own.get(rest);
+    return found === undefined ? evr : epoch + found;
+  };
+  return (tag) => {
+    if (tag.tag === tags.release) return latin1(`${ownRelease}\0`);
+    if (tag.tag === tags.sourceRpm && source !== null) {
+      const text = tag.data.toString('latin1');
+      const end = `${source[2]}.${source[3]}\0`;
+      return latin1(`${text.slice(0, text.length - end.length)}${ownRelease}.${source[3]}\0`);
+    }
+    if (tag.tag === tags.fileInodes) return hardLinks(tag, all);
+    if (dependencyVersions.has(tag.tag)) return eachText(tag, replaceEvr);
+    if (dependencyNames.has(tag.tag)) {
+      return eachText(tag, (name) => (name.startsWith('(') ? name.replace(/[^\s()]+/g, replaceEvr) : name));
+    }
+    return tag.data;
+  };
+}
+
+/** Returns the number, from 1, of the first file with the same inode and device, for each file: rpmbuild numbers so. */
+function hardLinks(inodes: Tag, all: readonly Tag[]): Buffer {
+  if (inodes.type !== 4) return inodes.data;
+  const devices = all.find(({ tag, type }) => tag === tags.fileDevices && type === 4)?.data;
+  const data = Buffer.alloc(inodes.data.length);
+  const first = new Map<string, number>();
+  for (let at = 0; at < data.length; at += 4) {
+    const device = devices !== undefined && at < devices.length ? devices.readUInt32BE(at) : 0;
+    const file = `${device}:${inodes.data.readUInt32BE(at)}`;
+    const number = first.get(file) ?? at / 4 + 1;
+    first.set(file, number);
+    data.writeUInt32BE(number, at);
+  }
+  return data;
+}
+
+function eachText(tag: Tag, change: (text: string) => string): Buffer {
+  if (!isText(tag)) return tag.data;
+  return latin1(tag.data.toString('latin1').replace(/[^\0]+/g, change));
+}
+
+/** True for a tag that holds one text or several, not translated. */
+export function isText(tag: Tag): boolean {
+  return tag.type === 6 || tag.type === 8;
+}
+
+/** Latin-1 both ways: no byte is lost, whatever the encoding. */
+export function latin1(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}
+
+function oneText(all: readonly Tag[], number: number): string {
+  const tag = all.find((one) => one.tag === number && one.type === 6);
+  return tag === undefined ? '' : tag.data.toString('latin1').slice(0, -1);
+}
