@@ -11,7 +11,8 @@ export const essentials = madeUpRpm('essentials', {
 });
 
 /** Takes all that is asked for and all that this requires, local before toolchain: enough of a solver for plain names. */
-export async function solve({ install, local }: SolverRequest) {
+export async function solve({ install, local: results }: SolverRequest) {
+  const local = results.flat();
   const all = [...local, base, essentials];
   const installed = new Set<Rpm>();
   const problems: string[] = [];

@@ -90,7 +90,7 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
   const lacking = [...missing.map(({ capability }) => capability), ...awaited];
   if (lacking.length > 0) return failed(`its %check needs ${lacking.join(', ')}, which is not there`);
   const requires = [...spec.buildRequires, ...spec.checkRequires];
-  const root = await solveRoot(context.tree, resultsOf(graph, packages), requires);
+  const root = await solveRoot(context.tree, resultsOf(graph, packages), requires, spec.buildConflicts);
   if (!root.ok) return failed(root.problems.join('; '));
   const rpms = root.installed.map(({ rpm }) => rpm);
   const key = checkKey(graph.results.get(name)?.key, rpms);

@@ -35,7 +35,8 @@ export async function resolvePackage(
   if (needs.missing.length > 0) return { state: 'missing', missing: needs.missing };
   if (needs.waits.length > 0) return { state: 'waiting', waits: needs.waits };
   const spec = graph.declared.specs.get(name) as Spec;
-  const root = await solveRoot(tree, resultsOf(graph, needs.packages), spec.buildRequires);
+  const { buildRequires, buildConflicts } = spec;
+  const root = await solveRoot(tree, resultsOf(graph, needs.packages), buildRequires, buildConflicts);
   if (!root.ok) return { state: 'unsolvable', problems: root.problems };
   const sources = await tree.sources(name).catch((error: unknown) => {
     if (error instanceof ProblemsError) return error;

@@ -3,6 +3,7 @@ import { textDigest } from '../host/digests.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
+import { rpmsByFile } from './rpms-by-file.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
 
 /** A memory of answers, by {@link solverQuestion}. */
@@ -15,10 +16,19 @@ interface AnswerMemory {
  * SHA-256, in hex, over everything that can change the answer to a request: the solver's recipe, the toolchain, the
  * dependency tags, versions and paths of the local RPMs, and the request. The order of lists does not count.
  */
-export function solverQuestion(request: SolverRequest, toolchain: Toolchain): string {
-  const lists = [[...new Set(request.install)], [...new Set(request.base)], request.local.map(rpmDigest)];
-  const parts = ['azl solver question 1', toolchainDigest(toolchain), ...lists.map((list) => list.sort())];
-  return textDigest(JSON.stringify(parts));
+export function solverQuestion(
+  { install, conflicts, base, local }: SolverRequest,
+  toolchain: Toolchain,
+): string {
+  const lists = [unique(install), unique(conflicts), local.map(rpmsDigest).sort()];
+  const baseDigest = digestOnce(base, () => unique(base));
+  return textDigest(
+    JSON.stringify(['azl solver question 2', toolchainDigest(toolchain), baseDigest, ...lists]),
+  );
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
 }
 
 /** A solver that answers from `memory`, and starts the real one for the first question that is not there. */
@@ -45,16 +55,13 @@ export function rememberingSolver(
 }
 
 /** True if all files that an answer names exist: it may come from another run. */
-function isOf(answer: SolverAnswer, { local }: SolverRequest, { rpms }: Toolchain): boolean {
+function isOf(answer: SolverAnswer, request: SolverRequest, toolchain: Toolchain): boolean {
   if (!answer.ok) return true;
-  const files = {
-    local: new Set(local.map(({ file }) => file)),
-    toolchain: new Set(rpms.map(({ file }) => file)),
-  };
-  return answer.installed.every(({ origin, file }) => files[origin].has(file));
+  const rpms = rpmsByFile(request, toolchain);
+  return answer.installed.every(({ origin, file }) => rpms[origin].has(file));
 }
 
-/** Digests by object: many builds see the same RPM, and its list of files may be long. */
+/** Digests by object: many builds see the same RPMs, whose lists of files may be long. */
 const digests = new WeakMap<object, string>();
 
 function digestOnce(of: object, content: () => unknown): string {
@@ -65,12 +72,11 @@ function digestOnce(of: object, content: () => unknown): string {
 
 function toolchainDigest(toolchain: Toolchain): string {
   const { arch, rpms } = toolchain;
-  return digestOnce(toolchain, () => [
-    solverRecipe,
-    arch,
-    areStandIns(toolchain),
-    rpms.map(rpmDigest).sort(),
-  ]);
+  return digestOnce(toolchain, () => [solverRecipe, arch, areStandIns(toolchain), rpmsDigest(rpms)]);
+}
+
+function rpmsDigest(rpms: readonly Rpm[]): string {
+  return digestOnce(rpms, () => rpms.map(rpmDigest).sort());
 }
 
 function rpmDigest(rpm: Rpm): string {

@@ -1,9 +1,10 @@
 import { buildRootEssentials } from '../cache-key/recipe.ts';
 import { type DeclaredGraph, declaredGraph } from '../graph/graph.ts';
 import type { Result } from '../model/build-result.ts';
-import type { RootRpm, Rpm } from '../model/rpm.ts';
+import type { Capability, RootRpm, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import { rpmsByFile } from './rpms-by-file.ts';
 import type { Solver } from './solver.ts';
 
 /** A tree of specs, parsed and checked, with the toolchain that builds it. Immutable. */
@@ -23,20 +24,22 @@ export function makeTree(parts: Omit<Tree, 'declared'>): Tree {
 }
 
 /**
- * The RPMs of a build root: worker, essentials and `requires`.
+ * The RPMs of a build root: worker, essentials and `requires`, without anything that `conflicts` names.
  * @param visible the results that the solver may use
  */
 export async function solveRoot(
   tree: Tree,
   visible: readonly Result[],
-  requires: readonly string[],
+  requires: readonly Capability[],
+  conflicts: readonly Capability[],
 ): Promise<{ ok: true; installed: RootRpm[] } | { ok: false; problems: string[] }> {
-  const local = visible.flatMap(({ rpms }) => rpms);
+  const { toolchain, solver } = tree;
+  const local = visible.map(({ rpms }) => rpms);
   const install = [...buildRootEssentials, ...requires];
-  const answer = await tree.solver.solve({ install, base: tree.toolchain.worker, local });
+  const request = { install, conflicts, base: toolchain.worker, local };
+  const answer = await solver.solve(request);
   if (!answer.ok) return answer;
-  const byFile = (rpms: readonly Rpm[]) => new Map(rpms.map((rpm) => [rpm.file, rpm]));
-  const rpms = { local: byFile(local), toolchain: byFile(tree.toolchain.rpms) };
+  const rpms = rpmsByFile(request, toolchain);
   const installed = answer.installed.map(({ origin, file }) => {
     return { origin, rpm: rpms[origin].get(file) as Rpm };
   });

@@ -7,16 +7,22 @@ import type { PlannedBuild } from '../model/outcome.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 
-/** The helper's text: part of the digest of every question. */
-export const solverRecipe = readFileSync(new URL('./solver.py', import.meta.url), 'utf8');
+/** The helper's text, whose parts are one program: part of the digest of every question. */
+export const solverRecipe = [
+  readFileSync(new URL('./capabilities.py', import.meta.url), 'utf8'),
+  readFileSync(new URL('./universe.py', import.meta.url), 'utf8'),
+  readFileSync(new URL('./solver.py', import.meta.url), 'utf8'),
+].join('\n');
 
 /** Asks for a set of RPMs that satisfies all of `install`. */
 export interface SolverRequest {
   install: readonly Capability[];
+  /** No RPM of the set satisfies any of these. What matches goes from the base, with what needs it. */
+  conflicts: readonly Capability[];
   /** File names of toolchain RPMs that stay, unless a needed RPM conflicts with them. */
   base: readonly string[];
-  /** RPMs of results that may be used. */
-  local: readonly Rpm[];
+  /** RPMs that may be used: a list for each result. */
+  local: readonly (readonly Rpm[])[];
 }
 
 /** The answer to a request. */
@@ -28,7 +34,7 @@ export type SolverAnswer =
 
 /** A started solver. */
 export interface Solver {
-  /** @throws Error when a capability or a base entry is invalid, or when the helper ended */
+  /** @throws Error when the toolchain has no RPM that `base` names, or when the helper ended */
   solve(request: SolverRequest): Promise<SolverAnswer>;
   close(): Promise<void>;
 }
@@ -48,8 +54,8 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
   const said = tail(helper);
   createInterface({ input: helper.stdout }).on('line', (line) => {
     const next = waiting.shift();
-    const answer = JSON.parse(line) as SolverAnswer | { refused: string };
-    if ('refused' in answer) next?.reject(new Error(answer.refused));
+    const answer = JSON.parse(line) as SolverAnswer | { invalid: string };
+    if ('invalid' in answer) next?.reject(new Error(answer.invalid));
     else next?.resolve(answer);
   });
   const gone = new Promise<void>((resolve) => {
@@ -65,11 +71,11 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
   const tell = (value: unknown) => helper.stdin.write(`${JSON.stringify(value)}\n`);
   tell({ arch: toolchain.arch, standIns: areStandIns(toolchain), rpms: toolchain.rpms.map(facts) });
   return {
-    solve: (request) =>
+    solve: ({ install, conflicts, base, local }) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);
         waiting.push({ resolve, reject });
-        tell({ install: request.install, base: request.base, local: request.local.map(facts) });
+        tell({ install, conflicts, base, local: local.flat().map(facts) });
       }),
     close: async () => {
       helper.stdin.end();

@@ -64,7 +64,7 @@ describe('satisfies', () => {
         ...{ rpms: [rpm], worker: [], workerDigest: '' },
       });
       for (const require of ['x', ...versioned]) {
-        const { ok } = await solver.solve({ install: [require], base: [], local: [] });
+        const { ok } = await solver.solve({ install: [require], conflicts: [], base: [], local: [] });
         if (ok !== satisfies(provide, require))
           disagreements.push(`${provide} | ${require}: solver says ${ok}`);
       }

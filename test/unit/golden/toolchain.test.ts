@@ -25,7 +25,10 @@ import * as madeToolchain from './made-up-toolchain.ts';
 const { gcc, lib, systemd } = made.rpms;
 
 function digests(): Record<string, unknown> {
-  const request = { install: ['lib', '/usr/bin/gcc'], base: [gcc.file], local: [lib, systemd] };
+  const request = {
+    ...{ install: ['lib', '/usr/bin/gcc'], conflicts: ['gcc < 1'] },
+    ...{ base: [gcc.file], local: [[lib], [systemd]] },
+  };
   const rpmNames = [...new Set(madeToolchain.debianNames.map(rpmName))];
   const [plain] = madeToolchain.lock.packages;
   const plainDebs = madeToolchain.debianNames.map((name) => ({

@@ -33,7 +33,7 @@ export async function choosePackages(options: {
   const remote = new Set(offered);
   const local = [...options.local, ...offered];
   const install = [...new Set(requested.map(({ capability }) => capability))];
-  const answer = await options.solver.solve({ install, base: [], local });
+  const answer = await options.solver.solve({ install, conflicts: [], base: [], local: [local] });
   if (!answer.ok) {
     // The solver names only the first missing package.
     const rpms = [...local, ...toolchain.rpms];
