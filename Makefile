@@ -31,6 +31,7 @@ For work on azl itself:
   make bench                                   measures make image, writes the figures of the README
   make bench-start                             measures the start-up time of the actions
   make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
+  make bench-plan FACTS_DIR=facts              measures graph, plan and what follows each build, on that graph
   make bench-index FACTS_DIR=facts             measures the size of results in the index and between shards
   make act WORKFLOW=nightly                    runs a workflow on this machine (default: nightly, then pull-request)
   make publish-trees DIR=build/trees           makes the repositories that workflows name: azl/build-packages@v1 ...
@@ -58,7 +59,7 @@ export SPECS_DIR ?= $(here)examples/distro/SPECS
 image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-dev_targets := dist lint test test-full test-hosts bench bench-start bench-schedule bench-index act publish-trees
+dev_targets := dist lint test test-full test-hosts bench bench-start bench-schedule bench-plan bench-index act publish-trees
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(dev_targets)

@@ -5,7 +5,7 @@ here=$(dirname -- "$0")
 . "$here/../cli/node.sh"
 case $1 in
 act) takes=WORKFLOW ;;
-bench-schedule | bench-index) takes=FACTS_DIR ;;
+bench-schedule | bench-plan | bench-index) takes=FACTS_DIR ;;
 publish-trees) takes=DIR ;;
 *) takes= ;;
 esac
@@ -37,6 +37,7 @@ test-full) exec node scripts/test.ts full ;;
 test-hosts) exec node scripts/test-hosts.ts ;;
 bench) exec node bench/run.ts ;;
 bench-schedule) exec node bench/schedule/run.ts ;;
+bench-plan) exec node bench/plan/run.ts ;;
 bench-index) exec node bench/index/run.ts ;;
 bench-start) exec node bench/start.ts ;;
 act) exec node scripts/act.ts ;;

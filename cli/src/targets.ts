@@ -54,7 +54,7 @@ export function usesFolders(target: TargetName): boolean {
 /** Targets of the Makefile that this CLI does not run, for hints at a wrong name. */
 const otherTargets = [
   ...['help', 'dist', 'lint', 'test', 'test-full', 'test-hosts', 'act', 'publish-trees'],
-  ...['bench', 'bench-start', 'bench-schedule', 'bench-index'],
+  ...['bench', 'bench-start', 'bench-schedule', 'bench-plan', 'bench-index'],
 ];
 
 /** The names of all targets of the Makefile. */
