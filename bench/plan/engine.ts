@@ -71,10 +71,9 @@ function specOf(one: FactSpec): Spec {
     packages: one.rpms.map(({ revealedProvides: _, revealedRequires: __, ...rpm }) => {
       return { ...rpm, epoch: 0, ...relations };
     }),
-    ...{ hasCheck: false, digest: textDigest(one.path), includes: [], macrosNamed: [] },
-    queriesRpmDatabase: false,
+    ...{ hasCheck: false, digest: textDigest(one.path), includes: [] },
   };
-  return spec as unknown as Spec;
+  return spec;
 }
 
 function toolchainOf(rpms: readonly FactRpm[]): Toolchain {

@@ -27,8 +27,8 @@ export function fakeSolver(toolchainOf: () => Toolchain): FakeSolver {
   const answer = ({ install, base, local }: SolverRequest): SolverAnswer => {
     prebuilt ??= new Set(toolchainOf().rpms);
     for (const rpm of prebuilt) add(rpm);
-    for (const rpm of local) add(rpm);
-    const own = new Set(local);
+    const own = new Set(local.flat());
+    for (const rpm of own) add(rpm);
     const inBase = new Set(base);
     const taken = new Set<Rpm>([...prebuilt].filter(({ file }) => inBase.has(file)));
     const problems = new Set<string>();
