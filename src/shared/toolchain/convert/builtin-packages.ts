@@ -1,6 +1,6 @@
 import { hostArchitecture } from '../../base/architectures.ts';
 import { accountFiles, groups, users } from './accounts.ts';
-import { perlAttributes, perlDependencies, rpmMacros, systemdMacros } from './macros.ts';
+import { macroFiles, perlAttributes, perlDependencies, rpmMacros, sysusersScriptlet } from './macros.ts';
 import type { Entry, StandIn } from './stand-in.ts';
 
 const link = (path: string, target: string): Entry => ({ type: 'link', path, target });
@@ -136,6 +136,14 @@ const builtin = (
   scripts: '',
 });
 
+/** Files of macros, read before those of other packages, which therefore win, and never at the path of one. */
+const macroEntries = Object.entries(macroFiles).map(([name, text]) =>
+  file(`/usr/lib/rpm/macros.d/macros.00-${name}`, text),
+);
+
+/** The packages that bring these macros in RPM distributions. */
+const macroPackages = ['ocaml-srpm-macros', 'python3-rpm-macros', 'systemd-rpm-macros'];
+
 /** The stand-ins that are made of no Debian package. */
 export const builtinPackages: readonly StandIn[] = [
   builtin('filesystem', 'Folders, merged /usr and base settings of every root', filesystem, {
@@ -164,12 +172,13 @@ export const builtinPackages: readonly StandIn[] = [
     'Paths that rpm, its database and its builds use in this root',
     [
       file('/etc/rpm/macros.distribution', rpmMacros),
-      file('/usr/lib/rpm/macros.d/macros.systemd', systemdMacros),
+      ...macroEntries,
+      file('/usr/lib/rpm/sysusers-scriptlet.py', sysusersScriptlet, 0o755),
       file('/usr/lib/rpm/perl-dependencies.py', perlDependencies, 0o755),
       ...Object.entries(perlAttributes).map(([name, text]) =>
         file(`/usr/lib/rpm/fileattrs/${name}.attr`, text),
       ),
     ],
-    { provides: ['systemd-rpm-macros = 1.0-1'], requires: ['filesystem'] },
+    { provides: macroPackages.map((name) => `${name} = 1.0-1`), requires: ['filesystem'] },
   ),
 ];

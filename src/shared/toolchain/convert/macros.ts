@@ -16,6 +16,8 @@ export const rpmMacros = `%_dbpath /var/lib/rpm
 %_infodir %{_datadir}/info
 %_mandir %{_datadir}/man
 %_defaultdocdir %{_datadir}/doc
+%_docdir %{_defaultdocdir}
+%_pkgdocdir %{_docdir}/%{name}
 %_defaultlicensedir %{_datadir}/licenses
 %_libexecdir %{_prefix}/libexec
 %_rpmmacrodir /usr/lib/rpm/macros.d
@@ -23,54 +25,19 @@ export const rpmMacros = `%_dbpath /var/lib/rpm
 %__perl /usr/bin/perl
 `;
 
-const unitScripts = (verb: string, always: string) => `if [ -x /usr/bin/systemctl ]; then
-    ${always}
-    /usr/bin/systemctl --no-reload ${verb} %{?*} || :
-fi`;
+/** Files of macros that distributions bring with their languages and with systemd, by topic. The bundler follows literal paths alone. */
+export const macroFiles = {
+  ldconfig: readFileSync(new URL('./macros/macros.ldconfig', import.meta.url), 'utf8'),
+  ocaml: readFileSync(new URL('./macros/macros.ocaml', import.meta.url), 'utf8'),
+  perl: readFileSync(new URL('./macros/macros.perl', import.meta.url), 'utf8'),
+  python: readFileSync(new URL('./macros/macros.python', import.meta.url), 'utf8'),
+  ruby: readFileSync(new URL('./macros/macros.ruby', import.meta.url), 'utf8'),
+  systemd: readFileSync(new URL('./macros/macros.systemd', import.meta.url), 'utf8'),
+  sysusers: readFileSync(new URL('./macros/macros.sysusers', import.meta.url), 'utf8'),
+} as const;
 
-const oneLine = (script: string) => `%{expand:\n${script}\n%{nil}}`;
-
-/** The macros for units of systemd in specs, under the names of its own macros.systemd. */
-export const systemdMacros = `%_unitdir /usr/lib/systemd/system
-%_userunitdir /usr/lib/systemd/user
-%_presetdir /usr/lib/systemd/system-preset
-%_userpresetdir /usr/lib/systemd/user-preset
-%_udevhwdbdir /usr/lib/udev/hwdb.d
-%_udevrulesdir /usr/lib/udev/rules.d
-%_journalcatalogdir /usr/lib/systemd/catalog
-%_binfmtdir /usr/lib/binfmt.d
-%_sysctldir /usr/lib/sysctl.d
-%_sysusersdir /usr/lib/sysusers.d
-%_tmpfilesdir /usr/lib/tmpfiles.d
-%_environmentdir /usr/lib/environment.d
-%_modulesloaddir /usr/lib/modules-load.d
-%_modprobedir /usr/lib/modprobe.d
-%_systemdgeneratordir /usr/lib/systemd/system-generators
-%_systemd_util_dir /usr/lib/systemd
-%systemd_requires Requires(post): systemd\\
-Requires(preun): systemd\\
-Requires(postun): systemd\\
-%{nil}
-%systemd_ordering OrderWithRequires(post): systemd\\
-OrderWithRequires(preun): systemd\\
-OrderWithRequires(postun): systemd\\
-%{nil}
-%systemd_post() ${oneLine(`if [ $1 -eq 1 ]; then\n${unitScripts('preset', ':')}\nfi`)}
-%systemd_user_post() %{nil}
-%systemd_preun() ${oneLine(`if [ $1 -eq 0 ]; then\n${unitScripts('disable --now', ':')}\nfi`)}
-%systemd_user_preun() %{nil}
-%systemd_postun() ${oneLine('if [ -d /run/systemd/system ]; then /usr/bin/systemctl daemon-reload || :; fi')}
-%systemd_postun_with_restart() ${oneLine('if [ $1 -ge 1 ] && [ -d /run/systemd/system ]; then /usr/bin/systemctl try-restart %{?*} || :; fi')}
-%systemd_user_postun() %{nil}
-%udev_hwdb_update() %{nil}
-%udev_rules_update() %{nil}
-%journal_catalog_update() %{nil}
-%binfmt_apply() %{nil}
-%sysctl_apply() %{nil}
-%tmpfiles_create() ${oneLine('if [ -x /usr/bin/systemd-tmpfiles ]; then /usr/bin/systemd-tmpfiles --create %{?*} || :; fi')}
-%sysusers_create() ${oneLine('if [ -x /usr/bin/systemd-sysusers ]; then /usr/bin/systemd-sysusers %{?*} || :; fi')}
-%sysusers_create_compat() ${oneLine('if [ -x /usr/bin/systemd-sysusers ]; then /usr/bin/systemd-sysusers %{?*} || :; fi')}
-`;
+/** The helper that the macro `%sysusers_create_compat` calls. */
+export const sysusersScriptlet = readFileSync(new URL('./sysusers-scriptlet.py', import.meta.url), 'utf8');
 
 /** The helper that {@link perlAttributes} calls. */
 export const perlDependencies = readFileSync(new URL('./perl-dependencies.py', import.meta.url), 'utf8');
