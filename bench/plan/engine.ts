@@ -97,7 +97,7 @@ export function partsOf(
   facts: Facts,
   answers: Map<string, SolverAnswer>,
   solver: Solver,
-): Omit<Tree, 'declared'> {
+): Parameters<typeof makeTree>[0] {
   const specs = facts.specs.map(specOf);
   const toolchain = toolchainOf(facts.toolchain);
   const sources = new Map(
@@ -114,7 +114,7 @@ export function partsOf(
 }
 
 /** Makes the graph of a tree. */
-export function treeOf(parts: Omit<Tree, 'declared'>): Tree {
+export function treeOf(parts: Parameters<typeof makeTree>[0]): Tree {
   return makeTree(parts);
 }
 

@@ -50,6 +50,7 @@ export const treeInputs: InputTable<TreeInputs> = {
   distTag: partOfRelease,
   distNameAbrv: shaped(/^[A-Za-z_]\w{2,}$/, 'the name of a macro, three letters or more'),
   releaseMajorId: partOfRelease,
+  releaseAwarePackages: list,
   runCheck: flag,
 };
 

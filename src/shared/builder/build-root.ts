@@ -7,7 +7,7 @@ import type { Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { copyNormalised, normalisedRelease } from '../rpm/normalised.ts';
+import { copyRpm, normalisedRelease } from '../rpm/normalised.ts';
 import { rpmFacts } from '../rpm/read.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
@@ -26,6 +26,8 @@ interface BuildRootOptions
   overlay: string;
   /** Exactly the RPMs to install. */
   installed: readonly RootRpm[];
+  /** False for a package whose key has every byte of them. */
+  releasesHidden: boolean;
   /** The folder, already verified, that holds a local RPM. */
   folderOf: (rpm: Rpm) => string;
 }
@@ -37,7 +39,7 @@ export interface RootContent extends Pick<PlannedBuild, 'installed' | 'packages'
 
 /** Makes the build root that a key lists, from the toolchain and from results of the store. */
 export async function enterRoot(
-  { tree: { toolchain }, store, toolchainDir, log, signal }: BuildContext,
+  { tree: { toolchain, releaseAware }, store, toolchainDir, log, signal }: BuildContext,
   name: string,
   content: RootContent,
   overlay: string,
@@ -59,7 +61,8 @@ export async function enterRoot(
     );
   }
   const folderOf = (rpm: Rpm) => folders.get(rpm) as string;
-  return await makeBuildRoot({ name, toolchain, toolchainDir, overlay, installed, folderOf, log, signal });
+  const where = { toolchain, toolchainDir, overlay, folderOf, log, signal };
+  return await makeBuildRoot({ ...where, name, installed, releasesHidden: !releaseAware.has(name) });
 }
 
 /** A build root holds other RPMs than its key lists. */
@@ -67,12 +70,12 @@ export class WrongBuildRootError extends Error {}
 
 /**
  * Makes a fresh build root: an overlay over the worker in which exactly `installed` is installed. RPMs on top of the worker
- * are installed as normalised copies, so that neither a scriptlet nor the build sees more of them than keys hold.
+ * are installed as normalised copies, so that neither a scriptlet nor the build sees more of them than the key holds.
  * @throws WrongBuildRootError when an RPM is not the one of the key, or rpm's database lists other RPMs afterwards;
  *   TransactionError; ProblemsError when the toolchain is damaged
  */
 export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
-  const { toolchain, toolchainDir, installed } = options;
+  const { toolchain, toolchainDir, installed, releasesHidden } = options;
   const root = { worker: join(toolchainDir, 'worker'), overlay: await createOverlay(options.overlay) };
   const change = difference(toolchain, installed);
   const prebuilt = change.add.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
@@ -82,20 +85,23 @@ export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
     const files = [];
     for (const one of change.add) {
       const folder = one.origin === 'local' ? options.folderOf(one.rpm) : prebuiltDir;
-      files.push(await normalisedCopy(folder, one, dir));
+      files.push(await copyForRoot(folder, one, dir, releasesHidden));
     }
-    const transaction = { root, rpmDirs: [{ dir, files }], remove: change.remove, releasesHidden: true };
+    const transaction = { root, rpmDirs: [{ dir, files }], remove: change.remove, releasesHidden };
     const done = await installRpms({ ...transaction, sourceDateEpoch, signal: options.signal });
-    compare(done.installed, installed, new Set(change.add));
+    compare(done.installed, installed, new Set(releasesHidden ? change.add : []));
     showRpmWarnings(options.log, `the build root of ${options.name}`, done.warnings);
   });
   return root;
 }
 
-/** Copies an RPM as a build may see it. Returns the file's name. @throws WrongBuildRootError for another RPM than `rpm` */
-async function normalisedCopy(folder: string, { origin, rpm }: RootRpm, dir: string): Promise<string> {
+/**
+ * Copies an RPM as a build may see it, under a name without its release. Returns that name.
+ * @throws WrongBuildRootError for another RPM than `rpm`
+ */
+async function copyForRoot(folder: string, { origin, rpm }: RootRpm, dir: string, normalised: boolean) {
   const file = `${rpm.name}.${rpm.arch}.rpm`;
-  const found = rpmFacts(rpm.file, await copyNormalised(join(folder, rpm.file), join(dir, file)));
+  const found = rpmFacts(rpm.file, await copyRpm(join(folder, rpm.file), join(dir, file), normalised));
   const [is, expected] = [nevra(found), nevra(rpm)];
   if (is !== expected) throw new WrongBuildRootError(`${join(folder, rpm.file)} is ${is}, not ${expected}`);
   if (origin === 'local' && found.outputDigest !== rpm.outputDigest)

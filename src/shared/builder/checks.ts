@@ -76,9 +76,19 @@ async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promi
   });
 }
 
-/** The key of a verdict: over the key of the result and everything installed in the root of its `%check`. Pure. */
-export function checkKey(resultKey: string | undefined, installed: readonly Rpm[]): string {
-  const content = installed.map((rpm) => [rpm.name, rpm.arch, rpm.outputDigest]);
+/**
+ * The key of a verdict: over the key of the result and everything installed in the root of its `%check`. Pure.
+ * @param releaseAware true if the check sees every byte of it
+ */
+export function checkKey(
+  resultKey: string | undefined,
+  installed: readonly Rpm[],
+  releaseAware: boolean,
+): string {
+  const content = installed.map((rpm) => [
+    ...[rpm.name, rpm.arch, rpm.outputDigest],
+    ...(releaseAware ? [rpm.shipDigest] : []),
+  ]);
   return textDigest(JSON.stringify([checkRecipeDigest, resultKey, content]));
 }
 
@@ -93,7 +103,7 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
   const root = await solveRoot(context.tree, resultsOf(graph, packages), requires, spec.buildConflicts);
   if (!root.ok) return failed(root.problems.join('; '));
   const rpms = root.installed.map(({ rpm }) => rpm);
-  const key = checkKey(graph.results.get(name)?.key, rpms);
+  const key = checkKey(graph.results.get(name)?.key, rpms, context.tree.releaseAware.has(name));
   const memory = join(context.inputs.cacheDir, 'checks', `${key}.json`);
   if ((await readJson<{ passed: boolean }>(memory))?.passed === true) return { package: name, passed: true };
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));

@@ -14,7 +14,17 @@ export const decisions: {
   Spec: Record<keyof Required<Spec>, Decision>;
   Rpm: Record<keyof Rpm, Decision>;
 } = {
-  KeyInput: all('in', 'spec', 'sources', 'arch', 'defines', 'recipe', 'workerDigest', 'installed'),
+  KeyInput: all(
+    'in',
+    'spec',
+    'sources',
+    'arch',
+    'defines',
+    'recipe',
+    'workerDigest',
+    'installed',
+    'releaseAware',
+  ),
   Spec: {
     package: 'out: a name, not content',
     path: 'out: a place, not content',
@@ -24,8 +34,8 @@ export const decisions: {
   },
   Rpm: {
     file: 'out: holds the release, which no build sees',
-    release: 'out: no build sees it',
-    shipDigest: 'out: what is published, not what a build sees',
+    release: 'out: no build sees it, unless the file is in the key',
+    shipDigest: 'out: what is published, not what a build sees, unless it is release-aware',
     ...all('in', 'name', 'arch', 'outputDigest'),
     ...all('through outputDigest', 'epoch', 'version', 'sourceRpm', 'size', 'files', 'folders'),
     ...all('through outputDigest', 'provides', 'requires', 'conflicts', 'obsoletes'),

@@ -20,6 +20,8 @@ export interface KeyInput {
   workerDigest: string;
   /** Everything installed in the build root when rpmbuild starts. */
   installed: readonly Rpm[];
+  /** True if the build sees the true rpm database of its root, not a normalised one. */
+  releaseAware: boolean;
 }
 
 /** The components of a key, by name. Pure. */
@@ -38,7 +40,10 @@ export function keyComponents(input: KeyInput): Components {
     if (digest !== undefined) components[`${source.kind}:${source.name}`] = digest;
   }
   for (const [name, value] of Object.entries(input.defines)) components[`macro:${name}`] = value;
-  for (const rpm of input.installed) components[`installed:${rpm.name}.${rpm.arch}`] = rpm.outputDigest;
+  for (const rpm of input.installed) {
+    components[`installed:${rpm.name}.${rpm.arch}`] = rpm.outputDigest;
+    if (input.releaseAware) components[`file:${rpm.name}.${rpm.arch}`] = rpm.shipDigest;
+  }
   return components;
 }
 

@@ -46,6 +46,7 @@ const kinds: readonly (readonly [string, string])[] = [
   ['patch', 'patch changed'],
   ['macro', 'macro changed'],
   ['installed', 'dependency changed'],
+  ['file', 'file of a dependency changed'],
   ['worker', 'worker changed'],
   ['recipe', 'build recipe changed'],
   ['arch', 'architecture changed'],

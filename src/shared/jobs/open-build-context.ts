@@ -83,10 +83,11 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   const solver = rememberingSolver(toolchain, startSolver, answers);
   const sources = await treeSources(inputs, action);
   const byName = new Map(parsed.specs.map((spec) => [spec.package, spec]));
-  const tree = makeTree({
+  const plain = makeTree({
     ...{ specs: parsed.specs, toolchain, solver, defines },
     sources: (name) => sources.digests(byName.get(name) as Spec),
   });
+  const tree = { ...plain, releaseAware: releaseAwarePackages(inputs, plain, parsed.errors) };
   const chosen = await choosePackages(inputs, tree, parsed.errors, log);
   await checkTree(inputs, tree, chosen.names, parsed.errors, log);
   log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
@@ -155,6 +156,19 @@ async function choosePackages(
   const requiredByCheck = (name: string) =>
     inputs.runCheck ? (declared.specs.get(name)?.checkRequires ?? []) : [];
   return { goals, names: withNeeds(declared, goals, requiredByCheck), rebuild: new Set(rebuild) };
+}
+
+/** The packages of `release-aware-packages`, besides those that this run cannot build. @throws ProblemsError as above */
+function releaseAwarePackages(
+  inputs: TreeInputs,
+  { declared, specs }: Tree,
+  errors: readonly SpecError[],
+): ReadonlySet<string> {
+  const isLeftOut = (name: string) =>
+    errors.some(({ packages }) => packages.includes(name)) ||
+    specs.some((spec) => spec.package === name && spec.excluded !== undefined);
+  const names = inputs.releaseAwarePackages.filter((name) => !isLeftOut(name));
+  return new Set(namedPackages(declared, names, 'release-aware-packages', [], specs));
 }
 
 /** The packages of the tree that the image asks for. Others may come from repositories: compose-image looks for them. */

@@ -18,6 +18,8 @@ export interface TreeInputs {
   distTag: string;
   distNameAbrv: string;
   releaseMajorId: string;
+  /** Packages whose builds see the true rpm database of their roots. */
+  releaseAwarePackages: string[];
   runCheck: boolean;
 }
 

@@ -47,6 +47,7 @@ export async function resolvePackage(
   const components = keyComponents({
     ...{ spec, sources, arch, defines: tree.defines, recipe: recipeDigest, workerDigest },
     installed: root.installed.map(({ rpm }) => rpm),
+    releaseAware: tree.releaseAware.has(name),
   });
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
   const build = { key: keyOf(components), components, installed, packages: needs.packages };

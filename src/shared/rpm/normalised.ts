@@ -23,15 +23,18 @@ export function normalisedFront(main: Header): Buffer {
   ]);
 }
 
-/** Copies a binary RPM file to `to`, which is absent, with {@link normalisedFront}. Returns the main header it had. */
-export async function copyNormalised(from: string, to: string): Promise<Header> {
+/**
+ * Copies a binary RPM file to `to`, which is absent, as it is or with {@link normalisedFront}. Returns the main header of
+ * `from`.
+ */
+export async function copyRpm(from: string, to: string, normalised: boolean): Promise<Header> {
   const source = await open(from, 'r');
   try {
     const { main, payload } = await readFront(source);
     const target = await open(to, 'wx', 0o644);
     try {
-      await target.write(normalisedFront(main));
-      await copyRest(source, payload, target);
+      if (normalised) await target.write(normalisedFront(main));
+      await copyFrom(source, normalised ? payload : 0, target);
       return main;
     } finally {
       await target.close();
@@ -43,9 +46,9 @@ export async function copyNormalised(from: string, to: string): Promise<Header> 
 
 const chunkBytes = 1 << 20;
 
-async function copyRest(source: FileHandle, from: number, target: FileHandle): Promise<void> {
+async function copyFrom(source: FileHandle, start: number, target: FileHandle): Promise<void> {
   const chunk = Buffer.allocUnsafe(chunkBytes);
-  for (let at = from; ; ) {
+  for (let at = start; ; ) {
     const { bytesRead } = await source.read(chunk, 0, chunk.length, at);
     if (bytesRead === 0) return;
     for (let done = 0; done < bytesRead; ) {

@@ -16,11 +16,13 @@ export interface Tree {
   /** SHA-256 by base name of a package's sources and patches. @throws ProblemsError when one has none, or the wrong one */
   sources(name: string): Promise<Readonly<Record<string, string>>>;
   defines: Readonly<Record<string, string>>;
+  /** Packages whose builds see the true rpm database of their roots. Their keys hold all of it. */
+  releaseAware: ReadonlySet<string>;
 }
 
 /** A tree with its graph. */
-export function makeTree(parts: Omit<Tree, 'declared'>): Tree {
-  return { ...parts, declared: declaredGraph(parts.specs, parts.toolchain) };
+export function makeTree(parts: Omit<Tree, 'declared' | 'releaseAware'>): Tree {
+  return { ...parts, releaseAware: new Set(), declared: declaredGraph(parts.specs, parts.toolchain) };
 }
 
 /**

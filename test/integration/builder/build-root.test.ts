@@ -89,12 +89,17 @@ async function rpmsOf(folder: keyof typeof files): Promise<RootRpm[]> {
   return rpms.map((rpm) => ({ origin: 'local', rpm }));
 }
 
-async function rootOf(folder: keyof typeof files, overlay: string, local: RootRpm[]): Promise<Root> {
+async function rootOf(
+  folder: keyof typeof files,
+  overlay: string,
+  local: RootRpm[],
+  releasesHidden = true,
+): Promise<Root> {
   const worker = made.toolchain.rpms.filter(({ file }) => made.toolchain.worker.includes(file));
   return await makeBuildRoot({
     ...{ toolchain: made.toolchain, toolchainDir: made.dir, overlay: join(dir, overlay), name: 't' },
     installed: [...worker.map((rpm): RootRpm => ({ origin: 'toolchain', rpm })), ...local],
-    ...{ folderOf: () => join(dir, folder), log: recordingLog() },
+    ...{ folderOf: () => join(dir, folder), log: recordingLog(), releasesHidden },
   });
 }
 
@@ -167,6 +172,17 @@ request.json
 });
 
 describe('a build root', () => {
+  it('shows the true database to a release-aware package', async () => {
+    const root = await rootOf('two', 'aware', await rpmsOf('two'), false);
+    const format = "'%{RELEASE} %{SOURCERPM} %{BUILDHOST} %{SUMMARY}\\n'";
+    expect(await shown(root, `rpm -q --qf ${format} t-lib`)).toBe(
+      '2.azl9 t-lib-1.0-2.azl9.src.rpm two a longer text\n',
+    );
+    expect(await shown(root, 'rpm -q --requires t-lib-devel | grep t-lib')).toBe(
+      '(t-lib >= 1.0-2.azl9 if t-user)\nt-lib = 1.0-2.azl9\n',
+    );
+  });
+
   it.each<[string, Partial<Rpm>, string]>([
     ['another release', { release: '9' }, 'is t-lib-0:1.0-1.noarch, not t-lib-0:1.0-9.noarch'],
     ['another content', { outputDigest: 'other' }, 'has not the output digest that its result states'],

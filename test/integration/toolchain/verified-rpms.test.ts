@@ -38,7 +38,7 @@ it('names every RPM that is missing or damaged, with a hint, before a build root
     overlay: join(dir, 'overlay'),
     installed: [fine, damaged].map((one) => ({ origin: 'toolchain' as const, rpm: one })),
     folderOf: () => '',
-    ...{ name: 'app', log: recordingLog() },
+    ...{ name: 'app', log: recordingLog(), releasesHidden: true },
   };
   await expect(makeBuildRoot(root)).rejects.toThrow(words[0]);
   await removeTree(join(dir, 'overlay'));

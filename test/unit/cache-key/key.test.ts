@@ -18,6 +18,7 @@ const input = (): KeyInput => ({
   recipe: 'recipe',
   workerDigest: 'worker',
   installed: [madeUpRpm('gcc'), madeUpRpm('lib')],
+  releaseAware: false,
 });
 
 const key = (one: KeyInput) => keyOf(keyComponents(one));
@@ -68,6 +69,14 @@ describe('a key', () => {
     expect(key(bumped)).toBe(key(input()));
     const naming = (one: KeyInput) => ({ ...one, spec: { ...one.spec, buildRequires: ['lib = 1.0-1'] } });
     expect(key(naming(bumped))).toBe(key(naming(input())));
+  });
+
+  it('sees every byte of a dependency for a release-aware package, and says what changed', () => {
+    const aware = { ...input(), releaseAware: true };
+    const rebuilt = [madeUpRpm('gcc'), madeUpRpm('lib', { release: '2', shipDigest: 'other' })];
+    const [before, after] = [keyComponents(aware), keyComponents({ ...aware, installed: rebuilt })];
+    expect(keyOf(after)).not.toBe(keyOf(before));
+    expect(reasonToBuild(before, after)).toBe('file of a dependency changed: lib');
   });
 
   it('does not depend on any order, and no two sets of components read alike', () => {

@@ -131,6 +131,7 @@ const plainInput: KeyInput = {
   recipe: 'recipe',
   workerDigest: hex('a'),
   installed: [],
+  releaseAware: false,
 };
 
 const namingRelease = ['lib = 1:2.0-3', '(gcc >= 12.2.0-14 if lib)'];
@@ -160,6 +161,7 @@ export const keyInputs: Readonly<Record<string, KeyInput>> = {
     spec: { ...plainSpec, buildRequires: namingRelease },
     installed: [gcc, lib, systemd],
   },
+  'of a release-aware package': { ...plainInput, installed: [gcc, lib], releaseAware: true },
   'of another architecture': { ...plainInput, arch: 'aarch64', installed: [lib] },
   'with a name that is not ASCII': {
     ...plainInput,

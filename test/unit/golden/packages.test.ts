@@ -114,8 +114,9 @@ function digests(): Record<string, unknown> {
     'recipe: fields': byField(recipe),
     'recipe: digest': recipeDigest,
     'recipe: digest for a check': checkRecipeDigest,
-    'check: key': checkKey(made.hex('a'), [gcc, lib]),
-    'check: key without a result': checkKey(undefined, []),
+    'check: key': checkKey(made.hex('a'), [gcc, lib], false),
+    'check: key without a result': checkKey(undefined, [], false),
+    'check: key of a release-aware package': checkKey(made.hex('a'), [gcc, lib], true),
     ...Object.fromEntries(outputs),
   };
 }
