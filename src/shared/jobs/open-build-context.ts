@@ -19,7 +19,8 @@ import type { Spec } from '../model/spec.ts';
 import { namedPackages, packageNamed, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/capability.ts';
-import { openAnswers, rememberingSolver } from '../solver/remembering-solver.ts';
+import { rememberingSolver } from '../solver/remembering-solver.ts';
+import { openAnswers, type SharedAnswers } from '../solver/saved-answers.ts';
 import { makeTree, type Tree } from '../solver/solve-root.ts';
 import { startSolver } from '../solver/solver.ts';
 import type { SpecError } from '../specs/find.ts';
@@ -34,6 +35,7 @@ import { findToolchain } from './toolchain.ts';
 /** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
 export interface OpenedRun extends Omit<OpenedStore, 'store' | 'remember'> {
   context: BuildContext;
+  answers: SharedAnswers;
   /** Adds the results of a run to the index for later runs, also of one that failed. */
   remember(outcomes: ReadonlyMap<string, Outcome>): Promise<void>;
 }
@@ -94,6 +96,7 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   const run = { ...chosen, ...(await expectTimes(tree, store, chosen.names)) };
   return {
     ...stored,
+    answers,
     context: { ...action, inputs, tree, run, store, sources, toolchainDir },
     remember: (outcomes) => stored.remember(outcomes, answers.kept()),
     close: async () => {

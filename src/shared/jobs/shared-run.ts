@@ -44,7 +44,7 @@ export async function joinRun(
   inputs: SharedInputs & Pick<BuildInputs, 'concurrentPackageBuilds'>,
   slots: number,
 ): Promise<SharedRun> {
-  const { context } = opened;
+  const { context, answers } = opened;
   const plan = await readPlan(context.inputs, opened.index, inputs.plan);
   const exchange = openExchange(context.inputs, plan.retentionDays);
   checkPlan(plan, context, inputs.plan);
@@ -67,10 +67,10 @@ export async function joinRun(
   });
   const joined = { ...context, store, run: { ...context.run, seconds, priority }, buildTime };
   const state = new RunState(joined, known, expected);
-  const heartbeats = new HeartbeatReader(state, exchange, attempt);
+  const heartbeats = new HeartbeatReader(state, exchange, attempt, answers);
   await heartbeats.readAll();
   checkKeys(plan, state);
-  return { state, exchange, heartbeats, plan, settings, started, attempt };
+  return { state, exchange, heartbeats, answers, plan, settings, started, attempt };
 }
 
 /** @throws ProblemsError when a plan was made for another worker, another tree or other packages */

@@ -1,16 +1,9 @@
-import { order } from '../base/order.ts';
 import { textDigest } from '../host/digests.ts';
-import { readJson, writeJson } from '../host/json-files.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
 import { rpmsByFile } from './rpms-by-file.ts';
+import type { AnswerMemory } from './saved-answers.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
-
-/** A memory of answers, by {@link solverQuestion}. */
-interface AnswerMemory {
-  get(question: string): SolverAnswer | undefined;
-  set(question: string, answer: SolverAnswer): void;
-}
 
 /**
  * SHA-256, in hex, over everything that can change the answer to a request: the solver's recipe, the toolchain, the
@@ -82,39 +75,4 @@ function rpmsDigest(rpms: readonly Rpm[]): string {
 function rpmDigest(rpm: Rpm): string {
   const sorted = (value: unknown) => (Array.isArray(value) ? [...value].sort() : value);
   return digestOnce(rpm, () => Object.entries(facts(rpm)).map(([key, value]) => [key, sorted(value)]));
-}
-
-/** The solver's answers of earlier runs, from a file. */
-export interface SavedAnswers extends AnswerMemory {
-  /** The answers to save: those that this run asked for and, unless it is over all specs, all others. */
-  kept(): ReadonlyMap<string, SolverAnswer>;
-  save(): Promise<void>;
-}
-
-/**
- * Opens a file of answers, which may be absent.
- * @param isWhole true if the run is over all specs: then it needs no other answers
- * @param index further answers, which may grow
- */
-export async function openAnswers(
-  file: string,
-  isWhole: boolean,
-  index: { readonly answers: ReadonlyMap<string, SolverAnswer> },
-): Promise<SavedAnswers> {
-  const answers = new Map(Object.entries((await readJson<Record<string, SolverAnswer>>(file)) ?? {}));
-  const asked = new Map<string, SolverAnswer>();
-  const kept = () => (isWhole ? asked : new Map([...index.answers, ...answers]));
-  return {
-    kept,
-    get: (question) => {
-      const known = answers.get(question) ?? index.answers.get(question);
-      if (known !== undefined) asked.set(question, known);
-      return known;
-    },
-    set: (question, answer) => {
-      answers.set(question, answer);
-      asked.set(question, answer);
-    },
-    save: () => writeJson(file, Object.fromEntries([...kept()].sort(([a], [b]) => order(a, b)))),
-  };
 }

@@ -10,7 +10,7 @@ import { publishSrpm } from '../../../src/shared/rpm-repository/write/publish.ts
 import { heartbeatText } from '../../../src/shared/shards/protocol/heartbeat.ts';
 import type { ArtifactFiles } from '../../../src/shared/shards/transport/exchange.ts';
 import { claim } from '../../../src/shared/shards/worker/claim.ts';
-import { openAnswers } from '../../../src/shared/solver/remembering-solver.ts';
+import { openAnswers } from '../../../src/shared/solver/saved-answers.ts';
 import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
 import { newIndex, type StoreIndex, writeIndex } from '../../../src/shared/store/store-index.ts';
 import { fixedValues, log, newFolder, written } from './golden.ts';

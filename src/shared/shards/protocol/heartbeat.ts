@@ -3,6 +3,7 @@ import { lineLimits } from '../../builder/cause-lines.ts';
 import type { Result } from '../../model/build-result.ts';
 import { type StoredParts, storedParts } from '../../model/build-result.ts';
 import { checkResult } from '../../store/check-result.ts';
+import type { SharedAnswer } from './shared-answers.ts';
 
 /** The report of a shard on a package that ended there. */
 export interface PackageReport {
@@ -41,6 +42,8 @@ export interface Heartbeat {
   reports: PackageReport[];
   /** Builds that were ended with the time of the shard, and how long they ran. Shards with more time may take them. */
   ranOut?: { package: string; seconds: number }[];
+  /** The answers that its solver found. `readAnswers` verifies each: an invalid one does no harm. */
+  answers?: SharedAnswer[];
 }
 
 /** Maximum seconds between the writing of a heartbeat and its creation by the service. */

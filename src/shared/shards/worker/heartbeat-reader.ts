@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { problem } from '../../base/problems.ts';
 import { linear, type RetryPolicy, retry } from '../../base/retry.ts';
+import type { SharedAnswers } from '../../solver/saved-answers.ts';
 import {
   type Heartbeat,
   heartbeatFile,
@@ -10,6 +11,7 @@ import {
 } from '../protocol/heartbeat.ts';
 import type { ArtifactInfo, ListedHeartbeat } from '../protocol/listing.ts';
 import { parseName } from '../protocol/names.ts';
+import { readAnswers } from '../protocol/shared-answers.ts';
 import { type Exchange, fetchText } from '../transport/exchange.ts';
 import type { RunState } from './run-state.ts';
 
@@ -27,11 +29,13 @@ export class HeartbeatReader {
   private readonly state: RunState;
   private readonly exchange: Exchange;
   private readonly attempt: number;
+  private readonly answers: Pick<SharedAnswers, 'add'>;
 
-  constructor(state: RunState, exchange: Exchange, attempt: number) {
+  constructor(state: RunState, exchange: Exchange, attempt: number, answers: Pick<SharedAnswers, 'add'>) {
     this.state = state;
     this.exchange = exchange;
     this.attempt = attempt;
+    this.answers = answers;
   }
 
   /**
@@ -53,6 +57,7 @@ export class HeartbeatReader {
       this.state.context.log.warn(`The artifact '${name}' is left out: ${(error as Error).message}`);
       return;
     }
+    this.answers.add(readAnswers(heartbeat.answers, this.state.context.tree.toolchain.worker));
     const isOfThisAttempt = parseName(name)?.attempt === this.attempt;
     for (const report of reportsByServiceClock(heartbeat, createdAt)) {
       // A later attempt builds again what failed in an earlier one.

@@ -4,6 +4,7 @@ import { DamagedResultError } from '../../store/store.ts';
 import { heartbeatFile, heartbeatText } from '../protocol/heartbeat.ts';
 import type { BuiltReport } from '../protocol/known-results.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
+import { shareAnswers } from '../protocol/shared-answers.ts';
 import * as shards from '../scheduler/shard.ts';
 import { type ArtifactFiles, textFile } from '../transport/exchange.ts';
 import { abandon } from './package-builds.ts';
@@ -80,7 +81,7 @@ export async function sendHeartbeat(own: RunningShard, ended: boolean): Promise<
   shards.heartbeatSent(shard, artifact, now());
 }
 
-function textOf({ shard, state, reports, ranOut }: RunningShard): string {
+function textOf({ shard, state, reports, ranOut, answers }: RunningShard): string {
   const published = [...reports.values()].filter(
     (one) => !shard.pending.has(one.package) && (one.state === 'failed' || typeof one.artifact === 'string'),
   );
@@ -92,6 +93,7 @@ function textOf({ shard, state, reports, ranOut }: RunningShard): string {
       stored: one.result && state.context.store.saved(one.result.key),
     })),
     ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
+    answers: shareAnswers(answers.solved, state.context.tree.toolchain.worker),
   });
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { BuildContext } from '../../builder/build-context.ts';
 import { buildOne } from '../../builder/build-one.ts';
 import { assumedSeconds } from '../../planner/priority.ts';
+import type { SharedAnswers } from '../../solver/saved-answers.ts';
 import { DamagedResultError, openStored } from '../../store/store.ts';
 import { newKnownResults } from '../protocol/known-results.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
@@ -11,6 +12,9 @@ import { HeartbeatReader } from './heartbeat-reader.ts';
 import { runShard } from './run-shard.ts';
 import { RunState } from './run-state.ts';
 import { now, type ShardOptions } from './running-shard.ts';
+
+/** The answers that a job which builds alone shares with others: none. */
+const noAnswers: SharedAnswers = { solved: new Map(), add: () => {} };
 
 /**
  * Builds or reuses every package of a run in this job: as its only shard, with an exchange in the same process. When a
@@ -37,8 +41,8 @@ export async function runAlone(
   };
   do {
     const exchange = inProcessExchange();
-    const heartbeats = new HeartbeatReader(state, exchange, options.attempt);
-    await runShard({ state, exchange, heartbeats }, options, new Map(), build);
+    const heartbeats = new HeartbeatReader(state, exchange, options.attempt, noAnswers);
+    await runShard({ state, exchange, heartbeats, answers: noAnswers }, options, new Map(), build);
   } while (!(await hasAllFiles(state)));
   return state;
 }

@@ -55,7 +55,7 @@ async function work(own: RunningShard): Promise<string> {
   for (;;) {
     state.context.signal.throwIfAborted();
     wakeUp.clear();
-    await state.resolve(shard.building);
+    await resolve(own);
     if (own.error !== undefined) throw own.error;
     const step = nextStep(shard, workOf(own), now());
     if (step.do === 'end') return step.why;
@@ -68,6 +68,35 @@ async function work(own: RunningShard): Promise<string> {
       await pauseAfter(own, step.do, error, own.options.settings.lease, isKept);
     }
   }
+}
+
+/** Brings the state up to date. The solver may take minutes: heartbeats that come due meanwhile are sent. */
+async function resolve(own: RunningShard): Promise<void> {
+  const { state, shard, options } = own;
+  const ended = new WakeUp();
+  let isResolved = false;
+  const resolved = state.resolve(shard.building).finally(() => {
+    isResolved = true;
+    ended.call();
+  });
+  const sendHeartbeats = async () => {
+    let pause = 0;
+    for (;;) {
+      // Before its first heartbeat, a shard has no claims that could expire.
+      const due = shard.heartbeat === undefined ? Number.POSITIVE_INFINITY : nextHeartbeat(own) - now();
+      await ended.wait(Math.max(due, pause), state.context.signal);
+      if (isResolved || state.context.signal.aborted) return;
+      pause = await sendHeartbeat(own, false).then(
+        () => 0,
+        (error: Error) => {
+          state.context.log.warn(`${error.message.replace(/\.$/, '')}. Tried again.`);
+          return options.settings.pollInterval;
+        },
+      );
+    }
+  };
+  const both = [resolved, sendHeartbeats()];
+  await Promise.all(both).finally(() => Promise.allSettled(both));
 }
 
 /** Performs a step. Every step can be repeated: its effect is noted when it is done. */

@@ -1,4 +1,5 @@
 import type { buildOne } from '../../builder/build-one.ts';
+import type { SharedAnswers } from '../../solver/saved-answers.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import type { ShardSettings } from '../scheduler/settings.ts';
 import type { Shard } from '../scheduler/shard.ts';
@@ -13,6 +14,7 @@ export interface JoinedRun {
   state: RunState;
   exchange: Exchange;
   heartbeats: HeartbeatReader;
+  answers: SharedAnswers;
 }
 
 /** The identity of a shard, and its settings. */
