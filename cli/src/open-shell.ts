@@ -37,7 +37,7 @@ export async function openShell(context: CliContext): Promise<number> {
   const owner = `${builder.uid}:${builder.gid}`;
   const own = ['SPECS', 'SOURCES'].map((folder) => join(dir, 'staging', folder));
   await runTool(['chown', '--recursive', '--no-dereference', owner, '--', ...own], { root: true });
-  log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', `${name}.log`)}`);
+  log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', root.log)}`);
   log.info(`To repeat the build: ${root.argv.map(shellWord).join(' ')}`);
   log.info('SPECS and SOURCES are copies. To leave, run `exit`. The next build starts with a fresh root.');
   return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir));

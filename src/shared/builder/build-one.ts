@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { StoreUnavailableError } from '../github/cache/cache.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import type { Result } from '../model/build-result.ts';
@@ -8,8 +7,7 @@ import { DamagedResultError } from '../store/store.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildFailedError } from './build-failed.ts';
 import { buildPackage } from './build-package.ts';
-import { failedStage } from './cause-lines.ts';
-import { logFailure } from './log-failure.ts';
+import { logFailure, readFailure } from './log-failure.ts';
 import { fetchSources } from './tree-sources.ts';
 
 /**
@@ -43,10 +41,9 @@ export async function buildOne(
     const ranOut = error instanceof BuildFailedError && error.ranOutOfTime;
     if (ranOut && context.buildTime?.isWhole(seconds) === false) throw error;
     const log = error instanceof BuildFailedError ? error.log : undefined;
-    const text = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
-    const stage = ranOut ? undefined : failedStage(text);
-    const reason = stage === undefined ? (error as Error).message : `${stage} failed`;
-    await logFailure(context, spec, reason, text, stage);
+    const failure = await readFailure(log);
+    const reason = (ranOut ? undefined : failure.reason) ?? (error as Error).message;
+    await logFailure(context, spec, reason, failure);
     return { state: 'failed', reason, seconds, key: build.key, log };
   }
 }

@@ -1,4 +1,4 @@
-import { readFile, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { order } from '../base/order.ts';
 import { ProblemsError } from '../base/problems.ts';
@@ -17,6 +17,8 @@ import { type BuildContext, paths } from './build-context.ts';
 import { BuildFailedError, onHelperError, onRpmbuildError } from './build-failed.ts';
 import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { keepRoot } from './kept-root.ts';
+import { logEnd } from './log-failure.ts';
+import { noteMissingFiles } from './missing-files.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
 
 /**
@@ -85,7 +87,11 @@ async function buildStaged(
   const entering = enterRoot(context, spec.package, { ...build, results }, overlay);
   const root = await timed('builddep', entering.catch(onHelperError('its build root cannot be made')));
   const building = runRpmbuild('rpms', { context, spec, root, staging, log });
-  await timed('build', building.catch(failed((code) => `rpmbuild ended with ${code}`)));
+  const noted = building.catch(async (error: unknown) => {
+    await noteMissingFiles(root, log, context.signal);
+    return failed((code) => `rpmbuild ended with ${code}`)(error);
+  });
+  await timed('build', noted);
   const filesDir = join(staging, resultFolder);
   const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
     onHelperError('its RPMs cannot be taken out of its root'),
@@ -121,6 +127,7 @@ async function afterFailure(context: BuildContext, spec: Spec, overlay: string, 
     package: spec.package,
     workerDigest: tree.toolchain.workerDigest,
     argv: rpmbuildArguments('rpms', spec, tree.defines),
+    log: `${spec.package}.log`,
   });
   return failure;
 }
@@ -129,8 +136,7 @@ async function afterFailure(context: BuildContext, spec: Spec, overlay: string, 
 async function failedForSpace(context: BuildContext, failure: unknown): Promise<boolean> {
   if (withoutSpace.has(context.inputs)) return true;
   if (!(failure instanceof BuildFailedError)) return false;
-  const log = await readFile(failure.log, 'utf8').catch(() => '');
-  return await ranOutOfSpace(`${failure.message}\n${log}`, context.inputs.buildDir);
+  return await ranOutOfSpace(`${failure.message}\n${await logEnd(failure.log)}`, context.inputs.buildDir);
 }
 
 /** Milliseconds as seconds, to a hundredth. */

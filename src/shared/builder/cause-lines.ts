@@ -1,54 +1,134 @@
-/** Patterns of lines that name the cause of a failed build, most specific first. */
-const causes: readonly RegExp[] = [
-  /(^|\s)(fatal )?error:|undefined reference|: Error \d|^E: |cannot find -l|No such file or directory|command not found/i,
-  /^(FAIL|FAILED|not ok|\*\*\*)\b|: FAILED|assertion .*failed|Traceback/i,
-  /No space left on device|Killed|Segmentation fault/i,
-  /^error: |Bad exit status|RPM build errors/i,
-];
-
-/** Lines without information: make's way through folders, and automake's counts (`# ERROR: 0`). */
-const noise = /^make(\[\d+\])?: (Entering|Leaving) directory|^# [A-Z]+: +\d+$/;
-
-/** Lines shown before and after the first one that matches. */
-const around = { before: 2, after: 5 };
+import { plainLine } from '../base/plain-line.ts';
+import { buildToolCauses } from './causes/build-tools.ts';
+import { type Cause, findCause, informative, rank } from './causes/cause.ts';
+import { compilerCauses } from './causes/compilers.ts';
+import { languageCauses } from './causes/languages.ts';
+import { helperCauses, missingFile, specErrors } from './causes/spec.ts';
+import { sourceCauses, systemCauses } from './causes/system.ts';
+import { testCauses } from './causes/tests.ts';
+import { lastCommand, lastHelper, type RpmError, rpmbuildFailure } from './rpmbuild-log.ts';
 
 /** Limits of the lines that a shard reports of a failure. Other jobs refuse more. */
 export const lineLimits = { lines: 100, characters: 2000 };
 
-/**
- * Returns the lines of a build's log that name the cause of its failure: those around the first compiler, test or system
- * error of the last stage, else the last lines. Pure.
- */
-export function causeLines(log: string): string[] {
-  const lines = log
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => !noise.test(line));
-  while (lines.at(-1) === '') lines.pop();
-  const stage = lines.findLastIndex((line) => line.startsWith('Executing(%'));
-  return causeIn(lines.slice(Math.max(0, stage))).map((line) => line.slice(0, lineLimits.characters));
+/** Lines shown of a failure: enough to know the remedy, few enough to read all. */
+const shownLines = 16;
+
+/** The failure of a build or a check, as its log tells it. */
+export interface Failure {
+  /** The section or step that failed, as `%build failed`; undefined when the log does not tell. */
+  reason: string | undefined;
+  /** The section of the spec that failed (`%build`), and the line of the spec that rpm names. */
+  section: string | undefined;
+  line: number | undefined;
+  /** The line that decides first, then the remedy, then lines about it. */
+  lines: string[];
+  /** Paths of `%files` that are not in the build root. */
+  missing: string[];
 }
 
-function causeIn(body: readonly string[]): readonly string[] {
-  const report = failedTest(body);
-  if (report !== undefined) return report;
-  for (const cause of causes) {
-    const at = body.findIndex(
-      (line, index) => index > 0 && cause.test(line) && !/Bad exit status/.test(line),
-    );
-    if (at === -1) continue;
-    return body.slice(Math.max(0, at - around.before), at + around.after + 1);
+/** Words of any program for an error: what is left when nothing better is known. */
+const commonCauses: readonly Cause[] = [
+  { line: /^\s*(?:\S+: )?(?:fatal |internal )?error[:!] /i, rank: rank.probable },
+  {
+    line: /\bERROR\b|\bFATAL\b|\bfatal: |(?:^|: )(?:fatal )?error:? |No such file or directory|File exists|\b(?:cannot|can't|could not|failed to|unable to|not found)\b/i,
+    rank: rank.perhaps,
+    show: { before: 1 },
+  },
+];
+
+export const causes: readonly Cause[] = [
+  ...[...sourceCauses, ...helperCauses, ...systemCauses, ...buildToolCauses, ...compilerCauses],
+  ...[...languageCauses, ...testCauses, ...commonCauses],
+];
+
+/** rpm's own lines at the head of each script. */
+const prologue = /^\++ (?:umask|cd \S+\/BUILD$|exit 0)/;
+
+/** The last words of make and ninja about an error that is shown before. */
+const gaveUp = /^\S*make(?:\[\d+\])?: \*\*\* |^ninja: build stopped/;
+
+/** Tells what failed in the log of a build, and why. Pure. */
+export function explainFailure(log: string): Failure {
+  const lines = log.split(/\r\n|[\r\n]/).map((line) => plainLine(line.slice(0, lineLimits.characters)));
+  const { section, errors, output } = rpmbuildFailure(lines);
+  const failure = errors.length > 0 ? rpmFailure(errors, section, lines) : scriptFailure(output, section);
+  const missing = errors.flatMap(({ message }) => missingFile.exec(withoutRoot(message))?.[1] ?? []);
+  return { section, line: undefined, missing, ...failure, lines: failure.lines.slice(0, shownLines) };
+}
+
+/** Notes that the builder adds to a log: what is in the build root under the name of a file that rpm did not find. */
+export const notePrefix = 'azl: ';
+
+function rpmFailure(errors: readonly RpmError[], section: string | undefined, lines: readonly string[]) {
+  const [first] = errors as [RpmError];
+  const notes = lines
+    .filter((line) => line.startsWith(notePrefix))
+    .map((line) => line.slice(notePrefix.length));
+  const kind = specErrors.find(({ message }) => message.test(first.message));
+  const match = kind?.message.exec(first.message);
+  const same = errors.filter(({ message }) => kind?.message.test(message));
+  const hint = match && kind?.hint?.(match);
+  const shown = errors.flatMap(({ message, details }) => {
+    const path = withoutRoot(message).split(': ')[1] ?? '';
+    return [
+      withoutRoot(message),
+      ...details.map(withoutRoot),
+      ...notes.filter((note) => note.startsWith(`${path} `)),
+    ];
+  });
+  const line = /^line (\d+): /.exec(first.message)?.[1];
+  return {
+    reason: match
+      ? kind?.reason(match, same.length, first)
+      : `${section ?? 'rpmbuild failed'}: ${withoutRoot(first.message)}`,
+    line: line === undefined ? undefined : Number(line),
+    lines: [...shown.slice(0, 1), ...(hint ? [`hint: ${hint}`] : []), ...shown.slice(1)],
+  };
+}
+
+/** A path as the package will have it. */
+function withoutRoot(text: string): string {
+  return text.replaceAll(/\/\S*\/BUILDROOT\/[^/\s]+(?=\/)/g, '');
+}
+
+/** Looks at the output of the last command first: the ones before it ended well. */
+function scriptFailure(output: readonly string[], section: string | undefined) {
+  const command = lastCommand(output);
+  const helper = lastHelper(output);
+  const title =
+    section === undefined ? undefined : `${section} failed${helper === undefined ? '' : ` (${helper})`}`;
+  const find = (from: number, weakest: number) =>
+    findCause(causes, { lines: output, section }, from, weakest);
+  // A recipe of make may trace its commands, too: then the error is before the last one.
+  const isNested = output.slice(command + 1).some((line) => gaveUp.test(line));
+  const found =
+    find(command + 1, rank.probable) ??
+    (isNested ? find(0, rank.probable) : undefined) ??
+    find(command + 1, rank.perhaps) ??
+    (isNested ? find(0, rank.echo) : undefined);
+  if (found !== undefined) {
+    const ran = found.rank >= rank.probable && command !== -1 ? [output[command] as string] : [];
+    return { reason: title, lines: [...new Set([...found.lines, ...ran])] };
   }
-  return body.slice(-10);
-}
-
-/** The part of automake's test-suite.log about the first test that failed, under a heading `FAIL: <name>`. */
-function failedTest(lines: readonly string[]): string[] | undefined {
-  const at = lines.findIndex((line, index) => /^FAIL: /.test(line) && /^=+$/.test(lines[index + 1] ?? ''));
-  return at === -1 ? undefined : lines.slice(at, at + 12);
-}
-
-/** The stage of rpmbuild in which a log ends: `%prep`, `%build`, `%install`, `%check`, or undefined. Pure. */
-export function failedStage(log: string): string | undefined {
-  return [...log.matchAll(/^Executing\((%\w+)\)/gm)].at(-1)?.[1];
+  const start = Math.max(
+    0,
+    command,
+    output.findLastIndex((line) => /^\++ exit [1-9]/.test(line)),
+  );
+  const last = informative(output.slice(start)).slice(-8);
+  const before = informative(output.slice(0, start))
+    .filter((line) => !prologue.test(line))
+    .slice(-4);
+  if (section === undefined) {
+    // The last run of this log ended well, and what failed after it wrote no log.
+    const isComplete = output.findLast(Boolean)?.startsWith('Wrote: ') === true;
+    return { reason: undefined, lines: isComplete ? [] : [...before, ...last] };
+  }
+  const noMessage =
+    'hint: Its log has no message of an error. The last command is shown, then the lines after and before it.';
+  return {
+    reason: `${title} without a message`,
+    lines: [...last.slice(0, 1), noMessage, ...last.slice(1), ...before],
+  };
 }

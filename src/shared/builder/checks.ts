@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { checkRecipeDigest } from '../cache-key/recipe.ts';
+import { basename, join } from 'node:path';
+import { checkRecipeDigest, rpmbuildArguments } from '../cache-key/recipe.ts';
 import { type Graph, resultsOf } from '../graph/graph.ts';
 import { needsOf } from '../graph/needs.ts';
 import { textDigest } from '../host/digests.ts';
@@ -14,7 +14,8 @@ import type { Spec } from '../model/spec.ts';
 import { solveRoot } from '../solver/solve-root.ts';
 import { type BuildContext, leastForBuild, paths } from './build-context.ts';
 import { enterRoot, type RootContent } from './build-root.ts';
-import { logFailure } from './log-failure.ts';
+import { keepRoot } from './kept-root.ts';
+import { logFailure, readFailure } from './log-failure.ts';
 import { runRpmbuild, stage } from './pack-srpm.ts';
 import { fetchSources } from './tree-sources.ts';
 
@@ -25,6 +26,8 @@ export interface CheckVerdict {
   /** Why it failed, for people. */
   reason?: string;
   log?: string;
+  /** The cause lines of the log. */
+  lines?: string[];
 }
 
 /** The name of a check's log, without `.log`. */
@@ -107,14 +110,14 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
   const memory = join(context.inputs.cacheDir, 'checks', `${key}.json`);
   if ((await readJson<{ passed: boolean }>(memory))?.passed === true) return { package: name, passed: true };
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
-  const log = await runCheck(context, spec, { installed, packages, results: graph.results });
-  if (log !== undefined) return { ...failed('%check failed'), log };
+  const failure = await runCheck(context, spec, { installed, packages, results: graph.results });
+  if (failure !== undefined) return { ...failed(failure.reason), ...failure };
   await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
   context.log.info(`${name}: %check passed`);
   return { package: name, passed: true };
 }
 
-/** Runs the `%check` of a package in a root of its own. Returns the log if it failed. */
+/** Runs the `%check` of a package in a root of its own. A root in which it failed is kept. @returns the failure */
 async function runCheck(context: BuildContext, spec: Spec, content: RootContent) {
   const log = join(paths.logs(context.inputs), `${checkLog(spec.package)}.log`);
   const overlay = join(paths.overlays(context.inputs), `${spec.package}.check`);
@@ -123,9 +126,19 @@ async function runCheck(context: BuildContext, spec: Spec, content: RootContent)
     const staging = await stage(context, spec, await fetchSources(context, spec));
     const root = await enterRoot(context, spec.package, content, overlay);
     const { code } = await runRpmbuild('check', { context, spec, root, staging, log }, 'any');
+    const kept = join(paths.failedRoots(context.inputs), spec.package);
+    await removeTree(kept);
     if (code === 0) return undefined;
-    await logFailure(context, spec, '%check failed', await readFile(log, 'utf8'), '%check');
-    return log;
+    const failure = await readFailure(log);
+    const reason = failure.reason ?? '%check failed';
+    await logFailure(context, spec, reason, failure);
+    await keepRoot({ overlay, staging }, kept, {
+      package: spec.package,
+      workerDigest: context.tree.toolchain.workerDigest,
+      argv: rpmbuildArguments('check', spec, context.tree.defines),
+      log: basename(log),
+    });
+    return { log, reason, lines: failure.lines };
   } finally {
     await removeTree(overlay);
   }

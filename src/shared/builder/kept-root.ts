@@ -14,12 +14,14 @@ import { createOverlay } from '../sandbox/overlay.ts';
  */
 export interface KeptRoot {
   schema: 'azl/kept-root';
-  version: 1;
+  version: 2;
   package: string;
   /** Digest of the worker below the overlay. */
   workerDigest: string;
   /** The command line of rpmbuild. */
   argv: string[];
+  /** Its log, a file of the folder with logs. */
+  log: string;
 }
 
 const noteFile = 'kept.json';
@@ -28,7 +30,7 @@ const noteFile = 'kept.json';
 export async function keepRoot(
   { overlay, staging }: { overlay: string; staging: string },
   dir: string,
-  note: Pick<KeptRoot, 'package' | 'workerDigest' | 'argv'>,
+  note: Pick<KeptRoot, 'package' | 'workerDigest' | 'argv' | 'log'>,
 ): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
   await rename(overlay, dir).catch(async (error: unknown) => {
@@ -36,13 +38,13 @@ export async function keepRoot(
     await createOverlay(dir);
   });
   await rename(staging, join(dir, 'staging'));
-  await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 1, ...note } satisfies KeptRoot);
+  await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 2, ...note } satisfies KeptRoot);
 }
 
 /** The description of a kept root; undefined when this version of azl did not keep it. */
 export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
   const note = await readJson<KeptRoot>(join(dir, noteFile));
-  return note?.schema === 'azl/kept-root' && note.version === 1 ? note : undefined;
+  return note?.schema === 'azl/kept-root' && note.version === 2 ? note : undefined;
 }
 
 /** The sandbox of a kept root's build, in which SPECS and SOURCES may be changed. */

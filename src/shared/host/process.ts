@@ -23,7 +23,10 @@ export interface ToolOptions {
   cwd?: string;
   /** The whole environment, nothing is inherited. Default: {@link plainEnvironment}. */
   env?: Readonly<Record<string, string>>;
-  /** A file that standard output and standard error are appended to, in order. */
+  /**
+   * A file that standard output and standard error are appended to. They are one pipe then, so that their lines keep
+   * their order, and {@link ToolResult.stdout} holds both.
+   */
   log?: string;
   /** A file that receives standard output instead of {@link ToolResult.stdout}. It is replaced. */
   output?: string;
@@ -155,7 +158,8 @@ export function killRunningTools(): void {
 /** Starts a tool under `supervise.sh`, which kills the process group when the tool's standard input is closed here. */
 function startTool(argv: readonly string[], options: ToolOptions): ChildProcess {
   const env = options.env ?? plainEnvironment;
-  const supervised = ['/bin/sh', '-c', supervisor, 'azl', ...argv];
+  const script = options.log === undefined ? supervisor : `exec 2>&1\n${supervisor}`;
+  const supervised = ['/bin/sh', '-c', script, 'azl', ...argv];
   const [command, ...args] = options.root ? asRoot(supervised, env) : supervised;
   const child = spawn(command as string, args, { cwd: options.cwd, env, detached: true });
   running.add(child);

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProblemsError } from '../base/problems.ts';
 import { type BuildContext, paths } from '../builder/build-context.ts';
-import { causeLines } from '../builder/cause-lines.ts';
 import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
+import { readFailure } from '../builder/log-failure.ts';
 import { AlreadyReportedError } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { jobName } from '../github/run.ts';
@@ -84,8 +83,8 @@ export async function deliver(
   const names = Object.entries(artifacts ?? {});
   const summary: SummaryFacts = {
     seconds: secondsSince(started, spans),
-    failedChecks: verdicts.flatMap(({ package: name, passed, reason = '%check failed', log }) =>
-      passed ? [] : [{ name, reason, log }],
+    failedChecks: verdicts.flatMap(({ package: name, passed, reason = '%check failed', log, lines = [] }) =>
+      passed ? [] : [{ name, reason, log, lines }],
     ),
     linesOf: (name) => lines.get(name) ?? [],
     storedWithoutDebug: [...withoutDebug],
@@ -165,7 +164,7 @@ async function failuresOf(
   const failed: string[] = [];
   for (const [name, outcome] of outcomes) {
     if (outcome.state !== 'failed' || outcome.log === undefined) continue;
-    lines.set(name, causeLines(await readFile(outcome.log, 'utf8').catch(() => '')));
+    lines.set(name, (await readFailure(outcome.log)).lines);
     failed.push(name);
   }
   const checks = verdicts.filter(({ log }) => log !== undefined).map((verdict) => verdict.package);

@@ -1,4 +1,5 @@
-import { plainLine, type Verdict } from '../image/boot-test/verdict.ts';
+import { plainLine } from '../base/plain-line.ts';
+import type { Verdict } from '../image/boot-test/verdict.ts';
 import type { Composed } from '../image/compose-image.ts';
 import type { ImageJson } from '../image/manifest/image-json.ts';
 import { fenced, inlineText, pageTable } from './page.ts';

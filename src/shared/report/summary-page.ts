@@ -9,7 +9,7 @@ import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts'
 /** Limits that keep the longest page well below 1 MiB, at which GitHub drops it. */
 const limits: PageLimits & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {
   ...{ rows: 300, cell: 200, line: 300, names: 20 },
-  ...{ shards: 60, builds: 12, failures: 20, lines: 40 },
+  ...{ shards: 60, builds: 12, failures: 20, lines: 20 },
 };
 
 /** A failed package, as a page shows it. */
@@ -24,6 +24,8 @@ interface ShownFailure {
   log?: string | undefined;
   /** Packages that need it. */
   blocks: readonly string[];
+  /** Its `%check` failed, not its build. */
+  isCheck?: boolean;
 }
 
 /** The summary of a run as Markdown: root causes first. Pure. */
@@ -37,16 +39,15 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     ...{ name, reason: outcome.reason, seconds: outcome.seconds, blocks },
     ...{ lines: facts.linesOf(name), log: facts.logOf(name) },
   }));
-  const checks = facts.failedChecks.map(({ name, reason }) => {
-    const log = facts.logOf(name);
-    const where = log === undefined ? '' : ` (\`${name}.check.log\` in the artifact \`${log}\`)`;
-    return `- ${inlineText(name, limits)}: ${inlineText(reason, limits)}${where}`;
-  });
+  const checks = facts.failedChecks.map(({ name, reason, lines }) => ({
+    ...{ name, reason, lines, blocks: [], isCheck: true, log: facts.logOf(name) },
+  }));
+  if (checks.length > 0) head.push(`**${checks.length} %check failed**`);
   return [
     `### Packages: ${head.join(', ')} in ${clock(facts.seconds)}`,
     ...facts.artifacts.map((name) => `Artifact: \`${name}\``),
     ...failureBlocks(failures),
-    ...(checks.length > 0 ? ['Failed checks:', '', ...limitList(checks, limits.rows)] : []),
+    ...failureBlocks(checks, 'the log'),
     ...nonReproducibleBlock(facts),
     ...(facts.storedWithoutDebug.length > 0
       ? [`${withoutDebugTitle}: ${limitList(facts.storedWithoutDebug, limits.names).join(', ')}`]
@@ -94,20 +95,24 @@ export function shardPage(
   ].join('\n\n');
 }
 
-function failureBlocks(failures: readonly ShownFailure[]): string[] {
-  const shown = failures.slice(0, limits.failures).map(({ name, reason, lines, seconds, log, blocks }) => {
+/** @param rest where those are that the page has no room for */
+function failureBlocks(failures: readonly ShownFailure[], rest = 'the table'): string[] {
+  const shown = failures.slice(0, limits.failures).map((failure) => {
+    const { name, reason, lines, seconds, log, blocks, isCheck = false } = failure;
     const facts = [
       ...(seconds === undefined ? [] : [`After ${clock(seconds)}.`]),
       ...(blocks.length > 0 ? [`Blocks ${limitList(blocks, limits.names).join(', ')}.`] : []),
-      ...(log === undefined ? [] : [`Its log: \`${name}.log\` in the artifact \`${log}\`.`]),
-      `To see it on your machine, in a checkout of azl: \`make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=${name}\`, then \`make shell PACKAGE=${name}\`.`,
+      ...(log === undefined
+        ? []
+        : [`Its log: \`${name}${isCheck ? '.check' : ''}.log\` in the artifact \`${log}\`.`]),
+      `To see it on your machine, in a checkout of azl: \`make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=${name}${isCheck ? ' RUN_CHECK=y' : ''}\`, then \`make shell PACKAGE=${name}\`.`,
     ];
     const first = lines.slice(0, limits.lines).map((line) => line.slice(0, limits.line));
     const title = `#### ✗ ${inlineText(name, limits)}: ${inlineText(reason, limits)}`;
     return [title, ...(first.length > 0 ? [fenced(first)] : []), facts.join(' ')].join('\n\n');
   });
   const more = failures.length - shown.length;
-  return more > 0 ? [...shown, `and ${more} more that failed: see the table`] : shown;
+  return more > 0 ? [...shown, `and ${more} more that failed: see ${rest}`] : shown;
 }
 
 /** Packages that are not reproducible, the builds of them that count, and packages built again because of it. */

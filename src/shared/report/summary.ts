@@ -9,7 +9,7 @@ export interface SummaryFacts {
   /** Seconds of the whole run. */
   seconds: number;
   /** Packages whose `%check` failed. */
-  failedChecks: { name: string; reason: string; log?: string }[];
+  failedChecks: { name: string; reason: string; log?: string; lines: readonly string[] }[];
   /** The cause lines of a failed package. */
   linesOf: (name: string) => readonly string[];
   /** The artifact of the run with a package's log. */
@@ -63,11 +63,11 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     if (outcome.log !== undefined) lines.push(`    log: ${outcome.log}`);
     if (artifact !== undefined) lines.push(`    log: ${name}.log in the artifact ${artifact}`);
     if (blocks.length > 0) lines.push(`    blocks: ${blocks.join(', ')}`);
-    if (outcome.log !== undefined)
-      lines.push(`    next: make shell PACKAGE=${name}    (its build root, as it failed)`);
+    if (outcome.log !== undefined) lines.push(`    ${nextStep(name)}    (its build root, as it failed)`);
   }
-  for (const { name, reason, log } of facts.failedChecks) {
-    lines.push(`✗ ${name}: ${reason}`, ...(log === undefined ? [] : [`    log: ${log}`]));
+  for (const { name, reason, log, lines: causes } of facts.failedChecks) {
+    lines.push(`✗ ${name}: ${reason}`, ...causes.map((line) => `    ${line}`));
+    if (log !== undefined) lines.push(`    log: ${log}`, `    ${nextStep(name)}    (the root of its check)`);
   }
   for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
     if (outcome.state === 'built')
@@ -78,5 +78,12 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     lines.push(`${withoutDebugTitle}: ${facts.storedWithoutDebug.join(', ')}`);
   const counts = tally(outcomes);
   const shown = states.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  const checks = facts.failedChecks.length;
+  if (checks > 0) shown.push(checks === 1 ? '1 %check failed' : `${checks} %checks failed`);
   return [...lines, `${shown.join(', ')} in ${clock(facts.seconds)}. RPMs: ${facts.rpmsDir}`];
+}
+
+/** The command that opens the root of a failure. */
+function nextStep(name: string): string {
+  return `next: make shell PACKAGE=${name}`;
 }

@@ -48,6 +48,15 @@ describe('a tool', () => {
     await expect(runTool(['/nowhere/tool'])).rejects.toBeInstanceOf(ToolError);
   });
 
+  it('writes both outputs to its log in the order in which they were written', async () => {
+    const log = join(dir, 'both.log');
+    const numbers = Array.from({ length: 500 }, (_, at) => at);
+    const script = 'i=0; while [ $i -lt 500 ]; do echo $i >&$((1 + i % 2)); i=$((i + 1)); done';
+    const { stdout } = await runTool(['sh', '-c', script], { log });
+    expect(readFileSync(log, 'utf8')).toBe(`${numbers.join('\n')}\n`);
+    expect(stdout).toBe(readFileSync(log, 'utf8'));
+  });
+
   it('is in the debug log, with its arguments and its exit code, and without its environment', async () => {
     const lines: string[] = [];
     setDebugSink((message) => lines.push(message.replace(/[\d.]+ s/, 'N s')));

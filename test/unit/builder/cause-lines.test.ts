@@ -1,60 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { causeLines, failedStage, lineLimits } from '../../../src/shared/builder/cause-lines.ts';
+import { causes, explainFailure, lineLimits } from '../../../src/shared/builder/cause-lines.ts';
 
-const stage = (name: string) => `Executing(%${name}): /bin/sh -e /var/tmp/rpm-tmp.x`;
+/** Logs of real failures: rpmbuild and the tools that it ran wrote them. */
+const folder = new URL('./logs/', import.meta.url);
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.log'))
+  .map((name) => name.slice(0, -'.log'.length));
+const logOf = (name: string) => readFileSync(new URL(`${name}.log`, folder), 'utf8');
 
-describe('causeLines', () => {
-  it('are such as other jobs take, however long those of the log are', () => {
-    const long = `${'x'.repeat(5000)} error: y`;
-    const lines = causeLines(`${stage('build')}\n${Array(5000).fill(long).join('\n')}`);
-    expect(lines.length).toBeGreaterThan(0);
-    expect(lines.length).toBeLessThanOrEqual(lineLimits.lines);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(lineLimits.characters);
+interface Expected {
+  section: string | null;
+  reason: string | null;
+  lines: string[];
+}
+const expected = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8')) as Record<
+  string,
+  Expected
+>;
+
+const script = (section: string) => `Executing(${section}): /bin/sh -e /var/tmp/rpm-tmp.${section.slice(1)}`;
+const ending = (section: string) => [
+  `error: Bad exit status from /var/tmp/rpm-tmp.${section.slice(1)} (${section})`,
+  ...['', 'RPM build errors:', `    Bad exit status from /var/tmp/rpm-tmp.${section.slice(1)} (${section})`],
+];
+const failing = (section: string, ...lines: string[]) =>
+  explainFailure([script(section), ...lines, ...ending(section)].join('\n'));
+
+describe('the failure in a real log', () => {
+  it('is known for each of them', () => {
+    expect(Object.keys(expected).sort()).toEqual(names.sort());
+    expect(names.length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each<[string, string[], string[]]>([
-    [
-      "the compiler's first error, not rpm's last words",
-      [
-        ...[
-          stage('prep'),
-          'error: of an earlier stage',
-          stage('build'),
-          'gcc -c a.c',
-          'a.c:3: error: no semicolon',
-        ],
-        ...['compilation terminated.', 'make: *** [a.o] Error 1', 'error: Bad exit status from x (%build)'],
-      ],
-      ['gcc -c a.c', 'a.c:3: error: no semicolon'],
-    ],
-    [
-      "automake's report of the test, past its counts and make's folders",
-      [
-        ...[stage('check'), 'make[2]: Entering directory x', 'PASS: a', 'FAIL: b', 'PASS: c'],
-        ...['# TOTAL: 3', '# FAIL:  1', '# ERROR: 0', 'FAIL: b', '=======', '', 'expected 1, got 2'],
-      ],
-      ['FAIL: b', '=======', '', 'expected 1, got 2'],
-    ],
-    [
-      'a failed test of another suite',
-      [stage('check'), 'ok 1', 'not ok 2 - sorts', '# ERROR: 0'],
-      ['ok 1', 'not ok 2 - sorts'],
-    ],
-    ['a full disk', [stage('install'), 'cp: a: No space left on device'], ['No space left on device']],
-    ['the last lines, when nothing tells', [stage('build'), 'one', 'two'], ['one', 'two']],
-  ])('are %s', (_what, log, expected) => {
-    const lines = causeLines(`${log.join('\n')}\n\n`).join('\n');
-    for (const line of expected) expect(lines).toContain(line);
-    for (const noise of ['earlier stage', 'Entering', '# ERROR']) expect(lines).not.toContain(noise);
+  it.each(names)('%s: section, reason, and the three first lines', (name) => {
+    const { section, reason, lines } = explainFailure(logOf(name));
+    const found = { section: section ?? null, reason: reason ?? null, lines: lines.slice(0, 3) };
+    expect(found).toEqual(expected[name]);
   });
 
-  it('are few, whatever the log', () => {
-    expect(causeLines('x\n'.repeat(10_000)).length).toBeLessThanOrEqual(12);
-    expect(causeLines('')).toEqual([]);
+  it('has a log for each kind of cause', () => {
+    const lines = names.flatMap((name) => logOf(name).split('\n'));
+    // The helper that writes this line is part of no distribution of the machine that made the logs.
+    lines.push('*** ERROR: ambiguous python shebang in /usr/bin/x: #!/usr/bin/python. Change it to python3');
+    const unseen = causes.filter((cause) => !lines.some((line) => cause.line.test(line)));
+    expect(unseen.map((cause) => cause.line.source)).toEqual([]);
   });
 });
 
-it('failedStage is the last that began', () => {
-  expect(failedStage([stage('prep'), stage('build'), 'x'].join('\n'))).toBe('%build');
-  expect(failedStage('')).toBeUndefined();
+describe('explainFailure', () => {
+  it("finds the section that failed in rpm's last words, not in its last script", () => {
+    const log = ['%prep', '%build', '%install'].flatMap((one) => [script(one), '+ exit 0']);
+    const missing = 'File not found: /usr/src/azl/BUILDROOT/root/usr/bin/x';
+    const closing = [script('%license'), '+ exit 0', '', 'RPM build errors:', `    ${missing}`];
+    const failure = explainFailure([...log, `error: ${missing}`, ...closing].join('\n'));
+    expect(failure).toMatchObject({
+      section: '%files',
+      reason: '%files: 1 file not found',
+      missing: ['/usr/bin/x'],
+    });
+    expect(failure.lines).toEqual(['File not found: /usr/bin/x']);
+  });
+
+  it("shows the builder's note on a missing file behind it", () => {
+    const paths = ['/a/x', '/b/y'];
+    const block = paths.map((path) => `    File not found: /usr/src/azl/BUILDROOT/root${path}`);
+    const notes = [
+      'azl: /b/y is not there. Of that name: /c/y',
+      'azl: /a/x is not there. Of that name: /c/x',
+    ];
+    const log = ['Processing files: a-1-1.x', 'RPM build errors:', ...block, ...notes].join('\n');
+    expect(explainFailure(log).lines).toEqual([
+      ...['File not found: /a/x', '/a/x is not there. Of that name: /c/x'],
+      ...['File not found: /b/y', '/b/y is not there. Of that name: /c/y'],
+    ]);
+  });
+
+  it("names rpm's helper that failed", () => {
+    const line = '*** ERROR: ambiguous python shebang in /usr/bin/x: #!/usr/bin/python. Change it to python3';
+    const failure = failing('%install', '+ make install', '+ /usr/lib/rpm/redhat/brp-mangle-shebangs', line);
+    expect(failure).toMatchObject({ reason: '%install failed (brp-mangle-shebangs)', section: '%install' });
+    expect(failure.lines[0]).toBe(line);
+  });
+
+  it('takes the last script of a log without an end', () => {
+    const killed = [script('%prep'), '+ exit 0', script('%build'), '+ make', 'cc -c a.c'].join('\n');
+    expect(explainFailure(killed)).toMatchObject({
+      section: '%build',
+      reason: '%build failed without a message',
+    });
+  });
+
+  it.each([
+    ['an empty log', ''],
+    ['an SRPM that was packed', 'warning: x\nWrote: /usr/src/azl/SRPMS/a-1-1.src.rpm\n'],
+  ])('knows nothing of %s', (_what, log) => {
+    expect(explainFailure(log)).toMatchObject({ section: undefined, reason: undefined, lines: [] });
+  });
+
+  it('looks at the last command first, and at those before it where make says that it gave up', () => {
+    const early = "a.c:1:5: error: 'x' undeclared";
+    expect(failing('%build', '+ probe', early, '+ run', 'late words').lines[0]).toBe('+ run');
+    expect(failing('%build', '+ make', early, '+ recipe', 'make: *** [a.o] Error 1').lines[0]).toBe(early);
+  });
+});
+
+describe('lines of a failure', () => {
+  it('are such as other jobs take, however long and many those of the log are', () => {
+    const { lines } = failing('%build', ...Array(5000).fill(`${'x'.repeat(5000)} error: y`));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(20);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(lineLimits.characters);
+  });
+
+  it('hold no control character, and no end of a line', () => {
+    const sly = 'a.c:1:1: error: \u001b[31mred\u001b[0m\u0007 \u202eback\u2028::error::x';
+    const { lines } = failing('%build', '+ make', sly, 'after\r::warning::y', '\u001b]0;title\u0007');
+    expect(lines[0]).toBe('a.c:1:1: error: red back::error::x');
+    for (const line of lines) expect(line).not.toMatch(/[^\P{Cc}\t]|[\u2028-\u202e]/u);
+  });
 });

@@ -96,7 +96,7 @@ async function documents(): Promise<Record<string, unknown>> {
   await publishSrpm(repository, 'lib', srpm);
 
   const kept = { overlay: newFolder(), staging: newFolder() };
-  const note = { package: 'lib', workerDigest: made.hex('a'), argv: ['rpmbuild', '-bb'] };
+  const note = { package: 'lib', workerDigest: made.hex('a'), argv: ['rpmbuild', '-bb'], log: 'lib.log' };
   await keepRoot(kept, join(dir, 'kept'), note);
 
   const folder = newFolder();

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { probed } from '../../../src/shared/image/boot-test/acceleration.ts';
 import { qemuArguments, startLine } from '../../../src/shared/image/boot-test/qemu.ts';
-import {
-  deadEnd,
-  judge,
-  neverStarted,
-  plainLine,
-  readReport,
-} from '../../../src/shared/image/boot-test/verdict.ts';
+import { deadEnd, judge, neverStarted, readReport } from '../../../src/shared/image/boot-test/verdict.ts';
 import { failureLines } from '../../../src/shared/report/image-page.ts';
 
 const base = { seconds: 20, acceleration: 'tcg', timedOut: false } as const;
@@ -83,10 +77,6 @@ describe('the console', () => {
     'login:',
   ])('%j is none', (line) => {
     expect(deadEnd(line)).toBeUndefined();
-  });
-
-  it('is shown without colours', () => {
-    expect(plainLine('[\u001b[0;32m  OK  \u001b[0m] Reached\u0007 it\r')).toBe('[  OK  ] Reached it');
   });
 });
 

@@ -69,9 +69,12 @@ describe('the page of a run', () => {
   });
 
   it('names what failed in its check, with its log', () => {
-    const failedChecks = [{ name: 'made', reason: '%check failed' }];
+    const failedChecks = [{ name: 'made', reason: '%check failed', lines: ['FAIL: t1'] }];
     const page = summaryPage(outcomes, { ...facts, failedChecks, logOf: () => 'azl-logs-1-build' });
-    expect(page).toContain('- made: %check failed (`made.check.log` in the artifact `azl-logs-1-build`)');
+    expect(page).toContain('#### ✗ made: %check failed\n\n```\nFAIL: t1\n```');
+    expect(page).toContain('`made.check.log` in the artifact `azl-logs-1-build`');
+    expect(page).toContain('PACKAGE_BUILD_LIST=made RUN_CHECK=y`, then `make shell PACKAGE=made`');
+    expect(page.split('\n')[0]).toContain('**1 %check failed**');
   });
 
   it('says what is not reproducible, which build counts, and what was built again', () => {
@@ -109,8 +112,8 @@ describe('the page of a run', () => {
       ]),
     );
     const spans = many.map((name, at) => ({ ...span, package: name, shard: at % 200, ended: 200 + at }));
-    const failedChecks = many.map((name) => ({ name, reason: long }));
     const linesOf = () => Array.from({ length: 100 }, () => long);
+    const failedChecks = many.map((name) => ({ name, reason: long, lines: linesOf() }));
     const page = summaryPage(huge, { ...facts, spans, failedChecks, linesOf });
     expect(Buffer.byteLength(page)).toBeLessThan(2 ** 20);
     expect(page).toContain('and 1480 more that failed');
@@ -136,11 +139,11 @@ it('the page of a shard tells what it built, and what failed there', () => {
   expect(shardPage(1, [], [])).not.toContain('|');
 });
 
-it('a page shows the first 40 lines of a failure', () => {
+it('a page shows the first 20 lines of a failure', () => {
   const lines = Array.from({ length: 100 }, (_, at) => `line ${at}`);
   const page = shardPage(1, [], [{ name: 'broken', reason: '%build failed', lines, blocks: [] }]);
-  expect(page).toContain('line 39\n```');
-  expect(page).not.toContain('line 40');
+  expect(page).toContain('line 19\n```');
+  expect(page).not.toContain('line 20');
 });
 
 it('the page of a plan tells what fails, what is built and why, and how long that is expected to take', () => {

@@ -1,6 +1,7 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
+import { plainLine } from '../../base/plain-line.ts';
 import { ProblemsError } from '../../base/problems.ts';
 import { runTool } from '../../host/process.ts';
 import { readFrom } from '../disk/debugfs.ts';
@@ -9,7 +10,7 @@ import { chooseAcceleration } from './acceleration.ts';
 import { makeBootOverlay } from './boot-overlay.ts';
 import { followFile } from './follow-file.ts';
 import { type Acceleration, findFirmware, qemuArguments } from './qemu.ts';
-import { deadEnd, judge, neverStarted, plainLine, readReport, type Verdict } from './verdict.ts';
+import { deadEnd, judge, neverStarted, readReport, type Verdict } from './verdict.ts';
 
 export interface BootTestOptions extends BootPlace {
   /** The image that is published. It is only read. */

@@ -1,4 +1,5 @@
 import { lastLines } from '../../base/last-lines.ts';
+import { plainLine } from '../../base/plain-line.ts';
 import type { Problem } from '../../base/problems.ts';
 import type { Acceleration } from './qemu.ts';
 
@@ -48,14 +49,6 @@ export function deadEnd(line: string): string | undefined {
   const plain = plainLine(line);
   const found = deadEnds.find(([pattern]) => pattern.test(plain));
   return found === undefined ? undefined : `${found[1]} (${plain})`;
-}
-
-/** Returns a serial line without colours, cursor moves and other control characters. Pure. */
-export function plainLine(line: string): string {
-  return line
-    .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
-    .replace(/[^\P{Cc}\t]/gu, '')
-    .trimEnd();
 }
 
 /** Builds the problem of a QEMU that ended before any output on the console. Pure. */

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { clock } from '../../base/duration.ts';
 import { BuildFailedError } from '../../builder/build-failed.ts';
-import { causeLines } from '../../builder/cause-lines.ts';
+import { readFailure } from '../../builder/log-failure.ts';
 import { StoreUnavailableError } from '../../github/cache/cache.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { bytesOf } from '../../store/result-files.ts';
@@ -78,8 +77,8 @@ function leaveToOthers({ state, shard, ranOut }: RunningShard, name: string, sec
 
 async function noteOutcome(own: RunningShard, report: Ended, outcome: Outcome): Promise<void> {
   if (outcome.state === 'failed') {
-    const text = outcome.log === undefined ? '' : await readFile(outcome.log, 'utf8').catch(() => '');
-    fail(own, { ...report, seconds: outcome.seconds ?? 0, lines: causeLines(text) }, outcome);
+    const { lines } = await readFailure(outcome.log);
+    fail(own, { ...report, seconds: outcome.seconds ?? 0, lines }, outcome);
   } else if ('result' in outcome) {
     const { state, result } = outcome;
     const { seconds } = result;

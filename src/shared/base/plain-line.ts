@@ -1,0 +1,10 @@
+/**
+ * Returns a line of a tool's output without colours, cursor moves and other control characters, as a page and a terminal
+ * can show it. Marks that change the direction of a text go, too. Pure.
+ */
+export function plainLine(line: string): string {
+  return line
+    .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
+    .replace(/[^\P{Cc}\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '')
+    .trimEnd();
+}

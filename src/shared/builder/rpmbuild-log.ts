@@ -1,0 +1,91 @@
+/** An error that rpm itself reported, and the lines that belong to it. */
+export interface RpmError {
+  message: string;
+  details: string[];
+}
+
+/** The part of an rpmbuild run that failed, as its log tells. */
+export interface RpmbuildFailure {
+  /** The section of the spec: `%build`, `%files`. Undefined when rpm ended before any, or said nothing at its end. */
+  section: string | undefined;
+  /** The errors that rpm reported besides the exit status of a script. */
+  errors: RpmError[];
+  /** The output of the script that failed, its trace (`+ make`) included. Empty when rpm itself found the error. */
+  output: string[];
+}
+
+const script = /^Executing\((%?\w+)\):.* (\S+)$/;
+const badExit = /^Bad exit status from (\S+) \((%?\w+)\)/;
+const errorsTitle = /^RPM build errors:$/;
+
+/**
+ * Finds what failed in the log of rpmbuild. rpm runs more scripts after one of its own steps found an error (`%doc`,
+ * `%license`): the last script of a log often ended well. Its closing list of errors names the one that did not. Pure.
+ * @param lines of one or several runs: the last one counts
+ */
+export function rpmbuildFailure(lines: readonly string[]): RpmbuildFailure {
+  const lastScript = lines.findLastIndex((line) => script.test(line));
+  const title = lines.findLastIndex((line) => errorsTitle.test(line));
+  const errors = title > lastScript ? closingErrors(lines, title + 1) : plainErrors(lines, lastScript + 1);
+  const failed = errors.map(({ message }) => badExit.exec(message)).find((match) => match !== null);
+  if (failed !== undefined && failed !== null) {
+    const [, file, section] = failed;
+    const own = errors.filter(({ message }) => !badExit.test(message));
+    return { section, errors: own, output: outputOf(lines, file as string) };
+  }
+  if (errors.length > 0) return { section: lastScript === -1 ? undefined : '%files', errors, output: [] };
+  // rpm said nothing: it was ended from outside, in its last script.
+  if (lastScript === -1) return { section: undefined, errors, output: [...lines] };
+  const [, section] = script.exec(lines[lastScript] as string) as RegExpExecArray;
+  return { section, errors, output: lines.slice(lastScript + 1) };
+}
+
+/** The errors of rpm's closing list: each has four spaces in front, and lines that belong to it have others. */
+function closingErrors(lines: readonly string[], start: number): RpmError[] {
+  const errors: RpmError[] = [];
+  for (const line of lines.slice(start)) {
+    const message = /^ {4}(\S.*)$/.exec(line)?.[1];
+    if (message !== undefined) errors.push({ message, details: [] });
+    else if (/^\s+\S/.test(line)) errors.at(-1)?.details.push(line.trim());
+    else break;
+  }
+  return errors;
+}
+
+/** Errors outside of scripts, where rpm writes no closing list: of its parse, of missing BuildRequires. */
+function plainErrors(lines: readonly string[], start: number): RpmError[] {
+  const errors: RpmError[] = [];
+  for (const line of lines.slice(start)) {
+    const message = /^error: (.*)$/.exec(line)?.[1];
+    if (message !== undefined) {
+      if (start === 0 || badExit.test(message)) errors.push({ message, details: [] });
+    } else if (/^\s+\S/.test(line)) errors.at(-1)?.details.push(line.trim());
+  }
+  return errors;
+}
+
+/** The output of the script in a file, without the title before it and rpm's words after it. */
+function outputOf(lines: readonly string[], file: string): string[] {
+  const start = lines.findLastIndex((line) => script.exec(line)?.[2] === file);
+  const end = lines.findLastIndex((line) => line.startsWith('error: ') && line.includes(` from ${file} (`));
+  return lines.slice(start + 1, end > start ? end : undefined);
+}
+
+/** A line of the shell's trace, its command, which begins after the signs `+`. */
+const trace = /^\++ (?=\S)/;
+
+/** Commands that end a script or show something, and decide nothing. */
+const aftermath = /^\++ (?:exit\b|cat\b|echo\b|tee\b|true$|false$|:$|RPM_EC=|STATUS=|jobs\b|\[)/;
+
+/** The index of the last command that a script ran, as its trace shows; -1 without one. Pure. */
+export function lastCommand(output: readonly string[]): number {
+  return output.findLastIndex((line) => trace.test(line) && !aftermath.test(line));
+}
+
+const helper =
+  /^\++ (?:\S*\/)?((?:brp|check)-[\w-]+|find-debuginfo(?:\.sh)?|find-lang\.sh|rpm-\w+-\w+)(?=\s|$)/;
+
+/** The name of rpm's helper (`brp-strip`) that a script ran last, undefined when its own command was the last. Pure. */
+export function lastHelper(output: readonly string[]): string | undefined {
+  return helper.exec(output[lastCommand(output)] ?? '')?.[1];
+}

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { plainLine } from '../../../src/shared/base/plain-line.ts';
+
+it.each([
+  ['[\u001b[0;32m  OK  \u001b[0m] Reached\u0007 it\r', '[  OK  ] Reached it'],
+  ['a\u202eb\u2066c\u2028::error::d', 'abc::error::d'],
+  ['tab\tstays, blanks at the end go \t', 'tab\tstays, blanks at the end go'],
+])('plainLine(%j) is %j', (line, plain) => {
+  expect(plainLine(line)).toBe(plain);
+});
