@@ -7,16 +7,12 @@ import type { Rpm } from '../../src/shared/model/rpm.ts';
 import type { Run } from '../../src/shared/model/run.ts';
 import type { Spec } from '../../src/shared/model/spec.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
-import {
-  acceptResult,
-  type EngineContext,
-  newProgress,
-  planBuilds,
-  resolvePackages,
-} from '../../src/shared/planner/engine.ts';
-import { treeProblems, withNeeds } from '../../src/shared/planner/goals.ts';
+import { type EngineContext, planBuilds, resolvePackages } from '../../src/shared/planner/engine.ts';
+import { withNeeds } from '../../src/shared/planner/goals.ts';
 import { byPriority, priorities } from '../../src/shared/planner/priority.ts';
-import * as capabilities from '../../src/shared/rpm/capability.ts';
+import { acceptResult, newProgress } from '../../src/shared/planner/progress.ts';
+import { treeProblems } from '../../src/shared/planner/tree-problems.ts';
+import { parseRequirement, plainCapabilitiesOf, satisfies } from '../../src/shared/rpm/requirement.ts';
 import { rememberingSolver } from '../../src/shared/solver/remembering-solver.ts';
 import { makeTree, type Tree } from '../../src/shared/solver/solve-root.ts';
 import type { Solver, SolverAnswer } from '../../src/shared/solver/solver.ts';
@@ -31,12 +27,12 @@ export const essentials: readonly string[] = buildRootEssentials;
 
 /** Returns the plain capabilities of a rich one; a plain one is its own. */
 export function termsOf(capability: string): string[] {
-  return capabilities.termsOf(capability);
+  return plainCapabilitiesOf(parseRequirement(capability)).map(({ text }) => text);
 }
 
 /** True if a package that provides `provide` satisfies `require`. */
 export function isSatisfiedBy(require: string, provide: string): boolean {
-  return capabilities.satisfies(provide, require);
+  return satisfies(provide, require);
 }
 
 /** Paths of an RPM: the mean of the RPMs of `make bench-index`. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { declaredNeeds } from '../../src/shared/graph/declared-needs.ts';
-import { declaredGraph } from '../../src/shared/graph/graph.ts';
+import { asDeclared, declaredGraph } from '../../src/shared/graph/graph.ts';
+import { pathsOf } from '../../src/shared/graph/walk.ts';
 import type { Rpm } from '../../src/shared/model/rpm.ts';
 import type { Spec, SpecPackage } from '../../src/shared/model/spec.ts';
 
@@ -58,8 +58,9 @@ export function azureLinux({ built, prebuilt }: ReturnType<typeof readFacts>): N
   const rpms = prebuilt.flatMap(({ packages }) =>
     packages.map((one) => ({ ...rpmOf(one), folders: [], files: [] })),
   );
-  const graph = declaredGraph(specs, { rpms } as unknown as Parameters<typeof declaredGraph>[1]);
-  const all = new Map(specs.map((spec) => [spec.package, declaredNeeds(graph, spec.package)]));
+  const graph = declaredGraph(specs, { rpms, worker: [] } as unknown as Parameters<typeof declaredGraph>[1]);
+  const declared = asDeclared(graph);
+  const all = new Map(specs.map((spec) => [spec.package, pathsOf(declared, spec.package)]));
   const direct = (name: string, need: string) => all.get(name)?.get(need)?.length === 1;
   const components = componentsOf([...all.keys()], (name) => [...(all.get(name)?.keys() ?? [])]);
   const kept = new Map(

@@ -1,6 +1,6 @@
 import type { Result } from '../../src/shared/model/build-result.ts';
 import type { Rpm } from '../../src/shared/model/rpm.ts';
-import { isRich, satisfies } from '../../src/shared/rpm/capability.ts';
+import { isRich, parseRequirement, satisfies } from '../../src/shared/rpm/requirement.ts';
 import type { SolverRequest } from '../../src/shared/solver/solver.ts';
 import type { Store } from '../../src/shared/store/store.ts';
 import { madeUpRpm } from './made-up.ts';
@@ -19,7 +19,7 @@ export async function solve({ install, local: results }: SolverRequest) {
   const queue = [...install];
   for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
     const wanted = one;
-    if (isRich(wanted)) continue;
+    if (isRich(parseRequirement(wanted))) continue;
     const found = all
       .filter(
         (rpm) => rpm.files.includes(wanted) || rpm.provides.some((provide) => satisfies(provide, wanted)),

@@ -22,6 +22,7 @@ export const decisions: {
     'defines',
     'recipe',
     'workerDigest',
+    'brokenCycles',
     'installed',
     'releaseAware',
   ),

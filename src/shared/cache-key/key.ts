@@ -18,6 +18,8 @@ export interface KeyInput {
   /** Digest of argv, environment, policy macros and user. */
   recipe: string;
   workerDigest: string;
+  /** Packages that it takes from the toolchain, because they need it themselves (break-cycles). */
+  brokenCycles: readonly string[];
   /** Everything installed in the build root when rpmbuild starts. */
   installed: readonly Rpm[];
   /** True if the build sees the true rpm database of its root, not a normalised one. */
@@ -40,6 +42,7 @@ export function keyComponents(input: KeyInput): Components {
     if (digest !== undefined) components[`${source.kind}:${source.name}`] = digest;
   }
   for (const [name, value] of Object.entries(input.defines)) components[`macro:${name}`] = value;
+  for (const name of input.brokenCycles) components[`cycle:${name}`] = 'toolchain';
   for (const rpm of input.installed) {
     components[`installed:${rpm.name}.${rpm.arch}`] = rpm.outputDigest;
     if (input.releaseAware) components[`file:${rpm.name}.${rpm.arch}`] = rpm.shipDigest;

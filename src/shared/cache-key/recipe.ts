@@ -1,12 +1,11 @@
 import { basename, join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
-import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
-import { parseCapability, termsOf } from '../rpm/capability.ts';
+import type { PlainCapability } from '../rpm/capability.ts';
 import { normalisedRelease } from '../rpm/normalised.ts';
 import { outputDigestSchema } from '../rpm/output-digest.ts';
-import { parseEvr } from '../rpm/version.ts';
+import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import { type Bind, enterArguments, type SandboxOptions } from '../sandbox/arguments.ts';
 import type { Root } from '../sandbox/overlay.ts';
 import { transactionCommand, transactionHelpers, transactionSandbox } from '../sandbox/transaction.ts';
@@ -47,7 +46,8 @@ export function rpmbuildArguments(
   defines: Readonly<Record<string, string>>,
 ): string[] {
   const requirements = [...spec.buildRequires, ...spec.checkRequires, ...spec.buildConflicts];
-  const unchecked = step === 'srpm' || requirements.flatMap(termsOf).some(namesRelease);
+  const unchecked =
+    step === 'srpm' || requirements.map(parseRequirement).flatMap(plainCapabilitiesOf).some(namesRelease);
   const macros = { ...defines, ...checkMacros(step === 'check') };
   return [
     'rpmbuild',
@@ -59,9 +59,8 @@ export function rpmbuildArguments(
   ];
 }
 
-function namesRelease(capability: Capability): boolean {
-  const { evr } = parseCapability(capability);
-  return evr !== undefined && parseEvr(evr).release !== undefined;
+function namesRelease(capability: PlainCapability): boolean {
+  return capability.kind === 'name' && capability.evr?.release !== undefined;
 }
 
 /** The environment of rpmbuild, besides the sandbox's own. */

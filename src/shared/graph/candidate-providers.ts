@@ -1,51 +1,141 @@
 import { order } from '../base/order.ts';
-import type { Capability } from '../model/rpm.ts';
-import { nameOf } from '../rpm/capability.ts';
-import type { DeclaredGraph, RpmNode } from './graph.ts';
+import { keyOf, mayBeRevealed, type PlainCapability, spellingsOf } from '../rpm/capability.ts';
+import { globMatches, literalPart } from './file-pattern.ts';
+import type { DeclaredGraph } from './graph.ts';
+
+/** A package whose spec suggests that its build reveals a capability. */
+export interface Candidate {
+  package: string;
+  /** A file that reveals the capability is listed in the spec: not only a name is like it. */
+  isListed: boolean;
+}
+
+/** Kinds of capabilities of which each has a package or a file of its own, so that a name like the kind says nothing. */
+const kindsOfModules =
+  /^(pkgconfig|perl|python[\d.]*(dist)?|cmake|rubygem|npm|golang|crate|config|user|group)$/;
+
+/** The shortest beginning of a pattern by which it is found. `*.pc` alone says nothing. */
+const shortestLiteral = 3;
 
 /**
- * The packages whose name or `%files` suggest that their build reveals `capability` (`pkgconfig(x)`, a soname, `perl(X)`,
- * `python3dist(x)`, a path). Specs alone decide: builds do not change the answer. Sorted.
+ * Returns the packages whose `%files` or name suggest that their build reveals `capability` (`pkgconfig(x)`, a soname,
+ * `perl(X)`, any `kind(x)`, a path), the likeliest first. Specs alone decide: builds do not change the answer.
  */
-export function candidateProviders(graph: DeclaredGraph, capability: Capability): string[] {
-  const name = nameOf(capability);
-  const known = knownCandidates.get(graph) ?? new Map<string, string[]>();
-  knownCandidates.set(graph, known);
-  const before = known.get(name);
-  if (before !== undefined) return before;
-  const { stem, basenames } = traces(name);
-  const found: string[] = [];
-  for (const [one, nodes] of graph.rpms) {
-    const names = [one, graph.specs.get(one)?.name ?? one, ...nodes.map((node) => node.name)];
-    if (names.some((other) => sameStem(other, stem)) || nodes.some((node) => ownsPattern(node, basenames)))
-      found.push(one);
+export function candidateProviders(graph: DeclaredGraph, capability: PlainCapability): readonly Candidate[] {
+  if (!mayBeRevealed(capability)) return [];
+  const index = indexOf(graph);
+  const key = keyOf(capability);
+  let found = index.candidates.get(key);
+  if (found === undefined) {
+    found = findCandidates(index, tracesOf(key));
+    index.candidates.set(key, found);
   }
-  known.set(name, found.sort(order));
   return found;
 }
 
-const knownCandidates = new WeakMap<DeclaredGraph, Map<string, string[]>>();
+/** The traces of a capability's provider in its spec: ends of paths, and names, the likeliest first. */
+interface Traces {
+  files: readonly string[];
+  names: readonly string[];
+}
 
-/** The word that a provider's name shares with a capability, and the base names of files that reveal it. */
-function traces(name: string): { stem: string; basenames: string[] } {
-  const inner = /^[^(]*\(([^()]*)\)/.exec(name)?.[1] ?? '';
-  if (name.startsWith('pkgconfig(')) return { stem: inner, basenames: [`${inner}.pc`] };
-  if (name.startsWith('perl(')) return { stem: `perl-${inner.replaceAll('::', '-')}`, basenames: [] };
-  if (/^python3?(\.\d+)?dist\(/.test(name)) return { stem: `python3-${inner}`, basenames: [] };
-  if (name.startsWith('/')) {
-    const base = name.slice(name.lastIndexOf('/') + 1);
-    return { stem: base, basenames: [base] };
+function findCandidates(index: Index, { files, names }: Traces): Candidate[] {
+  const found = new Map<string, Candidate>();
+  const add = (packages: Iterable<string>, isListed: boolean) => {
+    for (const name of [...packages].sort(order))
+      if (!found.has(name)) found.set(name, { package: name, isListed });
+  };
+  for (const file of files) add(packagesListing(index, file), true);
+  for (const file of files) add(packagesWithPattern(index, file), false);
+  for (const name of names) add(index.exact.get(name.toLowerCase()) ?? [], false);
+  for (const name of names) if (bare(name) !== '') add(index.stems.get(bare(name)) ?? [], false);
+  return [...found.values()];
+}
+
+function packagesListing({ listed }: Index, file: string): string[] {
+  const base = file.slice(file.lastIndexOf('/') + 1);
+  return (listed.get(base) ?? []).filter(({ path }) => path.endsWith(`/${file}`)).map((one) => one.package);
+}
+
+function packagesWithPattern({ patterns }: Index, file: string): string[] {
+  const base = file.slice(file.lastIndexOf('/') + 1);
+  return (patterns.get(base.slice(0, shortestLiteral)) ?? [])
+    .filter(({ path }) => globMatches(path, base))
+    .map((one) => one.package);
+}
+
+/** Returns the traces of a capability: by the rules of rpm's dependency generators and the names of packages in use. */
+function tracesOf(key: string): Traces {
+  if (key.startsWith('/')) {
+    const base = key.slice(key.lastIndexOf('/') + 1);
+    return { files: spellingsOf(key).map((path) => path.slice(1)), names: [base] };
   }
-  const soname = name.replace(/\(.*$/, '');
-  if (/\.so(\.|$)/.test(soname)) return { stem: soname.replace(/\.so.*$/, ''), basenames: [soname] };
-  return { stem: inner === '' ? name : inner, basenames: [] };
+  const [, kind = '', inner = ''] = /^([^()]*)\((.*?)\)/.exec(key) ?? [];
+  if (/\.so(\.|$)/.test(kind === '' ? key : kind)) {
+    const soname = kind === '' ? key : kind;
+    return { files: [soname], names: [soname.replace(/\.so.*$/, '')] };
+  }
+  const plain = inner.replaceAll(/::|[/:]/g, '-');
+  if (kind === 'pkgconfig') return { files: [`${inner}.pc`], names: [plain] };
+  if (kind === 'cmake')
+    return { files: [`${inner}Config.cmake`, `${inner.toLowerCase()}-config.cmake`], names: [plain] };
+  if (kind === 'perl') return { files: [`${inner.replaceAll('::', '/')}.pm`], names: [`perl-${plain}`] };
+  if (/^python[\d.]*dist$/.test(kind)) return { files: [], names: [`python3-${plain}`, `python-${plain}`] };
+  if (kind === 'npm') return { files: [], names: [`nodejs-${plain}`, `npm-${plain}`] };
+  const ofKind = kindsOfModules.test(kind) ? [] : [kind];
+  return { files: [], names: [`${kind}-${plain}`, plain, ...ofKind].filter((name) => name !== '-') };
 }
 
-/** True if two names share a stem, as `zlib`, `libz`, `zlib-devel`, `zlib1g` and `z-1` do. */
-function sameStem(a: string, b: string): boolean {
-  return bare(a) !== '' && bare(a) === bare(b);
+/** The file lists and names of all specs, for the search of candidates. */
+interface Index {
+  /** Paths by their last part. */
+  listed: Map<string, { path: string; package: string }[]>;
+  /** Last parts of patterns by their first letters. */
+  patterns: Map<string, { path: string; package: string }[]>;
+  /** Packages by the names of specs and RPMs, in lower case. */
+  exact: Map<string, Set<string>>;
+  /** Packages by {@link bare} names. */
+  stems: Map<string, Set<string>>;
+  /** The answers so far, by capability. */
+  candidates: Map<string, Candidate[]>;
 }
 
+const indexes = new WeakMap<DeclaredGraph, Index>();
+
+function indexOf(graph: DeclaredGraph): Index {
+  const known = indexes.get(graph);
+  if (known !== undefined) return known;
+  const index: Index = {
+    ...{ listed: new Map(), patterns: new Map(), exact: new Map(), stems: new Map(), candidates: new Map() },
+  };
+  for (const [name, nodes] of graph.rpms) {
+    for (const one of [name, graph.specs.get(name)?.name ?? name, ...nodes.map((node) => node.name)]) {
+      add(index.exact, one.toLowerCase(), name);
+      add(index.stems, bare(one), name);
+    }
+    for (const path of new Set(nodes.flatMap((node) => node.paths.flat()))) addPath(index, path, name);
+  }
+  indexes.set(graph, index);
+  return index;
+}
+
+function addPath({ listed, patterns }: Index, path: string, name: string): void {
+  const base = path.slice(path.lastIndexOf('/') + 1);
+  const literal = literalPart(base);
+  const isPattern = literal.length < base.length;
+  if (isPattern && literal.length < shortestLiteral) return;
+  const [map, key] = isPattern ? [patterns, base.slice(0, shortestLiteral)] : [listed, base];
+  const entry = { path: isPattern ? base : path, package: name };
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [entry]);
+  else known.push(entry);
+}
+
+function add(map: Map<string, Set<string>>, key: string, name: string): void {
+  map.set(key, (map.get(key) ?? new Set()).add(name));
+}
+
+/** Reduces a name to its stem: `zlib`, `libz`, `zlib-devel`, `zlib1g` and `z-1` have one. */
 function bare(name: string): string {
   return name
     .toLowerCase()
@@ -53,52 +143,4 @@ function bare(name: string): string {
     .replace(/^(python3?|lib)-?/, '')
     .replace(/[-_.+\d]+$/, '')
     .replaceAll(/[-_.+]/g, '');
-}
-
-/** True if a `%files` entry, which may be a glob, matches a base name and spells at least its first three letters. */
-function ownsPattern(node: RpmNode, basenames: readonly string[]): boolean {
-  return node.files.some((file) => {
-    const pattern = file.slice(file.lastIndexOf('/') + 1);
-    const literal = /^[^*?[{]*/.exec(pattern)?.[0] ?? '';
-    return (
-      literal.length >= 3 && basenames.some((base) => base.startsWith(literal) && globMatches(pattern, base))
-    );
-  });
-}
-
-/**
- * True if `text` matches a shell pattern as in rpm's `%files`: `*`, `?`, `[a-z]`, `{a,b}`. Braces become alternatives and
- * are not expanded: a spec with many of them takes no longer than others.
- */
-function globMatches(pattern: string, text: string): boolean {
-  let source = '';
-  let depth = 0;
-  for (let i = 0; i < pattern.length; i++) {
-    const letter = pattern[i] as string;
-    if (letter === '*') source += '.*';
-    else if (letter === '?') source += '.';
-    else if (letter === '[') {
-      const end = pattern.indexOf(']', i + 2);
-      if (end === -1) source += '\\[';
-      else {
-        source += `[${pattern
-          .slice(i + 1, end)
-          .replace(/^!/, '^')
-          .replaceAll('\\', '\\\\')}]`;
-        i = end;
-      }
-    } else if (letter === '{' && pattern.includes('}', i)) {
-      depth++;
-      source += '(?:';
-    } else if (letter === '}' && depth > 0) {
-      depth--;
-      source += ')';
-    } else if (letter === ',' && depth > 0) source += '|';
-    else source += letter.replace(/[.+^$()|\\/{}\]]/g, '\\$&');
-  }
-  try {
-    return new RegExp(`^${source}$`, 's').test(text);
-  } catch {
-    return false;
-  }
 }

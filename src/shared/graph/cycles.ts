@@ -1,11 +1,10 @@
 import { order } from '../base/order.ts';
 import type { Capability } from '../model/rpm.ts';
 
-/** One step of a cycle: the build of `package` needs a result of `needs`, through these RPMs. */
+/** One step of a cycle: the build of `package` needs a result of `needs`. */
 export interface CycleStep {
   package: string;
   needs: string;
-  through: readonly string[];
   /** The capability that `needs` may provide; absent when it is certain that it is needed. */
   open?: Capability;
 }
@@ -19,26 +18,73 @@ type StepsOf = (name: string) => readonly CycleStep[];
  */
 export function findCycles(names: Iterable<string>, stepsOf: StepsOf): CycleStep[][] {
   const cycles: CycleStep[][] = [];
-  const inCycle = new Set<string>();
-  const done = new Set<string>();
-  const queue = [...names].sort(order);
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-    if (done.has(name)) continue;
-    done.add(name);
-    queue.push(...stepsOf(name).map(({ needs }) => needs));
-    if (inCycle.has(name)) continue;
-    const path = shortestWayBack(name, stepsOf);
-    if (path === undefined) continue;
-    for (const step of path) inCycle.add(step.package);
-    cycles.push(path);
+  for (const group of findGroups([...names].sort(order), stepsOf)) {
+    const inCycle = new Set<string>();
+    for (const name of [...group].sort(order)) {
+      if (inCycle.has(name)) continue;
+      const path = shortestWayBack(name, (one) => stepsOf(one).filter(({ needs }) => group.has(needs)));
+      if (path === undefined) continue;
+      for (const step of path) inCycle.add(step.package);
+      cycles.push(path);
+    }
   }
-  return cycles;
+  return cycles.sort((a, b) => order(a[0]?.package ?? '', b[0]?.package ?? ''));
+}
+
+/** A package on the way of {@link findGroups}. */
+interface Visit {
+  name: string;
+  index: number;
+  lowest: number;
+  steps: readonly CycleStep[];
+  next: number;
+}
+
+/**
+ * Finds the groups of packages that all need each other, by Tarjan's algorithm (strongly connected components), without
+ * recursion: chains may be long. A package alone is in none.
+ */
+function findGroups(names: readonly string[], stepsOf: StepsOf): Set<string>[] {
+  const groups: Set<string>[] = [];
+  const visits = new Map<string, Visit>();
+  const open: Visit[] = [];
+  const isOpen = new Set<string>();
+  for (const start of names) {
+    if (visits.has(start)) continue;
+    const way: Visit[] = [];
+    const enter = (name: string) => {
+      const visit = { name, index: visits.size, lowest: visits.size, steps: stepsOf(name), next: 0 };
+      visits.set(name, visit);
+      isOpen.add(name);
+      open.push(visit);
+      way.push(visit);
+    };
+    enter(start);
+    for (let at = way.at(-1); at !== undefined; at = way.at(-1)) {
+      const step = at.steps[at.next++];
+      if (step !== undefined) {
+        const other = visits.get(step.needs);
+        if (other === undefined) enter(step.needs);
+        else if (isOpen.has(step.needs)) at.lowest = Math.min(at.lowest, other.index);
+        continue;
+      }
+      way.pop();
+      const before = way.at(-1);
+      if (before !== undefined) before.lowest = Math.min(before.lowest, at.lowest);
+      if (at.lowest !== at.index) continue;
+      const group = open.splice(open.indexOf(at));
+      for (const { name } of group) isOpen.delete(name);
+      const needsItself = at.steps.some(({ needs }) => needs === at.name);
+      if (group.length > 1 || needsItself) groups.push(new Set(group.map(({ name }) => name)));
+    }
+  }
+  return groups;
 }
 
 function shortestWayBack(start: string, stepsOf: StepsOf): CycleStep[] | undefined {
   const cameFrom = new Map<string, CycleStep>();
   const queue = [start];
-  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+  for (const at of queue) {
     for (const step of stepsOf(at)) {
       if (cameFrom.has(step.needs)) continue;
       cameFrom.set(step.needs, step);
@@ -55,11 +101,17 @@ function shortestWayBack(start: string, stepsOf: StepsOf): CycleStep[] | undefin
   return undefined;
 }
 
-/** Describes a cycle: `building a needs b (through b-libs); building b needs pkgconfig(a), which a may provide`. */
-export function describeCycle(cycle: readonly CycleStep[]): string {
+/**
+ * Describes a cycle: `building a needs b (through b-libs); building b needs pkgconfig(a), which a may provide`.
+ * @param through the RPMs by which the build of the first needs the second
+ */
+export function describeCycle(
+  cycle: readonly CycleStep[],
+  through: (name: string, needs: string) => readonly string[],
+): string {
   return cycle
-    .map(({ package: name, needs, through, open }) => {
-      const way = through.filter((rpm) => rpm !== needs);
+    .map(({ package: name, needs, open }) => {
+      const way = through(name, needs).filter((rpm) => rpm !== needs);
       const chain = way.length === 0 ? '' : ` (through ${way.join(', ')})`;
       return open === undefined
         ? `building ${name} needs ${needs}${chain}`

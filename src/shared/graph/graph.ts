@@ -1,79 +1,147 @@
-import { order } from '../base/order.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Capability, Rpm } from '../model/rpm.ts';
+import type { PlannedBuild } from '../model/outcome.ts';
+import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { canonical, canonicalPath, nameOf, satisfies } from '../rpm/capability.ts';
-import { compareEvr, formatEvr } from '../rpm/version.ts';
+import { keyOf } from '../rpm/capability.ts';
+import { parseRequirement, type Requirement } from '../rpm/requirement.ts';
+import {
+  addToIndex,
+  byVersion,
+  lookupOf,
+  nodesOfResult,
+  nodesOfSpec,
+  type ProviderIndex,
+  providesAll,
+  type RpmNode,
+} from './nodes.ts';
+import { indexToolchain, type ToolchainIndex } from './toolchain-index.ts';
 
-/** An RPM as a spec declares it, or as rpmbuild made it. */
-export interface RpmNode {
-  package: string;
-  name: string;
-  /** `[epoch:]version-release`. */
-  evr: string;
-  provides: readonly Capability[];
-  requires: readonly Capability[];
-  /** Paths as {@link canonicalPath} has them; of a spec also patterns of paths. */
-  files: readonly string[];
+/** The inputs that decide who provides, besides specs and results. */
+export interface ProviderPolicy {
+  /** Packages whose own needs take them from the toolchain: so a cycle through them is none. */
+  breakCycles: ReadonlySet<string>;
+  /** A requirement to which nothing points may be provided by any package: they are all built to find out. */
+  discover: boolean;
+  /** By capability, packages that earlier builds showed to provide what no spec declares. */
+  pointers: ReadonlyMap<string, readonly string[]>;
 }
 
-/** RPMs by package and by what they provide: by name of a capability, or by path. */
-export interface NodeIndex {
-  rpms: ReadonlyMap<string, readonly RpmNode[]>;
-  providers: ReadonlyMap<string, ReadonlySet<RpmNode>>;
-}
+/** The policy where no input says otherwise. */
+export const plainPolicy: ProviderPolicy = { breakCycles: new Set(), discover: false, pointers: new Map() };
 
 /** Who needs whom as specs and toolchain declare it, before anything is built. Immutable. */
-export interface DeclaredGraph extends NodeIndex {
+export interface DeclaredGraph {
   /** Specs for another architecture are left out. */
   specs: ReadonlyMap<string, Spec>;
-  /** The capabilities, paths among them, that the toolchain provides, by name. */
-  toolchain: ReadonlyMap<string, readonly Capability[]>;
+  /** BuildRequires by package. */
+  buildRequires: ReadonlyMap<string, readonly Requirement[]>;
+  buildConflicts: ReadonlyMap<string, readonly Requirement[]>;
+  /** The RPMs of each spec. */
+  rpms: ReadonlyMap<string, readonly RpmNode[]>;
+  /** By package and RPM, the requirements that the spec states. Others were revealed by a build. */
+  declaredRequires: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<Requirement>>>;
+  /** The RPMs of the specs, by what they provide: names, and paths that a spec lists. */
+  providers: Readonly<ProviderIndex>;
+  toolchain: ToolchainIndex;
+  policy: ProviderPolicy;
 }
 
 /**
  * Who needs whom after some builds: one generation of the graph. It only grows: results, failures and excluded providers
  * are added, never replaced or removed. When a result is refused, a new generation starts ({@link newGraph}).
  *
- * The indexes of all paths are too large to be copied for every result, so they grow in place. Only the planner's engine
- * adds to them, through the three functions below; a build that is running keeps the generation that it started with.
+ * The indexes are too large to be copied for every result, so they grow in place. Only the planner's engine adds to them,
+ * through the functions below; a build that is running keeps the generation that it started with.
  */
 export interface Graph {
   declared: DeclaredGraph;
+  /** True if each package counts as built, just as its spec declares it: {@link asDeclared}. */
+  isDeclared: boolean;
   results: ReadonlyMap<string, Result>;
-  /** RPMs of the results. */
-  built: NodeIndex;
+  /** RPMs of the results, by package. */
+  built: ReadonlyMap<string, readonly RpmNode[]>;
+  /** The same by what they provide. */
+  providers: Readonly<ProviderIndex>;
+  /** The same by file name. */
+  files: ReadonlyMap<string, RpmNode>;
+  /** The package that made each file, SRPMs among them. */
+  makers: ReadonlyMap<string, string>;
+  /** The RPMs of the root in which each result was built. */
+  roots: ReadonlyMap<string, PlannedBuild['installed']>;
   /** Packages that will have no result in this run. */
   failed: ReadonlySet<string>;
   /** `asker candidate`: the candidate waits for the asker, so it cannot provide what the asker waits for. */
   excludedProviders: ReadonlySet<string>;
+  /** Packages that wait no longer for any package that might provide what they need. */
+  searched: ReadonlySet<string>;
 }
 
 /** The graph of a tree of specs. */
-export function declaredGraph(specs: readonly Spec[], toolchain: Toolchain): DeclaredGraph {
-  const built = specs.filter((spec) => spec.excluded === undefined);
-  const index = emptyIndex();
-  for (const spec of built) addRpms(index, spec.package, nodesOfSpec(spec));
+export function declaredGraph(
+  specs: readonly Spec[],
+  toolchain: Toolchain,
+  policy: ProviderPolicy = plainPolicy,
+): DeclaredGraph {
+  const own = specs.filter((spec) => spec.excluded === undefined);
+  const rpms = new Map(own.map((spec) => [spec.package, nodesOfSpec(spec)]));
+  const providers: ProviderIndex = new Map();
+  for (const nodes of rpms.values()) {
+    addToIndex(providers, nodes);
+    for (const node of nodes) addPaths(providers, node);
+  }
+  const requirements = (of: (spec: Spec) => readonly Capability[]) =>
+    new Map(own.map((spec) => [spec.package, of(spec).map(parseRequirement)]));
+  const requiresOf = (nodes: readonly RpmNode[]) =>
+    new Map(nodes.map((one) => [one.name, new Set(one.requires)]));
   return {
-    ...index,
-    specs: new Map(built.map((spec) => [spec.package, spec])),
-    toolchain: indexToolchain(toolchain.rpms),
+    ...{ rpms, providers, policy, toolchain: indexToolchain(toolchain) },
+    specs: new Map(own.map((spec) => [spec.package, spec])),
+    buildRequires: requirements((spec) => spec.buildRequires),
+    buildConflicts: requirements((spec) => spec.buildConflicts),
+    declaredRequires: new Map([...rpms].map(([name, nodes]) => [name, requiresOf(nodes)])),
   };
+}
+
+function addPaths(index: ProviderIndex, node: RpmNode): void {
+  for (const path of new Set(node.paths.flat())) {
+    const known = index.get(path);
+    if (known === undefined) index.set(path, [node]);
+    else if (!known.includes(node)) known.push(node);
+  }
 }
 
 /** A generation in which nothing is built yet. */
 export function newGraph(declared: DeclaredGraph): Graph {
-  const [results, built] = [new Map(), emptyIndex()];
-  return { declared, results, built, failed: new Set(), excludedProviders: new Set() };
+  return {
+    ...{ declared, isDeclared: false },
+    ...{ results: new Map(), built: new Map(), providers: new Map(), files: new Map() },
+    ...{ makers: new Map(), roots: new Map() },
+    ...{ failed: new Set(), excludedProviders: new Set(), searched: new Set() },
+  };
 }
 
-/** Adds what a build made. @throws Error when the package has another result in this generation */
-export function addResult(graph: Graph, result: Result): void {
-  if (graph.results.has(result.package))
-    throw new Error(`${result.package} has two results in one generation of the graph`);
-  (graph.results as Map<string, Result>).set(result.package, result);
-  addRpms(graph.built, result.package, nodesOfResult(result));
+/** The graph as it would be if every build made exactly what its spec declares. */
+export function asDeclared(declared: DeclaredGraph): Graph {
+  return { ...newGraph(declared), isDeclared: true, built: declared.rpms, providers: declared.providers };
+}
+
+/**
+ * Adds what a build made.
+ * @param root the RPMs in whose presence it was built
+ * @throws Error when the package has another result in this generation
+ */
+export function addResult(graph: Graph, result: Result, root: PlannedBuild['installed'] = []): void {
+  const { package: name } = result;
+  if (graph.results.has(name)) throw new Error(`${name} has two results in one generation of the graph`);
+  const nodes = nodesOfResult(result);
+  (graph.results as Map<string, Result>).set(name, result);
+  (graph.built as Map<string, readonly RpmNode[]>).set(name, nodes);
+  (graph.roots as Map<string, PlannedBuild['installed']>).set(name, root);
+  addToIndex(graph.providers, nodes);
+  const files = graph.files as Map<string, RpmNode>;
+  for (const node of nodes) files.set(node.file as string, node);
+  for (const file of filesOf(result)) (graph.makers as Map<string, string>).set(file, name);
 }
 
 /** Adds a package that will have no result. */
@@ -91,6 +159,11 @@ export function isExcludedProvider(graph: Graph, asker: string, candidate: strin
   return graph.excludedProviders.has(`${asker} ${candidate}`);
 }
 
+/** Adds a package that takes its providers from what is built by now. */
+export function endSearch(graph: Graph, name: string): void {
+  (graph.searched as Set<string>).add(name);
+}
+
 /** The results of those of `packages` that have one. */
 export function resultsOf({ results }: Pick<Graph, 'results'>, packages: readonly string[]): Result[] {
   return packages.flatMap((name) => results.get(name) ?? []);
@@ -98,78 +171,28 @@ export function resultsOf({ results }: Pick<Graph, 'results'>, packages: readonl
 
 /** The other package whose result has a file of the same name as one of `result`, and that name. */
 export function packageWithSameFile(graph: Graph, result: Result) {
-  const filesOf = ({ srpm, rpms }: Result) => [srpm.file, ...rpms.map(({ file }) => file)];
-  const own = new Set(filesOf(result));
-  for (const other of graph.results.values()) {
-    const file = other.package === result.package ? undefined : filesOf(other).find((one) => own.has(one));
-    if (file !== undefined) return { package: other.package, file };
+  for (const file of filesOf(result)) {
+    const other = graph.makers.get(file);
+    if (other !== undefined && other !== result.package) return { package: other, file };
   }
   return undefined;
 }
 
-/** The RPMs that provide `capability`, best first: highest version, then by package and name. */
-export function findProviders(index: NodeIndex, capability: Capability): RpmNode[] {
-  const wanted = canonical(capability);
-  const name = nameOf(wanted);
-  const found = [...(index.providers.get(name) ?? [])].filter(
-    (node) => node.files.includes(name) || node.provides.some((provide) => satisfies(provide, wanted)),
-  );
-  return found.sort(
-    (a, b) => -compareEvr(a.evr, b.evr) || order(a.package, b.package) || order(a.name, b.name),
-  );
+function filesOf({ srpm, rpms }: Result): string[] {
+  return [srpm.file, ...rpms.map(({ file }) => file)];
 }
 
-/** True if a toolchain RPM provides `capability`. */
-export function toolchainProvides(graph: DeclaredGraph, capability: Capability): boolean {
-  const wanted = canonical(capability);
-  const provided = graph.toolchain.get(nameOf(wanted));
-  return provided?.some((provide) => satisfies(provide, wanted)) ?? false;
-}
+const declaredProviders = new WeakMap<DeclaredGraph, Map<Requirement, readonly RpmNode[]>>();
 
-function emptyIndex(): NodeIndex {
-  return { rpms: new Map(), providers: new Map() };
-}
-
-function addRpms(index: NodeIndex, name: string, nodes: readonly RpmNode[]): void {
-  (index.rpms as Map<string, readonly RpmNode[]>).set(name, nodes);
-  const providers = index.providers as Map<string, Set<RpmNode>>;
-  for (const node of nodes) {
-    for (const key of [...node.provides.map(nameOf), ...node.files])
-      providers.set(key, (providers.get(key) ?? new Set()).add(node));
+/** The RPMs that specs declare to satisfy a requirement, best first. */
+export function findDeclared(graph: DeclaredGraph, wanted: Requirement): readonly RpmNode[] {
+  const known = declaredProviders.get(graph) ?? new Map<Requirement, readonly RpmNode[]>();
+  declaredProviders.set(graph, known);
+  let found = known.get(wanted);
+  if (found === undefined) {
+    const named = graph.providers.get(keyOf(lookupOf(wanted))) ?? [];
+    found = named.filter((node) => providesAll(node, wanted)).sort(byVersion);
+    known.set(wanted, found);
   }
-}
-
-function nodesOfSpec(spec: Spec): RpmNode[] {
-  return spec.packages
-    .filter((one) => one.built)
-    .map((one) => ({
-      package: spec.package,
-      name: one.name,
-      evr: formatEvr(one),
-      provides: [`${one.name} = ${formatEvr(one)}`, ...one.provides.map(canonical)],
-      requires: one.requires,
-      files: one.files.map(canonicalPath),
-    }));
-}
-
-function nodesOfResult(result: Result): RpmNode[] {
-  return result.rpms.map((rpm) => ({
-    package: result.package,
-    name: rpm.name,
-    evr: formatEvr(rpm),
-    provides: rpm.provides.map(canonical),
-    requires: rpm.requires,
-    files: [...rpm.files, ...rpm.folders].map(canonicalPath),
-  }));
-}
-
-function indexToolchain(rpms: readonly Rpm[]): Map<string, Capability[]> {
-  const index = new Map<string, Capability[]>();
-  for (const capability of rpms.flatMap((rpm) => [...rpm.provides, ...rpm.files, ...rpm.folders])) {
-    const own = canonical(capability);
-    const known = index.get(nameOf(own));
-    if (known === undefined) index.set(nameOf(own), [own]);
-    else known.push(own);
-  }
-  return index;
+  return found;
 }

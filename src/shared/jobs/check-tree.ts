@@ -4,8 +4,8 @@ import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import type { Spec } from '../model/spec.ts';
-import { treeProblems } from '../planner/goals.ts';
-import { nameOf } from '../rpm/capability.ts';
+import { treeProblems } from '../planner/tree-problems.ts';
+import { nameOf } from '../rpm/requirement.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { findSpecs, type SpecError } from '../specs/find.ts';
 

@@ -18,7 +18,7 @@ import type { Run } from '../model/run.ts';
 import type { Spec } from '../model/spec.ts';
 import { namedPackages, packageNamed, withNeeds } from '../planner/goals.ts';
 import { priorities } from '../planner/priority.ts';
-import { nameOf } from '../rpm/capability.ts';
+import { nameOf } from '../rpm/requirement.ts';
 import { rememberingSolver } from '../solver/remembering-solver.ts';
 import { openAnswers, type SharedAnswers } from '../solver/saved-answers.ts';
 import { makeTree, type Tree } from '../solver/solve-root.ts';

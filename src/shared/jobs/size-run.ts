@@ -39,7 +39,7 @@ export function sizeRun(
     plan,
     (name) => seconds.has(name),
     (name) => (isHeavy(name) ? ofHeavy : expected)(name),
-    (name) => [...declaredNeeds(tree.declared, name).keys()],
+    (name) => declaredNeeds(tree.declared, name),
   );
   const size = sizeMatrices(tasks, isHeavy, ordinary, heavier);
   // Expected times may be far off: artifacts are kept for as long as the matrices may start shards.

@@ -16,8 +16,7 @@ export function priorities(
   seconds: (name: string) => number | undefined,
 ): Map<string, number> {
   const secondsOf = (name: string) => seconds(name) ?? assumedSeconds;
-  const needsOf = (name: string) => [...declaredNeeds(graph, name).keys()];
-  return ranks(names.map((name) => ({ name, needs: needsOf(name), seconds: secondsOf(name) })));
+  return ranks(names.map((name) => ({ name, needs: declaredNeeds(graph, name), seconds: secondsOf(name) })));
 }
 
 /** Sorts names by priority, highest first; equal ones by name. Pure. */

@@ -3,107 +3,82 @@ import { compareEvr, type Evr, parseEvr } from './version.ts';
 
 export type Comparison = '<' | '<=' | '=' | '>=' | '>';
 
-/** A plain capability in parts. It has both `comparison` and `evr`, or neither. */
-export interface ParsedCapability {
+/** A capability with a name. It has both `comparison` and `evr`, or neither. */
+export interface NamedCapability {
+  kind: 'name';
+  text: Capability;
   name: string;
   comparison?: Comparison;
-  evr?: string;
+  evr?: Evr;
 }
 
-const comparisons: Readonly<Record<string, Comparison>> = {
-  '<': '<',
-  '<=': '<=',
-  '=<': '<=',
-  '=': '=',
-  '==': '=',
-  '>=': '>=',
-  '=>': '>=',
-  '>': '>',
-};
+/** An absolute path that something owns or requires, as {@link canonicalPath} writes it. It has no version. */
+export interface PathCapability {
+  kind: 'path';
+  text: Capability;
+  path: string;
+}
 
-const soname = /^[^\s/()]+\.so(\.[^\s/()]+)*(\([^()]*\))*$/;
+/** A capability that one RPM provides. Equal texts give the same object. */
+export type PlainCapability = NamedCapability | PathCapability;
 
-/** Matches names by their prefix before `(`, which the dependency generators of rpm and of languages write into packages. */
-const generated =
-  /^(pkgconfig|perl|python([\d.]*dist)?|cmake|config|mvn|osgi|rubygem|ruby|golang|golang-ipath|tex|texlive|font|typelib|ocaml|ocamlx|crate|npm|nodejs|php-composer|php-pear|ghc|R|lua|kmod|ksym|kernel|modalias|mimehandler|application|metainfo|gstreamer\d[^(]*|rpm_macro|qml6?import|dotnet|user|group|debuginfo|appstream|hunspell|locale|postscriptdriver)\(.+\)$/;
+const comparisons: ReadonlyMap<string, Comparison> = new Map([
+  ['<', '<'],
+  ['<=', '<='],
+  ['=<', '<='],
+  ['=', '='],
+  ['==', '='],
+  ['>=', '>='],
+  ['=>', '>='],
+  ['>', '>'],
+]);
 
-/** True for a rich dependency such as `(a if b)`, which only the solver can evaluate. Pure. */
-export function isRich(capability: Capability): boolean {
-  return capability.startsWith('(');
+const parsed = new Map<string, PlainCapability>();
+
+/**
+ * Parses `/path`, `name` or `name <op> [epoch:]version[-release]`. A text that rpm could not have written is a name that
+ * nothing provides: the texts of RPMs are not trusted.
+ */
+export function parseCapability(text: Capability): PlainCapability {
+  const before = parsed.get(text);
+  if (before !== undefined) return before;
+  const capability = parse(text);
+  parsed.set(text, capability);
+  return capability;
+}
+
+function parse(text: Capability): PlainCapability {
+  if (text.startsWith('/')) return { kind: 'path', text, path: canonicalPath(text) };
+  const [name = '', operator = '', evr, ...more] = text.trim().split(/\s+/);
+  const comparison = comparisons.get(operator);
+  if (comparison !== undefined && evr !== undefined && more.length === 0)
+    return { kind: 'name', text, name, comparison, evr: parseEvr(evr) };
+  return { kind: 'name', text, name: operator === '' ? name : text.trim() };
+}
+
+/** Returns the name or the path of a plain capability. */
+export function keyOf(capability: PlainCapability): string {
+  return capability.kind === 'path' ? capability.path : capability.name;
 }
 
 /**
- * Parses `name` or `name <op> [epoch:]version[-release]`. The name of a rich dependency is its whole text. Pure.
- * @throws Error for an unknown operator, and for anything else than one name, one operator and one version
+ * True if a package that provides `provide` satisfies `wanted` by rpm's rules: they have the same name, and their version
+ * ranges overlap. A side without a version matches every version.
  */
-export function parseCapability(capability: Capability): ParsedCapability {
-  if (isRich(capability)) return { name: capability };
-  const [name, operator, evr, ...more] = capability.trim().split(/\s+/);
-  if (name !== undefined && name !== '' && operator === undefined) return { name };
-  const comparison = comparisons[operator ?? ''];
-  if (comparison === undefined || evr === undefined || more.length > 0) {
-    throw new Error(`'${capability}' is no capability: expected 'name' or 'name >= version'`);
-  }
-  return { name: name as string, comparison, evr };
-}
-
-/** Returns the name of a capability: `zlib-devel` of `zlib-devel >= 1.3`, the whole text of a rich dependency. Pure. */
-export function nameOf(capability: Capability): string {
-  if (isRich(capability)) return capability;
-  return /^\S*/.exec(capability.trim())?.[0] ?? '';
+export function matches(provide: PlainCapability, wanted: PlainCapability): boolean {
+  if (provide.kind === 'path' || wanted.kind === 'path')
+    return provide.kind === wanted.kind && keyOf(provide) === keyOf(wanted);
+  if (provide.name !== wanted.name) return false;
+  if (!provide.comparison || !provide.evr || !wanted.comparison || !wanted.evr) return true;
+  return overlap(provide.evr, provide.comparison, wanted.evr, wanted.comparison);
 }
 
 /**
- * Returns the plain capabilities of a rich dependency, with their versions, in their order. A plain capability is its own
- * only term. Pure.
+ * True for what rpm's dependency generators may add when a package is built, so that no spec needs to declare it: paths,
+ * sonames, and every `kind(name)`. The kinds are no closed list: each language brings its generators.
  */
-export function termsOf(capability: Capability): Capability[] {
-  if (!isRich(capability)) return [capability];
-  const terms: string[] = [];
-  let term = '';
-  /** The kind of token that is expected next. An operator of the rich dependency ends the term. */
-  let next: 'name' | 'version' | 'operator' = 'name';
-  const finish = () => {
-    if (term !== '') terms.push(term);
-    term = '';
-  };
-  for (const token of richTokens(capability)) {
-    if (token === '(' || token === ')') {
-      finish();
-      next = token === '(' ? 'name' : 'operator';
-    } else if (next === 'name') {
-      term = token;
-      next = 'operator';
-    } else if (next === 'version' || comparisons[token] !== undefined) {
-      term += ` ${token}`;
-      next = next === 'version' ? 'operator' : 'version';
-    } else {
-      finish();
-      next = 'name';
-    }
-  }
-  finish();
-  return terms;
-}
-
-/**
- * True if a package that provides `provide` satisfies `require` by rpm's rules: they have the same name, and their version
- * ranges overlap. A side without a version matches every version. False for rich dependencies. Pure.
- */
-export function satisfies(provide: Capability, require: Capability): boolean {
-  if (isRich(provide) || isRich(require) || nameOf(provide) !== nameOf(require)) return false;
-  const a = parseCapability(provide);
-  const b = parseCapability(require);
-  if (!a.comparison || !a.evr || !b.comparison || !b.evr) return true;
-  return overlap(parseEvr(a.evr), a.comparison, parseEvr(b.evr), b.comparison);
-}
-
-/**
- * True for names that rpm's dependency generators add when a package is built, so that no spec declares a provider of
- * them: sonames, `pkgconfig(…)`, `perl(…)`, `python3dist(…)` and so on. Pure.
- */
-export function isRevealedByBuild(name: string): boolean {
-  return soname.test(nameOf(name)) || generated.test(nameOf(name));
+export function mayBeRevealed(capability: PlainCapability): boolean {
+  return capability.kind === 'path' || /[()]|\.so(\.|$)/.test(capability.name);
 }
 
 function overlap(a: Evr, x: Comparison, b: Evr, y: Comparison): boolean {
@@ -117,17 +92,12 @@ function overlap(a: Evr, x: Comparison, b: Evr, y: Comparison): boolean {
   return (equalA && equalB) || (x[0] !== '=' && x[0] === y[0]);
 }
 
-/** Splits at blanks and at grouping parentheses. Parentheses in a name, as in `perl(Foo)`, belong to the name. */
-function richTokens(rich: string): string[] {
-  return rich.match(/[()]|[^\s()](?:[^\s()]|\((?:[^\s()]|\([^\s()]*\))*\))*/g) ?? [];
-}
-
 /** Returns the path that `path` has when /bin, /sbin, /lib and /lib64 are links into /usr, as in every worker. Pure. */
 export function canonicalPath(path: string): string {
   return /^\/(?:s?bin|lib|lib64)\//.test(path) ? `/usr${path}` : path;
 }
 
-/** Returns a capability with its path as {@link canonicalPath} writes it. Other capabilities stay as they are. Pure. */
-export function canonical(capability: Capability): Capability {
-  return isRich(capability) ? capability : canonicalPath(capability);
+/** Returns the paths that {@link canonicalPath} makes `path` of. Pure. */
+export function spellingsOf(path: string): string[] {
+  return /^\/usr\/(?:s?bin|lib|lib64)\//.test(path) ? [path, path.slice('/usr'.length)] : [path];
 }

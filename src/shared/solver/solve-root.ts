@@ -1,5 +1,5 @@
 import { buildRootEssentials } from '../cache-key/recipe.ts';
-import { type DeclaredGraph, declaredGraph } from '../graph/graph.ts';
+import { type DeclaredGraph, declaredGraph, type ProviderPolicy } from '../graph/graph.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Capability, RootRpm, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
@@ -21,8 +21,9 @@ export interface Tree {
 }
 
 /** A tree with its graph. */
-export function makeTree(parts: Omit<Tree, 'declared' | 'releaseAware'>): Tree {
-  return { ...parts, releaseAware: new Set(), declared: declaredGraph(parts.specs, parts.toolchain) };
+export function makeTree(parts: Omit<Tree, 'declared' | 'releaseAware'>, policy?: ProviderPolicy): Tree {
+  const declared = declaredGraph(parts.specs, parts.toolchain, policy);
+  return { ...parts, releaseAware: new Set(), declared };
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
-import { satisfies } from '../../../src/shared/rpm/capability.ts';
+import { satisfies } from '../../../src/shared/rpm/requirement.ts';
 import { compareVersions } from '../../../src/shared/rpm/version.ts';
 import { startSolver } from '../../../src/shared/solver/solver.ts';
 

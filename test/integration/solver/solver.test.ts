@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
-import { isRich, satisfies } from '../../../src/shared/rpm/capability.ts';
+
+import { isRich, parseRequirement, satisfies } from '../../../src/shared/rpm/requirement.ts';
+
 import { rememberingSolver, solverQuestion } from '../../../src/shared/solver/remembering-solver.ts';
 import { type SolverAnswer, startSolver } from '../../../src/shared/solver/solver.ts';
 import { closeSolvers, names, over, request, rpm, toolchain } from '../../support/real-solver.ts';
@@ -309,7 +311,7 @@ function expectClosed(
   const paths = installed.flatMap((one) => one.files).map((path) => path.replace(/^\/bin\//, '/usr/bin/'));
   const provides = installed.flatMap((one) => one.provides);
   const required = [...request.install, ...installed.flatMap((one) => one.requires)];
-  for (const require of required.filter((one) => !isRich(one))) {
+  for (const require of required.filter((one) => !isRich(parseRequirement(one)))) {
     const isMet =
       paths.includes(require.replace(/^\/bin\//, '/usr/bin/')) ||
       provides.some((provide) => satisfies(provide, require));

@@ -17,6 +17,7 @@ const input = (): KeyInput => ({
   defines: { dist: '.azl3', azl: '3' },
   recipe: 'recipe',
   workerDigest: 'worker',
+  brokenCycles: ['m4'],
   installed: [madeUpRpm('gcc'), madeUpRpm('lib')],
   releaseAware: false,
 });

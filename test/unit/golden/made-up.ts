@@ -130,6 +130,7 @@ const plainInput: KeyInput = {
   defines: { dist: '.azl3', with_luck: '1' },
   recipe: 'recipe',
   workerDigest: hex('a'),
+  brokenCycles: [],
   installed: [],
   releaseAware: false,
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { candidateProviders } from '../../../src/shared/graph/candidate-providers.ts';
 import { declaredGraph } from '../../../src/shared/graph/graph.ts';
+import { parseCapability } from '../../../src/shared/rpm/capability.ts';
 import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 
 /** The candidates for a path among packages that declare one `%files` entry each. */
@@ -8,7 +9,8 @@ function candidates(files: Record<string, string>, path: string): string[] {
   const specs = Object.entries(files).map(([name, file]) =>
     madeUpSpec(name, [], { [name]: { files: [file] } }),
   );
-  return candidateProviders(declaredGraph(specs, madeUpToolchain([])), path);
+  const graph = declaredGraph(specs, madeUpToolchain([]));
+  return candidateProviders(graph, parseCapability(path)).map((one) => one.package);
 }
 
 describe('the candidate providers of a path', () => {

@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { problem } from '../../../src/shared/base/problems.ts';
+import { type ProviderPolicy, plainPolicy } from '../../../src/shared/graph/graph.ts';
 import type { Outcome, ReadyBuild } from '../../../src/shared/model/outcome.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
-import {
-  acceptResult,
-  failPackage,
-  newProgress,
-  resolvePackages,
-} from '../../../src/shared/planner/engine.ts';
+import { resolvePackages } from '../../../src/shared/planner/engine.ts';
 import { withNeeds } from '../../../src/shared/planner/goals.ts';
-import { nameOf } from '../../../src/shared/rpm/capability.ts';
+import { acceptResult, failPackage, newProgress } from '../../../src/shared/planner/progress.ts';
+import { nameOf } from '../../../src/shared/rpm/requirement.ts';
 import { makeTree, type Tree } from '../../../src/shared/solver/solve-root.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 import { base, essentials, memoryStore, solve } from '../../support/made-up-engine.ts';
@@ -29,24 +26,30 @@ async function run(
   goals: readonly string[],
   pick: (ready: number) => number,
   store = memoryStore(),
+  policy: ProviderPolicy = plainPolicy,
 ): Promise<{ outcomes: Map<string, Outcome>; built: string[]; tree: Tree }> {
-  const tree = makeTree({
+  const parts = {
     specs: recipes.map(({ spec }) => spec),
     toolchain: madeUpToolchain([base, essentials]),
     solver: { solve },
     sources: async () => ({}),
     defines: {},
-  });
+  };
+  const tree = makeTree(parts, policy);
   const options = {
     tree,
     store,
     run: { priority: new Map(), rebuild: new Set<string>() },
     log: { warn: () => {} },
   };
-  const progress = newProgress(tree.declared, withNeeds(tree.declared, goals));
+  let progress = newProgress(tree.declared, withNeeds(tree.declared, goals));
   const built: string[] = [];
   for (;;) {
     await resolvePackages(options, progress, new Set());
+    if (progress.isStale) {
+      progress = newProgress(tree.declared, withNeeds(tree.declared, goals), progress);
+      continue;
+    }
     const ready = [...progress.ready.keys()].sort();
     const name = ready[pick(ready.length)];
     if (name === undefined) break;
@@ -112,6 +115,8 @@ describe('a run', () => {
       ],
       ['app', 'users', 'named'],
       first,
+      memoryStore(),
+      { ...plainPolicy, discover: true },
     );
     expect(statesOf(outcomes)).toEqual({
       app: 'built',
@@ -176,19 +181,53 @@ describe('a run', () => {
     expect(statesOf(outcomes)).toEqual({ a: 'blocked', b: 'built', c: 'failed', d: 'failed' });
   });
 
-  it('fails a package whose build makes a file of another', async () => {
-    const { outcomes } = await run(
-      [
-        { spec: madeUpSpec('a', [], { a: {}, same: {} }) },
-        { spec: madeUpSpec('b', [], { b: {}, same: {} }) },
-      ],
-      ['a', 'b'],
-      first,
-    );
-    expect(outcomes.get('b')).toEqual({
-      state: 'failed',
-      reason: 'its build made same-1.0-1.x86_64.rpm, which a makes, too',
-    });
+  it.each([
+    ['first', first],
+    ['last', (ready: number) => ready - 1],
+  ])('fails a package that makes a file of one before it by name, the %s built first', async (_, pick) => {
+    const recipes = [
+      ...['a', 'b', 'c'].map((name) => ({ spec: madeUpSpec(name, [], { [name]: {}, same: {} }) })),
+      { spec: madeUpSpec('user', ['c']) },
+    ];
+    const { outcomes } = await run(recipes, ['a', 'b', 'c', 'user'], pick);
+    expect(statesOf(outcomes)).toMatchObject({ b: 'failed', c: 'failed', user: 'blocked' });
+    expect(['built', 'reused']).toContain(outcomes.get('a')?.state);
+    const reason = 'its build made same-1.0-1.x86_64.rpm, which a makes, too';
+    expect(outcomes.get('b')).toEqual({ state: 'failed', reason });
+    expect(outcomes.get('c')).toEqual({ state: 'failed', reason });
+  });
+
+  it('finds what only some build provides by building all, when asked to', async () => {
+    const recipes = [
+      { spec: madeUpSpec('p', ['perl(A)']) },
+      { spec: madeUpSpec('q', ['perl(B)']), reveals: ['perl(A)'] },
+      { spec: madeUpSpec('r'), reveals: ['perl(B)'] },
+    ];
+    const discover = { ...plainPolicy, discover: true };
+    const { outcomes } = await run(recipes, ['p'], first, memoryStore(), discover);
+    expect(statesOf(outcomes)).toEqual({ p: 'built', q: 'built', r: 'built' });
+  });
+
+  it('builds what needs a failed package only if another is there, which is not', async () => {
+    const recipes = [
+      { spec: madeUpSpec('main', ['(broken if never-there)']) },
+      { spec: madeUpSpec('broken'), fails: true },
+      { spec: madeUpSpec('never-there') },
+    ];
+    const { outcomes } = await run(recipes, ['main', 'broken', 'never-there'], first);
+    expect(outcomes.get('main')?.state).toBe('built');
+  });
+
+  it('names all failed packages that one needs, whichever failed first', async () => {
+    const recipes = [
+      { spec: madeUpSpec('x'), fails: true },
+      { spec: madeUpSpec('y'), fails: true },
+      { spec: madeUpSpec('app', ['x', 'y']) },
+    ];
+    for (const pick of [first, (ready: number) => ready - 1]) {
+      const { outcomes } = await run(recipes, ['app'], pick);
+      expect(outcomes.get('app')).toMatchObject({ reason: 'needs x, y, which failed' });
+    }
   });
 
   it('fails a package whose sources have a fault, when it turns out to be needed', async () => {

@@ -87,7 +87,6 @@ const allowed: AllowedWord[] = [
   { old: 'account', path: 'src/shared/image/', reason: 'of users of an image' },
   { old: 'account', path: 'src/shared/toolchain/convert/', reason: 'of users of the worker' },
   { old: 'layer', path: 'scripts/test.ts', reason: 'of tests' },
-  { old: 'terms', path: 'src/shared/rpm/capability.ts', reason: 'of a rich dependency' },
   { old: 'early', path: 'docs/decisions/', text: /early cutoff$/, reason: 'of build systems: early cutoff' },
   { old: 'sign', path: 'src/shared/toolchain/convert/', text: /rpm sign libs/, reason: 'an RPM' },
   { old: 'sign', path: 'src/shared/rpm-repository/read/', text: /key that signs/, reason: 'by GPG' },

@@ -22,7 +22,12 @@ import { base, essentials, memoryStore, solve } from '../../support/made-up-engi
 import { temporaryFolders } from '../../support/temporary.ts';
 
 const folder = temporaryFolders();
-const specs = [madeUpSpec('a'), madeUpSpec('b', ['a']), madeUpSpec('c', ['b']), madeUpSpec('d', ['a', 'base'])];
+const specs = [
+  madeUpSpec('a'),
+  madeUpSpec('b', ['a']),
+  madeUpSpec('c', ['b']),
+  madeUpSpec('d', ['a', 'base']),
+];
 
 /** An exchange in memory. The files of results are not in it: nothing reads them. */
 function exchangeInMemory() {

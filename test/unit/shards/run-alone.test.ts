@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
 import type { buildOne } from '../../../src/shared/builder/build-one.ts';
+import { plainPolicy } from '../../../src/shared/graph/graph.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import { foundInStore, type Outcome } from '../../../src/shared/model/outcome.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
@@ -48,13 +49,16 @@ function madeUpRun(specs: Spec[], more: { store?: Store; priority?: Record<strin
   };
   const context = (): BuildContext =>
     ({
-      tree: makeTree({
-        specs,
-        toolchain: madeUpToolchain([base, essentials]),
-        solver: { solve: (request: SolverRequest) => run.solve(request) },
-        sources: async () => ({}),
-        defines: {},
-      }),
+      tree: makeTree(
+        {
+          specs,
+          toolchain: madeUpToolchain([base, essentials]),
+          solver: { solve: (request: SolverRequest) => run.solve(request) },
+          sources: async () => ({}),
+          defines: {},
+        },
+        { ...plainPolicy, discover: true },
+      ),
       run: {
         names: specs.map((spec) => spec.package),
         rebuild: new Set(),

@@ -1,6 +1,6 @@
 import { textDigest } from '../../host/digests.ts';
 import type { Components } from '../../model/build-result.ts';
-import { nameOf } from '../../rpm/capability.ts';
+import { nameOf } from '../../rpm/requirement.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { ImageFormat } from '../config/schema-table.ts';
 import { isObject } from '../config/values.ts';

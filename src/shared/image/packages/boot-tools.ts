@@ -1,6 +1,6 @@
 import { hostArchitecture } from '../../base/architectures.ts';
 import { failOnProblems, type Problem } from '../../base/problems.ts';
-import { nameOf } from '../../rpm/capability.ts';
+import { nameOf } from '../../rpm/requirement.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { ImagePackage } from './choose-packages.ts';
 

@@ -2,7 +2,7 @@ import { nearestName } from '../../base/nearest-name.ts';
 import { type Problem, ProblemsError } from '../../base/problems.ts';
 import type { Capability, Rpm } from '../../model/rpm.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
-import { nameOf, satisfies } from '../../rpm/capability.ts';
+import { nameOf, satisfies } from '../../rpm/requirement.ts';
 import type { Solver } from '../../solver/solver.ts';
 import type { RequestedPackage } from '../config/named-files.ts';
 

@@ -24,7 +24,7 @@ export async function sharedFacts(
   const { state, plan, attempt } = run;
   const { known, context } = state;
   const spans = spansOf(known, attempt);
-  const needsOf = (name: string) => [...declaredNeeds(context.tree.declared, name).keys()];
+  const needsOf = (name: string) => declaredNeeds(context.tree.declared, name);
   return {
     ...{ nonReproducible: nonReproducibleOf(known), builtAgain: builtAgain(known), repositoryContent, spans },
     // The cause lines of failures in other jobs.

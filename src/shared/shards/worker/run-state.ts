@@ -1,16 +1,16 @@
 import type { BuildContext } from '../../builder/build-context.ts';
 import { declaredNeeds } from '../../graph/declared-needs.ts';
 import type { Outcome } from '../../model/outcome.ts';
+import { type EngineContext, resolvePackages } from '../../planner/engine.ts';
+import { shardsThatHelp } from '../../planner/forecast.ts';
+import { byPriority } from '../../planner/priority.ts';
 import {
   acceptResult,
-  type EngineContext,
   failPackage,
   newProgress,
   type Progress,
-  resolvePackages,
-} from '../../planner/engine.ts';
-import { shardsThatHelp } from '../../planner/forecast.ts';
-import { byPriority } from '../../planner/priority.ts';
+  resolveAgain,
+} from '../../planner/progress.ts';
 import type { DamagedResultError } from '../../store/store.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import { failureOf, type KnownResults, type News, noteReport } from '../protocol/known-results.ts';
@@ -55,9 +55,12 @@ export class RunState {
   async resolve(building: ReadonlyMap<string, unknown> = new Map()): Promise<void> {
     while (this.isChanged) {
       this.isChanged = false;
-      if (this.isStale) this.progress = newProgress(this.context.tree.declared, this.context.run.names);
+      const { tree, run } = this.context;
+      if (this.isStale || this.progress.isStale)
+        this.progress = newProgress(tree.declared, run.names, this.progress);
       this.isStale = false;
       await resolvePackages(this.engine, this.progress, new Set(building.keys()));
+      if (this.progress.isStale) this.isChanged = true;
       for (const [name, { build }] of this.progress.ready) {
         const failure = failureOf(this.known, name, build.key);
         if (failure === undefined) continue;
@@ -92,7 +95,7 @@ export class RunState {
   /** Notes what another job reports: the package may have its result now. */
   noteOthersReport(report: PackageReport): void {
     if (this.noteReport(report) === 'old') return;
-    this.progress.ready.delete(report.package);
+    if (this.progress.ready.has(report.package)) resolveAgain(this.progress, report.package);
     this.isChanged = true;
   }
 
@@ -160,7 +163,7 @@ export class RunState {
   /** Returns how many shards, of at most so many, can still help. */
   helping(most: number): number {
     const { declared } = this.context.tree;
-    const needsOf = (name: string) => [...declaredNeeds(declared, name).keys()];
+    const needsOf = (name: string) => declaredNeeds(declared, name);
     const tasks = this.left().map((name) => ({ name, seconds: this.expected(name), needs: needsOf(name) }));
     return shardsThatHelp(tasks, most);
   }

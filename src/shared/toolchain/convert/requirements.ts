@@ -1,6 +1,6 @@
 import { order } from '../../base/order.ts';
 import type { Rpm } from '../../model/rpm.ts';
-import { isRich, nameOf } from '../../rpm/capability.ts';
+import { isRich, nameOf, parseRequirement } from '../../rpm/requirement.ts';
 
 /**
  * Returns the requirements of each RPM that no RPM of the set satisfies by name: neither a provide nor a path. RPMs
@@ -17,7 +17,9 @@ export function unsatisfied(rpms: readonly Rpm[]): Map<Rpm, string[]> {
   for (const rpm of rpms) {
     const missing = rpm.requires.filter(
       (capability) =>
-        !capability.startsWith('rpmlib(') && !isRich(capability) && !offered.has(nameOf(capability)),
+        !capability.startsWith('rpmlib(') &&
+        !isRich(parseRequirement(capability)) &&
+        !offered.has(nameOf(capability)),
     );
     if (missing.length > 0) open.set(rpm, missing);
   }

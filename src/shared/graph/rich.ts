@@ -1,0 +1,52 @@
+import { isRich, type Requirement, type RichCapability } from '../rpm/requirement.ts';
+
+/** The view of one package's root, as far as it is known, in which rich dependencies are evaluated. */
+export interface RichContext {
+  /** True if the root holds a provider of a requirement that one RPM satisfies. */
+  holds(single: Requirement): boolean;
+  /**
+   * How a requirement that one RPM satisfies can be had: `declared` by specs or the toolchain, `guess` perhaps, `cycle`
+   * only from a package that needs the asker, `nothing` not at all.
+   */
+  availability(single: Requirement): Availability;
+}
+
+export type Availability = 'declared' | 'guess' | 'cycle' | 'nothing';
+
+const best: readonly Availability[] = ['declared', 'guess', 'cycle', 'nothing'];
+
+/** True if the root satisfies a requirement, by rpm's rules. */
+export function isTrue(wanted: Requirement, context: RichContext): boolean {
+  if (!isRich(wanted) || wanted.kind === 'with' || wanted.kind === 'without') return context.holds(wanted);
+  const { kind, operands, otherwise } = wanted;
+  const holds = (term: Requirement | undefined) => term === undefined || isTrue(term, context);
+  if (kind === 'and') return operands.every(holds);
+  if (kind === 'or') return operands.some(holds);
+  const [main, condition] = operands as [Requirement, Requirement];
+  return (kind === 'if') === holds(condition) ? holds(main) : holds(otherwise);
+}
+
+/** True if the condition of an `if` or `unless` holds. */
+export function conditionHolds({ operands }: RichCapability, context: RichContext): boolean {
+  return isTrue(operands[1] as Requirement, context);
+}
+
+/**
+ * The term of an `or` that is to be had: the first that is declared, else the first that is guessed, else the first that
+ * needs the asker; undefined when there is none. It depends on specs and toolchain alone, not on what is built.
+ */
+export function chooseTerm({ operands }: RichCapability, context: RichContext): Requirement | undefined {
+  const kinds = operands.map((term) => availabilityOf(term, context));
+  const kind = best.find((one) => one !== 'nothing' && kinds.includes(one));
+  return kind === undefined ? undefined : operands[kinds.indexOf(kind)];
+}
+
+function availabilityOf(wanted: Requirement, context: RichContext): Availability {
+  if (!isRich(wanted) || wanted.kind === 'with' || wanted.kind === 'without')
+    return context.availability(wanted);
+  const of = wanted.operands.map((term) => availabilityOf(term, context));
+  if (wanted.kind === 'or') return best.find((one) => of.includes(one)) ?? 'nothing';
+  if (wanted.kind === 'and') return best.findLast((one) => of.includes(one)) ?? 'nothing';
+  // Only what the root holds decides about it.
+  return 'declared';
+}

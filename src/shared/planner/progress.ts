@@ -1,0 +1,120 @@
+import { order } from '../base/order.ts';
+import {
+  addFailure,
+  addResult,
+  type DeclaredGraph,
+  type Graph,
+  newGraph,
+  packageWithSameFile,
+} from '../graph/graph.ts';
+import type { Wait } from '../graph/needs.ts';
+import type { Result } from '../model/build-result.ts';
+import type { Outcome, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
+
+/** Where the packages of a run stand. Grows until each has an outcome. */
+export interface Progress {
+  /** The packages that were built or failed so far. */
+  graph: Graph;
+  /** Packages of this run: the goals and all they may need. What builds reveal is added. */
+  names: Set<string>;
+  outcomes: Map<string, Outcome>;
+  /** Builds that the store has no result of, and that were not started. */
+  ready: Map<string, ReadyBuild>;
+  /** The waits of each of the others. */
+  waiting: Map<string, Wait[]>;
+  /** The builds of the packages that were resolved, also of those that have ended. */
+  builds: Map<string, PlannedBuild>;
+  /** Packages to be resolved: nothing else can have another resolution than before. */
+  unresolved: Set<string>;
+  /** For each package that waits, those without an outcome that it waits for. */
+  awaited: Map<string, Set<string>>;
+  /** The other way round. */
+  waiters: Map<string, Set<string>>;
+  /** By name of a file, the packages that made it, with the keys of their results. Kept when the run starts over. */
+  makers: Map<string, Map<string, string>>;
+  /** True if a result that others were derived from does not count: the run has to start over with its `makers`. */
+  isStale: boolean;
+}
+
+/** The run of `names` with nothing built or decided. @param before the progress that this one replaces */
+export function newProgress(
+  declared: DeclaredGraph,
+  names: Iterable<string>,
+  before?: Pick<Progress, 'makers'>,
+): Progress {
+  const all = new Set(names);
+  return {
+    ...{ graph: newGraph(declared), names: all, outcomes: new Map(), ready: new Map(), waiting: new Map() },
+    ...{ builds: new Map(), unresolved: new Set(all), awaited: new Map(), waiters: new Map() },
+    ...{ makers: before?.makers ?? new Map(), isStale: false },
+  };
+}
+
+/** Notes that a package waits. It is resolved again when all that it waits for have an outcome. */
+export function addWaits(progress: Progress, name: string, waits: Wait[]): void {
+  const { outcomes, names, unresolved, awaited, waiters, waiting } = progress;
+  waiting.set(name, waits);
+  const open = new Set(waits.map((one) => one.package).filter((one) => !outcomes.has(one)));
+  awaited.set(name, open);
+  // What it waited for came while it was resolved.
+  if (open.size === 0) resolveAgain(progress, name);
+  for (const one of open) {
+    waiters.set(one, (waiters.get(one) ?? new Set()).add(name));
+    if (names.has(one)) continue;
+    names.add(one);
+    unresolved.add(one);
+  }
+}
+
+/** Makes a package be resolved again. */
+export function resolveAgain({ ready, waiting, awaited, unresolved }: Progress, name: string): void {
+  ready.delete(name);
+  waiting.delete(name);
+  awaited.delete(name);
+  unresolved.add(name);
+}
+
+/** Notes that a package has no result in this run. */
+export function failPackage(progress: Progress, name: string, outcome: Outcome): void {
+  addFailure(progress.graph, name);
+  setOutcome(progress, name, outcome);
+}
+
+/**
+ * Notes a result, built or reused. When several packages make one file, the first by name has it, and the others fail. If
+ * another one was accepted before, the run becomes stale.
+ */
+export function acceptResult(progress: Progress, outcome: Extract<Outcome, { result: Result }>): void {
+  const { result } = outcome;
+  const other = firstMaker(progress, result);
+  if (order(other.package, result.package) < 0) {
+    const reason = `its build made ${other.file}, which ${other.package} makes, too`;
+    failPackage(progress, result.package, { state: 'failed', reason });
+  } else if (packageWithSameFile(progress.graph, result) !== undefined) progress.isStale = true;
+  else {
+    addResult(progress.graph, result, progress.builds.get(result.package)?.installed);
+    setOutcome(progress, result.package, outcome);
+  }
+}
+
+/** Notes the files of a result. Returns the first package by name that made one of them. */
+function firstMaker({ makers }: Progress, result: Result): { package: string; file: string } {
+  let first = { package: result.package, file: '' };
+  for (const file of [...result.rpms.map((rpm) => rpm.file), result.srpm.file].sort(order)) {
+    const known = (makers.get(file) ?? new Map<string, string>()).set(result.package, result.key);
+    makers.set(file, known);
+    for (const name of known.keys()) if (order(name, first.package) < 0) first = { package: name, file };
+  }
+  return first;
+}
+
+function setOutcome(progress: Progress, name: string, outcome: Outcome): void {
+  const { outcomes, unresolved, ready, waiting, awaited, waiters } = progress;
+  outcomes.set(name, outcome);
+  for (const place of [unresolved, ready, waiting, awaited]) place.delete(name);
+  for (const waiter of waiters.get(name) ?? []) {
+    const open = awaited.get(waiter);
+    if (open?.delete(name) === true && open.size === 0) resolveAgain(progress, waiter);
+  }
+  waiters.delete(name);
+}

@@ -1,0 +1,81 @@
+import { nearestName } from '../base/nearest-name.ts';
+import { order } from '../base/order.ts';
+import type { Problem } from '../base/problems.ts';
+import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
+import { declaredNeeds, declaredPath, needsBySpecs } from '../graph/declared-needs.ts';
+import type { DeclaredGraph } from '../graph/graph.ts';
+import type { Missing } from '../graph/needs.ts';
+import { keyOf, mayBeRevealed, parseCapability } from '../rpm/capability.ts';
+import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
+import { formatEvr } from '../rpm/version.ts';
+
+/** Finds the place where a spec states a requirement. */
+type PlaceOf = (name: string, capability: string) => { file: string; line?: number };
+
+/** The problems of a tree that show before anything of it is built: requirements that nothing provides, cycles. */
+export function treeProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {
+  return [...missingProblems(graph, names, place), ...cycleProblems(graph, names, place)];
+}
+
+function missingProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const name of names) {
+    for (const missing of needsBySpecs(graph, name).missing) {
+      const { by, capability, path } = missing;
+      const at = `${by} ${capability}`;
+      if (problems.has(at)) continue;
+      const tag = path.length === 1 ? 'BuildRequires' : 'Requires';
+      const hint = `${nearMissing(graph, missing)}Needed by: ${path.toReversed().join(', needed by ')}.`;
+      problems.set(at, {
+        ...place(by, capability),
+        message: `${tag} '${capability}' is provided by nothing`,
+        hint,
+      });
+    }
+  }
+  return [...problems.values()];
+}
+
+function cycleProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {
+  const steps = (name: string): CycleStep[] =>
+    declaredNeeds(graph, name).map((needs) => ({ package: name, needs }));
+  return findCycles(names, steps).map((cycle) => {
+    const first = cycle[0]?.package ?? '';
+    return {
+      file: place(first, '').file,
+      message: `dependency cycle: ${describeCycle(cycle, (name, need) => declaredPath(graph, name, need))}`,
+      hint: `Remove one of these requirements, move the part that needs the other into a spec of its own, or set break-cycles to a package of it that the toolchain has: ${cycle.map((one) => one.package).join(', ')}.`,
+    };
+  });
+}
+
+/** Names other versions of a missing capability, or another name near it. Empty if there is neither. */
+function nearMissing(graph: DeclaredGraph, { capability }: Missing): string {
+  return plainCapabilitiesOf(parseRequirement(capability))
+    .map((term) => nearTerm(graph, keyOf(term)))
+    .join('');
+}
+
+function nearTerm({ providers, toolchain }: DeclaredGraph, wanted: string): string {
+  const versions = (providers.get(wanted) ?? []).map(
+    (node) => `${node.name} ${formatEvr(node.evr)} (${node.package})`,
+  );
+  if (versions.length > 0) return `There is ${versions.sort(order).join(', ')}. `;
+  const prebuilt = (toolchain.providers.get(wanted) ?? []).map(
+    (node) => `${node.name} ${formatEvr(node.evr)}`,
+  );
+  if (prebuilt.length > 0) return `The toolchain has ${prebuilt.sort(order).join(', ')}. `;
+  const isPath = wanted.startsWith('/');
+  const isOpen = mayBeRevealed(parseCapability(wanted));
+  const known = [...providers.keys(), ...(isPath ? toolchain.owners : toolchain.providers).keys()];
+  const near = nearestName(
+    wanted,
+    known.filter((key) => key.startsWith('/') === isPath && mayBeRevealed(parseCapability(key)) === isOpen),
+  );
+  const from =
+    near === undefined ? '' : `Nearest: '${near}' (${providers.get(near)?.[0]?.package ?? 'toolchain'}). `;
+  const search = isOpen
+    ? 'No name, file list or earlier build points to a provider: let its spec state it (Provides), or set discover-provides to build packages until one has it. '
+    : '';
+  return `${from}${search}`;
+}
