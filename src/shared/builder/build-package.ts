@@ -2,7 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { order } from '../base/order.ts';
 import { ProblemsError } from '../base/problems.ts';
-import { rpmbuildArguments, topDir } from '../cache-key/recipe.ts';
+import { rpmbuildArguments, staged, topDir } from '../cache-key/recipe.ts';
 import { removeTree } from '../host/folders.ts';
 import { diskFull, isDiskFull, ranOutOfSpace } from '../host/full-disk.ts';
 import type { BuildParts, Result } from '../model/build-result.ts';
@@ -16,6 +16,7 @@ import { differences } from '../specs/differences.ts';
 import { type BuildContext, paths } from './build-context.ts';
 import { BuildFailedError, onHelperError, onRpmbuildError } from './build-failed.ts';
 import { enterRoot, WrongBuildRootError } from './build-root.ts';
+import { checkTexts } from './check-texts.ts';
 import { keepRoot } from './kept-root.ts';
 import { logEnd } from './log-failure.ts';
 import { noteMissingFiles } from './missing-files.ts';
@@ -73,6 +74,7 @@ async function buildStaged(
   { build, results }: BuildMaterial,
   { staging, overlay, log }: { staging: string; overlay: string; log: string },
 ): Promise<Result> {
+  const { inputs } = context;
   const started = performance.now();
   const parts: BuildParts = { srpm: 0, builddep: 0, build: 0 };
   const timed = async <T>(part: keyof BuildParts, work: Promise<T>): Promise<T> => {
@@ -96,6 +98,8 @@ async function buildStaged(
   const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
     onHelperError('its RPMs cannot be taken out of its root'),
   );
+  const specFile = join(inputs.specsDir, spec.path);
+  await checkTexts(filesDir, rpms, join(staging, staged.spec, basename(specFile)), specFile);
   const srpmFile = basename(srpm);
   await rename(srpm, join(filesDir, srpmFile));
   const { key, components } = build;

@@ -30,6 +30,11 @@ export async function readSrpm(path: string): Promise<SrpmFacts> {
   });
 }
 
+/** Returns the main header of an RPM file of either kind. @throws RpmFormatError that names the file */
+export async function readMainHeader(path: string): Promise<Header> {
+  return await withFront(path, async (front) => front.main);
+}
+
 /** Returns the part of {@link readRpm} that the main header holds. Pure. */
 export function rpmFacts(file: string, main: Header): Omit<Rpm, 'size' | 'shipDigest'> {
   return {

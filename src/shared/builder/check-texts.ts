@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Problem, ProblemsError } from '../base/problems.ts';
+import { type HeaderText, headerTexts } from '../rpm/header-texts.ts';
+import { readMainHeader } from '../rpm/read.ts';
+import { isEscaped, lineOfMacro, unexpandedInName, unexpandedInScriptlet } from '../specs/unexpanded.ts';
+
+/** The most problems of one spec that are shown. */
+const mostShown = 20;
+
+/**
+ * Checks the texts in the headers of RPMs that were built: control characters, and macros that stayed unexpanded.
+ * @param specFile the staged spec
+ * @param shown its path, as the user wrote it
+ * @throws ProblemsError with each problem once, whatever the number of RPMs that have it
+ */
+export async function checkTexts(
+  dir: string,
+  files: readonly string[],
+  specFile: string,
+  shown: string,
+): Promise<void> {
+  const spec = await readFile(specFile, 'utf8');
+  const found = new Map<string, Problem>();
+  for (const file of files) {
+    const texts = headerTexts(await readMainHeader(join(dir, file)));
+    for (const problem of problemsOfTexts(file, texts, spec)) {
+      const same = `${problem.line} ${problem.message.replaceAll(file, '')}`;
+      if (!found.has(same)) found.set(same, { ...problem, file: shown });
+    }
+  }
+  if (found.size > 0) throw new ProblemsError([...found.values()].slice(0, mostShown));
+}
+
+/** Returns the problems of one RPM's texts. Pure. @param spec text of its spec */
+export function problemsOfTexts(rpm: string, texts: readonly HeaderText[], spec: string): Problem[] {
+  return texts.flatMap((one) => [
+    ...controlProblems(rpm, one, spec),
+    ...macrosIn(one, spec).map((macro) => ({
+      line: lineOfMacro(spec, macro),
+      message: `${one.name} of ${rpm} has the macro ${macro}, which nobody defined`,
+      hint: 'Add the package that brings it to BuildRequires, or correct its name. A % of your own is written %%.',
+    })),
+  ]);
+}
+
+/**
+ * XML, in which repositories list packages, has no other control characters; createrepo_c leaves such a package out. Names
+ * may not have line breaks and tabs either: tools that read lists of names line by line take one for two.
+ */
+const refused: Partial<Record<HeaderText['kind'], RegExp>> = {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for
+  people: /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/,
+  name: /[\p{Cc}\ufffe\uffff]/u,
+};
+
+function controlProblems(rpm: string, { name, kind, text }: HeaderText, spec: string): Problem[] {
+  const at = refused[kind] === undefined ? -1 : text.search(refused[kind]);
+  if (at < 0) return [];
+  const number = text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
+  const near = text.slice(Math.max(0, at - 20), at + 21);
+  return [
+    {
+      line: lineWith(spec, text, at),
+      message: `${name} of ${rpm} has the control character U+${number} in ${JSON.stringify(near)}`,
+      hint: 'Remove it: a repository cannot list such a package.',
+    },
+  ];
+}
+
+/** The line, from 1, of a spec that has the character at `at` of a text, and what is around it, or the character alone. */
+function lineWith(spec: string, text: string, at: number): number | undefined {
+  const lines = spec.split('\n');
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const near = text.slice(Math.max(start, at - 10), at + 1);
+  const index = [near, text[at] as string]
+    .filter((one) => one !== '\n' && one !== '\t')
+    .map((one) => lines.findIndex((line) => line.includes(one)))
+    .find((found) => found >= 0);
+  return index === undefined ? undefined : index + 1;
+}
+
+/** The macros that stayed unexpanded in a text. A path may have come from upstream: only the spec's own macros count. */
+function macrosIn({ name, kind, text, program }: HeaderText, spec: string): string[] {
+  if (kind === 'people') return [];
+  const found = kind === 'scriptlet' ? unexpandedInScriptlet(text, program) : unexpandedInName(text);
+  const isUpstream = (macro: string) => name === 'a path of %files' && lineOfMacro(spec, macro) === undefined;
+  return found.filter((macro) => !isEscaped(spec, macro) && !isUpstream(macro));
+}
