@@ -12,6 +12,7 @@ import {
   randomEdits,
   seeded,
 } from '../support/edits.ts';
+import { elsewhere } from '../support/elsewhere.ts';
 import { testWorker } from '../support/worker.ts';
 import { digests, newWorkspace, removeWorkspace, statesOf } from '../support/workspace.ts';
 
@@ -20,10 +21,6 @@ const published = ['out/RPMS', 'out/SRPMS'];
 const rounds = 10;
 const imageEvery = 5;
 const seed = 20_260_101;
-/** On another machine, as far as a build could tell. Not by a shell: it drops what the runner sets with dashes. */
-const rename =
-  "import os, socket, sys; socket.sethostname('elsewhere'); os.execvp(sys.argv[1], sys.argv[1:])";
-const elsewhere = ['unshare', '--uts', '--', 'python3', '-c', rename];
 
 describe.each(distributions)('$name: what is built after an edit', (distribution) => {
   const workspaces: string[] = [];

@@ -36,6 +36,7 @@ export const ways = {
   zstd: { packages: ['zstd'] },
   setpriv: { packages: ['util-linux', 'setpriv'] },
   unshare: { packages: ['util-linux'] },
+  prlimit: { packages: ['util-linux'] },
   flock: { packages: ['util-linux'] },
   dnf: { packages: ['dnf'] },
   sudo: { packages: ['sudo'] },
@@ -58,7 +59,7 @@ export type Need = keyof typeof ways;
 export const needs = {
   toolchain: [
     ...['rpm', 'rpmbuild', 'bwrap', 'python3', 'dpkg-deb', 'tar', 'xz', 'zstd'],
-    ...['setpriv', 'unshare', 'flock'],
+    ...['setpriv', 'prlimit', 'unshare', 'flock'],
   ],
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
   image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],

@@ -77,7 +77,15 @@ export function sandboxArguments(
     ...['--bind', mountPoint, '/', ...kernelFolders('')],
     ...(options.binds ?? []).flatMap(bind),
     ...(options.inner ?? []).flatMap(kernelFolders),
-    ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--hostname', 'azl-builder'],
+    ...[
+      '--unshare-pid',
+      '--unshare-net',
+      '--unshare-ipc',
+      '--unshare-cgroup',
+      '--unshare-uts',
+      '--hostname',
+      'azl-builder',
+    ],
     ...['--die-with-parent', '--clearenv', '--seccomp', String(filterDescriptor)],
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`])],
@@ -100,7 +108,7 @@ function escaped(bytes: Buffer): string {
 export function enterArguments(argv: readonly string[], options: SandboxOptions): string[] {
   const mountPoint = join(options.root.overlay, 'mnt');
   return [
-    ...['unshare', '--mount', '--', '/bin/sh', '-c', enter, 'azl'],
+    ...['unshare', '--mount', '--', '/bin/bash', '-c', enter, 'azl'],
     ...[options.root.worker, options.root.overlay, mountPoint, escaped(filter)],
     ...sandboxArguments(argv, mountPoint, options),
   ];

@@ -13,10 +13,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { builder } from '../../../src/shared/sandbox/arguments.ts';
+import { builder, enterArguments } from '../../../src/shared/sandbox/arguments.ts';
 import { collectRpms } from '../../../src/shared/sandbox/collect.ts';
 import { createOverlay, type Root } from '../../../src/shared/sandbox/overlay.ts';
 import { runInSandbox } from '../../../src/shared/sandbox/run.ts';
+import { elsewhere } from '../../support/elsewhere.ts';
 import { testWorker } from '../../support/worker.ts';
 
 // Commas, colons and blanks mean something in mount options.
@@ -110,6 +111,24 @@ import os, struct
 os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x02000001, 0xffffffff, 0, 0xffffffff, 0))'
 /usr/bin/capable ^CapEff /proc/self/status | cut -f2`;
     expect(await inside(file, 'root')).toBe('00000000800401fb');
+  });
+
+  it('inherits no limit, umask, ignored signal, open file or place among control groups', async () => {
+    const look = [
+      ...['cat /proc/self/limits /proc/self/cgroup', 'umask', 'grep ^Sig[BI] /proc/self/status'],
+      ...['ls /proc/self/fd', 'hostname || cat /proc/sys/kernel/hostname', 'env'],
+    ].join('; ');
+    const options = { root, env: {} };
+    const [here, there] = [
+      await runTool(enterArguments(['sh', '-c', look], options), { root: true }),
+      await runTool([...elsewhere, ...enterArguments(['sh', '-c', look], options)], { root: true }),
+    ];
+    expect(there.stdout).toBe(here.stdout);
+    expect(here.stdout).toMatch(/^Max open files +16384 +16384/m);
+    expect(here.stdout).toMatch(/^SigIgn:\t0+$/m);
+    expect(here.stdout).toMatch(/^0\n1\n2\n3\n/m);
+    expect(here.stdout).toMatch(/^\d+:[^:]*:\/$/m);
+    expect(here.stdout).not.toMatch(/^\d+:[^:]*:\/.+$/m);
   });
 
   it('has no network but a loopback of its own, a fixed host name, and nothing of our environment', async () => {
