@@ -1,7 +1,7 @@
 import { textDigest } from '../host/digests.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
-import { rpmsByFile } from './rpms-by-file.ts';
+import { installedRpms } from './installed.ts';
 import type { AnswerMemory } from './saved-answers.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
 
@@ -49,9 +49,7 @@ export function rememberingSolver(
 
 /** True if all files that an answer names exist: it may come from another run. */
 function isOf(answer: SolverAnswer, request: SolverRequest, toolchain: Toolchain): boolean {
-  if (!answer.ok) return true;
-  const rpms = rpmsByFile(request, toolchain);
-  return answer.installed.every(({ origin, file }) => rpms[origin].has(file));
+  return !answer.ok || installedRpms(answer.installed, request, toolchain) !== undefined;
 }
 
 /** Digests by object: many builds see the same RPMs, whose lists of files may be long. */

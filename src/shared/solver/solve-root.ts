@@ -1,10 +1,10 @@
 import { buildRootEssentials } from '../cache-key/recipe.ts';
 import { type DeclaredGraph, declaredGraph, type ProviderPolicy } from '../graph/graph.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Capability, RootRpm, Rpm } from '../model/rpm.ts';
+import type { Capability, RootRpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { rpmsByFile } from './rpms-by-file.ts';
+import { installedRpms } from './installed.ts';
 import type { Solver } from './solver.ts';
 
 /** A tree of specs, parsed and checked, with the toolchain that builds it. Immutable. */
@@ -42,9 +42,7 @@ export async function solveRoot(
   const request = { install, conflicts, base: toolchain.worker, local };
   const answer = await solver.solve(request);
   if (!answer.ok) return answer;
-  const rpms = rpmsByFile(request, toolchain);
-  const installed = answer.installed.map(({ origin, file }) => {
-    return { origin, rpm: rpms[origin].get(file) as Rpm };
-  });
+  const installed = installedRpms(answer.installed, request, toolchain);
+  if (installed === undefined) throw new Error('the solver names an RPM that its request does not have');
   return { ok: true, installed };
 }
