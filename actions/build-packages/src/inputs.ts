@@ -51,6 +51,8 @@ export const treeInputs: InputTable<TreeInputs> = {
   distNameAbrv: shaped(/^[A-Za-z_]\w{2,}$/, 'the name of a macro, three letters or more'),
   releaseMajorId: partOfRelease,
   releaseAwarePackages: list,
+  breakCycles: list,
+  discoverProvides: flag,
   runCheck: flag,
 };
 

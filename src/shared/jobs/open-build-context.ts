@@ -12,11 +12,12 @@ import { removeTree } from '../host/folders.ts';
 import { lockFolder } from '../host/lock.ts';
 import { needs } from '../host/needs.ts';
 import { readImageConfig } from '../image/config/read.ts';
-import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
+import type { RepositoryInputs, SharedInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
 import type { Spec } from '../model/spec.ts';
 import { namedPackages, packageNamed, withNeeds } from '../planner/goals.ts';
+import type { PlanJson } from '../planner/plan-json.ts';
 import { priorities } from '../planner/priority.ts';
 import { nameOf } from '../rpm/requirement.ts';
 import { rememberingSolver } from '../solver/remembering-solver.ts';
@@ -30,11 +31,15 @@ import { parseSpecs } from '../specs/parse.ts';
 import type { Store } from '../store/store.ts';
 import { checkTree, specFolderProblems } from './check-tree.ts';
 import { type OpenedStore, openStore, type Role } from './open-store.ts';
+import { readPlan } from './read-plan.ts';
 import { findToolchain } from './toolchain.ts';
+import { withPolicies } from './tree-policies.ts';
 
 /** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
 export interface OpenedRun extends Omit<OpenedStore, 'store' | 'remember'> {
   context: BuildContext;
+  /** The plan of the run that this job shares. */
+  plan: PlanJson | undefined;
   answers: SharedAnswers;
   /** Adds the results of a run to the index for later runs, also of one that failed. */
   remember(outcomes: ReadonlyMap<string, Outcome>): Promise<void>;
@@ -43,7 +48,7 @@ export interface OpenedRun extends Omit<OpenedStore, 'store' | 'remember'> {
 /** The commands that every job of build-packages needs on its host. */
 export const building = [...needs.toolchain, ...needs.packages];
 
-type OpenInputs = TreeInputs & Partial<StoreInputs & RepositoryInputs>;
+type OpenInputs = TreeInputs & Partial<StoreInputs & RepositoryInputs & Pick<SharedInputs, 'plan'>>;
 
 /**
  * Opens a run, calls `body`, and closes the run: locks the build folder, finds the toolchain, parses the specs, opens the
@@ -89,13 +94,16 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
     ...{ specs: parsed.specs, toolchain, solver, defines },
     sources: (name) => sources.digests(byName.get(name) as Spec),
   });
-  const tree = { ...plain, releaseAware: releaseAwarePackages(inputs, plain, parsed.errors) };
+  // Before any package is chosen: who needs whom depends on it.
+  const plan = role === 'share' ? await readPlan(inputs, stored.index, inputs.plan ?? '') : undefined;
+  const pointers = plan && new Map(Object.entries(plan.pointers));
+  const tree = await withPolicies(plain, inputs, parsed.errors, { pointers, store, log });
   const chosen = await choosePackages(inputs, tree, parsed.errors, log);
   await checkTree(inputs, tree, chosen.names, parsed.errors, log);
   log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
   const run = { ...chosen, ...(await expectTimes(tree, store, chosen.names)) };
   return {
-    ...stored,
+    ...{ ...stored, plan },
     answers,
     context: { ...action, inputs, tree, run, store, sources, toolchainDir },
     remember: (outcomes) => stored.remember(outcomes, answers.kept()),
@@ -159,19 +167,6 @@ async function choosePackages(
   const requiredByCheck = (name: string) =>
     inputs.runCheck ? (declared.specs.get(name)?.checkRequires ?? []) : [];
   return { goals, names: withNeeds(declared, goals, requiredByCheck), rebuild: new Set(rebuild) };
-}
-
-/** The packages of `release-aware-packages`, besides those that this run cannot build. @throws ProblemsError as above */
-function releaseAwarePackages(
-  inputs: TreeInputs,
-  { declared, specs }: Tree,
-  errors: readonly SpecError[],
-): ReadonlySet<string> {
-  const isLeftOut = (name: string) =>
-    errors.some(({ packages }) => packages.includes(name)) ||
-    specs.some((spec) => spec.package === name && spec.excluded !== undefined);
-  const names = inputs.releaseAwarePackages.filter((name) => !isLeftOut(name));
-  return new Set(namedPackages(declared, names, 'release-aware-packages', [], specs));
 }
 
 /** The packages of the tree that the image asks for. Others may come from repositories: compose-image looks for them. */

@@ -12,7 +12,7 @@ import { writeJson } from '../host/json-files.ts';
 import type { PlanInputs } from '../model/inputs.ts';
 import type { PackagePlan } from '../model/outcome.ts';
 import { planBuilds } from '../planner/engine.ts';
-import { planJson } from '../planner/plan-json.ts';
+import { brokenCyclesOf, type PlanJson, planJson } from '../planner/plan-json.ts';
 import { planPage } from '../report/summary-page.ts';
 import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';
 import { jobMinutes, mergeMinutes } from '../shards/scheduler/size.ts';
@@ -23,7 +23,7 @@ import { bytesOf } from '../store/result-files.ts';
 import { indexFile, newestResults, type StoreIndex, writeIndex } from '../store/store-index.ts';
 import { withBuildContext } from './open-build-context.ts';
 import { findExchange } from './open-exchange.ts';
-import { planFile, planName } from './shared-run.ts';
+import { planFile, planName } from './read-plan.ts';
 import { type RunSize, shardNumbers, sizeRun } from './size-run.ts';
 
 /** Decides, without building anything, what is built, reused or open, and how many shards help. */
@@ -34,7 +34,7 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
     const { length, ...size } = sizeRun(found, context, inputs);
     const { workerDigest } = context.tree.toolchain;
     const file = join(inputs.outDir, planFile);
-    await writeJson(file, planJson(found, { workerDigest, ...size }, seconds));
+    await writeJson(file, planJson(found, { workerDigest, ...size, pointers: pointersIn(context) }, seconds));
     const build = logPlan(context, found, file);
     logSizes(known, found, context.log);
     const index = await writePlannedIndex(known, inputs, found);
@@ -57,6 +57,10 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
 
 type Plan = ReadonlyMap<string, PackagePlan>;
 
+function pointersIn({ tree }: BuildContext): PlanJson['pointers'] {
+  return Object.fromEntries([...tree.declared.policy.pointers].map(([key, names]) => [key, [...names]]));
+}
+
 /** Writes what the plan knows of the store beside the plan, for merge: also where no shard runs. Returns its text. */
 async function writePlannedIndex(index: StoreIndex, { outDir }: PlanInputs, found: Plan): Promise<string> {
   const reused = [...found.values()].flatMap((one) => (one.state === 'reuse' ? [one.result.key] : []));
@@ -73,7 +77,10 @@ function logPlan(context: BuildContext, found: Plan, file: string): number {
   const sorted = [...found].sort(([a], [b]) => order(a, b));
   for (const [name, one] of sorted) {
     const spec = context.tree.declared.specs.get(name)?.path ?? '';
-    const line = `${one.state.padEnd(6)} ${name}: ${one.reason}`;
+    const prebuilt = brokenCyclesOf(one);
+    const cycles =
+      prebuilt.length === 0 ? '' : `; takes ${prebuilt.join(', ')} from the toolchain (break-cycles)`;
+    const line = `${one.state.padEnd(6)} ${name}: ${one.reason}${cycles}`;
     if (one.state === 'failed') log.error({ message: line, file: join(context.inputs.specsDir, spec) });
     else log.info(line);
   }

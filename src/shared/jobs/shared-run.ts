@@ -1,26 +1,18 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { parseUserJson } from '../base/json.ts';
 import { order } from '../base/order.ts';
 import { problem } from '../base/problems.ts';
 import { type BuildContext, type BuildTime, paths } from '../builder/build-context.ts';
-import { inputProblem } from '../github/inputs.ts';
 import { runAttempt } from '../github/run.ts';
-import { readUserFile } from '../host/files.ts';
-import type { BuildInputs, SharedInputs, TreeInputs } from '../model/inputs.ts';
+import type { BuildInputs, SharedInputs } from '../model/inputs.ts';
 import { expectedTimes } from '../planner/expectation.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
 import { priorities } from '../planner/priority.ts';
 import { newKnownResults } from '../shards/protocol/known-results.ts';
 import { hadWholeBudget, secondsForBuild } from '../shards/scheduler/build-time.ts';
 import { type ShardSettings, shardSettings } from '../shards/scheduler/settings.ts';
-import { keptForItsRun } from '../shards/transport/exchange.ts';
 import { exchangedStore } from '../shards/transport/exchanged-store.ts';
 import { HeartbeatReader } from '../shards/worker/heartbeat-reader.ts';
 import { RunState } from '../shards/worker/run-state.ts';
 import type { JoinedRun } from '../shards/worker/running-shard.ts';
-import { indexFile, joinIndex, readIndex, type StoreIndex } from '../store/store-index.ts';
 import type { OpenedRun } from './open-build-context.ts';
 import { openExchange } from './open-exchange.ts';
 
@@ -45,7 +37,7 @@ export async function joinRun(
   slots: number,
 ): Promise<SharedRun> {
   const { context, answers } = opened;
-  const plan = await readPlan(context.inputs, opened.index, inputs.plan);
+  const plan = opened.plan as PlanJson;
   const exchange = openExchange(context.inputs, plan.retentionDays);
   checkPlan(plan, context, inputs.plan);
   const seconds = new Map(
@@ -107,51 +99,5 @@ function checkKeys(plan: PlanJson, { progress }: RunState): void {
     throw problem(`This job finds another key for ${name} than the plan: its tree or its inputs are others`, {
       hint: 'Check out the same commit in every job of a run, and give them the same inputs.',
     });
-  }
-}
-
-/** The plan in its artifact, which also holds the index of the store. */
-export const planFile = 'plan.json';
-
-/** Returns the name of the artifact that holds the plan. */
-export function planName(attempt: number): string {
-  return `azl-plan-${attempt}`;
-}
-
-/** Reads the plan, and joins what it knew of the store into the index. */
-async function readPlan(inputs: TreeInputs, index: StoreIndex, given: string): Promise<PlanJson> {
-  if (given === '')
-    throw inputProblem(
-      'plan',
-      '',
-      'expected the plan of this run',
-      'Give the output plan or plan-json of build-packages/plan.',
-    );
-  let file = given;
-  if (/^azl-plan-\d+$/.test(given)) {
-    const exchange = openExchange(inputs);
-    const artifact = await exchange.find(given);
-    const dir = join(paths.exchange(inputs), 'plan');
-    if (artifact === undefined || !(await exchange.fetch(artifact, dir)))
-      throw inputProblem('plan', given, 'and this run has no artifact of that name', keptForItsRun);
-    file = join(dir, planFile);
-  }
-  const beside = join(dirname(file), indexFile);
-  if (file !== given || existsSync(beside)) joinIndex(index, await readPlannedIndex(beside, given));
-  const plan = parseUserJson(await readUserFile(file, 'The plan'), file) as PlanJson;
-  if (plan.schema !== 'azl/plan' || plan.version !== 1 || !Array.isArray(plan.packages))
-    throw problem('This is no plan of this version of azl', { file });
-  return plan;
-}
-
-async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex> {
-  try {
-    const { index, errors } = readIndex(await readFile(file, 'utf8'));
-    if (errors.length > 0) throw new Error(errors.join('; '));
-    return index;
-  } catch (error) {
-    const why = (error as Error).message;
-    const hint = 'Use one version of the actions in all jobs of a run.';
-    throw problem(`With the plan '${plan}' comes no index that this job can use: ${why}`, { hint });
   }
 }

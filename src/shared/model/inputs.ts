@@ -20,6 +20,10 @@ export interface TreeInputs {
   releaseMajorId: string;
   /** Packages whose builds see the true rpm database of their roots. */
   releaseAwarePackages: string[];
+  /** Packages that their own needs take from the toolchain. */
+  breakCycles: string[];
+  /** True if packages are built to find out who provides what nothing points to. */
+  discoverProvides: boolean;
   runCheck: boolean;
 }
 

@@ -16,12 +16,16 @@ export interface PlanJson {
   heavyEntries: number;
   /** Retention of the artifacts of its jobs, in days, when no merge removes them. */
   retentionDays: number;
+  /** By capability, packages that earlier builds showed to provide what no spec declares. */
+  pointers: Record<string, string[]>;
   packages: {
     name: string;
     state: string;
     reason: string;
     key: string | null;
     waitsFor: string[];
+    /** Packages that it takes from the toolchain by the policy on cycles (break-cycles). */
+    fromToolchain: string[];
     /** The time of its newest build; null when it was never built. */
     seconds: number | null;
   }[];
@@ -41,7 +45,18 @@ export function planJson(
       reason: one.reason,
       key: one.state === 'reuse' ? one.result.key : one.state === 'build' ? one.build.key : null,
       waitsFor: one.state === 'maybe' ? one.waitsFor : [],
+      fromToolchain: brokenCyclesOf(one),
       seconds: seconds.get(name) ?? null,
     }));
   return { schema: 'azl/plan', version: 1, ...facts, packages };
+}
+
+/** The packages that a build takes from the toolchain by the policy on cycles, as its key has them. Pure. */
+export function brokenCyclesOf(one: PackagePlan): string[] {
+  const { components } =
+    one.state === 'reuse' ? one.result : one.state === 'build' ? one.build : { components: {} };
+  const prefix = 'cycle:';
+  return Object.keys(components).flatMap((name) =>
+    name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+  );
 }

@@ -44,9 +44,19 @@ function cycleProblems(graph: DeclaredGraph, names: readonly string[], place: Pl
     return {
       file: place(first, '').file,
       message: `dependency cycle: ${describeCycle(cycle, (name, need) => declaredPath(graph, name, need))}`,
-      hint: `Remove one of these requirements, move the part that needs the other into a spec of its own, or set break-cycles to a package of it that the toolchain has: ${cycle.map((one) => one.package).join(', ')}.`,
+      hint: `Remove one of these requirements, or move the part that needs the other into a spec of its own${breakable(graph, cycle)}.`,
     };
   });
+}
+
+/** Names the packages of a cycle that the toolchain has, too. */
+function breakable({ rpms, toolchain }: DeclaredGraph, cycle: readonly CycleStep[]): string {
+  const isPrebuilt = (name: string) =>
+    rpms.get(name)?.some((node) => toolchain.providers.has(node.name)) === true;
+  const names = cycle.map((step) => step.needs).filter(isPrebuilt);
+  return names.length === 0
+    ? ''
+    : `, or set break-cycles to a package of it that the toolchain has: ${names.sort(order).join(', ')}`;
 }
 
 /** Names other versions of a missing capability, or another name near it. Empty if there is neither. */

@@ -60,7 +60,7 @@ async function documents(): Promise<Record<string, unknown>> {
     ]),
     {
       ...{ workerDigest: made.hex('a'), shards: 2, entries: 3, heavy: ['app'], heavyShards: 1 },
-      ...{ heavyEntries: 1, retentionDays: 1 },
+      ...{ heavyEntries: 1, retentionDays: 1, pointers: { 'perl(Odd)': ['lib'] } },
     },
     new Map([['lib', 12.5]]),
   );

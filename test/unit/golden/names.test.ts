@@ -6,7 +6,7 @@ import type { Cache } from '../../../src/shared/github/cache/cache.ts';
 import { imageArtifact, imagePrefix, serialLogArtifact } from '../../../src/shared/image/artifacts.ts';
 import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
 import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
-import { planName } from '../../../src/shared/jobs/shared-run.ts';
+import { planName } from '../../../src/shared/jobs/read-plan.ts';
 import { assetName, sha256Sums } from '../../../src/shared/release/assets.ts';
 import { logsName, repositoryNames } from '../../../src/shared/rpm-repository/write/publish-artifacts.ts';
 import {

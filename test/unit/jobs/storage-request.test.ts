@@ -9,7 +9,7 @@ const [stays, gone, moves, fresh] = ['stays', 'gone', 'moves', 'fresh'].map((nam
 const index = newIndex();
 seeResults(index, [stays, gone, moves] as (typeof fresh & object)[], 1, () => 'without-debug');
 const planned = (name: string, state: string) => ({
-  ...{ name, state, reason: '', waitsFor: [], seconds: null },
+  ...{ name, state, reason: '', waitsFor: [], fromToolchain: [], seconds: null },
   key: state === 'maybe' ? null : `key of ${name}`,
 });
 const report = (result: typeof fresh & object, stored: StoredParts): PackageReport => ({

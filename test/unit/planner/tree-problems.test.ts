@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { declaredGraph, plainPolicy } from '../../../src/shared/graph/graph.ts';
+import type { Spec } from '../../../src/shared/model/spec.ts';
+import { treeProblems } from '../../../src/shared/planner/tree-problems.ts';
+import { madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
+
+const toolchain = madeUpToolchain([
+  madeUpRpm('gcc', { files: ['/usr/bin/gcc'], provides: ['gcc = 12', 'pkgconfig(gmp) = 6'] }),
+  madeUpRpm('m4'),
+]);
+
+/** The problems of a tree, as `place: message (hint)`. */
+function problemsOf(specs: Spec[], names: string[], policy = plainPolicy): string[] {
+  const place = (file: string) => ({ file });
+  return treeProblems(declaredGraph(specs, toolchain, policy), names, place).map(
+    ({ file, message, hint }) => `${file}: ${message} (${hint})`,
+  );
+}
+
+describe('the problems of a tree', () => {
+  it.each([
+    ['/usr/bin/gccc', "Nearest: '/usr/bin/gcc' (toolchain). "],
+    ['pkgconfig(gmpp)', "Nearest: 'pkgconfig(gmp)' (toolchain). "],
+    ['perl(No::Such)', ''],
+  ])('names a requirement that nothing points to at once, and builds nothing for it: %s', (one, near) => {
+    const specs = [madeUpSpec('app', [one]), ...['x', 'y', 'z'].map((name) => madeUpSpec(name))];
+    expect(problemsOf(specs, ['app'])).toEqual([
+      `app: BuildRequires '${one}' is provided by nothing (${near}No name, file list or earlier build points to a provider: let its spec state it (Provides), or set discover-provides to build packages until one has it. Needed by: app.)`,
+    ]);
+    expect(problemsOf(specs, ['app'], { ...plainPolicy, discover: true })).toEqual([]);
+  });
+
+  it('names all that is missing at once, also what an RPM of a spec requires', () => {
+    const lib = madeUpSpec('lib', [], { lib: { requires: ['nowhere'] } });
+    const found = problemsOf([madeUpSpec('app', ['lib', 'gone', 'gcc > 99']), lib], ['app', 'lib']);
+    expect(found).toEqual([
+      "app: BuildRequires 'gone' is provided by nothing (Needed by: app.)",
+      "app: BuildRequires 'gcc > 99' is provided by nothing (The toolchain has gcc 1.0-1. Needed by: app.)",
+      "lib: Requires 'nowhere' is provided by nothing (Needed by: lib, needed by app.)",
+    ]);
+  });
+
+  it('shows a cycle, and how the toolchain may break it', () => {
+    const specs = [madeUpSpec('m4', ['tool']), madeUpSpec('tool', ['m4'])];
+    expect(problemsOf(specs, ['m4'])[0]).toContain(
+      'm4: dependency cycle: building m4 needs tool; building tool needs m4 (Remove one',
+    );
+    expect(problemsOf(specs, ['m4'])[0]).toContain(
+      'break-cycles to a package of it that the toolchain has: m4.',
+    );
+    expect(problemsOf(specs, ['m4', 'tool'], { ...plainPolicy, breakCycles: new Set(['m4']) })).toEqual([]);
+  });
+});
