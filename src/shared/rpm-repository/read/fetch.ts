@@ -6,7 +6,8 @@ import { problem } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { tempSibling } from '../../host/files.ts';
 import type { Downloader } from '../../sources/download.ts';
-import { type Listed, MetadataError } from './metadata.ts';
+import { MetadataError } from '../xml.ts';
+import type { Listed } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
 
 /** Builds the error of a repository that cannot be used, with its place in the `.repo` file. */

@@ -1,10 +1,7 @@
 import { posix } from 'node:path';
-import { SaxesParser } from 'saxes';
 import { isDigest, isName } from '../../base/untrusted.ts';
 import type { Capability, Rpm } from '../../model/rpm.ts';
-
-/** Malformed metadata of a repository. The message does not begin with a file name. */
-export class MetadataError extends Error {}
+import { MetadataError, parseXml } from '../xml.ts';
 
 /** A file that a repository lists. */
 export interface Listed {
@@ -23,21 +20,21 @@ type PackageList = Listed & { openSize: number };
 
 const mostBytes = 4 * 1024 ** 3;
 
-/** One XML element. */
-interface Element {
-  name: string;
-  attributes: Record<string, string>;
-  text: string;
-}
-
 /** Reads the package list that a `repomd.xml` of createrepo_c names. @throws MetadataError */
 export async function readRepomd(text: string): Promise<PackageList> {
-  let list: PackageList | undefined;
-  let inside: PackageList | undefined;
-  await parse([text], mostBytes, {
+  const list = (await readLists(text)).get('primary');
+  if (list === undefined) throw new MetadataError('it names no list of packages (primary)');
+  return list;
+}
+
+/** Reads the lists that a `repomd.xml` names, by type. @throws MetadataError */
+export async function readLists(text: string): Promise<Map<string, PackageList>> {
+  const lists = new Map<string, PackageList>();
+  let inside: (PackageList & { type: string }) | undefined;
+  await parseXml([text], mostBytes, {
     open: ({ name, attributes }) => {
-      if (name === 'data' && attributes['type'] === 'primary')
-        inside = { sha256: '', href: '', openSize: mostBytes };
+      if (name === 'data')
+        inside = { type: attributes['type'] ?? '', sha256: '', href: '', openSize: mostBytes };
       if (name === 'location' && inside !== undefined) inside.href = attributes['href'] ?? '';
     },
     close: ({ name, attributes, text: value }) => {
@@ -45,12 +42,13 @@ export async function readRepomd(text: string): Promise<PackageList> {
       if (name === 'checksum' && attributes['type'] === 'sha256') inside.sha256 = value;
       if (name === 'open-size') inside.openSize = Math.min(mostBytes, Number(value));
       if (name !== 'data') return;
-      list = { ...listed(inside.href, inside.sha256), openSize: inside.openSize };
+      const { type, href, sha256, openSize } = inside;
+      if (['primary', 'filelists', 'other'].includes(type))
+        lists.set(type, { ...listed(href, sha256), openSize });
       inside = undefined;
     },
   });
-  if (list === undefined) throw new MetadataError('it names no list of packages (primary)');
-  return list;
+  return lists;
 }
 
 /** Names of the four kinds of dependencies in a list of packages. */
@@ -82,7 +80,7 @@ export async function readPrimary(
   const found = new Map<string, ListedRpm>();
   let one: ListedRpm | undefined;
   let kind: Capability[] | undefined;
-  await parse(chunks, openSize, {
+  await parseXml(chunks, openSize, {
     open: ({ name, attributes }) => {
       if (name === 'package') one = { rpm: emptyRpm(), href: '', sha256: '' };
       if (one === undefined) return;
@@ -151,35 +149,4 @@ function listed(href: string, sha256: string): Listed {
   if (!href.split('/').every(isPlain) || /^\w+:/.test(href))
     throw new MetadataError(`a file in it is at ${JSON.stringify(href)}, which may lead elsewhere`);
   return { href, sha256 };
-}
-
-/** Parses XML of at most `most` bytes. */
-async function parse(
-  chunks: AsyncIterable<Uint8Array> | Iterable<string>,
-  most: number,
-  { open, close }: Record<'open' | 'close', (element: Element) => void>,
-): Promise<void> {
-  const parser = new SaxesParser();
-  const stack: Element[] = [];
-  parser.on('error', (error) => {
-    throw new MetadataError(`it is no sound XML (${error.message})`);
-  });
-  parser.on('opentag', ({ name, attributes }) => {
-    const element = { name, attributes: attributes as Record<string, string>, text: '' };
-    stack.push(element);
-    open(element);
-  });
-  parser.on('text', (text) => {
-    const inner = stack.at(-1);
-    if (inner !== undefined) inner.text += text;
-  });
-  parser.on('closetag', () => close(stack.pop() as Element));
-  const decoder = new TextDecoder('utf-8');
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > most) throw new MetadataError(`it is longer than the ${most} bytes that it should have`);
-    parser.write(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
-  }
-  parser.close();
 }

@@ -5,6 +5,7 @@ import { tempSibling } from '../../host/files.ts';
 import { filesBelow, replaceDirectory } from '../../host/folders.ts';
 import { runTool } from '../../host/process.ts';
 import { clearParts } from '../../host/temp-dir.ts';
+import { checkRepodata } from './check-repodata.ts';
 
 /**
  * The time of every RPM file and of the metadata, in seconds since 1970. Repodata records it, and equal RPMs must give
@@ -15,6 +16,7 @@ const fixedTime = 315_532_800;
 /**
  * Writes `<dir>/repodata` for all RPMs below `dir`, and sets the files' times to a constant. Equal RPMs give equal
  * bytes. A reader sees the whole old repodata, the whole new one or, for a moment, none.
+ * @throws ProblemsError when the lists differ from the RPMs: then the old repodata stays
  */
 export async function writeRepository(dir: string, log: Log, signal?: AbortSignal): Promise<void> {
   const rpms = (await filesBelow(dir)).filter((path) => path.endsWith('.rpm'));
@@ -28,8 +30,11 @@ export async function writeRepository(dir: string, log: Log, signal?: AbortSigna
   ];
   try {
     await mkdir(fresh);
-    await runTool(['createrepo_c', ...options, `--outputdir=${fresh}`, dir], { signal });
-    await replaceDirectory(join(fresh, 'repodata'), join(dir, 'repodata'));
+    const argv = ['createrepo_c', ...options, `--outputdir=${fresh}`, dir];
+    const { stdout, stderr } = await runTool(argv, { signal });
+    const repodata = join(fresh, 'repodata');
+    await checkRepodata({ dir, repodata, rpms }, `${stdout}\n${stderr}`);
+    await replaceDirectory(repodata, join(dir, 'repodata'));
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
