@@ -2,9 +2,9 @@ import { appendFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { order } from '../base/order.ts';
 import { plainLine } from '../base/plain-line.ts';
-import { topDir } from '../cache-key/recipe.ts';
 import type { Root } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
+import { topDir } from '../specs/macros/policy.ts';
 import { notePrefix } from './cause-lines.ts';
 import { readFailure } from './log-failure.ts';
 

@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { problem } from '../base/problems.ts';
-import { type BuildStep, rpmbuildArguments, rpmbuildSandbox, staged, topDir } from '../cache-key/recipe.ts';
+import { type BuildStep, rpmbuildArguments, rpmbuildSandbox, staged } from '../cache-key/recipe.ts';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import type { ToolOptions, ToolResult } from '../host/process.ts';
@@ -9,7 +9,7 @@ import type { Spec } from '../model/spec.ts';
 import { collectRpms } from '../sandbox/collect.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
-import { policyMacros } from '../specs/macros/policy.ts';
+import { policyMacros, topDir } from '../specs/macros/policy.ts';
 import { type BuildContext, paths } from './build-context.ts';
 
 /** The staging folder of a package. */
@@ -48,11 +48,22 @@ export async function stage(
   };
   const specFile = join(inputs.specsDir, spec.path);
   await copy(specFile, join(staged.spec, basename(specFile)), spec.digest);
-  for (const { name, digest } of spec.includes)
-    await copy(join(specFile, '..', name), join(staged.sources, basename(name)), digest);
+  for (const { name, digest } of spec.includes) {
+    for (const above of foldersAbove(name)) {
+      await mkdir(join(staging, staged.sources, above), { recursive: true });
+      await chmod(join(staging, staged.sources, above), 0o755);
+    }
+    await copy(join(specFile, '..', name), join(staged.sources, name), digest);
+  }
   const digests = await tree.sources(spec.package);
   for (const [name, from] of files) await copy(from, join(staged.sources, name), digests[name]);
   return staging;
+}
+
+/** The folders that a relative path leads through, the outermost first. Pure. */
+function foldersAbove(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /** One run of rpmbuild over staged files. Its output is added to `log`. */

@@ -9,10 +9,7 @@ import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import { type Bind, enterArguments, type SandboxOptions } from '../sandbox/arguments.ts';
 import type { Root } from '../sandbox/overlay.ts';
 import { transactionCommand, transactionHelpers, transactionSandbox } from '../sandbox/transaction.ts';
-import { checkMacros, policyMacros } from '../specs/macros/policy.ts';
-
-/** `%_topdir` inside every build root. */
-export const topDir = '/usr/src/azl';
+import { buildEnvironment, checkMacros, policyMacros, specCwd, topDir } from '../specs/macros/policy.ts';
 
 /** rpm's macros that put version and release into every ELF file. Off, so that a new Release alone changes no file. */
 const releaseInElf = ['_unique_debug_names', '_unique_debug_srcs', '_unique_build_ids'];
@@ -63,9 +60,6 @@ function namesRelease(capability: PlainCapability): boolean {
   return capability.kind === 'name' && capability.evr?.release !== undefined;
 }
 
-/** The environment of rpmbuild, besides the sandbox's own. */
-const buildEnvironment = { SOURCE_DATE_EPOCH: String(sourceDateEpoch) };
-
 /** The layout of a staging folder: the spec, its included files and sources, the macros; their mode and time. */
 export const staged = {
   spec: 'SPECS',
@@ -86,7 +80,7 @@ export function stagingBinds(staging: string, writable = false): Bind[] {
 
 /** The sandbox of rpmbuild over a staging folder. Pure. */
 export function rpmbuildSandbox(root: Root, staging: string): SandboxOptions {
-  return { root, cwd: topDir, env: buildEnvironment, binds: stagingBinds(staging) };
+  return { root, cwd: specCwd, env: buildEnvironment, binds: stagingBinds(staging) };
 }
 
 const anyRoot: Root = { worker: '/worker', overlay: '/layer' };

@@ -1,12 +1,14 @@
 import type { Capability, Rpm } from './rpm.ts';
 
 export interface SpecSource {
-  /** The file's base name: a plain name. */
+  /** The name of the file in SOURCES/. */
   name: string;
   /** Where upstream has it, without the `#/name` that renames it. */
   url?: string;
   kind: 'source' | 'patch';
   number: number;
+  /** SHA-256 of the bytes that rpm read of it while it parsed the spec. */
+  read?: string;
 }
 
 type Named = 'name' | 'epoch' | 'version' | 'release';
@@ -39,6 +41,6 @@ export interface Spec extends Pick<Rpm, Named | 'sourceRpm'> {
   hasCheck: boolean;
   /** SHA-256 of the spec file. */
   digest: string;
-  /** Files of the spec's folder that it brings in or names, sources and patches left out. By name. */
+  /** Files of the spec's folder that reading it opened, besides its sources: path in the folder, SHA-256. By name. */
   includes: { name: string; digest: string }[];
 }

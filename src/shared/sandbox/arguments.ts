@@ -26,6 +26,8 @@ export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'
   /** Variables besides {@link sandboxEnvironment}. Nothing of the host's environment is passed on. */
   env?: Readonly<Record<string, string>>;
   binds?: readonly Bind[];
+  /** Folders of the sandbox that are empty and lie in memory. */
+  tmpfs?: readonly string[];
   /** Roots in the sandbox, from `binds`, that programs enter by chroot. Each gets its own /proc, /dev and /run. */
   inner?: readonly string[];
 }
@@ -75,6 +77,7 @@ export function sandboxArguments(
   const bind = ({ source, target, writable }: Bind) => [writable ? '--bind' : '--ro-bind', source, target];
   return [
     ...['--bind', mountPoint, '/', ...kernelFolders('')],
+    ...(options.tmpfs ?? []).flatMap((path) => ['--tmpfs', path]),
     ...(options.binds ?? []).flatMap(bind),
     ...(options.inner ?? []).flatMap(kernelFolders),
     ...[

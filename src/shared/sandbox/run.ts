@@ -10,7 +10,8 @@ import { enterArguments, type SandboxOptions } from './arguments.ts';
  * @throws ToolError as `runTool` does
  */
 export async function runInSandbox(argv: readonly string[], options: SandboxOptions): Promise<ToolResult> {
-  const { root: _root, as: _as, cwd: _cwd, env: _env, binds: _binds, inner: _inner, ...tool } = options;
+  const { root: _root, as: _as, cwd: _cwd, env: _env, binds: _binds, ...rest } = options;
+  const { inner: _inner, tmpfs: _tmpfs, ...tool } = rest;
   return await runTool(enterArguments(argv, options), { ...tool, root: true });
 }
 

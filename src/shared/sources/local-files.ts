@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import type { Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
-import { isPlainFileName } from '../specs/text.ts';
+import { isFileName } from '../specs/text.ts';
 import { missingEntries, type Signatures, signaturesFile } from './signatures.ts';
 
 /** The fields of a spec that concern its sources. */
@@ -27,7 +27,8 @@ export async function digestsOf(
 ): Promise<{ digests: Record<string, string>; problems: Problem[] }> {
   const file = signaturesFile(locations.specsDir, spec);
   const problems = missingEntries(file, spec.package, spec.sources, signatures);
-  const digests: Record<string, string> = {};
+  // Without a prototype: a source may be called __proto__ or constructor.
+  const digests: Record<string, string> = Object.create(null);
   for (const source of spec.sources) {
     const signed = signatures.get(source.name);
     const local = await localFile(locations, spec, source);
@@ -40,6 +41,8 @@ export async function digestsOf(
       digests[source.name] = found;
       if (signed !== undefined && signed !== found)
         problems.push(wrongDigest(local.path, signed, found, spec.package));
+      else if (source.read !== undefined && source.read !== found)
+        problems.push({ message: 'it changed while its spec was parsed', file: local.path, hint: again });
     }
   }
   return { digests, problems };
@@ -54,7 +57,7 @@ export async function localFile(
   const refuse = (message: string) => ({
     problem: { message: `${labelOf(source)} '${source.name}' ${message}`, file: specFile(locations, spec) },
   });
-  if (!isPlainFileName(source.name)) return refuse('is no plain file name');
+  if (!isFileName(source.name)) return refuse('is no name of a file');
   const beside = join(locations.specsDir, spec.path, '..');
   for (const folder of [beside, ...locations.sourceDirs]) {
     const path = join(folder, source.name);
@@ -72,6 +75,8 @@ export async function localFile(
   }
   return undefined;
 }
+
+const again = 'Run the same command again.';
 
 /** The problem of a local file whose digest is not the signed one. */
 export function wrongDigest(file: string, signed: string, found: string, name: string): Problem {

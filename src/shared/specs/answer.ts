@@ -22,8 +22,8 @@ const object =
     Object.entries<Check<unknown>>(fields).every(([name, check]) =>
       check((value as Record<string, unknown>)[name]),
     );
-const source = (value: unknown): value is [name: string, number: number, flags: number] =>
-  Array.isArray(value) && value.length === 3 && text(value[0]) && number(value[1]) && number(value[2]);
+const source = (value: unknown): value is [full: string, name: string, number: number, flags: number] =>
+  Array.isArray(value) && value.length === 4 && value.slice(0, 2).every(text) && value.slice(2).every(number);
 
 const names = list(text);
 const evr = { name: text, epoch: number, version: text, release: text };
@@ -39,18 +39,34 @@ const isPackage = object({
 export const isSpecAnswer = object({
   ...{ ...evr, noSource: truth, exclusiveArch: names, excludeArch: names },
   ...{ buildRequires: names, buildConflicts: names, sources: list(source), packages: list(isPackage) },
-  ...{ hasCheck: truth, generates: truth, brought: list(lines) },
+  ...{ hasCheck: truth, generates: truth },
 });
 export type SpecAnswer = Checked<typeof isSpecAnswer>;
+
+/** True if the names of the files that a spec has read are bounded and free of control characters. Pure. */
+export const isOpened = list((value): value is JobAnswer['opened'][number] => list(text)(value));
 
 /** One line of the output of `parse.py`. */
 export interface JobAnswer {
   index: number;
-  /** Why the child has no answer: '' when rpm refused the spec; null when it has one. */
+  /** Why the spec was refused; nothing else is then said. */
+  problems?: Problem[];
+  /** SHA-256 of the spec. */
+  digest: string;
+  /** Why there are no answers: '' when rpm refused the spec; null when there are. */
   ended: string | null;
   /** Output of rpm, and of programs that the spec runs. */
   output: string;
-  answer: SpecAnswer | null;
+  /** Without the check and, where that may differ, with it. */
+  answers: SpecAnswer[] | null;
+  /** The files of its folder that the spec has read, by name: path in the folder, SHA-256. */
+  opened: [name: string, digest: string][];
+}
+
+/** The relative and absolute paths that programs, by their output, have not found. Pure. */
+export function pathsNotFound(output: string): string[] {
+  const pattern = /([^\s:'"‘’`]*\/[^\s:'"‘’`]*)['"’]?: No such file or directory/g;
+  return [...new Set([...output.matchAll(pattern)].map((match) => match[1] as string))].slice(0, 100);
 }
 
 /** Reads problems of the spec `file` from rpm's output (`error: line 12: Unknown tag: Bogus: x`), each once. Pure. */
@@ -86,6 +102,8 @@ function hintOf(message: string): string {
   if (tag !== undefined) return `Add a line '${tag}: …' at the top of the spec.`;
   if (/^Unknown tag/.test(message))
     return "A tag is one of rpm's words with a colon; check its spelling, and that the line stands in the section it should.";
+  if (/^Unable to open|No such file/.test(message))
+    return 'A spec can read the files beside it: put the file there.';
   if (/^Unclosed|Unterminated|%endif|%if/.test(message))
     return 'Give each %if its %endif and each opening brace its closing one.';
   if (/Illegal char|Invalid version/.test(message)) return versionHint;

@@ -3,7 +3,7 @@ import type { Problem } from '../base/problems.ts';
 import type { Spec } from '../model/spec.ts';
 import { type SpecAnswer, versionHint } from './answer.ts';
 import type { SpecError } from './find.ts';
-import { isPlainFileName } from './text.ts';
+import { isFileName } from './text.ts';
 
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,199}$/;
 const plainVersion = /^(?!\.{1,2}$)[A-Za-z0-9_+.~^]{1,200}$/;
@@ -23,20 +23,18 @@ export function problemsOfAnswer(file: string, answer: SpecAnswer): Problem[] {
   }
   for (const { arch } of answer.packages)
     check(/^\w+$/.test(arch), 'BuildArch', arch, 'Name an architecture, or noarch.');
-  const sourceHint =
-    'Use letters, digits and the characters . _ + ~ - only; `#/name` at the end of a URL renames the file.';
-  for (const name of answer.sources.map(([source]) => baseName(source)))
-    check(isPlainFileName(name), 'Source', name, sourceHint);
+  for (const [, name] of answer.sources) {
+    if (isFileName(name) && !/%\{/.test(name)) continue;
+    const hint = name.includes('%{')
+      ? 'A macro in it is not defined: define it, or correct its name.'
+      : 'Give it a name of at most 200 bytes; `#/name` at the end of a URL renames the file.';
+    problems.push({ file, message: `Source ${JSON.stringify(name)} is not a name of a file`, hint });
+  }
   if (answer.generates) {
     const message = '%generate_buildrequires is not supported yet';
     problems.push({ file, message, hint: 'List the BuildRequires in the spec.' });
   }
   return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
-}
-
-/** The file name that rpm gives a source: what follows the last `/` of its URL or path. */
-export function baseName(source: string): string {
-  return source.slice(source.lastIndexOf('/') + 1);
 }
 
 /** The conflicts between the specs of a tree: two that would make the same RPM or SRPM file. Pure. */

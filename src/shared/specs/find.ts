@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { Problem } from '../base/problems.ts';
 import { isPlainFileName } from './text.ts';
@@ -69,7 +69,7 @@ const badName = {
   hint: 'Use letters, digits and the characters . _ + ~ - only, starting with a letter or a digit.',
 };
 
-const openUp = 'Run `chmod -R go+rX` on the folder of specs.';
+const openUp = 'Run `chmod -R u+rX` on the folder of specs.';
 
 /** Writes a path without characters that control a terminal or a log. */
 function shown(path: string): string {
@@ -85,12 +85,13 @@ async function problemOf(root: string, path: string): Promise<Omit<Problem, 'fil
   };
   if (real === undefined) return leads('nowhere');
   if (!real.startsWith(`${root}/`)) return leads('out of the folder of specs');
-  const [file, folder] = [await stat(real), await stat(join(root, posix.dirname(path)))];
-  if (!file.isFile()) return { message: 'this is no file', hint: 'Remove it, or put the spec there.' };
-  const isClosed = (file.mode & 0o004) === 0 || (folder.mode & 0o005) !== 0o005;
-  if (!isClosed && ((await stat(root)).mode & 0o001) !== 0) return undefined;
-  const message = 'only its owner can read this spec, but specs are parsed by a user without any rights';
-  return { message, hint: openUp };
+  if (!(await stat(real)).isFile())
+    return { message: 'this is no file', hint: 'Remove it, or put the spec there.' };
+  const isReadable = access(real, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  return (await isReadable) ? undefined : { message: 'this spec cannot be read', hint: openUp };
 }
 
 function sameNames(specsDir: string, files: readonly SpecFile[]): SpecError[] {

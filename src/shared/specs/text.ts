@@ -1,10 +1,3 @@
-/** True if parsing with `with_check 1` may show other BuildRequires. Pure. */
-export function dependsOnCheck(text: string): boolean {
-  return /with_check\b|without_check\b|%\{?with(?:out)?[ \t]+check\b|%\{?bcond\w*[ \t]+check\b|%include\b|%\{load:/.test(
-    text,
-  );
-}
-
 const directive =
   /%(?:config|attr|verify|lang|caps)(?:\([^)]*\))?|%(?:dir|ghost|missingok|artifact|readme|pubkey)\b/g;
 
@@ -23,6 +16,12 @@ export function pathsOfFilesSection(section: string): string[] {
     }
   }
   return [...paths].sort();
+}
+
+/** True for the name of a file in a folder: no path, no control character, short enough to get a suffix. Pure. */
+export function isFileName(name: string): boolean {
+  const isPath = name === '' || name === '.' || name === '..' || name.includes('/');
+  return !isPath && name.isWellFormed() && !/\p{Cc}/u.test(name) && Buffer.byteLength(name) <= 200;
 }
 
 /** True for a file name without separators, spaces, shell or RPM syntax, or a leading dash. Pure. */

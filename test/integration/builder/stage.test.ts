@@ -12,14 +12,14 @@ const dir = mkdtempSync(join(tmpdir(), 'azl-stage-'));
 const specsDir = join(dir, 'SPECS');
 const paths = {
   spec: join(specsDir, 'app/app.spec'),
-  include: join(specsDir, 'app/common.inc'),
+  include: join(specsDir, 'app/sub/deep/common.inc'),
   source: join(dir, 'cache/app.tar.gz'),
   patch: join(specsDir, 'app/fix.patch'),
 };
 const spec = {
   ...madeUpSpec('app'),
   digest: textDigest('spec'),
-  includes: [{ name: 'common.inc', digest: textDigest('include') }],
+  includes: [{ name: 'sub/deep/common.inc', digest: textDigest('include') }],
 };
 const sources = async () => ({ 'app.tar.gz': textDigest('source'), 'fix.patch': textDigest('patch') });
 const files = new Map([
@@ -32,7 +32,7 @@ const context = {
 } as unknown as BuildContext;
 
 beforeEach(async () => {
-  await mkdir(join(specsDir, 'app'), { recursive: true });
+  await mkdir(join(specsDir, 'app/sub/deep'), { recursive: true });
   await mkdir(join(dir, 'cache'), { recursive: true });
   for (const [name, path] of Object.entries(paths)) await writeFile(path, name);
 });
@@ -42,7 +42,7 @@ it('lays out what the key was made of, with fixed modes and times', async () => 
   const staging = await stage(context, spec, files);
   for (const [path, text] of [
     ['SPECS/app.spec', 'spec'],
-    ['SOURCES/common.inc', 'include'],
+    ['SOURCES/sub/deep/common.inc', 'include'],
     ['SOURCES/app.tar.gz', 'source'],
     ['SOURCES/fix.patch', 'patch'],
   ] as const) {
@@ -56,10 +56,16 @@ it('lays it out for the builder alone, whatever the mask of the caller is', asyn
   const before = process.umask(0o077);
   try {
     const staging = await stage(context, spec, files);
-    const modes = ['', 'SPECS', 'SOURCES', 'macros.zz-azl', 'SPECS/app.spec'].map(
-      (path) => statSync(join(staging, path)).mode & 0o7777,
-    );
-    expect(modes).toEqual([0o700, 0o755, 0o755, 0o644, 0o644]);
+    const modes = [
+      '',
+      'SPECS',
+      'SOURCES',
+      'SOURCES/sub',
+      'SOURCES/sub/deep',
+      'macros.zz-azl',
+      'SPECS/app.spec',
+    ].map((path) => statSync(join(staging, path)).mode & 0o7777);
+    expect(modes).toEqual([0o700, 0o755, 0o755, 0o755, 0o755, 0o644, 0o644]);
   } finally {
     process.umask(before);
   }

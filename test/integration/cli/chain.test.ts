@@ -208,7 +208,7 @@ describe('a user without rights', () => {
     const unreadable = join(checkout.dir, 'examples/distro/SPECS/closed');
     mkdirSync(unreadable, { mode: 0o000 });
     const { stderr } = await asNobody('plan');
-    expect(stderr).toContain('SPECS/closed: this folder cannot be read. Run `chmod -R go+rX`');
+    expect(stderr).toContain('SPECS/closed: this folder cannot be read. Run `chmod -R u+rX`');
   });
 
   it('gets the name of a folder that cannot be made, and no command to take one that azl did not make', async () => {

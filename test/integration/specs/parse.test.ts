@@ -1,51 +1,20 @@
-import { access, chmod, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordingLog } from '../../../src/shared/base/log.ts';
-import { failOnProblems, formatProblem, ProblemsError } from '../../../src/shared/base/problems.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
-import { removeTree } from '../../../src/shared/host/folders.ts';
-import type { Spec } from '../../../src/shared/model/spec.ts';
-import { type ParseOptions, parseSpecs } from '../../../src/shared/specs/parse.ts';
-import { specText, writeTree } from '../../support/trees.ts';
-import { testWorker } from '../../support/worker.ts';
+import { type ParsedTrees, parsedTrees } from '../../support/parsed-trees.ts';
+import { specText } from '../../support/trees.ts';
 
-let dir: string;
-let worker: string;
+let trees: ParsedTrees;
+let parse: ParsedTrees['parse'];
+let problems: ParsedTrees['problems'];
 
 beforeAll(async () => {
-  worker = (await testWorker()).worker;
-  dir = await mkdtemp(join(tmpdir(), 'azl-parse-'));
-  await chmod(dir, 0o755);
+  trees = await parsedTrees();
+  ({ parse, problems } = trees);
 });
-afterAll(async () => await removeTree(dir));
-
-async function parse(name: string, files: Record<string, string>, options: Partial<ParseOptions> = {}) {
-  const specsDir = join(dir, name);
-  await writeTree(specsDir, files);
-  const all = {
-    specsDir,
-    worker,
-    overlaysDir: join(dir, 'overlays'),
-    macroFiles: [],
-    defines: {},
-    arch: 'x86_64',
-    jobs: 4,
-  };
-  const { specs, errors } = await parseSpecs({ ...all, log: recordingLog(), ...options });
-  failOnProblems(errors.map(({ problem }) => problem));
-  return new Map(specs.map((spec): [string, Spec] => [spec.package, spec]));
-}
-
-async function problems(name: string, files: Record<string, string>, options: Partial<ParseOptions> = {}) {
-  const error = await parse(name, files, options).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ProblemsError)) throw error ?? new Error('no problem was found');
-  return error.problems.map(formatProblem).map((line) => line.replaceAll(`${dir}/`, ''));
-}
+afterAll(async () => await trees.remove());
 
 const whole = `%global lib foo
 Name: foo
@@ -213,7 +182,7 @@ describe('bad specs', () => {
       ),
       'source/source.spec': specText(
         'source',
-        'Source0: https://example.org/a/..\nSource1: $(touch_x)\nSource2: -rf',
+        'Source0: https://example.org/a/..\nSource1: %{later}\n%global later a/b',
       ),
     });
     for (const name of ['up', 'run', 'line', 'version', 'sub', 'source']) {
@@ -222,17 +191,23 @@ describe('bad specs', () => {
         name,
       ).not.toEqual([]);
     }
-    expect(said.filter((line) => line.startsWith('names/source')).length).toBe(3);
+    expect(said.filter((line) => line.startsWith('names/source'))).toEqual([
+      expect.stringContaining('Source "a/b" is not a name of a file'),
+      expect.stringContaining('Source ".." is not a name of a file'),
+    ]);
   });
 });
 
 describe('hostile specs', () => {
   it('reach nothing outside, and stop nobody else', async () => {
     process.env['INPUT_TOKEN'] = 'hunter2';
-    const passwd = await readFile(join(worker, 'etc/passwd'), 'utf8');
+    const passwd = await readFile(join(trees.worker, 'etc/passwd'), 'utf8');
     const outside = join(tmpdir(), 'azl-escape');
     const files = {
-      'touch/touch.spec': specText('touch', `%(touch /specs/x /specs/touch/x ${outside} 2>/dev/null)`),
+      'touch/touch.spec': specText(
+        'touch',
+        `%(touch x /azl/x /azl/specs/x /usr/src/azl/SOURCES/x /usr/src/azl/SPECS/x ${outside} 2>/dev/null)`,
+      ),
       'lua/lua.spec': specText(
         'lua',
         '%{lua: os.remove("/etc/passwd")}\nProvides: kept(%(test -s /etc/passwd && echo yes))',
@@ -255,9 +230,9 @@ describe('hostile specs', () => {
     delete process.env['INPUT_TOKEN'];
     expect([...specs.keys()]).toEqual(['env', 'good', 'lua', 'net', 'touch', 'who']);
     await expect(access(outside)).rejects.toThrow();
-    expect((await readdir(join(dir, 'hostile'))).includes('x')).toBe(false);
-    expect(await readdir(join(dir, 'hostile/touch'))).toEqual(['touch.spec']);
-    expect(await readFile(join(worker, 'etc/passwd'), 'utf8')).toBe(passwd);
+    expect((await readdir(join(trees.dir, 'hostile'))).includes('x')).toBe(false);
+    expect(await readdir(join(trees.dir, 'hostile/touch'))).toEqual(['touch.spec']);
+    expect(await readFile(join(trees.worker, 'etc/passwd'), 'utf8')).toBe(passwd);
     expect(specs.get('lua')?.packages[0]?.provides).toContain('kept(yes)');
     expect(JSON.stringify(specs.get('env'))).toContain('LANG_C');
     expect(JSON.stringify([...specs.values()])).not.toContain('hunter2');
@@ -288,6 +263,6 @@ describe('hostile specs', () => {
     expect(of('loop')).toMatch(/took more than 3 s/);
     expect(of('kill')).toContain('was ended by SIGKILL');
     expect(of('flood').length).toBeLessThan(20_000);
-    expect(await readdir(join(dir, 'overlays'))).toEqual([]);
+    expect(await readdir(join(trees.dir, 'overlays'))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dependsOnCheck, isPlainFileName, pathsOfFilesSection } from '../../../src/shared/specs/text.ts';
+import { isFileName, isPlainFileName, pathsOfFilesSection } from '../../../src/shared/specs/text.ts';
 
 describe('paths of a %files section', () => {
   it.each([
@@ -27,14 +27,23 @@ describe('paths of a %files section', () => {
 });
 
 it.each([
-  ['%if 0%{?with_check}', true],
-  ['%bcond_without check', true],
-  ['%bcond check 1', true],
-  ['%if %{with check}', true],
-  ['%include x.inc', true],
-  ['%check\nmake check', false],
-  ['%bcond_with checksums', false],
-])('a second look for the check: %j %j', (text, look) => expect(dependsOnCheck(text)).toBe(look));
+  ['a b.txt', true],
+  ['.hidden.conf', true],
+  ['a%2Bb.txt', true],
+  ['__proto__', true],
+  ['-rf', true],
+  ['größe (1)\'"&;$x.txt', true],
+  ['ä'.repeat(100), true],
+  ['ä'.repeat(101), false],
+  ['', false],
+  ['.', false],
+  ['..', false],
+  ['a/b', false],
+  ['a\nb', false],
+  ['a\u0085', false],
+  ['a\0', false],
+  ['\ud800', false],
+])('name of a file %j %j', (name, is) => expect(isFileName(name)).toBe(is));
 
 it.each([
   ['zlib-1.3.tar.gz', true],

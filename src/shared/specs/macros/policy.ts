@@ -1,4 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
+
+/** `%_topdir` wherever a spec is parsed or built. */
+export const topDir = '/usr/src/azl';
+
+/** The working folder of rpm and of the programs that a spec runs while it is read. */
+export const specCwd = `${topDir}/SOURCES`;
+
+/** The environment in which specs are parsed and built, besides the sandbox's own. */
+export const buildEnvironment = { SOURCE_DATE_EPOCH: String(sourceDateEpoch) };
 
 /** Macros that are loaded after rpm's own wherever a spec is parsed or built. */
 export const policyMacros = {
