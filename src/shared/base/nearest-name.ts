@@ -1,9 +1,14 @@
-/** Returns the number of edits from `a` to `b`: insertions, deletions, replacements and swaps of neighbours. Pure. */
-export function editDistance(a: string, b: string): number {
+/**
+ * Returns the number of edits from `a` to `b`: insertions, deletions, replacements and swaps of neighbours. Pure.
+ * @param most the count stops, with Infinity, as soon as it is certain to be higher
+ */
+export function editDistance(a: string, b: string, most = Number.POSITIVE_INFINITY): number {
+  let leastOfLast = 0;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
@@ -11,7 +16,11 @@ export function editDistance(a: string, b: string): number {
         cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
       }
       row.push(cost);
+      least = Math.min(least, cost);
     }
+    // A swap leads past one row, but not past two.
+    if (Math.min(least, leastOfLast) > most) return Number.POSITIVE_INFINITY;
+    leastOfLast = least;
     beforeLast = last;
     last = row;
   }
@@ -28,9 +37,10 @@ export function nearestHint(word: string, candidates: Iterable<string>): string 
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.ceil(word.length / 3)) + 1;
+  const wanted = word.toLowerCase();
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (Math.abs(candidate.length - word.length) > bestDistance) continue;
+    const distance = editDistance(wanted, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance || (distance === bestDistance && best !== undefined && candidate < best)) {
       best = candidate;
       bestDistance = distance;

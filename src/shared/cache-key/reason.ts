@@ -11,19 +11,20 @@ const mostNames = 4;
  */
 export function reasonToBuild(before: Components | undefined, now: Components): string {
   if (before === undefined) return 'never built before';
-  const groups = new Map<string, string[]>();
-  for (const name of [...new Set([...Object.keys(before), ...Object.keys(now)])].sort(order)) {
-    if (before[name] === now[name]) continue;
-    const [kind, detail] = split(name);
-    const change = before[name] === undefined ? 'new ' : now[name] === undefined ? 'no more ' : '';
-    groups.set(kind, [...(groups.get(kind) ?? []), `${change}${detail}`]);
-  }
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (name) => before[name] !== now[name],
+  );
+  const groups = Object.groupBy(changed.sort(order), kindOf);
   const parts = kinds.flatMap(([kind, text]) => {
-    const details = groups.get(kind);
-    if (details === undefined) return [];
-    const listed = details.filter(Boolean);
+    const names = groups[kind];
+    if (names === undefined) return [];
+    const listed = names.filter((name) => name !== kind);
+    const shown = listed.slice(0, mostNames).map((name) => {
+      const change = before[name] === undefined ? 'new ' : now[name] === undefined ? 'no more ' : '';
+      return `${change}${name.slice(kind.length + 1).replace(archSuffix, '')}`;
+    });
     const more = listed.length > mostNames ? ` and ${listed.length - mostNames} more` : '';
-    return [listed.length === 0 ? text : `${text}: ${listed.slice(0, mostNames).join(', ')}${more}`];
+    return [listed.length === 0 ? text : `${text}: ${shown.join(', ')}${more}`];
   });
   return parts.length === 0 ? 'its result is not in the store any more' : parts.join('; ');
 }
@@ -56,7 +57,8 @@ const kinds: readonly (readonly [string, string])[] = [
 
 const archSuffix = new RegExp(`\\.(${[...Object.keys(architectures), 'noarch'].join('|')})$`);
 
-function split(name: string): [kind: string, detail: string] {
-  const [kind = '', ...rest] = name.split(':');
-  return [kind, rest.join(':').replace(archSuffix, '')];
+/** The part of a component's name in front of the first colon. */
+function kindOf(name: string): string {
+  const colon = name.indexOf(':');
+  return colon === -1 ? name : name.slice(0, colon);
 }

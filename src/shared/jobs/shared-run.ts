@@ -74,10 +74,10 @@ function checkPlan(plan: PlanJson, context: BuildContext, file: string): void {
       file,
       hint,
     });
-  const planned = plan.packages.map(({ name }) => name);
+  const [planned, chosen] = [new Set(plan.packages.map(({ name }) => name)), new Set(context.run.names)];
   const other = [
-    ...planned.filter((name) => !context.run.names.includes(name)),
-    ...context.run.names.filter((name) => !planned.includes(name)),
+    ...[...planned].filter((name) => !chosen.has(name)),
+    ...[...chosen].filter((name) => !planned.has(name)),
   ];
   const shown = other.sort(order).slice(0, 5).join(', ');
   hint = 'Give every job of the run the same specs-dir and package-build-list.';

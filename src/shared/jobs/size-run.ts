@@ -29,8 +29,10 @@ export function sizeRun(
   inputs: PlanInputs,
 ): RunSize & { length: number } {
   const named = namedPackages(tree.declared, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
-  const heavy = named.filter((name) => names.includes(name));
-  const isHeavy = (name: string) => heavy.includes(name);
+  const own = new Set(names);
+  const heavy = named.filter((name) => own.has(name));
+  const heavyNames = new Set(heavy);
+  const isHeavy = (name: string) => heavyNames.has(name);
   const ordinary = { most: inputs.maxShards ?? defaultShards, timeBudget: timeBudgetOf(inputs) };
   const heavier = { most: inputs.heavyMaxShards ?? ordinary.most, timeBudget: heavyTimeBudgetOf(inputs) };
   const expected = expectedTimes(seconds, ordinary.timeBudget);

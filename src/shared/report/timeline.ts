@@ -40,8 +40,11 @@ export function timeBars(spans: readonly Span[], most: number): string[] {
 /** The builds of each shard by start, sorted by the shard's number. Pure. */
 export function byShard(spans: readonly Span[]): [number, Span[]][] {
   const shards = new Map<number, Span[]>();
-  for (const one of [...spans].sort((a, b) => a.started - b.started))
-    shards.set(one.shard, [...(shards.get(one.shard) ?? []), one]);
+  for (const one of [...spans].sort((a, b) => a.started - b.started)) {
+    const own = shards.get(one.shard);
+    if (own === undefined) shards.set(one.shard, [one]);
+    else own.push(one);
+  }
   return [...shards].sort(([a], [b]) => a - b);
 }
 
@@ -90,6 +93,12 @@ export function boundOf(
 
 /** The largest number of builds that one shard ran at once. */
 function atOnce(spans: readonly Span[]): number {
-  const runningAt = (time: number) => spans.filter((one) => one.started <= time && one.ended > time).length;
-  return Math.max(...spans.map(({ started }) => runningAt(started)), 1);
+  const starts = spans.map(({ started }) => started).sort((a, b) => a - b);
+  const ends = spans.map(({ ended }) => ended).sort((a, b) => a - b);
+  let [most, ended] = [1, 0];
+  for (const [at, time] of starts.entries()) {
+    while ((ends[ended] ?? Number.POSITIVE_INFINITY) <= time) ended++;
+    most = Math.max(most, at + 1 - ended);
+  }
+  return most;
 }

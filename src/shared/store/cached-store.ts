@@ -5,7 +5,7 @@ import { type CacheEntries, cacheEntries } from './cache-entries.ts';
 import { hasBytesOf } from './result-files.ts';
 import { newSaveQueue, type SaveQueue } from './save-queue.ts';
 import { DamagedResultError, type Latest, type Store } from './store.ts';
-import { latestIn, listedIn, type StoreIndex } from './store-index.ts';
+import { latestIn, listedIn, listResult, type StoreIndex, unlistResult } from './store-index.ts';
 
 export interface CachedStoreOptions {
   /** A folder for downloads. */
@@ -82,12 +82,12 @@ export class CachedStore implements Store {
     const { results, dropped } = this.index;
     // Two builds may find the same result damaged: the build that replaced it stays.
     if (this.replaced.has(key)) {
-      results.delete(key);
+      unlistResult(this.index, key);
       return;
     }
     // The duration and the components of the dropped result are still useful.
     const listed = results.get(key);
-    if (listed !== undefined) results.set(key, { ...listed, stored: 'none' });
+    if (listed !== undefined) listResult(this.index, { ...listed, stored: 'none' });
     dropped.add(key);
     this.own.delete(key);
     await this.local.drop(key);

@@ -7,7 +7,10 @@ import type { Latest } from './store.ts';
 
 /** The manifests in the store and the answers of the solver: enough to plan a run. */
 export interface StoreIndex {
-  results: Map<string, Indexed>;
+  /** By key. Changed by {@link listResult} and {@link unlistResult} alone. */
+  results: ReadonlyMap<string, Indexed>;
+  /** The one of each package that was seen last, by package. */
+  newest: ReadonlyMap<string, Indexed>;
   answers: Map<string, SolverAnswer>;
   /** Keys of results whose files are gone: they do not count, also if an older index lists them. */
   dropped: Set<string>;
@@ -40,7 +43,35 @@ const keptSeconds = 14 * 24 * 3600;
 const mostCharacters = 250e6;
 
 export function newIndex(): StoreIndex {
-  return { results: new Map(), answers: new Map(), dropped: new Set(), onlyStored: false };
+  const [results, newest, answers] = [new Map(), new Map(), new Map()];
+  return { results, newest, answers, dropped: new Set(), onlyStored: false };
+}
+
+/** Adds a result, or replaces the one under its key. */
+export function listResult({ results, newest }: StoreIndex, one: Indexed): void {
+  const { key, package: name } = one.result;
+  (results as Map<string, Indexed>).set(key, one);
+  const there = newest.get(name);
+  if (there === undefined || there.result.key === key || isNewer(one, there))
+    (newest as Map<string, Indexed>).set(name, one);
+}
+
+/** Removes the result under a key. */
+export function unlistResult({ results, newest }: StoreIndex, key: string): void {
+  const gone = results.get(key);
+  (results as Map<string, Indexed>).delete(key);
+  if (gone === undefined || newest.get(gone.result.package) !== gone) return;
+  const name = gone.result.package;
+  (newest as Map<string, Indexed>).delete(name);
+  const others = [...results.values()].filter(({ result }) => result.package === name);
+  for (const one of others) {
+    const there = newest.get(name);
+    if (there === undefined || isNewer(one, there)) (newest as Map<string, Indexed>).set(name, one);
+  }
+}
+
+function isNewer(one: Indexed, other: Indexed): boolean {
+  return one.seen > other.seen || (one.seen === other.seen && one.result.key < other.result.key);
 }
 
 /** Returns the result under a key, if it is of this package and counts. */
@@ -58,7 +89,7 @@ export function listedIn(
 export function joinIndex(into: StoreIndex, from: StoreIndex): void {
   for (const [key, one] of from.results) {
     const there = into.results.get(key);
-    if (!into.dropped.has(key) && (there === undefined || there.seen < one.seen)) into.results.set(key, one);
+    if (!into.dropped.has(key) && (there === undefined || there.seen < one.seen)) listResult(into, one);
   }
   into.onlyStored ||= from.onlyStored;
   for (const [question, answer] of from.answers) into.answers.set(question, answer);
@@ -76,37 +107,25 @@ export function seeResults(
 ): void {
   for (const result of results) {
     const stored = storedOf(result.key) ?? index.results.get(result.key)?.stored ?? 'none';
-    index.results.set(result.key, { result, seen: now, stored });
+    listResult(index, { result, seen: now, stored });
   }
 }
 
 /** Returns the newest result of a package, for the components and the duration of its last build. */
 export function latestIn(index: StoreIndex, name: string): Latest | undefined {
-  let newest: Indexed | undefined;
-  for (const one of index.results.values())
-    if (one.result.package === name && (newest === undefined || one.seen > newest.seen)) newest = one;
-  return newest?.result;
+  return index.newest.get(name)?.result;
 }
 
 /** Returns the newest result of each package. */
 export function newestResults(index: StoreIndex): Result[] {
-  return [...newestOf(index.results.values()).values()].map(({ result }) => result);
-}
-
-function newestOf(results: Iterable<Indexed>): Map<string, Indexed> {
-  const newest = new Map<string, Indexed>();
-  for (const one of results) {
-    const there = newest.get(one.result.package);
-    if (there === undefined || there.seen < one.seen) newest.set(one.result.package, one);
-  }
-  return newest;
+  return [...index.newest.values()].map(({ result }) => result);
 }
 
 /** Forgets results that no run used for two weeks, unless they are the newest of their package. */
 export function pruneIndex(index: StoreIndex, now: number): void {
-  const newest = new Set(newestResults(index).map(({ key }) => key));
-  for (const [key, { seen }] of index.results)
-    if (seen < now - keptSeconds && !newest.has(key)) index.results.delete(key);
+  for (const [key, one] of index.results)
+    if (one.seen < now - keptSeconds && index.newest.get(one.result.package) !== one)
+      unlistResult(index, key);
 }
 
 /**
@@ -115,28 +134,28 @@ export function pruneIndex(index: StoreIndex, now: number): void {
  * @param taken keys of results that are never left out, because the plan names them
  */
 export function writeIndex(
-  { results, answers, onlyStored }: StoreIndex,
+  index: StoreIndex,
   taken: ReadonlySet<string> = new Set(),
   most = mostCharacters,
 ): string {
   const rest: Omit<IndexJson, 'results'> = {
     schema: 'azl/index',
     version: 2,
-    onlyStored,
-    answers: Object.fromEntries(sorted(answers)),
+    onlyStored: index.onlyStored,
+    answers: Object.fromEntries(sorted(index.answers)),
   };
-  const texts = sorted(textsOf(results, taken, most)).map(([, text]) => text);
+  const texts = sorted(textsOf(index, taken, most)).map(([, text]) => text);
   return `${JSON.stringify(rest).slice(0, -1)},"results":[${texts.join(',')}]}\n`;
 }
 
 /** Returns the texts of as many results as fit, by key: those of `taken`, the newest of each package, then those seen last. */
 function textsOf(
-  results: StoreIndex['results'],
+  { results, newest }: StoreIndex,
   taken: ReadonlySet<string>,
   most: number,
 ): [string, string][] {
-  const newest = new Set(newestOf(sorted(results).map(([, one]) => one)).values());
-  const rank = (key: string, one: Indexed) => (taken.has(key) ? 2 : newest.has(one) ? 1 : 0);
+  const rank = (key: string, one: Indexed) =>
+    taken.has(key) ? 2 : newest.get(one.result.package) === one ? 1 : 0;
   const ranked = [...results].sort(
     ([a, one], [b, other]) => rank(b, other) - rank(a, one) || other.seen - one.seen || order(a, b),
   );
@@ -173,7 +192,7 @@ export function readIndex(text: string): { index: StoreIndex; errors: string[] }
       if (!Number.isFinite(one?.seen)) throw new Error("its 'seen' is no time");
       const stored = one?.stored as StoredParts;
       if (!storedParts.includes(stored)) throw new Error(`its 'stored' is '${stored}'`);
-      index.results.set(result.key, { result, seen: one?.seen as number, stored });
+      listResult(index, { result, seen: one?.seen as number, stored });
     } catch (error) {
       errors.push(`${name || 'a result'}: ${(error as Error).message}`);
     }

@@ -4,12 +4,14 @@ import type { Result } from '../../../src/shared/model/build-result.ts';
 import {
   joinIndex,
   latestIn,
+  listResult,
   newestResults,
   newIndex,
   pruneIndex,
   readIndex,
   type StoreIndex,
   seeResults,
+  unlistResult,
   writeIndex,
 } from '../../../src/shared/store/store-index.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
@@ -122,6 +124,31 @@ describe('the index of the store', () => {
         .map(({ key }) => key)
         .sort(),
     ).toEqual([digest('b'), digest('d')]);
+  });
+
+  it('knows the newest result of a package, whatever was listed, replaced and removed in which order', () => {
+    const step = fc.record({
+      key: fc.constantFrom(...'abcd'),
+      name: fc.constantFrom('app', 'lib'),
+      seen: fc.nat(3),
+      remove: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const made = newIndex();
+        for (const { key, name, seen, remove } of steps) {
+          const own = digest(name === 'app' ? key : key.toUpperCase());
+          if (remove) unlistResult(made, own);
+          else if ((made.results.get(own)?.seen ?? 0) <= seen)
+            listResult(made, { result: result(own, name), seen, stored: 'full' });
+        }
+        for (const name of ['app', 'lib']) {
+          const all = [...made.results.values()].filter((one) => one.result.package === name);
+          const [newest] = all.sort((a, b) => b.seen - a.seen || (a.result.key < b.result.key ? -1 : 1));
+          expect(latestIn(made, name)?.key).toBe(newest?.result.key);
+        }
+      }),
+    );
   });
 
   it('forgets after two weeks, but never the newest of a package', () => {
