@@ -86,10 +86,10 @@ describe('a repository', () => {
       (list) => list.replace('packages="1"', 'packages="2"'),
       /other\.xml has 1 packages and states 2/,
     ],
-    ['no sound XML', (list) => list.replace('<changelog', '<changelog <'), /no sound XML/],
+    ['no sound XML', (list) => list.replace('<changelog', '<<hangelog'), /no sound XML/],
     [
       'other bytes than repomd.xml says',
-      (list) => `${list}\n`,
+      (list) => list.replace('- x', '- y'),
       /other\.xml has other bytes than repomd\.xml says/,
     ],
   ])('whose list has %s is refused', async (_, change, message) => {

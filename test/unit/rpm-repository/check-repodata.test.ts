@@ -35,8 +35,8 @@ describe('a list of a repository', () => {
     ],
     ['has one twice', [...files, entry('a', 'x', 2)], 3, ['1 packages are twice in l.xml']],
     ['states another number', files, 3, ['l.xml has 2 packages and states 3']],
-  ])('%s', (_, entries, stated, differences) => {
-    expect(listDifferences('l', { stated, entries }, files)).toEqual(differences);
+  ])('%s', (_, entries, count, differences) => {
+    expect(listDifferences('l', { count, entries }, files)).toEqual(differences);
   });
 
   it('is read, whatever its type', async () => {

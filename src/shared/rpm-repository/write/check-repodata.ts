@@ -18,9 +18,9 @@ export interface ListEntry {
   paths?: number | undefined;
 }
 
-/** One list of a repository: the number of packages that its first element states, and its packages. */
+/** One list of a repository: the number of packages that its first element names, and its packages. */
 export interface PackageList {
-  stated: number;
+  count: number;
   entries: ListEntry[];
 }
 
@@ -78,12 +78,12 @@ export async function readList(
   type: string,
   openSize: number,
 ): Promise<PackageList> {
-  const list: PackageList = { stated: 0, entries: [] };
+  const list: PackageList = { count: 0, entries: [] };
   const isPrimary = type === 'primary';
   let one = { name: '', arch: '', evr: '', digest: '', paths: 0 };
   await parseXml(chunks, openSize, {
     open: ({ name, attributes }) => {
-      if (attributes['packages'] !== undefined) list.stated = Number(attributes['packages']);
+      if (attributes['packages'] !== undefined) list.count = Number(attributes['packages']);
       const { epoch = '0', ver, rel } = attributes;
       if (name === 'version') one.evr = `${epoch}:${ver}-${rel}`;
       if (name !== 'package') return;
@@ -118,8 +118,9 @@ export function listDifferences(type: string, list: PackageList, files: readonly
   const surplus = list.entries
     .filter(({ digest }) => !known.has(digest))
     .map(({ nevra }) => `${nevra} is in ${type}.xml and no file`);
-  const count = list.entries.length;
-  const twice = count > found.size ? [`${count - found.size} packages are twice in ${type}.xml`] : [];
-  const stated = list.stated === count ? [] : [`${type}.xml has ${count} packages and states ${list.stated}`];
-  return [...differing, ...surplus, ...twice, ...stated];
+  const listed = list.entries.length;
+  const twice = listed > found.size ? [`${listed - found.size} packages are twice in ${type}.xml`] : [];
+  const miscounted =
+    list.count === listed ? [] : [`${type}.xml has ${listed} packages and states ${list.count}`];
+  return [...differing, ...surplus, ...twice, ...miscounted];
 }
