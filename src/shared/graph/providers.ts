@@ -4,6 +4,7 @@ import type { Requirement } from '../rpm/requirement.ts';
 import { candidateProviders } from './candidate-providers.ts';
 import { dependentsOf } from './dependents.ts';
 import { findDeclared, type Graph, isExcludedProvider } from './graph.ts';
+import { likeliestProviders } from './likeliest-providers.ts';
 import { byVersion, lookupOf, providesAll, type RpmNode } from './nodes.ts';
 import { findInToolchain } from './toolchain-index.ts';
 
@@ -165,7 +166,11 @@ function findAnywhere(
     return { by: 'search', packages: awaited.sort(order) };
   const found = all.flatMap((one) => builtProvider(graph, asker, one, wanted) ?? []).sort(byVersion)[0];
   if (found !== undefined) return { by: 'tree', node: found, isGuess: true };
-  return { by: 'nothing', failed: [...passed, ...all.filter((one) => failed.has(one))] };
+  const perhaps = likeliestProviders(
+    lookup.text,
+    all.filter((one) => failed.has(one)),
+  );
+  return { by: 'nothing', failed: [...passed, ...perhaps] };
 }
 
 /** The best RPM of a built package that satisfies a requirement. */

@@ -1,6 +1,7 @@
 import { clock } from '../../base/duration.ts';
 import { order } from '../../base/order.ts';
 import { foundInStore, type Outcome } from '../../model/outcome.ts';
+import { blockedBy } from '../../planner/engine.ts';
 import type { RunState } from './run-state.ts';
 
 /** Returns the outcome of each package of the run, whichever job built it. */
@@ -10,13 +11,24 @@ export function outcomesOf(state: RunState): Map<string, Outcome> {
 }
 
 function outcomeOf(state: RunState, name: string, outcome: Outcome | undefined): Outcome {
-  if (outcome === undefined) return { state: 'left', reason: whyLeft(state, name) };
+  if (outcome === undefined) return unresolvedOutcome(state, name);
   if (!('result' in outcome)) return outcome;
   const { result } = outcome;
   const report = state.known.results.get(result.key);
   if (report === undefined) return outcome;
   const { reason, stored } = report;
   return { state: reason === foundInStore ? 'reused' : 'built', reason, result, stored };
+}
+
+/** The outcome of a package that still waits: blocked when something that it needs for certain has failed. */
+function unresolvedOutcome(state: RunState, name: string): Outcome {
+  const { waiting, graph, outcomes } = state.progress;
+  const failed = (waiting.get(name) ?? []).filter((one) => !one.open && graph.failed.has(one.package));
+  if (failed.length === 0) return { state: 'left', reason: whyLeft(state, name) };
+  return blockedBy(
+    failed.map((one) => one.package),
+    outcomes,
+  );
 }
 
 function whyLeft(state: RunState, name: string): string {
