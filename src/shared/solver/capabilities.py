@@ -20,7 +20,7 @@ CONDITIONS = {"if": solv.REL_COND, "unless": solv.REL_UNLESS}
 OPERATORS = {**CHAINS, **CONDITIONS, "without": solv.REL_WITHOUT}
 # libsolv takes a rich dependency apart into alternatives: in the worst case their number grows exponentially.
 MOST_ALTERNATIVES = 10000
-DEEPEST = 50
+DEEPEST = 64
 # Control characters are left to what we make up ourselves, which cannot be met by accident or on purpose.
 BLANKS = " \t\n\r\f\v"
 WORD = r"[^\x00-\x20\x7f]+"
@@ -63,13 +63,15 @@ def parse(text):
 
 
 def plain(text):
+    if text.startswith("/"):
+        # A path is a path as a whole: it has no version, and those in lists of files may have blanks.
+        if text.isprintable():
+            return Term(text, None, None)
+        raise Unreadable()
     found = PLAIN.fullmatch(text)
-    if found:
-        return Term(*found.groups())
-    # A path is a path as a whole: those in lists of files may have blanks.
-    if text.startswith("/") and text.isprintable():
-        return Term(text, None, None)
-    raise Unreadable()
+    if found is None:
+        raise Unreadable()
+    return Term(*found.groups())
 
 
 def tokens(text):
@@ -113,7 +115,7 @@ def read_operand(words, depth):
     if after not in RELATIONS:
         return Term(word, None, None), after
     evr = word_of(words)
-    if evr in "()":
+    if evr in "()" or word.startswith("/"):
         raise Unreadable()
     return Term(word, after, evr), word_of(words)
 

@@ -216,6 +216,7 @@ describe('of hostile RPMs', () => {
       '()',
       'a ≥ 1 x',
       '(a\u0001 or b)',
+      '(/a >= 1 or b)',
       '(foo(a or b)',
     ],
     `${'('.repeat(80)}a${')'.repeat(80)}`,
