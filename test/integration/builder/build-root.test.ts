@@ -112,7 +112,7 @@ describe('the rpm database that a build sees', () => {
   let two: Root;
   beforeAll(async () => {
     one = await rootOf('one', 'root-one', await rpmsOf('one'));
-    two = await rootOf('two', 'root-two', await rpmsOf('two'));
+    two = await rootOf('two', 'root-two', (await rpmsOf('two')).reverse());
   });
 
   it('is the same, byte for byte, for RPMs with the same output digests', async () => {
