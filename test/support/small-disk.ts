@@ -1,8 +1,8 @@
-import { chmod, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseImageConfig } from '../../src/shared/image/config/parse.ts';
 import { type Layout, layOut } from '../../src/shared/image/disk/layout.ts';
-import type { Trees } from '../../src/shared/image/disk/write-disk.ts';
+import type { TreeEntry, Trees } from '../../src/shared/image/disk/trees.ts';
 
 /** 64 MiB: an ESP of 8, and a root filesystem that ends at `rootEnd` (MiB; 0: with the disk). */
 export function smallLayout(rootEnd = 0): Layout {
@@ -43,5 +43,11 @@ export async function smallTrees(at: string, bytes: { root: number; esp: number 
     { path: 'EFI', folder: true },
     { path: 'EFI/boot.efi', folder: false },
   ];
-  return { dir: at, fat: { esp: entries } };
+  const { uid, gid } = await stat(at);
+  const root: TreeEntry[] = [
+    ['etc', 0o40755, uid, gid, 0],
+    ['etc/a file', 0o100640, uid, gid, 5],
+    ['big', 0o100644, uid, gid, bytes.root],
+  ];
+  return { dir: at, fat: { esp: entries }, entries: { root } };
 }

@@ -9,9 +9,10 @@ import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { copyRpm, normalisedRelease } from '../rpm/normalised.ts';
 import { rpmFacts } from '../rpm/read.ts';
+import { nevra } from '../rpm/version.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
-import { installRpms } from '../sandbox/transaction.ts';
+import { installedDifference, installRpms } from '../sandbox/transaction.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import type { BuildContext } from './build-context.ts';
 
@@ -111,11 +112,6 @@ async function copyForRoot(folder: string, { origin, rpm }: RootRpm, dir: string
   return file;
 }
 
-/** The identity of an RPM as rpm's database lists it: `name-epoch:version-release.arch`. */
-function nevra(rpm: Omit<Rpm, 'size' | 'shipDigest'>, release = rpm.release): string {
-  return `${rpm.name}-${rpm.epoch}:${rpm.version}-${release}.${rpm.arch}`;
-}
-
 /** The RPMs to add to the worker and to erase from it so that it holds `installed`. Pure. */
 export function difference(toolchain: Toolchain, installed: readonly RootRpm[]) {
   const inWorker = new Set(toolchain.worker);
@@ -140,12 +136,7 @@ function compare(
   const expected = installed.map((one) =>
     nevra(one.rpm, normalised.has(one) ? normalisedRelease : undefined),
   );
-  const surplus = found.filter((one) => !expected.includes(one));
-  const lacking = expected.filter((one) => !found.includes(one));
-  const parts = [
-    ...(surplus.length > 0 ? [`it holds ${surplus.join(', ')}`] : []),
-    ...(lacking.length > 0 ? [`it lacks ${lacking.join(', ')}`] : []),
-  ];
-  if (parts.length === 0) return;
-  throw new WrongBuildRootError(`the build root is not what its key lists: ${parts.join(' and ')}`);
+  const difference = installedDifference(found, expected);
+  if (difference !== undefined)
+    throw new WrongBuildRootError(`the build root is not what its key lists: ${difference}`);
 }

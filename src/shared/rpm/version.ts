@@ -1,4 +1,5 @@
 import { order } from '../base/order.ts';
+import type { Rpm } from '../model/rpm.ts';
 
 /** An RPM version in parts. `release` is undefined where a dependency states none. */
 export interface Evr {
@@ -46,6 +47,14 @@ export function compareEvr(a: string | Evr, b: string | Evr): number {
   const difference = compareVersions(left.version, right.version);
   if (difference !== 0 || left.release === undefined || right.release === undefined) return difference;
   return compareVersions(left.release, right.release);
+}
+
+/** Returns the identity of an RPM as rpm's database lists it: `name-epoch:version-release.arch`. Pure. */
+export function nevra(
+  rpm: Pick<Rpm, 'name' | 'epoch' | 'version' | 'release' | 'arch'>,
+  release = rpm.release,
+): string {
+  return `${rpm.name}-${rpm.epoch}:${rpm.version}-${release}.${rpm.arch}`;
 }
 
 function segments(text: string): string[] {

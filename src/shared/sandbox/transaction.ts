@@ -121,3 +121,18 @@ export async function installedPackages(
     .filter((line) => line !== '' && !line.startsWith('gpg-pubkey-'))
     .sort();
 }
+
+/** Compares the packages that rpm's database lists with those that it should. Returns the difference in words. Pure. */
+export function installedDifference(
+  found: readonly string[],
+  expected: readonly string[],
+): string | undefined {
+  const [there, wanted] = [new Set(found), new Set(expected)];
+  const surplus = found.filter((one) => !wanted.has(one));
+  const lacking = expected.filter((one) => !there.has(one));
+  const parts = [
+    ...(surplus.length > 0 ? [`it holds ${surplus.join(', ')}`] : []),
+    ...(lacking.length > 0 ? [`it lacks ${lacking.join(', ')}`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' and ');
+}

@@ -8,6 +8,7 @@ import { runTool } from '../../../src/shared/host/process.ts';
 import { makeBootOverlay } from '../../../src/shared/image/boot-test/boot-overlay.ts';
 import { debugfs, readFrom } from '../../../src/shared/image/disk/debugfs.ts';
 import { diskManifest } from '../../../src/shared/image/disk/disk-manifest.ts';
+import type { Trees } from '../../../src/shared/image/disk/trees.ts';
 import { writeDisk } from '../../../src/shared/image/disk/write-disk.ts';
 import { smallLayout, smallTrees } from '../../support/small-disk.ts';
 
@@ -44,6 +45,25 @@ describe('a disk', () => {
     const esp = await runTool(['mtype', '-i', `${basename(raw)}@@${mib}`, '::/EFI/boot.efi'], { cwd: dir });
     expect(esp.stdout).toBe('e'.repeat(mib));
     expect(await fileDigest(await disk('second'))).toBe(await fileDigest(raw));
+  });
+
+  it('is refused when a filesystem is not its tree, with each path that differs', async () => {
+    const write = async (name: string, change: (trees: Trees) => void) => {
+      const trees = await smallTrees(join(dir, name), { root: mib, esp: mib });
+      change(trees);
+      const raw = join(dir, `${name}.raw`);
+      await writeDisk({ raw, manifest: diskManifest(smallLayout(), 'seed'), trees, file: 'c.json' });
+    };
+    const more = write('more', ({ entries }) => {
+      entries['root']?.push(['etc/gone', 0o100644, 0, 0, 1]);
+      entries['root']?.splice(1, 1, ['etc/a file', 0o100600, 0, 0, 6]);
+    });
+    await expect(more).rejects.toThrow(
+      /The filesystem of 'rootfs' is not its tree: \/etc\/a file is 100640 .* 5 bytes, not 100600 0:0 6 bytes; \/etc\/gone is missing/,
+    );
+    await mkdir(join(dir, 'less/root/made/inside'), { recursive: true });
+    const less = write('less', () => {});
+    await expect(less).rejects.toThrow(/: \/made is in no tree; \/made\/inside is in no tree$/);
   });
 
   it.each([

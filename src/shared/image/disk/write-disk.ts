@@ -3,17 +3,11 @@ import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
 import { runTool, ToolError } from '../../host/process.ts';
 import { runShortTool } from '../../host/short-tool.ts';
+import { checkFilesystem } from './check-filesystem.ts';
 import { debugfs } from './debugfs.ts';
 import { type DiskManifest, filesystemFile } from './disk-manifest.ts';
 import { fullPlace } from './full-disk.ts';
-
-/** The trees of an image: the content of its filesystems. */
-export interface Trees {
-  /** Holds the tree of each partition, in a folder named by `treeOf`. */
-  dir: string;
-  /** The files and folders of the FAT trees, by partition id. */
-  fat: Record<string, { path: string; folder: boolean }[]>;
-}
+import type { Trees } from './trees.ts';
 
 /**
  * Writes a disk image: a sparse file with partition table and filesystems, the same bytes for the same trees. Uses no
@@ -49,6 +43,7 @@ export async function writeDisk(options: {
         const copy = ['mcopy', '-i', filesystemFile, '-m', `${filesystem.tree}/${path}`];
         await runTool([...(folder ? ['mmd', '-i', filesystemFile] : copy), `::/${path}`], run);
       }
+      await checkFilesystem(trees, filesystem);
     } catch (error) {
       if (!(error instanceof ToolError) || fullPlace(error.stderr) !== 'partition') throw error;
       throw problem(`The partition is too small (${filesystem.size / 1024 / 1024} MiB) for its content`, {

@@ -4,7 +4,7 @@ import { problem } from '../../base/problems.ts';
 import type { Bind } from '../../sandbox/arguments.ts';
 import { createOverlay } from '../../sandbox/overlay.ts';
 import { runInSandbox } from '../../sandbox/run.ts';
-import type { Trees } from '../disk/write-disk.ts';
+import type { Trees } from '../disk/trees.ts';
 import { innerRoot, type RootfsManifest } from './rootfs-manifest.ts';
 
 /** The root of an image while it is made: a folder in a sandbox over the worker. */
@@ -19,6 +19,14 @@ export interface RootOptions {
   /** A new folder. The caller removes it with `removeTree`. */
   workDir: string;
   signal?: AbortSignal | undefined;
+}
+
+/** The answer of a helper. */
+interface HelperAnswer {
+  /** Its reason to refuse the request. */
+  refused?: string;
+  parts?: Trees['fat'];
+  entries?: Trees['entries'];
 }
 
 /** Makes an empty root in `workDir`. */
@@ -41,10 +49,14 @@ export async function openImageRoot(options: RootOptions) {
     },
     /**
      * Runs a Python helper of the manifest.
-     * @returns content of the FAT trees, of a helper that makes them
+     * @returns the content of the trees, of a helper that makes them
      * @throws ProblemsError with the helper's reason to refuse the request
      */
-    help: async (helper: string, request: object, binds: readonly Bind[] = []): Promise<Trees['fat']> => {
+    help: async (
+      helper: string,
+      request: object,
+      binds: readonly Bind[] = [],
+    ): Promise<Omit<Trees, 'dir'>> => {
       for (const [name, text] of Object.entries(manifest.helpers)) await writeFile(join(helpers, name), text);
       const { epoch, emptied, cleared, obsoleteFiles } = manifest;
       const whole = { root: innerRoot, epoch, emptied, cleared, obsoleteFiles, ...request };
@@ -52,9 +64,9 @@ export async function openImageRoot(options: RootOptions) {
       const run: Bind = { source: helpers, target: '/azl/run' };
       const argv = ['/usr/bin/python3', '-IB', `/azl/run/${helper}`, '/azl/run/request.json'];
       const { stdout } = await runInSandbox(argv, { ...enter, binds: [bind, run, ...binds] });
-      const { refused, parts = {} } = JSON.parse(stdout) as { refused?: string; parts?: Trees['fat'] };
+      const { refused, parts = {}, entries = {} } = JSON.parse(stdout) as HelperAnswer;
       if (refused !== undefined) throw problem(refused, { file });
-      return parts;
+      return { fat: parts, entries };
     },
   };
 }

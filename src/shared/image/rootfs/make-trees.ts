@@ -5,11 +5,12 @@ import { problem } from '../../base/problems.ts';
 import { removeTree } from '../../host/folders.ts';
 import { ToolError } from '../../host/process.ts';
 import type { Rpm } from '../../model/rpm.ts';
+import { nevra } from '../../rpm/version.ts';
 import { showRpmWarnings } from '../../sandbox/rpm-warnings.ts';
-import { installRpms, TransactionError } from '../../sandbox/transaction.ts';
+import { installedDifference, installRpms, TransactionError } from '../../sandbox/transaction.ts';
 import type { NamedFile, NamedFiles } from '../config/named-files.ts';
 import { fullPlace } from '../disk/full-disk.ts';
-import type { Trees } from '../disk/write-disk.ts';
+import type { Trees } from '../disk/trees.ts';
 import { type ImageRoot, openImageRoot, type RootOptions } from './image-root.ts';
 import type { Program } from './programs.ts';
 import { innerRoot, type Script } from './rootfs-manifest.ts';
@@ -48,9 +49,9 @@ export async function makeTrees(options: TreeOptions): Promise<Trees> {
   await runPrograms(manifest.boot, root, options);
   await runScripts(manifest.finalize, named.finalize, 'FinalizeImageScripts', root, options);
   progress('cleaning up');
-  const fat = await root.help('finish.py', { parts: manifest.parts });
+  const content = await root.help('finish.py', { parts: manifest.parts });
   await removeTree(root.sandbox.overlay);
-  return { dir: join(workDir, 'work'), fat };
+  return { dir: join(workDir, 'work'), ...content };
 }
 
 async function install({ rpms, file, manifest, log, signal }: TreeOptions, root: ImageRoot): Promise<void> {
@@ -58,11 +59,17 @@ async function install({ rpms, file, manifest, log, signal }: TreeOptions, root:
   for (const { rpm, dir } of rpms) dirs.set(dir, [...(dirs.get(dir) ?? []), rpm.file]);
   const rpmDirs = [...dirs].map(([dir, files]) => ({ dir, files }));
   try {
-    const { warnings } = await installRpms({
+    const { installed, warnings } = await installRpms({
       ...{ root: root.sandbox, into: innerRoot, binds: [root.bind], signal },
       ...{ rpmDirs, remove: [], sourceDateEpoch: manifest.epoch },
     });
     showRpmWarnings(log, 'the image', warnings);
+    const difference = installedDifference(
+      installed,
+      rpms.map(({ rpm }) => nevra(rpm)),
+    );
+    if (difference !== undefined)
+      throw problem(`The image is not what was installed: ${difference}`, { file });
   } catch (error) {
     if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
     const reason = `${error.problems.join('; ')}\n${lastLines(error.output, 12)}`.trimEnd();

@@ -4,6 +4,7 @@ import { lastLines } from '../../base/last-lines.ts';
 import { problem } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { readRpm } from '../../rpm/read.ts';
+import { nevra } from '../../rpm/version.ts';
 import { unpacked } from '../read/fetch.ts';
 import { readLists } from '../read/metadata.ts';
 import { MetadataError, parseXml } from '../xml.ts';
@@ -39,9 +40,8 @@ export async function checkRepodata(
   const files = new Map<string, ListEntry>();
   for (const path of rpms) {
     const rpm = await readRpm(path);
-    const nevra = `${rpm.name}-${rpm.epoch}:${rpm.version}-${rpm.release}.${rpm.arch}`;
     const paths = rpm.files.length + rpm.folders.length;
-    files.set(relative(dir, path), { nevra, digest: rpm.shipDigest, paths });
+    files.set(relative(dir, path), { nevra: nevra(rpm), digest: rpm.shipDigest, paths });
   }
   const differing = await differingLists(repodata, [...files.values()]).catch((error: unknown) => {
     if (error instanceof MetadataError) return [`${error.message}`];
@@ -96,8 +96,8 @@ export async function readList(
       else if (name === 'file') one.paths += 1;
       else if (name === 'package') {
         const { digest, paths } = one;
-        const nevra = `${one.name}-${one.evr}.${one.arch}`;
-        list.entries.push({ nevra, digest, paths: type === 'filelists' ? paths : undefined });
+        const name = `${one.name}-${one.evr}.${one.arch}`;
+        list.entries.push({ nevra: name, digest, paths: type === 'filelists' ? paths : undefined });
       }
     },
   });
@@ -108,12 +108,12 @@ export async function readList(
 export function listDifferences(type: string, list: PackageList, files: readonly ListEntry[]): string[] {
   const found = new Map(list.entries.map((entry) => [entry.digest, entry]));
   const known = new Set(files.map(({ digest }) => digest));
-  const differing = files.flatMap(({ nevra, digest, paths }) => {
+  const differing = files.flatMap(({ nevra: name, digest, paths }) => {
     const entry = found.get(digest);
-    if (entry === undefined) return [`${nevra} is not in ${type}.xml`];
-    if (entry.nevra !== nevra) return [`${nevra} is ${entry.nevra} in ${type}.xml`];
+    if (entry === undefined) return [`${name} is not in ${type}.xml`];
+    if (entry.nevra !== name) return [`${name} is ${entry.nevra} in ${type}.xml`];
     if (entry.paths === undefined || entry.paths === paths) return [];
-    return [`${nevra} has ${paths} paths, and ${entry.paths} in ${type}.xml`];
+    return [`${name} has ${paths} paths, and ${entry.paths} in ${type}.xml`];
   });
   const surplus = list.entries
     .filter(({ digest }) => !known.has(digest))
