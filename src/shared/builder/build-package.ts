@@ -12,12 +12,12 @@ import type { Spec } from '../model/spec.ts';
 import { readRpm, readSrpm } from '../rpm/read.ts';
 import { collectRpms } from '../sandbox/collect.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
-import { differences } from '../specs/differences.ts';
 import { topDir } from '../specs/macros/policy.ts';
 import { type BuildContext, paths } from './build-context.ts';
 import { BuildFailedError, onHelperError, onRpmbuildError } from './build-failed.ts';
 import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { checkTexts } from './check-texts.ts';
+import { compareWithSpec } from './compare-with-spec.ts';
 import { keepRoot } from './kept-root.ts';
 import { logEnd } from './log-failure.ts';
 import { noteMissingFiles } from './missing-files.ts';
@@ -76,6 +76,7 @@ async function buildStaged(
   { staging, overlay, log }: { staging: string; overlay: string; log: string },
 ): Promise<Result> {
   const { inputs } = context;
+  const content = { ...build, results };
   const started = performance.now();
   const parts: BuildParts = { srpm: 0, builddep: 0, build: 0 };
   const timed = async <T>(part: keyof BuildParts, work: Promise<T>): Promise<T> => {
@@ -87,7 +88,7 @@ async function buildStaged(
   const failed = (message: (code: number) => string) => onRpmbuildError(message, context, log);
   const packing = packSrpm(context, spec, staging, log);
   const srpm = await timed('srpm', packing.catch(failed(() => 'packing the SRPM failed')));
-  const entering = enterRoot(context, spec.package, { ...build, results }, overlay);
+  const entering = enterRoot(context, spec.package, content, overlay);
   const root = await timed('builddep', entering.catch(onHelperError('its build root cannot be made')));
   const building = runRpmbuild('rpms', { context, spec, root, staging, log });
   const noted = building.catch(async (error: unknown) => {
@@ -103,11 +104,14 @@ async function buildStaged(
   await checkTexts(filesDir, rpms, join(staging, staged.spec, basename(specFile)), specFile);
   const srpmFile = basename(srpm);
   await rename(srpm, join(filesDir, srpmFile));
+  const built = await readBuiltRpms(context, spec, filesDir, rpms, srpmFile);
+  const enterAgain = (again: string) => enterRoot(context, spec.package, content, again);
+  await compareWithSpec(context, { spec, rpms: built, staging, enterAgain });
   const { key, components } = build;
   return {
     ...{ schema: 'azl/result', version: 1, package: spec.package, key, components },
     srpm: await readSrpm(join(filesDir, srpmFile)),
-    rpms: await readBuiltRpms(context, spec, filesDir, rpms, srpmFile),
+    rpms: built,
     seconds: toSeconds(performance.now() - started),
     parts,
   };
@@ -149,9 +153,9 @@ function toSeconds(milliseconds: number): number {
   return Math.round(milliseconds / 10) / 100;
 }
 
-/** Reads the RPMs that rpmbuild made. Warns where they differ from the spec. @throws Error if one is not of this build */
+/** Reads the RPMs that rpmbuild made. @throws Error if one is not of this build */
 async function readBuiltRpms(
-  { tree, inputs, log }: BuildContext,
+  { tree }: BuildContext,
   spec: Spec,
   dir: string,
   files: readonly string[],
@@ -165,7 +169,5 @@ async function readBuiltRpms(
       throw new Error(`${rpm.file} of ${spec.package} is for ${rpm.arch}`);
   }
   if (rpms.length === 0) throw new Error(`${spec.package} made no RPM: its spec has no %files section`);
-  const difference = differences(spec, rpms);
-  if (difference !== undefined) log.warn({ message: difference, file: join(inputs.specsDir, spec.path) });
   return rpms.sort((a, b) => order(a.file, b.file));
 }
