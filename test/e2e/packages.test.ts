@@ -248,7 +248,23 @@ describe('a tree of packages', () => {
         /unlike was built otherwise than it was parsed: unlike-1-1\.noarch became unlike-2:1-1\.noarch, .*unlike provides no 'made-by = none'\. It follows from what is installed in its build root/,
       ),
     ]);
-    expect(run.said).toContain('unable: rpmbuild ended with 1');
+    expect(run.said).toContain('unable: rpm cannot read line 8 of the spec: Duplicate BuildArch entry');
+  });
+
+  it('names a file of %files that is not there, and what is there under its name', async () => {
+    const files = 'install -D /dev/null %{buildroot}/usr/share/lost/Data.txt.gz';
+    const own = await workspaceWith({
+      lost: {
+        spec: `Summary: x\nName: lost\nVersion: 1\nRelease: 1\nLicense: x\nBuildArch: noarch\n%description\nx\n%prep\n%setup -q -T -c\ntouch COPYING\n%install\n${files}\n%files\n%license COPYING\n/usr/share/lost/data.txt\n`,
+      },
+    });
+    const { code, said } = await build(own);
+    expect(code).toBe(1);
+    expect(said).toContain(
+      '✗ lost: %files: 1 file not found\n' +
+        '    File not found: /usr/share/lost/data.txt\n' +
+        '    /usr/share/lost/data.txt is not there. Of that name: /usr/share/lost/Data.txt.gz\n',
+    );
   });
 
   it('runs %check apart from the RPMs, shows a failed one, and fails the run for it', async () => {
@@ -265,6 +281,9 @@ describe('a tree of packages', () => {
     const failed = await build(broken, { 'run-check': 'y', 'package-build-list': 'alpha' });
     expect(failed.code).toBe(1);
     expect(failed.said).toContain('alpha: %check failed');
+    expect(failed.said).toMatch(/^ {4}next: make shell PACKAGE=alpha/m);
+    expect(failed.said).toMatch(/1 %check failed in /);
+    expect(readFileSync(join(broken, 'build/roots/alpha/kept.json'), 'utf8')).toContain('-bi');
     expect(statesOf(broken)).toMatchObject({ alpha: 'built' });
   });
 
@@ -313,7 +332,7 @@ describe('hostile packages', () => {
 
   it('give the runner no commands by what they print', async () => {
     const dir = await workspaceWith(
-      hostile('exec 2>&1\necho "  ::stop-commands::x"\necho "error: ##[add-mask]azl"\nexit 1'),
+      hostile('exec 2>&1\necho "error: ##[add-mask]azl"\necho "  ::stop-commands::x"\nexit 1'),
     );
     const run = await build(dir);
     const obeyed = run.said.split('\n').filter((line) => /^\s*::|##\[/.test(line));

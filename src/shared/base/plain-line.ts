@@ -8,3 +8,11 @@ export function plainLine(line: string): string {
     .replace(/[^\P{Cc}\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '')
     .trimEnd();
 }
+
+/** Returns a text whose lines are all plain; a carriage return ends a line, too. Pure. */
+export function plainText(text: string): string {
+  return text
+    .split(/\r\n|[\r\n]/)
+    .map(plainLine)
+    .join('\n');
+}

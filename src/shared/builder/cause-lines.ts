@@ -78,10 +78,9 @@ function rpmFailure(errors: readonly RpmError[], section: string | undefined, li
     ];
   });
   const line = /^line (\d+): /.exec(first.message)?.[1];
+  const unknown = section && `${section}: ${withoutRoot(first.message)}`;
   return {
-    reason: match
-      ? kind?.reason(match, same.length, first)
-      : `${section ?? 'rpmbuild failed'}: ${withoutRoot(first.message)}`,
+    reason: match ? kind?.reason(match, same.length, first) : unknown,
     line: line === undefined ? undefined : Number(line),
     lines: [...shown.slice(0, 1), ...(hint ? [`hint: ${hint}`] : []), ...shown.slice(1)],
   };

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import * as core from '@actions/core';
 import { setDebugSink, withoutSecrets } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
+import { plainText } from '../base/plain-line.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
 import { watchIdleLog } from './idle-log.ts';
 
@@ -9,7 +10,7 @@ import { watchIdleLog } from './idle-log.ts';
 const shownByGitHub = 10;
 
 /**
- * Makes the log of an action: workflow commands on standard output. With `RUNNER_DEBUG=1` it has the debug log, too.
+ * Makes the log of an action: workflow commands on standard output, whose texts have no control characters. With `RUNNER_DEBUG=1` it has the debug log, too.
  * Until `end` it also logs calls that take long.
  * @param liveDescriptor a file descriptor for lines of progress, which its reader draws on a terminal
  */
@@ -19,9 +20,10 @@ export function actionLog(
 ): Log & { end(): void } {
   const idle = watchIdleLog(liveDescriptor !== undefined, now());
   const show = (line: string) => {
-    if (liveDescriptor === undefined) return core.info(inert(line));
+    const plain = plainText(line);
+    if (liveDescriptor === undefined) return core.info(inert(plain));
     try {
-      writeSync(liveDescriptor, `${line}\n`);
+      writeSync(liveDescriptor, `${plain}\n`);
     } catch {
       // The reader is gone or slow. The next line has the same content.
     }
@@ -32,27 +34,28 @@ export function actionLog(
   }, 1000).unref();
   if (core.isDebug()) {
     const secrets = secretsIn(process.env);
-    setDebugSink((message) => core.debug(inert(withoutSecrets(message, secrets))));
+    setDebugSink((message) => core.debug(inert(plainText(withoutSecrets(message, secrets)))));
   }
   const shown = process.env['GITHUB_ACTIONS'] === 'true' ? shownByGitHub : Number.POSITIVE_INFINITY;
   let errors = 0;
   return {
     info: (message) => {
       idle.logged(now(), message);
-      core.info(inert(message));
+      core.info(inert(plainText(message)));
     },
     warn: (problem) => {
       idle.logged(now());
-      core.warning(formatProblem(problem), place(problem));
+      core.warning(plainText(formatProblem(problem)), place(problem));
     },
     error: (problem) => {
       idle.logged(now());
-      if (++errors > shown) core.info(inert(`Error: ${formatProblem(problem)}`));
-      else core.error(formatProblem(problem), place(problem));
+      const message = plainText(formatProblem(problem));
+      if (++errors > shown) core.info(inert(`Error: ${message}`));
+      else core.error(message, place(problem));
     },
     group: async (title, body) => {
       idle.logged(now(), title);
-      core.startGroup(title);
+      core.startGroup(plainText(title));
       try {
         return await body();
       } finally {

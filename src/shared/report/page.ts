@@ -1,3 +1,5 @@
+import { plainLine } from '../base/plain-line.ts';
+
 /** Limits of the parts of a page that may be long. */
 export interface PageLimits {
   /** Rows of a table. */
@@ -12,7 +14,7 @@ export interface PageLimits {
 
 /** Writes a text in one line, without Markdown's signs for tables, tags and code, cut to `cell` characters. Pure. */
 export function inlineText(text: string, { cell }: Pick<PageLimits, 'cell'>): string {
-  const plain = text.replace(/\s+/g, ' ').trim();
+  const plain = plainLine(text.replace(/\s+/g, ' ')).trim();
   const short = plain.length > cell ? `${plain.slice(0, cell - 1)}…` : plain;
   return short.replace(/[\\`*<>|[\]&]/g, '\\$&');
 }
@@ -42,5 +44,5 @@ export function pageTable(
 export function fenced(lines: readonly string[]): string {
   const longest = Math.max(2, ...[...lines.join('\n').matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
-  return [fence, ...lines, fence].join('\n');
+  return [fence, ...lines.map(plainLine), fence].join('\n');
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { plainLine } from '../../../src/shared/base/plain-line.ts';
+import { plainLine, plainText } from '../../../src/shared/base/plain-line.ts';
 
 it.each([
   ['[\u001b[0;32m  OK  \u001b[0m] Reached\u0007 it\r', '[  OK  ] Reached it'],
@@ -7,4 +7,8 @@ it.each([
   ['tab\tstays, blanks at the end go \t', 'tab\tstays, blanks at the end go'],
 ])('plainLine(%j) is %j', (line, plain) => {
   expect(plainLine(line)).toBe(plain);
+});
+
+it('plainText ends a line at a carriage return', () => {
+  expect(plainText('10%\r20%\r\n\u001b[1mdone\u001b[0m \n\nx')).toBe('10%\n20%\ndone\n\nx');
 });

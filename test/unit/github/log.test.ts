@@ -52,6 +52,27 @@ describe('a text in the log', () => {
   });
 });
 
+it('shows no control character, and takes no command that is behind one', () => {
+  const said: string[] = [];
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  const log = actionLog(undefined);
+  const sly = 'a\u001b[31mb\u0007\r\u001b[0m::error::c\n\u202e\u0000::add-mask::d';
+  log.info(sly);
+  log.progress(sly);
+  log.warn(sly);
+  log.error({ message: sly });
+  log.end();
+  write.mockRestore();
+  const shown = said.join('');
+  expect(shown).not.toMatch(/[^\P{Cc}\n\t]|\u202e/u);
+  expect(said[0]).toBe('ab\n│ ::error::c\n│ ::add-mask::d\n');
+  const commands = shown.split('\n').filter((line) => line.startsWith('::'));
+  expect(commands).toEqual([
+    '::warning::ab%0A::error::c%0A::add-mask::d',
+    '::error::ab%0A::error::c%0A::add-mask::d',
+  ]);
+});
+
 describe('errors', () => {
   afterEach(() => vi.unstubAllEnvs());
 

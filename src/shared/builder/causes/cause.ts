@@ -121,7 +121,7 @@ function linesAbout(cause: Cause, { lines, section }: Output, at: number, match:
     ...informative(earlier.filter((line) => !/^\++ /.test(line)))
       .slice(0, before)
       .reverse(),
-    ...informative(later).slice(0, after),
+    ...informative(later.filter((line) => !/^\++ exit \d/.test(line))).slice(0, after),
   ];
   return [...new Set(shown.filter((line) => line !== undefined))];
 }
