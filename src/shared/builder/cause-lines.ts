@@ -1,6 +1,6 @@
 import { plainLine } from '../base/plain-line.ts';
 import { buildToolCauses } from './causes/build-tools.ts';
-import { type Cause, findCause, informative, rank } from './causes/cause.ts';
+import { type Cause, findCause, informative, outputOf, rank } from './causes/cause.ts';
 import { compilerCauses } from './causes/compilers.ts';
 import { languageCauses } from './causes/languages.ts';
 import { helperCauses, missingFile, specErrors } from './causes/spec.ts';
@@ -97,8 +97,8 @@ function scriptFailure(output: readonly string[], section: string | undefined) {
   const helper = lastHelper(output);
   const title =
     section === undefined ? undefined : `${section} failed${helper === undefined ? '' : ` (${helper})`}`;
-  const find = (from: number, weakest: number) =>
-    findCause(causes, { lines: output, section }, from, weakest);
+  const whole = outputOf(output, section);
+  const find = (from: number, weakest: number) => findCause(causes, whole, from, weakest);
   // A recipe of make may trace its commands, too: then the error is before the last one.
   const isNested = output.slice(command + 1).some((line) => gaveUp.test(line));
   const found =
@@ -115,7 +115,10 @@ function scriptFailure(output: readonly string[], section: string | undefined) {
     command,
     output.findLastIndex((line) => /^\++ exit [1-9]/.test(line)),
   );
-  const last = informative(output.slice(start)).slice(-8);
+  const last = [
+    ...output.slice(start, start + 1).filter(Boolean),
+    ...informative(output.slice(start + 1)).slice(-7),
+  ];
   const before = informative(output.slice(0, start))
     .filter((line) => !prologue.test(line))
     .slice(-4);

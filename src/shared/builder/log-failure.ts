@@ -6,7 +6,7 @@ import type { BuildContext } from './build-context.ts';
 import { explainFailure, type Failure } from './cause-lines.ts';
 
 /** Bytes of a log that are read, from its end: a stage that fails is the last one, and few write more. */
-const readBytes = 4 * 1024 * 1024;
+const readBytes = 2 * 1024 * 1024;
 
 /** Tells what failed in a log, which may be of any size. Knows nothing of one that is absent. */
 export async function readFailure(log: string | undefined): Promise<Failure> {

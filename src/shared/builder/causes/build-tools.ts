@@ -77,7 +77,10 @@ export const buildToolCauses: readonly Cause[] = [
   },
   {
     line: /^make(?:\[\d+\])?: \*\*\* No rule to make target '([^']+)'/,
-    hint: "'$1' is not in the source and nothing makes it: it was renamed, or a step before this one is missing",
+    hint: ([, target]) =>
+      target?.startsWith('/') === true
+        ? `No package of the build root has ${target}: add the one that does to BuildRequires`
+        : `'${target}' is not in the source and nothing makes it: it was renamed, or a step before this one is missing`,
   },
   {
     line: /^make(?:\[\d+\])?: \*\*\* No targets specified and no makefile found/,

@@ -49,7 +49,7 @@ const keywords = new RegExp(
     'bus |dumped|exception|panic|assert|sanitizer|differ|exists|garbage|reversed|malformed|unexpected|unsupported',
     'unknown|unreachable|unable|unbound|resolve|memory|space left|multiple|recompile|skipping|hunks?|requires|is needed',
     'inconsistent|invalid|insecure|missing|went wrong|dial tcp|EAI_AGAIN|DSO|\\*{3}|^-{3}|^E\\s|std(?:out|err)|cd: |signature',
-    '\\.go:|\\.po:|\\.\\w+:\\d+: | line \\d|zipfile|archive|BUILD ',
+    'permitted|read-only|too long|too many|busy|a directory|attempt to|\\.go:|\\.po:|\\.\\w+:\\d+: | line \\d|zipfile|archive|BUILD ',
   ].join('|'),
   'i',
 );
@@ -62,6 +62,14 @@ export interface Output {
   lines: readonly string[];
   /** The section of the spec. */
   section: string | undefined;
+  /** The indices of lines that may name a cause. */
+  candidates: readonly number[];
+}
+
+/** Makes an output of its lines. Pure. */
+export function outputOf(lines: readonly string[], section: string | undefined): Output {
+  const candidates = lines.flatMap((line, at) => (keywords.test(line.slice(0, mostTried)) ? [at] : []));
+  return { lines, section, candidates };
 }
 
 /**
@@ -76,9 +84,9 @@ export function findCause(
   weakest: number,
 ): { rank: number; lines: string[] } | undefined {
   let best: { cause: Cause; at: number; match: RegExpExecArray; rank: number } | undefined;
-  for (let at = from; at < output.lines.length; at++) {
+  for (const at of output.candidates) {
+    if (at < from) continue;
     const line = (output.lines[at] as string).slice(0, mostTried);
-    if (!keywords.test(line)) continue;
     for (const cause of causes) {
       const own = cause.rank ?? rank.error;
       const better =

@@ -20,6 +20,10 @@ export const languageCauses: readonly Cause[] = [
     hint: vendor,
   },
   {
+    line: /requires rustc ([\d.]+) or newer, while .* is ([\d.]+)/,
+    hint: 'It needs Rust $1, and the build root has $2: another rust package, or an older version of this one',
+  },
+  {
     line: /^error: (?:failed to (?:parse|select)|the lock file .* needs to be updated|rustc .* is not supported)/,
   },
   { line: /^thread '.*' panicked at /, show: { after: 3 } },
@@ -36,6 +40,10 @@ export const languageCauses: readonly Cause[] = [
   {
     line: /cannot find (?:module providing package|package)|missing go\.sum entry|is not in (?:GOROOT|std)|no required module provides package/,
     hint: vendor,
+  },
+  {
+    line: /^go: (?:go\.mod file not found|cannot find main module)/,
+    hint: 'This folder has no go.mod: look at the archive and at cd',
   },
   { line: /^(?:\.{0,2}\/)?[^\s:]+\.go:\d+:(?:\d+:)? / },
   // Java
@@ -56,6 +64,15 @@ export const languageCauses: readonly Cause[] = [
     line: /(?:No matching distribution found for|Could not find a version that satisfies the requirement) ([\w.-]+)/,
     rank: rank.verdict,
     hint: 'A build has no network. Add python3-$1 to BuildRequires, and build without isolation (--no-build-isolation).',
+  },
+  {
+    line: /^\S*python[\d.]*: No module named '?([\w-]+)/,
+    hint: pythonModule,
+  },
+  {
+    line: /^\s{1,8}(?:[\w.]+\.)?\w+(?:Error|Exception): \S/,
+    last: true,
+    subject: /^\s*File ".*", line \d+/,
   },
   {
     line: /^(?:[\w.]+\.)?\w*(?:Error|Exception)\b(?:: .*)?$/,

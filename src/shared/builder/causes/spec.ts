@@ -37,6 +37,14 @@ export const specErrors: readonly SpecError[] = [
       'A step before writes this list (%find_lang, %pyproject_save_files …): it is missing, or its -f names another',
   },
   {
+    message: /^Empty %files file (\S+)/,
+    reason: ([, file]) => `%files: the list ${file?.split('/').at(-1)} is empty`,
+    hint: ([, file]) =>
+      file?.endsWith('/debugsourcefiles.list') === true
+        ? 'No source of the programs was found: compile with -g and without stripping, or %global debug_package %{nil}'
+        : 'The step that writes this list found nothing',
+  },
+  {
     message: /^File must begin with "\/": (.*)$/,
     reason: ([, path]) => `%files: '${path}' does not begin with /`,
     hint: ([, path]) =>

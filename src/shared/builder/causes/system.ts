@@ -71,6 +71,18 @@ export const systemCauses: readonly Cause[] = [
         ? `The build made no '${file}': look at its name and folder, or whether an option turned it off.`
         : undefined,
   },
+  {
+    line: /(?:chang(?:e|ing) (?:the )?(?:ownership|owner|group)|mknod).*: Operation not permitted$/,
+    hint: 'A build is not root: drop the owner (-o, -g, chown), and write it in %files: %attr(0755, user, group)',
+  },
+  {
+    line: /: (?:Argument list too long|Text file busy|Too many open files|Read-only file system|Is a directory|Not a directory|Directory not empty|Operation not permitted)$/,
+    rank: rank.probable,
+  },
+  {
+    line: /Attempt to load network entity (\S+)/,
+    hint: 'A build has no network, and no package of the build root has this file: add docbook-style-xsl or docbook-dtds to BuildRequires',
+  },
   { line: /^\S+\.po:\d+: (?!warning)/, rank: rank.probable },
   { line: /^(?:cp|mv|ln|install|mkdir|rm|rmdir): /, rank: rank.probable },
   { line: /^\S+ \S+ differ: (?:char|byte) |^(?:Binary f|F)iles \S+ and \S+ differ$/ },
@@ -102,6 +114,12 @@ export const sourceCauses: readonly Cause[] = [
     subject: /^Hunk #\d+ FAILED|^patching file /,
     hint: ([, file], { before }) =>
       `${patchOf(before)} does not apply${file === undefined ? '' : ` to ${file}`}: make it again for this version`,
+  },
+  {
+    line: /^error: patch failed: (\S+):\d+/,
+    rank: rank.verdict,
+    hint: ([, file], { before }) =>
+      `${patchOf(before)} does not apply to ${file}: make it again for this version`,
   },
   {
     line: /Only garbage was found in the patch input|^\S*patch: \*{4} (?:malformed|unexpected)/,

@@ -16,6 +16,7 @@ export const testCauses: readonly Cause[] = [
     hint: (_, { after }) =>
       after(/--rerun-failed --output-on-failure/) &&
       'Its output is not shown: run ctest with --output-on-failure',
+    subject: /^(?:Could not|Unable to) find executable/,
     show: { after: 6 },
   },
   { line: /^\s*\d+\/\d+ .*\s(?:FAIL|TIMEOUT|ERROR)\s+\d/, show: { after: 8 } },
@@ -27,6 +28,9 @@ export const testCauses: readonly Cause[] = [
   // Rust
   { line: /^---- \S+ stdout ----$/, rank: rank.verdict },
   { line: /^test .* \.\.\. FAILED$/ },
+  // Tcl, Ruby's minitest
+  { line: /^==== .* FAILED$/, show: { after: 8 } },
+  { line: /^\s*\d+\) (?:Failure|Error):$/, show: { after: 5 } },
   // TAP, prove
   {
     line: /^\s*#\s+Failed test/,
