@@ -75,8 +75,10 @@ export function treeOf(
   count: number,
   essentials: readonly string[],
 ): Facts {
-  reveal([...specs, ...prebuilt]);
+  const libraries = revealProvides([...specs, ...prebuilt]);
   const ordered = inBuildOrder(specs).slice(0, count);
+  // What was left out was in no build's root, so nothing is linked with it.
+  revealRequires([...ordered.map(({ spec }) => spec), ...prebuilt], libraries);
   const toolchain = prebuilt.flatMap(({ rpms }) => rpms);
   const rest = restOf(
     ordered.map(({ spec }) => spec),
@@ -118,20 +120,27 @@ function withOwnNames(specs: readonly FactSpec[]): FactSpec[] {
 const isDebug = ({ name }: FactRpm) => /-debug(info|source)$/.test(name);
 const isDevel = ({ name }: FactRpm) => /-devel$/.test(name);
 
+/** A shared library, by the two names that builds reveal. */
+interface Library {
+  soname: string;
+  pkgconfig: string;
+}
+
 /**
- * Adds what builds reveal, which the facts lack: each `x-devel` has a pkg-config file and belongs to a shared library. Who
- * builds with it is linked with that library, and its headers need those of `x`. Changes `specs`.
+ * Adds what builds reveal as provided, which the facts lack: each `x-devel` has a pkg-config file and belongs to a shared
+ * library. Changes `specs`.
+ * @returns the library by each capability that a BuildRequires may name
  */
-export function reveal(specs: readonly FactSpec[]): void {
-  const libraries = new Map<string, { soname: string; pkgconfig: string }>();
+function revealProvides(specs: readonly FactSpec[]): Map<string, Library> {
+  const libraries = new Map<string, Library>();
   for (const { rpms } of specs) {
     for (const devel of rpms.filter(isDevel)) {
       const stem = devel.name.slice(0, -'-devel'.length);
       const others = rpms.filter((rpm) => !isDevel(rpm) && !isDebug(rpm));
-      const holder =
-        [`${stem}-libs`, `lib${stem}`, stem].flatMap(
-          (name) => others.find((rpm) => rpm.name === name) ?? [],
-        )[0] ?? others[0];
+      const [named] = [`${stem}-libs`, `lib${stem}`, stem].flatMap(
+        (name) => others.find((rpm) => rpm.name === name) ?? [],
+      );
+      const holder = named ?? others[0];
       if (holder === undefined) continue;
       const soname = `lib${stem.replace(/^lib/, '')}.so.1()(64bit)`;
       const pkgconfig = `pkgconfig(${stem})`;
@@ -142,6 +151,14 @@ export function reveal(specs: readonly FactSpec[]): void {
       libraries.set(pkgconfig, { soname, pkgconfig });
     }
   }
+  return libraries;
+}
+
+/**
+ * Adds what builds reveal as required: who builds with `x-devel` is linked with its library, and its headers need those of
+ * `x`. Changes `specs`.
+ */
+function revealRequires(specs: readonly FactSpec[], libraries: ReadonlyMap<string, Library>): void {
   for (const { buildRequires, rpms } of specs) {
     const used = [...new Set(buildRequires.flatMap((one) => libraries.get(nameOf(one)) ?? []))];
     const main = rpms.find((rpm) => !isDevel(rpm) && !isDebug(rpm));
