@@ -103,6 +103,13 @@ export function assetSteps(
   return steps;
 }
 
+/** Returns the names of the wanted assets that a release does not have, or has with other bytes. Pure. */
+export function lackingAssets(found: readonly FoundAsset[], wanted: readonly WantedAsset[]): string[] {
+  const isThere = (one: WantedAsset) =>
+    found.some((existing) => existing.name === one.name && isSame(existing, one));
+  return wanted.filter((one) => !isThere(one)).map(({ name }) => name);
+}
+
 /** True if a release has exactly these assets, all with known digests. Pure. */
 export function hasExactly(found: readonly FoundAsset[], wanted: readonly WantedAsset[]): boolean {
   const isThere = (one: WantedAsset) =>

@@ -3,7 +3,14 @@ import type { Octokit } from '@octokit/rest';
 import type { Log } from '../base/log.ts';
 import { ProblemsError, problem } from '../base/problems.ts';
 import { type RetryPolicy, retry } from '../base/retry.ts';
-import { assetSteps, type FoundAsset, hasExactly, isSame, type WantedAsset } from './assets.ts';
+import {
+  assetSteps,
+  type FoundAsset,
+  hasExactly,
+  isSame,
+  lackingAssets,
+  type WantedAsset,
+} from './assets.ts';
 
 interface Target {
   octokit: Octokit;
@@ -19,7 +26,8 @@ interface Target {
  * Publishes a release of `tag` with these assets. It names the commit from which they were built, where GitHub puts the
  * tag. Publishing comes last, and an existing draft is continued with its finished uploads. So after any failure, another
  * run continues where this one stopped.
- * @throws ProblemsError when the release is published with other assets, or when GitHub stored other bytes than were sent
+ * @throws ProblemsError when the release is published with other assets, when GitHub stored other bytes than were sent,
+ *   or when it does not list what was uploaded
  */
 export async function publishRelease(target: Target, assets: readonly WantedAsset[]) {
   const { octokit, owner, repo, tag, log } = target;
@@ -37,6 +45,11 @@ export async function publishRelease(target: Target, assets: readonly WantedAsse
   }
   const { id, html_url: url } = release;
   const draft = { owner, repo, release_id: id, tag_name: tag };
+  const lacking = lackingAssets(await assetsOf(target, id), assets);
+  if (lacking.length > 0)
+    throw problem(`The release of '${tag}' does not have what was uploaded: ${lacking.join(', ')}`, {
+      hint: 'Run the job again: it continues this release.',
+    });
   if (!release.draft) return { id, url };
   const { data } = await octokit.rest.repos.updateRelease({ ...draft, draft: false });
   return { id, url: data.html_url };

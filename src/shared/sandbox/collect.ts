@@ -46,6 +46,8 @@ async function unpack(archive: string, dir: string): Promise<string[]> {
       reject(error);
     };
     const parser = new Parser({
+      // An archive that ends too early is an error, not a warning.
+      strict: true,
       onReadEntry: (entry: ReadEntry) => {
         const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
         if (entry.type === 'Directory') return entry.resume();

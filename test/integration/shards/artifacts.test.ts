@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { create } from 'tar';
@@ -37,6 +38,16 @@ describe('an exchange over artifacts', () => {
   exchangeContract(async () => {
     const exchange = newRun();
     return () => exchange;
+  });
+
+  it('uploads nothing when the tar file lacks one of the files, which is named', async () => {
+    const exchange = newRun();
+    const dir = folder('x');
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
+    await expect(exchange.create('azl-result-1', filesBelow(dir, ['file', 'pipe']))).rejects.toThrow(
+      "the artifact 'azl-result-1' was packed with 1 of 2 files; it lacks pipe",
+    );
+    expect(await exchange.list()).toEqual([]);
   });
 
   it('takes a name for taken while its upload is not finished, and shows it to nobody', async () => {

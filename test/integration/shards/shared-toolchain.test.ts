@@ -46,6 +46,16 @@ describe('a toolchain that one job shares', () => {
     expect(await root('cat', su)).toBe('su');
   });
 
+  it('is not shared when tar leaves something of it out, which is named', async () => {
+    const made = join(dir, 'made');
+    const socket = 'import socket; socket.socket(socket.AF_UNIX).bind("worker/usr/socket")';
+    await runTool(['python3', '-c', socket], { cwd: made, root: true });
+    await expect(shareToolchain(made, 'azl-toolchain-9', exchange(), join(dir, 'temp'))).rejects.toThrow(
+      /the packed toolchain .* is not .*: it lacks worker\/usr\/socket \(1 in all\)/,
+    );
+    await root('rm', join(made, 'worker/usr/socket'));
+  });
+
   it('takes the place of what is there', async () => {
     mkdirSync(join(dir, 'fetched'), { recursive: true });
     writeFileSync(join(dir, 'fetched/old'), 'x');

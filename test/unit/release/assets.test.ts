@@ -5,6 +5,7 @@ import {
   assetProblems,
   assetSteps,
   type FoundAsset,
+  lackingAssets,
   sha256Sums,
   type WantedAsset,
 } from '../../../src/shared/release/assets.ts';
@@ -95,4 +96,15 @@ describe('what is done to a release', () => {
   it('leaves alone what nobody asked about', () => {
     expect(steps([found('a'), found('notes.txt')]).remove).toEqual([]);
   });
+});
+
+it('what a release lacks is named: what is not there, is not whole, or has other bytes', () => {
+  const all = ['a', 'b', 'c', 'd'].map((name) => wanted(name));
+  const have = [
+    found('a'),
+    found('b', { state: 'starter' }),
+    found('c', { digest: `sha256:${digest('b')}` }),
+  ];
+  expect(lackingAssets(have, all)).toEqual(['b', 'c', 'd']);
+  expect(lackingAssets([found('a', { digest: null }), found('x')], [wanted('a')])).toEqual([]);
 });

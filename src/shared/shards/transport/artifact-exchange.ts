@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@actions/artifact';
-import { create, extract } from 'tar';
+import { create, extract, list } from 'tar';
 import { retry } from '../../base/retry.ts';
 import {
   askArtifacts as ask,
@@ -46,6 +46,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
           // Every shard reads heartbeats; RPMs are compressed already.
           const gzip = files.every((one) => one.endsWith('.json'));
           await create({ file, cwd: root, portable: true, follow: false, gzip }, [...files]);
+          await comparePacked(name, file, files);
         });
         const options = { retentionDays, skipArchive: true };
         const upload = ask((all) => all.uploadArtifact(name, [file], dir, options));
@@ -86,6 +87,17 @@ function undefinedIf(isExpected: (error: unknown) => boolean): (error: unknown) 
   return (error) => {
     if (!isExpected(error)) throw error;
   };
+}
+
+/** Reads a tar file back. @throws Error when it does not hold exactly these files */
+async function comparePacked(name: string, file: string, files: readonly string[]): Promise<void> {
+  const packed = new Set<string>();
+  await list({ file, strict: true, onReadEntry: ({ path }) => void packed.add(path) });
+  const lacking = files.filter((one) => !packed.has(one));
+  if (lacking.length > 0 || packed.size !== files.length)
+    throw new Error(
+      `the artifact '${name}' was packed with ${packed.size} of ${files.length} files; it lacks ${lacking.join(', ')}`,
+    );
 }
 
 /** Unpacks the plain files with plain relative paths of a tar file, and nothing else. */
