@@ -38,7 +38,7 @@ class Unreadable(Exception):
 
 def canonical(path):
     """The path in a root where /bin, /sbin, /lib and /lib64 are links into /usr."""
-    return "/usr" + path if re.match(r"/(s?bin|lib|lib64)/", path) else path
+    return "/usr" + path if path.startswith(("/bin/", "/sbin/", "/lib/", "/lib64/")) else path
 
 
 def is_rich(text):

@@ -11,8 +11,8 @@ class Package:
         self.arch = facts["arch"]
         epoch = f"{facts['epoch']}:" if facts["epoch"] else ""
         self.evr = f"{epoch}{facts['version']}-{facts['release']}"
-        self.files = [canonical(path) for path in facts["files"]]
-        self.folders = [canonical(path) for path in facts["folders"]]
+        self.files = list(map(canonical, facts["files"]))
+        self.paths = frozenset(self.files).union(map(canonical, facts["folders"]))
         # Nobody can require what cannot be read. Without a requirement that cannot be read, it is not installed.
         self.provides = list(filter(None, map(self.term, sorted(facts["provides"]))))
         self.unreadable = set()
@@ -57,15 +57,6 @@ def read_all(rpms):
     return sorted(map(Package, rpms), key=lambda one: one.file)
 
 
-def owners_of(packages):
-    """Which packages have a path, be it a file or a folder."""
-    owners = {}
-    for one in packages:
-        for path in one.files + one.folders:
-            owners.setdefault(path, []).append(one.file)
-    return owners
-
-
 class Toolchain:
     """The part of every universe that stays the same, with indexes over its paths."""
 
@@ -74,13 +65,13 @@ class Toolchain:
         self.stand_ins = told["standIns"]
         self.packages = read_all(told["rpms"])
         self.mentions = set().union(*(one.mentioned() for one in self.packages))
-        self.owners = owners_of(self.packages)
         self.by_name = {}
         self.by_path = {}
         for one in self.packages:
             self.by_name.setdefault(one.name, []).append(one.file)
             for path in one.files:
                 self.by_path.setdefault(path, []).append(one.file)
+        self.paths = frozenset(self.by_path)
 
 
 class Universe:
@@ -139,12 +130,14 @@ class Universe:
             for term in one.provides:
                 if term.name in names:
                     solvable.add_deparray(solv.SOLVABLE_PROVIDES, self.dep(term))
-        owners = {"local": owners_of(self.locals), "toolchain": self.toolchain.owners}
+        asked = {}
         for path in sorted(name for name in names if name.startswith("/")):
-            for origin in ("local", "toolchain"):
-                for file in owners[origin].get(canonical(path), []):
-                    solvable = self.pool.id2solvable(self.ids[origin][file])
-                    solvable.add_deparray(solv.SOLVABLE_PROVIDES, self.pool.Dep(path))
+            asked.setdefault(canonical(path), []).append(path)
+        paths = frozenset(asked)
+        for solvable, _, one in self.each():
+            for path in sorted(paths & one.paths):
+                for spelling in asked[path]:
+                    solvable.add_deparray(solv.SOLVABLE_PROVIDES, self.pool.Dep(spelling))
 
     def private_requirements(self):
         """
@@ -198,8 +191,8 @@ class Universe:
         for file, number in self.ids["local"].items():
             one = self.packages[number][1]
             away = set(self.toolchain.by_name.get(one.name, []))
-            for path in one.files:
-                away.update(self.toolchain.by_path.get(path, []))
+            for path in self.toolchain.paths.intersection(one.files):
+                away.update(self.toolchain.by_path[path])
             for stand_in in sorted(away):
                 mark = self.pool.Dep(f"{PRIVATE}stand-in {stand_in}")
                 self.pool.id2solvable(number).add_deparray(solv.SOLVABLE_CONFLICTS, mark)
