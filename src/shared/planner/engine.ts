@@ -98,6 +98,10 @@ async function reuse(context: EngineContext, progress: Progress, name: string): 
  */
 async function resolveDeadlock(context: EngineContext, progress: Progress): Promise<boolean> {
   const { waiting, graph } = progress;
+  // Some of what these wait for is built by now, and shows more. All deadlocks of a tree are resolved on the whole truth.
+  const outdated = [...waiting].filter(([, waits]) => waits.some((one) => graph.results.has(one.package)));
+  for (const [name] of outdated) resolveAgain(progress, name);
+  if (outdated.length > 0) return true;
   const searching = [...waiting].flatMap(([name, waits]) =>
     waits.every(({ open }) => open?.isCandidate === false) ? [name] : [],
   );

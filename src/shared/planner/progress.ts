@@ -86,6 +86,7 @@ export function failPackage(progress: Progress, name: string, outcome: Outcome):
  */
 export function acceptResult(progress: Progress, outcome: Extract<Outcome, { result: Result }>): void {
   const { result } = outcome;
+  if (isLateMaker(progress, result)) progress.isStale = true;
   const other = firstMaker(progress, result);
   if (order(other.package, result.package) < 0) {
     const reason = `its build made ${other.file}, which ${other.package} makes, too`;
@@ -95,6 +96,17 @@ export function acceptResult(progress: Progress, outcome: Extract<Outcome, { res
     addResult(progress.graph, result, progress.builds.get(result.package)?.installed);
     setOutcome(progress, result.package, outcome);
   }
+}
+
+/** True if a result has a file that a later package was refused for, which another one was blamed for. */
+function isLateMaker({ makers, outcomes }: Progress, { package: name, rpms, srpm }: Result): boolean {
+  return [...rpms, srpm].some(({ file }) => {
+    const known = makers.get(file);
+    if (known === undefined || known.has(name)) return false;
+    return [...known.keys()].some(
+      (other) => order(name, other) < 0 && outcomes.get(other)?.state === 'failed',
+    );
+  });
 }
 
 /** Notes the files of a result. Returns the first package by name that made one of them. */

@@ -8,7 +8,7 @@ import type { RunState } from '../../../src/shared/shards/worker/run-state.ts';
 import { makeTree } from '../../../src/shared/solver/solve-root.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 import { base, essentials, memoryStore, solve } from '../../support/made-up-engine.ts';
-import { jobOf, outcomesAfter } from '../../support/run-readers.ts';
+import { jobOf, outcomesAfter } from '../../support/any-order/jobs.ts';
 
 const tree = makeTree({
   specs: [madeUpSpec('lib'), madeUpSpec('app', ['lib']), madeUpSpec('other')],

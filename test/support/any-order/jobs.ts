@@ -1,11 +1,11 @@
-import type { BuildContext } from '../../src/shared/builder/build-context.ts';
-import type { Outcome } from '../../src/shared/model/outcome.ts';
-import type { PackageReport } from '../../src/shared/shards/protocol/heartbeat.ts';
-import { newKnownResults } from '../../src/shared/shards/protocol/known-results.ts';
-import { outcomesOf } from '../../src/shared/shards/worker/outcomes.ts';
-import { RunState } from '../../src/shared/shards/worker/run-state.ts';
-import type { Tree } from '../../src/shared/solver/solve-root.ts';
-import type { Store } from '../../src/shared/store/store.ts';
+import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
+import type { Outcome } from '../../../src/shared/model/outcome.ts';
+import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
+import { newKnownResults } from '../../../src/shared/shards/protocol/known-results.ts';
+import { outcomesOf } from '../../../src/shared/shards/worker/outcomes.ts';
+import { RunState } from '../../../src/shared/shards/worker/run-state.ts';
+import type { Tree } from '../../../src/shared/solver/solve-root.ts';
+import type { Store } from '../../../src/shared/store/store.ts';
 
 /**
  * The state of a run of all packages of a tree, as one of its jobs knows it: without files, over a store in memory.
