@@ -7,6 +7,7 @@ import { removeTree, replaceDirectory } from '../host/folders.ts';
 import { writeJson } from '../host/json-files.ts';
 import { clearLeftovers } from '../host/temp-dir.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
 import { builtinPackages } from './convert/builtin-packages.ts';
 import { convertSet } from './convert/convert-set.ts';
 import { withRequirements } from './convert/requirements.ts';
@@ -60,7 +61,7 @@ export async function makeToolchain(lock: Lock, debsDir: string, options: MakeOp
     for (const { rpm, path } of converted) await linkFile(path, join(part, 'RPMS', rpm.file));
     log.info(`Installing the worker (${inWorker.length} RPMs)`);
     const files = toolchain.worker.map((file) => join(part, 'RPMS', file));
-    await installWorker(files, join(part, 'worker'), signal);
+    showRpmWarnings(log, 'the worker', await installWorker(files, join(part, 'worker'), signal));
     await writeWhole(join(part, stampFile), stamp(lock));
     await writeJson(join(part, 'toolchain.json'), toolchain);
     await replaceDirectory(part, dir);

@@ -5,6 +5,7 @@ import { textDigest } from '../host/digests.ts';
 import { plainEnvironment, runTool } from '../host/process.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { builder } from '../sandbox/arguments.ts';
+import type { RpmWarning } from '../sandbox/transaction.ts';
 
 const finish = readFileSync(new URL('./finish.sh', import.meta.url), 'utf8');
 
@@ -22,13 +23,13 @@ export function workerDigest(rpms: readonly Rpm[]): string {
 
 /**
  * Installs `files` (paths of RPMs) into the empty folder `tree`, as root, in separate namespaces without network, and
- * adds the user that builds. Only scriptlets of stand-ins run, which azl wrote itself.
+ * adds the user that builds. Only scriptlets of stand-ins run, which azl wrote itself. Returns rpm's warnings.
  */
 export async function installWorker(
   files: readonly string[],
   tree: string,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<RpmWarning[]> {
   await mkdir(tree, { recursive: true });
   await runTool(['chmod', '0755', tree]);
   const isolated = ['unshare', '--mount', '--pid', '--fork', '--ipc', '--uts', '--net', '--'];
@@ -39,9 +40,12 @@ export async function installWorker(
     signal,
   };
   await runTool(['chown', '0:0', tree], options);
-  await runTool([...isolated, 'rpm', '--root', tree, ...rpmArguments, '-i', ...files], options);
+  const install = ['rpm', '--root', tree, ...rpmArguments, '-i', ...files];
+  const { stderr } = await runTool([...isolated, ...install], options);
   await runTool(
     [...isolated, 'chroot', tree, '/bin/sh', '-c', finish, 'azl', String(builder.uid), builder.home],
     options,
   );
+  const warnings = stderr.matchAll(/^(?:warning|error): (.*)$/gm);
+  return [...warnings].map(([, message = '']) => ({ package: '', message }));
 }

@@ -17,7 +17,16 @@ const { gcc, lib } = made.rpms;
 
 /** Helpers of which the bytes are part of keys, by what they were called at first. */
 const hashedHelpers = [
-  ...['macros.azl', 'enter.sh', 'transaction.py', 'convert.py', 'perl-dependencies.py'],
+  ...[
+    'macros.azl',
+    'enter.sh',
+    'transaction.py',
+    'sysusers.py',
+    'account_files.py',
+    'sysusers-scriptlet.py',
+    'convert.py',
+    'perl-dependencies.py',
+  ],
   ...['capabilities.py', 'universe.py', 'solver.py'],
   ...['finish.sh', 'tree.py', 'accounts.py', 'configure.py', 'finish.py', 'mke2fs.conf'],
   ...['report-boot.sh', 'report-boot.service'],
