@@ -25,7 +25,7 @@ export async function openShell(context: CliContext): Promise<number> {
   if (!kept.includes(name)) {
     const list = /^[\w.+-]+$/.test(name) ? name : '<package>';
     const hint = nearestHint(name, kept) ?? `Run: make build-packages PACKAGE_BUILD_LIST=${list}`;
-    throw problem(`There is no build root of '${name}': only a failed build leaves one`, { hint });
+    throw problem(`There is no build root of '${name}': only a failed build or %check leaves one`, { hint });
   }
   const dir = join(roots, name);
   const root = await readKeptRoot(dir);

@@ -251,11 +251,11 @@ describe('a tree of packages', () => {
     expect(run.said).toContain('unable: rpm cannot read line 8 of the spec: Duplicate BuildArch entry');
   });
 
-  it('names a file of %files that is not there, and what is there under its name', async () => {
+  it('names a file of %files that is not there, and what is there; its scripts can open /dev/stderr', async () => {
     const files = 'install -D /dev/null %{buildroot}/usr/share/lost/Data.txt.gz';
     const own = await workspaceWith({
       lost: {
-        spec: `Summary: x\nName: lost\nVersion: 1\nRelease: 1\nLicense: x\nBuildArch: noarch\n%description\nx\n%prep\n%setup -q -T -c\ntouch COPYING\n%install\n${files}\n%files\n%license COPYING\n/usr/share/lost/data.txt\n`,
+        spec: `Summary: x\nName: lost\nVersion: 1\nRelease: 1\nLicense: x\nBuildArch: noarch\n%description\nx\n%prep\n%setup -q -T -c\ntouch COPYING\necho words >/dev/stderr\n%install\n${files}\n%files\n%license COPYING\n/usr/share/lost/data.txt\n`,
       },
     });
     const { code, said } = await build(own);

@@ -158,8 +158,8 @@ export function killRunningTools(): void {
 /** Starts a tool under `supervise.sh`, which kills the process group when the tool's standard input is closed here. */
 function startTool(argv: readonly string[], options: ToolOptions): ChildProcess {
   const env = options.env ?? plainEnvironment;
-  const script = options.log === undefined ? supervisor : `exec 2>&1\n${supervisor}`;
-  const supervised = ['/bin/sh', '-c', script, 'azl', ...argv];
+  const outputs = options.log === undefined ? 'apart' : 'together';
+  const supervised = ['/bin/sh', '-c', supervisor, 'azl', outputs, ...argv];
   const [command, ...args] = options.root ? asRoot(supervised, env) : supervised;
   const child = spawn(command as string, args, { cwd: options.cwd, env, detached: true });
   running.add(child);

@@ -57,6 +57,15 @@ describe('a tool', () => {
     expect(stdout).toBe(readFileSync(log, 'utf8'));
   });
 
+  it('with a log can open its outputs by their names, also as another user', async () => {
+    const log = join(dir, 'named.log');
+    const script = 'echo a >/dev/stderr; echo b | tee /dev/stdout; exit 3';
+    const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const { code } = await runTool([...asNobody, 'sh', '-c', script], { log, root: true, ok: 'any' });
+    expect({ code, text: readFileSync(log, 'utf8') }).toEqual({ code: 3, text: 'a\nb\nb\n' });
+    expect((await runTool(['sh', '-c', 'kill -9 $$'], { log, ok: 'any' })).code).toBe(137);
+  });
+
   it('is in the debug log, with its arguments and its exit code, and without its environment', async () => {
     const lines: string[] = [];
     setDebugSink((message) => lines.push(message.replace(/[\d.]+ s/, 'N s')));
