@@ -74,12 +74,19 @@ function outputOf(lines: readonly string[], file: string): string[] {
 /** A line of the shell's trace, its command, which begins after the signs `+`. */
 const trace = /^\++ (?=\S)/;
 
-/** Commands that end a script or show something, and decide nothing. */
-const aftermath = /^\++ (?:exit\b|cat\b|echo\b|tee\b|true$|false$|:$|RPM_EC=|STATUS=|jobs\b|\[)/;
+/** Commands that show something or do nothing: what failed ran before them. */
+const aftermath = /^\++ (?:cat\b|echo\b|tail\b|tee\b|true$|false$|:$|RPM_EC=|STATUS=|jobs\b)/;
 
-/** The index of the last command that a script ran, as its trace shows; -1 without one. Pure. */
+/** Commands between the one that failed and an `exit` of the script's own: `ret=2`, `'[' 2 -ne 0 ']'`. */
+const decision = /^\++ (?:'?\['? |test |\w+=\S*$|exit\b)/;
+
+/** The index of the command that decided a script's end, as its trace shows; -1 without one. Pure. */
 export function lastCommand(output: readonly string[]): number {
-  return output.findLastIndex((line) => trace.test(line) && !aftermath.test(line));
+  const own = output.findLast((line) => trace.test(line) && !aftermath.test(line));
+  const exits = own !== undefined && /^\++ exit\b/.test(own);
+  return output.findLastIndex(
+    (line) => trace.test(line) && !aftermath.test(line) && !(exits && decision.test(line)),
+  );
 }
 
 const helper =

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { causes, explainFailure, lineLimits } from '../../../src/shared/builder/cause-lines.ts';
 
@@ -105,7 +106,42 @@ describe('explainFailure', () => {
   });
 });
 
+it.each<[string, string[], string]>([
+  ['a test of the script', ["+ '[' -e x ']'"], "+ '[' -e x ']'"],
+  ['a status that the script kept', ['+ ret=2', "+ '[' 2 -ne 0 ']'", '+ exit 2'], 'a.c:1:1: error: x'],
+  ['an exit after a log was shown', ['+ cat config.log', 'many words', '+ exit 1'], 'a.c:1:1: error: x'],
+  ['a false', ['+ false'], 'a.c:1:1: error: x'],
+])('after make, %s: the first line fits', (_what, after, first) => {
+  expect(failing('%build', '+ make', 'a.c:1:1: error: x', ...after).lines[0]).toBe(first);
+});
+
+it('a test that failed decides before the words of one that passed', () => {
+  const { lines } = failing(
+    '%check',
+    '+ ./run',
+    "KeyError: 'x'",
+    'PASS: a.sh',
+    'FAIL: b.sh',
+    '1 of 2 tests failed',
+  );
+  expect(lines[0]).toBe('FAIL: b.sh');
+});
+
 describe('lines of a failure', () => {
+  it('are few, short and plain, whatever a log is made of', () => {
+    const pool = [...new Set(names.flatMap((name) => logOf(name).split('\n')))];
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constantFrom(...pool), fc.string()), { maxLength: 60 }), (some) => {
+        const { reason, lines, missing } = explainFailure(some.join('\n'));
+        expect(lines.length).toBeLessThanOrEqual(20);
+        for (const line of [...lines, ...missing, reason ?? '']) {
+          expect(line.length).toBeLessThanOrEqual(lineLimits.characters);
+          expect(line).not.toMatch(/[^\P{Cc}\t]/u);
+        }
+      }),
+    );
+  });
+
   it('are such as other jobs take, however long and many those of the log are', () => {
     const { lines } = failing('%build', ...Array(5000).fill(`${'x'.repeat(5000)} error: y`));
     expect(lines.length).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** How sure it is that a line decides, the surest first. In one output the surest counts, of equals the first. */
-export const rank = { verdict: 0, error: 1, probable: 2, perhaps: 3, echo: 4 } as const;
+export const rank = { verdict: 0, test: 1, error: 2, probable: 3, perhaps: 4, echo: 5 } as const;
 
 /** A kind of line that names the cause of a failure. */
 export interface Cause {
