@@ -11,6 +11,7 @@ import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
 import { policyMacros, topDir } from '../specs/macros/policy.ts';
 import { type BuildContext, paths } from './build-context.ts';
+import { checkSrpm } from './check-srpm.ts';
 
 /** The staging folder of a package. */
 export function stagingFolder({ inputs }: BuildContext, spec: Spec): string {
@@ -88,7 +89,7 @@ export async function runRpmbuild(
   });
 }
 
-/** Packs the SRPM of a staged package in a root that holds the worker alone. Returns its path. */
+/** Packs the SRPM of a staged package in a root that holds the worker alone. Returns its path. @throws Error when it lacks a file */
 export async function packSrpm(context: BuildContext, spec: Spec, staging: string, log: string) {
   const overlay = await createOverlay(join(paths.overlays(context.inputs), `${spec.package}.srpm`));
   const root: Root = { worker: join(context.toolchainDir, 'worker'), overlay };
@@ -98,6 +99,7 @@ export async function packSrpm(context: BuildContext, spec: Spec, staging: strin
     const [file, ...more] = await collectRpms(root, [`${topDir}/SRPMS`], dir, context.signal);
     if (file === undefined || more.length > 0)
       throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);
+    await checkSrpm(join(dir, file), spec, await context.tree.sources(spec.package));
     return join(dir, file);
   } finally {
     await removeTree(overlay);

@@ -35,6 +35,16 @@ export async function readMainHeader(path: string): Promise<Header> {
   return await withFront(path, async (front) => front.main);
 }
 
+const sha256 = 8;
+
+/** Returns the SHA-256 of each file of a source RPM, by name; undefined where it has another digest. Pure. */
+export function packedFiles(main: Header): Map<string, string | undefined> {
+  const names = texts(main, tags.baseNames);
+  const digests = texts(main, tags.fileDigests);
+  const isSha256 = numbers(main, tags.fileDigestAlgo)[0] === sha256;
+  return new Map(names.map((name, index) => [name, isSha256 ? digests[index] : undefined]));
+}
+
 /** Returns the part of {@link readRpm} that the main header holds. Pure. */
 export function rpmFacts(file: string, main: Header): Omit<Rpm, 'size' | 'shipDigest'> {
   return {

@@ -22,6 +22,7 @@ export const tags = {
   url: 1020,
   arch: 1022,
   fileModes: 1030,
+  fileDigests: 1035,
   sourceRpm: 1044,
   changelogTime: 1080,
   changelogName: 1081,
@@ -33,6 +34,7 @@ export const tags = {
   baseNames: 1117,
   dirNames: 1118,
   sourcePkgId: 1146,
+  fileDigestAlgo: 5011,
   payloadDigest: 5092,
   payloadDigestAlt: 5097,
 } as const;
