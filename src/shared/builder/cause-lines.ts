@@ -54,7 +54,12 @@ export function explainFailure(log: string): Failure {
   const { section, errors, output } = rpmbuildFailure(lines);
   const failure = errors.length > 0 ? rpmFailure(errors, section, lines) : scriptFailure(output, section);
   const missing = errors.flatMap(({ message }) => missingFile.exec(withoutRoot(message))?.[1] ?? []);
-  return { section, line: undefined, missing, ...failure, lines: failure.lines.slice(0, shownLines) };
+  return { section, line: undefined, missing, ...failure, lines: limited(failure.lines) };
+}
+
+function limited(lines: readonly string[]): string[] {
+  const rest = lines.length - shownLines;
+  return rest > 0 ? [...lines.slice(0, shownLines), `(and ${rest} more in the log)`] : [...lines];
 }
 
 /** Notes that the builder adds to a log: what is in the build root under the name of a file that rpm did not find. */

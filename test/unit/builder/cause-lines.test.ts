@@ -77,6 +77,17 @@ describe('explainFailure', () => {
     ]);
   });
 
+  it('lists some of many files, and counts the others', () => {
+    const files = Array.from({ length: 40 }, (_, at) => `   /usr/share/doc/${at}`);
+    const title = '    Installed (but unpackaged) file(s) found:';
+    const { reason, lines } = explainFailure(
+      [script('%install'), 'RPM build errors:', title, ...files].join('\n'),
+    );
+    expect(reason).toBe('%files: 40 files installed and not listed');
+    expect(lines[2]).toBe('/usr/share/doc/0');
+    expect(lines.at(-1)).toBe('(and 26 more in the log)');
+  });
+
   it("names rpm's helper that failed", () => {
     const line = '*** ERROR: ambiguous python shebang in /usr/bin/x: #!/usr/bin/python. Change it to python3';
     const failure = failing('%install', '+ make install', '+ /usr/lib/rpm/redhat/brp-mangle-shebangs', line);
