@@ -4,12 +4,17 @@ import type { Spec } from '../model/spec.ts';
 import { type SpecAnswer, versionHint } from './answer.ts';
 import type { SpecError } from './find.ts';
 import { isFileName } from './text.ts';
+import { lineOfMacro, unexpandedInName } from './unexpanded.ts';
 
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,199}$/;
 const plainVersion = /^(?!\.{1,2}$)[A-Za-z0-9_+.~^]{1,200}$/;
 
-/** The problems of one parsed spec. Pure. @param file the spec's path, as the user wrote it */
-export function problemsOfAnswer(file: string, answer: SpecAnswer): Problem[] {
+/**
+ * The problems of one parsed spec. Pure.
+ * @param file the spec's path, as the user wrote it
+ * @param text the spec, for the lines of macros
+ */
+export function problemsOfAnswer(file: string, answer: SpecAnswer, text = ''): Problem[] {
   const problems: Problem[] = [];
   const check = (holds: boolean, what: string, value: string, rule: string) => {
     if (holds) return;
@@ -30,11 +35,27 @@ export function problemsOfAnswer(file: string, answer: SpecAnswer): Problem[] {
       : 'Give it a name of at most 200 bytes; `#/name` at the end of a URL renames the file.';
     problems.push({ file, message: `Source ${JSON.stringify(name)} is not a name of a file`, hint });
   }
+  problems.push(...macroProblems(file, answer.buildRequires, text));
   if (answer.generates) {
     const message = '%generate_buildrequires is not supported yet';
     problems.push({ file, message, hint: 'List the BuildRequires in the spec.' });
   }
   return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+}
+
+/**
+ * Requirements of a build whose names have a macro that nobody defined: no package has such a name. A version may have
+ * one, as rpm compares it all the same. Requirements of RPMs are known when they are built: build roots bring macros.
+ */
+function macroProblems(file: string, requirements: readonly string[], text: string): Problem[] {
+  return requirements.flatMap((requirement) =>
+    unexpandedInName(requirement.replaceAll(/\s[<>=]+\s*[^\s()]+/g, '')).map((macro) => ({
+      file,
+      line: lineOfMacro(text, macro),
+      message: `BuildRequires '${requirement}' has the macro ${macro}, which nobody defined`,
+      hint: 'Define it, or correct its name. Macros of packages that BuildRequires names are not known here.',
+    })),
+  );
 }
 
 /** The conflicts between the specs of a tree: two that would make the same RPM or SRPM file. Pure. */

@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Problem } from '../base/problems.ts';
 import type { Spec } from '../model/spec.ts';
@@ -58,7 +58,10 @@ async function problemsOf(
     const message = 'this spec reads a file whose name is not UTF-8 or holds control characters';
     return [{ file, message, hint: 'Rename the file.' }];
   }
-  if (answers.every(isSpecAnswer)) return answers.flatMap((one) => problemsOfAnswer(file, one));
+  if (answers.every(isSpecAnswer)) {
+    const text = await readFile(join(root, found.path), 'utf8');
+    return answers.flatMap((one) => problemsOfAnswer(file, one, text));
+  }
   const message =
     'this spec has a name, version, path or dependency with control characters or of absurd length';
   return [{ file, message, hint: 'Look for line breaks in what its macros expand to.' }];

@@ -169,6 +169,20 @@ describe('bad specs', () => {
     );
   });
 
+  it('refuses a BuildRequires whose name has a macro that nobody defines, with its line', async () => {
+    const said = await problems('macros', {
+      'a/a.spec': specText(
+        'a',
+        '# %{no_such_macro}\nBuildRequires: lib%{?no_such_macro} lib%{no_such_macro}-devel',
+      ),
+    });
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^macros\/a\/a\.spec:7: BuildRequires 'lib%\{no_such_macro\}-devel' has the macro %no_such_macro, which nobody defined\. Define it/,
+      ),
+    ]);
+  });
+
   it('refuses names that are no plain names, whoever makes them up', async () => {
     const said = await problems('names', {
       'up/up.spec': specText('../up'),

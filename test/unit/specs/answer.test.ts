@@ -77,6 +77,24 @@ describe('the answer of a parser that a spec may have taken over', () => {
   });
 });
 
+it.each<[string, string | undefined]>([
+  ['python%{python3_pkgversion}-x', '%python3_pkgversion'],
+  ['python%{python3_pkgversion}-x >= 3', '%python3_pkgversion'],
+  ['(a if lib%{_which} >= %{x_version})', '%_which'],
+  // rpm compares such a version, and a tree may live with it.
+  ['pkgconfig(gio-2.0) >= %{glib2_version}', undefined],
+  ['(a >= %{x_version} or b)', undefined],
+  ['font(:lang=en)', undefined],
+])('a build that requires %j has the unknown macro %s', (requirement, macro) => {
+  const text = `Name: a\n# ${macro}\nBuildRequires: ${requirement}\n`;
+  const problems = problemsOfAnswer('a.spec', { ...good, buildRequires: [requirement] }, text);
+  expect(problems.map(({ file, line, message }) => `${file}:${line}: ${message}`)).toEqual(
+    macro === undefined
+      ? []
+      : [`a.spec:3: BuildRequires '${requirement}' has the macro ${macro}, which nobody defined`],
+  );
+});
+
 describe("rpm's words", () => {
   const said = (output: string, ended = '') => problemsOfOutput('s/a.spec', ended, output).map(formatProblem);
   it('become problems with the line, each once', () => {
