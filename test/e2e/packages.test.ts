@@ -216,41 +216,6 @@ describe('a tree of packages', () => {
     expect(digests(dir, published)).toEqual(first);
   });
 
-  it('says where a build made something else than was parsed, and fails it when its root is not the reason', async () => {
-    const spec = (name: string, tags: string) =>
-      `Summary: x\nName: ${name}\nVersion: 1\nRelease: 1\nLicense: x\nBuildArch: noarch\n${tags}\n%description\nx\n%install\nmkdir -p %{buildroot}/usr/share/${name}\n%files\n/usr/share/${name}\n`;
-    const extra = (name: string) =>
-      `%package extra\nSummary: x\n%description extra\nx\n%files extra\n%dir /usr/share/${name}\n`;
-    const installed = (tag: string) => `BuildRequires: base\n%(test -e /usr/share/base && echo "${tag}")`;
-    const own = await workspaceWith({
-      base: { spec: spec('base', '') },
-      unlike: {
-        spec: spec('unlike', `${installed('Epoch: 2')}\nProvides: made-by = %{?epoch}%{!?epoch:none}`),
-      },
-      unable: { spec: spec('unable', installed('BuildArch: of-no-kind')) },
-      moody: { spec: spec('moody', '%(test $(id -u) = 20211 && echo "Epoch: 3")') },
-      grown: {
-        spec: spec('grown', '%(cat %{_sourcedir}/sub/extra.inc)'),
-        patches: { 'sub/extra.inc': extra('grown') },
-      },
-    });
-    const run = await build(own);
-    const states = { base: 'built', unable: 'failed', unlike: 'built', moody: 'failed', grown: 'built' };
-    expect(statesOf(own)).toEqual(states);
-    const rpms = readdirSync(join(own, 'out/RPMS/noarch')).filter((file) => file.startsWith('grown'));
-    expect(rpms).toEqual(['grown-1-1.noarch.rpm', 'grown-extra-1-1.noarch.rpm']);
-    expect(run.said).toContain(
-      'moody was built otherwise than it was parsed: moody-1-1.noarch became moody-3:1-1.noarch',
-    );
-    const warnings = run.said.split('\n').filter((line) => line.startsWith('::warning'));
-    expect(warnings).toEqual([
-      expect.stringMatching(
-        /unlike was built otherwise than it was parsed: unlike-1-1\.noarch became unlike-2:1-1\.noarch, .*unlike provides no 'made-by = none'\. It follows from what is installed in its build root/,
-      ),
-    ]);
-    expect(run.said).toContain('unable: rpm cannot read line 8 of the spec: Duplicate BuildArch entry');
-  });
-
   it('names a file of %files that is not there, and what is there; its scripts can open /dev/stderr', async () => {
     const files = 'install -D /dev/null %{buildroot}/usr/share/lost/Data.txt.gz';
     const own = await workspaceWith({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { create } from 'tar';
 
 /** One package of a made-up tree. */
@@ -9,6 +9,7 @@ export interface TinyPackage {
   spec: string;
   /** Folder name inside the tarball → its files. */
   sources?: Record<string, string>;
+  /** Further files beside the spec, also in subfolders. */
   patches?: Record<string, string>;
 }
 
@@ -180,8 +181,12 @@ export async function writeTree(dir: string, packages: Record<string, TinyPackag
     const folder = join(dir, name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${name}.spec`), spec);
-    for (const [file, text] of Object.entries(patches)) writeFileSync(join(folder, file), text);
-    const signatures: Record<string, string> = {};
+    for (const [file, text] of Object.entries(patches)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    // Without a prototype: a source may be called __proto__.
+    const signatures: Record<string, string> = Object.create(null);
     if (spec.includes('.tar.gz')) {
       const bytes = await tarball(`${name}-1.0`, sources);
       writeFileSync(join(folder, `${name}-1.0.tar.gz`), bytes);
