@@ -126,7 +126,8 @@ export function prepare(tree: Tree): { names: string[]; priority: ReadonlyMap<st
   return { names, priority: priorities(tree.declared, names, () => 60) };
 }
 
-function contextOf(tree: Tree, prepared: ReturnType<typeof prepare>, results: readonly Result[]) {
+/** Opens a run whose store has these results. */
+export function openRun(tree: Tree, prepared: ReturnType<typeof prepare>, results: readonly Result[]) {
   const byKey = new Map(results.map((result) => [result.key, result]));
   const byName = new Map(results.map((result) => [result.package, result]));
   const { names, priority } = prepared;
@@ -144,13 +145,9 @@ function contextOf(tree: Tree, prepared: ReturnType<typeof prepare>, results: re
   } satisfies EngineContext & { run: Run };
 }
 
-/** Plans a tree. @returns the number of packages by state */
-export async function plan(
-  tree: Tree,
-  prepared: ReturnType<typeof prepare>,
-  results: readonly Result[],
-): Promise<Record<string, number>> {
-  return counted((await planBuilds(contextOf(tree, prepared, results))).values());
+/** Plans a run. @returns the number of packages by state */
+export async function plan(run: ReturnType<typeof openRun>): Promise<Record<string, number>> {
+  return counted((await planBuilds(run)).values());
 }
 
 /**
@@ -165,7 +162,7 @@ export async function runAll(
   step: (work: () => Promise<void>) => Promise<void>,
   atOnce: number,
 ): Promise<Record<string, number>> {
-  const context = contextOf(tree, prepared, []);
+  const context = openRun(tree, prepared, []);
   const progress = newProgress(tree.declared, prepared.names);
   const busy = new Set<string>();
   const resolve = () => resolvePackages(context, progress, busy);

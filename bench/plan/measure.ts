@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'nod
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Result } from '../../src/shared/model/build-result.ts';
 import type { SolverAnswer } from '../../src/shared/solver/solver.ts';
-import { essentials, partsOf, plan, prepare, resultOf, runAll, treeOf } from './engine.ts';
+import { essentials, openRun, partsOf, plan, prepare, resultOf, runAll, treeOf } from './engine.ts';
 import { readTree, sizes } from './facts.ts';
 import { fakeSolver, threadSeconds } from './fake-solver.ts';
 import type { Message, Phase } from './figures.ts';
@@ -61,7 +61,7 @@ async function cold(): Promise<void> {
   });
   const { tree, prepared } = graph.value;
   say({ graph: graph.phase, megabytes: megabytes() });
-  const planned = await phase(() => plan(tree, prepared, []));
+  const planned = await phase(() => plan(openRun(tree, prepared, [])));
   say({ cold: planned.phase, planned: planned.value, megabytes: megabytes() });
   const byName = new Map(facts.specs.map((one) => [one.package, one]));
   const results: Result[] = [];
@@ -108,7 +108,8 @@ async function warm(): Promise<void> {
   for (const [question, answer] of saved) answers.set(question, answer);
   const tree = treeOf(parts);
   const prepared = prepare(tree);
-  const planned = await phase(() => plan(tree, prepared, results));
+  const run = openRun(tree, prepared, results);
+  const planned = await phase(() => plan(run));
   say({ warm: planned.phase, replanned: planned.value, warmMegabytes: megabytes() });
 }
 

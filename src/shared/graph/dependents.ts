@@ -2,10 +2,14 @@ import { isSingle, type Requirement, withoutAnd } from '../rpm/requirement.ts';
 import { type DeclaredGraph, findDeclared } from './graph.ts';
 import type { RpmNode } from './nodes.ts';
 
-/** Dependents that follow from specs alone, computed once for a declared graph, which never changes. */
+/** Who needs each RPM whatever a root holds, by specs alone: computed once for a declared graph, which never changes. */
 interface Known {
-  direct?: Map<string, string[]>;
-  all: Map<string, ReadonlySet<string>>;
+  /** RPMs that require it. */
+  requiredBy: ReadonlyMap<RpmNode, readonly RpmNode[]>;
+  /** Packages whose BuildRequires it satisfies. */
+  builtWith: ReadonlyMap<RpmNode, readonly string[]>;
+  /** The answers so far, by package. */
+  dependents: Map<string, ReadonlySet<string>>;
 }
 
 const knownOf = new WeakMap<DeclaredGraph, Known>();
@@ -15,45 +19,46 @@ const knownOf = new WeakMap<DeclaredGraph, Known>();
  * itself. Specs alone decide; `or`, `if` and `unless` do not count.
  */
 export function dependentsOf(graph: DeclaredGraph, name: string): ReadonlySet<string> {
-  const known: Known = knownOf.get(graph) ?? { all: new Map() };
+  const known = knownOf.get(graph) ?? certainEdges(graph);
   knownOf.set(graph, known);
-  const before = known.all.get(name);
+  const before = known.dependents.get(name);
   if (before !== undefined) return before;
-  known.direct ??= directDependents(graph);
   const found = new Set<string>();
-  const queue = [...(known.direct.get(name) ?? [])];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    queue.push(...(known.direct.get(next) ?? []));
+  const reached = new Set(graph.rpms.get(name));
+  // A set that grows while it is read shows what is added, too.
+  for (const node of reached) {
+    for (const by of known.requiredBy.get(node) ?? []) reached.add(by);
+    for (const by of known.builtWith.get(node) ?? []) {
+      if (found.has(by)) continue;
+      found.add(by);
+      for (const own of graph.rpms.get(by) ?? []) reached.add(own);
+    }
   }
-  known.all.set(name, found);
+  known.dependents.set(name, found);
   return found;
 }
 
-function directDependents(graph: DeclaredGraph): Map<string, string[]> {
-  const dependents = new Map<string, string[]>();
-  for (const name of graph.specs.keys()) {
-    for (const need of certainNeeds(graph, name)) {
-      const known = dependents.get(need);
-      if (known === undefined) dependents.set(need, [name]);
-      else known.push(name);
-    }
-  }
-  return dependents;
+function certainEdges(graph: DeclaredGraph): Known {
+  const requiredBy = new Map<RpmNode, RpmNode[]>();
+  const builtWith = new Map<RpmNode, string[]>();
+  for (const [name, requirements] of graph.buildRequires) addEdges(graph, builtWith, requirements, name);
+  for (const nodes of graph.rpms.values())
+    for (const node of nodes) addEdges(graph, requiredBy, node.requires, node);
+  return { requiredBy, builtWith, dependents: new Map() };
 }
 
-/** The packages of the RPMs that a build needs for certain, and of all that these require. */
-function certainNeeds(graph: DeclaredGraph, name: string): Set<string> {
-  const reached = new Set<RpmNode>();
-  const ask = (requirements: readonly Requirement[]) => {
-    for (const wanted of requirements.flatMap(withoutAnd)) {
-      const [node] = isSingle(wanted) ? findDeclared(graph, wanted) : [];
-      if (node !== undefined) reached.add(node);
-    }
-  };
-  ask(graph.buildRequires.get(name) ?? []);
-  // A set that grows while it is read shows what is added, too.
-  for (const node of reached) ask(node.requires);
-  return new Set([...reached].map((node) => node.package));
+/** Adds who requires to each RPM that satisfies one of its requirements for certain. */
+function addEdges<T>(
+  graph: DeclaredGraph,
+  edges: Map<RpmNode, T[]>,
+  requirements: readonly Requirement[],
+  by: T,
+): void {
+  for (const wanted of requirements.flatMap(withoutAnd)) {
+    const [node] = isSingle(wanted) ? findDeclared(graph, wanted) : [];
+    if (node === undefined) continue;
+    const known = edges.get(node);
+    if (known === undefined) edges.set(node, [by]);
+    else known.push(by);
+  }
 }

@@ -180,10 +180,12 @@ export function builtProvider(
   name: string,
   wanted: Requirement,
 ): RpmNode | undefined {
-  return graph.built
-    .get(name)
-    ?.filter((node) => isAllowed(asker, node) && providesAll(node, wanted))
-    .sort(byVersion)[0];
+  // A package may make many RPMs, and few packages provide one name.
+  const nodes =
+    wanted.kind === 'name'
+      ? graph.providers.get(wanted.name)?.filter((node) => node.package === name)
+      : graph.built.get(name);
+  return nodes?.filter((node) => isAllowed(asker, node) && providesAll(node, wanted)).sort(byVersion)[0];
 }
 
 function isAllowed({ conflicts }: Asker, node: RpmNode): boolean {

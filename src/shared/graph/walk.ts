@@ -270,10 +270,13 @@ class Walk implements RichContext {
 
   /** The RPM of a package that is needed anyway, which provides a requirement. */
   private inRoot(wanted: Requirement): RpmNode | undefined {
-    return this.needs()
-      .packages.flatMap((name) => this.graph.built.get(name) ?? [])
-      .filter((one) => providesAll(one, wanted))
-      .sort(byVersion)[0];
+    const { providers, built } = this.graph;
+    const packages = new Set([...this.reached.keys()].map((node) => node.package));
+    const nodes =
+      wanted.kind === 'name'
+        ? (providers.get(wanted.name) ?? []).filter((one) => packages.has(one.package))
+        : [...packages].flatMap((name) => built.get(name) ?? []);
+    return nodes.filter((one) => providesAll(one, wanted)).sort(byVersion)[0];
   }
 
   /** True if an RPM of the toolchain is in the root: it is in every one, or something in the root requires it. */

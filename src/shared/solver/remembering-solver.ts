@@ -71,6 +71,11 @@ function rpmsDigest(rpms: readonly Rpm[]): string {
 }
 
 function rpmDigest(rpm: Rpm): string {
-  const sorted = (value: unknown) => (Array.isArray(value) ? [...value].sort() : value);
+  const sorted = (value: unknown) => (Array.isArray(value) && !isSorted(value) ? [...value].sort() : value);
   return digestOnce(rpm, () => Object.entries(facts(rpm)).map(([key, value]) => [key, sorted(value)]));
+}
+
+/** True for what a sort would not change, as the long lists of files are. */
+function isSorted(texts: readonly string[]): boolean {
+  return texts.every((text, at) => at === 0 || (texts[at - 1] as string) <= text);
 }

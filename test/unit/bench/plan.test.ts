@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { essentials, partsOf, plan, prepare, resultOf, runAll, treeOf } from '../../../bench/plan/engine.ts';
+import {
+  essentials,
+  openRun,
+  partsOf,
+  plan,
+  prepare,
+  resultOf,
+  runAll,
+  treeOf,
+} from '../../../bench/plan/engine.ts';
 import { type FactRpm, type FactSpec, treeOf as factsOf } from '../../../bench/plan/facts.ts';
 import { fakeSolver } from '../../../bench/plan/fake-solver.ts';
 import { missedGoals, type PlanResults, planFigures } from '../../../bench/plan/figures.ts';
@@ -72,7 +81,7 @@ it('a tree of facts is built in whole, and then reused in whole without a solver
   const parts = partsOf(facts, answers, solver);
   const tree = treeOf(parts);
   const prepared = prepare(tree);
-  expect(await plan(tree, prepared, [])).toEqual({ build: 1, maybe: 1 });
+  expect(await plan(openRun(tree, prepared, []))).toEqual({ build: 1, maybe: 1 });
   const results: Result[] = [];
   let steps = 0;
   const counts = await runAll(
@@ -91,7 +100,7 @@ it('a tree of facts is built in whole, and then reused in whole without a solver
   expect([counts, steps, results.map((one) => one.package)]).toEqual([{ built: 2 }, 3, ['zlib', 'app']]);
   const before = asked;
   const again = treeOf(partsOf(facts, answers, solver));
-  expect(await plan(again, prepare(again), results)).toEqual({ reuse: 2 });
+  expect(await plan(openRun(again, prepare(again), results))).toEqual({ reuse: 2 });
   expect(asked).toBe(before);
 });
 
