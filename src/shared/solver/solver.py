@@ -7,8 +7,8 @@ import signal
 import sys
 
 
-class Refused(Exception):
-    """A request that cannot be met, in a sentence for people."""
+class Invalid(Exception):
+    """A request that cannot be understood: an error of who asks."""
 
 
 class Question:
@@ -132,10 +132,6 @@ class Question:
         if solvable is None or solvable.id not in self.packages:
             return ""
         return self.packages[solvable.id][1].file.removesuffix(".rpm")
-
-
-class Invalid(Exception):
-    """A request that cannot be understood: an error of who asks."""
 
 
 def answer_of(toolchain, request):

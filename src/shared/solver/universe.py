@@ -2,6 +2,10 @@
 PRIVATE = "\x01"
 
 
+class Refused(Exception):
+    """A request that cannot be met, in a sentence for people."""
+
+
 class Package:
     """An RPM, with its capabilities as trees."""
 
