@@ -114,9 +114,15 @@ export function treeOf(parts: Parameters<typeof makeTree>[0]): Tree {
   return makeTree(parts);
 }
 
+/** The packages of a tree, and their priorities. */
+export interface Prepared {
+  names: readonly string[];
+  priority: ReadonlyMap<string, number>;
+}
+
 /** What a plan needs of a tree: its packages, checked, and their priorities. Each checks that the tree has no problem. */
-export function prepare(tree: Tree): { names: string[]; priority: ReadonlyMap<string, number> } {
-  const names = withNeeds(
+export async function prepare(tree: Tree): Promise<Prepared> {
+  const names = await withNeeds(
     tree.declared,
     tree.specs.map((spec) => spec.package),
   );
@@ -127,7 +133,7 @@ export function prepare(tree: Tree): { names: string[]; priority: ReadonlyMap<st
 }
 
 /** Opens a run whose store has these results. */
-export function openRun(tree: Tree, prepared: ReturnType<typeof prepare>, results: readonly Result[]) {
+export function openRun(tree: Tree, prepared: Prepared, results: readonly Result[]) {
   const byKey = new Map(results.map((result) => [result.key, result]));
   const byName = new Map(results.map((result) => [result.package, result]));
   const { names, priority } = prepared;
@@ -157,7 +163,7 @@ export async function plan(run: ReturnType<typeof openRun>): Promise<Record<stri
  */
 export async function runAll(
   tree: Tree,
-  prepared: ReturnType<typeof prepare>,
+  prepared: Prepared,
   make: (name: string, ready: ReadyBuild) => Result,
   step: (work: () => Promise<void>) => Promise<void>,
   atOnce: number,

@@ -55,9 +55,9 @@ async function phase<T>(work: () => T | Promise<T>): Promise<{ value: T; phase: 
 async function cold(): Promise<void> {
   const rpms = facts.specs.reduce((sum, one) => sum + one.rpms.length, 0);
   say({ facts: { rpms, leftOut: facts.leftOut, madeUp: facts.madeUp } });
-  const graph = await phase(() => {
+  const graph = await phase(async () => {
     const tree = treeOf(parts);
-    return { tree, prepared: prepare(tree) };
+    return { tree, prepared: await prepare(tree) };
   });
   const { tree, prepared } = graph.value;
   say({ graph: graph.phase, megabytes: megabytes() });
@@ -107,7 +107,7 @@ async function warm(): Promise<void> {
   const saved = JSON.parse(readFileSync(`${file}.answers`, 'utf8')) as [string, SolverAnswer][];
   for (const [question, answer] of saved) answers.set(question, answer);
   const tree = treeOf(parts);
-  const prepared = prepare(tree);
+  const prepared = await prepare(tree);
   const run = openRun(tree, prepared, results);
   const planned = await phase(() => plan(run));
   say({ warm: planned.phase, replanned: planned.value, warmMegabytes: megabytes() });

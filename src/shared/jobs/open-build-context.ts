@@ -166,7 +166,7 @@ async function choosePackages(
   const rebuild = namedPackages(declared, packageRebuildList, 'package-rebuild-list', errors, specs);
   const requiredByCheck = (name: string) =>
     inputs.runCheck ? (declared.specs.get(name)?.checkRequires ?? []) : [];
-  return { goals, names: withNeeds(declared, goals, requiredByCheck), rebuild: new Set(rebuild) };
+  return { goals, names: await withNeeds(declared, goals, requiredByCheck), rebuild: new Set(rebuild) };
 }
 
 /** The packages of the tree that the image asks for. Others may come from repositories: compose-image looks for them. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { nearestName } from '../base/nearest-name.ts';
 import { order } from '../base/order.ts';
 import { failOnProblems, type Problem } from '../base/problems.ts';
@@ -50,16 +51,19 @@ export function packageNamed(graph: DeclaredGraph, name: string): string | undef
   return findDeclared(graph, parseCapability(name)).find((node) => node.name === name)?.package;
 }
 
+/** Packages whose needs are derived in a row. Then others have their turn: a whole tree takes a while. */
+const atOnce = 100;
+
 /**
  * The goals and every package that they may need by their specs, through any number of builds. Builds may reveal more.
  * Sorted. Pure.
  * @param more requirements of a goal besides its BuildRequires
  */
-export function withNeeds(
+export async function withNeeds(
   graph: DeclaredGraph,
   goals: readonly string[],
   more: (name: string) => readonly Capability[] = () => [],
-): string[] {
+): Promise<string[]> {
   const declared = asDeclared(graph);
   const all = new Set(goals);
   for (const name of goals) {
@@ -68,6 +72,10 @@ export function withNeeds(
     for (const one of needsOf(declared, name, { more: further }).packages) all.add(one);
   }
   // A set that grows while it is read shows what is added, too.
-  for (const name of all) for (const one of declaredNeeds(graph, name)) all.add(one);
+  let count = 0;
+  for (const name of all) {
+    for (const one of declaredNeeds(graph, name)) all.add(one);
+    if (++count % atOnce === 0) await setImmediate();
+  }
   return [...all].sort(order);
 }

@@ -80,7 +80,7 @@ it('a tree of facts is built in whole, and then reused in whole without a solver
   };
   const parts = partsOf(facts, answers, solver);
   const tree = treeOf(parts);
-  const prepared = prepare(tree);
+  const prepared = await prepare(tree);
   expect(await plan(openRun(tree, prepared, []))).toEqual({ build: 1, maybe: 1 });
   const results: Result[] = [];
   let steps = 0;
@@ -100,7 +100,7 @@ it('a tree of facts is built in whole, and then reused in whole without a solver
   expect([counts, steps, results.map((one) => one.package)]).toEqual([{ built: 2 }, 3, ['zlib', 'app']]);
   const before = asked;
   const again = treeOf(partsOf(facts, answers, solver));
-  expect(await plan(openRun(again, prepare(again), results))).toEqual({ reuse: 2 });
+  expect(await plan(openRun(again, await prepare(again), results))).toEqual({ reuse: 2 });
   expect(asked).toBe(before);
 });
 

@@ -42,12 +42,12 @@ async function run(
     run: { priority: new Map(), rebuild: new Set<string>() },
     log: { warn: () => {} },
   };
-  let progress = newProgress(tree.declared, withNeeds(tree.declared, goals));
+  let progress = newProgress(tree.declared, await withNeeds(tree.declared, goals));
   const built: string[] = [];
   for (;;) {
     await resolvePackages(options, progress, new Set());
     if (progress.isStale) {
-      progress = newProgress(tree.declared, withNeeds(tree.declared, goals), progress);
+      progress = newProgress(tree.declared, await withNeeds(tree.declared, goals), progress);
       continue;
     }
     const ready = [...progress.ready.keys()].sort();
@@ -94,7 +94,7 @@ describe('a run', () => {
       { spec: madeUpSpec('other') },
     ];
     const { tree } = await run(recipes, [], first);
-    expect(withNeeds(tree.declared, ['app'])).toEqual(['app', 'ninja', 'tool']);
+    expect(await withNeeds(tree.declared, ['app'])).toEqual(['app', 'ninja', 'tool']);
     const { outcomes } = await run(
       recipes.map((one) => ({ ...one, reveals: one.spec.package === 'deep' ? ['/usr/bin/deep'] : [] })),
       ['app'],
