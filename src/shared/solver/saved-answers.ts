@@ -15,6 +15,8 @@ export interface AnswerMemory {
 export interface SharedAnswers {
   /** The answers that the solver of this job found. */
   readonly solved: Answers;
+  /** True if the answer to a question is known. */
+  has(question: string): boolean;
   /** Adds answers that other jobs found. */
   add(answers: Answers): void;
 }
@@ -45,6 +47,7 @@ export async function openAnswers(
   const kept = () => (isWhole ? asked : known);
   return {
     ...{ solved, add, kept },
+    has: (question) => known.has(question),
     get: (question) => {
       const answer = known.get(question);
       if (answer !== undefined) asked.set(question, answer);

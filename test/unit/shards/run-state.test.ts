@@ -57,7 +57,7 @@ async function stateWith(ranOut: { package: string; seconds: number }[]): Promis
     signal: new AbortController().signal,
   } as unknown as BuildContext;
   const state = new RunState(context, newKnownResults(), () => 100);
-  await new HeartbeatReader(state, exchange, 1, { add: () => {} }).readAll();
+  await new HeartbeatReader(state, exchange, 1, { has: () => false, add: () => {} }).readAll();
   return state;
 }
 

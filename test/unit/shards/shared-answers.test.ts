@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readAnswers, shareAnswers } from '../../../src/shared/shards/protocol/shared-answers.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
 
+const none = () => false;
 const digest = (letter: string) => letter.repeat(64);
 const base = ['gcc-13-1.x86_64.rpm', 'glibc-2-1.x86_64.rpm', 'make-4-1.x86_64.rpm'];
 
@@ -32,7 +33,7 @@ describe('answers of the solver for other jobs', () => {
         answers.map((pairs) => new Map(pairs)),
         (given) => {
           const text = JSON.stringify(shareAnswers(given, base));
-          expect(readAnswers(JSON.parse(text), base)).toEqual(given);
+          expect(readAnswers(JSON.parse(text), base, none)).toEqual(given);
         },
       ),
     );
@@ -67,6 +68,14 @@ describe('answers of the solver for other jobs', () => {
     expect(shareAnswers(new Map([['q', { ok: false, problems: ['no'], missing: [] }]]), base)).toEqual([]);
   });
 
+  it('are read only where they are not known', () => {
+    const given = new Map(
+      [digest('a'), digest('b')].map((question) => [question, answer([], base)] as const),
+    );
+    const isKnown = (question: string) => question === digest('a');
+    expect([...readAnswers(shareAnswers(given, base), base, isKnown).keys()]).toEqual([digest('b')]);
+  });
+
   const good = { question: digest('a'), without: [], toolchain: [], local: ['lib-1-1.x86_64.rpm'] };
 
   it.each([
@@ -81,8 +90,8 @@ describe('answers of the solver for other jobs', () => {
     ['a list that is absent', [{ ...good, local: undefined }]],
     ['more files than any root has', [{ ...good, local: Array(10_001).fill('a.rpm') }]],
   ])('are left out, one by one, where they are %s', (_, shared) => {
-    expect(readAnswers(shared, base)).toEqual(new Map());
+    expect(readAnswers(shared, base, none)).toEqual(new Map());
     const more = Array.isArray(shared) ? [...shared, { ...good, question: digest('b') }] : [];
-    expect([...readAnswers(more, base).keys()]).toEqual(more.length > 0 ? [digest('b')] : []);
+    expect([...readAnswers(more, base, none).keys()]).toEqual(more.length > 0 ? [digest('b')] : []);
   });
 });

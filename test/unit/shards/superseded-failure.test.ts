@@ -6,9 +6,9 @@ import { failureOf, newKnownResults, noteReport } from '../../../src/shared/shar
 import { outcomesOf } from '../../../src/shared/shards/worker/outcomes.ts';
 import type { RunState } from '../../../src/shared/shards/worker/run-state.ts';
 import { makeTree } from '../../../src/shared/solver/solve-root.ts';
+import { jobOf, outcomesAfter } from '../../support/any-order/jobs.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 import { base, essentials, memoryStore, solve } from '../../support/made-up-engine.ts';
-import { jobOf, outcomesAfter } from '../../support/any-order/jobs.ts';
 
 const tree = makeTree({
   specs: [madeUpSpec('lib'), madeUpSpec('app', ['lib']), madeUpSpec('other')],

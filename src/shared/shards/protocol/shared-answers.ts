@@ -47,9 +47,17 @@ function differenceOf(question: string, installed: Installed, base: readonly str
   };
 }
 
-/** Reads answers that another job wrote. Each field is verified; what is invalid is left out. Pure. */
-export function readAnswers(shared: unknown, base: readonly string[]): Answers {
-  const valid = Array.isArray(shared) ? shared.filter(isSharedAnswer) : [];
+/**
+ * Reads the answers of another job to questions that are not known yet. Each field is verified; what is invalid is left
+ * out. Pure.
+ */
+export function readAnswers(
+  shared: unknown,
+  base: readonly string[],
+  isKnown: (question: string) => boolean,
+): Answers {
+  const given: (Partial<SharedAnswer> | null)[] = Array.isArray(shared) ? shared : [];
+  const valid = given.filter((one) => !isKnown(one?.question ?? '')).filter(isSharedAnswer);
   return new Map(valid.map((one) => [one.question, { ok: true, installed: installedOf(one, base) }]));
 }
 

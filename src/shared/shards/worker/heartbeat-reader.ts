@@ -29,9 +29,14 @@ export class HeartbeatReader {
   private readonly state: RunState;
   private readonly exchange: Exchange;
   private readonly attempt: number;
-  private readonly answers: Pick<SharedAnswers, 'add'>;
+  private readonly answers: Pick<SharedAnswers, 'has' | 'add'>;
 
-  constructor(state: RunState, exchange: Exchange, attempt: number, answers: Pick<SharedAnswers, 'add'>) {
+  constructor(
+    state: RunState,
+    exchange: Exchange,
+    attempt: number,
+    answers: Pick<SharedAnswers, 'has' | 'add'>,
+  ) {
     this.state = state;
     this.exchange = exchange;
     this.attempt = attempt;
@@ -57,7 +62,8 @@ export class HeartbeatReader {
       this.state.context.log.warn(`The artifact '${name}' is left out: ${(error as Error).message}`);
       return;
     }
-    this.answers.add(readAnswers(heartbeat.answers, this.state.context.tree.toolchain.worker));
+    const { worker } = this.state.context.tree.toolchain;
+    this.answers.add(readAnswers(heartbeat.answers, worker, (question) => this.answers.has(question)));
     const isOfThisAttempt = parseName(name)?.attempt === this.attempt;
     for (const report of reportsByServiceClock(heartbeat, createdAt)) {
       // A later attempt builds again what failed in an earlier one.

@@ -14,7 +14,7 @@ import { RunState } from './run-state.ts';
 import { now, type ShardOptions } from './running-shard.ts';
 
 /** The answers that a job which builds alone shares with others: none. */
-const noAnswers: SharedAnswers = { solved: new Map(), add: () => {} };
+const noAnswers: SharedAnswers = { solved: new Map(), has: () => false, add: () => {} };
 
 /**
  * Builds or reuses every package of a run in this job: as its only shard, with an exchange in the same process. When a
