@@ -4,6 +4,7 @@ rpm looks up the owner of a file when it unpacks the file. Before version 4.19 i
 systemd-sysusers may not be in the root, or comes too late.
 """
 
+import itertools
 import os
 import shlex
 
@@ -32,7 +33,7 @@ class Sysusers:
         self.entries = [entry for name in sorted(files) for entry in entries_of(files[name])]
         ranges = [entry[2].partition("-") for entry in self.entries if entry[0] == "r"]
         bounds = [(int(low), int(high or low)) for low, _, high in ranges if (low + (high or low)).isdigit()]
-        self.numbers = [number for low, high in bounds or [SYSTEM] for number in range(high, low - 1, -1)]
+        self.ranges = [range(high, low - 1, -1) for low, high in bounds or [SYSTEM]]
 
     def make(self):
         """Makes all that are missing, unless the root has no account files yet. May be called again and again."""
@@ -91,7 +92,7 @@ class Sysusers:
             return wanted
         return next(
             number
-            for number in self.numbers
+            for number in itertools.chain(*self.ranges)
             if all(self.accounts.owner(file, number) is None for file in ("passwd", "group"))
         )
 

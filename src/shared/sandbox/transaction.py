@@ -16,6 +16,7 @@ import sys
 import rpm
 
 sys.path.insert(0, os.path.dirname(__file__))
+from installed_files import missing_files, paths_of  # noqa: E402
 from sysusers import Sysusers  # noqa: E402
 
 OUTPUT_BYTES = 1 << 20
@@ -81,6 +82,7 @@ class Transaction:
         self.current = None
         self.open = {}
         self.sysusers = {}
+        self.paths = {}
 
     def fill(self, paths, labels):
         self.set = rpm.TransactionSet(self.root)
@@ -95,6 +97,7 @@ class Transaction:
                     header = self.set.hdrFromFdno(file.fileno())
                     self.names[path] = header["NAME"]
                     self.sysusers.update(sysusers_of(header, file))
+                    self.paths[header["NAME"]] = paths_of(header)
                     self.set.addInstall(header, path, "u")
             except (rpm.error, OSError) as error:
                 self.problems.append(f"{os.path.basename(path)} is no RPM that rpm can read ({error})")
@@ -126,6 +129,14 @@ class Transaction:
             self.problems += [message for message, _ in failed]
         elif failed is not None and not self.problems:
             self.problems.append("rpm gave up; its last words are in the output")
+        else:
+            self.look_for_files()
+
+    def look_for_files(self):
+        """Warns of files of the RPMs that are not there."""
+        for name, lost in missing_files(self.root, self.paths).items():
+            more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+            self.warnings[(name, plain(f"{', '.join(lost[:3])}{more}: not there after its installation"))] = True
 
     def is_undecidable(self, problem):
         """True for a requirement or conflict that names a release, in a root that shows none: the solver has decided."""

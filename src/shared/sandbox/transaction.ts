@@ -9,6 +9,7 @@ import { runInSandbox } from './run.ts';
 /** The sources of the program that runs a transaction in the sandbox, by file name. The bundler follows literal paths alone. */
 export const transactionHelpers = {
   'transaction.py': readFileSync(new URL('./transaction.py', import.meta.url), 'utf8'),
+  'installed_files.py': readFileSync(new URL('./installed_files.py', import.meta.url), 'utf8'),
   'sysusers.py': readFileSync(new URL('./sysusers.py', import.meta.url), 'utf8'),
   'account_files.py': readFileSync(new URL('./account_files.py', import.meta.url), 'utf8'),
 } as const;

@@ -1,4 +1,4 @@
-import { access, chmod, cp, mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, cp, mkdir, mkdtemp, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,16 @@ touch %{buildroot}/var/lib/t-daemon/{a,b,c}
       '1',
     ),
   ],
+  [
+    'linked',
+    specText(
+      't-linked',
+      'BuildArch: noarch',
+      '%install\nmkdir -p %{buildroot}/opt %{buildroot}/var/link\ntouch %{buildroot}/opt/x %{buildroot}/var/link/y\n%files\n/opt/x\n/var/link/y\n%ghost /opt/ghost',
+      '1',
+    ),
+  ],
+  ['loses', spec('t-loses', '1', 'lost', '', '%post\nrm /opt/lost')],
   ['clash', spec('t-clash', '1', 'lib')],
   ['wants', spec('t-wants', '1', 'wants', 'Requires: nobody-has-this >= 3')],
   [
@@ -212,6 +222,21 @@ describe('a transaction in a root', () => {
     expect(triggered.warnings[0]?.message).toMatch(
       /^%triggerin\(t-trigger-1-1\.noarch\) .* exit status 6: warning: forged$/,
     );
+  });
+
+  it('warns of a file of an RPM that is not there afterwards, in a root of its own, too', async () => {
+    const root = await fresh('loses');
+    const warnings = [{ package: 't-loses', message: '/opt/lost: not there after its installation' }];
+    expect((await transact(root, ['t-loses-1-1', 't-lib-1-1'])).warnings).toEqual(warnings);
+    const image = join(dir, 'image-loses');
+    await mkdir(join(image, 'var'), { recursive: true });
+    await symlink('/opt', join(image, 'var/link'));
+    const bind = { source: image, target: '/image', writable: true };
+    const rpmDirs = [{ dir: rpms, files: [file('t-linked-1-1')] }];
+    const done = await installRpms({
+      ...{ root, into: '/image', binds: [bind], rpmDirs, remove: [], sourceDateEpoch: 1_700_000_000 },
+    });
+    expect(done.warnings).toEqual([]);
   });
 
   it('makes the users of sysusers.d before their files are unpacked, and names an unknown owner once', async () => {

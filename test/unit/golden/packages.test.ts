@@ -23,6 +23,7 @@ const hashedHelpers = [
     'transaction.py',
     'sysusers.py',
     'account_files.py',
+    'installed_files.py',
     'sysusers-scriptlet.py',
     'convert.py',
     'perl-dependencies.py',

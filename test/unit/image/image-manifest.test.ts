@@ -163,7 +163,7 @@ describe('what is in a manifest', () => {
       (path) => `manifest:root:texts:${path}`,
     ),
     ...['tree.py', 'accounts.py', 'configure.py', 'finish.py'].map((name) => `manifest:root:helpers:${name}`),
-    ...['transaction.py', 'sysusers.py', 'account_files.py'].map(
+    ...['transaction.py', 'sysusers.py', 'account_files.py', 'installed_files.py'].map(
       (name) => `manifest:root:transaction:${name}`,
     ),
     ...['sandbox', 'epoch', 'users', 'groups', 'files', 'first', 'boot', 'parts', 'obsoleteFiles'].map(
