@@ -9,6 +9,7 @@ import { runTool } from '../../src/shared/host/process.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
 import { builder } from '../../src/shared/sandbox/arguments.ts';
 import { shellInSandbox } from '../../src/shared/sandbox/run.ts';
+import { specCwd } from '../../src/shared/specs/macros/policy.ts';
 import type { CliContext } from './context.ts';
 import { workerDir } from './paths.ts';
 
@@ -38,7 +39,7 @@ export async function openShell(context: CliContext): Promise<number> {
   const own = ['SPECS', 'SOURCES'].map((folder) => join(dir, 'staging', folder));
   await runTool(['chown', '--recursive', '--no-dereference', owner, '--', ...own], { root: true });
   log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', root.log)}`);
-  log.info(`To repeat the build: ${root.argv.map(shellWord).join(' ')}`);
+  log.info(`To repeat the build: (cd ${specCwd} && ${root.argv.map(shellWord).join(' ')})`);
   log.info('SPECS and SOURCES are copies. To leave, run `exit`. The next build starts with a fresh root.');
   return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir));
 }

@@ -75,8 +75,8 @@ describe('a shell in the root of a failed build', () => {
   });
 
   it('is the plain worker with the sources where not even the SRPM could be packed', async () => {
-    // A tag that rpm refuses, and only where sources are: not while the spec is parsed.
-    const tag = '%(test -e /usr/src/azl/SOURCES/notes.txt && echo "BuildArch: of-no-kind")';
+    // A tag that rpm refuses, and only as the builder: not while the spec is parsed.
+    const tag = '%(test $(id -u) = 20211 && echo "BuildArch: of-no-kind")';
     writeFileSync(join(dir, 'SPECS/broken/broken.spec'), spec('true', tag));
     const run = await build();
     expect(run.code).toBe(1);

@@ -5,6 +5,7 @@ import { isAbsent } from '../host/files.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import type { SandboxOptions } from '../sandbox/arguments.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
+import { topDir } from '../specs/macros/policy.ts';
 
 /**
  * The root of a failed build, kept for debugging: its overlay, and in it
@@ -47,8 +48,9 @@ export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
   return note?.schema === 'azl/kept-root' && note.version === 2 ? note : undefined;
 }
 
-/** The sandbox of a kept root's build, in which SPECS and SOURCES may be changed. */
+/** The sandbox of a kept root's build for a person, who may change SPECS and SOURCES. */
 export function keptSandbox(worker: string, dir: string): SandboxOptions {
   const staging = join(dir, 'staging');
-  return { ...rpmbuildSandbox({ worker, overlay: dir }, staging), binds: stagingBinds(staging, true) };
+  const sandbox = rpmbuildSandbox({ worker, overlay: dir }, staging);
+  return { ...sandbox, cwd: topDir, binds: stagingBinds(staging, true) };
 }

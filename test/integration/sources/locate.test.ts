@@ -320,9 +320,27 @@ describe('a local source', () => {
     );
   });
 
-  it.each(['../b/x', '/etc/passwd', '..', '-rf', 'a\nb', ''])('named %j is refused', async (name) => {
+  it.each(['../b/x', '/etc/passwd', '..', 'a\nb', ''])('named %j is refused', async (name) => {
     const problems = await faults(open().sources.digests(specOf(source(undefined, { name, kind: 'patch' }))));
-    expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(/is no plain file name/)]);
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(/is no name of a file/)]);
+  });
+
+  it.each(['__proto__', 'constructor', '-rf', 'a b', '.hidden'])('may be called %j', async (name) => {
+    writeFileSync(join(dir, 'SPECS/a', name), 'words');
+    const patch = specOf(source(undefined, { name, kind: 'patch' }));
+    const digests = await open().sources.digests(patch);
+    expect(Object.entries(digests)).toEqual([[name, sha('words')]]);
+    expect(await open().sources.locate(patch, digests)).toEqual(
+      new Map([[name, join(dir, 'SPECS/a', name)]]),
+    );
+  });
+
+  it('that changed after rpm had read it is refused', async () => {
+    writeFileSync(join(dir, 'SPECS/a/x.patch'), 'new');
+    const patch = (read: string) => specOf(source(undefined, { name: 'x.patch', kind: 'patch', read }));
+    const problems = await faults(open().sources.digests(patch(sha('old'))));
+    expect(problems.map(({ message }) => message)).toEqual(['it changed while its spec was parsed']);
+    expect(await open().sources.digests(patch(sha('new')))).toEqual({ 'x.patch': sha('new') });
   });
 
   it('that is a folder is refused', async () => {
