@@ -19,11 +19,13 @@ const best: readonly Availability[] = ['declared', 'guess', 'cycle', 'nothing'];
 export function isTrue(wanted: Requirement, context: RichContext): boolean {
   if (!isRich(wanted) || wanted.kind === 'with' || wanted.kind === 'without') return context.holds(wanted);
   const { kind, operands, otherwise } = wanted;
-  const holds = (term: Requirement | undefined) => term === undefined || isTrue(term, context);
+  const holds = (operand: Requirement) => isTrue(operand, context);
   if (kind === 'and') return operands.every(holds);
   if (kind === 'or') return operands.some(holds);
   const [main, condition] = operands as [Requirement, Requirement];
-  return (kind === 'if') === holds(condition) ? holds(main) : holds(otherwise);
+  if ((kind === 'if') === holds(condition)) return holds(main);
+  // Without an `else`, rpm takes an `if` whose condition is false as true, and an `unless` whose condition holds as false.
+  return otherwise === undefined ? kind === 'if' : holds(otherwise);
 }
 
 /** True if the condition of an `if` or `unless` holds. */
@@ -47,6 +49,8 @@ function availabilityOf(wanted: Requirement, context: RichContext): Availability
   const of = wanted.operands.map((term) => availabilityOf(term, context));
   if (wanted.kind === 'or') return best.find((one) => of.includes(one)) ?? 'nothing';
   if (wanted.kind === 'and') return best.findLast((one) => of.includes(one)) ?? 'nothing';
-  // Only what the root holds decides about it.
-  return 'declared';
+  const takesMain = (wanted.kind === 'if') === conditionHolds(wanted, context);
+  const taken = takesMain ? wanted.operands[0] : wanted.otherwise;
+  if (taken !== undefined) return availabilityOf(taken, context);
+  return wanted.kind === 'if' ? 'declared' : 'nothing';
 }
