@@ -63,11 +63,10 @@ export function keyOf(capability: PlainCapability): string {
 
 /**
  * True if a package that provides `provide` satisfies `wanted` by rpm's rules: they have the same name, and their version
- * ranges overlap. A side without a version matches every version.
+ * ranges overlap. A side without a version matches every version. A path that is provided, not owned, has one spelling.
  */
 export function matches(provide: PlainCapability, wanted: PlainCapability): boolean {
-  if (provide.kind === 'path' || wanted.kind === 'path')
-    return provide.kind === wanted.kind && keyOf(provide) === keyOf(wanted);
+  if (provide.kind === 'path' || wanted.kind === 'path') return provide.text === wanted.text;
   if (provide.name !== wanted.name) return false;
   if (!provide.comparison || !provide.evr || !wanted.comparison || !wanted.evr) return true;
   return overlap(provide.evr, provide.comparison, wanted.evr, wanted.comparison);

@@ -130,6 +130,7 @@ describe('a capability', () => {
     ['a <= 1', 'a >= 1', true],
     ['a < 1', 'a < 0.5', true],
     ['/bin/sh', '/bin/sh', true],
+    ['/bin/sh', '/usr/bin/sh', false],
     ['(a or b)', 'a', false],
   ])('%s satisfies %s: %s', (provide, require, expected) => {
     expect(satisfies(provide, require)).toBe(expected);
