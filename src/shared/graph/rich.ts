@@ -1,4 +1,4 @@
-import { isRich, type Requirement, type RichCapability } from '../rpm/requirement.ts';
+import { isRich, isSingle, type Requirement, type RichCapability } from '../rpm/requirement.ts';
 
 /** The view of one package's root, as far as it is known, in which rich dependencies are evaluated. */
 export interface RichContext {
@@ -31,6 +31,11 @@ export function isTrue(wanted: Requirement, context: RichContext): boolean {
 /** True if the condition of an `if` or `unless` holds. */
 export function conditionHolds({ operands }: RichCapability, context: RichContext): boolean {
   return isTrue(operands[1] as Requirement, context);
+}
+
+/** True if a requirement, once a root satisfies it, stays satisfied whatever is added to the root. */
+export function onlyGrows(wanted: Requirement): boolean {
+  return wanted.kind === 'and' || wanted.kind === 'or' ? wanted.operands.every(onlyGrows) : isSingle(wanted);
 }
 
 /**

@@ -13,7 +13,14 @@ import { findDeclared, type Graph, isExcludedProvider } from './graph.ts';
 import type { Missing, Needs, NeedsOptions, Wait } from './needs.ts';
 import { byVersion, providesAll, type RpmNode } from './nodes.ts';
 import { type Asker, findProvider, needsAsker, type Provider } from './providers.ts';
-import { type Availability, chooseTerm, conditionHolds, isTrue, type RichContext } from './rich.ts';
+import {
+  type Availability,
+  chooseTerm,
+  conditionHolds,
+  isTrue,
+  onlyGrows,
+  type RichContext,
+} from './rich.ts';
 import { findInToolchain } from './toolchain-index.ts';
 
 /** Finds the needs of the build of `name`. The same results give the same needs, in whatever order they came. */
@@ -72,7 +79,7 @@ class Walk implements RichContext {
 
   run(): void {
     do this.drain();
-    while (this.waits.size === 0 && this.decideNext());
+    while (this.decideTrueCondition() || (this.waits.size === 0 && this.decideNext()));
   }
 
   needs(): Needs {
@@ -210,18 +217,30 @@ class Walk implements RichContext {
     return path;
   }
 
+  private openOf(kind: Requirement['kind']): Asked[] {
+    return this.open.filter(({ wanted }) => wanted.kind === kind);
+  }
+
+  /**
+   * Takes an `if` whose condition holds. A root only grows, so a condition that says only what is in it stays true: then
+   * this need not wait for the packages that the root lacks.
+   * @returns false if there is none
+   */
+  private decideTrueCondition(): boolean {
+    for (const asked of this.openOf('if')) {
+      const rich = asked.wanted as RichCapability;
+      const isKnown = this.waits.size === 0 || onlyGrows(rich.operands[1] as Requirement);
+      if (isKnown && conditionHolds(rich, this)) return this.decide(asked, rich.operands[0]);
+    }
+    return false;
+  }
+
   /**
    * Decides one of the open requirements, now that all that is certain was reached: first what only adds to the root, last
    * what holds as long as something is not in it.
    * @returns false if there is none
    */
   private decideNext(): boolean {
-    const ofKind = (...kinds: Requirement['kind'][]) =>
-      this.open.filter(({ wanted }) => kinds.includes(wanted.kind));
-    for (const asked of ofKind('if')) {
-      const rich = asked.wanted as RichCapability;
-      if (conditionHolds(rich, this)) return this.decide(asked, rich.operands[0]);
-    }
     const [single] = this.open.filter(({ wanted }) => isSingle(wanted));
     if (single !== undefined) {
       const { wanted, by } = single;
@@ -230,14 +249,14 @@ class Walk implements RichContext {
       this.take(findProvider(this.graph, this.asker, wanted, by, inRoot), single);
       return true;
     }
-    const [or] = ofKind('or');
+    const [or] = this.openOf('or');
     if (or !== undefined) return this.decideOr(or);
-    const [unless] = ofKind('unless');
+    const [unless] = this.openOf('unless');
     if (unless !== undefined) {
       const rich = unless.wanted as RichCapability;
       return this.decide(unless, conditionHolds(rich, this) ? rich.otherwise : rich.operands[0]);
     }
-    for (const asked of ofKind('if')) {
+    for (const asked of this.openOf('if')) {
       const { otherwise, ...rest } = asked.wanted as RichCapability;
       if (otherwise === undefined) continue;
       // The condition may come to hold: then the first term is required, too.
