@@ -45,7 +45,11 @@ export function rootCauses(outcomes: ReadonlyMap<string, Outcome>) {
   const blocks = new Map<string, string[]>();
   for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
     if (outcome.state !== 'blocked') continue;
-    for (const cause of outcome.rootCauses) blocks.set(cause, [...(blocks.get(cause) ?? []), name]);
+    for (const cause of outcome.rootCauses) {
+      const known = blocks.get(cause);
+      if (known === undefined) blocks.set(cause, [name]);
+      else known.push(name);
+    }
   }
   const failed = [...outcomes].flatMap(([name, outcome]) =>
     outcome.state === 'failed' ? [{ name, outcome, blocks: blocks.get(name) ?? [] }] : [],
