@@ -15,6 +15,7 @@ export interface Evr {
  * @returns -1, 0 or 1. 0 does not mean equal text: `1.0` and `1_00` are equal.
  */
 export function compareVersions(a: string, b: string): number {
+  if (a === b) return 0;
   const [left, right] = [segments(a), segments(b)];
   for (let at = 0; at < Math.max(left.length, right.length); at++) {
     const [x, y] = [left[at] ?? '', right[at] ?? ''];
