@@ -325,24 +325,6 @@ describe('a local source', () => {
     expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(/is no name of a file/)]);
   });
 
-  it.each(['__proto__', 'constructor', '-rf', 'a b', '.hidden'])('may be called %j', async (name) => {
-    writeFileSync(join(dir, 'SPECS/a', name), 'words');
-    const patch = specOf(source(undefined, { name, kind: 'patch' }));
-    const digests = await open().sources.digests(patch);
-    expect(Object.entries(digests)).toEqual([[name, sha('words')]]);
-    expect(await open().sources.locate(patch, digests)).toEqual(
-      new Map([[name, join(dir, 'SPECS/a', name)]]),
-    );
-  });
-
-  it('that changed after rpm had read it is refused', async () => {
-    writeFileSync(join(dir, 'SPECS/a/x.patch'), 'new');
-    const patch = (read: string) => specOf(source(undefined, { name: 'x.patch', kind: 'patch', read }));
-    const problems = await faults(open().sources.digests(patch(sha('old'))));
-    expect(problems.map(({ message }) => message)).toEqual(['it changed while its spec was parsed']);
-    expect(await open().sources.digests(patch(sha('new')))).toEqual({ 'x.patch': sha('new') });
-  });
-
   it('that is a folder is refused', async () => {
     mkdirSync(beside());
     expect(await refusal(open().sources.locate(specOf(source()), { 'a-1.tar.gz': right }))).toMatch(
