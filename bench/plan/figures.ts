@@ -107,6 +107,6 @@ export function planFigures({ rows, command, commit, machine }: PlanResults): st
   return [
     markdownTable([...head, 'memory'], lines),
     '',
-    `CPU time of graph and plans; of all that follows each build of a run that builds everything, and of the worst of them; the longest time between two turns of the event loop; the most memory. Measured by \`${command}\` at ${commit.slice(0, 12)} on ${machine}, without the time of the solver, which is made up.`,
+    `Graph and plans: time of the processor. After all builds: the same for all that follows each build, and for the worst of them. Blocked: the longest time between two turns of the event loop. Memory: the most of a process. Measured by \`${command}\` at ${commit.slice(0, 12)} on ${machine}, without the time of the solver, which is made up.`,
   ].join('\n');
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   essentials,
@@ -12,6 +14,8 @@ import {
 import { type FactRpm, type FactSpec, treeOf as factsOf } from '../../../bench/plan/facts.ts';
 import { fakeSolver } from '../../../bench/plan/fake-solver.ts';
 import { missedGoals, type PlanResults, planFigures } from '../../../bench/plan/figures.ts';
+import { repository } from '../../../scripts/build-dist.ts';
+import { withBlock } from '../../../scripts/markdown.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { SolverAnswer } from '../../../src/shared/solver/solver.ts';
 
@@ -145,5 +149,15 @@ describe('the figures', () => {
     expect(text).toContain('| 1540  | 0.90 s | 0.90 s');
     expect(text).toContain('9.00 s for 1540 builds, then ended');
     expect(text).toContain('over 500 s');
+  });
+
+  it('in docs/testing.md are those of bench/plan/results.json', () => {
+    const results = JSON.parse(
+      readFileSync(join(repository, 'bench/plan/results.json'), 'utf8'),
+    ) as PlanResults;
+    expect(results.rows.map(({ specs }) => specs)).toEqual([100, 400, 1404, 1540, 3063]);
+    const page = readFileSync(join(repository, 'docs/testing.md'), 'utf8');
+    expect(page).toContain('<!-- bench-plan -->');
+    expect(page).toBe(withBlock(page, 'bench-plan', `\n${planFigures(results)}\n`));
   });
 });
