@@ -65,16 +65,14 @@ export interface Graph {
   providers: Readonly<ProviderIndex>;
   /** The same by file name. */
   files: ReadonlyMap<string, RpmNode>;
-  /** The package that made each file, SRPMs among them. */
-  makers: ReadonlyMap<string, string>;
   /** The RPMs of the root in which each result was built. */
   roots: ReadonlyMap<string, PlannedBuild['installed']>;
   /** Packages that will have no result in this run. */
   failed: ReadonlySet<string>;
   /** `asker candidate`: the candidate waits for the asker, so it cannot provide what the asker waits for. */
   excludedProviders: ReadonlySet<string>;
-  /** Packages that wait no longer for any package that might provide what they need. */
-  searched: ReadonlySet<string>;
+  /** Packages that wait no longer for any package that might provide what they need, each with those built by then. */
+  searched: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** The graph of a tree of specs. */
@@ -116,8 +114,7 @@ export function newGraph(declared: DeclaredGraph): Graph {
   return {
     ...{ declared, isDeclared: false },
     ...{ results: new Map(), built: new Map(), providers: new Map(), files: new Map() },
-    ...{ makers: new Map(), roots: new Map() },
-    ...{ failed: new Set(), excludedProviders: new Set(), searched: new Set() },
+    ...{ roots: new Map(), failed: new Set(), excludedProviders: new Set(), searched: new Map() },
   };
 }
 
@@ -141,7 +138,6 @@ export function addResult(graph: Graph, result: Result, root: PlannedBuild['inst
   addToIndex(graph.providers, nodes);
   const files = graph.files as Map<string, RpmNode>;
   for (const node of nodes) files.set(node.file as string, node);
-  for (const file of filesOf(result)) (graph.makers as Map<string, string>).set(file, name);
 }
 
 /** Adds a package that will have no result. */
@@ -159,27 +155,14 @@ export function isExcludedProvider(graph: Graph, asker: string, candidate: strin
   return graph.excludedProviders.has(`${asker} ${candidate}`);
 }
 
-/** Adds a package that takes its providers from what is built by now. */
+/** Adds a package that takes its providers from what is built by now, and from nothing that is built later. */
 export function endSearch(graph: Graph, name: string): void {
-  (graph.searched as Set<string>).add(name);
+  (graph.searched as Map<string, ReadonlySet<string>>).set(name, new Set(graph.built.keys()));
 }
 
 /** The results of those of `packages` that have one. */
 export function resultsOf({ results }: Pick<Graph, 'results'>, packages: readonly string[]): Result[] {
   return packages.flatMap((name) => results.get(name) ?? []);
-}
-
-/** The other package whose result has a file of the same name as one of `result`, and that name. */
-export function packageWithSameFile(graph: Graph, result: Result) {
-  for (const file of filesOf(result)) {
-    const other = graph.makers.get(file);
-    if (other !== undefined && other !== result.package) return { package: other, file };
-  }
-  return undefined;
-}
-
-function filesOf({ srpm, rpms }: Result): string[] {
-  return [srpm.file, ...rpms.map(({ file }) => file)];
 }
 
 const declaredProviders = new WeakMap<DeclaredGraph, Map<Requirement, readonly RpmNode[]>>();

@@ -39,7 +39,8 @@ export interface Asker {
  *
  * 1. what a build revealed: the package itself, then what was installed in the root of that build;
  * 2. the RPMs whose specs declare it, the highest version first;
- * 3. what a build revealed: what the root holds anyway ({@link Provider} `root`);
+ * 3. what a build revealed, and what an RPM requires that no spec declares and the toolchain lacks: what the root holds
+ *    anyway ({@link Provider} `root`);
  * 4. packages whose file lists or names suggest it, one after the other; one that fails is passed over;
  * 5. the toolchain;
  * 6. packages that earlier builds point to;
@@ -62,7 +63,7 @@ export function findProvider(
   }
   const declared = findByDeclaration(graph, asker, wanted);
   if (declared !== undefined) return declared;
-  if (isRevealed) {
+  if (isRevealed || (by !== undefined && findInToolchain(graph.declared.toolchain, wanted).length === 0)) {
     if (inRoot === undefined) return { by: 'root' };
     const node = inRoot(wanted);
     if (node !== undefined) return { by: 'tree', node, isGuess: true };
@@ -162,9 +163,13 @@ function findAnywhere(
     return discover ? { by: 'search', packages: [] } : { by: 'nothing', failed: [] };
   }
   const awaited = all.filter((one) => !graph.built.has(one) && !failed.has(one));
-  if (awaited.length > 0 && !asker.isSearchOver && !graph.searched.has(asker.name))
+  const builtByThen = graph.searched.get(asker.name);
+  if (awaited.length > 0 && !asker.isSearchOver && builtByThen === undefined)
     return { by: 'search', packages: awaited.sort(order) };
-  const found = all.flatMap((one) => builtProvider(graph, asker, one, wanted) ?? []).sort(byVersion)[0];
+  const found = all
+    .filter((one) => builtByThen?.has(one) !== false)
+    .flatMap((one) => builtProvider(graph, asker, one, wanted) ?? [])
+    .sort(byVersion)[0];
   if (found !== undefined) return { by: 'tree', node: found, isGuess: true };
   const perhaps = likeliestProviders(
     lookup.text,

@@ -171,7 +171,6 @@ class Walk implements RichContext {
         return;
       }
       case 'search':
-        if (this.options.isWide === true) return;
         for (const name of provider.packages)
           this.wait(name, by, { capability: wanted.text, isCandidate: false });
         return;

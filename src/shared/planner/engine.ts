@@ -6,13 +6,22 @@ import { formatProblem } from '../base/problems.ts';
 import { keyText, reasonToBuild } from '../cache-key/reason.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { endSearch, excludeProvider } from '../graph/graph.ts';
+import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Outcome, PackagePlan } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type ResultFiles, type ResultLookup } from '../store/store.ts';
 import { byPriority } from './priority.ts';
-import { acceptResult, addWaits, failPackage, newProgress, type Progress, resolveAgain } from './progress.ts';
+import {
+  acceptResult,
+  addBuild,
+  addWaits,
+  failPackage,
+  newProgress,
+  type Progress,
+  resolveAgain,
+} from './progress.ts';
 import { type Resolution, resolvePackage } from './resolve.ts';
 
 /**
@@ -65,10 +74,8 @@ export async function resolvePackages(
 function apply(progress: Progress, name: string, resolution: Resolution): void {
   if (!progress.unresolved.delete(name)) return;
   if (resolution.state === 'waiting') addWaits(progress, name, resolution.waits);
-  else if (resolution.state === 'ready') {
-    progress.builds.set(name, resolution.build);
-    progress.ready.set(name, { build: resolution.build, reason: '' });
-  } else if (resolution.state === 'blocked')
+  else if (resolution.state === 'ready') addBuild(progress, name, resolution.build);
+  else if (resolution.state === 'blocked')
     failPackage(progress, name, blockedBy(resolution.by, progress.outcomes));
   else failPackage(progress, name, { state: 'failed', reason: describe(resolution) });
 }
@@ -98,8 +105,10 @@ async function reuse(context: EngineContext, progress: Progress, name: string): 
  */
 async function resolveDeadlock(context: EngineContext, progress: Progress): Promise<boolean> {
   const { waiting, graph } = progress;
-  // Some of what these wait for is built by now, and shows more. All deadlocks of a tree are resolved on the whole truth.
-  const outdated = [...waiting].filter(([, waits]) => waits.some((one) => graph.results.has(one.package)));
+  // Some of what these wait for has ended, and shows more. All deadlocks of a tree are resolved on the whole truth.
+  const hasEnded = ({ package: one, open }: Wait) =>
+    graph.results.has(one) || (open?.isCandidate === false && graph.failed.has(one));
+  const outdated = [...waiting].filter(([, waits]) => waits.some(hasEnded));
   for (const [name] of outdated) resolveAgain(progress, name);
   if (outdated.length > 0) return true;
   const searching = [...waiting].flatMap(([name, waits]) =>

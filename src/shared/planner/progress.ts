@@ -1,15 +1,8 @@
-import { order } from '../base/order.ts';
-import {
-  addFailure,
-  addResult,
-  type DeclaredGraph,
-  type Graph,
-  newGraph,
-  packageWithSameFile,
-} from '../graph/graph.ts';
+import { addFailure, addResult, type DeclaredGraph, type Graph, newGraph } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Outcome, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
+import { FileMakers } from './file-makers.ts';
 
 /** Where the packages of a run stand. Grows until each has an outcome. */
 export interface Progress {
@@ -30,8 +23,8 @@ export interface Progress {
   awaited: Map<string, Set<string>>;
   /** The other way round. */
   waiters: Map<string, Set<string>>;
-  /** By name of a file, the packages that made it, with the keys of their results. Kept when the run starts over. */
-  makers: Map<string, Map<string, string>>;
+  /** Kept when the run starts over. */
+  makers: FileMakers;
   /** True if a result that others were derived from does not count: the run has to start over with its `makers`. */
   isStale: boolean;
 }
@@ -46,7 +39,7 @@ export function newProgress(
   return {
     ...{ graph: newGraph(declared), names: all, outcomes: new Map(), ready: new Map(), waiting: new Map() },
     ...{ builds: new Map(), unresolved: new Set(all), awaited: new Map(), waiters: new Map() },
-    ...{ makers: before?.makers ?? new Map(), isStale: false },
+    ...{ makers: before?.makers ?? new FileMakers(), isStale: false },
   };
 }
 
@@ -76,48 +69,33 @@ export function resolveAgain({ ready, waiting, awaited, unresolved }: Progress, 
 
 /** Notes that a package has no result in this run. */
 export function failPackage(progress: Progress, name: string, outcome: Outcome): void {
+  if (progress.makers.drop(name)) progress.isStale = true;
+  refusePackage(progress, name, outcome);
+}
+
+function refusePackage(progress: Progress, name: string, outcome: Outcome): void {
   addFailure(progress.graph, name);
   setOutcome(progress, name, outcome);
 }
 
-/**
- * Notes a result, built or reused. When several packages make one file, the first by name has it, and the others fail. If
- * another one was accepted before, the run becomes stale.
- */
+/** Notes the build of a package, whose key is known now. */
+export function addBuild(progress: Progress, name: string, build: PlannedBuild): void {
+  if (progress.makers.drop(name, build.key)) progress.isStale = true;
+  progress.builds.set(name, build);
+  progress.ready.set(name, { build, reason: '' });
+}
+
+/** Notes a result, built or reused. When several packages make one file, {@link FileMakers} says which one has it. */
 export function acceptResult(progress: Progress, outcome: Extract<Outcome, { result: Result }>): void {
   const { result } = outcome;
-  if (isLateMaker(progress, result)) progress.isStale = true;
-  const other = firstMaker(progress, result);
-  if (order(other.package, result.package) < 0) {
-    const reason = `its build made ${other.file}, which ${other.package} makes, too`;
-    failPackage(progress, result.package, { state: 'failed', reason });
-  } else if (packageWithSameFile(progress.graph, result) !== undefined) progress.isStale = true;
+  const { outcomes, builds, makers, graph } = progress;
+  const { reason, refused } = makers.add(result, builds);
+  if (refused.some((other) => outcomes.has(other))) progress.isStale = true;
+  else if (reason !== undefined) refusePackage(progress, result.package, { state: 'failed', reason });
   else {
-    addResult(progress.graph, result, progress.builds.get(result.package)?.installed);
+    addResult(graph, result, builds.get(result.package)?.installed);
     setOutcome(progress, result.package, outcome);
   }
-}
-
-/** True if a result has a file that a later package was refused for, which another one was blamed for. */
-function isLateMaker({ makers, outcomes }: Progress, { package: name, rpms, srpm }: Result): boolean {
-  return [...rpms, srpm].some(({ file }) => {
-    const known = makers.get(file);
-    if (known === undefined || known.has(name)) return false;
-    return [...known.keys()].some(
-      (other) => order(name, other) < 0 && outcomes.get(other)?.state === 'failed',
-    );
-  });
-}
-
-/** Notes the files of a result. Returns the first package by name that made one of them. */
-function firstMaker({ makers }: Progress, result: Result): { package: string; file: string } {
-  let first = { package: result.package, file: '' };
-  for (const file of [...result.rpms.map((rpm) => rpm.file), result.srpm.file].sort(order)) {
-    const known = (makers.get(file) ?? new Map<string, string>()).set(result.package, result.key);
-    makers.set(file, known);
-    for (const name of known.keys()) if (order(name, first.package) < 0) first = { package: name, file };
-  }
-  return first;
 }
 
 function setOutcome(progress: Progress, name: string, outcome: Outcome): void {

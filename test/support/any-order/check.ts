@@ -1,17 +1,34 @@
 import { expect } from 'vitest';
+import { type ProviderPolicy, plainPolicy } from '../../../src/shared/graph/graph.ts';
+import { pointersOf } from '../../../src/shared/planner/pointers.ts';
 import type { Solver } from '../../../src/shared/solver/solver.ts';
+import type { Store } from '../../../src/shared/store/store.ts';
 import { memoryStore } from '../made-up-engine.ts';
 import { jobOf } from './jobs.ts';
-import { buildRest, endsOf, planOf, type RunOptions, readAll, simulateRun, treeOf } from './simulate.ts';
+import {
+  buildRest,
+  endsOf,
+  type MadeTree,
+  planOf,
+  type RunOptions,
+  readAll,
+  simulateRun,
+  treeOf,
+} from './simulate.ts';
 import type { RandomPackage } from './trees.ts';
 
 type AnySolver = Pick<Solver, 'solve'>;
-type Seeds = Pick<RunOptions, 'shards' | 'seed'>;
+/** A run of a tree: its inputs, and all that is left to chance. */
+export type Run = Pick<RunOptions, 'shards' | 'seed'> & { policy: ProviderPolicy };
 
 /** How a tree ends when one job builds it, the first package by name first. */
-export async function endsAlone(packages: readonly RandomPackage[], solver: AnySolver) {
+export async function endsAlone(
+  packages: readonly RandomPackage[],
+  solver: AnySolver,
+  policy: ProviderPolicy = plainPolicy,
+) {
   const store = memoryStore();
-  const made = treeOf(packages, solver);
+  const made = treeOf(packages, solver, policy);
   const state = jobOf(made.tree, store);
   await buildRest(made, state, store);
   return { ends: endsOf(state), store, made, state };
@@ -23,10 +40,10 @@ export async function endsAlone(packages: readonly RandomPackage[], solver: AnyS
  */
 export async function checkAnyOrder(
   packages: readonly RandomPackage[],
-  { shards, seed }: Seeds,
+  { shards, seed, policy }: Run,
   solver: AnySolver,
 ): Promise<void> {
-  const { ends, store, made, state } = await endsAlone(packages, solver);
+  const { ends, store, made, state } = await endsAlone(packages, solver, policy);
   expect(Object.values(ends).filter((end) => end.startsWith('left'))).toEqual([]);
 
   const other = jobOf(made.tree, memoryStore());
@@ -50,19 +67,53 @@ export async function checkAnyOrder(
     expect(endsOf(merged), `built by ${shards} shards, trouble: ${trouble}`).toEqual(ends);
   }
 
+  await checkSecondRun(made, store, ends);
+  const results = [...state.progress.outcomes.values()].flatMap((one) => ('result' in one ? one.result : []));
+  const pointers = pointersOf(made.tree.declared, results);
+  await checkSecondRun(treeOf(packages, solver, { ...policy, pointers }), store, ends);
+}
+
+/**
+ * Checks that a second run reuses all that was built, with what it knows by the results of the first. Only where the first
+ * one had failures, its plan may wait for these.
+ */
+async function checkSecondRun(made: MadeTree, store: Store, ends: Record<string, string>): Promise<void> {
+  const hasKey = (of: Record<string, string>, name: string) => of[name]?.startsWith('key') === true;
+  const built = Object.keys(ends).filter((name) => hasKey(ends, name));
   const plan = await planOf(made, store);
-  const built = [...state.progress.outcomes].flatMap(([name, one]) => ('result' in one ? [name] : []));
-  const planned = built.map((name) => [name, plan.get(name)?.state]);
-  expect(planned, 'a plan of the finished tree').toEqual(built.map((name) => [name, 'reuse']));
+  const isSettled = (name: string, seen: readonly string[] = []): boolean => {
+    const one = plan.get(name);
+    if (!built.includes(name) || one?.state === 'reuse' || seen.includes(name)) return true;
+    return one?.state === 'maybe' && one.waitsFor.every((other) => isSettled(other, [...seen, name]));
+  };
+  const hasFailures = built.length < Object.keys(ends).length;
+  const planned = built.map((name) => [name, hasFailures ? isSettled(name) : plan.get(name)?.state]);
+  const expected = built.map((name) => [name, hasFailures ? true : 'reuse']);
+  expect(planned, 'a plan of the finished tree').toEqual(expected);
+
+  const again: string[] = [];
+  const put: Store['put'] = async (result, ...rest) => {
+    again.push(result.package);
+    return await store.put(result, ...rest);
+  };
+  const state = jobOf(made.tree, { ...store, put });
+  await buildRest(made, state, { ...store, put });
+  const second = endsOf(state);
+  // What failed before, and is built now by what the first run showed, may change what others are built with.
+  if (Object.keys(second).some((name) => !built.includes(name) && hasKey(second, name))) return;
+  const builtAgain = again.filter((name) => built.includes(name));
+  expect(builtAgain, 'built again by a second run').toEqual([]);
+  const keys = (of: Record<string, string>) => built.map((name) => [name, of[name]]);
+  expect(keys(second), 'a second run').toEqual(keys(ends));
 }
 
 /** Checks that jobs that read the same reports find the same outcomes, whatever they read first. */
 export async function checkAnyReading(
   packages: readonly RandomPackage[],
-  { shards, seed }: Seeds,
+  { shards, seed, policy }: Run,
   solver: AnySolver,
 ): Promise<void> {
-  const made = treeOf(packages, solver);
+  const made = treeOf(packages, solver, policy);
   for (const trouble of ['failures', 'differing builds'] as const) {
     const reports = await simulateRun(made, { shards, seed, trouble });
     const ends = [];

@@ -91,9 +91,11 @@ class Search {
       case 'or':
         return [...this.ways(left, set), ...this.ways(right, set)];
       case 'if':
-        return isMet(right, set) ? this.ways(left, set) : other === undefined ? [] : this.ways(other, set);
+        if (isMet(right, set)) return this.ways(left, set);
+        return other === undefined ? [] : [...this.ways(other, set), ...this.ways(right, set)];
       case 'unless':
-        return isMet(right, set) ? (other === undefined ? [] : this.ways(other, set)) : this.ways(left, set);
+        if (isMet(right, set)) return other === undefined ? [] : this.ways(other, set);
+        return [...this.ways(left, set), ...(other === undefined ? [] : this.ways(right, set))];
       default:
         return this.all.filter((rpm) => isOne(rpm, one));
     }

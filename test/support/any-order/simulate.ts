@@ -1,3 +1,4 @@
+import type { ProviderPolicy } from '../../../src/shared/graph/graph.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { Outcome, PackagePlan, ReadyBuild } from '../../../src/shared/model/outcome.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
@@ -35,9 +36,13 @@ export const toolchain = {
   worker: toolchainRpms.slice(0, 1).map(({ file }) => file),
 };
 
-export function treeOf(packages: readonly RandomPackage[], solver: Pick<Solver, 'solve'>): MadeTree {
-  const specs = packages.map(specOf);
-  return { packages, tree: makeTree({ specs, toolchain, solver, sources: async () => ({}), defines: {} }) };
+export function treeOf(
+  packages: readonly RandomPackage[],
+  solver: Pick<Solver, 'solve'>,
+  policy: ProviderPolicy,
+): MadeTree {
+  const parts = { specs: packages.map(specOf), toolchain, solver, sources: async () => ({}), defines: {} };
+  return { packages, tree: makeTree(parts, policy) };
 }
 
 /** What one build makes, by the results that it starts with. `mark`: distinguishes builds that are not reproducible. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ProviderPolicy } from '../../../src/shared/graph/graph.ts';
 import type { Capability, Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
 import { madeUpRpm, madeUpSpec } from '../made-up.ts';
@@ -33,6 +34,8 @@ const revealable = ['perl(X)', 'pkgconfig(x)', library, 'php(api)', 'rubygem(x)'
 const virtual = ['engine', 'motor'];
 const tool = '/usr/bin/tool';
 const mostAt = 40;
+/** RPMs that several packages may make, in one version. */
+const shared = ['same', 'alike'];
 
 /** The toolchain of all trees: what every build needs, a few tools, and packages that a tree may have, too. */
 export const toolchainRpms: Rpm[] = [
@@ -44,6 +47,13 @@ export const toolchainRpms: Rpm[] = [
   madeUpRpm('p3', { version: '0', provides: ['p3 = 0', 'pkgconfig(x) = 0'], requires: ['p0'] }),
 ];
 const inToolchain = ['maker', 'pkgconfig(common)', '/usr/bin/gcc'];
+
+/** What inputs decide about providers. */
+export const randomPolicies: fc.Arbitrary<ProviderPolicy> = fc.record({
+  breakCycles: fc.subarray(['p0', 'p3', 'p1']).map((names) => new Set(names)),
+  discover: fc.boolean(),
+  pointers: fc.constant(new Map()),
+});
 
 /** Trees of up to seven packages, whose names and needs have orders of their own. */
 export const randomTrees: fc.Arbitrary<RandomPackage[]> = fc
@@ -79,8 +89,8 @@ function packageRow() {
     buildConflicts: seldom(fc.constantFrom(...virtual.map((one) => `${one} >= 2`), 'p1', 'p4')),
     main: rpm,
     sub: fc.option(rpm, { freq: 3 }),
-    makesSame: fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
-    fails: fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
+    makesSame: seldom(fc.constantFrom(...shared)),
+    fails: fc.integer({ min: 0, max: 14 }).map((n) => n === 14),
   });
 }
 
@@ -148,14 +158,17 @@ function packageOf(place: Place, row: Row): RandomPackage {
     rpms: [
       rpmOf(name, row.main),
       ...(row.sub === null ? [] : [rpmOf(`${name}-sub`, row.sub)]),
-      ...(row.makesSame ? [rpmOf('same', { ...same, revealsFile: false, links: false })] : []),
+      ...row.makesSame.map((also) => rpmOf(also, { ...same, revealsFile: false, links: false })),
     ],
     fails: row.fails,
   };
 }
 
+/** The names of packages, in no order. Two of them suggest what their packages may reveal. */
+const packageNames = ['p0', 'p1', 'p2', 'p3', 'p4', 'libx', 'perl-X'];
+
 function nameAt({ names }: Place, at: number): string {
-  return `p${names[at]}`;
+  return packageNames[names[at] as number] as string;
 }
 
 function capabilityOf(place: Place, wish: Wish): Capability {
@@ -225,15 +238,23 @@ export function givenPackage(
 export function specOf(one: RandomPackage): Spec {
   const spec = madeUpSpec(one.name, one.buildRequires);
   const { version } = one;
-  const file = (name: string) => `${name}-${name === 'same' ? 1 : version}-1.x86_64.rpm`;
+  const versionOf = (name: string) => (shared.includes(name) ? '1' : version);
   return {
     ...spec,
     version,
     sourceRpm: `${one.name}-${version}-1.src.rpm`,
     buildConflicts: one.buildConflicts,
     packages: one.rpms.map(({ name, provides, requires, conflicts, files }) => ({
-      ...{ name, epoch: 0, version: name === 'same' ? '1' : version, release: '1', arch: 'x86_64' },
-      ...{ file: file(name), provides, requires, conflicts, obsoletes: [], files, built: true },
+      ...{ name, epoch: 0, version: versionOf(name), release: '1', arch: 'x86_64' },
+      ...{
+        file: `${name}-${versionOf(name)}-1.x86_64.rpm`,
+        provides,
+        requires,
+        conflicts,
+        obsoletes: [],
+        files,
+        built: true,
+      },
     })),
   };
 }
@@ -242,7 +263,7 @@ export function specOf(one: RandomPackage): Spec {
 export function rpmsOf(one: RandomPackage, installed: readonly Rpm[], mark: string): Rpm[] {
   const hasLibrary = installed.some((rpm) => rpm.provides.some((provided) => provided.startsWith(library)));
   return one.rpms.map(({ name, revealed, links, ...stated }) => {
-    const version = name === 'same' ? '1' : one.version;
+    const version = shared.includes(name) ? '1' : one.version;
     const own = `${name} = ${version}-1`;
     return madeUpRpm(name, {
       version,

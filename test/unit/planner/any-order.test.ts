@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plainPolicy } from '../../../src/shared/graph/graph.ts';
 import { checkAnyOrder, checkAnyReading, endsAlone } from '../../support/any-order/check.ts';
 import { richSolver } from '../../support/any-order/rich-solver.ts';
 import {
   givenPackage,
   type RandomPackage,
+  randomPolicies,
   randomTrees,
   toolchainRpms,
 } from '../../support/any-order/trees.ts';
@@ -13,7 +15,11 @@ import {
 const numRuns = Number(process.env['AZL_CASES'] ?? 200);
 const seed = Number(process.env['AZL_SEED'] ?? Date.now() % 2 ** 31);
 const solver = richSolver(toolchainRpms);
-const runs = fc.record({ shards: fc.integer({ min: 1, max: 4 }), seed: fc.nat() });
+const runs = fc.record({
+  shards: fc.integer({ min: 1, max: 4 }),
+  seed: fc.nat(),
+  policy: randomPolicies,
+});
 
 describe(`any tree, ${numRuns} cases of seed ${seed}`, () => {
   it(
@@ -35,63 +41,113 @@ describe(`any tree, ${numRuns} cases of seed ${seed}`, () => {
   );
 });
 
-/** Trees that once ended in several ways: smallest first, with what becomes of their packages. */
-const cases: [string, RandomPackage[], Record<string, string>][] = [
-  [
-    'a term that only an unbuilt package might reveal, beside one that is satisfied',
-    [
+/** A tree that once ended in several ways, and what becomes of its packages. */
+interface Case {
+  what: string;
+  discover?: boolean;
+  tree: RandomPackage[];
+  states: Record<string, string>;
+}
+
+const cases: Case[] = [
+  {
+    what: 'a term that only an unbuilt package might reveal, beside one that is satisfied',
+    tree: [
       givenPackage('app', { buildRequires: ['(zeta or perl(Strange))'] }),
       givenPackage('beta', { revealed: { provides: ['perl(Strange) = 1'] } }),
       givenPackage('zeta'),
     ],
-    { app: 'key', beta: 'key', zeta: 'key' },
-  ],
-  [
-    'a package that fails, and would be required if nothing were there',
-    [
+    states: { app: 'key', beta: 'key', zeta: 'key' },
+  },
+  {
+    what: 'a package that fails, and would be required if nothing were there',
+    tree: [
       givenPackage('broken', { fails: true }),
       givenPackage('main', { buildRequires: ['(broken if never-there)'] }),
     ],
-    { broken: 'failed', main: 'key' },
-  ],
-  [
-    'packages of which one finds its cycle only when others are built',
-    [
+    states: { broken: 'failed', main: 'key' },
+  },
+  {
+    what: 'packages of which one finds its cycle only when others are built',
+    tree: [
       givenPackage('a', { buildRequires: ['engine'] }),
       givenPackage('b', { requires: ['a'], files: ['/usr/bin/tool'] }),
       givenPackage('c', { buildRequires: ['a'] }),
       givenPackage('d', { requires: ['c'], revealed: { requires: ['/usr/bin/tool'] } }),
       givenPackage('e', { buildRequires: ['d'], provides: ['engine = 1'] }),
     ],
-    { a: 'failed', b: 'key', c: 'failed', d: 'key', e: 'failed' },
-  ],
-  [
-    'three packages that make one file, of which one needs another',
-    [
+    states: { a: 'failed', b: 'key', c: 'failed', d: 'key', e: 'failed' },
+  },
+  {
+    what: 'three packages that make one file, of which one needs another',
+    tree: [
       givenPackage('p2', { also: 'same' }),
       givenPackage('p1', { buildRequires: ['p2'], also: 'same' }),
       givenPackage('p0', { also: 'same' }),
     ],
-    { p0: 'key', p1: 'blocked', p2: 'failed' },
-  ],
-  [
-    'a package whose name comes first and that is built last of those that make one file',
-    [
+    states: { p0: 'key', p1: 'blocked', p2: 'failed' },
+  },
+  {
+    what: 'a package that makes a file of one that it needs: it is no better for its name',
+    tree: [
+      givenPackage('low', { also: 'same' }),
+      givenPackage('high', { buildRequires: ['low'], also: 'same' }),
+      givenPackage('middle', { also: 'same' }),
+    ],
+    states: { high: 'failed', low: 'key', middle: 'failed' },
+  },
+  {
+    what: 'a package whose name comes first and that is built last of those that make one file',
+    tree: [
       givenPackage('first', { buildRequires: ['late'], also: 'same' }),
       givenPackage('late'),
       givenPackage('second', { also: 'same' }),
       givenPackage('user', { buildRequires: ['second'] }),
     ],
-    { first: 'key', late: 'key', second: 'failed', user: 'blocked' },
-  ],
+    states: { first: 'key', late: 'key', second: 'failed', user: 'blocked' },
+  },
+  {
+    what: 'what a spec requires at run time, and another part of its package reveals',
+    tree: [
+      {
+        ...givenPackage('lib', { requires: ['php(api)'] }),
+        rpms: [
+          ...givenPackage('lib', { requires: ['php(api)'] }).rpms,
+          ...givenPackage('lib-api', { revealed: { provides: ['php(api) = 1'] } }).rpms,
+        ],
+      },
+      givenPackage('app', { buildRequires: ['lib'] }),
+    ],
+    states: { app: 'key', lib: 'key' },
+  },
+  {
+    what: 'a search that ends for two packages at once, of which one reveals what the other looks for',
+    discover: true,
+    tree: [
+      givenPackage('revealer', { revealed: { provides: ['made-up(x) = 1'] } }),
+      givenPackage('also', { buildRequires: ['made-up(x)'], revealed: { provides: ['made-up(x) = 1'] } }),
+      givenPackage('user', { buildRequires: ['made-up(x)'] }),
+    ],
+    states: { also: 'key', revealer: 'key', user: 'key' },
+  },
+  {
+    what: 'a search for what a choice may need, when another choice is not possible',
+    discover: true,
+    tree: [
+      givenPackage('app', { buildRequires: ['(never if never else php(api))', 'maker'] }),
+      givenPackage('lib', { revealed: { provides: ['php(api) = 1'] } }),
+    ],
+    states: { app: 'key', lib: 'key' },
+  },
 ];
 
-it.each(cases)('ends the same in whatever order: %s', async (_, tree, expected) => {
-  const { ends } = await endsAlone(tree, solver);
-  const states = Object.entries(ends).map(([name, end]) => [name, end.split(/[: ]/)[0]]);
-  expect(Object.fromEntries(states)).toEqual(expected);
+it.each(cases)('ends the same in whatever order: $what', async ({ tree, states, discover = false }) => {
+  const policy = { ...plainPolicy, discover };
+  const { ends } = await endsAlone(tree, solver, policy);
+  const found = Object.entries(ends).map(([name, end]) => [name, end.split(/[: ]/)[0]]);
+  expect(Object.fromEntries(found)).toEqual(states);
   for (let run = 0; run < 20; run++) {
-    await checkAnyOrder(tree, { shards: 1 + (run % 4), seed: run }, solver);
-    await checkAnyReading(tree, { shards: 1 + (run % 4), seed: run }, solver);
+    await checkAnyOrder(tree, { shards: 1 + (run % 4), seed: run, policy }, solver);
+    await checkAnyReading(tree, { shards: 1 + (run % 4), seed: run, policy }, solver);
   }
 });

@@ -56,8 +56,9 @@ export class RunState {
     while (this.isChanged) {
       this.isChanged = false;
       const { tree, run } = this.context;
-      if (this.isStale || this.progress.isStale)
-        this.progress = newProgress(tree.declared, run.names, this.progress);
+      // Who made which file was derived from what does not count any more.
+      if (this.isStale) this.progress = newProgress(tree.declared, run.names);
+      else if (this.progress.isStale) this.progress = newProgress(tree.declared, run.names, this.progress);
       this.isStale = false;
       await resolvePackages(this.engine, this.progress, new Set(building.keys()));
       if (this.progress.isStale) this.isChanged = true;
