@@ -6,8 +6,8 @@ import type { PlannedBuild } from '../model/outcome.ts';
 interface Maker {
   /** Of the result with the file. */
   key: string;
-  /** All packages that its build needed, directly or not. */
-  needs: ReadonlySet<string>;
+  /** All packages that its build needed, directly or not: found when another package makes the file, too. */
+  needs: () => ReadonlySet<string>;
 }
 
 /**
@@ -26,7 +26,12 @@ export class FileMakers {
    */
   add(result: Result, builds: ReadonlyMap<string, PlannedBuild>): { reason?: string; refused: string[] } {
     const { package: name, key } = result;
-    const own: Maker = { key, needs: needsOf(name, builds) };
+    let needed: ReadonlySet<string> | undefined;
+    const needs = () => {
+      needed ??= needsOf(name, builds);
+      return needed;
+    };
+    const own: Maker = { key, needs };
     const refused = new Set<string>();
     let first: { package: string; file: string } | undefined;
     for (const file of filesOf(result)) {
@@ -36,7 +41,7 @@ export class FileMakers {
       known.set(name, own);
       for (const [other, maker] of known) {
         if (other === name) continue;
-        const isFirst = !own.needs.has(other) && (order(name, other) < 0 || maker.needs.has(name));
+        const isFirst = !needs().has(other) && (order(name, other) < 0 || maker.needs().has(name));
         if (isFirst && isNew) refused.add(other);
         if (!isFirst && (first === undefined || order(other, first.package) < 0))
           first = { package: other, file };
