@@ -5,7 +5,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take longest, the longest first. If one began last, one of two cores would be idle at the end. */
 const longest = [
-  ...['e2e/kills', 'e2e/cutoff', 'e2e/store-reuse', 'e2e/shards-killed', 'e2e/artifacts-unavailable'],
+  ...[
+    'e2e/kills',
+    'e2e/cutoff',
+    'e2e/edits',
+    'e2e/store-reuse',
+    'e2e/shards-killed',
+    'e2e/artifacts-unavailable',
+  ],
   ...['e2e/full-disk', 'e2e/store-unavailable', 'e2e/shards', 'e2e/publishing', 'e2e/artifacts'],
   ...['e2e/artifacts-attempts', 'e2e/packages', 'e2e/image'],
   ...['integration/image/compose', 'integration/github/actions-cache', 'integration/services/caches'],
