@@ -12,7 +12,6 @@ import { withNeeds } from '../../src/shared/planner/goals.ts';
 import { byPriority, priorities } from '../../src/shared/planner/priority.ts';
 import { acceptResult, newProgress } from '../../src/shared/planner/progress.ts';
 import { treeProblems } from '../../src/shared/planner/tree-problems.ts';
-import { parseRequirement, plainCapabilitiesOf, satisfies } from '../../src/shared/rpm/requirement.ts';
 import { rememberingSolver } from '../../src/shared/solver/remembering-solver.ts';
 import { makeTree, type Tree } from '../../src/shared/solver/solve-root.ts';
 import type { Solver, SolverAnswer } from '../../src/shared/solver/solver.ts';
@@ -24,16 +23,6 @@ import type { FactRpm, FactSpec, Facts } from './facts.ts';
  */
 
 export const essentials: readonly string[] = buildRootEssentials;
-
-/** Returns the plain capabilities of a rich one; a plain one is its own. */
-export function termsOf(capability: string): string[] {
-  return plainCapabilitiesOf(parseRequirement(capability)).map(({ text }) => text);
-}
-
-/** True if a package that provides `provide` satisfies `require`. */
-export function isSatisfiedBy(require: string, provide: string): boolean {
-  return satisfies(provide, require);
-}
 
 /** Paths of an RPM: the mean of the RPMs of `make bench-index`. */
 const pathsPerRpm = 187;

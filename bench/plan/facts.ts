@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type Line, packageOf, readFacts } from '../schedule/azure-linux.ts';
-import { isSatisfiedBy, termsOf } from './engine.ts';
+import { isSatisfiedBy, termsOf } from './requirements.ts';
 
 /** An RPM as its build makes it, without digests and paths. */
 export interface FactRpm {

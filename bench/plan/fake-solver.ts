@@ -1,8 +1,8 @@
 import type { Rpm } from '../../src/shared/model/rpm.ts';
 import type { Toolchain } from '../../src/shared/model/toolchain.ts';
 import type { Solver, SolverAnswer, SolverRequest } from '../../src/shared/solver/solver.ts';
-import { isSatisfiedBy, termsOf } from './engine.ts';
 import { nameOf } from './facts.ts';
+import { isSatisfiedBy, termsOf } from './requirements.ts';
 
 /** A solver that is no part of what is measured, and the seconds of the processor that it took. */
 export interface FakeSolver extends Solver {

@@ -7,9 +7,11 @@ import { keyText, reasonToBuild } from '../cache-key/reason.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { endSearch, excludeProvider } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
+import { findInToolchain } from '../graph/toolchain-index.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Outcome, PackagePlan } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
+import { parseRequirement } from '../rpm/requirement.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type ResultFiles, type ResultLookup } from '../store/store.ts';
 import { byPriority } from './priority.ts';
@@ -146,9 +148,12 @@ function breakCycles(progress: Progress, searching: ReadonlySet<string>): boolea
     waitsOf(name).find((one) => one.package === needs)?.through ?? [];
   const cycles = findCycles(waiting.keys(), steps);
   for (const cycle of cycles) {
+    // First what the toolchain provides, too: the package can still be built.
+    const isPrebuilt = ({ open = '' }: CycleStep) =>
+      findInToolchain(graph.declared.toolchain, parseRequirement(open)).length > 0;
     const [expected] = cycle
       .filter(({ open }) => open !== undefined)
-      .sort((a, b) => order(a.package, b.package));
+      .sort((a, b) => Number(isPrebuilt(b)) - Number(isPrebuilt(a)) || order(a.package, b.package));
     if (expected !== undefined) {
       excludeProvider(graph, expected.package, expected.needs);
       resolveAgain(progress, expected.package);

@@ -150,7 +150,7 @@ describe('a run', () => {
     expect(outcomes.get('r')).toMatchObject({ state: 'blocked', rootCauses: ['q'] });
   });
 
-  it('gives up a guess that leads in a circle, and takes the toolchain instead', async () => {
+  it('gives up the guess of a circle that the toolchain can satisfy', async () => {
     const { outcomes } = await run(
       [
         { spec: madeUpSpec('common', ['pkgconfig(other)']), reveals: ['pkgconfig(common) = 2'] },
@@ -160,8 +160,7 @@ describe('a run', () => {
       first,
     );
     // `other` can take pkgconfig(common) from the toolchain; `common` can have pkgconfig(other) from nowhere else.
-    expect(Object.values(statesOf(outcomes))).toContain('failed');
-    expect([...outcomes.values()].map(({ reason }) => reason).join()).toContain("'pkgconfig(other)'");
+    expect(statesOf(outcomes)).toEqual({ common: 'built', other: 'built' });
   });
 
   it('tells a cycle that builds brought in words, and blocks what needs it', async () => {
