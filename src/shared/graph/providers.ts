@@ -10,13 +10,13 @@ import { findInToolchain } from './toolchain-index.ts';
 
 /** Who satisfies one requirement. */
 export type Provider =
-  /** `isGuess`: no spec declares it, and it was not in the root of the build that revealed the requirement. */
-  | { by: 'tree'; node: RpmNode; isGuess: boolean }
+  /** `byPointer`: only earlier builds point to it. */
+  | { by: 'tree'; node: RpmNode; byPointer?: boolean }
   | { by: 'toolchain'; node: RpmNode }
-  /** The build of a package decides. */
+  /** The build of a package decides. `isGuess`: no spec declares that it provides it. */
   | { by: 'wait'; package: string; isGuess: boolean }
   /** The builds of these packages decide: any may provide it. */
-  | { by: 'search'; packages: string[] }
+  | { by: 'search'; packages: string[]; byPointer?: boolean }
   /** Only what else the root holds can tell. */
   | { by: 'root' }
   /** `failed`: packages that might have provided it. */
@@ -66,7 +66,7 @@ export function findProvider(
   if (isRevealed || (by !== undefined && findInToolchain(graph.declared.toolchain, wanted).length === 0)) {
     if (inRoot === undefined) return { by: 'root' };
     const node = inRoot(wanted);
-    if (node !== undefined) return { by: 'tree', node, isGuess: true };
+    if (node !== undefined) return { by: 'tree', node };
   }
   return findByGuess(graph, asker, wanted);
 }
@@ -88,14 +88,14 @@ export function findWhereRevealed(
   by: RpmNode,
 ): Provider | undefined {
   const own = builtProvider(graph, asker, by.package, wanted);
-  if (own !== undefined) return { by: 'tree', node: own, isGuess: false };
+  if (own !== undefined) return { by: 'tree', node: own };
   const root = rootOf(graph, by.package);
   const named = (graph.providers.get(keyOf(lookupOf(wanted))) ?? []).filter((node) => root.local.has(node));
   const candidates = lookupOf(wanted).kind === 'path' ? [...named, ...root.local] : named;
   const local = candidates
     .filter((node) => isAllowed(asker, node) && providesAll(node, wanted))
     .sort(byVersion)[0];
-  if (local !== undefined) return { by: 'tree', node: local, isGuess: false };
+  if (local !== undefined) return { by: 'tree', node: local };
   const prebuilt = findInToolchain(graph.declared.toolchain, wanted);
   const node = prebuilt.find((one) => root.prebuilt.has(one.file as string));
   return node === undefined ? undefined : { by: 'toolchain', node };
@@ -109,7 +109,7 @@ function findByDeclaration(graph: Graph, asker: Asker, wanted: Requirement): Pro
   for (const { package: name } of withoutDependents(graph, asker, all)) {
     if (!graph.built.has(name)) return { by: 'wait', package: name, isGuess: false };
     const node = builtProvider(graph, asker, name, wanted);
-    if (node !== undefined) return { by: 'tree', node, isGuess: false };
+    if (node !== undefined) return { by: 'tree', node };
   }
   return undefined;
 }
@@ -131,11 +131,11 @@ function findByGuess(graph: Graph, asker: Asker, wanted: Requirement): Provider 
   const passed: string[] = [];
   for (const { package: one, isListed } of candidateProviders(declared, lookup)) {
     if (!canProvide(one)) continue;
-    if (graph.isDeclared) return { by: 'tree', node: graph.built.get(one)?.[0] as RpmNode, isGuess: true };
+    if (graph.isDeclared) return { by: 'tree', node: graph.built.get(one)?.[0] as RpmNode };
     if (!failed.has(one) || isListed) {
       if (!graph.built.has(one)) return { by: 'wait', package: one, isGuess: !failed.has(one) };
       const node = builtProvider(graph, asker, one, wanted);
-      if (node !== undefined) return { by: 'tree', node, isGuess: true };
+      if (node !== undefined) return { by: 'tree', node };
     } else passed.push(one);
   }
   const prebuilt = findInToolchain(declared.toolchain, wanted).find((node) => isAllowed(asker, node));
@@ -157,20 +157,21 @@ function findAnywhere(
   if (!mayBeRevealed(lookup)) return { by: 'nothing', failed: [...passed] };
   const pointed = (pointers.get(keyOf(lookup)) ?? []).filter((one) => declared.specs.has(one));
   const all = (discover ? [...declared.specs.keys()] : pointed).filter(canProvide);
+  const byPointer = !discover;
   if (graph.isDeclared) {
     const node = pointed.filter(canProvide).flatMap((one) => graph.built.get(one)?.[0] ?? [])[0];
-    if (node !== undefined) return { by: 'tree', node, isGuess: true };
+    if (node !== undefined) return { by: 'tree', node, byPointer };
     return discover ? { by: 'search', packages: [] } : { by: 'nothing', failed: [] };
   }
   const awaited = all.filter((one) => !graph.built.has(one) && !failed.has(one));
   const builtByThen = graph.searched.get(asker.name);
   if (awaited.length > 0 && !asker.isSearchOver && builtByThen === undefined)
-    return { by: 'search', packages: awaited.sort(order) };
+    return { by: 'search', packages: awaited.sort(order), byPointer };
   const found = all
     .filter((one) => builtByThen?.has(one) !== false)
     .flatMap((one) => builtProvider(graph, asker, one, wanted) ?? [])
     .sort(byVersion)[0];
-  if (found !== undefined) return { by: 'tree', node: found, isGuess: true };
+  if (found !== undefined) return { by: 'tree', node: found, byPointer };
   const perhaps = likeliestProviders(
     lookup.text,
     all.filter((one) => failed.has(one)),

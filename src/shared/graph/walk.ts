@@ -109,8 +109,9 @@ class Walk implements RichContext {
     if (packages.some((name) => !needsAsker(this.graph, this.asker, name))) return 'declared';
     if (findInToolchain(declared.toolchain, single).length > 0) return 'declared';
     if (packages.length > 0) return 'cycle';
-    const { by } = findProvider(this.graph, this.asker, single, undefined);
-    return by === 'nothing' ? 'nothing' : 'guess';
+    const provider = findProvider(this.graph, this.asker, single, undefined);
+    if (provider.by === 'nothing') return 'nothing';
+    return 'byPointer' in provider && provider.byPointer === true ? 'pointer' : 'guess';
   }
 
   private ask(requirements: readonly Requirement[], by: RpmNode | undefined): void {

@@ -130,6 +130,16 @@ describe('needs of a package', () => {
     expect(needed(graph, 'app')).toEqual({ packages: ['cloud'], waitsFor: [], missing: [] });
   });
 
+  it('never lets a pointer decide between operands of which another is to be had', () => {
+    const app = madeUpSpec('app', ['(perl(Odd) or perl(Foo))', '(perl(Odd) or gone)']);
+    const specs = [app, madeUpSpec('cloud'), madeUpSpec('perl-Foo')];
+    const pointers = new Map([['perl(Odd)', ['cloud']]]);
+    const graph = makeGraph(specs, toolchain, { ...plainPolicy, pointers });
+    expect(needed(graph, 'app').waitsFor).toEqual(['perl-Foo']);
+    build(graph, 'perl-Foo', { provides: ['perl(Foo)'] });
+    expect(needed(graph, 'app').waitsFor).toEqual(['cloud']);
+  });
+
   it('waits for a likely spec although the toolchain provides it, but not for one that needs the asker', () => {
     const needy = [madeUpSpec('app', ['pkgconfig(zlib)']), madeUpSpec('zlib')];
     expect(needed(makeGraph(needy, toolchain), 'app').waitsFor).toEqual(['zlib']);
