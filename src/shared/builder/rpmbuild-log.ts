@@ -82,11 +82,34 @@ const decision = /^\++ (?:'?\['? |test |\w+=\S*$|exit\b)/;
 
 /** The index of the command that decided a script's end, as its trace shows; -1 without one. Pure. */
 export function lastCommand(output: readonly string[]): number {
-  const own = output.findLast((line) => trace.test(line) && !aftermath.test(line));
+  const lines = withoutDiffs(output);
+  const own = lines.findLast((line) => trace.test(line) && !aftermath.test(line));
   const exits = own !== undefined && /^\++ exit\b/.test(own);
-  return output.findLastIndex(
+  return lines.findLastIndex(
     (line) => trace.test(line) && !aftermath.test(line) && !(exits && decision.test(line)),
   );
+}
+
+const unified = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
+const withContext = /^(?:\*{3}|---) (\d+)(?:,(\d+))? (?:\*{4}|----)$/;
+
+/** Empties the lines of diffs: those that were added look like a trace. */
+function withoutDiffs(output: readonly string[]): string[] {
+  // Lines of the old and of the new file that are still to come; one of both counts as two.
+  let left = 0;
+  let isContext = false;
+  return output.map((line, at) => {
+    const [, before = '1', after = '1'] = unified.exec(line) ?? [];
+    const [, first, last = first] = withContext.exec(line) ?? [];
+    if (unified.test(line)) [left, isContext] = [Number(before) + Number(after), false];
+    else if (first !== undefined) [left, isContext] = [2 * (Number(last) - Number(first) + 1), true];
+    else if (left > 0 && /^(?:[ +\-!\\]|$)/.test(line)) left -= isContext || /^(?: |$)/.test(line) ? 2 : 1;
+    else if (!line.startsWith('+++ ') || output[at - 1]?.startsWith('--- ') !== true) {
+      left = 0;
+      return line;
+    }
+    return '';
+  });
 }
 
 const helper =

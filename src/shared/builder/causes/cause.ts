@@ -48,7 +48,7 @@ const keywords = new RegExp(
     "(?<!-W)error|fail|not |no |n't |cannot|found|missing|missed|undefined|undeclared|denied|killed|segmentation|abort|illegal",
     'bus |dumped|exception|panic|assert|sanitizer|differ|exists|garbage|reversed|malformed|unexpected|unsupported',
     'unknown|unreachable|unable|unbound|resolve|memory|space left|multiple|recompile|skipping|hunks?|requires|is needed',
-    'inconsistent|invalid|insecure|missing|went wrong|dial tcp|EAI_AGAIN|DSO|\\*{3}|^-{3}|^E\\s|std(?:out|err)|cd: |signature',
+    'EOF on|inconsistent|invalid|insecure|missing|went wrong|dial tcp|EAI_AGAIN|DSO|\\*{3}|^-{3}|^E\\s|std(?:out|err)|cd: |signature',
     'permitted|read-only|too long|too many|busy|a directory|attempt to|\\.go:|\\.po:|\\.\\w+:\\d+: | line \\d|zipfile|archive|BUILD ',
   ].join('|'),
   'i',

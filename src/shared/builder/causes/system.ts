@@ -85,8 +85,13 @@ export const systemCauses: readonly Cause[] = [
   },
   { line: /^\S+\.po:\d+: (?!warning)/, rank: rank.probable },
   { line: /^(?:cp|mv|ln|install|mkdir|rm|rmdir): /, rank: rank.probable },
-  { line: /^\S+ \S+ differ: (?:char|byte) |^(?:Binary f|F)iles \S+ and \S+ differ$/ },
-  { line: /^--- \S.*\t\d{4}-\d\d-\d\d/, rank: rank.probable, show: { after: 9 } },
+  { line: /^\S+ \S+ differ: (?:char|byte) |^cmp: EOF on |^(?:Binary f|F)iles \S+ and \S+ differ$/ },
+  {
+    line: /^(?:-{3}|\*{3}) \S/,
+    next: /^(?:\+{3}|-{3}) \S/,
+    rank: rank.probable,
+    show: { after: 9 },
+  },
   {
     line: /^gpgv?2?: (?:BAD signature|no valid OpenPGP data|Can't check signature)/,
     hint: 'The signature does not fit the source: look at the number of the Source, and at the keyring.',
