@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
 import type { Heartbeat } from '../../src/shared/shards/protocol/heartbeat.ts';
@@ -173,4 +174,41 @@ it('a package that is not reproducible: the result whose artifact came first cou
   });
   expect(reports.find(({ name }) => name === 'player')?.builtAgain).toBe(true);
   expect(statesOf(run.merged(2))).toEqual({ dice: 'built', player: 'built' });
+});
+
+/** Ends the program of a build that runs with these words, as a runner's trouble would. */
+async function endProgram(words: readonly string[]): Promise<void> {
+  for (;;) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      let command = '';
+      try {
+        command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        // It has ended.
+      }
+      if (command === `${words.join('\0')}\0`) return void process.kill(Number(pid), 'SIGKILL');
+    }
+    await setTimeout(100);
+  }
+}
+
+it('a package that one shard failed and another built is built, and merge says which shard had trouble', async () => {
+  const packages = {
+    ...building('slow', 'sleep 17.25'),
+    ...building('user', 'true', 'BuildRequires: slow'),
+  };
+  const run = await runOf(packages);
+  await run.plan(2);
+  // Two runs that know nothing of each other, then brought together as if one had published late.
+  const other = await runOf(packages);
+  await other.plan(2);
+  const failing = run.shard(1);
+  await endProgram(['sleep', '17.25']);
+  expect((await failing.ended).said).toContain('Shard 1: 0 built, 1 failed.');
+  await other.shard(2).ended;
+  cpSync(join(other.dir, 'exchange/artifacts'), join(run.dir, 'exchange/artifacts'), { recursive: true });
+  const merge = await run.merge();
+  expect(merge.code, merge.said).toBe(0);
+  expect(merge.said).toContain('::warning::slow was built by shard 2; it failed on shard 1: %25build failed');
+  expect(statesOf(run.merged())).toEqual({ slow: 'built', user: 'built' });
 });

@@ -2,6 +2,7 @@ import {
   addedPackage,
   type EditedDistro,
   type EditedPackage,
+  firstAdded,
   need,
   needStyles,
   newPart,
@@ -32,7 +33,7 @@ function change(
 }
 
 const any = ({ packages }: EditedDistro, random: Random) => pick(packages, random);
-const removable = ({ packages }: EditedDistro) => packages.filter(({ kind }) => kind === 'data');
+const dataPackages = ({ packages }: EditedDistro) => packages.filter(({ kind }) => kind === 'data');
 
 /** The kinds of edits. One that is not possible gives nothing. */
 const kinds: Record<string, Kind> = {
@@ -62,7 +63,7 @@ const kinds: Record<string, Kind> = {
   },
   road: (distro, random) => {
     const road = pick(roads, random);
-    const one = pick(removable(distro), random);
+    const one = pick(dataPackages(distro), random);
     const { [road]: before, ...rest } = one.values;
     return change(distro, one, `${before === undefined ? 'a' : 'no'} value by the road '${road}'`, (old) => ({
       ...old,
@@ -80,12 +81,12 @@ const kinds: Record<string, Kind> = {
       : { what: `the dist-tag ${distTag}`, after: { ...distro, distTag } };
   },
   queries: (distro, random) =>
-    change(distro, pick(removable(distro), random), 'asks rpm, or no more', (one) => ({
+    change(distro, pick(dataPackages(distro), random), 'asks rpm, or no more', (one) => ({
       ...one,
       queries: !one.queries,
     })),
   generates: (distro, random) =>
-    change(distro, pick(removable(distro), random), 'reveals capabilities, or no more', (one) => ({
+    change(distro, pick(dataPackages(distro), random), 'reveals capabilities, or no more', (one) => ({
       ...one,
       generates: !one.generates,
     })),
@@ -104,10 +105,15 @@ const kinds: Record<string, Kind> = {
     }));
   },
   'build conflicts': (distro, random) =>
-    change(distro, pick(removable(distro), random), 'other BuildConflicts', ({ refusesEngine, ...one }) => ({
-      ...one,
-      ...(refusesEngine === undefined ? { refusesEngine: 1 + Math.floor(random() * 4) } : {}),
-    })),
+    change(
+      distro,
+      pick(dataPackages(distro), random),
+      'other BuildConflicts',
+      ({ refusesEngine, ...one }) => ({
+        ...one,
+        ...(refusesEngine === undefined ? { refusesEngine: 1 + Math.floor(random() * 4) } : {}),
+      }),
+    ),
   part: (distro, random) => {
     const one = any(distro, random);
     const part = newPart(
@@ -148,7 +154,7 @@ const kinds: Record<string, Kind> = {
     };
   },
   rename: (distro, random) => {
-    const one = pick(removable(distro), random);
+    const one = pick(dataPackages(distro), random);
     const name = `renamed-${distro.nextId}`;
     const edit = change(distro, one, `renamed to ${name}`, (old) => ({
       ...old,
@@ -169,8 +175,10 @@ const kinds: Record<string, Kind> = {
     return { what: `the new package ${one.name}`, after };
   },
   'removed package': (distro, random) => {
-    if (distro.packages.length < 9) return undefined;
-    const { id, name } = pick(removable(distro), random);
+    // Those of the start stay: they have what the others lack.
+    const added = distro.packages.filter((one) => one.id >= firstAdded);
+    if (added.length === 0) return undefined;
+    const { id, name } = pick(added, random);
     const packages = distro.packages
       .filter((one) => one.id !== id)
       .map((one) => ({

@@ -86,12 +86,15 @@ export function newPart(name: string, more: Partial<Part> = {}): Part {
   return { name, text: 0, requires: [], takesFrom: [], file: name, ...more };
 }
 
+/** The identity of the first package that an edit adds. */
+export const firstAdded = 100;
+
 /** The distribution before any edit: every kind of dependency, and every road of a value. */
 export function startDistro(): EditedDistro {
   return {
     distTag: '.tiny1',
     macro: 1,
-    nextId: 100,
+    nextId: firstAdded,
     packages: [
       newPackage(1, 'tiny-macros', { kind: 'macros' }),
       newPackage(2, 'alpha', { kind: 'library', needs: [need(1)] }),
