@@ -48,14 +48,47 @@ export function chooseTerm({ operands }: RichCapability, context: RichContext): 
   return kind === undefined ? undefined : operands[kinds.indexOf(kind)];
 }
 
+/**
+ * The operands that an `if` or `unless` requires in this root. Where the condition does not hold and what is then required is
+ * not to be had, the condition is required, too. Undefined when nothing satisfies it.
+ */
+export function requiredOperands(
+  wanted: RichCapability,
+  context: RichContext,
+): readonly Requirement[] | undefined {
+  return decideCondition(wanted, context).required;
+}
+
+interface Decision {
+  required: readonly Requirement[] | undefined;
+  availability: Availability;
+}
+
+function decideCondition(wanted: RichCapability, context: RichContext): Decision {
+  const { kind, operands, otherwise } = wanted;
+  const [main, condition] = operands as [Requirement, Requirement];
+  const [held, open] = kind === 'if' ? [main, otherwise] : [otherwise, main];
+  if (isTrue(condition, context))
+    return held === undefined
+      ? { required: undefined, availability: 'nothing' }
+      : { required: [held], availability: availabilityOf(held, context) };
+  if (open === undefined) return { required: [], availability: 'declared' };
+  const availability = availabilityOf(open, context);
+  const usual = { required: [open], availability };
+  if (held === undefined || availability === 'declared' || availability === 'guess') return usual;
+  const instead = worstOf([condition, held].map((term) => availabilityOf(term, context)));
+  const isBetter = best.indexOf(instead) < best.indexOf(availability);
+  return isBetter ? { required: [condition, held], availability: instead } : usual;
+}
+
 function availabilityOf(wanted: Requirement, context: RichContext): Availability {
   if (!isRich(wanted) || wanted.kind === 'with' || wanted.kind === 'without')
     return context.availability(wanted);
+  if (wanted.kind === 'if' || wanted.kind === 'unless') return decideCondition(wanted, context).availability;
   const of = wanted.operands.map((term) => availabilityOf(term, context));
-  if (wanted.kind === 'or') return best.find((one) => of.includes(one)) ?? 'nothing';
-  if (wanted.kind === 'and') return best.findLast((one) => of.includes(one)) ?? 'nothing';
-  const takesMain = (wanted.kind === 'if') === conditionHolds(wanted, context);
-  const taken = takesMain ? wanted.operands[0] : wanted.otherwise;
-  if (taken !== undefined) return availabilityOf(taken, context);
-  return wanted.kind === 'if' ? 'declared' : 'nothing';
+  return wanted.kind === 'or' ? (best.find((one) => of.includes(one)) ?? 'nothing') : worstOf(of);
+}
+
+function worstOf(of: readonly Availability[]): Availability {
+  return best.findLast((one) => of.includes(one)) ?? 'nothing';
 }

@@ -20,6 +20,7 @@ import {
   isTrue,
   onlyGrows,
   type RichContext,
+  requiredOperands,
 } from './rich.ts';
 import { findInToolchain } from './toolchain-index.ts';
 
@@ -230,7 +231,7 @@ class Walk implements RichContext {
     for (const asked of this.openOf('if')) {
       const rich = asked.wanted as RichCapability;
       const isKnown = this.waits.size === 0 || onlyGrows(rich.operands[1] as Requirement);
-      if (isKnown && conditionHolds(rich, this)) return this.decide(asked, rich.operands[0]);
+      if (isKnown && conditionHolds(rich, this)) return this.decide(asked, rich.operands[0] as Requirement);
     }
     return false;
   }
@@ -253,14 +254,14 @@ class Walk implements RichContext {
     if (or !== undefined) return this.decideOr(or);
     const [unless] = this.openOf('unless');
     if (unless !== undefined) {
-      const rich = unless.wanted as RichCapability;
-      return this.decide(unless, conditionHolds(rich, this) ? rich.otherwise : rich.operands[0]);
+      return this.decide(unless, ...(requiredOperands(unless.wanted as RichCapability, this) ?? []));
     }
     for (const asked of this.openOf('if')) {
-      const { otherwise, ...rest } = asked.wanted as RichCapability;
+      const rich = asked.wanted as RichCapability;
+      const { otherwise, ...rest } = rich;
       if (otherwise === undefined) continue;
       // The condition may come to hold: then the first term is required, too.
-      this.decide(asked, otherwise);
+      this.decide(asked, ...(requiredOperands(rich, this) ?? []));
       this.open.push({ ...asked, wanted: rest });
       return true;
     }
@@ -269,7 +270,7 @@ class Walk implements RichContext {
 
   private decideOr(asked: Asked): boolean {
     const rich = asked.wanted as RichCapability;
-    if (isTrue(rich, this)) return this.decide(asked, undefined);
+    if (isTrue(rich, this)) return this.decide(asked);
     const term = chooseTerm(rich, this);
     if (term !== undefined) return this.decide(asked, term);
     this.close(asked);
@@ -277,9 +278,9 @@ class Walk implements RichContext {
     return true;
   }
 
-  private decide(asked: Asked, term: Requirement | undefined): boolean {
+  private decide(asked: Asked, ...required: readonly Requirement[]): boolean {
     this.close(asked);
-    if (term !== undefined) this.ask([term], asked.by);
+    this.ask(required, asked.by);
     return true;
   }
 

@@ -105,3 +105,11 @@ it('of an `or`, what needs its asker is not taken', async () => {
       altmake: '*main make',
     });
 });
+
+it('an `else` that is not to be had brings the condition into the root', async () => {
+  const specs = [providing('tool', []), providing('plugin', [])];
+  for (const requirement of ['(plugin if tool else nope)', '(nope unless tool else plugin)'])
+    expect(await rootsOf([...specs, madeUpSpec('main', [requirement])])).toMatchObject({
+      main: '*plugin *tool',
+    });
+});

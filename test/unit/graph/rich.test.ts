@@ -36,6 +36,13 @@ describe('a rich dependency', () => {
     ['((a and nowhere) or b)', [], ['b']],
     ['(pkgconfig(a) or b)', [], ['b']],
     ['(nowhere if b)', [], []],
+    // What is required without the condition is not to be had: the condition is required, too.
+    ['(a if b else nowhere)', [], ['a', 'b']],
+    ['(a if make else nowhere)', [], ['a']],
+    ['(nowhere unless b else a)', [], ['a', 'b']],
+    ['(a if (b or c) else (nowhere or gone))', ['d'], ['a', 'b', 'd']],
+    ['(a if b else (c if d else nowhere))', [], ['c', 'd']],
+    ['((a if b else nowhere) or nowhere)', [], ['a', 'b']],
   ])('%s beside %j leads to %j', (rich, more, expected) => {
     const graph = makeGraph([madeUpSpec('app', [rich, ...more]), ...others], worker);
     // Everything that is awaited is built, until nothing is.
@@ -50,6 +57,8 @@ describe('a rich dependency', () => {
     '(nowhere if make)',
     '(nowhere unless gone)',
     '(gone with nowhere)',
+    '(nowhere if a else gone)',
+    '(a if nowhere else gone)',
   ])('is missing when nothing can satisfy it: %s', (rich) =>
     expect(needed(makeGraph([madeUpSpec('app', [rich])], worker), 'app').missing).toHaveLength(1));
 
