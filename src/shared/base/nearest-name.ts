@@ -1,3 +1,5 @@
+import { order } from './order.ts';
+
 /**
  * Returns the number of edits from `a` to `b`: insertions, deletions, replacements and swaps of neighbours. Pure.
  * @param most the count stops, with Infinity, as soon as it is certain to be higher
@@ -35,16 +37,27 @@ export function nearestHint(word: string, candidates: Iterable<string>): string 
 
 /** Returns the candidate nearest to `word`, or undefined when over a third of the word differs from each. Pure. */
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.ceil(word.length / 3)) + 1;
+  return nearestNames(word, candidates, 1)[0];
+}
+
+/**
+ * Returns the candidates nearest to `word`, the nearest first: of those of which at most a third of the word differs, the
+ * ones that are at most one edit farther than the nearest. Pure.
+ */
+export function nearestNames(word: string, candidates: Iterable<string>, most: number): string[] {
   const wanted = word.toLowerCase();
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - word.length) > bestDistance) continue;
-    const distance = editDistance(wanted, candidate.toLowerCase(), bestDistance);
-    if (distance < bestDistance || (distance === bestDistance && best !== undefined && candidate < best)) {
-      best = candidate;
-      bestDistance = distance;
-    }
+  const found: { name: string; distance: number }[] = [];
+  let limit = Math.max(1, Math.ceil(word.length / 3));
+  for (const name of new Set(candidates)) {
+    if (Math.abs(name.length - word.length) > limit) continue;
+    const distance = editDistance(wanted, name.toLowerCase(), limit);
+    if (distance > limit) continue;
+    found.push({ name, distance });
+    limit = Math.min(limit, distance + 1);
   }
-  return best;
+  return found
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance || order(a.name, b.name))
+    .slice(0, most)
+    .map(({ name }) => name);
 }

@@ -1,4 +1,3 @@
-import { nearestName } from '../base/nearest-name.ts';
 import { order } from '../base/order.ts';
 import type { Problem } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
@@ -8,6 +7,7 @@ import type { Missing } from '../graph/needs.ts';
 import { keyOf, mayBeRevealed, parseCapability } from '../rpm/capability.ts';
 import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import { formatEvr } from '../rpm/version.ts';
+import { nearestCapabilities } from './nearest-capabilities.ts';
 
 /** Finds the place where a spec states a requirement. */
 type PlaceOf = (name: string, capability: string) => { file: string; line?: number };
@@ -59,14 +59,15 @@ function breakable({ rpms, toolchain }: DeclaredGraph, cycle: readonly CycleStep
     : `, or set break-cycles to a package of it that the toolchain has: ${names.sort(order).join(', ')}`;
 }
 
-/** Names other versions of a missing capability, or another name near it. Empty if there is neither. */
+/** Names other versions of a missing capability, or other names near it. Empty if there is neither. */
 function nearMissing(graph: DeclaredGraph, { capability }: Missing): string {
   return plainCapabilitiesOf(parseRequirement(capability))
     .map((term) => nearTerm(graph, keyOf(term)))
     .join('');
 }
 
-function nearTerm({ providers, toolchain }: DeclaredGraph, wanted: string): string {
+function nearTerm(graph: DeclaredGraph, wanted: string): string {
+  const { providers, toolchain } = graph;
   const versions = (providers.get(wanted) ?? []).map(
     (node) => `${node.name} ${formatEvr(node.evr)} (${node.package})`,
   );
@@ -75,16 +76,9 @@ function nearTerm({ providers, toolchain }: DeclaredGraph, wanted: string): stri
     (node) => `${node.name} ${formatEvr(node.evr)}`,
   );
   if (prebuilt.length > 0) return `The toolchain has ${prebuilt.sort(order).join(', ')}. `;
-  const isPath = wanted.startsWith('/');
-  const isOpen = mayBeRevealed(parseCapability(wanted));
-  const known = [...providers.keys(), ...(isPath ? toolchain.owners : toolchain.providers).keys()];
-  const near = nearestName(
-    wanted,
-    known.filter((key) => key.startsWith('/') === isPath && mayBeRevealed(parseCapability(key)) === isOpen),
-  );
-  const from =
-    near === undefined ? '' : `Nearest: '${near}' (${providers.get(near)?.[0]?.package ?? 'toolchain'}). `;
-  const search = isOpen
+  const near = nearestCapabilities(graph, wanted);
+  const from = near.length === 0 ? '' : `Nearest: ${near.join(', ')}. `;
+  const search = mayBeRevealed(parseCapability(wanted))
     ? 'No name, file list or earlier build points to a provider: let its spec state it (Provides), or set discover-provides to build packages until one has it. '
     : '';
   return `${from}${search}`;

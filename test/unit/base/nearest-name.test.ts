@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { editDistance, nearestName } from '../../../src/shared/base/nearest-name.ts';
+import { editDistance, nearestName, nearestNames } from '../../../src/shared/base/nearest-name.ts';
 
 describe('the number of edits', () => {
   it.each([
@@ -39,4 +39,11 @@ it('the nearest name does not depend on the order of the candidates', () => {
       expect(nearestName('abcab', candidates)).toBe(nearestName('abcab', sorted));
     }),
   );
+});
+
+it('the nearest names are few, the nearest first, and none is much farther than it', () => {
+  const known = ['zlib-static', 'zlib-devel', 'glib-devel', 'alib-devel', 'blib-devel', 'xlib', 'zlib-devel'];
+  expect(nearestNames('zlib-devl', known, 3)).toEqual(['zlib-devel', 'alib-devel', 'blib-devel']);
+  expect(nearestNames('zlib-devl', known.slice(0, 2), 3)).toEqual(['zlib-devel']);
+  expect(nearestNames('zlib-devl', ['python3'], 3)).toEqual([]);
 });

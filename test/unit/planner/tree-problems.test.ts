@@ -9,6 +9,11 @@ const toolchain = madeUpToolchain([
   madeUpRpm('m4'),
 ]);
 
+const filesOfPng = [
+  ...['/usr/lib/pkgconfig/libpng.pc', '/usr/lib/pkgconfig/libpng16.pc', '/usr/lib/cmake/PNG/PNGConfig.cmake'],
+  ...['/usr/share/perl5/vendor_perl/Image/PNG.pm', '/usr/lib/libpng.so.16', '/usr/lib/pkgconfig/*.pc'],
+];
+
 /** The problems of a tree, as `place: message (hint)`. */
 function problemsOf(specs: Spec[], names: string[], policy = plainPolicy): string[] {
   const place = (file: string) => ({ file });
@@ -21,9 +26,18 @@ describe('the problems of a tree', () => {
   it.each([
     ['/usr/bin/gccc', "Nearest: '/usr/bin/gcc' (toolchain). "],
     ['pkgconfig(gmpp)', "Nearest: 'pkgconfig(gmp)' (toolchain). "],
+    ['/usr/sbin/gcc', "Nearest: '/usr/bin/gcc' (toolchain). "],
     ['perl(No::Such)', ''],
+    ['pkgconfig(nosuch)', ''],
+    ['/usr/bin/no-such-tool', ''],
+    ['pkgconfig(libpngg)', "Nearest: 'pkgconfig(libpng)' (png), 'pkgconfig(libpng16)' (png). "],
+    ['perl(Image::PNGG)', "Nearest: 'perl(Image::PNG)' (png). "],
+    ['cmake(PNGG)', "Nearest: 'cmake(PNG)' (png). "],
+    ['libpnng.so.16()(64bit)', "Nearest: 'libpng.so.16()(64bit)' (png). "],
   ])('names a requirement that nothing points to at once, and builds nothing for it: %s', (one, near) => {
-    const specs = [madeUpSpec('app', [one]), ...['x', 'y', 'z'].map((name) => madeUpSpec(name))];
+    const png = { png: { files: filesOfPng } };
+    const others = [...['x', 'y', 'z'].map((name) => madeUpSpec(name)), madeUpSpec('png', [], png)];
+    const specs = [madeUpSpec('app', [one]), ...others];
     expect(problemsOf(specs, ['app'])).toEqual([
       `app: BuildRequires '${one}' is provided by nothing (${near}No name, file list or earlier build points to a provider: let its spec state it (Provides), or set discover-provides to build packages until one has it. Needed by: app.)`,
     ]);
