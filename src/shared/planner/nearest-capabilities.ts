@@ -14,14 +14,16 @@ const revealing: readonly (readonly [RegExp, (name: string) => string])[] = [
 
 /**
  * The capabilities whose names are nearest to one that nothing provides, each with its package: of the same kind, such as
- * `pkgconfig(x)` or a path. Specs and the toolchain have them, or a spec lists the file that reveals them. Pure.
+ * `pkgconfig(x)`, or a path in the same folder or with the same name. Specs and the toolchain have them, or a spec lists the file that reveals them. Pure.
  */
 export function nearestCapabilities(graph: DeclaredGraph, wanted: string): string[] {
   const { kind, word } = partsOf(wanted);
+  const isPath = wanted.startsWith('/');
   const known = new Map<string, string>();
   const add = (key: string, name: string) => {
     const parts = partsOf(key);
-    if (parts.kind === kind && !known.has(parts.word)) known.set(parts.word, `'${key}' (${name})`);
+    const isLike = parts.kind === kind || (isPath && parts.word === word && key.startsWith('/'));
+    if (isLike && !known.has(parts.word)) known.set(parts.word, `'${key}' (${name})`);
   };
   for (const [key, nodes] of graph.providers) {
     const name = nodes[0]?.package ?? '';
@@ -32,13 +34,14 @@ export function nearestCapabilities(graph: DeclaredGraph, wanted: string): strin
     }
   }
   const { providers, owners } = graph.toolchain;
-  for (const key of (kind === '/' ? owners : providers).keys()) add(key, 'toolchain');
+  for (const key of (isPath ? owners : providers).keys()) add(key, 'toolchain');
   return nearestNames(word, known.keys(), mostNamed).map((near) => known.get(near) as string);
 }
 
-/** The kind of a capability, and the word that tells it from others of its kind: `x` of `pkgconfig(x)` and of `/usr/bin/x`. */
+/** The kind of a capability or the folder of a path, and the word that tells it from others: `x` of `pkgconfig(x)`, `/usr/bin/x`. */
 function partsOf(key: string): { kind: string; word: string } {
-  if (key.startsWith('/')) return { kind: '/', word: key.slice(key.lastIndexOf('/') + 1) };
+  const base = key.lastIndexOf('/') + 1;
+  if (key.startsWith('/')) return { kind: key.slice(0, base), word: key.slice(base) };
   const [, kind = '', word = ''] = /^([^()]+)\(([^()]+)\)/.exec(key) ?? [];
   if (word !== '') return { kind, word };
   const isSoname = /\.so(?:[.(]|$)/.test(key);
