@@ -9,6 +9,8 @@ export interface RichContext {
    * only from a package that needs the asker, `pointer` only as earlier builds show, `nothing` not at all.
    */
   availability(single: Requirement): Availability;
+  /** The same root, with the availability of everything before any build ended or failed. */
+  unbuilt: RichContext;
 }
 
 export type Availability = 'declared' | 'guess' | 'cycle' | 'pointer' | 'nothing';
@@ -40,12 +42,14 @@ export function onlyGrows(wanted: Requirement): boolean {
 
 /**
  * The term of an `or` that is to be had: the first that is declared, else the first that is guessed, else the first that
- * needs the asker; undefined when there is none. It depends on specs and toolchain alone, not on what is built.
+ * needs the asker; undefined when there is none. This order follows from specs and toolchain alone: what builds show only
+ * takes terms out.
  */
 export function chooseTerm({ operands }: RichCapability, context: RichContext): Requirement | undefined {
-  const kinds = operands.map((term) => availabilityOf(term, context));
-  const kind = best.find((one) => one !== 'nothing' && kinds.includes(one));
-  return kind === undefined ? undefined : operands[kinds.indexOf(kind)];
+  const possible = operands.filter((term) => availabilityOf(term, context) !== 'nothing');
+  const kinds = possible.map((term) => availabilityOf(term, context.unbuilt));
+  const kind = best.find((one) => kinds.includes(one));
+  return kind === undefined ? undefined : possible[kinds.indexOf(kind)];
 }
 
 /**

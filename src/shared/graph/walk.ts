@@ -9,7 +9,7 @@ import {
   withoutAnd,
 } from '../rpm/requirement.ts';
 import { edgesOf } from './edges.ts';
-import { findDeclared, type Graph, isExcludedProvider } from './graph.ts';
+import { findDeclared, type Graph, isExcludedProvider, newGraph } from './graph.ts';
 import type { Missing, Needs, NeedsOptions, Wait } from './needs.ts';
 import { byVersion, providesAll, type RpmNode } from './nodes.ts';
 import { type Asker, findProvider, needsAsker, type Provider } from './providers.ts';
@@ -105,12 +105,28 @@ class Walk implements RichContext {
   }
 
   availability(single: Requirement): Availability {
-    const { declared } = this.graph;
+    return this.availabilityIn(this.graph, single);
+  }
+
+  get unbuilt(): RichContext {
+    const graph = newGraph(this.graph.declared);
+    const unbuilt: RichContext = {
+      holds: (single) => this.holds(single),
+      availability: (single) => this.availabilityIn(graph, single),
+      get unbuilt() {
+        return unbuilt;
+      },
+    };
+    return unbuilt;
+  }
+
+  private availabilityIn(graph: Graph, single: Requirement): Availability {
+    const { declared } = graph;
     const packages = findDeclared(declared, single).map((node) => node.package);
-    if (packages.some((name) => !needsAsker(this.graph, this.asker, name))) return 'declared';
+    if (packages.some((name) => !needsAsker(graph, this.asker, name))) return 'declared';
     if (findInToolchain(declared.toolchain, single).length > 0) return 'declared';
     if (packages.length > 0) return 'cycle';
-    const provider = findProvider(this.graph, this.asker, single, undefined);
+    const provider = findProvider(graph, this.asker, single, undefined);
     if (provider.by === 'nothing') return 'nothing';
     return 'byPointer' in provider && provider.byPointer === true ? 'pointer' : 'guess';
   }

@@ -133,10 +133,14 @@ function contextOf(root: readonly Rpm[]): RichContext {
   const providesOf = ({ provides }: Rpm) => provides.map(parseCapability);
   const hasOne = (wanted: PlainCapability) => (one: Rpm) =>
     providesOf(one).some((provide) => matches(provide, wanted));
-  return {
+  const context: RichContext = {
     holds: (single) => root.some((one) => satisfiedByOne(single, (wanted) => hasOne(wanted)(one))),
     availability: () => 'declared',
+    get unbuilt() {
+      return context;
+    },
   };
+  return context;
 }
 
 const fileOf = (name: string) => rpms.get(name) as Rpm;

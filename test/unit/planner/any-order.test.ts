@@ -131,6 +131,16 @@ const cases: Case[] = [
     states: { also: 'key', revealer: 'key', user: 'key' },
   },
   {
+    what: 'a term whose guess fails, and that could then be had for certain, before one that always could',
+    tree: [
+      givenPackage('app', { buildRequires: ['((tool if lib else pkgconfig(guess)) or (lib and maker))'] }),
+      givenPackage('guess', { fails: true }),
+      givenPackage('lib'),
+      givenPackage('tool'),
+    ],
+    states: { app: 'key', guess: 'failed', lib: 'key', tool: 'key' },
+  },
+  {
     what: 'a search for what a choice may need, when another choice is not possible',
     discover: true,
     tree: [
