@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { type Problem, ProblemsError } from '../base/problems.ts';
 import { type HeaderText, headerTexts } from '../rpm/header-texts.ts';
 import { readMainHeader } from '../rpm/read.ts';
-import { isEscaped, lineOfMacro, unexpandedInName, unexpandedInScriptlet } from '../specs/unexpanded.ts';
+import {
+  isEscaped,
+  lineOfMacro,
+  unexpandedInDescription,
+  unexpandedInName,
+  unexpandedInScriptlet,
+} from '../specs/unexpanded.ts';
 
 /** The most problems of one spec that are shown. */
 const mostShown = 20;
@@ -80,10 +86,20 @@ function lineWith(spec: string, text: string, at: number): number | undefined {
   return index === undefined ? undefined : index + 1;
 }
 
-/** The macros that stayed unexpanded in a text. A path may have come from upstream: only the spec's own macros count. */
+/**
+ * The macros that stayed unexpanded in a text. A path or a description may have come from upstream: only the spec's own
+ * macros count.
+ */
 function macrosIn({ name, kind, text, program }: HeaderText, spec: string): string[] {
-  if (kind === 'people') return [];
-  const found = kind === 'scriptlet' ? unexpandedInScriptlet(text, program) : unexpandedInName(text);
-  const isUpstream = (macro: string) => name === 'a path of %files' && lineOfMacro(spec, macro) === undefined;
-  return found.filter((macro) => !isEscaped(spec, macro) && !isUpstream(macro));
+  const isUpstream = (macro: string) =>
+    /^%description$|^a path/.test(name) && lineOfMacro(spec, macro) === undefined;
+  return unexpandedIn(name, kind, text, program).filter(
+    (macro) => !isEscaped(spec, macro) && !isUpstream(macro),
+  );
+}
+
+function unexpandedIn(name: string, kind: HeaderText['kind'], text: string, program: string): string[] {
+  if (kind === 'scriptlet') return unexpandedInScriptlet(text, program);
+  if (kind === 'name') return unexpandedInName(text);
+  return name === '%description' ? unexpandedInDescription(text) : [];
 }

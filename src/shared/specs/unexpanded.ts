@@ -32,6 +32,15 @@ export function unexpandedInScriptlet(text: string, program: string): string[] {
   return [...new Set(found.map(withoutBraces))];
 }
 
+/**
+ * Returns the macros that begin a line of a description, each once: such as `%ldconfig_scriptlets`, which would have begun
+ * a section of its own. Pure.
+ */
+export function unexpandedInDescription(text: string): string[] {
+  const found = text.split('\n').flatMap((line) => command.exec(line)?.[0].trim() ?? []);
+  return [...new Set(found.map(withoutBraces))];
+}
+
 /** Returns the macros that stayed unexpanded in a capability or a path, each once. Pure. */
 export function unexpandedInName(text: string): string[] {
   return [...new Set(named(text, true).map(withoutBraces))];

@@ -47,6 +47,13 @@ const specs: Record<string, [tags: string, rest: string, problems: string[]]> = 
       'SPECS/macros.spec:16: %post of macros-1-1.noarch.rpm has the macro %systemd_postun_with_relaod, which nobody defined',
     ],
   ],
+  section: [
+    '',
+    `Of it %nobody is sure.\n\n%ldconfig_scriptlets libs\n\n%%no_macro here\n${files}%files\n/opt/x\n`,
+    [
+      'SPECS/section.spec:12: %description of section-1-1.noarch.rpm has the macro %ldconfig_scriptlets, which nobody defined',
+    ],
+  ],
   split: [
     '',
     `%package one\nSummary: o\n%description one\nx\n%package two\nSummary: o\n%description two\nx\n${files}%files one\n/opt/x\n%files two\n%post one\n%nobody x\n%post two\n%nobody x\n%triggerin -p <lua> one -- bash\nprint("%{nobody}")\n`,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   isEscaped,
   lineOfMacro,
+  unexpandedInDescription,
   unexpandedInName,
   unexpandedInScriptlet,
 } from '../../../src/shared/specs/unexpanded.ts';
@@ -58,6 +59,15 @@ it.each<[string, string[]]>([
   ['font(:lang=en)', []],
 ])('the name %j has %j', (text, found) => {
   expect(unexpandedInName(text)).toEqual(found);
+});
+
+it.each<[string, string[]]>([
+  ['A library.\n\n%ldconfig_scriptlets libs\n', ['%ldconfig_scriptlets']],
+  ['%{?systemd_user_post}\n', ['%systemd_user_post']],
+  ['It is 100 % free, 50%off_all, and knows %placeholder_of_printf.', []],
+  ['% signs\n%d of them', []],
+])('the description %j has %j', (text, found) => {
+  expect(unexpandedInDescription(text)).toEqual(found);
 });
 
 it('the line of a macro is the first that uses it, not a comment and not an escaped one', () => {
