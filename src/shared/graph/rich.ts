@@ -77,12 +77,22 @@ function decideCondition(wanted: RichCapability, context: RichContext): Decision
       ? { required: undefined, availability: 'nothing' }
       : { required: [held], availability: availabilityOf(held, context) };
   if (open === undefined) return { required: [], availability: 'declared' };
-  const availability = availabilityOf(open, context);
-  const usual = { required: [open], availability };
-  if (held === undefined || availability === 'declared' || availability === 'guess') return usual;
-  const instead = worstOf([condition, held].map((term) => availabilityOf(term, context)));
-  const isBetter = best.indexOf(instead) < best.indexOf(availability);
-  return isBetter ? { required: [condition, held], availability: instead } : usual;
+  const availabilityIn = (of: RichContext, required: readonly Requirement[]) =>
+    worstOf(required.map((one) => availabilityOf(one, of)));
+  const usual = { required: [open], availability: availabilityIn(context, [open]) };
+  if (held === undefined) return usual;
+  const instead = {
+    required: [condition, held],
+    availability: availabilityIn(context, [condition, held]),
+  };
+  if (instead.availability === 'nothing') return usual;
+  if (usual.availability === 'nothing') return instead;
+  // What builds show only takes operands out, as in chooseTerm.
+  const { unbuilt } = context;
+  const [before, after] = [usual, instead].map(({ required, availability }) =>
+    best.indexOf(unbuilt === context ? availability : availabilityIn(unbuilt, required)),
+  ) as [number, number];
+  return before > best.indexOf('guess') && after < before ? instead : usual;
 }
 
 function availabilityOf(wanted: Requirement, context: RichContext): Availability {

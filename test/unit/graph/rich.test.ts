@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { declaredNeeds } from '../../../src/shared/graph/declared-needs.ts';
+import { plainPolicy } from '../../../src/shared/graph/graph.ts';
 import { madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 import { build, cyclesOf, makeGraph, needed } from '../../support/made-up-graph.ts';
 
@@ -80,10 +81,25 @@ describe('a rich dependency', () => {
   });
 
   it('takes no term that needs the asker when another is to be had', () => {
-    const specs = [madeUpSpec('app', ['(altmake or b)']), madeUpSpec('altmake', ['app']), madeUpSpec('b')];
-    const graph = makeGraph(specs, worker);
-    expect(declaredNeeds(graph.declared, 'app')).toEqual(['b']);
-    expect(cyclesOf(graph, ['app'])).toEqual([]);
+    for (const [rich, expected] of [
+      ['(altmake or b)', ['b']],
+      ['(b if c else altmake)', ['b', 'c']],
+    ] as const) {
+      const specs = [madeUpSpec('app', [rich]), madeUpSpec('altmake', ['app']), ...others];
+      const graph = makeGraph(specs, worker);
+      expect(declaredNeeds(graph.declared, 'app')).toEqual(expected);
+      expect(cyclesOf(graph, ['app'])).toEqual([]);
+    }
+  });
+
+  it('takes no term that only earlier builds point to when another is to be had', () => {
+    const specs = [madeUpSpec('app', ['(b if c else perl(Odd))']), madeUpSpec('old'), ...others];
+    for (const pointers of [new Map(), new Map([['perl(Odd)', ['old']]])]) {
+      const graph = makeGraph(specs, worker, { ...plainPolicy, pointers });
+      for (const name of ['old', 'b', 'c'])
+        build(graph, name, name === 'old' ? { provides: ['perl(Odd)'] } : {});
+      expect(needed(graph, 'app').packages).toEqual(['b', 'c']);
+    }
   });
 
   it('never counts a term that only a build might reveal when another is declared, early or late', () => {
