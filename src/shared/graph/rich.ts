@@ -9,7 +9,7 @@ export interface RichContext {
    * only from a package that needs the asker, `pointer` only as earlier builds show, `nothing` not at all.
    */
   availability(single: Requirement): Availability;
-  /** The same root, with the availability of everything before any build ended or failed. */
+  /** The same root, with the availability of everything before any build ended or failed. A pointer stays one. */
   unbuilt: RichContext;
 }
 

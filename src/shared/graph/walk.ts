@@ -112,7 +112,9 @@ class Walk implements RichContext {
     const graph = newGraph(this.graph.declared);
     const unbuilt: RichContext = {
       holds: (single) => this.holds(single),
-      availability: (single) => this.availabilityIn(graph, single),
+      // A guess that failed leaves what earlier builds point to, and that comes last.
+      availability: (single) =>
+        this.availability(single) === 'pointer' ? 'pointer' : this.availabilityIn(graph, single),
       get unbuilt() {
         return unbuilt;
       },

@@ -149,6 +149,18 @@ const cases: Case[] = [
     ],
     states: { app: 'key', lib: 'key' },
   },
+  {
+    what: 'an operand that a name points to in vain, and that a plan of the finished tree knows from earlier builds',
+    tree: [
+      givenPackage('app', { buildRequires: ['(libx.so.1()(64bit) or perl(X))'] }),
+      givenPackage('also', { buildRequires: ['(libx.so.1()(64bit) unless p2 else maker)'] }),
+      givenPackage('libx'),
+      givenPackage('p1', { revealed: { provides: ['libx.so.1()(64bit) = 1'] } }),
+      givenPackage('p2'),
+      givenPackage('perl-X', { revealed: { provides: ['perl(X) = 1'] } }),
+    ],
+    states: { also: 'key', app: 'key', libx: 'key', p1: 'key', p2: 'key', 'perl-X': 'key' },
+  },
 ];
 
 it.each(cases)('ends the same in whatever order: $what', async ({ tree, states, discover = false }) => {
