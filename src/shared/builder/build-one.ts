@@ -1,3 +1,4 @@
+import { ProblemsError } from '../base/problems.ts';
 import { StoreUnavailableError } from '../github/cache/cache.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import type { Result } from '../model/build-result.ts';
@@ -7,7 +8,7 @@ import { DamagedResultError } from '../store/store.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildFailedError } from './build-failed.ts';
 import { buildPackage } from './build-package.ts';
-import { logFailure, readFailure } from './log-failure.ts';
+import { logFailure, logProblems, readFailure } from './log-failure.ts';
 import { fetchSources } from './tree-sources.ts';
 
 /**
@@ -43,7 +44,8 @@ export async function buildOne(
     const log = error instanceof BuildFailedError ? error.log : undefined;
     const failure = await readFailure(log);
     const reason = (ranOut ? undefined : failure.reason) ?? (error as Error).message;
-    await logFailure(context, spec, reason, failure);
+    if (error instanceof ProblemsError) logProblems(context, spec, error);
+    else await logFailure(context, spec, reason, failure);
     return { state: 'failed', reason, seconds, key: build.key, log };
   }
 }

@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ProblemsError } from '../base/problems.ts';
 import type { Spec } from '../model/spec.ts';
 import { sectionLine } from '../specs/text.ts';
 import type { BuildContext } from './build-context.ts';
@@ -41,4 +42,18 @@ export async function logFailure(
   const line = known ?? (section === undefined ? undefined : sectionLine(text, section));
   const message = [`${spec.package}: ${reason}`, ...lines.map((one) => `    ${one}`)].join('\n');
   log.error({ message, file, line });
+}
+
+/** Logs each problem for which a package failed, at its own place. */
+export function logProblems(
+  {
+    inputs,
+    log,
+  }: { inputs: Pick<BuildContext['inputs'], 'specsDir'>; log: Pick<BuildContext['log'], 'error'> },
+  spec: Spec,
+  { problems }: ProblemsError,
+): void {
+  const file = join(inputs.specsDir, spec.path);
+  for (const one of problems)
+    log.error({ ...one, file: one.file ?? file, message: `${spec.package}: ${one.message}` });
 }

@@ -18,10 +18,15 @@ export function reasonToBuild(before: Components | undefined, now: Components): 
   const parts = kinds.flatMap(([kind, text]) => {
     const names = groups[kind];
     if (names === undefined) return [];
-    const listed = names.filter((name) => name !== kind);
-    const shown = listed.slice(0, mostNames).map((name) => {
-      const change = before[name] === undefined ? 'new ' : now[name] === undefined ? 'no more ' : '';
-      return `${change}${name.slice(kind.length + 1).replace(archSuffix, '')}`;
+    const inputs = names.filter((name) => name !== kind);
+    const label = (name: string) => name.slice(kind.length + 1).replace(archSuffix, '');
+    // An RPM that only has another architecture now is neither new nor gone.
+    const listed = [...new Set(inputs.map(label))];
+    const shown = listed.slice(0, mostNames).map((one) => {
+      const own = inputs.filter((name) => label(name) === one);
+      const isNew = own.every((name) => before[name] === undefined);
+      const isGone = own.every((name) => now[name] === undefined);
+      return `${isNew ? 'new ' : isGone ? 'no more ' : ''}${one}`;
     });
     const more = listed.length > mostNames ? ` and ${listed.length - mostNames} more` : '';
     return [listed.length === 0 ? text : `${text}: ${shown.join(', ')}${more}`];

@@ -33,7 +33,9 @@ function missingProblems(graph: DeclaredGraph, names: readonly string[], place: 
       });
     }
   }
-  return [...problems.values()];
+  return [...problems.values()].sort(
+    (a, b) => order(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0),
+  );
 }
 
 function cycleProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {

@@ -62,7 +62,7 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
   const lines: string[] = [];
   for (const { name, outcome, blocks } of rootCauses(outcomes)) {
     const artifact = facts.logOf(name);
-    lines.push(`✗ ${name}: ${outcome.reason}`);
+    lines.push(`✗ ${name}: ${outcome.reason.replaceAll('\n', '\n    ')}`);
     lines.push(...facts.linesOf(name).map((line) => `    ${line}`));
     if (outcome.log !== undefined) lines.push(`    log: ${outcome.log}`);
     if (artifact !== undefined) lines.push(`    log: ${name}.log in the artifact ${artifact}`);

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { logEnd, readFailure } from '../../../src/shared/builder/log-failure.ts';
+import { type Problem, ProblemsError } from '../../../src/shared/base/problems.ts';
+import { logEnd, logProblems, readFailure } from '../../../src/shared/builder/log-failure.ts';
+import { madeUpSpec } from '../../support/made-up.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'log-failure-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -32,4 +34,21 @@ it('knows the section of a script that began before what is read', async () => {
 
 it.each([undefined, join(dir, 'absent.log')])('knows nothing of the log %s', async (absent) => {
   expect(await readFailure(absent)).toMatchObject({ reason: undefined, lines: [] });
+});
+
+it('logs each problem for which a package failed at its own place', () => {
+  const logged: (Problem | string)[] = [];
+  const context = {
+    inputs: { specsDir: 'SPECS' },
+    log: { error: (one: Problem | string) => void logged.push(one) },
+  };
+  const problems = [
+    { message: 'bad', file: 'SPECS/a/a.spec', line: 3, hint: 'Mend it.' },
+    { message: 'worse' },
+  ];
+  logProblems(context, madeUpSpec('a'), new ProblemsError(problems));
+  expect(logged).toEqual([
+    { message: 'a: bad', file: 'SPECS/a/a.spec', line: 3, hint: 'Mend it.' },
+    { message: 'a: worse', file: join('SPECS', madeUpSpec('a').path) },
+  ]);
 });

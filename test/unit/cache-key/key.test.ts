@@ -106,6 +106,8 @@ describe('the reason to build', () => {
     [{ ...now, 'source:a.tar.gz': '0' }, now, 'source changed: a.tar.gz'],
     [{ ...now, 'installed:zlib.x86_64': '0' }, now, 'dependency changed: zlib'],
     [{ spec: '1' }, { spec: '1', 'installed:lz4.x86_64': '1' }, 'dependency changed: new lz4'],
+    [{ 'installed:m4.x86_64': '1' }, { 'installed:m4.noarch': '1' }, 'dependency changed: m4'],
+    [{ 'installed:m4.x86_64': '1', 'installed:m4.noarch': '1' }, {}, 'dependency changed: no more m4'],
     [{ spec: '0', 'patch:fix.patch': '1' }, { spec: '1' }, 'spec changed; patch changed: no more fix.patch'],
     [now, now, 'its result is not in the store any more'],
   ])('%#: %s', (before, after, words) => {

@@ -54,6 +54,18 @@ describe('the problems of a tree', () => {
     ]);
   });
 
+  it('lists what is missing from the top of each spec to its end', () => {
+    const lines = new Map([
+      ['b', 3],
+      ['c', 1],
+      ['a', 2],
+    ]);
+    const place = (file: string, capability: string) => ({ file, line: lines.get(capability) });
+    const specs = [madeUpSpec('y', ['a', 'b', 'c']), madeUpSpec('x', ['b'])];
+    const found = treeProblems(declaredGraph(specs, toolchain, plainPolicy), ['y', 'x'], place);
+    expect(found.map(({ file, line }) => `${file}:${line}`)).toEqual(['x:3', 'y:1', 'y:2', 'y:3']);
+  });
+
   it('shows a cycle, and how the toolchain may break it', () => {
     const specs = [madeUpSpec('m4', ['tool']), madeUpSpec('tool', ['m4'])];
     expect(problemsOf(specs, ['m4'])[0]).toContain(

@@ -45,6 +45,12 @@ describe('root causes', () => {
   });
 });
 
+it('indents the further lines of a reason on the screen', () => {
+  const failed: Outcome = { state: 'failed', reason: 'a.spec:1: bad\na.spec:2: worse', seconds: 1, key: '' };
+  const lines = summaryText(new Map([['a', failed]]), { ...facts, linesOf: () => [] });
+  expect(lines[0]).toBe('✗ a: a.spec:1: bad\n    a.spec:2: worse');
+});
+
 describe('the page of a run', () => {
   const page = summaryPage(outcomes, facts);
 
