@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { withPolicies } from '../../../src/shared/jobs/tree-policies.ts';
+import type { TreeInputs } from '../../../src/shared/model/inputs.ts';
+import { makeTree } from '../../../src/shared/solver/solve-root.ts';
+import { DamagedResultError } from '../../../src/shared/store/store.ts';
+import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
+import { memoryStore, solve } from '../../support/made-up-engine.ts';
+
+const excluded = { ...madeUpSpec('arm-only'), excluded: 'ExclusiveArch: aarch64' };
+const tree = makeTree({
+  specs: [madeUpSpec('app', ['perl(Odd)']), madeUpSpec('m4', [], { m4: {}, 'm4-doc': {} }), excluded],
+  ...{ toolchain: madeUpToolchain(), solver: { solve }, sources: async () => ({}), defines: {} },
+});
+const none = { breakCycles: [], releaseAwarePackages: [], discoverProvides: false } as unknown as TreeInputs;
+const odd = madeUpResult('m4', [madeUpRpm('m4', { provides: ['perl(Odd) = 1'] })]);
+
+/** A store whose newest results are those of `m4`, and of `app`, which is damaged. */
+const store = {
+  ...memoryStore(),
+  latest: async (name: string) => ({ key: name, components: {}, seconds: 1 }),
+  get: async (key: string) => {
+    if (key === 'app') throw new DamagedResultError({ package: 'app', key }, 'app.rpm', 'it is gone');
+    return key === 'm4' ? odd : undefined;
+  },
+};
+
+it('the inputs name packages by spec or RPM; one that this run cannot build is left out', async () => {
+  const inputs = { ...none, breakCycles: ['m4-doc', 'arm-only'], releaseAwarePackages: ['app'] };
+  const more = { pointers: new Map(), store, log: recordingLog() };
+  const found = await withPolicies(tree, { ...inputs, discoverProvides: true }, [], more);
+  expect(found.declared.policy).toEqual({
+    ...{ breakCycles: new Set(['m4']), discover: true, pointers: new Map() },
+  });
+  expect(found.releaseAware).toEqual(new Set(['app']));
+  expect(tree.declared.policy.breakCycles).toEqual(new Set());
+});
+
+it('an unknown package in an input is an error with the nearest name', async () => {
+  const more = { pointers: new Map(), store, log: recordingLog() };
+  for (const [key, input] of [
+    ['breakCycles', 'break-cycles'],
+    ['releaseAwarePackages', 'release-aware-packages'],
+  ] as const) {
+    await expect(withPolicies(tree, { ...none, [key]: ['m4-docs'] }, [], more)).rejects.toThrow(
+      `Input '${input}' names 'm4-docs', which is neither a spec nor an RPM of this tree. Nearest: 'm4-doc'.`,
+    );
+  }
+});
+
+it('the plan looks for pointers in the newest results, and other jobs take those of the plan', async () => {
+  const log = recordingLog();
+  const planned = await withPolicies(tree, none, [], { pointers: undefined, store, log });
+  expect(planned.declared.policy.pointers).toEqual(new Map([['perl(Odd)', ['m4']]]));
+  expect(log.lines).toEqual([
+    'Provided as earlier builds showed, though no spec declares it: perl(Odd) (m4)',
+  ]);
+  const given = new Map([['perl(Odd)', ['app']]]);
+  const shared = await withPolicies(tree, none, [], { pointers: given, store, log });
+  expect(shared.declared.policy.pointers).toBe(given);
+});
