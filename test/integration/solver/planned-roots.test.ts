@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
 import type { buildOne } from '../../../src/shared/builder/build-one.ts';
+import { plainPolicy } from '../../../src/shared/graph/graph.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
 import { outcomesOf } from '../../../src/shared/shards/worker/outcomes.ts';
@@ -17,19 +18,20 @@ afterEach(async () => {
 });
 
 /** Builds a tree, planned with libsolv. Builds make the RPMs that their specs describe. Returns the RPMs of each root. */
-async function rootsOf(specs: Spec[], standIns: Rpm[] = []): Promise<Record<string, string>> {
+async function rootsOf(
+  specs: Spec[],
+  standIns: Rpm[] = [],
+  breakCycles: string[] = [],
+): Promise<Record<string, string>> {
   const toolchain = madeUpToolchain([essentials, ...standIns]);
   solver = await startSolver(toolchain);
   const store = memoryStore();
   const [silent, roots]: [() => void, Record<string, string>] = [() => {}, {}];
   const context = {
-    tree: makeTree({
-      specs,
-      toolchain,
-      solver,
-      sources: async () => ({}),
-      defines: {},
-    }),
+    tree: makeTree(
+      { specs, toolchain, solver, sources: async () => ({}), defines: {} },
+      { ...plainPolicy, breakCycles: new Set(breakCycles) },
+    ),
     run: {
       names: specs.map((spec) => spec.package),
       rebuild: new Set(),
@@ -112,4 +114,15 @@ it('an `else` that is not to be had brings the condition into the root', async (
     expect(await rootsOf([...specs, madeUpSpec('main', [requirement])])).toMatchObject({
       main: '*plugin *tool',
     });
+});
+
+it('a package that needs itself is built with the one of the toolchain where break-cycles names it', async () => {
+  const specs = [
+    madeUpSpec('m4', ['m4', 'tool']),
+    madeUpSpec('tool', ['m4']),
+    madeUpSpec('app', ['m4', 'tool']),
+  ];
+  const prebuilt = [rpm({ name: 'm4' })];
+  expect((await rootsOf(specs, prebuilt))['m4']).toMatch(/^failed: dependency cycle: /);
+  expect(await rootsOf(specs, prebuilt, ['m4'])).toEqual({ m4: 'm4 *tool', tool: 'm4', app: '*m4 *tool' });
 });
