@@ -2,13 +2,13 @@ import { findCycles } from '../../src/shared/graph/cycles.ts';
 import { declaredNeeds } from '../../src/shared/graph/declared-needs.ts';
 import { addResult, declaredGraph, type Graph, newGraph } from '../../src/shared/graph/graph.ts';
 import type { NeedsOptions } from '../../src/shared/graph/needs.ts';
-import { needsOf } from '../../src/shared/graph/walk.ts';
+import { needsOrPointers } from '../../src/shared/graph/walk.ts';
 import type { Rpm } from '../../src/shared/model/rpm.ts';
 import { madeUpResult, madeUpRpm } from './made-up.ts';
 
 /** What a package needs, by names alone. */
 export function needed(graph: Graph, name: string, options?: NeedsOptions) {
-  const { packages, waits, missing } = needsOf(graph, name, options);
+  const { packages, waits, missing } = needsOrPointers(graph, name, options);
   return {
     packages,
     waitsFor: waits.map((wait) => wait.package),

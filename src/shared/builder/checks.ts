@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { checkRecipeDigest, rpmbuildArguments } from '../cache-key/recipe.ts';
 import { type Graph, resultsOf } from '../graph/graph.ts';
-import { needsOf } from '../graph/walk.ts';
+import { needsOrPointers } from '../graph/walk.ts';
 import { textDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { isDiskFull } from '../host/full-disk.ts';
@@ -98,7 +98,7 @@ export function checkKey(
 async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
   const name = spec.package;
   const failed = (reason: string) => ({ package: name, passed: false, reason });
-  const { missing, waits, packages } = needsOf(graph, name, { more: spec.checkRequires });
+  const { missing, waits, packages } = needsOrPointers(graph, name, { more: spec.checkRequires });
   const awaited = waits.map((wait) => wait.open?.capability ?? wait.package);
   const lacking = [...missing.map(({ capability }) => capability), ...awaited];
   if (lacking.length > 0) return failed(`its %check needs ${lacking.join(', ')}, which is not there`);

@@ -1,6 +1,6 @@
 import { asDeclared, type DeclaredGraph, type Graph } from './graph.ts';
 import type { Needs } from './needs.ts';
-import { needsOf, pathsOf } from './walk.ts';
+import { needsOrPointers, pathsOf } from './walk.ts';
 
 /** Needs that follow from specs alone, computed once for a declared graph, which never changes. */
 interface Known {
@@ -19,7 +19,7 @@ function known(declared: DeclaredGraph): Known {
 /** The needs of a package if each build makes exactly what its spec declares. Guesses count as right. */
 export function needsBySpecs(declared: DeclaredGraph, name: string): Needs {
   const { graph, needs } = known(declared);
-  const found = needs.get(name) ?? needsOf(graph, name);
+  const found = needs.get(name) ?? needsOrPointers(graph, name);
   needs.set(name, found);
   return found;
 }
@@ -31,5 +31,6 @@ export function declaredNeeds(declared: DeclaredGraph, name: string): readonly s
 
 /** The RPMs that lead from a package to one of its {@link declaredNeeds}. */
 export function declaredPath(declared: DeclaredGraph, name: string, need: string): string[] {
-  return pathsOf(known(declared).graph, name).get(need) ?? [];
+  const { graph } = known(declared);
+  return pathsOf(graph, name).get(need) ?? pathsOf(graph, name, { withPointers: true }).get(need) ?? [];
 }

@@ -43,6 +43,8 @@ export interface NeedsOptions {
    * all that it may choose from. Then nothing is missing.
    */
   isWide?: boolean;
+  /** Takes what earlier builds point to, too: only for a package that has no root without it. */
+  withPointers?: boolean;
   /** Takes what is built instead of waiting for any package that might provide a requirement. */
   isSearchOver?: boolean;
 }

@@ -3,20 +3,19 @@ import { keyOf, mayBeRevealed } from '../rpm/capability.ts';
 import type { Requirement } from '../rpm/requirement.ts';
 import { candidateProviders } from './candidate-providers.ts';
 import { dependentsOf } from './dependents.ts';
-import { findDeclared, type Graph, isExcludedProvider } from './graph.ts';
+import { findDeclared, type Graph, isExcludedProvider, type ProviderPolicy } from './graph.ts';
 import { likeliestProviders } from './likeliest-providers.ts';
 import { byVersion, lookupOf, providesAll, type RpmNode } from './nodes.ts';
 import { findInToolchain } from './toolchain-index.ts';
 
 /** Who satisfies one requirement. */
 export type Provider =
-  /** `byPointer`: only earlier builds point to it. */
-  | { by: 'tree'; node: RpmNode; byPointer?: boolean }
+  | { by: 'tree'; node: RpmNode }
   | { by: 'toolchain'; node: RpmNode }
   /** The build of a package decides. `isGuess`: no spec declares that it provides it. */
   | { by: 'wait'; package: string; isGuess: boolean }
   /** The builds of these packages decide: any may provide it. */
-  | { by: 'search'; packages: string[]; byPointer?: boolean }
+  | { by: 'search'; packages: string[] }
   /** Only what else the root holds can tell. */
   | { by: 'root' }
   /** `failed`: packages that might have provided it. */
@@ -29,6 +28,8 @@ export interface Asker {
   conflicts: readonly Requirement[];
   /** The packages that it takes from the toolchain, because their builds need it. Filled. */
   brokenCycles: Set<string>;
+  /** Packages that earlier builds point to, where they count. */
+  pointers: ProviderPolicy['pointers'];
   /** It takes what is built instead of waiting for all packages that are searched. */
   isSearchOver: boolean;
 }
@@ -152,26 +153,25 @@ function findAnywhere(
   passed: readonly string[],
 ): Provider {
   const { declared, failed } = graph;
-  const { discover, pointers } = declared.policy;
+  const { discover } = declared.policy;
   const lookup = lookupOf(wanted);
   if (!mayBeRevealed(lookup)) return { by: 'nothing', failed: [...passed] };
-  const pointed = (pointers.get(keyOf(lookup)) ?? []).filter((one) => declared.specs.has(one));
+  const pointed = (asker.pointers.get(keyOf(lookup)) ?? []).filter((one) => declared.specs.has(one));
   const all = (discover ? [...declared.specs.keys()] : pointed).filter(canProvide);
-  const byPointer = !discover;
   if (graph.isDeclared) {
     const node = pointed.filter(canProvide).flatMap((one) => graph.built.get(one)?.[0] ?? [])[0];
-    if (node !== undefined) return { by: 'tree', node, byPointer };
+    if (node !== undefined) return { by: 'tree', node };
     return discover ? { by: 'search', packages: [] } : { by: 'nothing', failed: [] };
   }
   const awaited = all.filter((one) => !graph.built.has(one) && !failed.has(one));
   const builtByThen = graph.searched.get(asker.name);
   if (awaited.length > 0 && !asker.isSearchOver && builtByThen === undefined)
-    return { by: 'search', packages: awaited.sort(order), byPointer };
+    return { by: 'search', packages: awaited.sort(order) };
   const found = all
     .filter((one) => builtByThen?.has(one) !== false)
     .flatMap((one) => builtProvider(graph, asker, one, wanted) ?? [])
     .sort(byVersion)[0];
-  if (found !== undefined) return { by: 'tree', node: found, byPointer };
+  if (found !== undefined) return { by: 'tree', node: found };
   const perhaps = likeliestProviders(
     lookup.text,
     all.filter((one) => failed.has(one)),

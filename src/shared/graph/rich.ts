@@ -6,16 +6,16 @@ export interface RichContext {
   holds(single: Requirement): boolean;
   /**
    * How a requirement that one RPM satisfies can be had: `declared` by specs or the toolchain, `guess` perhaps, `cycle`
-   * only from a package that needs the asker, `pointer` only as earlier builds show, `nothing` not at all.
+   * only from a package that needs the asker, `nothing` not at all.
    */
   availability(single: Requirement): Availability;
-  /** The same root, with the availability of everything before any build ended or failed. A pointer stays one. */
+  /** The same root, with the availability of everything before any build ended or failed. */
   unbuilt: RichContext;
 }
 
-export type Availability = 'declared' | 'guess' | 'cycle' | 'pointer' | 'nothing';
+export type Availability = 'declared' | 'guess' | 'cycle' | 'nothing';
 
-const best: readonly Availability[] = ['declared', 'guess', 'cycle', 'pointer', 'nothing'];
+const best: readonly Availability[] = ['declared', 'guess', 'cycle', 'nothing'];
 
 /** True if the root satisfies a requirement, by rpm's rules. */
 export function isTrue(wanted: Requirement, context: RichContext): boolean {

@@ -9,7 +9,7 @@ import {
   withoutAnd,
 } from '../rpm/requirement.ts';
 import { edgesOf } from './edges.ts';
-import { findDeclared, type Graph, isExcludedProvider, newGraph } from './graph.ts';
+import { findDeclared, type Graph, isExcludedProvider, newGraph, plainPolicy } from './graph.ts';
 import type { Missing, Needs, NeedsOptions, Wait } from './needs.ts';
 import { byVersion, providesAll, type RpmNode } from './nodes.ts';
 import { type Asker, findProvider, needsAsker, type Provider } from './providers.ts';
@@ -31,9 +31,16 @@ export function needsOf(graph: Graph, name: string, options: NeedsOptions = {}):
   return walk.needs();
 }
 
+/** Finds the needs of a build, with what earlier builds point to if something is missing else. */
+export function needsOrPointers(graph: Graph, name: string, options: NeedsOptions = {}): Needs {
+  const needs = needsOf(graph, name, options);
+  const isMissing = needs.missing.length > 0 && graph.declared.policy.pointers.size > 0;
+  return isMissing ? needsOf(graph, name, { ...options, withPointers: true }) : needs;
+}
+
 /** The RPMs that lead from a package to each package that its build needs. With `graph` as {@link asDeclared}. */
-export function pathsOf(graph: Graph, name: string): Map<string, string[]> {
-  const walk = new Walk(graph, name, {});
+export function pathsOf(graph: Graph, name: string, options: NeedsOptions = {}): Map<string, string[]> {
+  const walk = new Walk(graph, name, options);
   walk.run();
   return walk.paths();
 }
@@ -71,7 +78,9 @@ class Walk implements RichContext {
     this.options = options;
     const { declared } = graph;
     const conflicts = declared.buildConflicts.get(name) ?? [];
-    this.asker = { name, conflicts, brokenCycles: new Set(), isSearchOver: options.isSearchOver === true };
+    const pointers = options.withPointers === true ? declared.policy.pointers : plainPolicy.pointers;
+    const isSearchOver = options.isSearchOver === true;
+    this.asker = { name, conflicts, brokenCycles: new Set(), pointers, isSearchOver };
     const hasPolicy = [...declared.policy.breakCycles].some((one) => needsAsker(graph, this.asker, one));
     this.isCommon = conflicts.length === 0 && !hasPolicy && options.isWide !== true;
     const own = declared.buildRequires.get(name) ?? [];
@@ -112,9 +121,7 @@ class Walk implements RichContext {
     const graph = newGraph(this.graph.declared);
     const unbuilt: RichContext = {
       holds: (single) => this.holds(single),
-      // A guess that failed leaves what earlier builds point to, and that comes last.
-      availability: (single) =>
-        this.availability(single) === 'pointer' ? 'pointer' : this.availabilityIn(graph, single),
+      availability: (single) => this.availabilityIn(graph, single),
       get unbuilt() {
         return unbuilt;
       },
@@ -129,8 +136,7 @@ class Walk implements RichContext {
     if (findInToolchain(declared.toolchain, single).length > 0) return 'declared';
     if (packages.length > 0) return 'cycle';
     const provider = findProvider(graph, this.asker, single, undefined);
-    if (provider.by === 'nothing') return 'nothing';
-    return 'byPointer' in provider && provider.byPointer === true ? 'pointer' : 'guess';
+    return provider.by === 'nothing' ? 'nothing' : 'guess';
   }
 
   private ask(requirements: readonly Requirement[], by: RpmNode | undefined): void {

@@ -35,29 +35,39 @@ export async function resolvePackage(
   name: string,
   options: Pick<NeedsOptions, 'isSearchOver'> = {},
 ): Promise<Resolution> {
+  let resolution = await resolveOnce(tree, graph, name, options);
+  const hasNoRoot = resolution.state === 'missing' || resolution.state === 'unsolvable';
+  // History decides last, and only between an error and a build.
+  if (hasNoRoot && graph.declared.policy.pointers.size > 0)
+    resolution = await resolveOnce(tree, graph, name, { ...options, withPointers: true });
+  if (resolution.state !== 'missing') return resolution;
+  const failed = resolution.missing.flatMap((one) => one.failed);
+  return failed.length === 0 ? resolution : { state: 'blocked', by: failed };
+}
+
+async function resolveOnce(
+  tree: Tree,
+  graph: Graph,
+  name: string,
+  options: NeedsOptions,
+): Promise<Resolution> {
   const needs = needsOf(graph, name, options);
-  const unresolved = resolveWithoutRoot(graph, needs);
-  if (unresolved !== undefined) return unresolved;
+  const { waits, missing } = needs;
+  // All waits have to end first: so the reason does not depend on which ended first.
+  if (waits.some((one) => !graph.failed.has(one.package))) return { state: 'waiting', waits };
+  if (waits.length > 0) return { state: 'blocked', by: waits.map((one) => one.package) };
+  if (missing.length > 0) return { state: 'missing', missing };
   const spec = graph.declared.specs.get(name) as Spec;
   const solve = ({ packages }: Needs) =>
     solveRoot(tree, resultsOf(graph, packages), spec.buildRequires, spec.buildConflicts);
   const root = await solve(needs);
   if (root.ok) return await plan(tree, spec, needs, root.installed);
   const wide = needsOf(graph, name, { ...options, isWide: true });
-  const waits = wide.waits.filter((one) => !graph.failed.has(one.package));
-  if (waits.length > 0) return { state: 'waiting', waits };
-  const wider = wide.packages.length === needs.packages.length ? root : await solve(wide);
-  if (wider.ok) return await plan(tree, spec, wide, wider.installed);
+  const wider = wide.waits.filter((one) => !graph.failed.has(one.package));
+  if (wider.length > 0) return { state: 'waiting', waits: wider };
+  const again = wide.packages.length === needs.packages.length ? root : await solve(wide);
+  if (again.ok) return await plan(tree, spec, wide, again.installed);
   return { state: 'unsolvable', problems: root.problems };
-}
-
-/** The resolution of a package whose needs are not all there; undefined when they are. */
-function resolveWithoutRoot(graph: Graph, { waits, missing }: Needs): Resolution | undefined {
-  // All waits have to end first: so the reason does not depend on which ended first.
-  if (waits.some((one) => !graph.failed.has(one.package))) return { state: 'waiting', waits };
-  const failed = [...waits.map((one) => one.package), ...missing.flatMap((one) => one.failed)];
-  if (failed.length > 0) return { state: 'blocked', by: failed };
-  return missing.length > 0 ? { state: 'missing', missing } : undefined;
 }
 
 async function plan(

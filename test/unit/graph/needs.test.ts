@@ -130,14 +130,18 @@ describe('needs of a package', () => {
     expect(needed(graph, 'app')).toEqual({ packages: ['cloud'], waitsFor: [], missing: [] });
   });
 
-  it('never lets a pointer decide between operands of which another is to be had', () => {
-    const app = madeUpSpec('app', ['(perl(Odd) or perl(Foo))', '(perl(Odd) or gone)']);
-    const specs = [app, madeUpSpec('cloud'), madeUpSpec('perl-Foo')];
+  it('never lets a pointer decide where the package can be built without it', () => {
+    const specs = [
+      madeUpSpec('app', ['(perl(Odd) or perl(Foo))']),
+      madeUpSpec('other', ['(perl(Odd) or gone)']),
+      ...[madeUpSpec('cloud'), madeUpSpec('perl-Foo')],
+    ];
     const pointers = new Map([['perl(Odd)', ['cloud']]]);
     const graph = makeGraph(specs, toolchain, { ...plainPolicy, pointers });
     expect(needed(graph, 'app').waitsFor).toEqual(['perl-Foo']);
     build(graph, 'perl-Foo', { provides: ['perl(Foo)'] });
-    expect(needed(graph, 'app').waitsFor).toEqual(['cloud']);
+    expect(needed(graph, 'app')).toEqual({ packages: ['perl-Foo'], waitsFor: [], missing: [] });
+    expect(needed(graph, 'other').waitsFor).toEqual(['cloud']);
   });
 
   it('waits for a likely spec although the toolchain provides it, but not for one that needs the asker', () => {

@@ -11,9 +11,9 @@ import {
   toolchainRpms,
 } from '../../support/any-order/trees.ts';
 
-/** `AZL_CASES=10000` is the long run; `AZL_SEED` repeats one. */
+/** `AZL_CASES=10000` is the long run, with `AZL_SEED` on other cases. The same ones run each time else. */
 const numRuns = Number(process.env['AZL_CASES'] ?? 200);
-const seed = Number(process.env['AZL_SEED'] ?? Date.now() % 2 ** 31);
+const seed = Number(process.env['AZL_SEED'] ?? 427304073);
 const solver = richSolver(toolchainRpms);
 const runs = fc.record({
   shards: fc.integer({ min: 1, max: 4 }),
@@ -50,6 +50,22 @@ interface Case {
 }
 
 const cases: Case[] = [
+  {
+    what: 'what the first run reveals, under the else of a nested condition',
+    tree: [
+      {
+        ...givenPackage('p3'),
+        rpms: [
+          ...givenPackage('p3').rpms,
+          ...givenPackage('p3-sub', { revealed: { provides: ['php(api) = 1'] } }).rpms,
+        ],
+      },
+      givenPackage('perl-X', { provides: ['engine = 1'] }),
+      givenPackage('libx', { revealed: { provides: ['php(api) = 1'] } }),
+      givenPackage('p1', { buildRequires: ['(engine unless (perl-X unless p3) else php(api))'] }),
+    ],
+    states: { libx: 'key', 'perl-X': 'key', p1: 'key', p3: 'key' },
+  },
   {
     what: 'a term that only an unbuilt package might reveal, beside one that is satisfied',
     tree: [
