@@ -115,7 +115,7 @@ export async function prepare(tree: Tree): Promise<Prepared> {
     tree.declared,
     tree.specs.map((spec) => spec.package),
   );
-  const problems = treeProblems(tree.declared, names, (file) => ({ file }));
+  const problems = treeProblems(tree.declared, names, (file) => ({ file }), tree.specs);
   if (problems.length > 0)
     throw new Error(`the tree has ${problems.length} problems, first ${problems[0]?.message}`);
   return { names, priority: priorities(tree.declared, names, () => 60) };

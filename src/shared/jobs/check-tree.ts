@@ -35,7 +35,7 @@ export async function checkTree(
       problems.push(...error.problems);
     });
   }
-  const unsatisfied = treeProblems(tree.declared, names, placeIn(specsDir, tree.declared.specs));
+  const unsatisfied = treeProblems(tree.declared, names, placeIn(specsDir, tree.declared.specs), tree.specs);
   const isNeeded = (error: SpecError) =>
     unsatisfied.length > 0 || isOfFolder(error) || error.packages.some((name) => names.includes(name));
   failOnProblems([...errors.filter(isNeeded).map(({ problem }) => problem), ...problems, ...unsatisfied]);

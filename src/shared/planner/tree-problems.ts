@@ -4,6 +4,7 @@ import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds, declaredPath, needsBySpecs } from '../graph/declared-needs.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
 import type { Missing } from '../graph/needs.ts';
+import type { Spec } from '../model/spec.ts';
 import { keyOf, mayBeRevealed, parseCapability } from '../rpm/capability.ts';
 import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import { formatEvr } from '../rpm/version.ts';
@@ -12,12 +13,26 @@ import { nearestCapabilities } from './nearest-capabilities.ts';
 /** Finds the place where a spec states a requirement. */
 type PlaceOf = (name: string, capability: string) => { file: string; line?: number };
 
-/** The problems of a tree that show before anything of it is built: requirements that nothing provides, cycles. */
-export function treeProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {
-  return [...missingProblems(graph, names, place), ...cycleProblems(graph, names, place)];
+/**
+ * The problems of a tree that show before anything of it is built: requirements that nothing provides, cycles.
+ * @param specs all of the tree, also those for other architectures
+ */
+export function treeProblems(
+  graph: DeclaredGraph,
+  names: readonly string[],
+  place: PlaceOf,
+  specs: readonly Spec[],
+): Problem[] {
+  const excluded = specs.filter((spec) => spec.excluded !== undefined);
+  return [...missingProblems(graph, names, place, excluded), ...cycleProblems(graph, names, place)];
 }
 
-function missingProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {
+function missingProblems(
+  graph: DeclaredGraph,
+  names: readonly string[],
+  place: PlaceOf,
+  excluded: readonly Spec[],
+): Problem[] {
   const problems = new Map<string, Problem>();
   for (const name of names) {
     for (const missing of needsBySpecs(graph, name).missing) {
@@ -25,7 +40,7 @@ function missingProblems(graph: DeclaredGraph, names: readonly string[], place: 
       const at = `${by} ${capability}`;
       if (problems.has(at)) continue;
       const tag = path.length === 1 ? 'BuildRequires' : 'Requires';
-      const hint = `${nearMissing(graph, missing)}Needed by: ${path.toReversed().join(', needed by ')}.`;
+      const hint = `${nearMissing(graph, missing, excluded)}Needed by: ${path.toReversed().join(', needed by ')}.`;
       problems.set(at, {
         ...place(by, capability),
         message: `${tag} '${capability}' is provided by nothing`,
@@ -62,13 +77,13 @@ function breakable({ rpms, toolchain }: DeclaredGraph, cycle: readonly CycleStep
 }
 
 /** Names other versions of a missing capability, or other names near it. Empty if there is neither. */
-function nearMissing(graph: DeclaredGraph, { capability }: Missing): string {
+function nearMissing(graph: DeclaredGraph, { capability }: Missing, excluded: readonly Spec[]): string {
   return plainCapabilitiesOf(parseRequirement(capability))
-    .map((term) => nearTerm(graph, keyOf(term)))
+    .map((term) => nearTerm(graph, keyOf(term), excluded))
     .join('');
 }
 
-function nearTerm(graph: DeclaredGraph, wanted: string): string {
+function nearTerm(graph: DeclaredGraph, wanted: string, excluded: readonly Spec[]): string {
   const { providers, toolchain } = graph;
   const versions = (providers.get(wanted) ?? []).map(
     (node) => `${node.name} ${formatEvr(node.evr)} (${node.package})`,
@@ -78,6 +93,8 @@ function nearTerm(graph: DeclaredGraph, wanted: string): string {
     (node) => `${node.name} ${formatEvr(node.evr)}`,
   );
   if (prebuilt.length > 0) return `The toolchain has ${prebuilt.sort(order).join(', ')}. `;
+  const other = excluded.find((spec) => spec.packages.some((one) => one.name === wanted));
+  if (other !== undefined) return `${other.path} is not built for this architecture (${other.excluded}). `;
   const near = nearestCapabilities(graph, wanted);
   const from = near.length === 0 ? '' : `Nearest: ${near.join(', ')}. `;
   const search = mayBeRevealed(parseCapability(wanted))

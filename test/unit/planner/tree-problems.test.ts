@@ -17,7 +17,7 @@ const filesOfPng = [
 /** The problems of a tree, as `place: message (hint)`. */
 function problemsOf(specs: Spec[], names: string[], policy = plainPolicy): string[] {
   const place = (file: string) => ({ file });
-  return treeProblems(declaredGraph(specs, toolchain, policy), names, place).map(
+  return treeProblems(declaredGraph(specs, toolchain, policy), names, place, specs).map(
     ({ file, message, hint }) => `${file}: ${message} (${hint})`,
   );
 }
@@ -54,6 +54,13 @@ describe('the problems of a tree', () => {
     ]);
   });
 
+  it('names the spec of another architecture', () => {
+    const arm = { ...madeUpSpec('arm', [], { 'arm-tool': {} }), excluded: 'ExclusiveArch: aarch64' };
+    expect(problemsOf([madeUpSpec('app', ['arm-tool']), arm], ['app'])).toEqual([
+      "app: BuildRequires 'arm-tool' is provided by nothing (arm/arm.spec is not built for this architecture (ExclusiveArch: aarch64). Needed by: app.)",
+    ]);
+  });
+
   it('lists what is missing from the top of each spec to its end', () => {
     const lines = new Map([
       ['b', 3],
@@ -62,7 +69,7 @@ describe('the problems of a tree', () => {
     ]);
     const place = (file: string, capability: string) => ({ file, line: lines.get(capability) });
     const specs = [madeUpSpec('y', ['a', 'b', 'c']), madeUpSpec('x', ['b'])];
-    const found = treeProblems(declaredGraph(specs, toolchain, plainPolicy), ['y', 'x'], place);
+    const found = treeProblems(declaredGraph(specs, toolchain, plainPolicy), ['y', 'x'], place, specs);
     expect(found.map(({ file, line }) => `${file}:${line}`)).toEqual(['x:3', 'y:1', 'y:2', 'y:3']);
   });
 
