@@ -73,7 +73,9 @@ function tracesOf(key: string): Traces {
   const [, kind = '', inner = ''] = /^([^()]*)\((.*?)\)/.exec(key) ?? [];
   if (/\.so(\.|$)/.test(kind === '' ? key : kind)) {
     const soname = kind === '' ? key : kind;
-    return { files: [soname], names: [soname.replace(/\.so.*$/, '')] };
+    const name = soname.replace(/\.so.*$/, '');
+    const short = name.replace(/^lib/, '');
+    return { files: [soname], names: [name, short, short.replace(/-(?=\d)/, '')] };
   }
   const plain = inner.replaceAll(/::|[/:]/g, '-');
   if (kind === 'pkgconfig') return { files: [`${inner}.pc`], names: [plain] };

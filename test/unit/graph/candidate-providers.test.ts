@@ -35,3 +35,22 @@ describe('the candidate providers of a path', () => {
     expect(candidates({ owner: braces }, '/usr/bin/foobar')).toEqual([]);
   });
 });
+
+describe('the candidate providers of a soname', () => {
+  // Packages of Azure Linux whose names have one stem.
+  const names = ['fuse', 'fuse3', 'git', 'gtk2', 'gtk3', 'libgit2', 'libxml++', 'libxml2'];
+  it.each([
+    ['libfuse3.so.3()(64bit)', ['fuse3', 'fuse']],
+    ['libfuse.so.2()(64bit)', ['fuse', 'fuse3']],
+    ['libgtk-3.so.0()(64bit)', ['gtk3', 'gtk2']],
+    ['libgit2.so.1.7()(64bit)', ['libgit2', 'git']],
+    ['libxml2.so.2()(64bit)', ['libxml2', 'libxml++']],
+  ])('%s are %j, the one with the whole name first', (soname, expected) => {
+    const graph = declaredGraph(
+      names.map((name) => madeUpSpec(name)),
+      madeUpToolchain([]),
+    );
+    const found = candidateProviders(graph, parseCapability(soname));
+    expect(found.map((one) => one.package)).toEqual(expected);
+  });
+});
