@@ -147,18 +147,22 @@ function breakCycles(progress: Progress, searching: ReadonlySet<string>): boolea
   const through = (name: string, needs: string) =>
     waitsOf(name).find((one) => one.package === needs)?.through ?? [];
   const cycles = findCycles(waiting.keys(), steps);
+  const { toolchain } = graph.declared;
+  // First what the toolchain provides, too: the package can still be built.
+  const isPrebuilt = ({ open = '' }: CycleStep) =>
+    findInToolchain(toolchain, parseRequirement(open)).length > 0;
+  const expected = cycles.flatMap((cycle) => {
+    const open = cycle.filter((step) => step.open !== undefined);
+    open.sort((a, b) => Number(isPrebuilt(b)) - Number(isPrebuilt(a)) || order(a.package, b.package));
+    return open.slice(0, 1);
+  });
+  for (const step of expected) {
+    excludeProvider(graph, step.package, step.needs);
+    resolveAgain(progress, step.package);
+  }
+  // A cycle whose package is resolved again may be another one then, or none.
+  if (expected.length > 0) return true;
   for (const cycle of cycles) {
-    // First what the toolchain provides, too: the package can still be built.
-    const isPrebuilt = ({ open = '' }: CycleStep) =>
-      findInToolchain(graph.declared.toolchain, parseRequirement(open)).length > 0;
-    const [expected] = cycle
-      .filter(({ open }) => open !== undefined)
-      .sort((a, b) => Number(isPrebuilt(b)) - Number(isPrebuilt(a)) || order(a.package, b.package));
-    if (expected !== undefined) {
-      excludeProvider(graph, expected.package, expected.needs);
-      resolveAgain(progress, expected.package);
-      continue;
-    }
     const reason = `dependency cycle: ${describeCycle(cycle, through)}`;
     for (const step of cycle) failPackage(progress, step.package, { state: 'failed', reason });
   }

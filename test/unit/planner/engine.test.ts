@@ -163,6 +163,32 @@ describe('a run', () => {
     expect(statesOf(outcomes)).toEqual({ common: 'built', other: 'built' });
   });
 
+  it('gives up the guesses of all circles before it fails a package for one', async () => {
+    const { outcomes } = await run(
+      [
+        { spec: madeUpSpec('a', ['lib']) },
+        { spec: madeUpSpec('lib'), requires: ['b'] },
+        { spec: madeUpSpec('b', ['c', 'pkgconfig(a)']) },
+        { spec: madeUpSpec('c', ['other']) },
+        { spec: madeUpSpec('other'), requires: ['a'] },
+      ],
+      ['a'],
+      first,
+    );
+    // The guess is that `a` has pkgconfig(a). Without it, the one circle left is told from its first package.
+    expect(outcomes.get('b')).toMatchObject({
+      reason:
+        'dependency cycle: building a needs b (through lib); building b needs c; building c needs a (through other)',
+    });
+    expect(statesOf(outcomes)).toEqual({
+      a: 'failed',
+      b: 'failed',
+      c: 'failed',
+      lib: 'built',
+      other: 'built',
+    });
+  });
+
   it('tells a cycle that builds brought in words, and blocks what needs it', async () => {
     const { outcomes } = await run(
       [
