@@ -30,7 +30,7 @@ beforeAll(async () => {
   await writeTree(join(dir, 'specs'), {
     'one.spec': owner('one', '/opt/same'),
     'other.spec': owner('other', '/opt/same'),
-    'fails.spec': owner('fails', '/opt/fails', '%post\necho the reason >&2\nexit 7'),
+    'fails.spec': owner('fails', '/opt/fails', '%pre\necho the reason >&2\nexit 7'),
   });
   const overlay = await createOverlay(join(dir, 'make'));
   await runInSandbox(
