@@ -36,10 +36,15 @@ export function candidateProviders(graph: DeclaredGraph, capability: PlainCapabi
 /** The traces of a capability's provider in its spec: ends of paths, and names, the likeliest first. */
 interface Traces {
   files: readonly string[];
+  /** Folders that hold it, the deepest first: a folder in `%files` brings all that is below it. */
+  folders?: readonly string[];
   names: readonly string[];
 }
 
-function findCandidates(index: Index, { files, names }: Traces): Candidate[] {
+/** Packages that may list one folder. What more of them list, such as /usr/bin, says nothing. */
+const mostOwners = 3;
+
+function findCandidates(index: Index, { files, folders = [], names }: Traces): Candidate[] {
   const found = new Map<string, Candidate>();
   const add = (packages: Iterable<string>, isListed: boolean) => {
     for (const name of [...packages].sort(order))
@@ -47,6 +52,10 @@ function findCandidates(index: Index, { files, names }: Traces): Candidate[] {
   };
   for (const file of files) add(packagesListing(index, file), true);
   for (const file of files) add(packagesWithPattern(index, file), false);
+  for (const folder of folders) {
+    const owners = packagesListing(index, folder);
+    if (owners.length <= mostOwners) add(owners, false);
+  }
   for (const name of names) add(index.exact.get(name.toLowerCase()) ?? [], false);
   for (const name of names) if (bare(name) !== '') add(index.stems.get(bare(name)) ?? [], false);
   return [...found.values()];
@@ -68,7 +77,9 @@ function packagesWithPattern({ patterns }: Index, file: string): string[] {
 function tracesOf(key: string): Traces {
   if (key.startsWith('/')) {
     const base = key.slice(key.lastIndexOf('/') + 1);
-    return { files: spellingsOf(key).map((path) => path.slice(1)), names: [base] };
+    const parts = key.slice(1).split('/');
+    const folders = parts.map((_, at) => parts.slice(0, -at).join('/')).slice(1);
+    return { files: spellingsOf(key).map((path) => path.slice(1)), folders, names: [base] };
   }
   const [, kind = '', inner = ''] = /^([^()]*)\((.*?)\)/.exec(key) ?? [];
   if (/\.so(\.|$)/.test(kind === '' ? key : kind)) {
@@ -121,7 +132,8 @@ function indexOf(graph: DeclaredGraph): Index {
   return index;
 }
 
-function addPath({ listed, patterns }: Index, path: string, name: string): void {
+function addPath({ listed, patterns }: Index, given: string, name: string): void {
+  const path = given.replace(/\/+$/, '');
   const base = path.slice(path.lastIndexOf('/') + 1);
   const literal = literalPart(base);
   const isPattern = literal.length < base.length;

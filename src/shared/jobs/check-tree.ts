@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
 import type { TreeInputs } from '../model/inputs.ts';
+import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { treeProblems } from '../planner/tree-problems.ts';
 import { nameOf } from '../rpm/requirement.ts';
@@ -19,6 +20,7 @@ export async function specFolderProblems(specsDir: string): Promise<Problem[]> {
  * Checks everything that shows before anything is built: sources without digests, requirements that nothing provides,
  * cycles. Errors of specs that this run does not need are warnings, unless something is missing, which such a spec might
  * provide.
+ * @param checks further requirements of the checks that are run
  * @throws ProblemsError
  */
 export async function checkTree(
@@ -27,6 +29,7 @@ export async function checkTree(
   names: readonly string[],
   errors: readonly SpecError[],
   log: Log,
+  checks: (name: string) => readonly Capability[],
 ): Promise<void> {
   const problems: Problem[] = [];
   for (const name of names) {
@@ -35,7 +38,8 @@ export async function checkTree(
       problems.push(...error.problems);
     });
   }
-  const unsatisfied = treeProblems(tree.declared, names, placeIn(specsDir, tree.declared.specs), tree.specs);
+  const place = placeIn(specsDir, tree.declared.specs);
+  const unsatisfied = treeProblems(tree.declared, names, place, tree.specs, checks);
   const isNeeded = (error: SpecError) =>
     unsatisfied.length > 0 || isOfFolder(error) || error.packages.some((name) => names.includes(name));
   failOnProblems([...errors.filter(isNeeded).map(({ problem }) => problem), ...problems, ...unsatisfied]);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { order } from '../base/order.ts';
 import { ProblemsError } from '../base/problems.ts';
 import { type BuildContext, paths } from '../builder/build-context.ts';
 import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
@@ -94,8 +95,12 @@ export async function deliver(
   };
   for (const line of summaryText(outcomes, summary)) context.log.info(line);
   const counts = tally(outcomes);
-  const missing = counts.failed + counts.blocked + counts.left + summary.failedChecks.length;
-  const complete = missing === 0 && (shared === undefined || artifacts !== undefined);
+  const isHad = (name: string) => 'result' in (outcomes.get(name) ?? {});
+  const isWhole = context.run.goals.every(isHad) && summary.failedChecks.length === 0;
+  const surplus = [...outcomes.keys()].filter((name) => !isHad(name)).sort(order);
+  if (isWhole && surplus.length > 0)
+    context.log.warn(`Not built, and needed by nothing that was asked for: ${surplus.join(', ')}`);
+  const complete = isWhole && (shared === undefined || artifacts !== undefined);
   return {
     outputs: {
       'rpms-dir': summary.rpmsDir,

@@ -99,7 +99,10 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   const pointers = plan && new Map(Object.entries(plan.pointers));
   const tree = await withPolicies(plain, inputs, parsed.errors, { pointers, store, log });
   const chosen = await choosePackages(inputs, tree, parsed.errors, log);
-  await checkTree(inputs, tree, chosen.names, parsed.errors, log);
+  const checksOf = requiredByCheck(inputs, tree);
+  const goals = new Set(chosen.goals);
+  const checks = (name: string) => (goals.has(name) ? checksOf(name) : []);
+  await checkTree(inputs, tree, chosen.names, parsed.errors, log, checks);
   log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
   const run = { ...chosen, ...(await expectTimes(tree, store, chosen.names)) };
   return {
@@ -164,9 +167,16 @@ async function choosePackages(
           ...(await packagesOfImage(inputs, declared, log)),
         ];
   const rebuild = namedPackages(declared, packageRebuildList, 'package-rebuild-list', errors, specs);
-  const requiredByCheck = (name: string) =>
-    inputs.runCheck ? (declared.specs.get(name)?.checkRequires ?? []) : [];
-  return { goals, names: await withNeeds(declared, goals, requiredByCheck), rebuild: new Set(rebuild) };
+  return {
+    goals,
+    names: await withNeeds(declared, goals, requiredByCheck(inputs, tree)),
+    rebuild: new Set(rebuild),
+  };
+}
+
+/** The further requirements of a package's %check, if checks are run. */
+function requiredByCheck({ runCheck }: TreeInputs, { declared }: Tree) {
+  return (name: string) => (runCheck ? (declared.specs.get(name)?.checkRequires ?? []) : []);
 }
 
 /** The packages of the tree that the image asks for. Others may come from repositories: compose-image looks for them. */

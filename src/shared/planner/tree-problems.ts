@@ -2,8 +2,10 @@ import { order } from '../base/order.ts';
 import type { Problem } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds, declaredPath, needsBySpecs } from '../graph/declared-needs.ts';
-import type { DeclaredGraph } from '../graph/graph.ts';
+import { asDeclared, type DeclaredGraph } from '../graph/graph.ts';
 import type { Missing } from '../graph/needs.ts';
+import { needsOrPointers } from '../graph/walk.ts';
+import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { keyOf, mayBeRevealed, parseCapability } from '../rpm/capability.ts';
 import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
@@ -13,18 +15,23 @@ import { nearestCapabilities } from './nearest-capabilities.ts';
 /** Finds the place where a spec states a requirement. */
 type PlaceOf = (name: string, capability: string) => { file: string; line?: number };
 
+/** Requirements of a package's %check. */
+type Checks = (name: string) => readonly Capability[];
+
 /**
  * The problems of a tree that show before anything of it is built: requirements that nothing provides, cycles.
  * @param specs all of the tree, also those for other architectures
+ * @param checks further requirements of a package's %check, if it is run
  */
 export function treeProblems(
   graph: DeclaredGraph,
   names: readonly string[],
   place: PlaceOf,
   specs: readonly Spec[],
+  checks: Checks = () => [],
 ): Problem[] {
   const excluded = specs.filter((spec) => spec.excluded !== undefined);
-  return [...missingProblems(graph, names, place, excluded), ...cycleProblems(graph, names, place)];
+  return [...missingProblems(graph, names, place, excluded, checks), ...cycleProblems(graph, names, place)];
 }
 
 function missingProblems(
@@ -32,10 +39,14 @@ function missingProblems(
   names: readonly string[],
   place: PlaceOf,
   excluded: readonly Spec[],
+  checks: Checks,
 ): Problem[] {
   const problems = new Map<string, Problem>();
   for (const name of names) {
-    for (const missing of needsBySpecs(graph, name).missing) {
+    const more = checks(name);
+    const needs =
+      more.length === 0 ? needsBySpecs(graph, name) : needsOrPointers(asDeclared(graph), name, { more });
+    for (const missing of needs.missing) {
       const { by, capability, path } = missing;
       const at = `${by} ${capability}`;
       if (problems.has(at)) continue;

@@ -30,6 +30,20 @@ describe('the candidate providers of a path', () => {
     expect(candidates({ owner: file }, '/usr/bin/foobar')).toEqual(isCandidate ? ['owner'] : []);
   });
 
+  it.each([
+    ['the folder of the file', { owner: '/usr/share/m4x' }, ['owner']],
+    ['a folder above it, with a slash', { owner: '/usr/share/m4x/' }, ['owner']],
+    [
+      'the deepest folder first',
+      { outer: '/usr/share/m4x', inner: '/usr/share/m4x/deep' },
+      ['inner', 'outer'],
+    ],
+    ['a folder of another name', { other: '/usr/share/m4xx' }, []],
+    ['a folder that many share', { a: '/usr/share', b: '/usr/share', c: '/usr/share', d: '/usr/share' }, []],
+  ])('are those that list %s', (_, files, expected) => {
+    expect(candidates(files as Record<string, string>, '/usr/share/m4x/deep/file')).toEqual(expected);
+  });
+
   it('are found in a spec with so many braces that no list could hold all they stand for', () => {
     const braces = `/usr/bin/foo${'{a,b}'.repeat(200)}`;
     expect(candidates({ owner: braces }, '/usr/bin/foobar')).toEqual([]);

@@ -73,6 +73,17 @@ describe('the problems of a tree', () => {
     expect(found.map(({ file, line }) => `${file}:${line}`)).toEqual(['x:3', 'y:1', 'y:2', 'y:3']);
   });
 
+  it('names what a %check needs, if it is run', () => {
+    const specs = [madeUpSpec('app', ['gcc']), madeUpSpec('lib')];
+    const graph = declaredGraph(specs, toolchain, plainPolicy);
+    const place = (file: string) => ({ file });
+    const checks = (name: string) => (name === 'app' ? ['nosuchcheck'] : []);
+    expect(treeProblems(graph, ['app', 'lib'], place, specs)).toEqual([]);
+    expect(treeProblems(graph, ['app', 'lib'], place, specs, checks)).toMatchObject([
+      { file: 'app', message: "BuildRequires 'nosuchcheck' is provided by nothing" },
+    ]);
+  });
+
   it('shows a cycle, and how the toolchain may break it', () => {
     const specs = [madeUpSpec('m4', ['tool']), madeUpSpec('tool', ['m4'])];
     expect(problemsOf(specs, ['m4'])[0]).toContain(
