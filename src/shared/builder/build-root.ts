@@ -7,12 +7,12 @@ import type { Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { copyRpm, normalisedRelease } from '../rpm/normalised.ts';
+import { copyRpm, normalisedRelease, withoutNormalisedRelease } from '../rpm/normalised.ts';
 import { rpmFacts } from '../rpm/read.ts';
 import { nevra } from '../rpm/version.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
-import { installedDifference, installRpms } from '../sandbox/transaction.ts';
+import { installedDifference, installRpms, TransactionError } from '../sandbox/transaction.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import type { BuildContext } from './build-context.ts';
 
@@ -89,11 +89,25 @@ export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
       files.push(await copyForRoot(folder, one, dir, releasesHidden));
     }
     const transaction = { root, rpmDirs: [{ dir, files }], remove: change.remove, releasesHidden };
-    const done = await installRpms({ ...transaction, sourceDateEpoch, signal: options.signal });
+    const installing = installRpms({ ...transaction, sourceDateEpoch, signal: options.signal });
+    const done = await installing.catch(onTransactionError);
     compare(done.installed, installed, new Set(releasesHidden ? change.add : []));
-    showRpmWarnings(options.log, `the build root of ${options.name}`, done.warnings);
+    const warnings = done.warnings.map((one) => ({
+      package: withoutNormalisedRelease(one.package),
+      message: withoutNormalisedRelease(one.message),
+    }));
+    showRpmWarnings(options.log, `the build root of ${options.name}`, warnings);
   });
   return root;
+}
+
+/** Handles the rejection of a transaction: its message names RPMs without the release that only builds see. */
+function onTransactionError(error: unknown): never {
+  if (!(error instanceof TransactionError)) throw error;
+  throw new TransactionError(
+    error.problems.map(withoutNormalisedRelease),
+    withoutNormalisedRelease(error.output),
+  );
 }
 
 /**

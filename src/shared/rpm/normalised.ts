@@ -9,6 +9,11 @@ import { tags } from './tags.ts';
  */
 export const normalisedRelease = '99999999.hidden';
 
+/** Leaves the release of the RPMs of a build out of rpm's message, which is for people. Pure. */
+export function withoutNormalisedRelease(message: string): string {
+  return message.replaceAll(`-${normalisedRelease}`, '');
+}
+
 /**
  * Returns the first bytes of a binary RPM file, its lead and headers, with {@link seenTags} alone. {@link normalisedRelease}
  * is its release, and its dependencies name its version without one, which means any release. Two RPMs with one output digest

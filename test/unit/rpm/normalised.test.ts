@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeTag, type Header, parseFront, type TagValue } from '../../../src/shared/rpm/header.ts';
-import { normalisedFront, normalisedRelease } from '../../../src/shared/rpm/normalised.ts';
+import {
+  normalisedFront,
+  normalisedRelease,
+  withoutNormalisedRelease,
+} from '../../../src/shared/rpm/normalised.ts';
 import { outputDigest } from '../../../src/shared/rpm/output-digest.ts';
 import { dependencyTags, tags } from '../../../src/shared/rpm/tags.ts';
 import { frontBytes, type MadeTag } from './made-header.ts';
@@ -20,6 +24,13 @@ const own = (release: string): MadeTag[] => [
   [tags.release, 6, [release]],
   [tags.sourceRpm, 6, [`main-7-${release}.src.rpm`]],
 ];
+
+describe('a message of rpm about a build root', () => {
+  it('names RPMs without the release that only builds see', () => {
+    const given = `file /opt/a conflicts between a-1-${normalisedRelease}.noarch and b-1-${normalisedRelease}.noarch`;
+    expect(withoutNormalisedRelease(given)).toBe('file /opt/a conflicts between a-1.noarch and b-1.noarch');
+  });
+});
 
 describe('the normalised front of an RPM', () => {
   it('has the constant release, and the own version without a release wherever a dependency names it', () => {
