@@ -49,9 +49,9 @@ const specs: Record<string, [tags: string, rest: string, problems: string[]]> = 
   ],
   section: [
     '',
-    `Of it %nobody is sure.\n\n%ldconfig_scriptlets libs\n\n%%no_macro here\n${files}%files\n/opt/x\n`,
+    `Of it %nobody is sure.\n\n%foo_scriptlets libs\n\n%%no_macro here\n${files}%files\n/opt/x\n`,
     [
-      'SPECS/section.spec:12: %description of section-1-1.noarch.rpm has the macro %ldconfig_scriptlets, which nobody defined',
+      'SPECS/section.spec:12: %description of section-1-1.noarch.rpm has the macro %foo_scriptlets, which nobody defined',
     ],
   ],
   split: [
