@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { order } from '../base/order.ts';
 import { plainLine } from '../base/plain-line.ts';
+import { literalPart } from '../graph/file-pattern.ts';
 import type { Root } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
 import { topDir } from '../specs/macros/policy.ts';
@@ -38,7 +39,7 @@ function namesakes(path: string, installed: readonly string[]): string[] {
   const base = posix.basename(path);
   const same = installed.filter((one) => posix.basename(one) === base);
   if (same.length > 0) return same.sort(order);
-  const literal = /^[^*?[{]*/.exec(base)?.[0] ?? '';
+  const literal = literalPart(base);
   const isGlob = literal !== base;
   if (isGlob && literal.length < 3) return [];
   const wanted = bare(literal);

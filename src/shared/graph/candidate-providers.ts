@@ -1,3 +1,4 @@
+import { addToList } from '../base/add-to-list.ts';
 import { order } from '../base/order.ts';
 import { keyOf, mayBeRevealed, type PlainCapability, spellingsOf } from '../rpm/capability.ts';
 import { globMatches, literalPart } from './file-pattern.ts';
@@ -139,10 +140,7 @@ function addPath({ listed, patterns }: Index, given: string, name: string): void
   const isPattern = literal.length < base.length;
   if (isPattern && literal.length < shortestLiteral) return;
   const [map, key] = isPattern ? [patterns, base.slice(0, shortestLiteral)] : [listed, base];
-  const entry = { path: isPattern ? base : path, package: name };
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [entry]);
-  else known.push(entry);
+  addToList(map, key, { path: isPattern ? base : path, package: name });
 }
 
 function add(map: Map<string, Set<string>>, key: string, name: string): void {

@@ -1,3 +1,4 @@
+import type { Capability } from '../model/rpm.ts';
 import { asDeclared, type DeclaredGraph, type Graph } from './graph.ts';
 import type { Needs } from './needs.ts';
 import { needsOrPointers, pathsOf } from './walk.ts';
@@ -16,9 +17,13 @@ function known(declared: DeclaredGraph): Known {
   return one;
 }
 
-/** The needs of a package if each build makes exactly what its spec declares. Guesses count as right. */
-export function needsBySpecs(declared: DeclaredGraph, name: string): Needs {
+/**
+ * The needs of a package if each build makes exactly what its spec declares. Guesses count as right.
+ * @param more requirements besides its BuildRequires (those of its %check)
+ */
+export function needsBySpecs(declared: DeclaredGraph, name: string, more: readonly Capability[] = []): Needs {
   const { graph, needs } = known(declared);
+  if (more.length > 0) return needsOrPointers(graph, name, { more });
   const found = needs.get(name) ?? needsOrPointers(graph, name);
   needs.set(name, found);
   return found;

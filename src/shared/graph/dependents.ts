@@ -1,3 +1,4 @@
+import { addToList } from '../base/add-to-list.ts';
 import { isSingle, type Requirement, withoutAnd } from '../rpm/requirement.ts';
 import { type DeclaredGraph, findDeclared } from './graph.ts';
 import type { RpmNode } from './nodes.ts';
@@ -57,8 +58,6 @@ function addEdges<T>(
   for (const wanted of requirements.flatMap(withoutAnd)) {
     const [node] = isSingle(wanted) ? findDeclared(graph, wanted) : [];
     if (node === undefined) continue;
-    const known = edges.get(node);
-    if (known === undefined) edges.set(node, [by]);
-    else known.push(by);
+    addToList(edges, node, by);
   }
 }

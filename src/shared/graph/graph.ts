@@ -43,6 +43,8 @@ export interface DeclaredGraph {
   declaredRequires: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<Requirement>>>;
   /** The RPMs of the specs, by what they provide: names, and paths that a spec lists. */
   providers: Readonly<ProviderIndex>;
+  /** The RPMs of the specs for each requirement that was asked for. Grows; the same under each policy. */
+  found: Map<Requirement, readonly RpmNode[]>;
   toolchain: ToolchainIndex;
   policy: ProviderPolicy;
 }
@@ -93,7 +95,7 @@ export function declaredGraph(
   const requiresOf = (nodes: readonly RpmNode[]) =>
     new Map(nodes.map((one) => [one.name, new Set(one.requires)]));
   return {
-    ...{ rpms, providers, policy, toolchain: indexToolchain(toolchain) },
+    ...{ rpms, providers, policy, found: new Map(), toolchain: indexToolchain(toolchain) },
     specs: new Map(own.map((spec) => [spec.package, spec])),
     buildRequires: requirements((spec) => spec.buildRequires),
     buildConflicts: requirements((spec) => spec.buildConflicts),
@@ -165,17 +167,13 @@ export function resultsOf({ results }: Pick<Graph, 'results'>, packages: readonl
   return packages.flatMap((name) => results.get(name) ?? []);
 }
 
-const declaredProviders = new WeakMap<DeclaredGraph, Map<Requirement, readonly RpmNode[]>>();
-
 /** The RPMs that specs declare to satisfy a requirement, best first. */
 export function findDeclared(graph: DeclaredGraph, wanted: Requirement): readonly RpmNode[] {
-  const known = declaredProviders.get(graph) ?? new Map<Requirement, readonly RpmNode[]>();
-  declaredProviders.set(graph, known);
-  let found = known.get(wanted);
+  let found = graph.found.get(wanted);
   if (found === undefined) {
     const named = graph.providers.get(keyOf(lookupOf(wanted))) ?? [];
     found = named.filter((node) => providesAll(node, wanted)).sort(byVersion);
-    known.set(wanted, found);
+    graph.found.set(wanted, found);
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { addToList } from '../base/add-to-list.ts';
 import { order } from '../base/order.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Rpm } from '../model/rpm.ts';
@@ -11,7 +12,7 @@ import {
   parseCapability,
   spellingsOf,
 } from '../rpm/capability.ts';
-import { parseRequirement, type Requirement, satisfiedByOne } from '../rpm/requirement.ts';
+import { isRich, parseRequirement, type Requirement, satisfiedByOne } from '../rpm/requirement.ts';
 import { compareEvr, type Evr } from '../rpm/version.ts';
 
 /** An RPM as a spec declares it, as a build made it, or as the toolchain has it. */
@@ -70,9 +71,7 @@ function evrOf({ epoch, version, release }: Pick<Rpm, 'epoch' | 'version' | 'rel
 export function addToIndex(index: ProviderIndex, nodes: readonly RpmNode[]): void {
   for (const node of nodes) {
     for (const name of new Set(node.provides.map(keyOf))) {
-      const known = index.get(name);
-      if (known === undefined) index.set(name, [node]);
-      else known.push(node);
+      addToList(index, name, node);
     }
   }
 }
@@ -109,7 +108,5 @@ export function byVersion(a: RpmNode, b: RpmNode): number {
 
 /** The plain capability that a requirement on one package is looked up by: the first one of it. */
 export function lookupOf(wanted: Requirement): PlainCapability {
-  return wanted.kind === 'name' || wanted.kind === 'path'
-    ? wanted
-    : lookupOf(wanted.operands[0] as Requirement);
+  return isRich(wanted) ? lookupOf(wanted.operands[0] as Requirement) : wanted;
 }

@@ -1,4 +1,4 @@
-import { isRich, isSingle, type Requirement, type RichCapability } from '../rpm/requirement.ts';
+import { isSingle, type Requirement, type RichCapability } from '../rpm/requirement.ts';
 
 /** The view of one package's root, as far as it is known, in which rich dependencies are evaluated. */
 export interface RichContext {
@@ -19,7 +19,7 @@ const best: readonly Availability[] = ['declared', 'guess', 'cycle', 'nothing'];
 
 /** True if the root satisfies a requirement, by rpm's rules. */
 export function isTrue(wanted: Requirement, context: RichContext): boolean {
-  if (!isRich(wanted) || wanted.kind === 'with' || wanted.kind === 'without') return context.holds(wanted);
+  if (isSingle(wanted)) return context.holds(wanted);
   const { kind, operands, otherwise } = wanted;
   const holds = (operand: Requirement) => isTrue(operand, context);
   if (kind === 'and') return operands.every(holds);
@@ -47,7 +47,8 @@ export function onlyGrows(wanted: Requirement): boolean {
  */
 export function chooseTerm({ operands }: RichCapability, context: RichContext): Requirement | undefined {
   const possible = operands.filter((term) => availabilityOf(term, context) !== 'nothing');
-  const kinds = possible.map((term) => availabilityOf(term, context.unbuilt));
+  const { unbuilt } = context;
+  const kinds = possible.map((term) => availabilityOf(term, unbuilt));
   const kind = best.find((one) => kinds.includes(one));
   return kind === undefined ? undefined : possible[kinds.indexOf(kind)];
 }
@@ -96,8 +97,7 @@ function decideCondition(wanted: RichCapability, context: RichContext): Decision
 }
 
 function availabilityOf(wanted: Requirement, context: RichContext): Availability {
-  if (!isRich(wanted) || wanted.kind === 'with' || wanted.kind === 'without')
-    return context.availability(wanted);
+  if (isSingle(wanted)) return context.availability(wanted);
   if (wanted.kind === 'if' || wanted.kind === 'unless') return decideCondition(wanted, context).availability;
   const of = wanted.operands.map((term) => availabilityOf(term, context));
   return wanted.kind === 'or' ? (best.find((one) => of.includes(one)) ?? 'nothing') : worstOf(of);

@@ -1,3 +1,4 @@
+import { addToList } from '../base/add-to-list.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { keyOf, spellingsOf } from '../rpm/capability.ts';
 import type { Requirement } from '../rpm/requirement.ts';
@@ -13,7 +14,6 @@ import {
 
 /** The RPMs of the toolchain, by what they provide and by their paths. */
 export interface ToolchainIndex {
-  nodes: readonly RpmNode[];
   /** The RPMs that are in every build root. */
   worker: ReadonlySet<RpmNode>;
   providers: Readonly<ProviderIndex>;
@@ -31,14 +31,12 @@ export function indexToolchain({ rpms, worker }: Toolchain): ToolchainIndex {
   const owners = new Map<string, RpmNode[]>();
   for (const node of nodes) {
     for (const path of node.paths.flat()) {
-      const known = owners.get(path);
-      if (known === undefined) owners.set(path, [node]);
-      else known.push(node);
+      addToList(owners, path, node);
     }
   }
   const inWorker = new Set(worker);
   const ofWorker = new Set(nodes.filter((node) => inWorker.has(node.file as string)));
-  return { nodes, worker: ofWorker, providers, owners, found: new Map() };
+  return { worker: ofWorker, providers, owners, found: new Map() };
 }
 
 /** The toolchain's RPMs for a requirement, best first: those that the worker holds, then by version. */

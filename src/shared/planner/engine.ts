@@ -172,7 +172,7 @@ function breakCycles(progress: Progress, searching: ReadonlySet<string>): boolea
 /** Decides what becomes of each package of a run without building anything: what `make plan` shows. */
 export async function planBuilds(context: EngineContext & { run: Run }): Promise<Map<string, PackagePlan>> {
   const { tree, run } = context;
-  let progress = newProgress(tree.declared, run.names);
+  let progress: Progress | undefined;
   do {
     progress = newProgress(tree.declared, run.names, progress);
     await resolvePackages(context, progress, new Set());

@@ -1,6 +1,5 @@
 import { order } from '../base/order.ts';
-import type { DeclaredGraph } from '../graph/graph.ts';
-import { findDeclared } from '../graph/graph.ts';
+import { type DeclaredGraph, findDeclared } from '../graph/graph.ts';
 import { findInToolchain } from '../graph/toolchain-index.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Capability } from '../model/rpm.ts';
@@ -65,19 +64,11 @@ function askedFor(graph: DeclaredGraph, results: readonly Result[]): Set<string>
   return asked;
 }
 
-const openOnes = new WeakMap<DeclaredGraph, Map<PlainCapability, boolean>>();
-
 /** True for what only builds can tell: neither specs nor the toolchain provide it. */
 function isOpen(graph: DeclaredGraph, wanted: PlainCapability): boolean {
-  const known = openOnes.get(graph) ?? new Map<PlainCapability, boolean>();
-  openOnes.set(graph, known);
-  let answer = known.get(wanted);
-  if (answer === undefined) {
-    answer =
-      mayBeRevealed(wanted) &&
-      findDeclared(graph, wanted).length === 0 &&
-      findInToolchain(graph.toolchain, wanted).length === 0;
-    known.set(wanted, answer);
-  }
-  return answer;
+  return (
+    mayBeRevealed(wanted) &&
+    findDeclared(graph, wanted).length === 0 &&
+    findInToolchain(graph.toolchain, wanted).length === 0
+  );
 }

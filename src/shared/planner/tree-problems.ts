@@ -2,9 +2,8 @@ import { order } from '../base/order.ts';
 import type { Problem } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds, declaredPath, needsBySpecs } from '../graph/declared-needs.ts';
-import { asDeclared, type DeclaredGraph } from '../graph/graph.ts';
+import type { DeclaredGraph } from '../graph/graph.ts';
 import type { Missing } from '../graph/needs.ts';
-import { needsOrPointers } from '../graph/walk.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { keyOf, mayBeRevealed, parseCapability } from '../rpm/capability.ts';
@@ -43,10 +42,7 @@ function missingProblems(
 ): Problem[] {
   const problems = new Map<string, Problem>();
   for (const name of names) {
-    const more = checks(name);
-    const needs =
-      more.length === 0 ? needsBySpecs(graph, name) : needsOrPointers(asDeclared(graph), name, { more });
-    for (const missing of needs.missing) {
+    for (const missing of needsBySpecs(graph, name, checks(name)).missing) {
       const { by, capability, path } = missing;
       const at = `${by} ${capability}`;
       if (problems.has(at)) continue;

@@ -1,3 +1,4 @@
+import { addToList } from '../base/add-to-list.ts';
 import { clock } from '../base/duration.ts';
 import { order } from '../base/order.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -45,11 +46,7 @@ export function rootCauses(outcomes: ReadonlyMap<string, Outcome>) {
   const blocks = new Map<string, string[]>();
   for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
     if (outcome.state !== 'blocked') continue;
-    for (const cause of outcome.rootCauses) {
-      const known = blocks.get(cause);
-      if (known === undefined) blocks.set(cause, [name]);
-      else known.push(name);
-    }
+    for (const cause of outcome.rootCauses) addToList(blocks, cause, name);
   }
   const failed = [...outcomes].flatMap(([name, outcome]) =>
     outcome.state === 'failed' ? [{ name, outcome, blocks: blocks.get(name) ?? [] }] : [],

@@ -12,6 +12,9 @@ export interface RichCapability {
   otherwise?: Requirement;
 }
 
+/** A requirement that one RPM satisfies. */
+export type SingleRequirement = PlainCapability | (RichCapability & { kind: 'with' | 'without' });
+
 /** A parsed requirement. Equal texts give the same object. */
 export type Requirement = PlainCapability | RichCapability;
 
@@ -72,8 +75,8 @@ export function withoutAnd(wanted: Requirement): readonly Requirement[] {
 }
 
 /** True for a requirement that one RPM satisfies. */
-export function isSingle({ kind }: Requirement): boolean {
-  return kind === 'name' || kind === 'path' || kind === 'with' || kind === 'without';
+export function isSingle(wanted: Requirement): wanted is SingleRequirement {
+  return !isRich(wanted) || wanted.kind === 'with' || wanted.kind === 'without';
 }
 
 /** A text that is read from left to right. */
