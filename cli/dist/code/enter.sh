@@ -1,11 +1,19 @@
-# Runs as root in a mount namespace of its own (unshare --mount): what is mounted here is seen by nobody else and
-# goes when the last process does, however it ends.
+# Runs as root, by bash, in a mount namespace of its own (unshare --mount): what is mounted here is seen by nobody else
+# and goes when the last process does, however it ends.
 #   $1 worker tree (lower, never written)   $2 layer (holds upper/ and work/)   $3 place to mount on
 #   $4 seccomp filter, escaped for printf
 #   then: bubblewrap's arguments, with --bind "$3" / and --seccomp 8 among them
 # Folders are opened first and named by descriptor: overlay's option string knows no path with a comma or colon.
 set -e
 umask 022
+# Nothing that we inherited reaches the sandbox: open files (a make jobserver's, a runner's), limits, ignored signals.
+for file in /proc/self/fd/*; do
+  descriptor=${file##*/}
+  if [ "$descriptor" -gt 2 ]; then exec {descriptor}>&-; fi
+done
+prlimit --pid $$ --nofile=16384 --nproc=16384 --sigpending=16384 --stack=8388608:unlimited --core=0 --memlock=65536 \
+  --msgqueue=819200 --nice=0 --rtprio=0 --as=unlimited --cpu=unlimited --data=unlimited --fsize=unlimited \
+  --locks=unlimited --rss=unlimited --rttime=unlimited
 mount --make-rprivate /
 # Of the host's devices bubblewrap takes a few along: read-only they can be used, and their modes not be changed.
 mount --rbind /dev /dev
@@ -19,4 +27,4 @@ printf '%b' "$4" >"$2/filter"
 exec 8<"$2/filter"
 rm "$2/filter"
 shift 4
-exec bwrap "$@"
+exec env --default-signal bwrap "$@"

@@ -2,148 +2,32 @@
 
     parse.py <request.json>     one JSON document a job on standard output
 
-This process never evaluates a spec. It reads rpm's configuration once and forks a child for each job. The child
-becomes a user of its own before it parses, answers over a pipe that the programs of a spec do not inherit, and when
-it ends, or takes too long, everything of that user is killed.
+This process never evaluates a spec. It reads rpm's configuration once; for each job it copies the spec's folder to where
+a build has it, and forks a child that parses. What the child has read of the copy is part of the answer.
 """
 
+import gc
 import json
 import os
 import re
-import resource
-import selectors
-import signal
 import sys
-import time
 
 import rpm
 
-ANSWER_BYTES = 16 << 20
-OUTPUT_BYTES = 256 << 10
-LIMITS = {
-    resource.RLIMIT_CPU: 60,
-    resource.RLIMIT_FSIZE: 16 << 20,
-    resource.RLIMIT_AS: 4 << 30,
-    resource.RLIMIT_NPROC: 128,
-    resource.RLIMIT_NOFILE: 1024,
-    resource.RLIMIT_CORE: 0,
-}
-# Distributions define these as %(python3 -c ...): a process start for each use in each spec.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from child import run  # noqa: E402
+from folder import Folder, Refused, folders_above, is_name  # noqa: E402
+
+# Distributions and rpm define these as %(...): a process start for each use in each spec.
 SLOW_MACROS = (
     "python3_sitelib python3_sitearch python3_version python3_version_nodots python3_platform"
-    " python3_platform_triplet python3_ext_suffix python3_cache_tag"
+    " python3_platform_triplet python3_ext_suffix python3_cache_tag _make_output_sync _smp_build_ncpus"
 ).split()
-
-
-class Child:
-    """A forked process that is nobody but `uid`, and its two pipes: what it answers and what it says."""
-
-    def __init__(self, uid, seconds, work):
-        self.uid = uid
-        self.end = time.monotonic() + seconds
-        self.answer, self.output = bytearray(), bytearray()
-        self.stopped = None
-        answer_in, answer_out = os.pipe()
-        output_in, output_out = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                become(uid, output_out)
-                with os.fdopen(answer_out, "wb") as pipe:
-                    pipe.write(json.dumps(work()).encode("ascii"))
-                os._exit(0)
-            except (rpm.error, ValueError):  # rpm refused the spec, and has said why
-                os._exit(3)
-            except BaseException as error:  # whatever it is, the child must not return into the parent's code
-                os.write(2, f"error: {type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
-                os._exit(4)
-        os.close(answer_out)
-        os.close(output_out)
-        self.handle = os.pidfd_open(self.pid)
-        self.pipes = {answer_in: (self.answer, ANSWER_BYTES), output_in: (self.output, OUTPUT_BYTES)}
-
-    def read(self, pipe):
-        """Takes what is there. False at the end of the pipe."""
-        kept, limit = self.pipes[pipe]
-        chunk = os.read(pipe, 1 << 16)
-        if len(kept) + len(chunk) <= limit:
-            kept += chunk
-        elif kept is self.answer:
-            self.stop("gave an answer of more than 16 MiB")
-        return chunk != b""
-
-    def stop(self, why):
-        self.stopped = self.stopped or why
-        os.kill(self.pid, signal.SIGKILL)
-
-    def finish(self):
-        """Reaps the child, ends all it left behind, takes the rest of its pipes. Answers how it ended, or None."""
-        _, status = os.waitpid(self.pid, 0)
-        end_all_of(self.uid)
-        for pipe in self.pipes:
-            while self.read(pipe):
-                pass
-            os.close(pipe)
-        os.close(self.handle)
-        if self.stopped:
-            return self.stopped
-        if os.WIFSIGNALED(status):
-            return f"was ended by {signal.Signals(os.WTERMSIG(status)).name}"
-        return None if os.WEXITSTATUS(status) == 0 else ""
-
-
-def become(uid, output):
-    os.setsid()
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    for limit, value in LIMITS.items():
-        resource.setrlimit(limit, (value, value))
-    os.umask(0o077)
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-
-
-def end_all_of(uid):
-    """Kills every process of `uid` at once: as that user, `kill -1` reaches all of them and nothing else."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.setresuid(uid, uid, uid)
-            os.kill(-1, signal.SIGKILL)
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
-
-
-def run(jobs, at_once, seconds, first_uid, done):
-    """Runs `jobs` (functions), `at_once` at a time; calls done(index, child, ended) as each ends."""
-    waiting = list(enumerate(jobs))[::-1]
-    running = {}
-    events = selectors.DefaultSelector()
-    while waiting or running:
-        while waiting and len(running) < at_once:
-            index, work = waiting.pop()
-            child = Child(first_uid + index, seconds, work)
-            running[child.handle] = (index, child)
-            for source in (*child.pipes, child.handle):
-                events.register(source, selectors.EVENT_READ, child)
-        patience = min(child.end for _, child in running.values()) - time.monotonic()
-        for key, _ in events.select(max(patience, 0)):
-            child = key.data
-            if key.fd != child.handle:
-                if child.handle in running and not child.read(key.fd):
-                    events.unregister(key.fd)
-                continue
-            index, _ = running.pop(child.handle)
-            for source in (*child.pipes, child.handle):
-                if source in events.get_map():
-                    events.unregister(source)
-            done(index, child, child.finish())
-        for _, child in running.values():
-            if child.end < time.monotonic() and child.stopped is None:
-                child.stop(f"took more than {seconds} s")
+# A text that has none of these does not ask for the check. One too many costs a second parse. One too few, of a name
+# that a spec puts together, leaves BuildRequires out of the root of the check, and rpmbuild then names them.
+ASKS_FOR_CHECK = re.compile(
+    r"with(?:out)?_(?:check\b|%)|%\{?with(?:out)?[ \t]+(?:check\b|%)|%\{?bcond\w*[ \t]+(?:check\b|%)"
+)
 
 
 def names_with_files(main, parsed):
@@ -174,16 +58,21 @@ def package_of(package, with_files):
     }
 
 
-def parse(path, macros):
-    rpm.addMacro("_sourcedir", os.path.dirname(path))
-    os.chdir(os.path.dirname(path))
+def source_of(full, number, flags):
+    # rpmbuild expands the name once more when it looks for the file: a macro may be defined below the tag.
+    return [rpm.expandMacro(full), rpm.expandMacro(full[full.rfind("/") + 1 :]), number, flags]
+
+
+def parse(path, folder, macros):
+    os.chdir(folder)
     for name, value in macros.items():
         rpm.addMacro(name, value)
-    spec = rpm.spec(path)
+    try:
+        spec = rpm.spec(path)
+    except rpm.error as error:
+        raise ValueError from error
     header = spec.sourceHeader
     with_files = names_with_files(header["NAME"], spec.parsed)
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        brought = re.findall(r"^\s*%include\s+(\S+)|%\{load:([^}]+)\}", file.read(), re.MULTILINE)
     return {
         **evr_of(header),
         "noSource": bool(header["NOSOURCE"] or header["NOPATCH"]),
@@ -191,11 +80,10 @@ def parse(path, macros):
         "excludeArch": list(header["EXCLUDEARCH"]),
         "buildRequires": list(header["REQUIRENEVRS"]),
         "buildConflicts": list(header["CONFLICTNEVRS"]),
-        "sources": [[name, number, flags] for name, number, flags in spec.sources],
+        "sources": [source_of(*source) for source in spec.sources],
         "packages": [package_of(package, with_files) for package in spec.packages],
         "hasCheck": bool((spec.check or "").strip()),
         "generates": bool(re.search(r"^\s*%generate_buildrequires\b", spec.parsed, re.MULTILINE)),
-        "brought": [rpm.expandMacro(a or b) for a, b in brought],
     }
 
 
@@ -203,30 +91,99 @@ def values_of(names):
     return {name: rpm.expandMacro(f"%{{{name}}}") for name in names if rpm.expandMacro(f"%{{?{name}:1}}")}
 
 
+class Reader:
+    """Reads specs of a tree, each in the copy of its folder."""
+
+    def __init__(self, request):
+        self.request = request
+        self.folder = Folder(request["specs"], request["topDir"], request["time"])
+
+    def ask(self, path, uid):
+        """Parses what is laid out: the answers without and, where that may differ, with the check; how that ended."""
+        answers, said = [], ""
+        for macros in self.request["checkMacros"]:
+            if answers and not self.asks_for_check(path):
+                break
+            work = lambda macros=macros: parse(path, self.folder.sources, macros)  # noqa: E731
+            answer, ended, output = run(work, uid, self.request["seconds"])
+            said += output
+            if ended is not None:
+                return None, ended, said
+            answers.append(answer)
+        return answers, None, said
+
+    def asks_for_check(self, path):
+        read = (os.path.join(self.folder.sources, name) for name in self.folder.opened())
+        return any(ASKS_FOR_CHECK.search(text_of(name)) for name in (path, *read))
+
+    def read(self, job):
+        try:
+            digest = self.folder.fill(job["spec"])
+        except Refused as refusal:
+            message, hint = refusal.args
+            return {"problems": [{"message": message, "hint": hint}]}
+        path = os.path.join(self.folder.specs, os.path.basename(job["spec"]))
+        answers, ended, output = self.ask(path, job["uid"])
+        problems = self.unreadable()
+        if answers and not problems:
+            problems = self.surplus(path, job["uid"], answers)
+        if problems:
+            return {"problems": problems}
+        opened = [[name, self.folder.digest(name)] for name in self.folder.opened()]
+        return {"digest": digest, "ended": ended, "output": output, "answers": answers, "opened": opened}
+
+    def unreadable(self):
+        """Problems of files that the spec has read, but that it was not given."""
+        hint = "A spec can read the files beside it: put the file there, in a form that can be given."
+        read = [(name, self.folder.files[name]) for name in self.folder.opened()]
+        return [
+            {"message": f"reading this spec opens {json.dumps(name)}, which {why}", "hint": hint} for name, why in read if why
+        ]
+
+    def surplus(self, path, uid, answers):
+        """Problems of a spec that tells another thing when only files are there that a build gets."""
+        opened = self.folder.opened()
+        sources = {source[1] for answer in answers for source in answer["sources"]}
+        staged = {*filter(is_name, sources), *opened}
+        there = self.folder.files.keys()
+        if staged == there and not self.folder.folders - {above for name in staged for above in folders_above(name)}:
+            return []
+        surplus, lacking = sorted(there - staged), sorted(staged - there)
+        self.folder.keep(staged)
+        again, _, _ = self.ask(path, uid)
+        if again == answers and self.folder.opened() == opened:
+            return []
+        text = text_of(path)
+        likely = sorted(surplus or lacking, key=lambda name: not any(part in text for part in name.split("/")))
+        names = ", ".join(map(json.dumps, likely[:3]))
+        what = f"without {names}, which it does not open" if surplus else f"with {names}, which does not lie beside it"
+        message = f"this spec reads otherwise {what}"
+        return [{"message": message, "hint": "Name the file as a Source, or remove what asks for it."}]
+
+
+def text_of(path):
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
+    os.umask(0o022)
     rpm.reloadConfig(f"{request['arch']}-linux")
     for path in request["macroFiles"]:
         rpm.expandMacro(f"%{{load:{path}}}")
-    for name, value in request["defines"].items():
+    for name, value in {**request["defines"], "_topdir": request["topDir"]}.items():
         rpm.addMacro(name, value)
-
-    def learn(_index, child, ended):
-        if ended is None:
-            for name, value in json.loads(child.answer).items():
-                rpm.addMacro(name, value.replace("%", "%%"))
-
     # Also what macro files say is evaluated by a child, not here.
-    run([lambda: values_of(SLOW_MACROS)], 1, request["seconds"], request["firstUid"], learn)
-
-    def report(index, child, ended):
-        answer = None if ended is not None else json.loads(child.answer)
-        output = bytes(child.output).decode("utf-8", "backslashreplace")
-        print(json.dumps({"index": index, "ended": ended, "output": output, "answer": answer}), flush=True)
-
-    jobs = [lambda job=job: parse(job["path"], job["macros"]) for job in request["jobs"]]
-    run(jobs, request["atOnce"], request["seconds"], request["firstUid"] + 1, report)
+    values, _, _ = run(lambda: values_of(SLOW_MACROS), request["uid"], request["seconds"])
+    for name, value in (values or {}).items():
+        rpm.addMacro(name, value.replace("%", "%%"))
+    # Children share memory with this process until one of them writes to it.
+    gc.freeze()
+    reader = Reader(request)
+    for job in request["jobs"]:
+        print(json.dumps({"index": job["index"], **reader.read(job)}), flush=True)
 
 
 main()

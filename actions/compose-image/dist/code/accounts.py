@@ -3,22 +3,15 @@
 import os
 import shutil
 
+from account_files import NAMES, AccountFiles
 from tree import Refused
 
 
-class Accounts:
-    """The account files of a root, line by line, in their order."""
-
+class Accounts(AccountFiles):
     def __init__(self, tree, today):
+        super().__init__({name: tree.read(f"/etc/{name}") for name in NAMES})
         self.tree = tree
         self.today = str(today)
-        self.files = {
-            name: [line.split(":") for line in tree.read(f"/etc/{name}").splitlines() if line]
-            for name in ("passwd", "group", "shadow", "gshadow")
-        }
-
-    def find(self, file, name):
-        return next((entry for entry in self.files[file] if entry[0] == name), None)
 
     def free(self, file, start=1000):
         taken = {int(entry[2]) for entry in self.files[file] if entry[2].isdigit()}
@@ -28,7 +21,7 @@ class Accounts:
         entry = self.find("group", name)
         if entry is None:
             number = self.free("group") if gid is None else gid
-            other = next((one[0] for one in self.files["group"] if one[2] == str(number)), None)
+            other = self.owner("group", number)
             if other is not None:
                 raise Refused(f"group '{name}' cannot have GID {number}: it is '{other}'s")
             self.files["group"].append([name, "x", str(number), ""])
@@ -41,7 +34,7 @@ class Accounts:
         entry = self.find("passwd", name)
         if entry is None:
             uid = self.free("passwd") if user["uid"] is None else user["uid"]
-            other = next((one[0] for one in self.files["passwd"] if one[2] == str(uid)), None)
+            other = self.owner("passwd", uid)
             if other is not None:
                 raise Refused(f"user '{name}' cannot have UID {uid}: it is '{other}'s")
             group = user["primaryGroup"] or name
@@ -65,13 +58,8 @@ class Accounts:
         if user["passwordNeverExpires"]:
             shadow[4] = "99999"
         for group in user["secondaryGroups"]:
-            members = self.find("group", group)
-            if members is None:
-                raise Refused(f"user '{name}': there is no group '{group}'")
-            for line in filter(None, (members, self.find("gshadow", group))):
-                names = [one for one in line[3].split(",") if one]
-                if name not in names:
-                    line[3] = ",".join([*names, name])
+            self.gid(group, name)
+            self.join(group, name)
         self.home(entry, user["sshPubKeys"])
 
     def gid(self, group, name):
@@ -101,9 +89,9 @@ class Accounts:
         for entry in self.files["shadow"]:
             # Tools that made accounts wrote the day on which they ran.
             entry[2] = self.today if len(entry) > 2 and entry[2] not in ("", "0") else entry[2]
-        for name, entries in self.files.items():
+        for name in NAMES:
             private = name in ("shadow", "gshadow")
-            text = "".join(":".join(entry) + "\n" for entry in entries)
+            text = self.text(name)
             if private and not os.path.exists(self.tree.at(f"/etc/{name}")):
                 self.tree.write(f"/etc/{name}", text, 0o600)
             else:

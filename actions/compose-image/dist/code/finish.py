@@ -31,7 +31,9 @@ def finish(request):
     os.chown(request["root"], 0, 0)
     os.chmod(request["root"], 0o755)
     settle_times(request["root"], request["epoch"])
-    return {"parts": {part["id"]: split(tree, part, request["epoch"]) for part in request["parts"]}}
+    parts = {part["id"]: split(tree, part, request["epoch"]) for part in request["parts"]}
+    others = [part["folder"] for part in request["parts"] if not part["fat"]]
+    return {"parts": parts, "entries": {os.path.basename(top): entries_of(top) for top in [request["root"], *others]}}
 
 
 def remove(place):
@@ -60,6 +62,19 @@ def split(tree, part, epoch):
             shutil.copyfile(source, os.path.join(part["folder"], target))
     settle_times(part["folder"], epoch)
     return fat_entries(part["folder"], part["id"]) if part["fat"] else []
+
+
+def entries_of(top):
+    """Everything in a tree, so that the filesystem that is made of it can be compared: path, mode, UID, GID, size."""
+    entries = []
+    for here, folders, files in os.walk(top):
+        for name in sorted([*folders, *files]):
+            place = os.path.join(here, name)
+            found = os.lstat(place)
+            has_size = stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)
+            path = os.fsencode(os.path.relpath(place, top)).decode("utf-8", "replace")
+            entries.append([path, found.st_mode, found.st_uid, found.st_gid, found.st_size if has_size else 0])
+    return entries
 
 
 # What FAT or mtools' own syntax gives another meaning.
