@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { builder } from '../../src/shared/sandbox/arguments.ts';
 import { runBundle } from '../support/bundle.ts';
 import { writeTree } from '../support/tiny-distro.ts';
 import { testWorker } from '../support/worker.ts';
@@ -26,7 +27,7 @@ it('sees the files that were parsed; where its RPMs differ all the same, it fail
       spec: spec('unlike', `${installed('Epoch: 2')}\nProvides: made-by = %{?epoch}%{!?epoch:none}`),
     },
     unable: { spec: spec('unable', installed('BuildArch: of-no-kind')) },
-    moody: { spec: spec('moody', '%(test $(id -u) = 20211 && echo "Epoch: 3")') },
+    moody: { spec: spec('moody', `%(test $(id -u) = ${builder.uid} && echo "Epoch: 3")`) },
     grown: {
       spec: spec('grown', `${oddSources}\n%(cat %{_sourcedir}/sub/extra.inc)\n%global later late`).replace(
         '%files',

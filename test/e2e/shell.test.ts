@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builder } from '../../src/shared/sandbox/arguments.ts';
 import { runBundle } from '../support/bundle.ts';
 import { writeTree } from '../support/tiny-distro.ts';
 import { testWorker } from '../support/worker.ts';
@@ -76,7 +77,7 @@ describe('a shell in the root of a failed build', () => {
 
   it('is the plain worker with the sources where not even the SRPM could be packed', async () => {
     // A tag that rpm refuses, and only as the builder: not while the spec is parsed.
-    const tag = '%(test $(id -u) = 20211 && echo "BuildArch: of-no-kind")';
+    const tag = `%(test $(id -u) = ${builder.uid} && echo "BuildArch: of-no-kind")`;
     writeFileSync(join(dir, 'SPECS/broken/broken.spec'), spec('true', tag));
     const run = await build();
     expect(run.code).toBe(1);

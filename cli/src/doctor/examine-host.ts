@@ -9,6 +9,7 @@ import { findPackages } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
+import { readUserLists, userIdProblems } from '../../../src/shared/sandbox/user-ids.ts';
 import { diskNeed, type HostFacts, type KvmState, type RunFolders } from './findings.ts';
 
 type Disk = NonNullable<HostFacts['disk']>[number];
@@ -35,12 +36,13 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
   const privilege = changes ? await checkPrivilege() : undefined;
   const apt = changes ? existsSync('/usr/bin/apt-get') : undefined;
   const mayMount = (privilege === 'root' || privilege === 'sudo') && foreign.length === 0;
-  const [missing, overlay, kvm, mirror, disk] = await Promise.all([
+  const [missing, overlay, kvm, mirror, disk, users] = await Promise.all([
     needs.length > 0 && apt ? findPackages(needs, signal) : { packages: [], unknown: needs },
     folders !== undefined && mayMount ? tryOverlay(folders.build, signal) : undefined,
     options.thorough ? options.kvm?.() : undefined,
     options.thorough && apt ? tryMirror(signal) : undefined,
     folders === undefined ? undefined : checkDisks(folders),
+    folders === undefined ? undefined : readUserLists(),
   ]);
   return {
     ...{ node: process.version, user: userName(), privilege, apt, missing: { needs, ...missing } },
@@ -48,6 +50,7 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
     memoryBytes: process.availableMemory?.() ?? freemem(),
     cores: cpus().length,
     ...{ disk, overlay, kvm, mirror },
+    userIdProblems: users && userIdProblems(users),
   };
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Problem } from '../../../src/shared/base/problems.ts';
 import { shellWord } from '../../../src/shared/base/shell-word.ts';
 import type { Need } from '../../../src/shared/host/needs.ts';
 
@@ -34,6 +35,8 @@ export interface HostFacts {
   /** `error`: why an overlay cannot be mounted in `dir`; empty if it can. */
   overlay?: { dir: string; error: string };
   kvm?: KvmState;
+  /** The users and groups of the host that have numbers of the sandboxes' users. */
+  userIdProblems?: readonly Problem[] | undefined;
   /** `error`: why no package could be downloaded from the mirror; empty if one was. */
   mirror?: { error: string };
 }
@@ -66,7 +69,7 @@ export function findingLine(finding: Finding): string {
 /** Returns a finding for each fact that was checked. Pure. */
 export function findingsOf(facts: HostFacts): Finding[] {
   return [nodeFinding, sudoFinding, aptFinding, toolsFinding, writableFinding, diskFindings]
-    .concat([memoryFinding, overlayFinding, kvmFinding, mirrorFinding])
+    .concat([memoryFinding, overlayFinding, userIdsFinding, kvmFinding, mirrorFinding])
     .flatMap((check) => check(facts) ?? []);
 }
 
@@ -133,6 +136,13 @@ const overlayFinding: Check = ({ overlay }) => {
   const text = error === '' ? `works in ${dir}` : `cannot be mounted in ${dir}: ${error}`;
   const hint = 'BUILD_DIR= on ext4 or xfs (not in an overlay of a container)';
   return finding('overlay', error === '', text, hint);
+};
+
+const userIdsFinding: Check = ({ userIdProblems }) => {
+  if (userIdProblems === undefined) return undefined;
+  const [first] = userIdProblems;
+  const text = first === undefined ? 'none has a number of the sandboxes' : first.message;
+  return finding('user ids', first === undefined, text, first?.hint ?? '');
 };
 
 const kvmFinding: Check = ({ kvm }) => {

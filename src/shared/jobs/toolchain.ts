@@ -7,16 +7,22 @@ import type { JobReport } from '../github/job-report.ts';
 import { readJson } from '../host/json-files.ts';
 import type { StoreInputs, ToolchainInputs, TreeInputs } from '../model/inputs.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import { checkUserIds } from '../sandbox/user-ids.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
 import { modeOf } from '../toolchain/prepare.ts';
 import { obtainToolchain } from '../toolchain/toolchain-cache.ts';
 import { openExchange } from './open-exchange.ts';
 
-/** Finds the toolchain of a job: its run's, a folder's, an earlier run's; else makes one. @throws ProblemsError */
+/**
+ * Finds the toolchain of a job: its run's, a folder's, an earlier run's; else makes one. Before that, the numbers of the
+ * users in sandboxes are checked.
+ * @throws ProblemsError
+ */
 export async function findToolchain(
   inputs: TreeInputs & Partial<StoreInputs>,
   { log, signal }: ActionContext,
 ): Promise<{ toolchain: Toolchain; toolchainDir: string }> {
+  await checkUserIds();
   const { cacheDir, toolchainMode, onStoreError = 'fail' } = inputs;
   const toolchainDir = join(cacheDir, 'toolchain');
   if (inputs.toolchainArtifact !== '') {
@@ -46,11 +52,12 @@ export async function findToolchain(
   return { toolchain: await log.group('Toolchain', () => obtainToolchain(options)), toolchainDir };
 }
 
-/** Prepares the toolchain folder. @throws ProblemsError for a mode that is not supported yet */
+/** Prepares the toolchain folder. @throws ProblemsError for a mode that is not supported yet, or a user id that is taken */
 export async function prepareToolchainFolder(
   { log, signal }: ActionContext,
   inputs: ToolchainInputs,
 ): Promise<JobReport> {
+  await checkUserIds();
   const dir = inputs.toolchainDir === '' ? join(inputs.cacheDir, 'toolchain') : inputs.toolchainDir;
   const { cacheDir, updateLock, onStoreError } = inputs;
   const { rpms, worker, workerDigest } = await obtainToolchain({

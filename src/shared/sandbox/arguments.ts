@@ -33,7 +33,7 @@ export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'
 }
 
 /** The ordinary user that parses specs and builds packages. Its numbers are the same on every host. */
-export const builder = { uid: 20211, gid: 20211, home: '/var/lib/azl-builder' } as const;
+export const builder = { uid: 70211, gid: 70211, home: '/var/lib/azl-builder' } as const;
 
 /** The environment of every process in a sandbox, besides {@link SandboxOptions.env}. */
 export const sandboxEnvironment: Readonly<Record<string, string>> = {

@@ -7,6 +7,7 @@ import { removeTree } from '../host/folders.ts';
 import { builder } from '../sandbox/arguments.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
+import { parserUid } from '../sandbox/user-ids.ts';
 import type { JobAnswer } from './answer.ts';
 import { buildEnvironment, checkMacros, topDir } from './macros/policy.ts';
 
@@ -96,8 +97,7 @@ async function writeRequests(dir: string, paths: readonly string[], options: Ask
   for (const [name, text] of Object.entries(helpers)) await writeFile(join(dir, name), text);
   for (const [index, { text }] of options.macroFiles.entries())
     await writeFile(join(dir, `${index}.macros`), text);
-  const firstUid = builder.uid + 1;
-  const jobs = paths.map((spec, index) => ({ index, spec, uid: firstUid + index }));
+  const jobs = paths.map((spec, index) => ({ index, spec, uid: parserUid(index) }));
   const count = options.overlay === undefined ? Math.min(options.jobs, jobs.length) : 1;
   const requests = Array.from({ length: Math.max(1, count) }, (_, nth) => ({
     arch: options.arch,
@@ -108,7 +108,7 @@ async function writeRequests(dir: string, paths: readonly string[], options: Ask
     topDir,
     time: sourceDateEpoch,
     seconds: options.secondsPerSpec ?? 60,
-    uid: firstUid,
+    uid: parserUid(0),
     jobs: jobs.filter(({ index }) => index % Math.max(1, count) === nth),
   }));
   const names = requests.map((_, nth) => `request-${nth}.json`);

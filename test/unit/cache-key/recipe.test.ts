@@ -56,7 +56,7 @@ describe('the recipe of a build', () => {
     '--seccomp',
     'CAP_SETFCAP',
     'SOURCE_DATE_EPOCH',
-    '--reuid=20211',
+    '--reuid=70211',
     '--nocheck',
     '--undefine=_unique_build_ids',
     '/azl/run/transaction.py',

@@ -13,6 +13,7 @@ const fine: HostFacts = {
   memoryBytes: 7 * gib,
   cores: 4,
   overlay: { dir: 'build', error: '' },
+  userIdProblems: [],
   kvm: 'absent',
   mirror: { error: '' },
 };
@@ -30,6 +31,7 @@ describe('the doctor', () => {
       '✓ disk: 50.0 GiB free in build',
       '✓ memory: 7.0 GiB available, 4 cores',
       '✓ overlay: works in build',
+      '✓ user ids: none has a number of the sandboxes',
       '✓ kvm: not available: QEMU emulates, which is slower',
       '✓ mirror: a package was downloaded',
     ]);
@@ -88,6 +90,11 @@ describe('the doctor', () => {
     [
       { overlay: { dir: 'b', error: 'wrong fs type' } },
       '✗ overlay: cannot be mounted in b: wrong fs type → BUILD_DIR= on ext4 or xfs (not in an overlay of a container)',
+      true,
+    ],
+    [
+      { userIdProblems: [{ message: "The user 'x' has the uid 70211", hint: 'Give it another.' }] },
+      "✗ user ids: The user 'x' has the uid 70211 → Give it another.",
       true,
     ],
     [
