@@ -65,11 +65,12 @@ export async function inputProblems(
         problems.push(...packageProblems(environment['PACKAGE'] ?? '', values.specsDir, found.files));
       else problems.push(...(await signatureProblems(values, found.files)));
     }
-    const { repoList = [], releaseMajorId: releasever = '', configFile, configBaseDir = '' } = values;
+    const { repoList = [], releaseMajorId: releasever = '' } = values;
+    const { configFile, configBaseDir = '', configExtraDirs = [] } = values;
     const variables = { releasever, arch: hostArchitecture.rpm };
     problems.push(...(await problemsIn(() => readRepoFiles(repoList, variables))));
     // Warnings of the config are left to the action, so that they appear once.
-    const config = { configFile: configFile ?? '', configBaseDir, log: recordingLog() };
+    const config = { configFile: configFile ?? '', configBaseDir, configExtraDirs, log: recordingLog() };
     if (configFile) problems.push(...(await problemsIn(() => readImageConfig(config))));
   }
   return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];

@@ -36,6 +36,7 @@ export const treeInputs: InputTable<TreeInputs> = {
   packageBuildList: list,
   configFile: text,
   configBaseDir: text,
+  configExtraDirs: list,
   packageRebuildList: list,
   toolchainDir: text,
   toolchainArtifact: text,

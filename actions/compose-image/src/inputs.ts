@@ -13,6 +13,7 @@ import type { ComposeInputs, ReleaseInputs } from '../../../src/shared/model/inp
 export const composeInputs: InputTable<ComposeInputs> = {
   configFile: needed('the path of an image config'),
   configBaseDir: text,
+  configExtraDirs: list,
   rpmsArtifact: text,
   rpmsDir: text,
   repoList: list,

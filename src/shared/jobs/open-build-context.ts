@@ -182,8 +182,9 @@ function requiredByCheck({ runCheck }: TreeInputs, { declared }: Tree) {
 /** The packages of the tree that the image asks for. Others may come from repositories: compose-image looks for them. */
 async function packagesOfImage(inputs: TreeInputs, graph: DeclaredGraph, log: Log): Promise<string[]> {
   if (inputs.configFile === '') return [];
-  const { configFile, configBaseDir } = inputs;
-  const { named } = await readImageConfig({ configFile, configBaseDir, log: { ...log, warn: () => {} } });
+  const { configFile, configBaseDir, configExtraDirs } = inputs;
+  const config = { configFile, configBaseDir, configExtraDirs };
+  const { named } = await readImageConfig({ ...config, log: { ...log, warn: () => {} } });
   return named.requestedPackages.flatMap(({ capability }) => packageNamed(graph, nameOf(capability)) ?? []);
 }
 

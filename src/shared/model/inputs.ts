@@ -6,6 +6,8 @@ export interface TreeInputs {
   packageBuildList: string[];
   configFile: string;
   configBaseDir: string;
+  /** Folders, besides the base, in which files that the config names may lie. */
+  configExtraDirs: string[];
   packageRebuildList: string[];
   toolchainDir: string;
   toolchainMode: 'auto' | 'bootstrap' | 'download' | 'archive';
@@ -86,6 +88,8 @@ export interface ComposeInputs
   extends Pick<TreeInputs, 'configFile' | 'releaseMajorId' | 'outDir' | 'buildDir' | 'cacheDir'> {
   /** Empty: the folder of the config. */
   configBaseDir: string;
+  /** Folders, besides the base, in which files that the config names may lie. */
+  configExtraDirs: string[];
   /** An artifact of this run with an RPM repository. Empty: `rpmsDir`. */
   rpmsArtifact: string;
   /** Empty: `RPMS` in `outDir`. */

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
-import type { NamedFile, NamedFiles } from '../../../src/shared/image/config/named-files.ts';
+import type { NamedFile } from '../../../src/shared/image/config/named-file-reader.ts';
+import type { NamedFiles } from '../../../src/shared/image/config/named-files.ts';
 import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 import type { ImagePackage } from '../../../src/shared/image/packages/choose-packages.ts';
 import { hex, rpms } from './made-up.ts';

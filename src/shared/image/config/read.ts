@@ -13,10 +13,13 @@ export async function readImageConfig(options: {
   configFile: string;
   /** Base of the config's relative paths. Default: the config's folder. */
   configBaseDir?: string;
+  /** Folders, besides the base, in which files that the config names may lie. */
+  configExtraDirs?: readonly string[];
   log: Log;
 }): Promise<{ config: ImageConfig; named: NamedFiles }> {
-  const file = options.configFile;
+  const { configFile: file, configExtraDirs = [] } = options;
   const { config, warnings } = parseImageConfig(await readUserFile(file, 'The image config'), file);
   for (const warning of warnings) options.log.warn(warning);
-  return { config, named: await readNamedFiles(config, file, options.configBaseDir || dirname(file)) };
+  const baseDir = options.configBaseDir || dirname(file);
+  return { config, named: await readNamedFiles(config, file, [baseDir, ...configExtraDirs]) };
 }

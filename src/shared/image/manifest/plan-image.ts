@@ -21,6 +21,8 @@ export interface PlanOptions {
   configFile: string;
   /** Base of the config's relative paths. Default: the config's folder. */
   configBaseDir?: string;
+  /** Folders, besides the base, in which files that the config names may lie. */
+  configExtraDirs?: readonly string[];
   toolchain: Toolchain;
   toolchainDir: string;
   /** This run's RPMs, at any depth. */

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import type { Log } from '../../base/log.ts';
@@ -8,7 +9,8 @@ import type { Rpm } from '../../model/rpm.ts';
 import { nevra } from '../../rpm/version.ts';
 import { showRpmWarnings } from '../../sandbox/rpm-warnings.ts';
 import { installedDifference, installRpms, TransactionError } from '../../sandbox/transaction.ts';
-import type { NamedFile, NamedFiles } from '../config/named-files.ts';
+import { copyNamedFile, type NamedFile } from '../config/named-file-reader.ts';
+import type { NamedFiles } from '../config/named-files.ts';
 import { fullPlace } from '../disk/full-disk.ts';
 import type { Trees } from '../disk/trees.ts';
 import { type ImageRoot, openImageRoot, type RootOptions } from './image-root.ts';
@@ -38,8 +40,8 @@ export async function makeTrees(options: TreeOptions): Promise<Trees> {
   await install(options, root);
   await runPrograms(manifest.first, root, options);
   progress('configuring');
-  const sources = named.additional.map(({ path }, index) => ({
-    source: path,
+  const sources = (await copies(named.additional, 'additional', options)).map((source, index) => ({
+    source,
     target: `/azl/files/${index}`,
   }));
   const { texts, groups, users } = manifest;
@@ -96,15 +98,31 @@ async function runScripts(
   files: readonly NamedFile[],
   key: string,
   root: ImageRoot,
-  { file, progress }: TreeOptions,
+  options: TreeOptions,
 ): Promise<void> {
+  const { file, progress } = options;
+  const sources = await copies(files, key, options);
   for (const [index, { argv, target }] of scripts.entries()) {
-    const { name, path } = files[index] as NamedFile;
+    const { name } = files[index] as NamedFile;
+    const source = sources[index] as string;
     progress(`running ${name}`);
-    await root.run(argv, [{ source: path, target: `${innerRoot}${target}` }]).catch((error: unknown) => {
+    await root.run(argv, [{ source, target: `${innerRoot}${target}` }]).catch((error: unknown) => {
       throw asProblem(error, `script '${name}'`, { file, path: `$.SystemConfigs[0].${key}[${index}]` });
     });
   }
+}
+
+/** Copies files that the config names to a folder of their own, and returns the paths. */
+async function copies(
+  files: readonly NamedFile[],
+  folder: string,
+  { file, workDir }: TreeOptions,
+): Promise<string[]> {
+  const dir = join(workDir, 'named', folder);
+  await mkdir(dir, { recursive: true });
+  const paths = files.map((_, index) => join(dir, String(index)));
+  for (const [index, one] of files.entries()) await copyNamedFile(one, paths[index] as string, file);
+  return paths;
 }
 
 /** Returns a failed program of the image as a problem of the config; any other error as it is. */

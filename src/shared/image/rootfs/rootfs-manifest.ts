@@ -4,7 +4,8 @@ import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { sandboxArguments } from '../../sandbox/arguments.ts';
 import { transactionHelpers } from '../../sandbox/transaction.ts';
 import type { ImageConfig } from '../config/config.ts';
-import type { NamedFile, NamedFiles } from '../config/named-files.ts';
+import type { NamedFile } from '../config/named-file-reader.ts';
+import type { NamedFiles } from '../config/named-files.ts';
 import { cleared, emptied, obsoleteFiles } from '../config/obsolete-files.ts';
 import { type Layout, treeOf } from '../disk/layout.ts';
 import type { BootTools } from '../packages/boot-tools.ts';
@@ -101,8 +102,8 @@ export type Script = ReturnType<typeof script>;
 
 /** A script that its owner may run is started directly, any other by the shell. */
 function script(file: NamedFile | undefined, args: string) {
-  const { path, executable, sha256 } = file as NamedFile;
-  const target = `/tmp/${basename(path)}`;
+  const { name, executable, sha256 } = file as NamedFile;
+  const target = `/tmp/${basename(name)}`;
   const given = args.split(/\s+/).filter((word) => word !== '');
   return { target, argv: [...(executable ? [] : ['/bin/sh']), target, ...given], sha256 };
 }
