@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostArchitecture } from '../base/architectures.ts';
 import type { ToolOptions } from '../host/process.ts';
-import type { Root } from './overlay.ts';
+import type { Root, TreeRoot } from './overlay.ts';
 import { seccompFilter } from './seccomp.ts';
 
 const enter = readFileSync(new URL('./enter.sh', import.meta.url), 'utf8');
@@ -18,7 +18,7 @@ export interface Bind {
 }
 
 export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'> {
-  root: Root;
+  root: Root | TreeRoot;
   /** Default: the ordinary user {@link builder}. `root` is root of the sandbox, without rights over the host. */
   as?: 'root' | 'builder';
   /** The working folder in the sandbox. Default: `/`. */
@@ -26,7 +26,7 @@ export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'
   /** Variables besides {@link sandboxEnvironment}. Nothing of the host's environment is passed on. */
   env?: Readonly<Record<string, string>>;
   binds?: readonly Bind[];
-  /** Folders of the sandbox that are empty and lie in memory. */
+  /** Folders of the sandbox that are empty and lie in memory, of at most {@link tmpfsBytes} each. */
   tmpfs?: readonly string[];
   /** Roots in the sandbox, from `binds`, that programs enter by chroot. Each gets its own /proc, /dev and /run. */
   inner?: readonly string[];
@@ -52,6 +52,9 @@ const capabilities = 'CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCA
   ' ',
 );
 
+/** Bytes that each folder in memory can hold: /dev/shm, /run, and those of {@link SandboxOptions.tmpfs}. */
+export const tmpfsBytes = 512 * 1024 * 1024;
+
 const filter = seccompFilter(hostArchitecture);
 /** The descriptor at which `enter.sh` opens the filter. */
 const filterDescriptor = 8;
@@ -61,12 +64,13 @@ const becomeBuilder = [
   ...['--bounding-set=-all', '--'],
 ];
 
-/** Returns the arguments of bubblewrap for `argv` in a root that is mounted at `mountPoint`. Pure. */
-export function sandboxArguments(
+type PlainOptions = Omit<SandboxOptions, 'root'>;
+
+/** Returns bubblewrap's options for what a sandbox may do, and the command inside, for any root. Pure. */
+export function confine(
   argv: readonly string[],
-  mountPoint: string,
-  options: Omit<SandboxOptions, 'root'>,
-): string[] {
+  options: PlainOptions,
+): { options: string[]; command: string[] } {
   const asBuilder = options.as !== 'root';
   const env = {
     ...sandboxEnvironment,
@@ -74,32 +78,64 @@ export function sandboxArguments(
     USER: asBuilder ? 'builder' : 'root',
     ...options.env,
   };
-  const bind = ({ source, target, writable }: Bind) => [writable ? '--bind' : '--ro-bind', source, target];
-  return [
-    ...['--bind', mountPoint, '/', ...kernelFolders('')],
-    ...(options.tmpfs ?? []).flatMap((path) => ['--tmpfs', path]),
-    ...(options.binds ?? []).flatMap(bind),
-    ...(options.inner ?? []).flatMap(kernelFolders),
-    ...[
-      '--unshare-pid',
-      '--unshare-net',
-      '--unshare-ipc',
-      '--unshare-cgroup',
-      '--unshare-uts',
-      '--hostname',
-      'azl-builder',
+  return {
+    options: [
+      ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-cgroup', '--unshare-uts'],
+      // Any /etc/hosts names it.
+      ...['--hostname', 'localhost'],
+      ...['--die-with-parent', '--clearenv', '--seccomp', String(filterDescriptor)],
+      ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+      ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`])],
+      ...['--chdir', options.cwd ?? '/'],
     ],
-    ...['--die-with-parent', '--clearenv', '--seccomp', String(filterDescriptor)],
-    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`])],
-    ...['--chdir', options.cwd ?? '/', '--', ...(asBuilder ? becomeBuilder : []), ...argv],
+    command: [...(asBuilder ? becomeBuilder : []), ...argv],
+  };
+}
+
+/** Returns bubblewrap's options for what a sandbox sees on top of its `/`. Pure. */
+export function mounts({ tmpfs = [], binds = [], inner = [] }: PlainOptions): string[] {
+  return [
+    ...kernelFolders(''),
+    ...tmpfs.flatMap(memoryFolder),
+    ...binds.flatMap(({ source, target, writable }) => [writable ? '--bind' : '--ro-bind', source, target]),
+    ...inner.flatMap(kernelFolders),
   ];
 }
 
-/** /proc is read-only, because /proc/sys is the host's and root in the sandbox could write it. `enter.sh` protects /dev. */
+/**
+ * The folders that the kernel fills. /proc is read-only, because /proc/sys is the host's and root in the sandbox could
+ * write it; `enter.sh` protects the devices. /dev itself is read-only, as its own file system would know no bound.
+ */
 function kernelFolders(root: string): string[] {
-  const proc = `${root}/proc`;
-  return ['--proc', proc, '--remount-ro', proc, '--dev', `${root}/dev`, '--tmpfs', `${root}/run`];
+  const [proc, dev] = [`${root}/proc`, `${root}/dev`];
+  return [
+    ...['--proc', proc, '--remount-ro', proc],
+    ...['--dev', dev, '--perms', '1777', ...memoryFolder(`${dev}/shm`), '--remount-ro', dev],
+    ...memoryFolder(`${root}/run`),
+  ];
+}
+
+/** Returns the options of an empty folder in memory, of at most {@link tmpfsBytes}. Pure. */
+export function memoryFolder(path: string): string[] {
+  return ['--size', String(tmpfsBytes), '--tmpfs', path];
+}
+
+/**
+ * Returns the places that are mounted on in what strangers may have written: a folder of the host, and the path below it.
+ * A place below a bind lies in what was bound. Pure.
+ */
+export function mountPoints(
+  top: string,
+  { tmpfs = [], binds = [], inner = [] }: PlainOptions,
+): [string, string][] {
+  const kernel = ['', ...inner].flatMap((root) => ['proc', 'dev', 'run'].map((name) => `${root}/${name}`));
+  const shown = [{ source: top, target: '' }, ...binds];
+  return [...kernel, ...tmpfs, ...binds.map(({ target }) => target)].map((place) => {
+    const { source, target } = shown
+      .filter((bind) => place.startsWith(`${bind.target}/`))
+      .reduce((deepest, bind) => (bind.target.length > deepest.target.length ? bind : deepest));
+    return [source, place.slice(target.length + 1)];
+  });
 }
 
 /** Returns bytes as an argument for `printf %b`. An open descriptor would not pass through sudo. */
@@ -109,10 +145,25 @@ function escaped(bytes: Buffer): string {
 
 /** Returns the whole command, for root on the host, that runs `argv` in a root. Pure. */
 export function enterArguments(argv: readonly string[], options: SandboxOptions): string[] {
-  const mountPoint = join(options.root.overlay, 'mnt');
+  const { root } = options;
+  const isTree = 'tree' in root;
+  const top = isTree ? root.tree : join(root.overlay, 'mnt');
+  const overlay = isTree ? ['', '', ''] : [root.worker, root.overlay, top];
+  const confined = confine(argv, options);
+  return enterCommand(overlay, mountPoints(top, options), {
+    ...confined,
+    options: ['--bind', top, '/', ...mounts(options), ...confined.options],
+  });
+}
+
+/** Returns the command that runs `enter.sh`. Pure. */
+export function enterCommand(
+  overlay: readonly string[],
+  mountPoints: readonly (readonly [string, string])[],
+  { options, command }: ReturnType<typeof confine>,
+): string[] {
   return [
-    ...['unshare', '--mount', '--', '/bin/bash', '-c', enter, 'azl'],
-    ...[options.root.worker, options.root.overlay, mountPoint, escaped(filter)],
-    ...sandboxArguments(argv, mountPoint, options),
+    ...['unshare', '--mount', '--', '/bin/bash', '-c', enter, 'azl', ...overlay, escaped(filter)],
+    ...[String(mountPoints.length), ...mountPoints.flat(), String(options.length), ...options, ...command],
   ];
 }

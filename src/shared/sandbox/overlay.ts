@@ -9,6 +9,11 @@ export interface Root {
   overlay: string;
 }
 
+/** A folder of the host that becomes `/` itself: the root of an image. */
+export interface TreeRoot {
+  tree: string;
+}
+
 /**
  * Makes an empty overlay in `dir` and returns `dir`. Nobody but its owner and root can enter the folder: untrusted
  * programs lie there, with setuid bits of their own choice. It is removed by `removeTree`.

@@ -7,7 +7,7 @@ import { enterArguments, type SandboxOptions } from './arguments.ts';
  * Runs `argv` in a root. It sees nothing of the host but `binds`. It has its own mount, process, IPC, host name and
  * network namespaces, with a loopback interface alone, an environment built from nothing, and an empty standard input.
  * Everything that it started ends with it, also when this process is killed.
- * @throws ToolError as `runTool` does
+ * @throws ToolError as `runTool` does; also with code 120 when a place to mount on is a link in the root
  */
 export async function runInSandbox(argv: readonly string[], options: SandboxOptions): Promise<ToolResult> {
   const { root: _root, as: _as, cwd: _cwd, env: _env, binds: _binds, ...rest } = options;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { lastLines } from '../base/last-lines.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import type { SandboxOptions } from './arguments.ts';
+import type { Root } from './overlay.ts';
 import { runInSandbox } from './run.ts';
 
 /** The sources of the program that runs a transaction in the sandbox, by file name. The bundler follows literal paths alone. */
@@ -31,7 +32,9 @@ export interface Transacted {
   output: string;
 }
 
-interface TransactionOptions extends Pick<SandboxOptions, 'root' | 'binds' | 'timeoutSeconds' | 'signal'> {
+interface TransactionOptions extends Pick<SandboxOptions, 'binds' | 'timeoutSeconds' | 'signal'> {
+  /** The root in which rpm runs. */
+  root: Root;
   /** The folders of the RPM files on the host. The caller has checked their digests; they are not checked again. */
   rpmDirs: readonly { dir: string; files: readonly string[] }[];
   /** Installed RPMs to erase: `name-version-release.arch`. */

@@ -133,7 +133,7 @@ os.setxattr("/usr/bin/capable", "security.capability", struct.pack("<IIIII", 0x0
 
   it('has no network but a loopback of its own, a fixed host name, and nothing of our environment', async () => {
     expect(await inside("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '")).toBe('lo');
-    expect(await inside('hostname || cat /proc/sys/kernel/hostname')).toBe('azl-builder');
+    expect(await inside('hostname || cat /proc/sys/kernel/hostname')).toBe('localhost');
     process.env['ACTIONS_RUNTIME_TOKEN'] = 'secret';
     expect(await inside('env')).not.toContain('ACTIONS_RUNTIME_TOKEN');
     expect((await inside('env | cut -d= -f1 | sort')).split('\n')).toEqual(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { architectureOf } from '../../../src/shared/base/architectures.ts';
-import { seccompFilter } from '../../../src/shared/sandbox/seccomp.ts';
+import { allowedCalls, seccompFilter } from '../../../src/shared/sandbox/seccomp.ts';
 
 const architectures = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
 const i386 = 0x4000_0003;
@@ -19,6 +19,7 @@ function verdict(program: Buffer, call: { architecture: number; number: number; 
     };
     if (code === 0x20) loaded = data.readUInt32LE(value);
     else if (code === 0x15) jump(loaded === value);
+    else if (code === 0x25) jump(loaded > value);
     else if (code === 0x35) jump(loaded >= value);
     else if (code === 0x45) jump((loaded & value) !== 0);
     else if (code === 0x06) return value === 0x7fff_0000 ? 'allowed' : value & 0xffff;
@@ -52,7 +53,39 @@ describe.each(['x64', 'arm64'] as const)('the seccomp filter on %s', (machine) =
     ['ioctl TIOCSTI', pick(16, 29), [1n, 0x5412n], 1],
     ['ioctl TIOCSTI with bits that the kernel drops', pick(16, 29), [1n, 0x1_0000_5412n], 1],
     ['ioctl TIOCLINUX', pick(16, 29), [1n, 0x541cn], 1],
+    ['mount', pick(165, 40), [], 1],
+    ['setns', pick(308, 268), [], 1],
+    ['init_module', pick(175, 105), [], 1],
+    ['clock_settime', pick(227, 112), [], 1],
+    ['chroot, of rpm', pick(161, 51), [], 'allowed'],
+    ['socket(AF_UNIX)', pick(41, 198), [1n], 'allowed'],
+    ['socket(AF_INET)', pick(41, 198), [2n], 'allowed'],
+    ['socket(AF_INET6)', pick(41, 198), [10n], 'allowed'],
+    ['socket(AF_NETLINK)', pick(41, 198), [16n], 'allowed'],
+    ['socket(AF_UNSPEC)', pick(41, 198), [0n], 97],
+    ['socket(AF_PACKET)', pick(41, 198), [17n], 97],
+    ['socket(AF_ALG)', pick(41, 198), [38n], 97],
+    ['socket(AF_VSOCK)', pick(41, 198), [40n], 97],
+    ['socket of a family with bits that the kernel drops', pick(41, 198), [0x1_0000_0028n], 97],
+    ['a call that is newer than the table', 470, [], 38],
+    ['no call at all', 0xffff_ffff, [], 38],
   ])('%s', (_name, number, args, expected) => expect(ask(number, ...args)).toBe(expected));
+
+  it('allows what the table lists, and nothing else', () => {
+    const numbers = Array.from({ length: 1000 }, (_, number) => number);
+    const allowed = numbers.filter((number) => ask(number, 1n) === 'allowed');
+    expect(allowed).toEqual([...allowedCalls(machine).values()].sort((a, b) => a - b));
+  });
+
+  it('has no surprise among the calls that it refuses', () => {
+    const allowed = new Set(allowedCalls(machine).values());
+    const refused = Array.from({ length: 470 }, (_, number) => number).filter((one) => !allowed.has(one));
+    const ranges: string[] = [];
+    for (const [index, number] of refused.entries())
+      if (refused[index - 1] === number - 1) ranges.push(`${ranges.pop()?.split('-')[0]}-${number}`);
+      else ranges.push(String(number));
+    expect(ranges.join(' ')).toMatchSnapshot();
+  });
 
   it('knows no other architecture', () => {
     expect(verdict(program, { architecture: i386, number: 3 })).toBe(38);

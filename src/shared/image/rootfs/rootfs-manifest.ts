@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
-import { sandboxArguments } from '../../sandbox/arguments.ts';
+import { enterArguments } from '../../sandbox/arguments.ts';
 import { transactionHelpers } from '../../sandbox/transaction.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFile } from '../config/named-file-reader.ts';
@@ -59,7 +59,7 @@ export function rootfsManifest({ config, layout, seed, named, packages, tools }:
     /** Environment of the image's programs, added to the sandbox's own. */
     environment,
     /** Arguments of bubblewrap for the image's programs. */
-    sandbox: sandboxArguments([], '', { as: 'root', env: environment, inner: [innerRoot] }),
+    sandbox: enterArguments([], { root: { tree: '/' }, as: 'root', env: environment, inner: [innerRoot] }),
     /** Texts to write, by path. */
     texts: {
       ...systemTexts(config),

@@ -1,0 +1,39 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { runTool, type ToolResult } from '../host/process.ts';
+import { confine, enterCommand, memoryFolder, mounts, type SandboxOptions } from './arguments.ts';
+
+/** The host's folders of programs and libraries: links into /usr, on a system of today. */
+const programFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+
+export type HostToolOptions = Omit<SandboxOptions, 'root' | 'inner'>;
+
+/**
+ * Runs a tool of the host over what strangers wrote. It sees the host's programs, read-only, and nothing else of the host
+ * but `binds`; it is confined as everything in a sandbox is. Its `/` is empty and lies in memory.
+ * @throws ToolError as `runTool` does
+ */
+export async function runHostTool(argv: readonly string[], options: HostToolOptions): Promise<ToolResult> {
+  const { as: _as, cwd: _cwd, env: _env, binds: _binds, tmpfs: _tmpfs, ...tool } = options;
+  return await runTool(hostToolArguments(argv, options), { ...tool, root: true });
+}
+
+/** Returns the whole command, for root on the host, that runs a tool of the host. */
+export function hostToolArguments(argv: readonly string[], options: HostToolOptions): string[] {
+  const confined = confine(argv, options);
+  return enterCommand(['', '', ''], [], {
+    ...confined,
+    options: [
+      ...[...memoryFolder('/'), '--ro-bind', '/usr', '/usr', ...programFolders.flatMap(programFolder)],
+      ...['--perms', '0755', '--dir', '/etc', '--ro-bind-try', '/etc/alternatives', '/etc/alternatives'],
+      ...['--perms', '1777', '--dir', '/tmp'],
+      ...mounts(options),
+      ...confined.options,
+    ],
+  });
+}
+
+function programFolder(path: string): string[] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  return found.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
+}
