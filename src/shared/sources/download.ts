@@ -1,41 +1,38 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { get as httpGet, type IncomingMessage } from 'node:http';
-import { get as httpsGet } from 'node:https';
-import { pipeline } from 'node:stream/promises';
-import { exponential, type RetryPolicy, retry, retryAfterSeconds } from '../base/retry.ts';
+import { open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { exponential, type RetryPolicy, retry } from '../base/retry.ts';
+import { isDiskFull, ranOutOfSpace } from '../host/full-disk.ts';
+import {
+  askHosts,
+  InterruptedError,
+  isInterruption,
+  RefusedError,
+  type RequestOptions,
+} from './http-request.ts';
+import { otherBytes } from './other-bytes.ts';
+import { PartialFile } from './partial-file.ts';
+import { followRedirects } from './redirects.ts';
+import { sizeLimit } from './size-limit.ts';
+import { webAddress } from './web-address.ts';
 
-export interface DownloaderOptions {
+export interface DownloaderOptions extends RequestOptions {
   signal?: AbortSignal | undefined;
-  /** Seconds within which a host must answer. Default: 10. */
-  answerSeconds?: number;
-  /** Seconds without a byte after which a download counts as interrupted. Default: 30. */
-  stallSeconds?: number;
+  /** Seconds that one download may take, with all its attempts. Default: 1800. */
+  totalSeconds?: number;
   /** Further attempts after a 429, a 5xx or an interruption. Default: 3. */
   retries?: number;
   /** Seconds before the second attempt; they double with each. `Retry-After` may ask for more. Default: 1. */
   backoffSeconds?: number;
 }
 
-export type Downloader = ReturnType<typeof makeDownloader>;
-
-/** A failure that another attempt may not meet. */
-class InterruptedError extends Error {
-  /** Seconds that the server asks to wait. */
-  readonly retryAfter: number | undefined;
-
-  constructor(message: string, retryAfter?: number) {
-    super(message);
-    this.retryAfter = retryAfter;
-  }
+/** The properties that a file must have. */
+export interface Expected {
+  sha256?: string | undefined;
+  mostBytes: number;
 }
 
-/** A failure that every attempt would meet. */
-class RefusedError extends Error {}
+export type Downloader = ReturnType<typeof makeDownloader>;
 
-const interruptionCodes = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
-const redirects = new Set([301, 302, 303, 307, 308]);
-const mostRedirects = 8;
 /** Downloads of one downloader at once. */
 const atOnce = 4;
 
@@ -44,140 +41,79 @@ const atOnce = 4;
  * because `fetch` unpacks a `.tar.gz` that a server labels `Content-Encoding: gzip`.
  */
 export function makeDownloader(options: DownloaderOptions = {}) {
-  const { signal, retries = 3, backoffSeconds = 1 } = options;
+  const { signal: ended, retries = 3, backoffSeconds = 1, totalSeconds = 1800 } = options;
   const inSlot = slots(atOnce);
-  const ask = askHosts(options);
+  const ask = followRedirects(askHosts(options));
 
-  const once = async (address: string, path: string): Promise<string> => {
-    let url = new URL(address);
-    for (let hop = 0; hop <= mostRedirects; hop++) {
-      const response = await ask(url);
-      const status = response.statusCode ?? 0;
-      if (status === 200) return await save(response, path);
-      response.resume();
-      const { location } = response.headers;
-      if (redirects.has(status) && location !== undefined) {
-        const next = webAddress(location, url.href);
-        if (next === undefined)
-          throw new RefusedError(`sends on to '${location}', which is no http or https address`);
-        url = next;
-        continue;
-      }
-      const said = `answers ${status}${response.statusMessage ? ` ${response.statusMessage}` : ''}`;
-      if (status !== 429 && status < 500) throw new RefusedError(said);
-      throw new InterruptedError(said, retryAfterSeconds(response.headers['retry-after']));
+  const once = async (
+    address: string,
+    part: PartialFile,
+    sha256: string | undefined,
+    signal: AbortSignal,
+  ) => {
+    const response = await ask(new URL(address), part.rangeHeaders, signal);
+    try {
+      const digest = await part.receive(response);
+      if (sha256 === undefined || digest === sha256) return digest;
+      if (!part.wasResumed) return digest;
+      await part.restart();
+      throw new InterruptedError('changed while it was read');
+    } finally {
+      response.destroy();
     }
-    throw new RefusedError(`sends on more than ${mostRedirects} times`);
+  };
+
+  const attempts = async (
+    address: string,
+    path: string,
+    { sha256, mostBytes }: Expected,
+  ): Promise<string> => {
+    const signal = AbortSignal.any([AbortSignal.timeout(totalSeconds * 1000), ...(ended ? [ended] : [])]);
+    const policy: RetryPolicy = {
+      ...{ attempts: retries + 1, delay: exponential(backoffSeconds), isTransient: isInterruption, signal },
+      retryAfter: (error) => (error instanceof InterruptedError ? error.retryAfter : undefined),
+    };
+    const file = await open(path, 'w');
+    try {
+      const part = new PartialFile(file, sizeLimit(dirname(path), mostBytes));
+      return await retry(policy, () => once(address, part, sha256, signal));
+    } catch (error) {
+      ended?.throwIfAborted();
+      if (signal.aborted) throw new RefusedError(`does not end within ${totalSeconds} s`);
+      if (!isInterruption(error)) throw error;
+      throw new RefusedError(`${(error as Error).message}${retries > 0 ? `, ${retries + 1} times` : ''}`);
+    } finally {
+      await file.close();
+    }
   };
 
   return {
-    /** Writes the bytes at an address to `path`, exactly as sent. @returns their SHA-256, or why there are none */
-    download: async (address: string, path: string): Promise<{ digest: string } | { failure: string }> => {
+    /**
+     * Writes the bytes at an address to `path`, exactly as sent.
+     * @returns their SHA-256, or why there are none; then there is no file
+     * @throws an error that `isDiskFull` recognises, if the disk is full without them, too
+     */
+    download: async (
+      address: string,
+      path: string,
+      expected: Expected,
+    ): Promise<{ digest: string } | { failure: string }> => {
       if (webAddress(address) === undefined) return { failure: 'is no http or https address' };
-      const policy: RetryPolicy = {
-        ...{ attempts: retries + 1, delay: exponential(backoffSeconds), isTransient: isInterruption, signal },
-        retryAfter: (error) => (error instanceof InterruptedError ? error.retryAfter : undefined),
-      };
       return await inSlot(async () => {
         try {
-          return { digest: await retry(policy, () => once(address, path)) };
+          const digest = await attempts(address, path, expected);
+          const { sha256 } = expected;
+          if (sha256 === undefined || digest === sha256) return { digest };
+          throw new RefusedError(await otherBytes(path, digest, sha256));
         } catch (error) {
-          signal?.throwIfAborted();
+          await rm(path, { force: true });
           if (error instanceof RefusedError) return { failure: error.message };
-          if (!isInterruption(error)) throw error;
-          const why = error instanceof InterruptedError ? error.message : 'breaks off';
-          return { failure: retries > 0 ? `${why}, ${retries + 1} times` : why };
+          if (!isDiskFull(error) || (await ranOutOfSpace('', dirname(path)))) throw error;
+          return { failure: 'fills the disk' };
         }
       });
     },
   };
-}
-
-/** Sends one request to a host at a time until it has answered once, and none after it did not answer. */
-function askHosts(options: DownloaderOptions): (url: URL) => Promise<IncomingMessage> {
-  const known = new Map<string, 'answers' | string | Promise<unknown>>();
-  const first = async (url: URL): Promise<IncomingMessage> => {
-    try {
-      const response = await request(url, options);
-      known.set(url.host, 'answers');
-      return response;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (isInterruption(error)) {
-        known.delete(url.host);
-        throw error;
-      }
-      const failure = `${url.host} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
-      known.set(url.host, failure);
-      throw new RefusedError(failure);
-    }
-  };
-  return async (url) => {
-    for (;;) {
-      const state = known.get(url.host);
-      if (state === 'answers') return await request(url, options).catch(asInterruption);
-      if (typeof state === 'string') throw new RefusedError(state);
-      if (state === undefined) {
-        const answer = first(url);
-        const ended = answer.catch(() => {});
-        known.set(url.host, ended);
-        return await answer;
-      }
-      await state;
-    }
-  };
-}
-
-/** A host that answered before and does not answer now is busy: another attempt may help. */
-function asInterruption(error: Error): never {
-  throw error.name === 'AbortError'
-    ? error
-    : new InterruptedError((error as NodeJS.ErrnoException).code ?? error.message);
-}
-
-function request(url: URL, options: DownloaderOptions): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const get = url.protocol === 'https:' ? httpsGet : httpGet;
-    const asked = get(url, {
-      headers: { 'user-agent': 'azl', accept: '*/*', 'accept-encoding': 'identity' },
-      timeout: (options.answerSeconds ?? 10) * 1000,
-      signal: options.signal,
-    });
-    const expire = () => asked.destroy(new Error('no answer in time'));
-    asked.on('timeout', expire);
-    asked.on('error', reject);
-    asked.on('response', (response) => {
-      asked.off('timeout', expire);
-      asked.setTimeout((options.stallSeconds ?? 30) * 1000, () =>
-        response.destroy(new InterruptedError('stalls')),
-      );
-      resolve(response);
-    });
-  });
-}
-
-async function save(response: IncomingMessage, path: string): Promise<string> {
-  const hash = createHash('sha256');
-  const hashed = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
-  await pipeline(response, hashed, createWriteStream(path));
-  return hash.digest('hex');
-}
-
-function isInterruption(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return error instanceof InterruptedError || interruptionCodes.includes(code);
-}
-
-/** Parses an address, which may be relative to `base`; undefined if it is no http or https URL. */
-function webAddress(text: string, base?: string): URL | undefined {
-  if (!URL.canParse(text, base)) return undefined;
-  const url = new URL(text, base);
-  return ['http:', 'https:'].includes(url.protocol) ? url : undefined;
 }
 
 /** Returns a function that runs its arguments in order, at most `count` at once. */

@@ -9,6 +9,8 @@ import { type DebianArchive, debianArchive } from './debian-archive.ts';
 import type { DebianSources } from './debian-sources.ts';
 import { type Downloader, type DownloaderOptions, makeDownloader } from './download.ts';
 import type { LocalLocations } from './local-files.ts';
+import { otherBytes } from './other-bytes.ts';
+import { shownAddress } from './web-address.ts';
 
 /** The locations of sources, besides the folder of their spec. */
 export interface SourceLocations extends LocalLocations {
@@ -19,6 +21,9 @@ export interface SourceLocations extends LocalLocations {
   /** Tried last. */
   debian?: DebianSources;
 }
+
+/** Bytes of the largest source. */
+const mostBytes = 16 * 1024 ** 3;
 
 /** Returns the path of a source with this digest (undefined: any), or the reason of each location that failed. */
 export type Fetch = (source: SpecSource, digest: string | undefined) => Promise<string | string[]>;
@@ -89,7 +94,7 @@ async function fetchSource(
     }
     const found = await fileDigest(part);
     if (digest !== undefined && found !== digest) {
-      failures.push(`${location}: other bytes, SHA-256 ${found} instead of ${digest}`);
+      failures.push(`${location}: ${await otherBytes(part, found, digest)}`);
       return undefined;
     }
     const path = join(cacheDir, found, source.name);
@@ -101,8 +106,8 @@ async function fetchSource(
   try {
     log.progress(`fetching ${source.name}`);
     for (const address of addressesOf(source, sourceUrl)) {
-      const answer = await downloader.download(address, part);
-      const path = await keep(address, 'failure' in answer ? answer.failure : undefined);
+      const answer = await downloader.download(address, part, { sha256: digest, mostBytes });
+      const path = await keep(shownAddress(address), 'failure' in answer ? answer.failure : undefined);
       if (path !== undefined) return path;
     }
     const twin = debian?.files.get(source.name);

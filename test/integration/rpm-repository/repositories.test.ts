@@ -213,7 +213,7 @@ describe('repositories', () => {
     [
       'send other bytes',
       () => ({ '/signed/afar-1-1.noarch.rpm': Buffer.from('other') }),
-      /afar-1-1\.noarch\.rpm is not the file that the repository lists/,
+      /afar-1-1\.noarch\.rpm: other bytes, SHA-256/,
     ],
   ])('that %s are refused', async (_what, answers, message) => {
     server.instead = answers();

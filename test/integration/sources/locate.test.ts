@@ -156,7 +156,7 @@ describe('a source on a server', () => {
     [
       'has other bytes',
       (_request, response) => response.end('<html>login</html>'),
-      /a: other bytes, SHA-256 [0-9a-f]{64} instead of/,
+      /a: other bytes \(an HTML page\), SHA-256 [0-9a-f]{64} instead of/,
       1,
     ],
     ['always breaks off', cut, /a: breaks off, 4 times/, 4],

@@ -94,6 +94,7 @@ const allowed: AllowedWord[] = [
   { old: 'fault', path: 'docs/how-to/add-a-fault.md', reason: 'of the services, on purpose' },
   { old: 'sign', path: 'CHANGELOG.md', text: /sign interval/, reason: 'the name before a rename' },
   { old: 'alive', path: 'CHANGELOG.md', text: /azl alive/, reason: 'the name before a rename' },
+  { old: 'alive', path: 'src/shared/sources/', text: /^keep alive$/, reason: "an option of Node's agents" },
   { old: 'alive', path: 'scripts/compare/', reason: 'a name of older commits' },
   { old: 'quiet', path: 'src/shared/host/short-tool.ts', text: /^silent$/, reason: 'of @actions/exec' },
   { old: 'fault', path: 'docs/faults.md', reason: 'of the services, on purpose' },

@@ -6,6 +6,7 @@ import { problem } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { tempSibling } from '../../host/files.ts';
 import type { Downloader } from '../../sources/download.ts';
+import { shownAddress } from '../../sources/web-address.ts';
 import { MetadataError } from '../xml.ts';
 import type { Listed } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
@@ -15,6 +16,12 @@ export function repositoryError({ id, file, line }: Repository, reason: string, 
   return problem(`The repository '${id}' cannot be used: ${reason}`, { file, line, hint });
 }
 
+/** Bytes of the largest file that a repository lists without its size, and of `repomd.xml` and its signature. */
+const limits = { listed: 4 * 1024 ** 3, unlisted: 16 * 1024 ** 2 };
+
+/** A file of a repository, whose digest may be unknown. `mostBytes` are its bytes, if they are known. */
+type Wanted = Pick<Listed, 'href'> & Partial<Listed> & { mostBytes?: number };
+
 /**
  * Downloads a file of a repository from the first of its addresses that has it.
  * @param sha256 the expected digest; undefined for a file that is checked in another way
@@ -22,7 +29,7 @@ export function repositoryError({ id, file, line }: Repository, reason: string, 
  */
 export async function fetchFrom(
   repository: Repository,
-  { href, sha256 }: Pick<Listed, 'href'> & Partial<Listed>,
+  { href, sha256, mostBytes = sha256 === undefined ? limits.unlisted : limits.listed }: Wanted,
   path: string,
   downloader: Downloader,
 ): Promise<void> {
@@ -30,11 +37,9 @@ export async function fetchFrom(
   const part = tempSibling(path);
   try {
     for (const address of repository.addresses) {
-      const got = await downloader.download(`${address}${href}`, part);
-      if ('failure' in got) reasons.push(`${address}${href} ${got.failure}`);
-      else if (sha256 !== undefined && got.digest !== sha256)
-        reasons.push(`${address}${href} is not the file that the repository lists (SHA-256 ${got.digest})`);
-      else return await rename(part, path);
+      const got = await downloader.download(`${address}${href}`, part, { sha256, mostBytes });
+      if (!('failure' in got)) return await rename(part, path);
+      reasons.push(`${shownAddress(address)}${href}: ${got.failure}`);
     }
   } finally {
     await rm(part, { force: true });
@@ -45,7 +50,7 @@ export async function fetchFrom(
 /** Downloads a file as {@link fetchFrom}, unless `path` has its digest already. */
 export async function fetchOnce(
   repository: Repository,
-  listed: Listed,
+  listed: Listed & Wanted,
   path: string,
   downloader: Downloader,
 ): Promise<void> {

@@ -114,7 +114,8 @@ async function fetchRpms(
   let done = 0;
   const fetchOne = async ({ repository, listed }: Source): Promise<Rpm> => {
     const path = join(dir, listed.rpm.file);
-    await fetchOnce(repository, listed, path, downloader);
+    const { size } = listed.rpm;
+    await fetchOnce(repository, size > 0 ? { ...listed, mostBytes: size } : listed, path, downloader);
     progress(`fetching RPMs, ${++done} of ${wanted.length}`);
     return await asListed(path, repository, listed);
   };

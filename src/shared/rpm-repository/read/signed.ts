@@ -9,6 +9,7 @@ import { withTempDir } from '../../host/temp-dir.ts';
 import { createOverlay } from '../../sandbox/overlay.ts';
 import { runInSandbox } from '../../sandbox/run.ts';
 import type { Downloader } from '../../sources/download.ts';
+import { shownAddress } from '../../sources/web-address.ts';
 import { repositoryError } from './fetch.ts';
 import { isWeb, type Repository } from './repo-file.ts';
 
@@ -22,16 +23,20 @@ export async function collectKeys(repository: Repository, dir: string, downloade
     const path = join(folder, `${index}.asc`);
     const failure = await (isWeb(key) ? failedDownload(key, path, downloader) : failedCopy(key, path));
     const hint = 'A relative path is relative to the folder of the .repo file.';
-    if (failure !== undefined) throw repositoryError(repository, `its gpgkey ${key} ${failure}`, hint);
+    if (failure !== undefined)
+      throw repositoryError(repository, `its gpgkey ${shownAddress(key)} ${failure}`, hint);
     await chmod(path, 0o644);
     files.push(path);
   }
   return { dir: folder, files };
 }
 
+/** Bytes of the largest file of keys. */
+const mostKeyBytes = 1024 ** 2;
+
 /** Downloads a file. Returns the reason of a failure. */
 async function failedDownload(from: string, path: string, downloader: Downloader) {
-  const got = await downloader.download(from, path);
+  const got = await downloader.download(from, path, { mostBytes: mostKeyBytes });
   return 'failure' in got ? got.failure : undefined;
 }
 

@@ -1,0 +1,137 @@
+import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
+import { proxyVariables } from './proxy-variables.ts';
+
+export interface RequestOptions {
+  /** Seconds within which a host must send all headers of its answer. Default: 10. */
+  answerSeconds?: number;
+  /** Seconds without a byte after which a download counts as interrupted. Default: 30. */
+  stallSeconds?: number;
+  /** The environment, for its proxy variables. Default: that of the process. */
+  environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A failure that another attempt may not meet. */
+export class InterruptedError extends Error {
+  /** Seconds that the server asks to wait. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, retryAfter?: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** A failure that every attempt would meet. */
+export class RefusedError extends Error {}
+
+/** Sends a GET request and returns the answer when its headers are there. */
+export type Ask = (
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+) => Promise<IncomingMessage>;
+
+const interruptionCodes = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
+
+/** Milliseconds after which the next of a host's addresses is tried: IPv6 may be dead where IPv4 is not, or the reverse. */
+const addressTimeout = 2000;
+
+/**
+ * Returns a function that sends one request to a host at a time until it has answered once, and none after it did not
+ * answer. It throws an InterruptedError or a RefusedError.
+ */
+export function askHosts(options: RequestOptions): Ask {
+  const send = sender(options);
+  const known = new Map<string, 'answers' | string | Promise<unknown>>();
+  const first: Ask = async (url, headers, signal) => {
+    try {
+      const response = await send(url, headers, signal);
+      known.set(url.host, 'answers');
+      return response;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RefusedError || isInterruption(error)) {
+        known.delete(url.host);
+        throw error instanceof RefusedError ? error : new InterruptedError('breaks off');
+      }
+      const failure = `${url.host} does not answer (${reasonOf(error)})`;
+      known.set(url.host, failure);
+      throw new RefusedError(failure);
+    }
+  };
+  return async (url, headers, signal) => {
+    for (;;) {
+      const state = known.get(url.host);
+      if (state === 'answers')
+        return await send(url, headers, signal).catch((error: unknown) => {
+          signal.throwIfAborted();
+          // A host that answered before and does not answer now is busy: another attempt may help.
+          throw error instanceof RefusedError ? error : new InterruptedError(reasonOf(error));
+        });
+      if (typeof state === 'string') throw new RefusedError(state);
+      if (state === undefined) {
+        const answer = first(url, headers, signal);
+        known.set(
+          url.host,
+          answer.catch(() => {}),
+        );
+        return await answer;
+      }
+      await state;
+    }
+  };
+}
+
+/** Returns a function that sends requests through connections and proxies of its own. */
+function sender(options: RequestOptions): Ask {
+  const proxyEnv = proxyVariables(options.environment ?? process.env);
+  const settings = { keepAlive: true, autoSelectFamilyAttemptTimeout: addressTimeout };
+  const agents =
+    'unusable' in proxyEnv
+      ? undefined
+      : {
+          'http:': { get: httpGet, agent: new HttpAgent({ ...settings, proxyEnv }) },
+          'https:': { get: httpsGet, agent: new HttpsAgent({ ...settings, proxyEnv }) },
+        };
+  return (url, headers, signal) =>
+    new Promise((resolve, reject) => {
+      if (agents === undefined) {
+        const { unusable } = proxyEnv as { unusable: string };
+        throw new RefusedError(`is not asked: ${unusable} names no http or https proxy`);
+      }
+      const { get, agent } = agents[url.protocol as keyof typeof agents];
+      const asked = get(url, {
+        headers: { 'user-agent': 'azl', accept: '*/*', 'accept-encoding': 'identity', ...headers },
+        agent,
+        signal,
+      });
+      // A timer of its own: the socket's would begin again with every byte of a header.
+      const answer = setTimeout(
+        () => asked.destroy(new Error('no answer in time')),
+        (options.answerSeconds ?? 10) * 1000,
+      );
+      asked.on('error', (error: NodeJS.ErrnoException) => {
+        clearTimeout(answer);
+        const isMalformed = error.code?.startsWith('HPE_');
+        reject(isMalformed ? new RefusedError(`sends no valid HTTP (${error.code})`) : error);
+      });
+      asked.on('response', (response) => {
+        clearTimeout(answer);
+        asked.setTimeout((options.stallSeconds ?? 30) * 1000, () =>
+          response.destroy(new InterruptedError('stalls')),
+        );
+        resolve(response);
+      });
+    });
+}
+
+/** True for an error after which the same request may succeed. */
+export function isInterruption(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return error instanceof InterruptedError || interruptionCodes.includes(code);
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+}
