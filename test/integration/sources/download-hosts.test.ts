@@ -1,0 +1,164 @@
+import dns from 'node:dns';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { describe, expect, it, vi } from 'vitest';
+import { testCertificate } from '../../support/certificate.ts';
+import { bytes, download, listen, serve, sha256, temporary } from '../../support/hostile-servers.ts';
+
+describe('a redirect', () => {
+  const to = (location: string) => serve((_, response) => response.writeHead(302, { location }).end());
+
+  it.each([
+    ['file:///etc/passwd', "sends on to 'file:///etc/passwd', which is no http or https address"],
+    ['ftp://127.0.0.1/a', "sends on to 'ftp://127.0.0.1/a', which is no http or https address"],
+    ['data:,abc', "sends on to 'data://,abc', which is no http or https address"],
+    ['/a', 'sends on more than 8 times'],
+    ['//', "sends on to '//', which is no http or https address"],
+  ])('to %s is refused', async (location, expected) => {
+    expect(await download(await to(location))).toBe(expected);
+  });
+
+  it('from https to http is refused, the other way it is followed', async () => {
+    const { authority, key, cert } = await testCertificate(temporary());
+    const before = getCACertificates('default');
+    setDefaultCACertificates([...before, authority]);
+    try {
+      const plain = await serve((_, response) => response.end(bytes));
+      const secure = createSecureServer({ key, cert }, (request, response) => {
+        if (request.url === '/down')
+          response.writeHead(301, { location: plain.replace('//', '//me:secret@') }).end();
+        else response.end(bytes);
+      });
+      const origin = `https://127.0.0.1:${await listen(secure)}`;
+      expect(await download(`${origin}/down`)).toBe(`sends on to '${plain}', from https to http`);
+      expect(await download(await to(`${origin}/here`))).toBe(sha256);
+    } finally {
+      setDefaultCACertificates(before);
+    }
+  });
+
+  it('to a server whose certificate nobody vouches for is refused', async () => {
+    const { key, cert } = await testCertificate(temporary());
+    const secure = createSecureServer({ key, cert }, (_, response) => response.end(bytes));
+    expect(await download(`https://127.0.0.1:${await listen(secure)}/a`)).toMatch(
+      /does not answer \((UNABLE|SELF|DEPTH)/,
+    );
+  });
+
+  it('takes no password along to another server, and no message shows one', async () => {
+    const heard: (string | undefined)[] = [];
+    const listener: RequestListener = ({ headers, url }, response) => {
+      heard.push(headers.authorization);
+      if (url === '/a') response.writeHead(302, { location: '/b' }).end();
+      else if (url === '/b') response.writeHead(302, { location: other }).end();
+      else response.writeHead(404).end();
+    };
+    const other = (await serve(listener)).replace('/a', '/c');
+    const address = (await serve(listener)).replace('//', '//me:secret@');
+    expect(await download(address)).toBe('answers 404 Not Found');
+    const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+    expect(heard).toEqual([basic, basic, undefined]);
+    expect(await download(await to('ftp://me:secret@127.0.0.1/?token=secret'))).not.toContain('secret');
+  });
+});
+
+describe('a host', () => {
+  const hasIpv6 = Object.values(networkInterfaces())
+    .flat()
+    .some((one) => one?.address === '::1');
+  const names = vi.spyOn(dns, 'lookup');
+
+  it.skipIf(!hasIpv6)('with IPv6 alone is asked (skipped without ::1)', async () => {
+    const server = createServer((_, response) => response.end(bytes));
+    const port = await listen(server, '::1');
+    expect(await download(`http://[::1]:${port}/a`)).toBe(sha256);
+  });
+
+  it.skipIf(!hasIpv6).each([
+    ['::1', ['127.0.0.1', '::1']],
+    ['127.0.0.1', ['::1', '127.0.0.1']],
+  ])('that answers at %s alone is asked there, whatever its first address is', async (own, all) => {
+    names.mockImplementation(((_name: string, _options: unknown, done: (...answer: unknown[]) => void) =>
+      done(
+        null,
+        all.map((address) => ({ address, family: address === '::1' ? 6 : 4 })),
+      )) as never);
+    const server = createServer((_, response) => response.end(bytes));
+    const port = await listen(server, own);
+    expect(await download(`http://example.invalid:${port}/a`)).toBe(sha256);
+    names.mockReset();
+  });
+});
+
+describe('a proxy', () => {
+  /** A proxy that notes what it is asked for, and asks 127.0.0.1 in place of every host. */
+  async function proxy(): Promise<{ address: string; asked: string[]; secrets: (string | undefined)[] }> {
+    const asked: string[] = [];
+    const secrets: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      secrets.push(request.headers['proxy-authorization']);
+      response.end(bytes);
+    });
+    server.on('connect', (request, socket) => {
+      asked.push(`CONNECT ${request.url}`);
+      const { port } = new URL(`http://${request.url}`);
+      const far = connect(Number(port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        far.pipe(socket).pipe(far);
+      });
+      for (const one of [far, socket]) one.on('error', () => {});
+    });
+    return { address: `127.0.0.1:${await listen(server)}`, asked, secrets };
+  }
+
+  it.each([
+    'http_proxy',
+    'HTTP_PROXY',
+  ])('named by %s is asked, and its password is not shown', async (name) => {
+    const { address, asked, secrets } = await proxy();
+    const environment = { [name]: `http://me:secret@${address}` };
+    expect(await download('http://example.invalid/a', { environment })).toBe(sha256);
+    expect(asked).toEqual(['http://example.invalid/a']);
+    expect(secrets).toEqual([`Basic ${Buffer.from('me:secret').toString('base64')}`]);
+    const gone = { [name]: 'http://me:secret@127.0.0.1:9' };
+    expect(await download('http://example.invalid/a', { environment: gone })).toBe(
+      'example.invalid does not answer (ECONNREFUSED)',
+    );
+  });
+
+  it('without a scheme is an http proxy, and no_proxy names hosts that are asked without it', async () => {
+    const { address, asked } = await proxy();
+    const plain = await serve((_, response) => response.end(bytes));
+    const environment = { http_proxy: address, no_proxy: '127.0.0.1' };
+    expect(await download(plain, { environment })).toBe(sha256);
+    expect(asked).toEqual([]);
+    expect(await download('http://example.invalid/a', { environment })).toBe(sha256);
+  });
+
+  it('is a tunnel for https', async () => {
+    const { authority, key, cert } = await testCertificate(temporary());
+    const before = getCACertificates('default');
+    setDefaultCACertificates([...before, authority]);
+    try {
+      const secure = createSecureServer({ key, cert }, (_, response) => response.end(bytes));
+      const port = await listen(secure);
+      const { address, asked } = await proxy();
+      const environment = { https_proxy: `http://${address}` };
+      expect(await download(`https://example.invalid:${port}/a`, { environment })).toBe(sha256);
+      expect(asked).toEqual([`CONNECT example.invalid:${port}`]);
+    } finally {
+      setDefaultCACertificates(before);
+    }
+  });
+
+  it('of another kind is an error and not passed by', async () => {
+    const plain = await serve((_, response) => response.end(bytes));
+    expect(await download(plain, { environment: { http_proxy: 'socks5://me:secret@127.0.0.1:9' } })).toBe(
+      'is not asked: http_proxy names no http or https proxy',
+    );
+  });
+});
