@@ -6,7 +6,7 @@ import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
 import { readJson } from '../../src/shared/host/json-files.ts';
 import { runTool } from '../../src/shared/host/process.ts';
-import type { Toolchain } from '../../src/shared/model/toolchain.ts';
+import { toolchainSchema } from '../../src/shared/model/toolchain.ts';
 import { builder } from '../../src/shared/sandbox/arguments.ts';
 import { shellInSandbox } from '../../src/shared/sandbox/run.ts';
 import { specCwd } from '../../src/shared/specs/macros/policy.ts';
@@ -30,7 +30,7 @@ export async function openShell(context: CliContext): Promise<number> {
   }
   const dir = join(roots, name);
   const root = await readKeptRoot(dir);
-  const toolchain = await readJson<Toolchain>(join(paths.toolchain, 'toolchain.json'));
+  const toolchain = await readJson(toolchainSchema, join(paths.toolchain, 'toolchain.json'));
   if (root === undefined || root.workerDigest !== toolchain?.workerDigest) {
     const message = `The build root of '${name}' was made with another toolchain than ${paths.toolchain} is now`;
     throw problem(message, { hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}` });

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readJobInputs, treeInputs } from '../../actions/build-packages/src/inputs.ts';
 import { failOnProblems } from '../../src/shared/base/problems.ts';
 import { treeSources } from '../../src/shared/builder/tree-sources.ts';
-import type { Toolchain } from '../../src/shared/model/toolchain.ts';
+import { readDocument } from '../../src/shared/host/json-files.ts';
+import { toolchainSchema } from '../../src/shared/model/toolchain.ts';
 import { distributionMacros } from '../../src/shared/specs/macros/distribution.ts';
 import { policyMacros } from '../../src/shared/specs/macros/policy.ts';
 import { parseSpecs } from '../../src/shared/specs/parse.ts';
@@ -24,7 +24,7 @@ export async function writeSignatures(context: CliContext): Promise<number> {
   if (code !== 0) return code;
   const action = actionNamed(context.actions, 'build-packages/plan');
   const inputs = readJobInputs(treeInputs, inputGetter(inputsOf(action, environment, pathInputs(paths))));
-  const toolchain: Toolchain = JSON.parse(readFileSync(join(paths.toolchain, 'toolchain.json'), 'utf8'));
+  const toolchain = await readDocument(toolchainSchema, join(paths.toolchain, 'toolchain.json'));
   const { specs, errors } = await parseSpecs({
     specsDir: inputs.specsDir,
     worker: workerDir(paths),

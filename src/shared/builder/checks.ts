@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { constant, object, plainName } from '../base/schema.ts';
 import { checkRecipeDigest, rpmbuildArguments } from '../cache-key/recipe.ts';
 import { type Graph, resultsOf } from '../graph/graph.ts';
 import { needsOrPointers } from '../graph/walk.ts';
@@ -29,6 +30,18 @@ export interface CheckVerdict {
   /** The cause lines of the log. */
   lines?: string[];
 }
+
+/** `checks/<key>.json`: a check that passed. */
+interface PassedCheck {
+  schema: 'azl/check';
+  version: 1;
+  package: string;
+  passed: true;
+}
+
+const passedSchema = object<PassedCheck>({
+  ...{ schema: constant('azl/check'), version: constant(1), package: plainName, passed: constant(true) },
+});
 
 /** The name of a check's log, without `.log`. */
 export function checkLog(name: string): string {
@@ -108,11 +121,12 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
   const rpms = root.installed.map(({ rpm }) => rpm);
   const key = checkKey(graph.results.get(name)?.key, rpms, context.tree.releaseAware.has(name));
   const memory = join(context.inputs.cacheDir, 'checks', `${key}.json`);
-  if ((await readJson<{ passed: boolean }>(memory))?.passed === true) return { package: name, passed: true };
+  if ((await readJson(passedSchema, memory))?.package === name) return { package: name, passed: true };
   const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
   const failure = await runCheck(context, spec, { installed, packages, results: graph.results });
   if (failure !== undefined) return { ...failed(failure.reason), ...failure };
-  await writeJson(memory, { schema: 'azl/check', version: 1, package: name, passed: true });
+  const passed: PassedCheck = { schema: 'azl/check', version: 1, package: name, passed: true };
+  await writeJson(memory, passed);
   context.log.info(`${name}: %check passed`);
   return { package: name, passed: true };
 }

@@ -1,5 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { constant, digest, list, object, plainName, text } from '../base/schema.ts';
 import { rpmbuildSandbox, stagingBinds } from '../cache-key/recipe.ts';
 import { isAbsent } from '../host/files.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
@@ -25,6 +26,11 @@ export interface KeptRoot {
   log: string;
 }
 
+const keptRootSchema = object<KeptRoot>({
+  ...{ schema: constant('azl/kept-root'), version: constant(2), package: plainName, workerDigest: digest },
+  ...{ argv: list(text(), 10_000), log: plainName },
+});
+
 const noteFile = 'kept.json';
 
 /** Moves the overlay (an empty one where there is none) and the staging folder of a failed build to `dir`, which is absent. */
@@ -44,8 +50,7 @@ export async function keepRoot(
 
 /** The description of a kept root; undefined when this version of azl did not keep it. */
 export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
-  const note = await readJson<KeptRoot>(join(dir, noteFile));
-  return note?.schema === 'azl/kept-root' && note.version === 2 ? note : undefined;
+  return await readJson(keptRootSchema, join(dir, noteFile));
 }
 
 /** The sandbox of a kept root's build for a person, who may change SPECS and SOURCES. */

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { debug } from '../base/debug.ts';
-import { keyOf } from '../cache-key/key.ts';
 import { keyText } from '../cache-key/reason.ts';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
@@ -72,20 +71,19 @@ export async function composeImage(options: ComposeOptions): Promise<Composed> {
 async function composeIn(work: string, options: ComposeOptions): Promise<Composed> {
   const images = join(options.outDir, 'images');
   const plan = await planImage({ ...options, tempDir: join(work, 'repositories') });
-  const key = keyOf(plan.components);
-  const { name: system } = plan.config.system;
-  debug(() => keyText(`the image ${system}`, key, plan.components, undefined));
+  const { system, key, components } = plan.image;
+  debug(() => keyText(`the image ${system}`, key, components, undefined));
   const store = imageStore(join(options.cacheDir, 'images'), options.log);
   const progress = progressOf(plan.config, options.log);
   await withdrawImages(images, (image) => image.system === system && image.key !== key);
   progress('looking for it in the store');
-  let found = await store.get(key);
+  let found = await store.get(plan.image);
   if (found === undefined && options.imageCache !== undefined) {
-    await options.imageCache.fetch(key, store);
-    found = await store.get(key);
+    await options.imageCache.fetch(plan.image, store);
+    found = await store.get(plan.image);
   }
   const folder = join(work, 'files');
-  const image = found ?? (await makeImage(plan, key, { ...options, folder, work, progress }));
+  const image = found ?? (await makeImage(plan, { ...options, folder, work, progress }));
   if (found === undefined) await store.put(image, folder);
   const stored = store.folder(key);
   const tested = await testImage(image, store, work, options);

@@ -5,8 +5,8 @@ import { removeTree } from '../host/folders.ts';
 import { runTool } from '../host/process.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import { writeDisk } from './disk/write-disk.ts';
-import { bootPlace, type ImageFile, type ImageJson } from './manifest/image-json.ts';
-import { type Artifact, imageName } from './manifest/image-manifest.ts';
+import { type ImageFile, type ImageJson, imageJson } from './manifest/image-json.ts';
+import type { Artifact } from './manifest/image-manifest.ts';
 import type { ImagePlan, PlanOptions } from './manifest/plan-image.ts';
 import { makeTrees } from './rootfs/make-trees.ts';
 
@@ -20,14 +20,12 @@ export interface MakeOptions extends Pick<PlanOptions, 'configFile' | 'toolchain
 }
 
 /** Makes an image as planned: its root filesystem, its disk, and the files of its artifacts. */
-export async function makeImage(plan: ImagePlan, key: string, options: MakeOptions): Promise<ImageJson> {
+export async function makeImage(plan: ImagePlan, options: MakeOptions): Promise<ImageJson> {
   const { configFile: file, toolchainDir, folder, work, progress, log, signal } = options;
-  const { config, named, packages, manifest, components } = plan;
-  const { name: system } = config.system;
-  const name = imageName(system, packages);
+  const { named, packages, manifest, image } = plan;
   const prebuilt = packages.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
   const toolchainRpms = await verifiedRpms(toolchainDir, prebuilt);
-  log.info(`Making ${name} of ${packages.length} packages`);
+  log.info(`Making ${image.name} of ${packages.length} packages`);
   const trees = await makeTrees({
     ...{ manifest: manifest.root, named, file, progress, log, signal },
     rpms: packages.map(({ origin, rpm }) => ({
@@ -46,11 +44,7 @@ export async function makeImage(plan: ImagePlan, key: string, options: MakeOptio
   const files: ImageFile[] = [];
   for (const artifact of manifest.artifacts)
     files.push(await writeArtifact(artifact, raw, { folder, progress, signal }));
-  return {
-    ...{ schema: 'azl/image', version: 1, name, system, key, components, files },
-    packages: packages.map(({ origin, rpm }) => ({ file: rpm.file, origin, sha256: rpm.shipDigest })),
-    boot: bootPlace(plan.layout, plan.tools),
-  };
+  return imageJson(image, files);
 }
 
 /** Makes one file of the image from the raw disk. */

@@ -6,7 +6,7 @@ import { readJson, writeJson } from '../host/json-files.ts';
 import { runTool } from '../host/process.ts';
 import { clearParts } from '../host/temp-dir.ts';
 import { imageFormats } from './config/schema-table.ts';
-import type { ImageJson } from './manifest/image-json.ts';
+import { type ImageJson, imageSchema } from './manifest/image-json.ts';
 
 /*
  * `<out-dir>/images` holds exactly the files of the images whose JSON lies there, one image of each system:
@@ -63,9 +63,8 @@ async function readImages(dir: string): Promise<{ path: string; image: ImageJson
   for (const name of await namesIn(dir)) {
     if (!name.endsWith('.json')) continue;
     const path = join(dir, name);
-    const image = await readJson<ImageJson>(path);
-    if (image?.schema === 'azl/image' && image.version === 1 && Array.isArray(image.files))
-      found.push({ path, image });
+    const image = await readJson(imageSchema, path);
+    if (image !== undefined) found.push({ path, image });
   }
   return found;
 }

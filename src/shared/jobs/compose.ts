@@ -15,7 +15,7 @@ import type { Verdict } from '../image/boot-test/verdict.ts';
 import { imageCache } from '../image/cache/image-cache.ts';
 import { type Composed, composeImage } from '../image/compose-image.ts';
 import type { ComposeInputs } from '../model/inputs.ts';
-import type { Toolchain } from '../model/toolchain.ts';
+import { toolchainSchema } from '../model/toolchain.ts';
 import { failedImagePage, failureLines, imagePage, verdictLine } from '../report/image-page.ts';
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
@@ -33,7 +33,7 @@ export async function composeJob(context: ActionContext, inputs: ComposeInputs):
   if (inputs.repoList.length > 0) await ensureCommands(needs.repositories, log, signal);
   if (inputs.bootTest) await ensureCommands(needs.boot, log, signal);
   const dirs = await fetchDirs(inputs, context);
-  const toolchain = await readJson<Toolchain>(join(dirs.toolchainDir, 'toolchain.json'));
+  const toolchain = await readJson(toolchainSchema, join(dirs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
     throw problem('There is no toolchain', { file: dirs.toolchainDir, hint: 'Run: make toolchain' });
   const cache = openCache(log, signal);

@@ -6,7 +6,7 @@ import { inputProblem } from '../github/inputs.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { readJson } from '../host/json-files.ts';
 import type { StoreInputs, ToolchainInputs, TreeInputs } from '../model/inputs.ts';
-import type { Toolchain } from '../model/toolchain.ts';
+import { type Toolchain, toolchainSchema } from '../model/toolchain.ts';
 import { checkUserIds } from '../sandbox/user-ids.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
 import { modeOf } from '../toolchain/prepare.ts';
@@ -32,8 +32,8 @@ export async function findToolchain(
     return { toolchain, toolchainDir };
   }
   if (inputs.toolchainDir !== '') {
-    const toolchain = await readJson<Toolchain>(join(inputs.toolchainDir, 'toolchain.json'));
-    if (toolchain?.schema === 'azl/toolchain') return { toolchain, toolchainDir: inputs.toolchainDir };
+    const toolchain = await readJson(toolchainSchema, join(inputs.toolchainDir, 'toolchain.json'));
+    if (toolchain !== undefined) return { toolchain, toolchainDir: inputs.toolchainDir };
     const hint = 'Give the output toolchain-dir of the toolchain action, or leave it empty.';
     throw inputProblem('toolchain-dir', inputs.toolchainDir, 'which holds no toolchain.json', hint);
   }

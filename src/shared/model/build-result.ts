@@ -1,4 +1,18 @@
-import type { Rpm } from './rpm.ts';
+import {
+  constant,
+  digest,
+  integer,
+  list,
+  map,
+  number,
+  object,
+  oneOf,
+  plainName,
+  type Schema,
+  text,
+} from '../base/schema.ts';
+import { rpmFilePattern } from '../base/untrusted.ts';
+import { type Rpm, rpmSchema } from './rpm.ts';
 
 /** The components of a key, by names from which a reason can be written: `spec`, `source:x.tar.gz`, `installed:gcc.x86_64`. */
 export type Components = Record<string, string>;
@@ -34,3 +48,21 @@ export interface BuildParts {
 /** The parts of a result that are stored: all files, the RPMs that a build may need (no debuginfo, no SRPM), or none. */
 export const storedParts = ['full', 'without-debug', 'none'] as const;
 export type StoredParts = (typeof storedParts)[number];
+
+export const componentsSchema: Schema<Components> = map(text());
+
+export const srpmSchema = object<Srpm>({
+  file: text(255, rpmFilePattern),
+  size: integer(),
+  shipDigest: digest,
+});
+
+export const partsSchema = object<BuildParts>({ srpm: number(), builddep: number(), build: number() });
+
+export const resultSchema = object<Result>({
+  ...{ schema: constant('azl/result'), version: constant(1), package: plainName, key: digest },
+  ...{ components: componentsSchema, srpm: srpmSchema, rpms: list(rpmSchema, 10_000) },
+  ...{ seconds: number(), parts: partsSchema },
+});
+
+export const storedPartsSchema = oneOf(...storedParts);

@@ -1,3 +1,6 @@
+import { digest, integer, list, object, plainName, text } from '../base/schema.ts';
+import { rpmFilePattern } from '../base/untrusted.ts';
+
 /** A capability as RPM writes it: `zlib-devel >= 1.3`, `/usr/bin/perl`, or a rich dependency `(a if b)`, unmangled. */
 export type Capability = string;
 
@@ -34,3 +37,17 @@ export interface RootRpm {
   origin: 'local' | 'toolchain';
   rpm: Rpm;
 }
+
+/** A path as long as Linux allows, with the same for the dependency on it. */
+const longestPath = 4096;
+
+const capabilities = list(text(longestPath * 4));
+const paths = list(text(longestPath, /^\//));
+
+export const rpmSchema = object<Rpm>({
+  file: text(255, rpmFilePattern),
+  ...{ name: plainName, epoch: integer(0, 0xffff_ffff), version: plainName, release: plainName },
+  ...{ arch: plainName, sourceRpm: plainName, size: integer(), shipDigest: digest, outputDigest: digest },
+  ...{ provides: capabilities, requires: capabilities, conflicts: capabilities, obsoletes: capabilities },
+  ...{ files: paths, folders: paths },
+});

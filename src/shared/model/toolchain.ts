@@ -1,4 +1,5 @@
-import type { Rpm } from './rpm.ts';
+import { constant, digest, list, object, oneOf, plainName } from '../base/schema.ts';
+import { type Rpm, rpmSchema } from './rpm.ts';
 
 /**
  * The prebuilt RPMs that builds start from, as `toolchain.json` in the toolchain folder describes them:
@@ -19,6 +20,16 @@ export interface Toolchain {
   /** SHA-256 over the worker's RPM digests and the recipe that installs them. */
   workerDigest: string;
 }
+
+export const toolchainSchema = object<Toolchain>({
+  schema: constant('azl/toolchain'),
+  version: constant(1),
+  mode: oneOf('bootstrap', 'download', 'archive'),
+  arch: plainName,
+  rpms: list(rpmSchema),
+  worker: list(plainName),
+  workerDigest: digest,
+});
 
 /** In `bootstrap`, toolchain RPMs stand in for what the tree's own specs build, and give way to it. */
 export function areStandIns(toolchain: Toolchain): boolean {

@@ -1,6 +1,12 @@
 import { order } from '../base/order.ts';
+import { digest, map } from '../base/schema.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
-import type { SolverAnswer } from './solver.ts';
+import { answerSchema, type SolverAnswer } from './solver.ts';
+
+const savedSchema = map(answerSchema, digest);
+
+/** Bytes of saved answers: those of Azure Linux take a tenth of it. */
+const mostBytes = 512e6;
 
 /** The answers of a solver, by question as `solverQuestion` writes it. */
 export type Answers = ReadonlyMap<string, SolverAnswer>;
@@ -43,7 +49,7 @@ export async function openAnswers(
   const add = (answers: Iterable<readonly [string, SolverAnswer]>) => {
     for (const [question, answer] of answers) if (!known.has(question)) known.set(question, answer);
   };
-  add(Object.entries((await readJson<Record<string, SolverAnswer>>(file)) ?? {}));
+  add(Object.entries((await readJson(savedSchema, file, mostBytes)) ?? {}));
   const kept = () => (isWhole ? asked : known);
   return {
     ...{ solved, add, kept },

@@ -2,6 +2,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { lastLines } from '../base/last-lines.ts';
+import { constant, either, list, object, oneOf, type Schema, text } from '../base/schema.ts';
+import { rpmFilePattern } from '../base/untrusted.ts';
+import { parseDocument } from '../base/validate.ts';
 import { plainEnvironment } from '../host/process.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
@@ -32,6 +35,31 @@ export type SolverAnswer =
   /** Messages for people, sorted; and the requirements, of the request or of an RPM, that nothing provides. */
   | { ok: false; problems: string[]; missing: Capability[] };
 
+type Found = Extract<SolverAnswer, { ok: true }>;
+type Refused = Extract<SolverAnswer, { ok: false }>;
+
+/** More RPMs than any root has. */
+export const mostInstalled = 10_000;
+
+export const foundSchema = object<Found>({
+  ok: constant(true),
+  installed: list(
+    object<Found['installed'][number]>({
+      origin: oneOf('local', 'toolchain'),
+      file: text(255, rpmFilePattern),
+    }),
+    mostInstalled,
+  ),
+});
+
+export const answerSchema: Schema<SolverAnswer> = either(
+  foundSchema,
+  object<Refused>({ ok: constant(false), problems: list(text()), missing: list(text()) }),
+);
+
+/** The answer of the helper to a request. */
+const saidSchema = either(answerSchema, object<{ invalid: string }>({ invalid: text() }));
+
 /** A started solver. */
 export interface Solver {
   /** @throws Error when the toolchain has no RPM that `base` names, or when the helper ended */
@@ -54,9 +82,13 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
   const said = tail(helper);
   createInterface({ input: helper.stdout }).on('line', (line) => {
     const next = waiting.shift();
-    const answer = JSON.parse(line) as SolverAnswer | { invalid: string };
-    if ('invalid' in answer) next?.reject(new Error(answer.invalid));
-    else next?.resolve(answer);
+    try {
+      const answer = parseDocument(saidSchema, line, 'the answer of the solver');
+      if ('invalid' in answer) next?.reject(new Error(answer.invalid));
+      else next?.resolve(answer);
+    } catch (error) {
+      next?.reject(error as Error);
+    }
   });
   const gone = new Promise<void>((resolve) => {
     const end = (why: string) => {

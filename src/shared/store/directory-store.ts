@@ -7,7 +7,7 @@ import { readJson, writeJson } from '../host/json-files.ts';
 import { clearParts } from '../host/temp-dir.ts';
 import type { Result, StoredParts } from '../model/build-result.ts';
 import { checkFile, manifestFile, resultFolder } from './result-files.ts';
-import { DamagedResultError, type Latest, type Store } from './store.ts';
+import { DamagedResultError, type Latest, latestSchema, type Store } from './store.ts';
 
 /** The file with the SHA-256 of the manifest, which has those of all other files. */
 const digestFile = 'result.sha256';
@@ -80,8 +80,7 @@ export class DirectoryStore implements Store {
   }
 
   async latest(name: string): Promise<Latest | undefined> {
-    const latest = await readJson<Latest>(this.latestFile(name));
-    return latest?.components === undefined ? undefined : latest;
+    return await readJson(latestSchema, this.latestFile(name));
   }
 
   async drop(key: string): Promise<void> {

@@ -1,8 +1,11 @@
 import { order } from '../base/order.ts';
-import type { Result, StoredParts } from '../model/build-result.ts';
+import { digest, number, object } from '../base/schema.ts';
+import { componentsSchema, type Result, type StoredParts } from '../model/build-result.ts';
 
 /** The remembered facts of a package's newest result: they say what changed and how long it took, also without its files. */
 export type Latest = Pick<Result, 'key' | 'components' | 'seconds'>;
+
+export const latestSchema = object<Latest>({ key: digest, components: componentsSchema, seconds: number() });
 
 /** The manifests of results, found by key. */
 export interface ResultLookup {

@@ -4,7 +4,7 @@ import { tempSibling } from '../host/files.ts';
 import { removeTree, replaceDirectory } from '../host/folders.ts';
 import { readJson } from '../host/json-files.ts';
 import { runTool } from '../host/process.ts';
-import type { Toolchain } from '../model/toolchain.ts';
+import { type Toolchain, toolchainSchema } from '../model/toolchain.ts';
 import { folderMode, stampFile } from './folder.ts';
 import { workerDigest } from './worker.ts';
 
@@ -56,7 +56,7 @@ export async function unpackToolchain(file: string, dir: string): Promise<Toolch
       ['tar', '--extract', ...format, ...verbose, '--same-owner', '--file', file, '--directory', part],
       options,
     );
-    const toolchain = await readJson<Toolchain>(join(part, 'toolchain.json'));
+    const toolchain = await readJson(toolchainSchema, join(part, 'toolchain.json'));
     const inWorker = (toolchain?.rpms ?? []).filter((rpm) => toolchain?.worker.includes(rpm.file));
     if (toolchain?.schema !== 'azl/toolchain' || workerDigest(inWorker) !== toolchain.workerDigest)
       return undefined;

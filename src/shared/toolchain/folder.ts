@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson } from '../host/json-files.ts';
-import type { Toolchain } from '../model/toolchain.ts';
+import { type Toolchain, toolchainSchema } from '../model/toolchain.ts';
 
 /** The mode of a toolchain folder: only its owner and root come near the setuid programs of the worker. */
 export const folderMode = 0o700;
@@ -16,5 +16,5 @@ export async function readToolchain(dir: string, stamp: string): Promise<Toolcha
     stat(join(dir, 'worker/usr/src/azl')).catch(() => undefined),
   ]);
   if (found !== stamp || worker === undefined) return undefined;
-  return await readJson<Toolchain>(join(dir, 'toolchain.json'));
+  return await readJson(toolchainSchema, join(dir, 'toolchain.json'));
 }

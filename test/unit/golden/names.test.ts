@@ -117,7 +117,7 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
 
   const images = askedCache();
   const spare = imageCache(images.cache, newFolder(), true, log);
-  await spare.fetch(madeImages.image.key, imageStore(newFolder(), log));
+  await spare.fetch(madeImages.image, imageStore(newFolder(), log));
   await spare.save(madeImages.image, newFolder());
 
   const toolchains = askedCache();

@@ -3,20 +3,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
 import { imageCache } from '../../../src/shared/image/cache/image-cache.ts';
 import { imageStore } from '../../../src/shared/image/cache/image-store.ts';
-import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
 import { FolderCache } from '../../support/folder-cache.ts';
+import { madeImage, plannedImage } from '../../support/made-image.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
 const temporary = temporaryFolders();
-const image: ImageJson = {
-  ...{ schema: 'azl/image', version: 1, name: 'x', system: 'x', key: 'k', components: {}, packages: [] },
-  files: [{ file: 'x.raw', type: 'raw', size: 5, sha256: textDigest('bytes') }],
-  boot: { rootOffset: 0, bootOffset: 0, kernel: '' },
-};
+const image = madeImage;
+const { key } = image;
 const verdict: Verdict = {
   ...{ passed: true, state: 'running', failed: [], seconds: 1, reason: '', acceleration: 'tcg' },
 };
@@ -36,11 +32,11 @@ async function leave(saves = true) {
   await mkdir(dir);
   await writeFile(join(dir, 'x.raw'), 'bytes');
   await store.put(image, dir);
-  await store.keepVerdict('k', verdict);
-  await images.save(image, store.folder('k'));
+  await store.keepVerdict(key, verdict);
+  await images.save(image, store.folder(key));
   return log;
 }
-const entry = () => cache.at('image', 'azl-image-1-k');
+const entry = () => cache.at('image', `azl-image-1-${key}`);
 const manifest = () => join(entry(), 'image.json');
 
 beforeEach(() => {
@@ -51,9 +47,9 @@ describe('an image that an earlier run left', () => {
   it('is there on another machine, with its verdict', async () => {
     await leave();
     const { store, images, log } = machine();
-    await images.fetch('k', store);
-    expect(await store.get('k')).toEqual(image);
-    expect(await store.verdict('k')).toEqual(verdict);
+    await images.fetch(plannedImage, store);
+    expect(await store.get(plannedImage)).toEqual(image);
+    expect(await store.verdict(key)).toEqual(verdict);
     expect(log.lines).toEqual([]);
   });
 
@@ -61,8 +57,8 @@ describe('an image that an earlier run left', () => {
     await leave(false);
     expect(existsSync(entry())).toBe(false);
     const { store, images, log } = machine();
-    await images.fetch('k', store);
-    expect(await store.get('k')).toBeUndefined();
+    await images.fetch(plannedImage, store);
+    expect(await store.get(plannedImage)).toBeUndefined();
     expect(log.lines).toEqual([]);
   });
 
@@ -83,14 +79,30 @@ describe('an image that an earlier run left', () => {
     ],
     [
       'of another key',
-      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace('"k"', '"l"')),
+      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace(key, 'ab'.repeat(32))),
+    ],
+    [
+      'of another name',
+      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace('"name": "x"', '"name": "y"')),
+    ],
+    [
+      'of a name that is a path',
+      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace('"x"', '"../../../x"')),
+    ],
+    [
+      'of other components',
+      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace('1.47.0', '1.47.1')),
+    ],
+    [
+      'of another package',
+      () => writeFileSync(manifest(), readFileSync(manifest(), 'utf8').replace('bash-5.2', 'dash-5.2')),
     ],
   ])('is not taken when it is %s', async (_what, damage) => {
     await leave();
     damage();
     const { store, images, log } = machine();
-    await images.fetch('k', store);
-    expect(await store.get('k')).toBeUndefined();
+    await images.fetch(plannedImage, store);
+    expect(await store.get(plannedImage)).toBeUndefined();
     expect(log.lines.join()).toMatch(/made again/);
   });
 
@@ -98,9 +110,9 @@ describe('an image that an earlier run left', () => {
     await leave();
     cache.trouble = 'no answer';
     const { store, images, log } = machine();
-    await images.fetch('k', store);
-    expect(await store.get('k')).toBeUndefined();
-    await images.save(image, store.folder('k'));
+    await images.fetch(plannedImage, store);
+    expect(await store.get(plannedImage)).toBeUndefined();
+    await images.save(image, store.folder(key));
     expect(log.lines.join()).toMatch(
       /no answer about this image \(no answer\): it is made.*not saved for later runs: no answer/,
     );

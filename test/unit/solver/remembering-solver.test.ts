@@ -83,28 +83,35 @@ describe('an answer', () => {
 });
 
 describe('saved answers', () => {
+  const [own, other, one, two] = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(64)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+
   it('of this run are in the index that a plan gives to other jobs', async () => {
     const index = newIndex();
     const file = join(folder(), 'solver.json');
     const answers = await openAnswers(file, true, index);
-    answers.add(new Map([['other', answer()]]));
-    answers.set('own', solved);
-    expect([...index.answers.keys()]).toEqual(['other', 'own']);
+    answers.add(new Map([[other, answer()]]));
+    answers.set(own, solved);
+    expect([...index.answers.keys()]).toEqual([other, own]);
     await answers.save();
-    expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')))).toEqual(['own']);
+    expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')))).toEqual([own]);
     const later = newIndex();
     await openAnswers(file, true, later);
-    expect(later.answers).toEqual(new Map([['own', solved]]));
+    expect(later.answers).toEqual(new Map([[own, solved]]));
   });
 
   it('of a run over some specs keep those of all others', async () => {
     const file = join(folder(), 'solver.json');
     const first = await openAnswers(file, false, newIndex());
-    first.set('one', solved);
+    first.set(one, solved);
     await first.save();
     const second = await openAnswers(file, false, newIndex());
-    second.set('two', solved);
+    second.set(two, solved);
     await second.save();
-    expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')))).toEqual(['one', 'two']);
+    expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')))).toEqual([one, two]);
   });
 });

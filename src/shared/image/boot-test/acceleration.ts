@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostArchitecture } from '../../base/architectures.ts';
+import { boolean, object, plainName } from '../../base/schema.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import { runTool } from '../../host/process.ts';
 import { type Acceleration, accelerationArguments } from './qemu.ts';
@@ -8,12 +9,14 @@ import { type Acceleration, accelerationArguments } from './qemu.ts';
 const { qemu } = hostArchitecture;
 const probeSeconds = 10;
 
+const knownSchema = object<{ bootId: string; works: boolean }>({ bootId: plainName, works: boolean });
+
 /** The last message of a kernel without a disk. It shows that the kernel ran from start to end. */
 const kernelRan = /Unable to mount root fs|No working init found/;
 
 /** Returns the kept result of {@link chooseAcceleration}; undefined if the host was started after it. */
 export async function knownAcceleration(cacheDir: string): Promise<Acceleration | undefined> {
-  const known = await readJson<{ bootId: string; works: boolean }>(resultFile(cacheDir));
+  const known = await readJson(knownSchema, resultFile(cacheDir));
   if (known?.bootId !== (await hostBootId())) return undefined;
   return known.works ? 'kvm' : 'tcg';
 }

@@ -29,7 +29,8 @@ export async function findFirmware(): Promise<Firmware> {
 
 const { qemu } = hostArchitecture;
 
-export type Acceleration = 'kvm' | 'tcg';
+export const accelerations = ['kvm', 'tcg'] as const;
+export type Acceleration = (typeof accelerations)[number];
 
 export interface Machine extends Firmware {
   disk: string;

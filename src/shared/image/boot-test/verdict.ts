@@ -1,7 +1,8 @@
 import { lastLines } from '../../base/last-lines.ts';
 import { plainLine } from '../../base/plain-line.ts';
 import type { Problem } from '../../base/problems.ts';
-import type { Acceleration } from './qemu.ts';
+import { boolean, list, number, object, oneOf, text } from '../../base/schema.ts';
+import { type Acceleration, accelerations } from './qemu.ts';
 
 /** The result of a boot test. */
 export interface Verdict {
@@ -15,6 +16,12 @@ export interface Verdict {
   reason: string;
   acceleration: Acceleration;
 }
+
+export const verdictSchema = object<Verdict>({
+  ...{ passed: boolean, state: text(), seconds: number(), reason: text() },
+  failed: list(object<Verdict['failed'][number]>({ unit: text(), log: list(text(), 10_000) }), 10_000),
+  acceleration: oneOf(...accelerations),
+});
 
 /** The report of the boot test's unit, from its own serial line. */
 export interface BootReport extends Pick<Verdict, 'state' | 'failed'> {

@@ -1,10 +1,9 @@
-import { lstat, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
-import { isName } from '../../base/untrusted.ts';
 import { type Cache, CacheUnavailableError, DamagedEntryError } from '../../github/cache/cache.ts';
 import { readJson } from '../../host/json-files.ts';
-import type { ImageJson } from '../manifest/image-json.ts';
+import { type ImageJson, imageSchema, isPlanned, type PlannedImage } from '../manifest/image-json.ts';
 import { bootFile, type ImageStore, imageFile } from './image-store.ts';
 
 /** See {@link imageCache}. */
@@ -20,22 +19,26 @@ const entryKey = (key: string) => `azl-image-1-${key}`;
  */
 export function imageCache(cache: Cache, tempDir: string, saves: boolean, log: Log) {
   return {
-    /** Puts the image with this key into `store`, if there is one. */
-    fetch: async (key: string, store: ImageStore): Promise<void> => {
+    /** Puts a planned image into `store`, if there is one. */
+    fetch: async (planned: PlannedImage, store: ImageStore): Promise<void> => {
+      const { key } = planned;
       const dir = join(tempDir, key);
-      await rm(dir, { recursive: true, force: true });
+      const taken = `${dir}.taken`;
+      const clear = async () => {
+        for (const one of [dir, taken]) await rm(one, { recursive: true, force: true });
+      };
+      await clear();
       try {
         if (!(await cache.fetch(place, entryKey(key), dir))) return;
-        const image =
-          (await isPlainFile(dir, imageFile)) && (await readJson<ImageJson>(join(dir, imageFile)));
-        if (!image || !(await hasPlainFiles(image, key, dir)))
+        const image = await readJson(imageSchema, join(dir, imageFile));
+        if (image === undefined || !isPlanned(image, planned) || !(await takeFiles(image, dir, taken)))
           return log.warn('The image in the cache is damaged: it is made again.');
-        await store.put(image, dir);
+        await store.put(image, taken);
       } catch (error) {
         if (!(error instanceof CacheUnavailableError || error instanceof DamagedEntryError)) throw error;
         log.warn(`The cache gives no answer about this image (${error.message}): it is made.`);
       } finally {
-        await rm(dir, { recursive: true, force: true });
+        await clear();
       }
     },
     /** Saves the image in `folder` for later runs. */
@@ -51,14 +54,21 @@ export function imageCache(cache: Cache, tempDir: string, saves: boolean, log: L
   };
 }
 
-/** True if an image lists plain files that are there. The store compares their bytes. */
-async function hasPlainFiles(image: ImageJson, key: string, dir: string): Promise<boolean> {
-  if (image.schema !== 'azl/image' || image.key !== key || !Array.isArray(image.files)) return false;
-  const plain = image.files.map((one: { file?: unknown } | null) => isPlainFile(dir, one?.file));
-  return (await Promise.all(plain)).every(Boolean);
+/**
+ * Moves the files that an image lists, and the verdict on it, to a new folder: regular files, and nothing else. The store
+ * compares their bytes.
+ * @returns false if one of them is missing
+ */
+async function takeFiles({ files }: ImageJson, dir: string, taken: string): Promise<boolean> {
+  await mkdir(taken);
+  for (const { file } of files) {
+    if (!(await isPlainFile(dir, file))) return false;
+    await rename(join(dir, file), join(taken, file));
+  }
+  if (await isPlainFile(dir, bootFile)) await rename(join(dir, bootFile), join(taken, bootFile));
+  return true;
 }
 
-async function isPlainFile(dir: string, name: unknown): Promise<boolean> {
-  if (!isName(name)) return false;
+async function isPlainFile(dir: string, name: string): Promise<boolean> {
   return (await lstat(join(dir, name)).catch(() => undefined))?.isFile() === true;
 }

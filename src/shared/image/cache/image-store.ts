@@ -1,13 +1,14 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
+import { constant, digest, object } from '../../base/schema.ts';
 import { fileDigest, textDigest } from '../../host/digests.ts';
 import { moveFolder, removeAtOnce } from '../../host/folders.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import { clearParts } from '../../host/temp-dir.ts';
 import { bootTestRecipe } from '../boot-test/boot-overlay.ts';
-import type { Verdict } from '../boot-test/verdict.ts';
-import type { ImageJson } from '../manifest/image-json.ts';
+import { type Verdict, verdictSchema } from '../boot-test/verdict.ts';
+import { type ImageJson, imageSchema, isPlanned, type PlannedImage } from '../manifest/image-json.ts';
 
 /** Number of images of a system that are kept: the current one, and the one before it, for an edit that is taken back. */
 const keptImages = 2;
@@ -16,11 +17,20 @@ const keptImages = 2;
 export const imageFile = 'image.json';
 export const bootFile = 'boot.json';
 
-interface KeptVerdict {
+export interface KeptVerdict {
+  schema: 'azl/boot-test';
+  version: 1;
+  /** Of the image. */
+  key: string;
   /** Digest of {@link bootTestRecipe}. */
   recipe: string;
   verdict: Verdict;
 }
+
+export const keptVerdictSchema = object<KeptVerdict>({
+  ...{ schema: constant('azl/boot-test'), version: constant(1), key: digest, recipe: digest },
+  verdict: verdictSchema,
+});
 
 /** See {@link imageStore}. */
 export type ImageStore = ReturnType<typeof imageStore>;
@@ -37,14 +47,15 @@ export function imageStore(dir: string, log: Log) {
   return {
     /** Returns the folder of an image. */
     folder,
-    /** Returns a complete image after checking its files. A damaged one is logged and counts as absent. */
-    get: async (key: string): Promise<ImageJson | undefined> => {
-      const image = await readJson<ImageJson>(join(folder(key), imageFile));
-      if (image?.schema !== 'azl/image' || image.version !== 1 || image.key !== key) return undefined;
+    /** Returns a planned image that is complete, after checking its files. A damaged one is logged and counts as absent. */
+    get: async (planned: PlannedImage): Promise<ImageJson | undefined> => {
+      const dir = folder(planned.key);
+      const image = await readJson(imageSchema, join(dir, imageFile));
+      if (image === undefined || !isPlanned(image, planned)) return undefined;
       for (const { file, size, sha256 } of image.files) {
-        const path = join(folder(key), file);
-        const found = await stat(path).catch(() => undefined);
-        if (found?.size === size && (await fileDigest(path)) === sha256) continue;
+        const path = join(dir, file);
+        const found = await lstat(path).catch(() => undefined);
+        if (found?.isFile() && found.size === size && (await fileDigest(path)) === sha256) continue;
         log.warn(`The stored image ${file} is damaged; it is made again.`);
         return undefined;
       }
@@ -62,11 +73,13 @@ export function imageStore(dir: string, log: Log) {
     },
     /** Returns the verdict of a boot test that the image passed. Failures are not kept: the host may have caused them. */
     verdict: async (key: string): Promise<Verdict | undefined> => {
-      const kept = await readJson<KeptVerdict>(join(folder(key), bootFile));
-      return kept?.recipe === recipe && kept.verdict.passed ? kept.verdict : undefined;
+      const kept = await readJson(keptVerdictSchema, join(folder(key), bootFile));
+      return kept?.recipe === recipe && kept.key === key && kept.verdict.passed ? kept.verdict : undefined;
     },
     keepVerdict: async (key: string, verdict: Verdict): Promise<void> => {
-      await writeJson(join(folder(key), bootFile), { recipe, verdict } satisfies KeptVerdict);
+      await writeJson(join(folder(key), bootFile), {
+        ...{ schema: 'azl/boot-test', version: 1, key, recipe, verdict },
+      } satisfies KeptVerdict);
     },
   };
 }
@@ -77,7 +90,7 @@ async function otherImages(dir: string, { system, key }: ImageJson): Promise<str
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     if (!entry.isDirectory() || entry.name === key) continue;
     const path = join(dir, entry.name, imageFile);
-    const other = await readJson<ImageJson>(path);
+    const other = await readJson(imageSchema, path);
     if (other?.system === system) found.push({ key: entry.name, time: (await stat(path)).mtimeMs });
   }
   return found.sort((a, b) => b.time - a.time).map((one) => one.key);

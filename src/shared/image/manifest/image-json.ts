@@ -1,7 +1,11 @@
-import type { Components } from '../../model/build-result.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { constant, digest, integer, list, object, oneOf, plainName, text, word } from '../../base/schema.ts';
+import { rpmFilePattern } from '../../base/untrusted.ts';
+import { type Components, componentsSchema } from '../../model/build-result.ts';
+import { imageFormats } from '../config/schema-table.ts';
 import { bootPartition, type Layout, rootPartition } from '../disk/layout.ts';
 import type { BootTools } from '../packages/boot-tools.ts';
-import type { Origin } from '../packages/choose-packages.ts';
+import { type Origin, origins } from '../packages/choose-packages.ts';
 import type { Artifact } from './image-manifest.ts';
 
 /** One file of an image. */
@@ -31,6 +35,25 @@ export interface ImageJson {
   boot: BootPlace;
 }
 
+/** An image before it is made: all of its JSON but the sizes and digests of its files follows from its plan. */
+export interface PlannedImage extends Omit<ImageJson, 'schema' | 'version' | 'files'> {
+  files: Artifact[];
+}
+
+/** Returns the JSON of a planned image that was made. Pure. */
+export function imageJson({ files: _planned, ...planned }: PlannedImage, files: ImageFile[]): ImageJson {
+  return { schema: 'azl/image', version: 1, ...planned, files };
+}
+
+/** True if an image that another job or machine made says of itself exactly what this plan says. Pure. */
+export function isPlanned(
+  { schema: _schema, version: _version, ...image }: ImageJson,
+  planned: PlannedImage,
+): boolean {
+  const files = image.files.map(({ file, type }) => ({ file, type }));
+  return isDeepStrictEqual({ ...image, files }, planned);
+}
+
 /** The places of root filesystem and kernel, for a boot test. */
 export interface BootPlace {
   /** Bytes from the start of the raw image to the root filesystem. */
@@ -50,3 +73,22 @@ export function bootPlace(layout: Layout, tools: BootTools): BootPlace {
     kernel: `${folder}/vmlinuz-${tools.kernelRelease}`,
   };
 }
+
+export const imageSchema = object<ImageJson>({
+  ...{ schema: constant('azl/image'), version: constant(1), name: plainName, system: word(), key: digest },
+  components: componentsSchema,
+  files: list(
+    object<ImageFile>({ file: plainName, type: oneOf(...imageFormats), size: integer(), sha256: digest }),
+    100,
+    1,
+  ),
+  packages: list(
+    object<ImageJson['packages'][number]>({
+      ...{ file: text(255, rpmFilePattern), origin: oneOf(...origins), sha256: digest },
+    }),
+    100_000,
+  ),
+  boot: object<BootPlace>({
+    ...{ rootOffset: integer(), bootOffset: integer(), kernel: text(4096, /^\//) },
+  }),
+});

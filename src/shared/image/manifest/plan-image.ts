@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
+import { keyOf } from '../../cache-key/key.ts';
 import { runShortTool } from '../../host/short-tool.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
@@ -12,7 +13,8 @@ import { layOut } from '../disk/layout.ts';
 import { findBootTools } from '../packages/boot-tools.ts';
 import { choosePackages, type ImagePackage } from '../packages/choose-packages.ts';
 import { readLocalRpms } from '../packages/local-rpms.ts';
-import { imageComponents, imageManifest } from './image-manifest.ts';
+import { bootPlace, type PlannedImage } from './image-json.ts';
+import { imageComponents, imageManifest, imageName } from './image-manifest.ts';
 
 /** Everything that decides an image's bytes, and where its inputs lie. */
 export type ImagePlan = Awaited<ReturnType<typeof planImage>>;
@@ -66,9 +68,16 @@ export async function planImage(options: PlanOptions) {
   const layout = layOut(config, seed);
   const manifest = imageManifest({ config, layout, seed, named, packages, tools });
   const { workerDigest } = toolchain;
-  /** Of the image's key. */
   const components = imageComponents({ manifest, packages, workerDigest, hostTools: await toolVersions() });
-  return { config, named, packages, folders, tools, layout, manifest, components };
+  const { name: system } = config.system;
+  /** Names and key follow from the plan alone, never from an image that an earlier run left. */
+  const image: PlannedImage = {
+    ...{ name: imageName(system, packages), system, key: keyOf(components), components },
+    files: manifest.artifacts,
+    packages: packages.map(({ origin, rpm }) => ({ file: rpm.file, origin, sha256: rpm.shipDigest })),
+    boot: bootPlace(layout, tools),
+  };
+  return { config, named, packages, folders, manifest, image };
 }
 
 /** Fetches the chosen RPMs of repositories and adds their folder to `folders`. */

@@ -7,7 +7,8 @@ import type { Solver } from '../../solver/solver.ts';
 import type { RequestedPackage } from '../config/named-files.ts';
 
 /** The origin of an RPM of an image: this run's results, an external repository, or the toolchain. */
-export type Origin = 'local' | 'repository' | 'toolchain';
+export const origins = ['local', 'repository', 'toolchain'] as const;
+export type Origin = (typeof origins)[number];
 
 export interface ImagePackage {
   origin: Origin;

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
+import { constant, list, map, object, plainName, text } from '../../base/schema.ts';
 import { hasArtifacts } from '../../github/run.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { linkFile, replaceFile } from '../../host/files.ts';
@@ -25,6 +26,12 @@ interface Inventory {
   version: 1;
   packages: Record<string, { files: string[] }>;
 }
+
+const inventorySchema = object<Inventory>({
+  schema: constant('azl/packages'),
+  version: constant(1),
+  packages: map(object<Inventory['packages'][string]>({ files: list(text(4096), 10_000) }), plainName),
+});
 
 const inventoryFile = 'packages.json';
 const srpmFolder = 'SRPMS';
@@ -85,7 +92,7 @@ export async function publishSrpm(repository: OwnRepository, name: string, srpm:
 
 /** Returns the files that the tree's packages published in earlier runs. */
 async function publishedBefore({ outDir, packages }: OwnRepository): Promise<Inventory['packages']> {
-  const before = await readJson<Inventory>(join(outDir, inventoryFile));
+  const before = await readJson(inventorySchema, join(outDir, inventoryFile));
   return Object.fromEntries(Object.entries(before?.packages ?? {}).filter(([name]) => packages.has(name)));
 }
 

@@ -10,7 +10,7 @@ import { tempSibling } from '../../host/files.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import { runTool } from '../../host/process.ts';
 import { clearLeftovers, withTempDir } from '../../host/temp-dir.ts';
-import type { Rpm } from '../../model/rpm.ts';
+import { type Rpm, rpmSchema } from '../../model/rpm.ts';
 import { outputDigestSchema } from '../../rpm/output-digest.ts';
 import { readRpm } from '../../rpm/read.ts';
 import { debPath } from '../debian/fetch-debs.ts';
@@ -81,7 +81,7 @@ async function convert(standIn: StandIn, scratch: string, options: ConvertOption
   const key = standInKey(standIn, options.arch);
   const path = join(options.cacheDir, `${key}.rpm`);
   const facts = join(options.cacheDir, `${key}.json`);
-  const known = await readJson<Rpm>(facts);
+  const known = await readJson(rpmSchema, facts);
   if (known !== undefined) {
     const now = await readRpm(path).catch(() => undefined);
     if (now !== undefined && isDeepStrictEqual({ ...now, file: known.file }, known))
