@@ -1,9 +1,7 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
-import { Parser, type ReadEntry } from 'tar';
 import { tempSibling } from '../host/files.ts';
+import { unpackTar } from '../host/unpack-tar.ts';
 import type { Root } from './overlay.ts';
 import { runInSandbox } from './run.ts';
 
@@ -34,41 +32,20 @@ export async function collectRpms(
   }
 }
 
-async function unpack(archive: string, dir: string): Promise<string[]> {
-  const files: string[] = [];
+async function unpack(path: string, dir: string): Promise<string[]> {
+  const files = new Set<string>();
   const problems: string[] = [];
-  const writes: Promise<void>[] = [];
-  const source = createReadStream(archive);
-  await new Promise<void>((resolve, reject) => {
-    // A file that cannot be written accepts no more data: without this the parser would wait for it for ever.
-    const fail = (error: unknown) => {
-      source.destroy();
-      reject(error);
-    };
-    const parser = new Parser({
-      // An archive that ends too early is an error, not a warning.
-      strict: true,
-      onReadEntry: (entry: ReadEntry) => {
-        const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
-        if (entry.type === 'Directory') return entry.resume();
-        if (entry.type !== 'File' || !rpmFile.test(name) || files.includes(name)) {
-          problems.push(`'${entry.path}' (${entry.type})`);
-          return entry.resume();
-        }
-        files.push(name);
-        const out = createWriteStream(join(dir, name), { flags: 'wx' });
-        const written = finished(out);
-        written.catch(fail);
-        writes.push(written);
-        return entry.pipe(out as unknown as Parameters<ReadEntry['pipe']>[0]);
-      },
-    });
-    parser.on('end', resolve);
-    parser.on('error', fail);
-    source.on('error', fail).pipe(parser);
+  await unpackTar(await open(path), (entry) => {
+    const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+    if (entry.type === 'Directory') return undefined;
+    if (entry.type === 'File' && rpmFile.test(name) && !files.has(name)) {
+      files.add(name);
+      return { file: join(dir, name) };
+    }
+    if (problems.length < 20) problems.push(`'${entry.path}' (${entry.type})`);
+    return undefined;
   });
-  await Promise.all(writes);
   if (problems.length > 0)
     throw new Error(`the build left files that are no RPMs among its RPMs: ${problems.join(', ')}`);
-  return files.sort();
+  return [...files].sort();
 }
