@@ -1,7 +1,20 @@
+import { architectures } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
-import { problem } from '../base/problems.ts';
-import type { Deb } from './debian/deb.ts';
+import { ProblemsError } from '../base/problems.ts';
+import {
+  constant,
+  digest,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  text,
+} from '../base/schema.ts';
+import { InvalidDocumentError, parseDocument } from '../base/validate.ts';
+import type { Alternative, Deb } from './debian/deb.ts';
 
 /** `toolchain.lock`: the Debian packages that the toolchain is made of. They stay the same while the file exists. */
 export interface Lock {
@@ -18,6 +31,36 @@ export interface Lock {
 /** The name of the lock in the cache folder. */
 export const lockFile = 'toolchain.lock';
 
+/** Bytes of a lock: some hundred times those of a real one. */
+export const longestLock = 32e6;
+
+const debianName = text(255, /^[a-z0-9][a-z0-9+.-]*$/);
+/** No character has a meaning for apt, for rpm's macros or in a line of a spec. */
+const debianVersion = text(255, /^[A-Za-z0-9][A-Za-z0-9.+~:-]*$/);
+
+const alternative = object<Alternative>({
+  name: debianName,
+  op: optional(oneOf<string>('<<', '<=', '=', '>=', '>>')),
+  version: optional(debianVersion),
+});
+
+const deb = object<Deb>({
+  ...{ name: debianName, version: debianVersion, source: debianName, digest, size: integer(0, 16e9) },
+  architecture: oneOf<string>('all', ...Object.values(architectures).map(({ debian }) => debian)),
+  // One line of a spec.
+  summary: text(1000, /^[ -~\u00a0-\u2027\u202a-\uffff]*$/),
+  depends: list(list(alternative, 1000, 1), 10_000),
+  provides: list(alternative, 10_000),
+});
+
+const lockSchema: Schema<Lock> = object<Lock>({
+  schema: constant('azl/toolchain-lock'),
+  version: constant(1),
+  suite: text(100, /^[a-z0-9 ._-]*$/),
+  arch: oneOf<string>(...Object.values(architectures).map(({ rpm }) => rpm)),
+  packages: list(deb, 20_000),
+});
+
 /** Returns the text of `toolchain.lock`. Pure. */
 export function lockText(lock: Lock): string {
   return `${JSON.stringify(lock, null, 1)}\n`;
@@ -25,30 +68,21 @@ export function lockText(lock: Lock): string {
 
 /** Parses the text of a lock. Pure. @throws ProblemsError when this version of azl cannot use it */
 export function parseLock(text: string, file: string): Lock {
-  const hint = '`make toolchain UPDATE_LOCK=1` writes a new one.';
-  let lock: Partial<Lock>;
+  const fail = (problems: InvalidDocumentError['problems']) =>
+    new ProblemsError(
+      problems.map((one) => ({ ...one, file, hint: '`make toolchain UPDATE_LOCK=1` writes a new one.' })),
+    );
   try {
-    lock = JSON.parse(text) as Partial<Lock>;
-  } catch {
-    throw problem('the lock is not JSON', { file, hint });
+    const lock = parseDocument(lockSchema, text, file);
+    const at = lock.packages.findIndex(({ name }, index) => {
+      const before = lock.packages[index - 1];
+      return before !== undefined && order(before.name, name) >= 0;
+    });
+    if (at === -1) return lock;
+    throw fail([{ message: 'The packages are not sorted by name, each once', path: `$.packages[${at}]` }]);
+  } catch (error) {
+    throw error instanceof InvalidDocumentError ? fail(error.problems) : error;
   }
-  const isValid =
-    lock?.schema === 'azl/toolchain-lock' &&
-    lock.version === 1 &&
-    Array.isArray(lock.packages) &&
-    lock.packages.every(isPackage);
-  if (!isValid) throw problem('the lock is of another version or not whole', { file, hint });
-  return lock as Lock;
-}
-
-function isPackage(deb: Partial<Deb> | null): boolean {
-  return (
-    /^[a-z0-9][a-z0-9+.-]*$/.test(deb?.name ?? '') &&
-    /^[A-Za-z0-9.+~:-]+$/.test(deb?.version ?? '') &&
-    /^[0-9a-f]{64}$/.test(deb?.digest ?? '') &&
-    Array.isArray(deb?.depends) &&
-    Array.isArray(deb?.provides)
-  );
 }
 
 /** Returns the differences of two locks, one line a package, sorted by package name. Pure. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Deb } from '../../../src/shared/toolchain/debian/deb.ts';
 import { type Lock, lockChanges, parseLock } from '../../../src/shared/toolchain/lock.ts';
+import { mutations } from '../../support/mutations.ts';
 
 const deb = (name: string, version = '1-1'): Deb => ({
   ...{ name, version, architecture: 'amd64', source: name, summary: name, digest: '0'.repeat(64), size: 1 },
@@ -42,5 +43,42 @@ describe('the lock', () => {
     JSON.stringify(lock({ ...deb('a'), digest: '../../etc' })),
   ])('is refused when it is none: %s', (text) => {
     expect(() => parseLock(text, 'toolchain.lock')).toThrow(/toolchain\.lock.*make toolchain UPDATE_LOCK=1/);
+  });
+
+  it('has packages in order, each once', () => {
+    for (const packages of [
+      [deb('b'), deb('a')],
+      [deb('a'), deb('a')],
+    ])
+      expect(() => parseLock(JSON.stringify(lock(...packages)), 'l')).toThrow(
+        /\$\.packages\[1\].*not sorted/,
+      );
+  });
+
+  it('is refused with any field of another type, size or form', () => {
+    const one = {
+      ...deb('a'),
+      depends: [[{ name: 'b', op: '>=', version: '1' }]],
+      provides: [{ name: 'c', op: '=', version: '1:2~3' }],
+    };
+    const accepted = mutations(lock(one, deb('b'))).filter(({ document }) => {
+      try {
+        parseLock(JSON.stringify(document), 'l');
+        return true;
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^l(:\d+:\d+)?( .*)?: .*make toolchain UPDATE_LOCK=1/s);
+        return false;
+      }
+    });
+    // What these hold is shown, or a line of text for people. A relation may lack its version.
+    expect(new Set(accepted.map(({ path }) => path))).toEqual(
+      new Set(
+        `suite packages packages[0].summary packages[0].depends packages[0].provides
+        packages[0].depends[0] packages[0].depends[0][0].op packages[0].depends[0][0].version
+        packages[0].provides[0].op packages[0].provides[0].version`.split(/\s+/),
+      ),
+    );
+    const summaries = accepted.filter(({ path }) => path.endsWith('summary')).map(({ what }) => what);
+    expect(summaries.join()).not.toMatch(/\\n|\\u0000/);
   });
 });
