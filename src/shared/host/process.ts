@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, type WriteStream } from 'node:fs';
 import { constants } from 'node:os';
 import { debug, debugCall } from '../base/debug.ts';
 import { lastLines } from '../base/last-lines.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { type Collector, collector, endSink, openSink } from './tool-output.ts';
+import { inBytes, LimitError } from './limit-error.ts';
+import { type Collector, collector, endSink, keptBytes, openSink } from './tool-output.ts';
 
 const supervisor = readFileSync(new URL('./supervise.sh', import.meta.url), 'utf8');
 
@@ -28,6 +29,8 @@ export interface ToolOptions {
    * their order, and {@link ToolResult.stdout} holds both.
    */
   log?: string;
+  /** Bytes that this tool may add to its log. Beyond, the tool is killed, and the log's last line says so. */
+  logBytes?: number | undefined;
   /** A file that receives standard output instead of {@link ToolResult.stdout}. It is replaced. */
   output?: string;
   /** Called with each complete line of standard output. */
@@ -37,8 +40,17 @@ export interface ToolOptions {
   /** Seconds until the tool and everything it started are killed. */
   timeoutSeconds?: number;
   signal?: AbortSignal | undefined;
+  /** Called with the running tool. */
+  onStart?: (tool: RunningTool) => void;
   /** Exit codes that are no error, or `any`. Default: `[0]`. */
   ok?: readonly number[] | 'any';
+}
+
+export interface RunningTool {
+  /** The process above all that the tool starts. */
+  pid: number;
+  /** Kills the tool and everything it started; its call then throws `error`. */
+  end(error: Error): void;
 }
 
 export interface ToolResult {
@@ -106,7 +118,11 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   const child = startTool(argv, options);
   let hasTimedOut = false;
   let error: unknown;
-  const kill = () => void child.stdin?.destroy();
+  const kill = () => {
+    child.stdin?.destroy();
+    // An output that waits for its file would never end.
+    for (const stream of [child.stdout, child.stderr]) stream?.resume();
+  };
   const expire = () => {
     hasTimedOut = true;
     kill();
@@ -119,12 +135,21 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   signal?.addEventListener('abort', kill, { once: true });
   const log = options.log === undefined ? undefined : openSink(options.log, 'a', fail);
   const output = options.output === undefined ? undefined : openSink(options.output, 'w', fail);
-  const stdout = collector(output ? (chunk) => void output.write(chunk) : options.onData, options.onLine);
-  const stderr = collector();
+  const stdout = collector({
+    onData: output ? (chunk) => void output.write(chunk) : options.onData,
+    onLine: options.onLine,
+    keep: log === undefined ? keptBytes.answer : keptBytes.logged,
+  });
+  const stderr = collector({ keep: keptBytes.logged });
+  const toLog = log === undefined ? undefined : boundedLog(log, options.logBytes, fail);
+  const flow = backpressure(child, [log, output], () => error !== undefined);
   const receive = (collected: Collector) => (chunk: Buffer) => {
     try {
+      // What a tool still writes while it is being killed is dropped.
+      if (error !== undefined) return;
       collected.push(chunk);
-      log?.write(chunk);
+      toLog?.(chunk);
+      flow();
     } catch (cause) {
       fail(cause);
     }
@@ -132,8 +157,12 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   child.stdout?.on('data', receive(stdout));
   child.stderr?.on('data', receive(stderr));
   try {
+    options.onStart?.({ pid: child.pid ?? 0, end: fail });
     const exitCode = await exitCodeOf(child);
-    if (error !== undefined) throw error;
+    if (error !== undefined) {
+      if (error instanceof LimitError && log !== undefined) await endLog(log, error);
+      throw error;
+    }
     for (const sink of [log, output]) if (sink) await endSink(sink);
     const code = hasTimedOut ? 124 : exitCode;
     const result = { code, stdout: stdout.text(), stderr: stderr.text() };
@@ -148,6 +177,44 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
     output?.destroy();
     running.delete(child);
   }
+}
+
+/** Says at the end of a log why its tool was ended. A log that cannot be written is no further error. */
+async function endLog(log: WriteStream, error: LimitError): Promise<void> {
+  log.write(`\nazl: ended: it ${error.message}\n`);
+  await endSink(log).catch(() => {});
+}
+
+/** Writes chunks to a log, up to its limit; then the tool fails. */
+function boundedLog(log: WriteStream, limit = Number.POSITIVE_INFINITY, fail: (cause: unknown) => void) {
+  let left = limit;
+  return (chunk: Buffer) => {
+    log.write(chunk.length > left ? chunk.subarray(0, left) : chunk);
+    left -= chunk.length;
+    if (left >= 0) return;
+    fail(new LimitError('log', `wrote more than ${inBytes(limit)} to its log`));
+  };
+}
+
+/**
+ * Returns a function that makes a tool wait while a file that receives its output is behind, so that nothing piles up
+ * here.
+ */
+function backpressure(
+  child: ChildProcess,
+  files: readonly (WriteStream | undefined)[],
+  isOver: () => boolean,
+) {
+  const sinks = files.filter((file) => file !== undefined);
+  const streams = [child.stdout, child.stderr];
+  const isBehind = () => sinks.some((sink) => sink.writableNeedDrain);
+  const resume = () => {
+    if (!isBehind()) for (const stream of streams) stream?.resume();
+  };
+  for (const sink of sinks) sink.on('drain', resume);
+  return () => {
+    if (isBehind() && !isOver()) for (const stream of streams) stream?.pause();
+  };
 }
 
 /** Kills all running tools with their process groups. Called before this process ends. */

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostArchitecture } from '../base/architectures.ts';
 import type { ToolOptions } from '../host/process.ts';
+import type { Limits } from '../model/limits.ts';
+import { tmpfsBytes } from './limits.ts';
 import type { Root, TreeRoot } from './overlay.ts';
 import { seccompFilter } from './seccomp.ts';
 
@@ -19,6 +21,8 @@ export interface Bind {
 
 export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'> {
   root: Root | TreeRoot;
+  /** Its bounds. Default: those of the step `host tool`. */
+  limits?: Limits | undefined;
   /** Default: the ordinary user {@link builder}. `root` is root of the sandbox, without rights over the host. */
   as?: 'root' | 'builder';
   /** The working folder in the sandbox. Default: `/`. */
@@ -51,9 +55,6 @@ export const sandboxEnvironment: Readonly<Record<string, string>> = {
 const capabilities = 'CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP SETFCAP SYS_CHROOT'.split(
   ' ',
 );
-
-/** Bytes that each folder in memory can hold: /dev/shm, /run, and those of {@link SandboxOptions.tmpfs}. */
-export const tmpfsBytes = 512 * 1024 * 1024;
 
 const filter = seccompFilter(hostArchitecture);
 /** The descriptor at which `enter.sh` opens the filter. */

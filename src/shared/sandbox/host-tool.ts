@@ -1,6 +1,8 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { runTool, type ToolResult } from '../host/process.ts';
+import type { ToolResult } from '../host/process.ts';
 import { confine, enterCommand, memoryFolder, mounts, type SandboxOptions } from './arguments.ts';
+import { runWithin } from './bounds.ts';
+import { limitsOf } from './limits.ts';
 
 /** The host's folders of programs and libraries: links into /usr, on a system of today. */
 const programFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
@@ -10,11 +12,12 @@ export type HostToolOptions = Omit<SandboxOptions, 'root' | 'inner'>;
 /**
  * Runs a tool of the host over what strangers wrote. It sees the host's programs, read-only, and nothing else of the host
  * but `binds`; it is confined as everything in a sandbox is. Its `/` is empty and lies in memory.
- * @throws ToolError as `runTool` does
+ * @throws LimitError when it used more than it may; ToolError as `runTool` does
  */
 export async function runHostTool(argv: readonly string[], options: HostToolOptions): Promise<ToolResult> {
-  const { as: _as, cwd: _cwd, env: _env, binds: _binds, tmpfs: _tmpfs, ...tool } = options;
-  return await runTool(hostToolArguments(argv, options), { ...tool, root: true });
+  const { as: _as, cwd: _cwd, env: _env, binds: _binds, tmpfs: _tmpfs, ...rest } = options;
+  const { limits = limitsOf('host tool'), ...tool } = rest;
+  return await runWithin(limits, hostToolArguments(argv, options), tool);
 }
 
 /** Returns the whole command, for root on the host, that runs a tool of the host. */

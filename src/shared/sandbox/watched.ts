@@ -1,0 +1,26 @@
+import type { LimitError } from '../host/limit-error.ts';
+import type { Limits } from '../model/limits.ts';
+
+/** A running sandbox that is kept within its limits. */
+export interface Watched {
+  /** The process above all of its own. */
+  readonly pid: number;
+  readonly limits: Limits;
+  /** Its control group, which holds memory and processes by itself and says which limit was reached. */
+  readonly group: string | undefined;
+  /** A folder on the disk that it writes to, and the number of that disk. */
+  readonly dir: string | undefined;
+  /** Measures the bytes that its root holds on the disk. */
+  readonly measureDisk: (() => Promise<number>) | undefined;
+  /** Kills it, for this reason. */
+  end(error: LimitError): void;
+}
+
+/** A watched sandbox, and what was seen of it. */
+export interface Seen extends Watched {
+  isEnding: boolean;
+  pids: number[];
+  memory: number;
+  /** The time, by the clock of this process, at which its memory is measured exactly again. */
+  measureAt: number;
+}
