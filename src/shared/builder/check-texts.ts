@@ -11,8 +11,8 @@ import {
   unexpandedInScriptlet,
 } from '../specs/unexpanded.ts';
 
-/** The most problems of one spec that are shown. */
-const mostShown = 20;
+/** The most problems of one spec that are shown, and for an RPM how many suspects are looked up in the spec. */
+const most = { shown: 20, lookedUp: 500 };
 
 /**
  * Checks the texts in the headers of RPMs that were built: control characters, and macros that stayed unexpanded.
@@ -35,19 +35,28 @@ export async function checkTexts(
       if (!found.has(same)) found.set(same, { ...problem, file: shown });
     }
   }
-  if (found.size > 0) throw new ProblemsError([...found.values()].slice(0, mostShown));
+  if (found.size > 0) throw new ProblemsError([...found.values()].slice(0, most.shown));
 }
 
 /** Returns the problems of one RPM's texts. Pure. @param spec text of its spec */
 export function problemsOfTexts(rpm: string, texts: readonly HeaderText[], spec: string): Problem[] {
-  return texts.flatMap((one) => [
-    ...controlProblems(rpm, one, spec),
-    ...macrosIn(one, spec).map((macro) => ({
-      line: lineOfMacro(spec, macro),
-      message: `${one.name} of ${rpm} has the macro ${macro}, which nobody defined`,
-      hint: 'Add the package that brings it to BuildRequires, or correct its name. A % of your own is written %%.',
-    })),
-  ]);
+  const problems: Problem[] = [];
+  let suspects = 0;
+  for (const one of texts) {
+    const macros = unexpandedIn(one);
+    const control = controlProblems(rpm, one, spec);
+    suspects += macros.length + control.length;
+    // A hostile package has a million of them.
+    if (suspects > most.lookedUp) break;
+    problems.push(...control);
+    for (const macro of macros.filter((name) => isOwnMistake(name, one, spec)))
+      problems.push({
+        line: lineOfMacro(spec, macro),
+        message: `${one.name} of ${rpm} has the macro ${macro}, which nobody defined`,
+        hint: 'Add the package that brings it to BuildRequires, or correct its name. A % of your own is written %%.',
+      });
+  }
+  return problems;
 }
 
 /**
@@ -86,19 +95,14 @@ function lineWith(spec: string, text: string, at: number): number | undefined {
   return index === undefined ? undefined : index + 1;
 }
 
-/**
- * The macros that stayed unexpanded in a text. A path or a description may have come from upstream: only the spec's own
- * macros count.
- */
-function macrosIn({ name, kind, text, program }: HeaderText, spec: string): string[] {
-  const isUpstream = (macro: string) =>
-    /^%description$|^a path/.test(name) && lineOfMacro(spec, macro) === undefined;
-  return unexpandedIn(name, kind, text, program).filter(
-    (macro) => !isEscaped(spec, macro) && !isUpstream(macro),
-  );
+/** False for a macro in a path or a description that may have come from upstream, and for one that is written with `%%`. */
+function isOwnMistake(macro: string, { name }: HeaderText, spec: string): boolean {
+  if (isEscaped(spec, macro)) return false;
+  return !/^%description$|^a path/.test(name) || lineOfMacro(spec, macro) !== undefined;
 }
 
-function unexpandedIn(name: string, kind: HeaderText['kind'], text: string, program: string): string[] {
+/** The macros that stayed unexpanded in a text. */
+function unexpandedIn({ name, kind, text, program }: HeaderText): string[] {
   if (kind === 'scriptlet') return unexpandedInScriptlet(text, program);
   if (kind === 'name') return unexpandedInName(text);
   return name === '%description' ? unexpandedInDescription(text) : [];

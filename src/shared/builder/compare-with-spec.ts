@@ -35,7 +35,10 @@ export async function compareWithSpec(context: BuildContext, built: BuiltPackage
   context.log.warn({ message, file: join(context.inputs.specsDir, spec.path) });
 }
 
-/** Parses a staged spec in a fresh copy of its build root; undefined when it cannot be parsed there. */
+/**
+ * Parses a staged spec in a fresh copy of its build root; undefined when it cannot be parsed there. Scriptlets of the
+ * packages in it may have replaced python or rpm. They are in this package's key, and the answer counts for it alone.
+ */
 async function parseInRoot(context: BuildContext, built: BuiltPackage): Promise<Spec | undefined> {
   const { inputs, tree, toolchainDir, log, signal } = context;
   const { spec, staging } = built;
@@ -52,7 +55,8 @@ async function parseInRoot(context: BuildContext, built: BuiltPackage): Promise<
       ...{ specsDir, worker: join(toolchainDir, 'worker'), overlay, overlaysDir, log, signal },
       ...{ macroFiles: [policyMacros], defines: tree.defines, arch: tree.toolchain.arch, jobs: 1 },
     });
-    return specs[0];
+    // A Source may have the name of another spec.
+    return specs.find(({ path }) => path === basename(spec.path));
   } finally {
     await removeTree(overlay);
     await removeTree(specsDir);

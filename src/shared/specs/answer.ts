@@ -9,6 +9,10 @@ const lines = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 8_388_608 && value.isWellFormed() && !value.includes('\0');
 const number = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff;
+const maybe =
+  <T>(check: Check<T>) =>
+  (value: unknown): value is T | undefined =>
+    value === undefined || check(value);
 const truth = (value: unknown): value is boolean => typeof value === 'boolean';
 const list =
   <T>(item: Check<T>) =>
@@ -46,7 +50,7 @@ export type SpecAnswer = Checked<typeof isSpecAnswer>;
 /** True if the names of the files that a spec has read are bounded and free of control characters. Pure. */
 export const isOpened = list((value): value is JobAnswer['opened'][number] => list(text)(value));
 
-/** One line of the output of `parse.py`. */
+/** One line of the output of `parse.py`, whose shape {@link jobAnswer} checks, but for `answers` and `opened`. */
 export interface JobAnswer {
   index: number;
   /** Why the spec was refused; nothing else is then said. */
@@ -63,10 +67,58 @@ export interface JobAnswer {
   opened: [name: string, digest: string][];
 }
 
-/** The relative and absolute paths that programs, by their output, have not found. Pure. */
+const isRefusal = object({ index: number, problems: list(object({ message: text, hint: maybe(text) })) });
+const isReading = object({
+  ...{ index: number, digest: text, output: lines },
+  ended: (value): value is string | null => value === null || text(value),
+  answers: (value): value is SpecAnswer[] | null =>
+    value === null || (Array.isArray(value) && value.length > 0 && value.length <= 2),
+  opened: (value): value is JobAnswer['opened'] => Array.isArray(value),
+});
+
+/** The longest line of `parse.py`: two answers and what programs said. */
+const longestAnswer = 20 * 1024 * 1024;
+
+/**
+ * Returns the answer that is expected for the spec `index`.
+ * @throws Error for a line that is another one: python or rpm of a build root may be a stranger's
+ */
+export function jobAnswer(line: string, index: number | undefined): JobAnswer {
+  const value: unknown = line.length > longestAnswer ? undefined : parsed(line);
+  if (!(isRefusal(value) || isReading(value)) || value.index !== index)
+    throw new Error(`the parse of specs gave an answer that cannot be read: ${plain(line.slice(0, 200))}`);
+  return value as JobAnswer;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+const notFound = ': No such file or directory';
+/** Ends a path in what programs say. */
+const separator = /[\s:'"‘’`]/;
+const longestPath = 4096;
+
+/** Returns the relative and absolute paths that programs, by their output, have not found, each once, a hundred. Pure. */
 export function pathsNotFound(output: string): string[] {
-  const pattern = /([^\s:'"‘’`]*\/[^\s:'"‘’`]*)['"’]?: No such file or directory/g;
-  return [...new Set([...output.matchAll(pattern)].map((match) => match[1] as string))].slice(0, 100);
+  const found = new Set<string>();
+  // Output is hostile. Without a pattern that runs over it from each of its characters this takes one pass.
+  for (
+    let at = output.indexOf(notFound);
+    at >= 0 && found.size < 100;
+    at = output.indexOf(notFound, at + 1)
+  ) {
+    const end = /['"’]/.test(output[at - 1] ?? '') ? at - 1 : at;
+    let start = end;
+    while (start > 0 && end - start < longestPath && !separator.test(output[start - 1] as string)) start -= 1;
+    const path = output.slice(start, end);
+    if (path.includes('/')) found.add(path);
+  }
+  return [...found];
 }
 
 /** Reads problems of the spec `file` from rpm's output (`error: line 12: Unknown tag: Bogus: x`), each once. Pure. */

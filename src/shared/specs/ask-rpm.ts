@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,8 +8,8 @@ import { removeTree } from '../host/folders.ts';
 import { builder } from '../sandbox/arguments.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
-import { parserUid } from '../sandbox/user-ids.ts';
-import type { JobAnswer } from './answer.ts';
+import { parserUid, userIds } from '../sandbox/user-ids.ts';
+import { type JobAnswer, jobAnswer } from './answer.ts';
 import { buildEnvironment, checkMacros, topDir } from './macros/policy.ts';
 
 /** The helper that asks librpm, and its parts, by file name. */
@@ -35,6 +36,8 @@ export interface AskOptions {
   jobs: number;
   /** Seconds that one spec may take. Default: 60. */
   secondsPerSpec?: number;
+  /** Seconds that all specs of one sandbox may take. Default: {@link mostSeconds}. */
+  secondsForAll?: number;
   log: Log;
   signal?: AbortSignal;
 }
@@ -59,14 +62,17 @@ export async function askRpm(
   try {
     const requests = await writeRequests(join(dir, 'azl'), paths, options);
     const answers: JobAnswer[] = [];
-    const onLine = (line: string) => {
-      const answer = JSON.parse(line) as JobAnswer;
-      answers[answer.index] = answer;
-      options.log.progress(`specs read: ${answers.filter(Boolean).length} of ${paths.length}`);
-    };
-    const running = requests.map(async (request, index) => {
+    let read = 0;
+    const running = requests.map(async ({ file, indexes }, index) => {
       const overlay = options.overlay ?? (await createOverlay(join(dir, `overlay-${index}`)));
-      await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', `/azl/${request}`], {
+      const awaited = [...indexes];
+      const onLine = (line: string) => {
+        const answer = jobAnswer(line, awaited.shift());
+        answers[answer.index] = answer;
+        read += 1;
+        options.log.progress(`specs read: ${read} of ${paths.length}`);
+      };
+      await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', `/azl/${file}`], {
         root: { worker: options.worker, overlay },
         as: 'root',
         env: { ...buildEnvironment, HOME: builder.home, USER: 'builder' },
@@ -75,8 +81,9 @@ export async function askRpm(
           { source: root, target: '/azl/specs' },
         ],
         tmpfs: [topDir],
-        onLine,
-        signal,
+        ...{ onLine, signal },
+        // Each spec has its deadline, and all together: this one is for a parse that a stranger replaced.
+        timeoutSeconds: secondsFor(indexes.length, options) + secondsToEnd,
       });
     });
     await Promise.all(running).catch(async (error: unknown) => {
@@ -90,14 +97,27 @@ export async function askRpm(
   }
 }
 
-/** Writes what the sandboxes see at /azl, where root alone can enter. Returns the names of the requests. */
-async function writeRequests(dir: string, paths: readonly string[], options: AskOptions): Promise<string[]> {
+/** Seconds that the parse of one sandbox may take at most, however many specs it reads and hang. */
+const mostSeconds = 1800;
+/** The most runs of one spec: without and with its check, and both again with what a build is given alone. */
+const runsPerSpec = 4;
+/** Seconds for start and end. */
+const secondsToEnd = 60;
+
+function secondsFor(specs: number, { secondsPerSpec = 60, secondsForAll = mostSeconds }: AskOptions): number {
+  return Math.min(secondsForAll, Math.max(1, specs) * runsPerSpec * secondsPerSpec);
+}
+
+/** Writes what the sandboxes see at /azl, where root alone can enter. Returns the requests, and which specs each is about. */
+async function writeRequests(dir: string, paths: readonly string[], options: AskOptions) {
   await mkdir(join(dir, 'specs'), { recursive: true });
   await chmod(dir, 0o700);
   for (const [name, text] of Object.entries(helpers)) await writeFile(join(dir, name), text);
   for (const [index, { text }] of options.macroFiles.entries())
     await writeFile(join(dir, `${index}.macros`), text);
-  const jobs = paths.map((spec, index) => ({ index, spec, uid: parserUid(index) }));
+  // The host counts a user's processes in all sandboxes: one that has too many may not stop the parse of another run.
+  const first = randomInt(userIds.last - userIds.first);
+  const jobs = paths.map((spec, index) => ({ index, spec, uid: parserUid(first + index) }));
   const count = options.overlay === undefined ? Math.min(options.jobs, jobs.length) : 1;
   const requests = Array.from({ length: Math.max(1, count) }, (_, nth) => ({
     arch: options.arch,
@@ -108,10 +128,14 @@ async function writeRequests(dir: string, paths: readonly string[], options: Ask
     topDir,
     time: sourceDateEpoch,
     seconds: options.secondsPerSpec ?? 60,
-    uid: parserUid(0),
+    allSeconds: secondsFor(Math.ceil(jobs.length / Math.max(1, count)), options),
+    uid: parserUid(first),
     jobs: jobs.filter(({ index }) => index % Math.max(1, count) === nth),
   }));
-  const names = requests.map((_, nth) => `request-${nth}.json`);
-  for (const [nth, name] of names.entries()) await writeFile(join(dir, name), JSON.stringify(requests[nth]));
-  return names;
+  const written = requests.map(async (request, nth) => {
+    const file = `request-${nth}.json`;
+    await writeFile(join(dir, file), JSON.stringify(request));
+    return { file, indexes: request.jobs.map(({ index }) => index) };
+  });
+  return await Promise.all(written);
 }

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import time
 
 import rpm
 
@@ -28,6 +29,19 @@ SLOW_MACROS = (
 ASKS_FOR_CHECK = re.compile(
     r"with(?:out)?_(?:check\b|%)|%\{?with(?:out)?[ \t]+(?:check\b|%)|%\{?bcond\w*[ \t]+(?:check\b|%)"
 )
+
+
+EVR = {"name": str, "version": str, "release": str, "epoch": int}
+PACKAGE = {
+    **EVR,
+    **{"arch": str, "provides": [str], "requires": [str], "conflicts": [str], "obsoletes": [str]},
+    **{"fileList": str, "built": bool},
+}
+ANSWER = {
+    **EVR,
+    **{"noSource": bool, "exclusiveArch": [str], "excludeArch": [str], "buildRequires": [str], "buildConflicts": [str]},
+    **{"sources": [(str, str, int, int)], "packages": [PACKAGE], "hasCheck": bool, "generates": bool},
+}
 
 
 def names_with_files(main, parsed):
@@ -88,7 +102,7 @@ def parse(path, folder, macros):
 
 
 def values_of(names):
-    return {name: rpm.expandMacro(f"%{{{name}}}") for name in names if rpm.expandMacro(f"%{{?{name}:1}}")}
+    return [(name, rpm.expandMacro(f"%{{{name}}}")) for name in names if rpm.expandMacro(f"%{{?{name}:1}}")]
 
 
 class Reader:
@@ -97,6 +111,7 @@ class Reader:
     def __init__(self, request):
         self.request = request
         self.folder = Folder(request["specs"], request["topDir"], request["time"])
+        self.end = time.monotonic() + request["allSeconds"]
 
     def ask(self, path, uid):
         """Parses what is laid out: the answers without and, where that may differ, with the check; how that ended."""
@@ -104,8 +119,11 @@ class Reader:
         for macros in self.request["checkMacros"]:
             if answers and not self.asks_for_check(path):
                 break
+            left = self.end - time.monotonic()
+            if left <= 0:
+                return None, f"was not begun: all specs together took more than {self.request['allSeconds']:.0f} s", said
             work = lambda macros=macros: parse(path, self.folder.sources, macros)  # noqa: E731
-            answer, ended, output = run(work, uid, self.request["seconds"])
+            answer, ended, output = run(work, uid, min(left, self.request["seconds"]), ANSWER)
             said += output
             if ended is not None:
                 return None, ended, said
@@ -176,9 +194,10 @@ def main():
     for name, value in {**request["defines"], "_topdir": request["topDir"]}.items():
         rpm.addMacro(name, value)
     # Also what macro files say is evaluated by a child, not here.
-    values, _, _ = run(lambda: values_of(SLOW_MACROS), request["uid"], request["seconds"])
-    for name, value in (values or {}).items():
-        rpm.addMacro(name, value.replace("%", "%%"))
+    values, _, _ = run(lambda: values_of(SLOW_MACROS), request["uid"], request["seconds"], [(str, str)])
+    for name, value in values or []:
+        if name in SLOW_MACROS:
+            rpm.addMacro(name, value.replace("%", "%%"))
     # Children share memory with this process until one of them writes to it.
     gc.freeze()
     reader = Reader(request)

@@ -1,5 +1,6 @@
+// Bounded: a line of opening parentheses must not be read to its end from each of them.
 const directive =
-  /%(?:config|attr|verify|lang|caps)(?:\([^)]*\))?|%(?:dir|ghost|missingok|artifact|readme|pubkey)\b/g;
+  /%(?:config|attr|verify|lang|caps)(?:\([^)]{0,100}\))?|%(?:dir|ghost|missingok|artifact|readme|pubkey)\b/g;
 
 /**
  * The absolute paths and globs of a `%files` section (macros expanded), without directives. Documents and licenses

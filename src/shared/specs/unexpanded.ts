@@ -76,9 +76,9 @@ function commandLines(text: string): string[] {
       if (line.replace(/^\t+/, '') === end) end = undefined;
       continue;
     }
-    const code = line.replace(/(^|\s)#.*$/, '$1');
+    const code = line.replace(/(^|\s)#.*$/s, '$1');
     // `${file%_old}` cuts an end off.
-    lines.push(code.replaceAll(/\$\{\w+%[^}]*\}/g, ''));
+    lines.push(code.replaceAll(/\$\{\w{1,200}%[^}]{0,100}\}/g, ''));
     end = /<<-?\s*(['"]?)([A-Za-z_]\w*)\1/.exec(code)?.[2];
   }
   return lines;
