@@ -80,7 +80,7 @@ export async function askRpm(
           { source: join(dir, 'azl'), target: '/azl' },
           { source: root, target: '/azl/specs' },
         ],
-        tmpfs: [topDir],
+        tmpfs: [topDir, ...sharedFolders],
         ...{ onLine, signal },
         // Each spec has its deadline, and all together: this one is for a parse that a stranger replaced.
         timeoutSeconds: secondsFor(indexes.length, options) + secondsToEnd,
@@ -97,6 +97,8 @@ export async function askRpm(
   }
 }
 
+/** Where every user may leave files: in memory, so that a spec fills no disk. A test looks for more of them. */
+const sharedFolders = ['/tmp', '/var/tmp'];
 /** Seconds that the parse of one sandbox may take at most, however many specs it reads and hang. */
 const mostSeconds = 1800;
 /** The most runs of one spec: without and with its check, and both again with what a build is given alone. */
@@ -126,6 +128,7 @@ async function writeRequests(dir: string, paths: readonly string[], options: Ask
     checkMacros: [checkMacros(false), checkMacros(true)],
     specs: '/azl/specs',
     topDir,
+    sharedFolders: [...sharedFolders, '/dev/shm'],
     time: sourceDateEpoch,
     seconds: options.secondsPerSpec ?? 60,
     allSeconds: secondsFor(Math.ceil(jobs.length / Math.max(1, count)), options),

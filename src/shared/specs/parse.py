@@ -16,7 +16,7 @@ import time
 import rpm
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from child import run  # noqa: E402
+from child import run, share  # noqa: E402
 from folder import Folder, Refused, folders_above, is_name  # noqa: E402
 
 # Distributions and rpm define these as %(...): a process start for each use in each spec.
@@ -188,6 +188,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
     os.umask(0o022)
+    share(request["sharedFolders"])
     rpm.reloadConfig(f"{request['arch']}-linux")
     for path in request["macroFiles"]:
         rpm.expandMacro(f"%{{load:{path}}}")
