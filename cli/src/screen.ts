@@ -1,3 +1,4 @@
+import { plainLine, plainText } from '../../src/shared/base/plain-line.ts';
 import type { OutputLine } from './workflow-commands.ts';
 
 /** The output of a screen: `process.stdout`, or a test's array. */
@@ -29,12 +30,6 @@ export interface Screen {
 
 const clearLine = '\r\u001b[2K';
 
-/** Replaces every control character but tab and newline, so that a build's log cannot control the terminal. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are searched for
-  return text.replace(/\r+(?=\n|$)/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\u00b7');
-}
-
 /** Cuts a line to `width` - 1 characters: one that fills the last column would wrap. */
 export function cut(line: string, width: number): string {
   const characters = [...line];
@@ -51,7 +46,7 @@ export function annotationText(line: Extract<OutputLine, { kind: 'notice' | 'war
 
 /** The text of a debug line: further lines of one message are indented below the first. Pure. */
 function debugText(text: string): string {
-  return `debug: ${printable(text).replaceAll('\n', '\n       ')}`;
+  return `debug: ${plainText(text).replaceAll('\n', '\n       ')}`;
 }
 
 export function createScreen(options: ScreenOptions): Screen {
@@ -70,15 +65,15 @@ export function createScreen(options: ScreenOptions): Screen {
     show(line) {
       switch (line.kind) {
         case 'text':
-          return print(options.out, printable(line.text));
+          return print(options.out, plainText(line.text));
         case 'group':
-          return print(options.out, paint('1', `==> ${printable(line.text)}`));
+          return print(options.out, paint('1', `==> ${plainText(line.text)}`));
         case 'notice':
-          return print(options.out, printable(annotationText(line)));
+          return print(options.out, plainText(annotationText(line)));
         case 'warning':
-          return print(options.err, paint('33', printable(annotationText(line))));
+          return print(options.err, paint('33', plainText(annotationText(line))));
         case 'error':
-          return print(options.err, paint('31', printable(annotationText(line))));
+          return print(options.err, paint('31', plainText(annotationText(line))));
         case 'debug':
           return options.debug ? print(options.out, paint('2', debugText(line.text))) : undefined;
         default:
@@ -88,7 +83,7 @@ export function createScreen(options: ScreenOptions): Screen {
     live(line) {
       clear();
       const width = options.width();
-      drawn = width === undefined ? '' : cut(printable(line), width);
+      drawn = width === undefined ? '' : cut(plainLine(line), width);
       if (drawn !== '') options.out.write(drawn);
     },
     clear() {

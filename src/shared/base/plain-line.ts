@@ -6,7 +6,7 @@ export function plainLine(line: string): string {
   if (!/[^\t -~]/.test(line)) return line.trimEnd();
   return line
     .replace(/\p{Cc}\[[0-?]*[ -/]*[@-~]/gu, '')
-    .replace(/[^\P{Cc}\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '')
+    .replace(/[^\P{Cc}\t]|\p{Bidi_Control}|[\u2028\u2029]/gu, '')
     .trimEnd();
 }
 

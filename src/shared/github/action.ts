@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import * as core from '@actions/core';
+import { debug } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
 import { isDiskFull } from '../host/full-disk.ts';
@@ -74,7 +74,7 @@ function problemsOf(error: unknown): readonly (Problem | string)[] {
       'The disk is full. Free some space (`df -h`), then run the same command again: finished work is kept.',
     ];
   if (error instanceof ToolError) return [error.message];
-  if (error instanceof Error) core.debug(error.stack ?? '');
+  if (error instanceof Error) debug(() => error.stack ?? '');
   const code = (error as NodeJS.ErrnoException)?.code;
   const message = error instanceof Error ? error.message : String(error);
   return [

@@ -1,4 +1,5 @@
 import * as core from '@actions/core';
+import { plainText } from '../base/plain-line.ts';
 
 /** The outputs, the page and the error of a job. */
 export interface JobReport {
@@ -14,6 +15,6 @@ export interface JobReport {
 export async function writeReport({ outputs, page, error }: JobReport): Promise<void> {
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   if (page !== '' && (process.env['GITHUB_STEP_SUMMARY'] ?? '') !== '')
-    await core.summary.addRaw(page).write();
+    await core.summary.addRaw(plainText(page)).write();
   if (error !== undefined) throw error;
 }

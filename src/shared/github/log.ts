@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import * as core from '@actions/core';
 import { setDebugSink, withoutSecrets } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
-import { plainText } from '../base/plain-line.ts';
+import { plainLine, plainText } from '../base/plain-line.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
 import { watchIdleLog } from './idle-log.ts';
 
@@ -91,5 +91,5 @@ export function secretsIn(environment: NodeJS.ProcessEnv): string[] {
 
 function place(problem: Problem | string): core.AnnotationProperties {
   if (typeof problem === 'string' || problem.file === undefined) return {};
-  return { file: problem.file, startLine: problem.line, startColumn: problem.column };
+  return { file: plainLine(problem.file), startLine: problem.line, startColumn: problem.column };
 }

@@ -11,6 +11,7 @@ import type { ReleaseInputs } from '../model/inputs.ts';
 import { assetProblems, sha256Sums, type WantedAsset } from '../release/assets.ts';
 import { findReleased, publishRelease, releaseProblem } from '../release/publish.ts';
 import { releaseFiles, wantedAsset, wantedAssets } from '../release/release-files.ts';
+import { inlineText, pageTable } from '../report/page.ts';
 
 /**
  * Publishes files as a release of a tag, together with their checksums. With `skipUnchanged`, a release that has the
@@ -42,6 +43,7 @@ export async function releaseJob({ log }: ActionContext, inputs: ReleaseInputs):
 }
 
 function releasePage(title: string, url: string, assets: readonly WantedAsset[]): string {
-  const rows = assets.map(({ name, size, sha256 }) => `| ${name} | ${size} | ${sha256} |`);
-  return `### [${title}](${url})\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+  const cuts = { cell: 200, rows: 1000 };
+  const rows = assets.map(({ name, size, sha256 }) => [name, String(size), sha256]);
+  return `### [${inlineText(title, cuts)}](${url})\n\n${pageTable(['file', 'bytes', 'SHA-256'], rows, cuts)}\n`;
 }

@@ -24,7 +24,7 @@ export function failureLines(verdict: Verdict): string[] {
 /** Returns the summary page of an image, as Markdown. `line`: see {@link verdictLine}. Pure. */
 export function imagePage(image: Pick<ImageJson, 'name' | 'files'>, line: string): string {
   const rows = image.files.map(({ file, size, sha256 }) => [file, String(size), sha256]);
-  return `### ${image.name}\n\n${line}\n\n${pageTable(['file', 'bytes', 'SHA-256'], rows, cuts)}\n`;
+  return `### ${inlineText(image.name, cuts)}\n\n${inlineText(line, cuts)}\n\n${pageTable(['file', 'bytes', 'SHA-256'], rows, cuts)}\n`;
 }
 
 /**
@@ -41,7 +41,7 @@ export function failedImagePage(
   const last = serial.text.split('\n').map(plainLine).filter(Boolean).slice(-cuts.lines);
   const shown = (units.length > 0 ? units : last).map((line) => line.slice(0, cuts.line));
   return [
-    `### ✗ ${name}: boot test failed`,
+    `### ✗ ${inlineText(name, cuts)}: boot test failed`,
     `${inlineText(verdict.reason, cuts)}. After ${Math.round(verdict.seconds)} s (${verdict.acceleration}).`,
     ...(shown.length > 0 ? [fenced(shown)] : []),
     ...(serial.artifact === ''

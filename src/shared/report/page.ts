@@ -12,11 +12,17 @@ export interface PageLimits {
   names: number;
 }
 
-/** Writes a text in one line, without Markdown's signs for tables, tags and code, cut to `cell` characters. Pure. */
+/** Writes a text in one line, cut to `cell` characters: no sign in it is one of Markdown, and no address is a link. Pure. */
 export function inlineText(text: string, { cell }: Pick<PageLimits, 'cell'>): string {
   const plain = plainLine(text.replace(/\s+/g, ' ')).trim();
   const short = plain.length > cell ? `${plain.slice(0, cell - 1)}…` : plain;
-  return short.replace(/[\\`*<>|[\]&]/g, '\\$&');
+  return (
+    short
+      .replace(/[\\`*<>|[\]&~$@]|(?<!\w)_|_(?!\w)/g, '\\$&')
+      // Addresses would become links.
+      .replace(/:(?=\/\/)|(?<=\bwww)\./gi, '\\$&')
+      .replace(/^(\d*)([#+=.)-])(?=[\s#+=-]|$)/, '$1\\$2')
+  );
 }
 
 /** The first `most` elements of a list, and how many more there are. Pure. */

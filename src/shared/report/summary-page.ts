@@ -50,7 +50,7 @@ export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     ...failureBlocks(checks, 'the log'),
     ...nonReproducibleBlock(facts),
     ...(facts.storedWithoutDebug.length > 0
-      ? [`${withoutDebugTitle}: ${limitList(facts.storedWithoutDebug, limits.names).join(', ')}`]
+      ? [`${withoutDebugTitle}: ${nameList(facts.storedWithoutDebug)}`]
       : []),
     ...timeLine(facts.spans, facts.bound),
     pageTable(['package', 'state', 'why', 'time'], rows, limits),
@@ -101,7 +101,7 @@ function failureBlocks(failures: readonly ShownFailure[], rest = 'the table'): s
     const { name, reason, lines, seconds, log, blocks, isCheck = false } = failure;
     const facts = [
       ...(seconds === undefined ? [] : [`After ${clock(seconds)}.`]),
-      ...(blocks.length > 0 ? [`Blocks ${limitList(blocks, limits.names).join(', ')}.`] : []),
+      ...(blocks.length > 0 ? [`Blocks ${nameList(blocks)}.`] : []),
       ...(log === undefined
         ? []
         : [`Its log: \`${name}${isCheck ? '.check' : ''}.log\` in the artifact \`${log}\`.`]),
@@ -121,12 +121,16 @@ function nonReproducibleBlock({ nonReproducible, builtAgain }: SummaryFacts): st
   const lines = nonReproducible.map(
     (one) => `- ${inlineText(nonReproducibleLine(one), { ...limits, cell: limits.line })}`,
   );
-  const again = limitList(builtAgain, limits.names).join(', ');
+  const again = nameList(builtAgain);
   return [
     '#### Not reproducible',
     limitList(lines, limits.rows).join('\n'),
     ...(again === '' ? [] : [`What was built on a build that does not count was built again: ${again}.`]),
   ];
+}
+
+function nameList(names: readonly string[]): string {
+  return inlineText(limitList(names, limits.names).join(', '), { cell: Number.POSITIVE_INFINITY });
 }
 
 function timeLine(spans: readonly Span[], bound: Bound | undefined): string[] {

@@ -178,7 +178,11 @@ it('the page of a plan tells what fails, what is built and why, and how long tha
 
 describe('what is shown on a page', () => {
   it.each([
-    ['plain-1.2_3~rc', 'plain-1.2_3~rc'],
+    ['plain-1.2_3', 'plain-1.2_3'],
+    ['1.2~rc _a_ $x$ a@b', '1.2\\~rc \\_a\\_ \\$x\\$ a\\@b'],
+    ['http://a/b www.c', 'http\\://a/b www\\.c'],
+    ['# a', '\\# a'],
+    ['1. a', '1\\. a'],
     ['a | b\nc', 'a \\| b c'],
     ['<img src=x> &amp; `code` [a](b) *c*', '\\<img src=x\\> \\&amp; \\`code\\` \\[a\\](b) \\*c\\*'],
     ['x'.repeat(50), `${'x'.repeat(39)}…`],

@@ -1,4 +1,4 @@
-import * as core from '@actions/core';
+import { debug } from '../../base/debug.ts';
 import { openOctokit } from '../octokit.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function listsEntry(
     }
     return false;
   } catch (error) {
-    core.debug(`the list of caches cannot be read: ${(error as Error).message}`);
+    debug(() => `the list of caches cannot be read: ${(error as Error).message}`);
     return undefined;
   }
 }
