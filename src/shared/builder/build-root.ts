@@ -116,7 +116,7 @@ function onTransactionError(error: unknown): never {
  */
 async function copyForRoot(folder: string, { origin, rpm }: RootRpm, dir: string, normalised: boolean) {
   const file = `${rpm.name}.${rpm.arch}.rpm`;
-  const found = rpmFacts(rpm.file, await copyRpm(join(folder, rpm.file), join(dir, file), normalised));
+  const found = await rpmFacts(await copyRpm(join(folder, rpm.file), join(dir, file), normalised));
   const [is, expected] = [nevra(found), nevra(rpm)];
   if (is !== expected) throw new WrongBuildRootError(`${join(folder, rpm.file)} is ${is}, not ${expected}`);
   if (origin === 'local' && found.outputDigest !== rpm.outputDigest)

@@ -30,7 +30,7 @@ export async function makeImage(plan: ImagePlan, options: MakeOptions): Promise<
     ...{ manifest: manifest.root, named, file, progress, log, signal },
     rpms: packages.map(({ origin, rpm }) => ({
       rpm,
-      dir: origin === 'toolchain' ? toolchainRpms : (plan.folders.get(rpm) as string),
+      path: origin === 'toolchain' ? join(toolchainRpms, rpm.file) : (plan.paths.get(rpm) as string),
     })),
     worker: join(toolchainDir, 'worker'),
     workDir: join(work, 'root'),

@@ -1,4 +1,5 @@
-import { decodeTag, type Header } from './header.ts';
+import type { Header } from './header.ts';
+import { decodeTag } from './tag-values.ts';
 import { dependencyTags, tags } from './tags.ts';
 
 /** A text of an RPM's header. */

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { newTurn, type Turn } from '../base/turns.ts';
 import { type Header, readFront, type Tag } from './header.ts';
 import { isText, latin1, ownRelease, seenTags } from './seen-tags.ts';
 import { tags } from './tags.ts';
@@ -18,9 +19,10 @@ export function withoutNormalisedRelease(message: string): string {
  * Returns the first bytes of a binary RPM file, its lead and headers, with {@link seenTags} alone. {@link normalisedRelease}
  * is its release, and its dependencies name its version without one, which means any release. Two RPMs with one output digest
  * have the same bytes here. Pure.
+ * @throws RpmFormatError as {@link seenTags}
  */
-export function normalisedFront(main: Header): Buffer {
-  const seen = seenTags(main).map((tag) => ({ ...tag, data: withoutPlaceholder(tag) }));
+export async function normalisedFront(main: Pick<Header, 'tags'>, turn: Turn): Promise<Buffer> {
+  const seen = (await seenTags(main, turn)).map((tag) => ({ ...tag, data: withoutPlaceholder(tag) }));
   return Buffer.concat([
     lead(),
     headerBytes(tags.headerSignatures, []),
@@ -38,7 +40,7 @@ export async function copyRpm(from: string, to: string, normalised: boolean): Pr
     const { main, payload } = await readFront(source);
     const target = await open(to, 'wx', 0o644);
     try {
-      if (normalised) await target.write(normalisedFront(main));
+      if (normalised) await target.write(await normalisedFront(main, newTurn()));
       await copyFrom(source, normalised ? payload : 0, target);
       return main;
     } finally {

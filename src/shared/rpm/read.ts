@@ -1,33 +1,47 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { order } from '../base/order.ts';
+import { newTurn, type Turn } from '../base/turns.ts';
+import { isName } from '../base/untrusted.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
-import { decodeTag, type Header, RpmFormatError, type RpmFront, readFront, type TagValue } from './header.ts';
+import { type Header, RpmFormatError, type RpmFront, readFront } from './header.ts';
 import { outputDigest } from './output-digest.ts';
+import { sortedTexts } from './sorted-texts.ts';
+import { numbersOf, textsOf } from './tag-values.ts';
 import { type DependencyTags, dependencyTags, sense, tags } from './tags.ts';
+import { rpmFile } from './version.ts';
+import { checkFile } from './whole-file.ts';
 
 /** The facts of an SRPM file that azl uses. */
 type SrpmFacts = Pick<Rpm, 'file' | 'name' | 'version' | 'release' | 'size' | 'shipDigest'>;
 
 /**
  * Returns the facts of a binary RPM file that the solver, keys and repositories use. Requirements on rpm itself
- * (`rpmlib(…)`) are left out: rpm checks them when it installs.
- * @throws RpmFormatError that names the file when it is not a sound binary RPM
+ * (`rpmlib(…)`) are left out: rpm checks them when it installs. Its digests are compared with its bytes.
+ * @throws RpmFormatError that names the file when it is not a sound binary RPM, or has another name than its header says
  */
 export async function readRpm(path: string): Promise<Rpm> {
+  return named(path, await readUnnamedRpm(path));
+}
+
+/** Returns the facts of a binary RPM file as {@link readRpm}, whatever the file's name. */
+export async function readUnnamedRpm(path: string): Promise<Rpm> {
   return await withFront(path, async (front, file) => {
     if (front.isSource) throw new RpmFormatError('it is a source RPM');
-    return { ...rpmFacts(basename(path), front.main), ...(await wholeFile(file)) };
+    return { ...(await rpmFacts(front.main)), ...(await checkFile(file, front)) };
   });
 }
 
-/** Returns the facts of a source RPM file. @throws RpmFormatError that names the file when it is not a source RPM */
+/** Returns the facts of a source RPM file. @throws RpmFormatError as {@link readRpm}, and for a binary RPM */
 export async function readSrpm(path: string): Promise<SrpmFacts> {
-  return await withFront(path, async (front, file) => {
+  const srpm = await withFront(path, async (front, file) => {
     if (!front.isSource) throw new RpmFormatError('it is no source RPM');
-    return { file: basename(path), ...nameFacts(front.main), ...(await wholeFile(file)) };
+    const facts = nameFacts(front.main);
+    const arch = front.main.tags.some(({ tag }) => tag === tags.noSource || tag === tags.noPatch)
+      ? 'nosrc'
+      : 'src';
+    return { file: rpmFile({ ...facts, arch }), ...facts, ...(await checkFile(file, front)) };
   });
+  return named(path, srpm);
 }
 
 /** Returns the main header of an RPM file of either kind. @throws RpmFormatError that names the file */
@@ -38,71 +52,62 @@ export async function readMainHeader(path: string): Promise<Header> {
 const sha256 = 8;
 
 /** Returns the SHA-256 of each file of a source RPM, by name; undefined where it has another digest. Pure. */
-export function packedFiles(main: Header): Map<string, string | undefined> {
-  const names = texts(main, tags.baseNames);
-  const digests = texts(main, tags.fileDigests);
-  const isSha256 = numbers(main, tags.fileDigestAlgo)[0] === sha256;
+export function packedFiles(main: Pick<Header, 'tags'>): Map<string, string | undefined> {
+  const names = textsOf(main, tags.baseNames);
+  const digests = textsOf(main, tags.fileDigests);
+  const isSha256 = numbersOf(main, tags.fileDigestAlgo)[0] === sha256;
   return new Map(names.map((name, index) => [name, isSha256 ? digests[index] : undefined]));
 }
 
-/** Returns the part of {@link readRpm} that the main header holds. Pure. */
-export function rpmFacts(file: string, main: Header): Omit<Rpm, 'size' | 'shipDigest'> {
+/** Returns the part of {@link readRpm} that the main header holds. Pure. @throws RpmFormatError */
+export async function rpmFacts(main: Pick<Header, 'tags'>): Promise<Omit<Rpm, 'size' | 'shipDigest'>> {
+  const turn = newTurn();
+  const facts = { ...nameFacts(main), arch: word(main, tags.arch, /^\w+$/) };
+  const list = async (kind: DependencyTags) => await sortedTexts(capabilities(main, kind), turn);
   return {
-    file,
-    ...nameFacts(main),
-    epoch: numbers(main, tags.epoch)[0] ?? 0,
-    arch: word(main, tags.arch),
-    sourceRpm: texts(main, tags.sourceRpm)[0] ?? '',
-    outputDigest: outputDigest(main),
-    provides: capabilities(main, dependencyTags.provide),
-    requires: capabilities(main, dependencyTags.require),
-    conflicts: capabilities(main, dependencyTags.conflict),
-    obsoletes: capabilities(main, dependencyTags.obsolete),
-    ...pathsOf(main),
+    ...{ file: rpmFile(facts), ...facts },
+    epoch: numbersOf(main, tags.epoch)[0] ?? 0,
+    sourceRpm: word(main, tags.sourceRpm, /\.(?:no)?src\.rpm$/),
+    outputDigest: await outputDigest(main, turn),
+    provides: await list(dependencyTags.provide),
+    requires: await list(dependencyTags.require),
+    conflicts: await list(dependencyTags.conflict),
+    obsoletes: await list(dependencyTags.obsolete),
+    ...(await pathsOf(main, turn)),
   };
 }
 
-function nameFacts(main: Header): Pick<Rpm, 'name' | 'version' | 'release'> {
+/** Returns facts of the file at `path` if its base name is the one that follows from them. */
+function named<T extends { file: string }>(path: string, facts: T): T {
+  if (basename(path) === facts.file) return facts;
+  throw new RpmFormatError(`its header is that of ${facts.file}`, path);
+}
+
+function nameFacts(main: Pick<Header, 'tags'>): Pick<Rpm, 'name' | 'version' | 'release'> {
   return {
     name: word(main, tags.name),
-    version: word(main, tags.version),
-    release: word(main, tags.release),
+    version: word(main, tags.version, /^[^-]+$/),
+    release: word(main, tags.release, /^[^-]+$/),
   };
 }
 
-/** Returns the texts of a tag, none if it is absent. @throws RpmFormatError for a tag of another type */
-function texts(main: Header, number: number): string[] {
-  const value = tagValue(main, number);
-  if (value === undefined) return [];
-  if (value.type === 'string' || value.type === 'strings' || value.type === 'i18n') return value.values;
-  throw new RpmFormatError(`tag ${number} is no text`);
-}
-
-/** Returns the numbers of a tag, none if it is absent. @throws RpmFormatError for a tag of another type */
-function numbers(main: Header, number: number): number[] {
-  const value = tagValue(main, number);
-  if (value === undefined) return [];
-  if (value.type === 'int8' || value.type === 'int16' || value.type === 'int32') return value.values;
-  throw new RpmFormatError(`tag ${number} is no number`);
-}
-
-function tagValue(main: Header, number: number): TagValue | undefined {
-  const tag = main.tags.find((one) => one.tag === number);
-  return tag === undefined ? undefined : decodeTag(tag);
-}
-
-/** Returns a text that is part of file names. */
-function word(main: Header, number: number): string {
-  const [text = ''] = texts(main, number);
-  if (/^[^\s/\p{Cc}]+$/u.test(text)) return text;
+/** Returns a text that is part of file names, and of a form of its own. */
+function word(main: Pick<Header, 'tags'>, number: number, form = /./): string {
+  const [text = ''] = textsOf(main, number);
+  if (isName(text) && form.test(text)) return text;
   throw new RpmFormatError(`tag ${number} is ${text === '' ? 'missing' : JSON.stringify(text)}`);
 }
 
-function capabilities(main: Header, kind: DependencyTags): Capability[] {
-  const names = texts(main, kind.name);
-  const versions = texts(main, kind.version);
-  const flags = numbers(main, kind.flags);
-  if (names.length > 0 && (versions.length !== names.length || flags.length !== names.length)) {
+/** The most dependencies of a kind: four times those of a kernel with a provide for each of its symbols. */
+const mostCapabilities = 1 << 17;
+
+function capabilities(main: Pick<Header, 'tags'>, kind: DependencyTags): Capability[] {
+  const names = textsOf(main, kind.name);
+  if (names.length > mostCapabilities)
+    throw new RpmFormatError(`tag ${kind.name} has ${names.length} texts, of at most ${mostCapabilities}`);
+  const versions = textsOf(main, kind.version);
+  const flags = numbersOf(main, kind.flags);
+  if (versions.length !== names.length || flags.length !== names.length) {
     throw new RpmFormatError(`tags ${kind.name}, ${kind.flags} and ${kind.version} differ in length`);
   }
   const found = new Set<Capability>();
@@ -113,7 +118,7 @@ function capabilities(main: Header, kind: DependencyTags): Capability[] {
     const version = versions[index];
     found.add(name.startsWith('(') || !comparison || !version ? name : `${name} ${comparison} ${version}`);
   }
-  return [...found].sort(order);
+  return [...found];
 }
 
 function comparisonOf(flags: number): string {
@@ -123,24 +128,40 @@ function comparisonOf(flags: number): string {
 
 const folderBits = 0o040000;
 const typeBits = 0o170000;
+/** Linux has no longer paths. */
+const longestPath = 4095;
+/** A folder's name counts for each of its files: few bytes of a header may be many of its paths. */
+const mostPathBytes = 1 << 26;
+const inARow = 1 << 10;
 
-function pathsOf(main: Header): { files: string[]; folders: string[] } {
-  const names = texts(main, tags.baseNames);
-  const folderNames = texts(main, tags.dirNames);
-  const indexes = numbers(main, tags.dirIndexes);
-  const modes = numbers(main, tags.fileModes);
+async function pathsOf(
+  main: Pick<Header, 'tags'>,
+  turn: Turn,
+): Promise<{ files: string[]; folders: string[] }> {
+  const names = textsOf(main, tags.baseNames);
+  const folderNames = textsOf(main, tags.dirNames);
+  const indexes = numbersOf(main, tags.dirIndexes);
+  const modes = numbersOf(main, tags.fileModes);
   if (indexes.length !== names.length || modes.length !== names.length) {
     throw new RpmFormatError('its list of files is not whole');
   }
   const files: string[] = [];
   const folders: string[] = [];
+  let bytes = 0;
   for (const [index, name] of names.entries()) {
+    if (index % inARow === 0) await turn();
     const folder = folderNames[indexes[index] as number];
     if (folder === undefined) throw new RpmFormatError(`file ${JSON.stringify(name)} has no folder`);
+    const path = folder + name;
+    bytes += path.length;
+    if (path.length > longestPath || bytes > mostPathBytes)
+      throw new RpmFormatError(`its paths are too long: ${JSON.stringify(path.slice(0, 80))}`);
+    if (!path.startsWith('/') || name.includes('/') || /(?:^|\/)\.\.?(?:\/|$)/.test(path))
+      throw new RpmFormatError(`it has the path ${JSON.stringify(path)}`);
     const isFolder = ((modes[index] as number) & typeBits) === folderBits;
-    (isFolder ? folders : files).push(folder + name);
+    (isFolder ? folders : files).push(path);
   }
-  return { files: files.sort(order), folders: folders.sort(order) };
+  return { files: await sortedTexts(files, turn), folders: await sortedTexts(folders, turn) };
 }
 
 async function withFront<T>(
@@ -151,19 +172,8 @@ async function withFront<T>(
   try {
     return await body(await readFront(file), file);
   } catch (error) {
-    if (error instanceof RpmFormatError) error.message = `${path}: ${error.message}`;
-    throw error;
+    throw error instanceof RpmFormatError ? new RpmFormatError(error.reason, path) : error;
   } finally {
     await file.close();
   }
-}
-
-async function wholeFile(file: FileHandle): Promise<Pick<Rpm, 'size' | 'shipDigest'>> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { size, shipDigest: hash.digest('hex') };
 }

@@ -1,4 +1,5 @@
-import type { Header, Tag } from './header.ts';
+import type { Turn } from '../base/turns.ts';
+import { type Header, RpmFormatError, type Tag } from './header.ts';
 import { dependencyTags, tags } from './tags.ts';
 
 /**
@@ -7,8 +8,6 @@ import { dependencyTags, tags } from './tags.ts';
  * their numbers in case that a tool copied them into the main header.
  */
 const unseen: ReadonlySet<number> = new Set<number>([
-  // Structure of the header, not content.
-  ...[tags.headerImage, tags.headerSignatures, tags.headerImmutable],
   // Signatures, and digests over the whole header or payload, its own or its SRPM's.
   ...[tags.sigPgp, tags.sigMd5, tags.sigGpg, tags.dsaHeader, tags.rsaHeader, tags.sha1Header],
   ...[tags.sha256Header, tags.payloadDigest, tags.payloadDigestAlt, tags.sourcePkgId],
@@ -31,16 +30,16 @@ export const ownRelease = '\u0001release';
  * so is the header that a build root's rpm database gets: what is not here is in neither. {@link ownRelease} stands for the
  * RPM's own release in RELEASE, in SOURCERPM, and wherever a dependency names the version-release of the RPM or of its
  * SRPM, with or without an epoch. An inode number tells only which files are hard links of each other. Pure.
+ * @throws RpmFormatError for a dependency that nobody wrote by hand
  */
-export function seenTags(main: Header): Tag[] {
-  const normalise = normaliserFor(main.tags);
-  return main.tags
-    .filter((tag) => !unseen.has(tag.tag))
-    .sort((a, b) => a.tag - b.tag)
-    .map((tag) => ({ ...tag, data: normalise(tag) }));
+export async function seenTags(main: Pick<Header, 'tags'>, turn: Turn): Promise<Tag[]> {
+  const normalise = normaliserFor(main.tags, turn);
+  const seen: Tag[] = [];
+  for (const tag of main.tags) if (!unseen.has(tag.tag)) seen.push({ ...tag, data: await normalise(tag) });
+  return seen.sort((a, b) => a.tag - b.tag);
 }
 
-function normaliserFor(all: readonly Tag[]): (tag: Tag) => Buffer {
+function normaliserFor(all: readonly Tag[], turn: Turn): (tag: Tag) => Promise<Buffer> {
   const source = /-([^-]+)-([^-]+)\.((?:no)?src\.rpm)$/.exec(oneText(all, tags.sourceRpm));
   const version = oneText(all, tags.version);
   const release = oneText(all, tags.release);
@@ -51,29 +50,31 @@ function normaliserFor(all: readonly Tag[]): (tag: Tag) => Buffer {
     const found = own.get(rest);
     return found === undefined ? evr : epoch + found;
   };
-  return (tag) => {
+  return async (tag) => {
     if (tag.tag === tags.release) return latin1(`${ownRelease}\0`);
     if (tag.tag === tags.sourceRpm && source !== null) {
       const text = tag.data.toString('latin1');
       const end = `${source[2]}.${source[3]}\0`;
       return latin1(`${text.slice(0, text.length - end.length)}${ownRelease}.${source[3]}\0`);
     }
-    if (tag.tag === tags.fileInodes) return hardLinks(tag, all);
-    if (dependencyVersions.has(tag.tag)) return eachText(tag, replaceEvr);
+    if (tag.tag === tags.fileInodes) return await hardLinks(tag, all, turn);
+    if (dependencyVersions.has(tag.tag)) return await eachText(tag, turn, replaceEvr);
     if (dependencyNames.has(tag.tag)) {
-      return eachText(tag, (name) => (name.startsWith('(') ? name.replace(/[^\s()]+/g, replaceEvr) : name));
+      const inRich = (name: string) => (name.startsWith('(') ? name.replace(/[^\s()]+/g, replaceEvr) : name);
+      return await eachText(tag, turn, inRich);
     }
     return tag.data;
   };
 }
 
 /** Returns the number, from 1, of the first file with the same inode and device, for each file: rpmbuild numbers so. */
-function hardLinks(inodes: Tag, all: readonly Tag[]): Buffer {
+async function hardLinks(inodes: Tag, all: readonly Tag[], turn: Turn): Promise<Buffer> {
   if (inodes.type !== 4) return inodes.data;
   const devices = all.find(({ tag, type }) => tag === tags.fileDevices && type === 4)?.data;
   const data = Buffer.alloc(inodes.data.length);
   const first = new Map<string, number>();
   for (let at = 0; at < data.length; at += 4) {
+    if (at % inARow === 0) await turn();
     const device = devices !== undefined && at < devices.length ? devices.readUInt32BE(at) : 0;
     const file = `${device}:${inodes.data.readUInt32BE(at)}`;
     const number = first.get(file) ?? at / 4 + 1;
@@ -83,9 +84,21 @@ function hardLinks(inodes: Tag, all: readonly Tag[]): Buffer {
   return data;
 }
 
-function eachText(tag: Tag, change: (text: string) => string): Buffer {
+/** The longest name or version of a dependency. Rich ones of real packages have some hundred bytes. */
+const longest = 1 << 14;
+/** Texts, or bytes of numbers, between two looks at the clock. */
+const inARow = 1 << 10;
+
+async function eachText(tag: Tag, turn: Turn, change: (text: string) => string): Promise<Buffer> {
   if (!isText(tag)) return tag.data;
-  return latin1(tag.data.toString('latin1').replace(/[^\0]+/g, change));
+  const texts = tag.data.toString('latin1').split('\0');
+  for (const [index, text] of texts.entries()) {
+    if (index % inARow === 0) await turn();
+    if (text.length > longest)
+      throw new RpmFormatError(`tag ${tag.tag} has a text of ${text.length} bytes, of at most ${longest}`);
+    texts[index] = change(text);
+  }
+  return latin1(texts.join('\0'));
 }
 
 /** True for a tag that holds one text or several, not translated. */

@@ -1,6 +1,5 @@
 /** The numbers of the header tags that azl uses (rpm's include/rpm/rpmtag.h). */
 export const tags = {
-  headerImage: 61,
   headerSignatures: 62,
   headerImmutable: 63,
   sigPgp: 259,
@@ -9,7 +8,12 @@ export const tags = {
   dsaHeader: 267,
   rsaHeader: 268,
   sha1Header: 269,
+  longSize: 270,
   sha256Header: 273,
+  /** In the signature header, where it is no name. */
+  sigSize: 1000,
+  /** In the signature header, where it is no summary. */
+  sigMd5Whole: 1004,
   name: 1000,
   version: 1001,
   release: 1002,
@@ -27,6 +31,8 @@ export const tags = {
   changelogTime: 1080,
   changelogName: 1081,
   changelogText: 1082,
+  noSource: 1051,
+  noPatch: 1052,
   cookie: 1094,
   fileDevices: 1095,
   fileInodes: 1096,
@@ -36,6 +42,7 @@ export const tags = {
   sourcePkgId: 1146,
   fileDigestAlgo: 5011,
   payloadDigest: 5092,
+  payloadDigestAlgo: 5093,
   payloadDigestAlt: 5097,
 } as const;
 

@@ -58,6 +58,14 @@ export function nevra(
   return `${rpm.name}-${rpm.epoch}:${rpm.version}-${release}.${rpm.arch}`;
 }
 
+/**
+ * Returns the base name of an RPM's file: `name-version-release.arch.rpm`. Two RPMs of one base name differ only in epoch and
+ * content: no part but the name has a `-`, and the architecture has no `.`. Pure.
+ */
+export function rpmFile(rpm: Pick<Rpm, 'name' | 'version' | 'release' | 'arch'>): string {
+  return `${rpm.name}-${rpm.version}-${rpm.release}.${rpm.arch}.rpm`;
+}
+
 function segments(text: string): string[] {
   return text.match(/[0-9]+|[A-Za-z]+|[~^]/g) ?? [];
 }

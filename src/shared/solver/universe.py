@@ -113,6 +113,8 @@ class Universe:
         repo = self.pool.add_repo(origin)
         repo.priority = priority
         for one in packages:
+            if one.file in self.ids[origin]:
+                raise Invalid(f"two {origin} RPMs are '{one.file}'")
             solvable = self.add_solvable(repo, one.name, one.evr, one.arch)
             self.ids[origin][one.file] = solvable.id
             self.packages[solvable.id] = (origin, one)

@@ -77,11 +77,10 @@ async function open(...files: string[]) {
   const opened = await openRepositories({
     ...{ files, releasever: '3.0', arch: 'x86_64', cacheDir, tempDir: join(place, 'temp'), worker, log },
   });
-  const take = (...names: string[]) =>
-    opened.fetch(
-      opened.offer([]).filter(({ name }) => names.includes(name)),
-      () => {},
-    );
+  const take = async (...names: string[]) => {
+    const wanted = opened.offer([]).filter(({ name }) => names.includes(name));
+    return [...(await opened.fetch(wanted, () => {})).values()];
+  };
   return { ...opened, take, log, cacheDir, place };
 }
 
@@ -129,34 +128,36 @@ describe('repositories', () => {
     const file = await repoFile('[plain]', `baseurl=${origin}/plain/`, 'gpgcheck=0');
     const opened = await open(file);
     const before = server.asked.length;
-    const { dir: place, rpms } = await opened.take('afar');
+    const fetched = await opened.take('afar');
+    const { path } = fetched[0] as { path: string };
+    const rpms = fetched.map(({ rpm }) => rpm);
     expect(server.asked.slice(before)).toEqual(['/plain/afar-1-1.noarch.rpm']);
     expect(rpms).toMatchObject([
       { name: 'afar', files: ['/usr/share/afar'], requires: expect.arrayContaining(['bash']) },
     ]);
-    expect(await readdir(place)).toEqual(['afar-1-1.noarch.rpm']);
+    expect(path).toBe(join(opened.cacheDir, 'rpms/plain', `${rpms[0]?.shipDigest}.rpm`));
     await opened.take('afar');
     expect(server.asked.slice(before)).toHaveLength(1);
-    await writeFile(join(place, 'afar-1-1.noarch.rpm'), 'damaged');
-    expect((await opened.take('afar')).rpms).toEqual(rpms);
+    await writeFile(path, 'damaged');
+    expect(await opened.take('afar')).toEqual(fetched);
     expect(await readdir(opened.place)).toEqual(['cache', 'temp']);
     expect(await readdir(join(opened.place, 'temp'))).toEqual([]);
   });
 
   it('that are a mirror of one another are asked in order', async () => {
     const file = await repoFile('[two]', `baseurl=${origin}/nowhere ${origin}/plain`, 'gpgcheck=0');
-    expect((await (await open(file)).take('far')).rpms).toMatchObject([{ name: 'far' }]);
+    expect(await (await open(file)).take('far')).toMatchObject([{ rpm: { name: 'far' } }]);
   });
 
   it('are believed when the right key signed their list and their RPMs', async () => {
     const lines = ['[signed]', `baseurl=${origin}/signed`, 'repo_gpgcheck=1'];
     const file = await repoFile(...lines, 'gpgkey=signer.asc');
     const { take, place } = await open(file);
-    expect((await take('afar', 'far')).rpms).toHaveLength(2);
+    expect(await take('afar', 'far')).toHaveLength(2);
     expect(await readdir(join(place, 'temp'))).toEqual([]);
     await cp(signer.file, join(dir, 'web/key.asc'));
     const byWeb = await repoFile(...lines, `gpgkey=${origin}/key.asc`);
-    expect((await (await open(byWeb)).take('far')).rpms).toHaveLength(1);
+    expect(await (await open(byWeb)).take('far')).toHaveLength(1);
   });
 
   it.each<[string, string[], RegExp]>([

@@ -15,13 +15,22 @@ interface Written {
   href?: string;
   sha256?: string;
   format?: string;
+  /** Elements behind its place. */
+  more?: string;
+  version?: string;
+  epoch?: string;
+  /** The algorithm of its digest. */
+  kind?: string;
 }
 
-const packageXml = ({ name = 'app', arch = 'noarch', href, sha256 = digest('c'), format = '' }: Written) =>
-  `<package type="rpm"><name>${name}</name><arch>${arch}</arch><version epoch="0" ver="1.0" rel="2.azl3"/>
-  <checksum type="sha256" pkgid="YES">${sha256}</checksum><summary>Of &lt;b&gt; &amp; more</summary>
+const packageXml = (written: Written) => {
+  const { name = 'app', arch = 'noarch', href, sha256 = digest('c'), format = '', more = '' } = written;
+  const { epoch = '0', version = '1.0', kind = 'sha256' } = written;
+  return `<package type="rpm"><name>${name}</name><arch>${arch}</arch><version epoch="${epoch}" ver="${version}" rel="2.azl3"/>
+  <checksum type="${kind}" pkgid="YES">${sha256}</checksum><summary>Of &lt;b&gt; &amp; more</summary>
   <size package="2048" installed="10" archive="20"/><location href="${href ?? `Packages/${name}-1.0-2.azl3.${arch}.rpm`}"/>
-  <format><rpm:sourcerpm>app-1.0-2.azl3.src.rpm</rpm:sourcerpm>${format}</format></package>`;
+  <format><rpm:sourcerpm>app-1.0-2.azl3.src.rpm</rpm:sourcerpm>${format}</format>${more}</package>`;
+};
 const primary = (...packages: Written[]) =>
   `<?xml version="1.0" encoding="UTF-8"?><metadata xmlns="c" xmlns:rpm="r" packages="${packages.length}">${packages.map(packageXml).join('\n')}</metadata>`;
 const read = (text: string, openSize?: number) => readPrimary([text], ['x86_64', 'noarch'], openSize);
@@ -41,8 +50,16 @@ describe('repomd.xml', () => {
     ['another host', repomd('https://elsewhere/p.xml'), /may lead elsewhere/],
     ['an absolute path', repomd('/p.xml'), /may lead elsewhere/],
     ['no XML', 'nothing here', /no sound XML/],
+    ['no size', repomd('repodata/p.xml').replace('>345<', '>much<'), /has "much" bytes/],
+    ['a size of a bomb', repomd('repodata/p.xml').replace('>345<', '>99999999999<'), /of at most 536870912/],
+    ['two lists', repomd('repodata/p.xml', digest('a'), 'filelists'), /names two lists "filelists"/],
+    [
+      'another address',
+      repomd('repodata/p.xml').replaceAll('<location', '<location xml:base="https://elsewhere/"'),
+      /at another address, "https:\/\/elsewhere\/"/,
+    ],
     ['half of it', repomd('repodata/p.xml').slice(0, 200), /no sound XML/],
-    ['an entity of its own', `<!DOCTYPE a [<!ENTITY b "c">]><repomd>&b;</repomd>`, /no sound XML/],
+    ['an entity of its own', `<!DOCTYPE a [<!ENTITY b "c">]><repomd>&b;</repomd>`, /has a document type/],
   ])('with %s is refused', async (_what, text, message) => {
     await expect(readRepomd(text)).rejects.toThrow(message);
   });
@@ -68,13 +85,13 @@ describe('a list of packages', () => {
     });
   });
 
-  it('leaves out other architectures and sources, and takes the first of one file name', async () => {
+  it('leaves out other architectures and sources, and has one that is there twice once', async () => {
     const found = await read(
       primary(
         { name: 'old', arch: 'i686' },
         { name: 'src', arch: 'src' },
         { name: 'twice', sha256: digest('1') },
-        { name: 'twice', sha256: digest('2'), href: 'other/twice-1.0-2.azl3.noarch.rpm' },
+        { name: 'twice', sha256: digest('1'), href: 'other/twice-1.0-2.azl3.noarch.rpm' },
         { name: 'here', arch: 'x86_64' },
       ),
     );
@@ -95,9 +112,35 @@ describe('a list of packages', () => {
 
   it.each<[string, Written, RegExp]>([
     ['a name that is a path', { name: '../x', href: 'x.rpm' }, /has the name "\.\.\/x"/],
-    ['a way out', { href: '../app.rpm' }, /may lead elsewhere/],
+    ['a way out', { href: '../app-1.0-2.azl3.noarch.rpm' }, /may lead elsewhere/],
     ['no RPM', { href: 'Packages/app.deb' }, /is at "Packages\/app\.deb"/],
+    [
+      'the file name of another',
+      { name: 'zzz', href: 'Packages/bash-1.0-2.azl3.noarch.rpm' },
+      /the package zzz-1\.0-2\.azl3\.noarch\.rpm in it is at "Packages\/bash-1\.0-2\.azl3\.noarch\.rpm", which has the name of another/,
+    ],
+    [
+      'one file name for two contents',
+      { name: 'good', sha256: digest('d'), href: 'other/good-1.0-2.azl3.noarch.rpm' },
+      /two packages good-1\.0-2\.azl3\.noarch\.rpm, at Packages\/.* and at other\//,
+    ],
+    ['a name that no file has', { name: 'a'.repeat(250) }, /has the name "aaa/],
     ['no digest', { sha256: '' }, /has no SHA-256/],
+    ['another kind of digest', { kind: 'md5' }, /has no SHA-256/],
+    ['another address', { more: '<location xml:base="https://elsewhere/" href="x"/>' }, /xml:base/],
+    ['two places', { more: '<location href="x.rpm"/>' }, /two values of location/],
+    ['two names', { more: '<name>other</name>' }, /two values of name/],
+    ['two versions', { more: '<version ver="2" rel="1"/>' }, /two values of version/],
+    ['a package in a package', { more: '<package/>' }, /a package in a package/],
+    ['a version with a dash', { version: '1-0' }, /has the version "1-0"/],
+    ['an epoch that is no number', { epoch: '1e3' }, /has no epoch/],
+    [
+      'a capability without end',
+      { format: `<file>/${'x'.repeat(20_000)}</file>` },
+      /a name of 20001 characters/,
+    ],
+    ['elements without end', { format: '<a>'.repeat(20) }, /more than 16 elements in each other/],
+    ['a text without end', { format: `<b>${'x'.repeat(2_000_000)}</b>` }, /a tag or text of more than/],
   ])('with %s is refused', async (_what, one, message) => {
     await expect(read(primary({ name: 'good' }, one))).rejects.toThrow(message);
   });

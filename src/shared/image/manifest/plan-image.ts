@@ -49,20 +49,20 @@ export async function planImage(options: PlanOptions) {
   const { config, named } = await readImageConfig(options);
   const progress = progressOf(config, options.log);
   progress('choosing packages');
-  /** The folder of each RPM that is not from the toolchain. */
-  const folders = await readLocalRpms(options.rpmsDir);
+  /** The file of each RPM that is not from the toolchain. */
+  const paths = await readLocalRpms(options.rpmsDir);
   const worker = join(options.toolchainDir, 'worker');
   const repositories =
     repoList.length > 0
       ? await openRepositories({ ...options, files: repoList, releasever, arch: toolchain.arch, worker })
       : undefined;
-  const local = [...folders.keys()];
+  const local = [...paths.keys()];
   const offered = repositories?.offer(local) ?? [];
   const requested = named.requestedPackages;
   const solver = await startSolver(toolchain);
   const choice = choosePackages({ requested, local, offered, toolchain, solver, file });
   const chosen = await choice.finally(() => solver.close());
-  const packages = await fetchChosen(chosen, repositories, folders, progress);
+  const packages = await fetchChosen(chosen, repositories, paths, progress);
   const tools = findBootTools(packages, config, file);
   const seed = imageSeed(config);
   const layout = layOut(config, seed);
@@ -77,22 +77,21 @@ export async function planImage(options: PlanOptions) {
     packages: packages.map(({ origin, rpm }) => ({ file: rpm.file, origin, sha256: rpm.shipDigest })),
     boot: bootPlace(layout, tools),
   };
-  return { config, named, packages, folders, manifest, image };
+  return { config, named, packages, paths, manifest, image };
 }
 
-/** Fetches the chosen RPMs of repositories and adds their folder to `folders`. */
+/** Fetches the chosen RPMs of repositories and adds their files to `paths`. */
 async function fetchChosen(
   chosen: readonly ImagePackage[],
   repositories: Repositories | undefined,
-  folders: Map<Rpm, string>,
+  paths: Map<Rpm, string>,
   progress: (does: string) => void,
 ): Promise<ImagePackage[]> {
   const remote = chosen.filter(({ origin }) => origin === 'repository').map(({ rpm }) => rpm);
   if (repositories === undefined || remote.length === 0) return [...chosen];
-  const { dir, rpms } = await repositories.fetch(remote, progress);
-  const fetched = new Map(rpms.map((rpm, index) => [remote[index] as Rpm, rpm]));
-  for (const rpm of rpms) folders.set(rpm, dir);
-  return chosen.map(({ origin, rpm }) => ({ origin, rpm: fetched.get(rpm) ?? rpm }));
+  const fetched = await repositories.fetch(remote, progress);
+  for (const { rpm, path } of fetched.values()) paths.set(rpm, path);
+  return chosen.map(({ origin, rpm }) => ({ origin, rpm: fetched.get(rpm)?.rpm ?? rpm }));
 }
 
 /** Returns a function that shows the current step of an image. */

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
@@ -20,8 +20,8 @@ import { innerRoot, type Script } from './rootfs-manifest.ts';
 export interface TreeOptions extends RootOptions {
   /** The files that the manifest refers to. */
   named: NamedFiles;
-  /** All RPMs to install, each with the folder that holds its file. */
-  rpms: readonly { rpm: Rpm; dir: string }[];
+  /** All RPMs to install, each with the path of its file. */
+  rpms: readonly { rpm: Rpm; path: string }[];
   /** Shows the current step. */
   progress: (does: string) => void;
   log: Log;
@@ -58,7 +58,10 @@ export async function makeTrees(options: TreeOptions): Promise<Trees> {
 
 async function install({ rpms, file, manifest, log, signal }: TreeOptions, root: ImageRoot): Promise<void> {
   const dirs = new Map<string, string[]>();
-  for (const { rpm, dir } of rpms) dirs.set(dir, [...(dirs.get(dir) ?? []), rpm.file]);
+  for (const { path } of rpms) {
+    const dir = dirname(path);
+    dirs.set(dir, [...(dirs.get(dir) ?? []), basename(path)]);
+  }
   const rpmDirs = [...dirs].map(([dir, files]) => ({ dir, files }));
   try {
     const { installed, warnings } = await installRpms({

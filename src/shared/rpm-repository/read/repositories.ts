@@ -5,11 +5,12 @@ import { problem } from '../../base/problems.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { RpmFormatError } from '../../rpm/header.ts';
-import { readRpm } from '../../rpm/read.ts';
+import { readUnnamedRpm } from '../../rpm/read.ts';
 import { type Downloader, makeDownloader } from '../../sources/download.ts';
 import { MetadataError } from '../xml.ts';
 import { fetchFrom, fetchOnce, repositoryError, unpacked } from './fetch.ts';
-import { type ListedRpm, readPrimary, readRepomd } from './metadata.ts';
+import { listDifference } from './list-difference.ts';
+import { type ListedRpm, mostRepomdBytes, readPrimary, readRepomd } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
 import { readRepoFiles } from './repo-file.ts';
 import { checkRpms, checkSignature, collectKeys } from './signed.ts';
@@ -21,7 +22,7 @@ export interface RepositoriesOptions {
   releasever: string;
   /** `$basearch` */
   arch: string;
-  /** Keeps downloads: package lists in `repositories/`, RPMs in `rpms/`. */
+  /** Keeps downloads: package lists in `repositories/<id>`, RPMs in `rpms/<id>`, named by their digests. */
   cacheDir: string;
   tempDir: string;
   /** The worker's tree, whose rpmkeys checks signatures. */
@@ -39,10 +40,16 @@ export interface Repositories {
   offer(local: readonly Rpm[]): Rpm[];
   /**
    * Fetches offered RPMs.
-   * @returns their folder, and each RPM as its header describes it
+   * @returns of each, its file, and the RPM as the file's header describes it
    * @throws ProblemsError naming each that cannot be fetched, differs from the list, or is not signed
    */
-  fetch(offered: readonly Rpm[], progress: (does: string) => void): Promise<{ dir: string; rpms: Rpm[] }>;
+  fetch(offered: readonly Rpm[], progress: (does: string) => void): Promise<Map<Rpm, FetchedRpm>>;
+}
+
+/** An RPM on this machine. */
+export interface FetchedRpm {
+  rpm: Rpm;
+  path: string;
 }
 
 type Source = { repository: Repository; listed: ListedRpm };
@@ -83,7 +90,8 @@ async function listOf(repository: Repository, options: RepositoriesOptions, down
   await mkdir(kept, { recursive: true });
   return await withTempDir(tempDir, 'repository-', async (temp) => {
     const path = join(temp, 'repomd.xml');
-    await fetchFrom(repository, { href: 'repodata/repomd.xml' }, path, downloader);
+    const repomd = { href: 'repodata/repomd.xml', mostBytes: mostRepomdBytes };
+    await fetchFrom(repository, repomd, path, downloader);
     if (repository.signedMetadata) {
       const signature = `${path}.asc`;
       await fetchFrom(repository, { href: 'repodata/repomd.xml.asc' }, signature, downloader);
@@ -107,45 +115,49 @@ async function fetchRpms(
   options: RepositoriesOptions,
   downloader: Downloader,
   progress: (does: string) => void,
-): Promise<{ dir: string; rpms: Rpm[] }> {
+): Promise<Map<Rpm, FetchedRpm>> {
   const { cacheDir, tempDir, worker, signal } = options;
-  const dir = join(cacheDir, 'rpms');
-  await mkdir(dir, { recursive: true });
   let done = 0;
-  const fetchOne = async ({ repository, listed }: Source): Promise<Rpm> => {
-    const path = join(dir, listed.rpm.file);
+  const fetchOne = async ({ repository, listed }: Source): Promise<FetchedRpm> => {
+    const dir = join(cacheDir, 'rpms', repository.id);
+    await mkdir(dir, { recursive: true });
+    const path = join(dir, fetchedFile(listed));
     const { size } = listed.rpm;
     await fetchOnce(repository, size > 0 ? { ...listed, mostBytes: size } : listed, path, downloader);
     progress(`fetching RPMs, ${++done} of ${wanted.length}`);
-    return await asListed(path, repository, listed);
+    return { rpm: await asListed(path, repository, listed), path };
   };
   const ended = await Promise.allSettled(wanted.map(fetchOne));
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
-  const rpms = ended.map((each) => (each as PromiseFulfilledResult<Rpm>).value);
+  const fetched = ended.map((each) => (each as PromiseFulfilledResult<FetchedRpm>).value);
   for (const repository of new Set(wanted.map((source) => source.repository))) {
     if (!repository.signedRpms) continue;
     progress(`checking signatures of ${repository.id}`);
     const own = wanted.filter((source) => source.repository === repository);
-    const files = own.map(({ listed }) => listed.rpm.file);
+    const files = new Map(own.map(({ listed }) => [fetchedFile(listed), listed.rpm.file]));
+    const dir = join(cacheDir, 'rpms', repository.id);
     await withTempDir(tempDir, 'signatures-', async (temp) => {
       const keys = await collectKeys(repository, temp, downloader);
       await checkRpms(repository, { dir, files }, keys.dir, { worker, tempDir: temp, signal });
     });
   }
-  return { dir, rpms };
+  return new Map(wanted.map(({ listed }, index) => [listed.rpm, fetched[index] as FetchedRpm]));
+}
+
+/** The name of an RPM's file in the folder of its repository: no repository can choose another's. */
+function fetchedFile({ sha256 }: ListedRpm): string {
+  return `${sha256}.rpm`;
 }
 
 /** Returns an RPM as its header describes it. @throws ProblemsError when it is another package than in the list */
 async function asListed(path: string, repository: Repository, { rpm }: ListedRpm): Promise<Rpm> {
-  const found = await readRpm(path).catch((error: unknown) => {
+  const found = await readUnnamedRpm(path).catch((error: unknown) => {
     if (!(error instanceof RpmFormatError)) throw error;
-    throw repositoryError(repository, `${rpm.file} is ${error.message.replace(`${path}: `, '')}`);
+    throw repositoryError(repository, `${rpm.file} is not a sound RPM file: ${error.reason}`);
   });
   const { id, file, line } = repository;
-  for (const field of ['name', 'epoch', 'version', 'release', 'arch'] as const) {
-    const difference = `the ${field} ${found[field]}, not ${rpm[field]} as its list says`;
-    if (found[field] !== rpm[field])
-      throw problem(`${rpm.file} of the repository '${id}' has ${difference}`, { file, line });
-  }
+  const difference = listDifference(rpm, found);
+  if (difference !== undefined)
+    throw problem(`${rpm.file} of the repository '${id}' has ${difference}`, { file, line });
   return found;
 }

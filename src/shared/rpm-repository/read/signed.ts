@@ -75,17 +75,18 @@ export async function checkSignature(
 
 /**
  * Checks the signatures of RPM files with the worker's rpmkeys, in a sandbox.
+ * @param rpms their folder, and the names for people of its files
  * @throws ProblemsError naming each that none of the keys signed
  */
 export async function checkRpms(
   repository: Repository,
-  rpms: { dir: string; files: readonly string[] },
+  rpms: { dir: string; files: ReadonlyMap<string, string> },
   keysDir: string,
   { worker, tempDir, signal }: { worker: string; tempDir: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const folder = await mkdtemp(join(tempDir, 'rpmkeys-'));
   const list = join(folder, 'list');
-  await writeFile(list, rpms.files.map((file) => `/var/rpms/${file}\n`).join(''));
+  await writeFile(list, [...rpms.files.keys()].map((file) => `/var/rpms/${file}\n`).join(''));
   try {
     const overlay = await createOverlay(join(folder, 'overlay'));
     const run = async (script: string) =>
@@ -109,7 +110,8 @@ export async function checkRpms(
       .flatMap((line) => /^\/var\/rpms\/(.+?): .*NOT OK$/.exec(line)?.[1] ?? []);
     const { id, file, line } = repository;
     if (bad.length === 0) throw repositoryError(repository, lastLines(checked.stderr, 1));
-    const message = (rpm: string) => `${rpm} of the repository '${id}' is not signed with its gpgkey`;
+    const message = (rpm: string) =>
+      `${rpms.files.get(rpm) ?? rpm} of the repository '${id}' is not signed with its gpgkey`;
     throw new ProblemsError(bad.map((rpm) => ({ message: message(rpm), file, line })));
   } finally {
     await removeTree(folder);

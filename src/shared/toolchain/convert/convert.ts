@@ -12,7 +12,7 @@ import { runTool } from '../../host/process.ts';
 import { clearLeftovers, withTempDir } from '../../host/temp-dir.ts';
 import { type Rpm, rpmSchema } from '../../model/rpm.ts';
 import { outputDigestSchema } from '../../rpm/output-digest.ts';
-import { readRpm } from '../../rpm/read.ts';
+import { readUnnamedRpm } from '../../rpm/read.ts';
 import { debPath } from '../debian/fetch-debs.ts';
 import { commonFolders } from './builtin-packages.ts';
 import { droppedFiles, keptFiles } from './dropped-files.ts';
@@ -83,16 +83,14 @@ async function convert(standIn: StandIn, scratch: string, options: ConvertOption
   const facts = join(options.cacheDir, `${key}.json`);
   const known = await readJson(rpmSchema, facts);
   if (known !== undefined) {
-    const now = await readRpm(path).catch(() => undefined);
-    if (now !== undefined && isDeepStrictEqual({ ...now, file: known.file }, known))
-      return { standIn, path, rpm: known };
+    const now = await readUnnamedRpm(path).catch(() => undefined);
+    if (now !== undefined && isDeepStrictEqual(now, known)) return { standIn, path, rpm: known };
     options.log.warn(`${path}, which stands for ${standIn.name}, is damaged: it is made again`);
   }
   const part = tempSibling(path);
   try {
     await runConverter(standIn, part, scratch, options);
-    const read = await readRpm(part);
-    const rpm = { ...read, file: `${read.name}-${read.version}-${read.release}.${read.arch}.rpm` };
+    const rpm = await readUnnamedRpm(part);
     await rename(part, path);
     await writeJson(facts, rpm);
     return { standIn, path, rpm };
