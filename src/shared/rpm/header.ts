@@ -33,7 +33,7 @@ export interface RpmFront {
 
 /** An error in the format of an RPM file. */
 export class RpmFormatError extends Error {
-  /** What is wrong, without the file. */
+  /** The message without the file. */
   readonly reason: string;
 
   /** @param path of the file, where it is known */

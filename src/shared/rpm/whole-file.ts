@@ -7,11 +7,11 @@ import { tags } from './tags.ts';
 
 const sha256 = 8;
 /** rpm's names of what the digests are over. */
-const places = { header: 'header', payload: 'payload', both: 'header and payload' } as const;
+const parts = { header: 'header', payload: 'payload', both: 'header and payload' } as const;
 
 /** A digest that an RPM states of a part of itself. */
-interface Stated {
-  of: keyof typeof places;
+interface Declared {
+  of: keyof typeof parts;
   algorithm: 'sha256' | 'sha1' | 'md5';
   digest: string;
 }
@@ -26,10 +26,10 @@ export async function checkFile(
   file: FileHandle,
   front: RpmFront,
 ): Promise<Pick<Rpm, 'size' | 'shipDigest'>> {
-  const stated = statedDigests(front);
+  const declared = declaredDigests(front);
   const ship = createHash('sha256');
   const hashes: { hash: Hash; from: number }[] = [{ hash: ship, from: 0 }];
-  const digests = stated.map(({ of, algorithm }) => {
+  const digests = declared.map(({ of, algorithm }) => {
     const hash = createHash(algorithm);
     if (of === 'header') hash.update(front.main.bytes);
     else hashes.push({ hash, from: of === 'payload' ? front.payload : front.start });
@@ -41,17 +41,17 @@ export async function checkFile(
     size += chunk.length;
   }
   checkSize(front, size);
-  for (const [index, { of, algorithm, digest }] of stated.entries()) {
+  for (const [index, { of, algorithm, digest }] of declared.entries()) {
     const actual = digests[index]?.digest('hex');
     if (actual !== digest.toLowerCase())
       throw new RpmFormatError(
-        `the ${algorithm} of its ${places[of]} is ${actual}, not ${digest} as it states`,
+        `the ${algorithm} of its ${parts[of]} is ${actual}, not ${digest} as it states`,
       );
   }
   return { size, shipDigest: ship.digest('hex') };
 }
 
-function statedDigests({ signature, main }: RpmFront): Stated[] {
+function declaredDigests({ signature, main }: RpmFront): Declared[] {
   const header = textsOf(signature, tags.sha256Header)[0];
   const payload = textsOf(main, tags.payloadDigest)[0];
   const algorithm = numbersOf(main, tags.payloadDigestAlgo)[0];
@@ -69,7 +69,7 @@ function statedDigests({ signature, main }: RpmFront): Stated[] {
   ];
 }
 
-/** Compares the size of header and payload, where it is stated, with that of the file. @throws RpmFormatError */
+/** Compares the size of header and payload, where it is declared, with that of the file. @throws RpmFormatError */
 function checkSize({ signature, start }: RpmFront, size: number): void {
   for (const tag of [tags.sigSize, tags.longSize]) {
     for (const bytes of numbersOf(signature, tag)) {

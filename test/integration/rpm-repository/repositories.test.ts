@@ -203,9 +203,9 @@ describe('repositories', () => {
     [
       'do not answer',
       () => ({ '/signed/repodata/repomd.xml': 404 }),
-      /'x' cannot be used: http.*\/repomd\.xml answers 404/,
+      /'x' cannot be used: http.*\/repomd\.xml: answers 404/,
     ],
-    ['have no signature', () => ({ '/signed/repodata/repomd.xml.asc': 404 }), /repomd\.xml\.asc answers 404/],
+    ['have no signature', () => ({ '/signed/repodata/repomd.xml.asc': 404 }), /repomd\.xml\.asc: answers 404/],
     [
       'have another list than was signed',
       () => ({ '/signed/repodata/repomd.xml': Buffer.from('<repomd/>') }),

@@ -10,9 +10,9 @@ export function listDifference(listed: Rpm, found: Rpm): string | undefined {
       return `the ${field} ${found[field]}, not ${listed[field]} as its list says`;
   const all = { ...found, paths: [...found.files, ...found.folders] };
   for (const [kind, of, isWhole] of kinds) {
-    const stated = kind === 'paths' ? [...listed.files, ...listed.folders] : listed[kind];
-    const [there, said] = [new Set(all[kind].map(comparable)), new Set(stated.map(comparable))];
-    const surplus = stated.find((one) => !there.has(comparable(one)));
+    const declared = kind === 'paths' ? [...listed.files, ...listed.folders] : listed[kind];
+    const [there, said] = [new Set(all[kind].map(comparable)), new Set(declared.map(comparable))];
+    const surplus = declared.find((one) => !there.has(comparable(one)));
     if (surplus !== undefined) return `no ${of} '${surplus}', as its list says`;
     const lacking = isWhole ? all[kind].find((one) => !said.has(comparable(one))) : undefined;
     if (lacking !== undefined) return `the ${of} '${lacking}', which its list does not say`;
