@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { order } from '../src/shared/base/order.ts';
@@ -6,10 +6,17 @@ import { failOnProblems, type Problem, problem } from '../src/shared/base/proble
 import { repository } from './build-dist.ts';
 import { commitAll, copyFile, git, listFiles } from './git.ts';
 import { publishedLinks } from './published-links.ts';
+import { commitOrder, pinUses } from './release-pins.ts';
+import { callsIn, isPinned } from './workflows/calls.ts';
 import { interfaceOf, parseWorkflow } from './workflows/workflow.ts';
 
 /** The tag of the published trees. */
 export const treeTag = 'v1';
+
+/** Returns the tag of one release in all its repositories. It never moves, so that the commits of a release stay. */
+export function releaseTag(commit: string): string {
+  return `${treeTag}-${commit.slice(0, 12)}`;
+}
 
 /** The name of a file in a tree's `.git`: it contains the commit that was made there. */
 const mark = 'azl-tree';
@@ -39,15 +46,15 @@ export function treesOf(files: readonly string[], isReusable: (path: string) => 
 }
 
 /**
- * Makes each tree a repository below `dir`, with one commit and the tag v1, from the current files of the checkout.
- * Bundles are not rebuilt. Trees of an earlier call are replaced.
+ * Makes each tree a repository below `dir`, from the current files of the checkout. Its last commit has the tag v1, and one
+ * of this release alone ({@link releaseTag}). The workflows of `actions` call the others by their commits. Bundles are not
+ * rebuilt. Trees of an earlier call are replaced.
  * @returns name → folder
  * @throws ProblemsError, before anything is written, if something else is in the way
  */
 export async function publishTrees(dir: string): Promise<Map<string, string>> {
   const files = await listFiles(repository);
-  const text = (path: string) => readFileSync(join(repository, path), 'utf8');
-  const trees = treesOf(files, (path) => interfaceOf(parseWorkflow(text(path))) !== undefined);
+  const trees = treesOf(files, (path) => interfaceOf(parseWorkflow(textOf(path))) !== undefined);
   const blocking: Problem[] = [];
   for (const name of trees.keys()) {
     const target = join(dir, name);
@@ -63,20 +70,66 @@ export async function publishTrees(dir: string): Promise<Map<string, string>> {
     string,
     string,
   ];
-  const repositories = new Map<string, string>();
-  for (const [name, content] of trees) {
-    const target = join(dir, name);
-    rmSync(target, { recursive: true, force: true });
-    for (const [path, from] of content) {
-      copyFile(join(repository, from), join(target, path));
-      if (path.endsWith('.md')) writeFileSync(join(target, path), publishedLinks(text(from), from, content));
-    }
-    const own = await commitAll(target, `azl/${name} of ${commit.slice(0, 12)}`, date);
-    await git(target, ['tag', treeTag]);
-    writeFileSync(join(target, '.git', mark), `${own}\n`);
-    repositories.set(name, target);
+  const tag = releaseTag(commit);
+  for (const name of trees.keys()) rmSync(join(dir, name), { recursive: true, force: true });
+  await commitTrees(dir, trees, { commit, date, tag });
+  const repositories = new Map([...trees.keys()].map((name) => [name, join(dir, name)]));
+  for (const target of repositories.values()) {
+    failOnProblems(mutableUsesIn(target));
+    for (const name of [treeTag, tag]) await git(target, ['tag', name]);
+    writeFileSync(join(target, '.git', mark), `${await git(target, ['rev-parse', 'HEAD'])}\n`);
   }
   return repositories;
+}
+
+/** Commits the trees below `dir`: the actions first, then the workflows, which name the actions' commits. */
+async function commitTrees(
+  dir: string,
+  trees: Trees,
+  { commit, date, tag }: { commit: string; date: string; tag: string },
+): Promise<void> {
+  const commits = { actions: new Map<string, string>(), workflows: new Map<string, string>() };
+  const commitFiles = async (name: string, paths: Iterable<string>) => {
+    const tree = trees.get(name) as Map<string, string>;
+    for (const path of paths) {
+      const from = tree.get(path) as string;
+      const target = join(dir, name, path);
+      copyFile(join(repository, from), target);
+      if (path.endsWith('.md')) writeFileSync(target, publishedLinks(textOf(from), from, tree));
+      if (isWorkflow(path)) writeFileSync(target, pinUses(textOf(from), commits, tag));
+    }
+    return await commitAll(join(dir, name), `azl/${name} of ${commit.slice(0, 12)}`, date);
+  };
+  for (const [name, tree] of trees)
+    if (name !== 'actions') commits.actions.set(name, await commitFiles(name, tree.keys()));
+  const paths = [...(trees.get('actions') as Map<string, string>).keys()];
+  const workflows = new Map(paths.filter(isWorkflow).map((path) => [path, textOf(path)]));
+  const others = paths.filter((path) => !isWorkflow(path));
+  for (const level of commitOrder(workflows)) {
+    const own = await commitFiles('actions', [...others, ...level]);
+    for (const path of level) commits.workflows.set(path, own);
+  }
+}
+
+/** Returns a problem for each call in the workflows and actions of a published tree that a moved tag would change. */
+export function mutableUsesIn(tree: string): Problem[] {
+  return globSync(['.github/workflows/*.yml', '**/action.yml'], { cwd: tree }).flatMap((path) => {
+    const { jobs = {}, runs } = parseWorkflow(readFileSync(join(tree, path), 'utf8'));
+    return callsIn({ jobs: { ...jobs, runs: { steps: runs?.steps ?? [] } } })
+      .filter(({ uses }) => !isPinned(uses))
+      .map(({ place, uses }) => ({
+        message: `${place}: ${uses} is not pinned by a commit`,
+        file: join(tree, path),
+      }));
+  });
+}
+
+function textOf(path: string): string {
+  return readFileSync(join(repository, path), 'utf8');
+}
+
+function isWorkflow(path: string): boolean {
+  return path.startsWith('.github/workflows/');
 }
 
 /** True for an empty folder, and for an unchanged repository that an earlier call made. */

@@ -12,9 +12,17 @@ export function readableForAct(workflow: string): string {
   return workflow.replace(/^( +max-parallel:) \$\{\{.*\}\}$/gm, `$1 ${jobsAtOnce}`);
 }
 
-/** Makes the published trees below `dir`, changed for act. @returns name in workflows (`azl/toolchain@v1`) → folder */
+/**
+ * Makes the published trees below `dir`, changed for act.
+ * @returns names in workflows (`azl/toolchain@v1`, `azl/toolchain@<commit>`) → folder
+ */
 export async function treesForAct(dir: string): Promise<Map<string, string>> {
   const trees = await publishTrees(dir);
+  const names = new Map<string, string>();
+  for (const [name, folder] of trees) {
+    const commits = (await git(folder, ['rev-list', 'HEAD'])).split('\n');
+    for (const ref of [treeTag, ...commits]) names.set(`azl/${name}@${ref}`, folder);
+  }
   const actions = trees.get('actions') as string;
   for (const path of await listFiles(actions)) {
     if (!path.startsWith('.github/workflows/')) continue;
@@ -24,7 +32,7 @@ export async function treesForAct(dir: string): Promise<Map<string, string>> {
   await git(actions, ['tag', '--delete', treeTag]);
   await commitAll(actions, 'As act reads it', await git(actions, ['log', '-1', '--format=%cI']));
   await git(actions, ['tag', treeTag]);
-  return new Map([...trees].map(([name, folder]) => [`azl/${name}@${treeTag}`, folder]));
+  return names;
 }
 
 /** Copies the current files of this checkout to a repository of their own below `dir`. @returns its folder */

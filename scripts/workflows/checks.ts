@@ -1,7 +1,8 @@
 import type { Action } from '../../cli/src/action-file.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
+import { callsIn, isPinned } from './calls.ts';
 import { missingPermissions, permissionsOf } from './permissions.ts';
-import { eventsOf, interfaceOf, type Job, type Step, type Workflow } from './workflow.ts';
+import { eventsOf, interfaceOf, type Job, type Workflow } from './workflow.ts';
 
 /** Our actions and reusable workflows, which workflows name in full. */
 export interface Known {
@@ -31,23 +32,6 @@ function calleeOf(uses: string, known: Known): Callee | undefined {
   }
   const action = known.actions.get(ownAction.exec(uses)?.[1] ?? '');
   return action && { name: action.name, inputs: action.inputs, outputs: action.outputs };
-}
-
-/** A call in a workflow: a step of a job, or the job itself. */
-interface Call {
-  /** `merge`, `merge step 2` */
-  place: string;
-  uses: string;
-  with: Record<string, unknown>;
-}
-
-function callsIn(workflow: Workflow): Call[] {
-  const call = (place: string, one: Job | Step): Call[] =>
-    one.uses === undefined ? [] : [{ place, uses: one.uses, with: one.with ?? {} }];
-  return Object.entries(workflow.jobs ?? {}).flatMap(([id, job]) => [
-    ...call(id, job),
-    ...(job.steps ?? []).flatMap((step, at) => call(`${id} step ${at + 1}`, step)),
-  ]);
 }
 
 /** A check of one workflow. @returns its errors, each of which begins with the place */
@@ -105,7 +89,7 @@ const calls: Check = (workflow, known) =>
 /** Actions of others are pinned by a commit. */
 const pins: Check = (workflow) =>
   callsIn(workflow)
-    .filter(({ uses }) => !/^azl\/|^\.\//.test(uses) && !/@[0-9a-f]{40}$/.test(uses))
+    .filter(({ uses }) => !/^azl\/|^\.\//.test(uses) && !isPinned(uses))
     .map(({ place, uses }) => `${place}: ${uses} is not pinned by a commit`);
 
 /** Reusable workflows have no concurrency and no other events, run only actions, and name them in full. */

@@ -27,8 +27,10 @@ export interface WorkflowInput {
   required?: boolean;
 }
 
-/** The parts of a workflow file that are checked here. */
+/** The parts of a workflow file, or of an action's file, that are checked here. */
 export interface Workflow {
+  /** Of an action. */
+  runs?: { steps?: Step[] };
   on?: string | string[] | Record<string, unknown>;
   permissions?: Permissions | string | null;
   concurrency?: unknown;

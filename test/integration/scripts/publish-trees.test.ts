@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../../../scripts/build-dist.ts';
 import { commitAll, git, listFiles } from '../../../scripts/git.ts';
-import { publishTrees } from '../../../scripts/publish-trees.ts';
+import { mutableUsesIn, publishTrees, releaseTag } from '../../../scripts/publish-trees.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
 const newFolder = temporaryFolders();
@@ -22,12 +22,12 @@ it('the files of a checkout are those that git knows or would, without a reposit
 });
 
 describe('publishTrees', () => {
-  it('makes a repository of each action and of the workflows, with one commit that is v1', async () => {
+  it('makes a repository of each action and of the workflows, whose last commit is v1', async () => {
     const dir = newFolder();
     const trees = await publishTrees(dir);
     expect([...trees.keys()].toSorted()).toEqual(['actions', 'build-packages', 'compose-image', 'toolchain']);
-    for (const tree of trees.values()) {
-      expect(await git(tree, ['rev-list', '--count', '--all'])).toBe('1');
+    for (const [name, tree] of trees) {
+      expect(await git(tree, ['rev-list', '--count', '--all'])).toBe(name === 'actions' ? '2' : '1');
       expect(await git(tree, ['rev-parse', 'v1'])).toBe(await git(tree, ['rev-parse', 'main']));
       expect(await git(tree, ['status', '--porcelain', '--ignored'])).toBe('');
       expect(existsSync(join(tree, 'LICENSE'))).toBe(true);
@@ -37,6 +37,60 @@ describe('publishTrees', () => {
     const plan = readFileSync(join(dir, 'build-packages/plan/action.yml'), 'utf8');
     expect(existsSync(join(dir, 'build-packages/plan', /main: (\S+)/.exec(plan)?.[1] ?? ''))).toBe(true);
     expect(readdirSync(join(dir, 'actions/.github/workflows'))).not.toContain('nightly.yml');
+  });
+
+  it('makes workflows that name commits of this release alone, and a tag that keeps them', async () => {
+    const trees = await publishTrees(newFolder());
+    const actions = trees.get('actions') as string;
+    const tag = releaseTag(await git(repository, ['rev-parse', 'HEAD']));
+    let found = 0;
+    for (const path of (await listFiles(actions)).filter((one) => one.endsWith('.yml'))) {
+      const text = readFileSync(join(actions, path), 'utf8');
+      for (const [, name = '', inside = '', commit = '', comment] of text.matchAll(
+        /uses: azl\/([^/@\s]+)(?:\/([^@\s]+))?@(\S+)(?: # (\S+))?$/gm,
+      )) {
+        found++;
+        expect(comment).toBe(tag);
+        const tree = trees.get(name) as string;
+        // The tag of the release holds the commit, and the commit what is called.
+        await git(tree, ['merge-base', '--is-ancestor', commit, tag]);
+        const called = inside.endsWith('.yml') ? inside : join(inside, 'action.yml');
+        expect(await git(tree, ['show', `${commit}:${called}`])).toBe(
+          await git(tree, ['show', `${tag}:${called}`]),
+        );
+      }
+    }
+    expect(found).toBe(9);
+    for (const tree of trees.values()) {
+      expect(mutableUsesIn(tree)).toEqual([]);
+      expect(await git(tree, ['rev-parse', tag])).toBe(await git(tree, ['rev-parse', 'v1']));
+    }
+  });
+
+  it('finds each call in a tree that a moved tag would change', () => {
+    const tree = newFolder();
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      writeFileSync(join(tree, path), text);
+    };
+    const commit = '0'.repeat(40);
+    write(
+      '.github/workflows/a.yml',
+      `jobs: { a: { uses: azl/actions/x.yml@v1 }, b: { steps: [{ uses: a/b@${commit} }] } }`,
+    );
+    write(
+      'deep/action.yml',
+      'runs: { using: composite, steps: [{ uses: ./x }, { run: y }, { uses: a/b@main }] }',
+    );
+    expect(
+      mutableUsesIn(tree)
+        .map(({ message }) => message)
+        .toSorted(),
+    ).toEqual([
+      'a: azl/actions/x.yml@v1 is not pinned by a commit',
+      'runs step 1: ./x is not pinned by a commit',
+      'runs step 3: a/b@main is not pinned by a commit',
+    ]);
   });
 
   it('makes such whose pages link to nothing that is not there', async () => {
