@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines } from '../base/last-lines.ts';
+import { ProblemsError } from '../base/problems.ts';
+import { list, object, text } from '../base/schema.ts';
+import { parseDocument } from '../base/validate.ts';
 import { withTempDir } from '../host/temp-dir.ts';
-import type { SandboxOptions } from './arguments.ts';
+import type { Bind, SandboxOptions } from './arguments.ts';
 import type { Root } from './overlay.ts';
 import { runInSandbox } from './run.ts';
 
@@ -22,21 +25,25 @@ export interface RpmWarning {
   message: string;
 }
 
-/** The outcome of a transaction. */
+/** What is said of a transaction. Scriptlets run beside the program that says it: it may be shown, and proves nothing. */
 export interface Transacted {
-  /** The installed packages afterwards, as {@link installedPackages} lists them. */
-  installed: string[];
   /** Each once, at most a hundred. */
   warnings: RpmWarning[];
   /** The last MiB of the output of scriptlets, and of rpm. */
   output: string;
 }
 
+const answerSchema = object<{ problems: string[] } & Transacted>({
+  problems: list(text(), 10_000),
+  warnings: list(object<RpmWarning>({ package: text(), message: text() }), 1000),
+  output: text(16 * 1024 * 1024),
+});
+
 interface TransactionOptions extends Pick<SandboxOptions, 'binds' | 'timeoutSeconds' | 'signal'> {
   /** The root in which rpm runs. */
   root: Root;
   /** The folders of the RPM files on the host. The caller has checked their digests; they are not checked again. */
-  rpmDirs: readonly { dir: string; files: readonly string[] }[];
+  rpmDirs: RpmDirs;
   /** Installed RPMs to erase: `name-version-release.arch`. */
   remove: readonly string[];
   /** The path in the sandbox of the root to change: an image's, from `binds`. Default: `/`. */
@@ -63,19 +70,31 @@ export class TransactionError extends Error {
   }
 }
 
+/** RPM files in folders of the host. */
+export type RpmDirs = readonly { dir: string; files: readonly string[] }[];
+
+/** Returns the binds of these folders. Pure. */
+export function rpmBinds(rpmDirs: RpmDirs): Bind[] {
+  return rpmDirs.map(({ dir: source }, index) => ({ source, target: `/azl/rpms-${index}` }));
+}
+
+/** Returns the paths of the files where {@link rpmBinds} shows them. Pure. */
+export function rpmPaths(rpmDirs: RpmDirs): string[] {
+  return rpmDirs.flatMap(({ files }, index) => files.map((file) => `/azl/rpms-${index}/${file}`));
+}
+
 export const transactionCommand = '/usr/bin/python3 -IB /azl/run/transaction.py /azl/run/request.json'.split(
   ' ',
 );
 
 /** Returns the sandbox of a transaction whose helper and request lie in `dir`. Pure. */
 export function transactionSandbox(dir: string, options: TransactionOptions): SandboxOptions {
-  const rpms = options.rpmDirs.map(({ dir: source }, index) => ({ source, target: `/azl/rpms-${index}` }));
   return {
     root: options.root,
     as: 'root',
     env: { SOURCE_DATE_EPOCH: String(options.sourceDateEpoch) },
     inner: options.into === undefined ? [] : [options.into],
-    binds: [...(options.binds ?? []), { source: dir, target: '/azl/run' }, ...rpms],
+    binds: [...(options.binds ?? []), { source: dir, target: '/azl/run' }, ...rpmBinds(options.rpmDirs)],
     timeoutSeconds: options.timeoutSeconds,
     signal: options.signal,
   };
@@ -87,23 +106,39 @@ export function transactionSandbox(dir: string, options: TransactionOptions): Sa
  * Users of sysusers.d in the RPMs exist before their files are unpacked. A scriptlet that rpm goes on after is a warning.
  * @throws TransactionError
  */
-export async function installRpms(options: TransactionOptions): Promise<Transacted> {
+export async function transact(options: TransactionOptions): Promise<Transacted> {
   return await withTempDir(options.root.overlay, 'transaction-', async (dir) => {
     const request = {
       root: options.into ?? '/',
-      install: options.rpmDirs.flatMap(({ files }, index) =>
-        files.map((file) => `/azl/rpms-${index}/${file}`),
-      ),
+      install: rpmPaths(options.rpmDirs),
       erase: options.remove,
       releasesHidden: options.releasesHidden === true,
     };
     for (const [name, text] of Object.entries(transactionHelpers)) await writeFile(join(dir, name), text);
     await writeFile(join(dir, 'request.json'), JSON.stringify(request));
     const { stdout } = await runInSandbox(transactionCommand, transactionSandbox(dir, options));
-    const { problems, ...rest } = JSON.parse(stdout) as { problems: string[] } & Transacted;
+    const { problems, ...rest } = answerOf(stdout);
     if (problems.length > 0) throw new TransactionError(problems, rest.output);
-    return { ...rest, installed: await installedPackages(options) };
+    return rest;
   });
+}
+
+function answerOf(stdout: string) {
+  try {
+    return parseDocument(answerSchema, stdout, 'the answer of the transaction');
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    const why = 'a scriptlet disturbed the program that runs the transaction';
+    throw new TransactionError([`${why} (${error.problems.map(({ message }) => message).join('; ')})`], '');
+  }
+}
+
+/** Does the same and returns the installed packages afterwards, too, as {@link installedPackages} lists them. */
+export async function installRpms(
+  options: TransactionOptions,
+): Promise<Transacted & { installed: string[] }> {
+  const transacted = await transact(options);
+  return { ...transacted, installed: await installedPackages(options) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Problem, problem } from '../../base/problems.ts';
 import { fileDigest, streamDigest } from '../../host/digests.ts';
 import { isAbsent } from '../../host/files.ts';
-import { openRegularFile } from '../../host/regular-file.ts';
+import { NotPlainFileError, openPlainFile } from '../../host/plain-files.ts';
 
 /** A file of the host that goes into an image or runs in it. */
 export interface NamedFile {
@@ -57,14 +57,14 @@ export async function namedFileReader(file: string, dirs: readonly [base: string
     try {
       const target = await realpath(path);
       if (!isBelow(target, real)) return outside('is a link that leads out of');
-      handle = await openRegularFile(target);
+      handle = await openPlainFile(target);
       // What is open now is what counts: a folder on the way may have become a link in between.
       if (!isBelow(await readlink(`/proc/self/fd/${handle.fd}`), real))
         return outside('is a link that leads out of');
       return await use(handle, target);
     } catch (error) {
-      const why = isAbsent(error) ? 'does not exist' : (error as Error).message;
-      return refuse(why, `Looked for ${path}.`);
+      const kind = error instanceof NotPlainFileError ? 'is no regular file' : (error as Error).message;
+      return refuse(isAbsent(error) ? 'does not exist' : kind, `Looked for ${path}.`);
     } finally {
       await handle?.close();
     }
@@ -103,7 +103,7 @@ export async function copyNamedFile(named: NamedFile, to: string, file: string):
   const { name, path, executable, sha256 } = named;
   const changed = () =>
     problem(`'${name}' changed while the image was made`, { file, hint: 'Run the same command again.' });
-  const handle = await openRegularFile(path).catch(() => {
+  const handle = await openPlainFile(path).catch(() => {
     throw changed();
   });
   try {

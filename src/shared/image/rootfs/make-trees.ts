@@ -3,16 +3,22 @@ import { basename, dirname, join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
-import { removeTree } from '../../host/folders.ts';
 import { ToolError } from '../../host/process.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { nevra } from '../../rpm/version.ts';
 import { showRpmWarnings } from '../../sandbox/rpm-warnings.ts';
-import { installedDifference, installRpms, TransactionError } from '../../sandbox/transaction.ts';
+import {
+  installedDifference,
+  rpmBinds,
+  rpmPaths,
+  TransactionError,
+  transact,
+} from '../../sandbox/transaction.ts';
 import { copyNamedFile, type NamedFile } from '../config/named-file-reader.ts';
 import type { NamedFiles } from '../config/named-files.ts';
 import { fullPlace } from '../disk/full-disk.ts';
 import type { Trees } from '../disk/trees.ts';
+import { asProblem } from './failed-program.ts';
 import { type ImageRoot, openImageRoot, type RootOptions } from './image-root.ts';
 import type { Program } from './programs.ts';
 import { innerRoot, type Script } from './rootfs-manifest.ts';
@@ -29,12 +35,12 @@ export interface TreeOptions extends RootOptions {
 
 /**
  * Makes the content of an image: installs its packages into an empty root, configures it, runs the config's scripts,
- * makes initramfs and boot loader, and splits it by mount point. All programs come from worker or image and run in the
- * sandbox. The files belong to root.
+ * makes initramfs and boot loader, and splits it by mount point. The files belong to root. The image's programs see the
+ * image's root alone; rpm and the helpers run in overlays of the worker, each of its own. Nothing here opens the trees.
  * @throws ProblemsError for a mistake in config, scripts or packages
  */
 export async function makeTrees(options: TreeOptions): Promise<Trees> {
-  const { manifest, named, workDir, progress } = options;
+  const { manifest, named, progress } = options;
   const root = await openImageRoot(options);
   progress(`installing ${options.rpms.length} packages`);
   await install(options, root);
@@ -46,14 +52,15 @@ export async function makeTrees(options: TreeOptions): Promise<Trees> {
   }));
   const { texts, groups, users } = manifest;
   const files = manifest.files.map((one, index) => ({ ...one, source: sources[index]?.target }));
-  await root.help('configure.py', { texts, groups, users, files }, sources);
+  await root.help('configure.py', { texts, groups, users, files }, [root.bind(true), ...sources]);
   await runScripts(manifest.postInstall, named.postInstall, 'PostInstallScripts', root, options);
   await runPrograms(manifest.boot, root, options);
   await runScripts(manifest.finalize, named.finalize, 'FinalizeImageScripts', root, options);
   progress('cleaning up');
-  const content = await root.help('finish.py', { parts: manifest.parts });
-  await removeTree(root.sandbox.overlay);
-  return { dir: join(workDir, 'work'), ...content };
+  const { parts: fat = {}, entries = {} } = await root.help('finish.py', { parts: manifest.parts }, [
+    root.bindAll,
+  ]);
+  return { dir: root.trees, fat, entries };
 }
 
 async function install({ rpms, file, manifest, log, signal }: TreeOptions, root: ImageRoot): Promise<void> {
@@ -64,34 +71,38 @@ async function install({ rpms, file, manifest, log, signal }: TreeOptions, root:
   }
   const rpmDirs = [...dirs].map(([dir, files]) => ({ dir, files }));
   try {
-    const { installed, warnings } = await installRpms({
-      ...{ root: root.sandbox, into: innerRoot, binds: [root.bind], signal },
-      ...{ rpmDirs, remove: [], sourceDateEpoch: manifest.epoch },
-    });
-    showRpmWarnings(log, 'the image', warnings);
-    const difference = installedDifference(
-      installed,
-      rpms.map(({ rpm }) => nevra(rpm)),
+    const { warnings } = await root.inWorker((worker) =>
+      transact({
+        ...{ root: worker, into: innerRoot, binds: [root.bind(true)], signal },
+        ...{ rpmDirs, remove: [], sourceDateEpoch: manifest.epoch },
+      }),
     );
-    if (difference !== undefined)
-      throw problem(`The image is not what was installed: ${difference}`, { file });
+    showRpmWarnings(log, 'the image', warnings);
   } catch (error) {
     if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
     const reason = `${error.problems.join('; ')}\n${lastLines(error.output, 12)}`.trimEnd();
     throw problem(`The packages cannot be installed together: ${reason}`, { file });
   }
+  const { installed = [], expected = [] } = await root.help('installed.py', { rpms: rpmPaths(rpmDirs) }, [
+    root.bind(false),
+    ...rpmBinds(rpmDirs),
+  ]);
+  const names = expected.map((one) => one.slice(0, one.lastIndexOf(' ')));
+  const planned = rpms.map(({ rpm }) => nevra(rpm));
+  const difference = installedDifference(names, planned) ?? installedDifference(installed, expected);
+  if (difference !== undefined) throw problem(`The image is not what was installed: ${difference}`, { file });
 }
 
 async function runPrograms(
   programs: readonly Program[],
   root: ImageRoot,
-  { file, progress }: TreeOptions,
+  { file, progress, rpms }: TreeOptions,
 ): Promise<void> {
   for (const { does, argv } of programs) {
     progress(does);
     await root.run(argv).catch((error: unknown) => {
       const isFull = error instanceof ToolError && fullPlace(error.stderr) === 'host';
-      throw isFull ? error : asProblem(error, `the image's '${argv[0]}'`, { file });
+      throw isFull ? error : asProblem(error, `the image's '${argv[0]}'`, { file }, rpms);
     });
   }
 }
@@ -103,14 +114,15 @@ async function runScripts(
   root: ImageRoot,
   options: TreeOptions,
 ): Promise<void> {
-  const { file, progress } = options;
+  const { file, progress, rpms } = options;
   const sources = await copies(files, key, options);
   for (const [index, { argv, target }] of scripts.entries()) {
     const { name } = files[index] as NamedFile;
     const source = sources[index] as string;
     progress(`running ${name}`);
-    await root.run(argv, [{ source, target: `${innerRoot}${target}` }]).catch((error: unknown) => {
-      throw asProblem(error, `script '${name}'`, { file, path: `$.SystemConfigs[0].${key}[${index}]` });
+    await root.run(argv, [{ source, target }]).catch((error: unknown) => {
+      const place = { file, path: `$.SystemConfigs[0].${key}[${index}]` };
+      throw asProblem(error, `script '${name}'`, place, rpms);
     });
   }
 }
@@ -126,11 +138,4 @@ async function copies(
   const paths = files.map((_, index) => join(dir, String(index)));
   for (const [index, one] of files.entries()) await copyNamedFile(one, paths[index] as string, file);
   return paths;
-}
-
-/** Returns a failed program of the image as a problem of the config; any other error as it is. */
-function asProblem(error: unknown, program: string, place: { file: string; path?: string }): unknown {
-  if (!(error instanceof ToolError)) return error;
-  const end = lastLines(`${error.stdout}\n${error.stderr}`, 12);
-  return problem(`${program} ended with ${error.code}${end === '' ? '' : `:\n${end}`}`, place);
 }

@@ -14,8 +14,11 @@ import { accountOf } from './accounts.ts';
 import { fstab, grubConfig, grubEmbeddedConfig } from './boot-files.ts';
 import { bootPrograms, efiProgram, firstPrograms, grubImage } from './programs.ts';
 
-/** The image's root in the sandbox. The trees that are taken out of it lie beside it. */
-export const innerRoot = '/work/root';
+/** The trees of an image's filesystems, in the sandboxes of helpers and tools. */
+export const innerTrees = '/azl/trees';
+
+/** The image's root in the sandboxes of helpers and of rpm. Its own programs have it as `/`. */
+export const innerRoot = `${innerTrees}/root`;
 
 /** The root filesystem that is to be made, as plain data. */
 export type RootfsManifest = ReturnType<typeof rootfsManifest>;
@@ -27,6 +30,7 @@ export const rootfsHelpers = {
   'accounts.py': readFileSync(new URL('./accounts.py', import.meta.url), 'utf8'),
   'configure.py': readFileSync(new URL('./configure.py', import.meta.url), 'utf8'),
   'finish.py': readFileSync(new URL('./finish.py', import.meta.url), 'utf8'),
+  'installed.py': readFileSync(new URL('./installed.py', import.meta.url), 'utf8'),
 };
 
 /** The checked config of an image, and everything that was found for it. */
@@ -59,7 +63,7 @@ export function rootfsManifest({ config, layout, seed, named, packages, tools }:
     /** Environment of the image's programs, added to the sandbox's own. */
     environment,
     /** Arguments of bubblewrap for the image's programs. */
-    sandbox: enterArguments([], { root: { tree: '/' }, as: 'root', env: environment, inner: [innerRoot] }),
+    sandbox: enterArguments([], { root: { tree: '/' }, as: 'root', env: environment }),
     /** Texts to write, by path. */
     texts: {
       ...systemTexts(config),
@@ -116,8 +120,8 @@ function partsOf(layout: Layout) {
     .sort((a, b) => depth(b.mountPoint) - depth(a.mountPoint) || a.number - b.number)
     .map((partition) => {
       const { id, mountPoint, format, isEsp } = partition;
-      /** Files to copy into it: path in the part → path in the sandbox. */
-      const extra = isEsp ? { [efiProgram]: `${innerRoot}${grubImage}` } : {};
-      return { id, mountPoint, folder: `/work/${treeOf(partition)}`, fat: format === 'fat', extra };
+      /** Files to copy into it: path in the part → path in the root. */
+      const extra = isEsp ? { [efiProgram]: grubImage } : {};
+      return { id, mountPoint, folder: `${innerTrees}/${treeOf(partition)}`, fat: format === 'fat', extra };
     });
 }
