@@ -25,7 +25,10 @@ export interface RpmWarning {
   message: string;
 }
 
-/** What is said of a transaction. Scriptlets run beside the program that says it: it may be shown, and proves nothing. */
+/**
+ * The answer of the program that runs a transaction. Scriptlets run beside that program: its answer may be shown, and
+ * proves nothing.
+ */
 export interface Transacted {
   /** Each once, at most a hundred. */
   warnings: RpmWarning[];

@@ -4,7 +4,7 @@ import { LimitError } from '../../host/limit-error.ts';
 import { ToolError } from '../../host/process.ts';
 import type { Rpm } from '../../model/rpm.ts';
 
-/** What `enter.sh` says of a place to mount on. The quoted target of the link may hold anything. */
+/** The message of `enter.sh` about a place to mount on. The quoted target of the link may hold anything. */
 const linkedPlace = /^azl: (.+) is mounted on in a sandbox, and is or lies below a link here \((.*)\)$/m;
 
 /**

@@ -24,7 +24,7 @@ export interface RootOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What a helper says. */
+/** The answer of a helper. */
 export interface HelperAnswer {
   /** Its reason to refuse the request. */
   refused?: string;
