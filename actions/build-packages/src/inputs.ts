@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { packageLimits } from '../../../src/shared/builder/package-limits.ts';
 import {
   amount,
   choice,
@@ -54,6 +55,7 @@ export const treeInputs: InputTable<TreeInputs> = {
   releaseAwarePackages: list,
   breakCycles: list,
   discoverProvides: flag,
+  packageLimits,
   runCheck: flag,
 };
 

@@ -1,4 +1,5 @@
 import { isDiskFull } from '../host/full-disk.ts';
+import { LimitError } from '../host/limit-error.ts';
 import { ToolError } from '../host/process.ts';
 import type { BuildContext } from './build-context.ts';
 
@@ -8,8 +9,8 @@ export class BuildFailedError extends Error {
   /** It was ended because the job has no more time: the stage that it was in did not fail. */
   readonly ranOutOfTime: boolean;
 
-  constructor(message: string, log: string, ranOutOfTime = false) {
-    super(message);
+  constructor(message: string, log: string, ranOutOfTime = false, cause?: unknown) {
+    super(message, { cause });
     this.log = log;
     this.ranOutOfTime = ranOutOfTime;
   }
@@ -21,10 +22,20 @@ const outOfTime = 124;
 /** Handles the rejection of a run of rpmbuild: throws an error with `message`, unless the job's time ran out. */
 export function onRpmbuildError(message: (code: number) => string, { buildTime }: BuildContext, log: string) {
   return (error: unknown): never => {
+    if (error instanceof LimitError)
+      throw new BuildFailedError(`rpmbuild ${error.message}`, log, false, error);
     if (!(error instanceof ToolError)) throw error;
     if (error.code === outOfTime && buildTime !== undefined)
       throw new BuildFailedError('its build did not end in the time that the job had left', log, true);
     throw new BuildFailedError(message(error.code), log);
+  };
+}
+
+/** Handles the rejection of a step that was ended at a limit: throws an error that names the step and the limit. */
+export function onLimit(subject: string) {
+  return (error: unknown): never => {
+    if (error instanceof LimitError) throw error.of(subject);
+    throw error;
   };
 }
 

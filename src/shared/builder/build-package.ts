@@ -4,30 +4,26 @@ import { order } from '../base/order.ts';
 import { ProblemsError } from '../base/problems.ts';
 import { rpmbuildArguments, staged } from '../cache-key/recipe.ts';
 import { removeTree } from '../host/folders.ts';
-import { diskFull, isDiskFull, ranOutOfSpace } from '../host/full-disk.ts';
+import { lacksReserve } from '../host/full-disk.ts';
+import { LimitError } from '../host/limit-error.ts';
 import type { BuildParts, Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { readRpm, readSrpm } from '../rpm/read.ts';
 import { collectRpms } from '../sandbox/collect.ts';
+import { limitsOf } from '../sandbox/limits.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
 import { topDir } from '../specs/macros/policy.ts';
 import { type BuildContext, paths } from './build-context.ts';
-import { BuildFailedError, onHelperError, onRpmbuildError } from './build-failed.ts';
+import { BuildFailedError, onHelperError, onLimit, onRpmbuildError } from './build-failed.ts';
 import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { checkTexts } from './check-texts.ts';
 import { compareWithSpec } from './compare-with-spec.ts';
 import { keepRoot } from './kept-root.ts';
-import { logEnd } from './log-failure.ts';
 import { noteMissingFiles } from './missing-files.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
-
-/**
- * Runs that met a full disk. The first build that meets it removes its files and so makes room again; builds beside it
- * that then fail did so for the same reason.
- */
-const withoutSpace = new WeakSet<BuildContext['inputs']>();
+import { errorOfFullDisk, failedForSpace, wasCrowdedOut } from './short-disk.ts';
 
 /** Everything that one build is made from. */
 export interface BuildMaterial {
@@ -39,12 +35,18 @@ export interface BuildMaterial {
 }
 
 /**
- * Builds one package in a fresh root and puts the result into the store.
+ * Builds one package in a fresh root and puts the result into the store. A build that failed because one beside it filled
+ * the disk is made again.
  * @throws BuildFailedError; then the root is kept below `build-dir`/roots/<package> for debugging. An error that
- *   {@link isDiskFull} knows: then nothing is kept
+ *   `isDiskFull` knows, when the disk stays full without its files: then nothing is kept
  */
-export async function buildPackage(context: BuildContext, spec: Spec, material: BuildMaterial) {
+export async function buildPackage(
+  context: BuildContext,
+  spec: Spec,
+  material: BuildMaterial,
+): Promise<Result> {
   const { inputs, signal } = context;
+  const started = performance.now();
   const log = join(paths.logs(inputs), `${spec.package}.log`);
   const overlay = join(paths.overlays(inputs), spec.package);
   await rm(log, { force: true });
@@ -59,9 +61,13 @@ export async function buildPackage(context: BuildContext, spec: Spec, material: 
     return stored;
   } catch (error) {
     signal.throwIfAborted();
-    const isRefused = error instanceof TransactionError || error instanceof WrongBuildRootError;
-    const failure = isRefused ? new BuildFailedError(error.message, log) : error;
-    throw await afterFailure(context, spec, overlay, failure);
+    const isOwn = [TransactionError, WrongBuildRootError, LimitError].some((kind) => error instanceof kind);
+    const failure = isOwn ? new BuildFailedError((error as Error).message, log, false, error) : error;
+    const isCrowdedOut = await wasCrowdedOut(context, failure, started);
+    const thrown = await afterFailure(context, spec, { overlay, log }, failure);
+    if (!isCrowdedOut) throw thrown;
+    context.log.info(`${spec.package}: built again: another build had filled the disk`);
+    return await buildPackage(context, spec, material);
   }
 }
 
@@ -97,9 +103,11 @@ async function buildStaged(
   });
   await timed('build', noted);
   const filesDir = join(staging, resultFolder);
-  const rpms = await collectRpms(root, [`${topDir}/RPMS`], filesDir, context.signal).catch(
-    onHelperError('its RPMs cannot be taken out of its root'),
-  );
+  const limits = limitsOf('collect', inputs.packageLimits, spec.package);
+  const collecting = collectRpms(root, [`${topDir}/RPMS`], filesDir, { limits, signal: context.signal });
+  const rpms = await collecting
+    .catch(onLimit('taking its RPMs out of its root'))
+    .catch(onHelperError('its RPMs cannot be taken out of its root'));
   const specFile = join(inputs.specsDir, spec.path);
   await checkTexts(filesDir, rpms, join(staging, staged.spec, basename(specFile)), specFile);
   const srpmFile = basename(srpm);
@@ -118,18 +126,23 @@ async function buildStaged(
 }
 
 /**
- * Keeps the root of a failed build for debugging. After a full disk, or a file of the user's that is wrong, it is removed.
+ * Keeps the root of a failed build for debugging. It is removed after a full disk, when the disk has no room to keep it,
+ * and when a file of the user's is wrong.
  * @returns the error to throw
  */
-async function afterFailure(context: BuildContext, spec: Spec, overlay: string, failure: unknown) {
+async function afterFailure(
+  context: BuildContext,
+  spec: Spec,
+  { overlay, log }: { overlay: string; log: string },
+  failure: unknown,
+): Promise<unknown> {
   const { inputs, tree } = context;
   const staging = stagingFolder(context, spec);
-  const isFull = isDiskFull(failure) || (await failedForSpace(context, failure));
-  if (isFull) withoutSpace.add(inputs);
-  if (isFull || failure instanceof ProblemsError) {
+  const isFull = await failedForSpace(context, failure);
+  if (isFull || failure instanceof ProblemsError || (await lacksReserve([inputs.buildDir], 2))) {
     await removeTree(overlay);
     await rm(staging, { recursive: true, force: true });
-    return isFull && !isDiskFull(failure) ? diskFull() : failure;
+    return isFull ? await errorOfFullDisk(context, failure, log) : failure;
   }
   for (const dir of [resultFolder, 'srpm']) await rm(join(staging, dir), { recursive: true, force: true });
   await keepRoot({ overlay, staging }, join(paths.failedRoots(inputs), spec.package), {
@@ -139,13 +152,6 @@ async function afterFailure(context: BuildContext, spec: Spec, overlay: string, 
     log: `${spec.package}.log`,
   });
   return failure;
-}
-
-/** True if a build failed because the disk was full, now or for a build beside it. */
-async function failedForSpace(context: BuildContext, failure: unknown): Promise<boolean> {
-  if (withoutSpace.has(context.inputs)) return true;
-  if (!(failure instanceof BuildFailedError)) return false;
-  return await ranOutOfSpace(`${failure.message}\n${await logEnd(failure.log)}`, context.inputs.buildDir);
 }
 
 /** Milliseconds as seconds, to a hundredth. */

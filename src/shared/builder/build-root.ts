@@ -4,12 +4,14 @@ import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { resultsOf } from '../graph/graph.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import type { Result } from '../model/build-result.ts';
+import type { Limits } from '../model/limits.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { RootRpm, Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { copyRpm, normalisedRelease, withoutNormalisedRelease } from '../rpm/normalised.ts';
 import { rpmFacts } from '../rpm/read.ts';
 import { nevra } from '../rpm/version.ts';
+import { limitsOf } from '../sandbox/limits.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
 import { installedDifference, installRpms, TransactionError } from '../sandbox/transaction.ts';
@@ -29,6 +31,8 @@ interface BuildRootOptions
   installed: readonly RootRpm[];
   /** False for a package whose key has every byte of them. */
   releasesHidden: boolean;
+  /** The limits of the transaction. Default: those of the table. */
+  limits?: Limits;
   /** The folder, already verified, that holds a local RPM. */
   folderOf: (rpm: Rpm) => string;
 }
@@ -40,7 +44,7 @@ export interface RootContent extends Pick<PlannedBuild, 'installed' | 'packages'
 
 /** Makes the build root that a key lists, from the toolchain and from results of the store. */
 export async function enterRoot(
-  { tree: { toolchain, releaseAware }, store, toolchainDir, log, signal }: BuildContext,
+  { inputs, tree: { toolchain, releaseAware }, store, toolchainDir, log, signal }: BuildContext,
   name: string,
   content: RootContent,
   overlay: string,
@@ -62,7 +66,8 @@ export async function enterRoot(
     );
   }
   const folderOf = (rpm: Rpm) => folders.get(rpm) as string;
-  const where = { toolchain, toolchainDir, overlay, folderOf, log, signal };
+  const limits = limitsOf('transaction', inputs.packageLimits, name);
+  const where = { toolchain, toolchainDir, overlay, folderOf, limits, log, signal };
   return await makeBuildRoot({ ...where, name, installed, releasesHidden: !releaseAware.has(name) });
 }
 
@@ -89,7 +94,8 @@ export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
       files.push(await copyForRoot(folder, one, dir, releasesHidden));
     }
     const transaction = { root, rpmDirs: [{ dir, files }], remove: change.remove, releasesHidden };
-    const installing = installRpms({ ...transaction, sourceDateEpoch, signal: options.signal });
+    const { limits, signal } = options;
+    const installing = installRpms({ ...transaction, sourceDateEpoch, limits, signal });
     const done = await installing.catch(onTransactionError);
     compare(done.installed, installed, new Set(releasesHidden ? change.add : []));
     const warnings = done.warnings.map((one) => ({

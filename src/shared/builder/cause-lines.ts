@@ -51,11 +51,37 @@ const gaveUp = /^\S*make(?:\[\d+\])?: \*\*\* |^ninja: build stopped/;
 /** Tells what failed in the log of a build, and why. Pure. */
 export function explainFailure(log: string): Failure {
   const lines = log.split(/\r\n|[\r\n]/).map((line) => plainLine(line.slice(0, lineLimits.characters)));
+  const ended = endedAtLimit(lines);
+  if (ended !== undefined) return ended;
   const { section, errors, output } = rpmbuildFailure(lines);
   const failure = errors.length > 0 ? rpmFailure(errors, section, lines) : scriptFailure(output, section);
   const missing = errors.flatMap(({ message }) => missingFile.exec(withoutRoot(message))?.[1] ?? []);
   return { section, line: undefined, missing, ...failure, lines: limited(failure.lines) };
 }
+
+/** The last line of a log whose step was ended because it used more than it may. */
+const endedLine = /^azl: ended: it (.*)$/;
+
+/** The failure of a step that was ended at a limit, in whatever it did last; undefined if it was not. */
+function endedAtLimit(lines: readonly string[]): Failure | undefined {
+  const last = lines.findLastIndex(Boolean);
+  const message = endedLine.exec(lines[last] ?? '')?.[1];
+  if (message === undefined) return undefined;
+  const own = lines.slice(0, last);
+  const { section } = rpmbuildFailure(own);
+  const hint = 'hint: The input package-limits raises the limits of one package.';
+  const shown = [hint, ...informative(own.slice(-endLines)).slice(-7)];
+  return {
+    reason: `${section ?? 'rpmbuild'} ${message}`,
+    section,
+    line: undefined,
+    lines: shown,
+    missing: [],
+  };
+}
+
+/** Lines before the end that are looked at for some that say something. */
+const endLines = 60;
 
 function limited(lines: readonly string[]): string[] {
   const rest = lines.length - shownLines;

@@ -7,8 +7,9 @@ import { type Graph, resultsOf } from '../graph/graph.ts';
 import { needsOrPointers } from '../graph/walk.ts';
 import { textDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
-import { isDiskFull } from '../host/full-disk.ts';
+import { isDiskFull, lacksReserve } from '../host/full-disk.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
+import { LimitError } from '../host/limit-error.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
@@ -17,7 +18,7 @@ import { type BuildContext, leastForBuild, paths } from './build-context.ts';
 import { enterRoot, type RootContent } from './build-root.ts';
 import { keepRoot } from './kept-root.ts';
 import { logFailure, readFailure } from './log-failure.ts';
-import { runRpmbuild, stage } from './pack-srpm.ts';
+import { type RpmbuildRun, runRpmbuild, stage } from './pack-srpm.ts';
 import { fetchSources } from './tree-sources.ts';
 
 /** The verdict of a package's `%check`. */
@@ -139,13 +140,14 @@ async function runCheck(context: BuildContext, spec: Spec, content: RootContent)
   try {
     const staging = await stage(context, spec, await fetchSources(context, spec));
     const root = await enterRoot(context, spec.package, content, overlay);
-    const { code } = await runRpmbuild('check', { context, spec, root, staging, log }, 'any');
+    const code = await codeOfCheck({ context, spec, root, staging, log });
     const kept = join(paths.failedRoots(context.inputs), spec.package);
     await removeTree(kept);
     if (code === 0) return undefined;
     const failure = await readFailure(log);
     const reason = failure.reason ?? '%check failed';
     await logFailure(context, spec, reason, failure);
+    if (await lacksReserve([context.inputs.buildDir], 2)) return { log, reason, lines: failure.lines };
     await keepRoot({ overlay, staging }, kept, {
       package: spec.package,
       workerDigest: context.tree.toolchain.workerDigest,
@@ -155,5 +157,15 @@ async function runCheck(context: BuildContext, spec: Spec, content: RootContent)
     return { log, reason, lines: failure.lines };
   } finally {
     await removeTree(overlay);
+  }
+}
+
+/** Runs a check. Returns its exit code; undefined when it was ended at a limit, as the end of its log says. */
+async function codeOfCheck(run: RpmbuildRun): Promise<number | undefined> {
+  try {
+    return (await runRpmbuild('check', run, 'any')).code;
+  } catch (error) {
+    if (error instanceof LimitError) return undefined;
+    throw error;
   }
 }

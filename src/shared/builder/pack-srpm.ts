@@ -7,10 +7,12 @@ import { removeTree } from '../host/folders.ts';
 import type { ToolOptions, ToolResult } from '../host/process.ts';
 import type { Spec } from '../model/spec.ts';
 import { collectRpms } from '../sandbox/collect.ts';
+import { limitsOf } from '../sandbox/limits.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
 import { policyMacros, topDir } from '../specs/macros/policy.ts';
 import { type BuildContext, paths } from './build-context.ts';
+import { onLimit } from './build-failed.ts';
 import { checkSrpm } from './check-srpm.ts';
 
 /** The staging folder of a package. */
@@ -85,6 +87,7 @@ export async function runRpmbuild(
   const { context, spec, root, staging, log } = run;
   return await runInSandbox(rpmbuildArguments(step, spec, context.tree.defines), {
     ...rpmbuildSandbox(root, staging),
+    limits: limitsOf(step === 'rpms' ? 'build' : step, context.inputs.packageLimits, spec.package),
     ...{ log, signal: context.signal, ok, timeoutSeconds: context.buildTime?.left() },
   });
 }
@@ -96,7 +99,9 @@ export async function packSrpm(context: BuildContext, spec: Spec, staging: strin
   try {
     await runRpmbuild('srpm', { context, spec, root, staging, log });
     const dir = join(staging, 'srpm');
-    const [file, ...more] = await collectRpms(root, [`${topDir}/SRPMS`], dir, context.signal);
+    const limits = limitsOf('collect', context.inputs.packageLimits, spec.package);
+    const found = collectRpms(root, [`${topDir}/SRPMS`], dir, { limits, signal: context.signal });
+    const [file, ...more] = await found.catch(onLimit('taking its SRPM out of its root'));
     if (file === undefined || more.length > 0)
       throw new Error(`rpmbuild made ${more.length + 1} SRPMs of ${spec.package}`);
     await checkSrpm(join(dir, file), spec, await context.tree.sources(spec.package));

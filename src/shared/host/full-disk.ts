@@ -16,6 +16,17 @@ export function isDiskFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
+/** Bytes of a disk that always stay free. Pure. @param size of the file system */
+export function diskReserve(size: number): number {
+  return Math.min(2 ** 30, size / 8);
+}
+
+/** True if one of the disks that hold these folders has less free than what always stays, so many times. */
+export async function lacksReserve(dirs: readonly string[], times = 1): Promise<boolean> {
+  const states = await Promise.all(dirs.map((dir) => statfs(dir)));
+  return states.some(({ bsize, bavail, blocks }) => bavail * bsize < times * diskReserve(blocks * bsize));
+}
+
 /** Free bytes below which every write fails; free bytes below which a report of a full disk is believed; free inodes. */
 const limits = { bytes: 2 ** 26, bytesIfReported: 2 ** 30, inodes: 100 };
 

@@ -10,6 +10,11 @@ export class LimitError extends Error {
     this.name = 'LimitError';
     this.limit = limit;
   }
+
+  /** The same with its subject, for people: `the %post of app did not end within …`. */
+  of(subject: string): LimitError {
+    return new LimitError(this.limit, `${subject} ${this.message}`);
+  }
 }
 
 const gib = 1024 ** 3;

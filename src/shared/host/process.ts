@@ -49,6 +49,8 @@ export interface ToolOptions {
 export interface RunningTool {
   /** The process above all that the tool starts. */
   pid: number;
+  /** Bytes that it has written to its log and its output file so far. */
+  written(): number;
   /** Kills the tool and everything it started; its call then throws `error`. */
   end(error: Error): void;
 }
@@ -157,7 +159,8 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   child.stdout?.on('data', receive(stdout));
   child.stderr?.on('data', receive(stderr));
   try {
-    options.onStart?.({ pid: child.pid ?? 0, end: fail });
+    const written = () => (log?.bytesWritten ?? 0) + (output?.bytesWritten ?? 0);
+    options.onStart?.({ pid: child.pid ?? 0, written, end: fail });
     const exitCode = await exitCodeOf(child);
     if (error !== undefined) {
       if (error instanceof LimitError && log !== undefined) await endLog(log, error);

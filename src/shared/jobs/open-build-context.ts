@@ -33,7 +33,7 @@ import { checkTree, specFolderProblems } from './check-tree.ts';
 import { type OpenedStore, openStore, type Role } from './open-store.ts';
 import { readPlan } from './read-plan.ts';
 import { findToolchain } from './toolchain.ts';
-import { withPolicies } from './tree-policies.ts';
+import { limitsByPackage, withPolicies } from './tree-policies.ts';
 
 /** A run that can be planned or built: its tree is read and checked, its build folder is this process's own. */
 export interface OpenedRun extends Omit<OpenedStore, 'store' | 'remember'> {
@@ -98,6 +98,7 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   const plan = role === 'share' ? await readPlan(inputs, stored.index, inputs.plan ?? '') : undefined;
   const pointers = plan && new Map(Object.entries(plan.pointers));
   const tree = await withPolicies(plain, inputs, parsed.errors, { pointers, store, log });
+  const packageLimits = limitsByPackage(tree, inputs, parsed.errors);
   const chosen = await choosePackages(inputs, tree, parsed.errors, log);
   const checksOf = requiredByCheck(inputs, tree);
   const goals = new Set(chosen.goals);
@@ -108,7 +109,7 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   return {
     ...{ ...stored, plan },
     answers,
-    context: { ...action, inputs, tree, run, store, sources, toolchainDir },
+    context: { ...action, inputs: { ...inputs, packageLimits }, tree, run, store, sources, toolchainDir },
     remember: (outcomes) => stored.remember(outcomes, answers.kept()),
     close: async () => {
       await solver.close();

@@ -2,7 +2,8 @@ import type { Log } from '../base/log.ts';
 import type { ProviderPolicy } from '../graph/graph.ts';
 import type { Result } from '../model/build-result.ts';
 import type { TreeInputs } from '../model/inputs.ts';
-import { namedPackages } from '../planner/goals.ts';
+import type { PackageLimits } from '../model/limits.ts';
+import { namedPackages, packageNamed } from '../planner/goals.ts';
 import { type Pointers, pointersOf } from '../planner/pointers.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import type { SpecError } from '../specs/find.ts';
@@ -34,6 +35,22 @@ export async function withPolicies(
     releaseAware: packagesOf(inputs.releaseAwarePackages, 'release-aware-packages'),
     declared: { ...tree.declared, policy },
   };
+}
+
+/**
+ * Returns the limits of the inputs by package: a user may have named it by one of its RPMs.
+ * @throws ProblemsError when an input names an unknown package
+ */
+export function limitsByPackage(
+  tree: Tree,
+  { packageLimits }: Pick<TreeInputs, 'packageLimits'>,
+  errors: readonly SpecError[],
+): PackageLimits {
+  const { '*': all = {}, ...named } = packageLimits;
+  const names = Object.keys(named).filter(isBuilt(tree, errors));
+  namedPackages(tree.declared, names, 'package-limits', [], tree.specs);
+  const byPackage = names.map((name) => [packageNamed(tree.declared, name), named[name]]);
+  return Object.fromEntries([['*', all], ...byPackage]);
 }
 
 /** Leaves out the packages that this run cannot build: an input may name them all the same. */

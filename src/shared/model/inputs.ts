@@ -1,3 +1,5 @@
+import type { PackageLimits } from './limits.ts';
+
 /** The inputs of all jobs of build-packages. */
 export interface TreeInputs {
   specsDir: string;
@@ -26,6 +28,7 @@ export interface TreeInputs {
   breakCycles: string[];
   /** True if packages are built to find out who provides what nothing points to. */
   discoverProvides: boolean;
+  packageLimits: PackageLimits;
   runCheck: boolean;
 }
 

@@ -27,7 +27,7 @@ export async function runWithin(
     const overdue = new LimitError('seconds', `did not end within ${inTime(seconds)}`);
     const timer = setTimeout(() => running.end(overdue), seconds * 1000);
     const { dir, measureDisk } = writesTo;
-    const unwatch = watch({ pid: running.pid, limits, group, dir, measureDisk, end: running.end });
+    const unwatch = watch({ ...running, limits, group, dir, measureDisk });
     stop = () => {
       clearTimeout(timer);
       unwatch();

@@ -2,6 +2,8 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempSibling } from '../host/files.ts';
 import { unpackTar } from '../host/unpack-tar.ts';
+import type { SandboxOptions } from './arguments.ts';
+import { limitsOf } from './limits.ts';
 import type { Root } from './overlay.ts';
 import { runInSandbox } from './run.ts';
 
@@ -17,14 +19,14 @@ export async function collectRpms(
   root: Root,
   folders: readonly string[],
   dir: string,
-  signal?: AbortSignal,
+  { limits = limitsOf('collect'), signal }: Pick<SandboxOptions, 'limits' | 'signal'> = {},
 ): Promise<string[]> {
   await mkdir(dir, { recursive: true });
   const archive = tempSibling(join(dir, 'rpms.tar'));
   try {
     await runInSandbox(
       ['tar', '--create', '--file=-', '--format=posix', '--', ...folders.map((folder) => folder.slice(1))],
-      { root, output: archive, signal },
+      { root, output: archive, limits, signal },
     );
     return await unpack(archive, dir);
   } finally {

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { diskReserve } from '../host/full-disk.ts';
 import { inBytes, LimitError } from '../host/limit-error.ts';
 import { groupProcesses } from './control-group.ts';
-import { diskReserve } from './limits.ts';
 import { bytesWritten } from './process-files.ts';
 import type { Seen } from './watched.ts';
 
@@ -119,8 +119,8 @@ async function endLargest(running: readonly Writer[], free: number, reserve: num
   end(seen, new LimitError('disk', `wrote to the disk until only ${inBytes(free)} of it were free`));
 }
 
-async function writtenBy({ group, pids }: Seen): Promise<number> {
-  return await bytesWritten(group === undefined ? pids : await groupProcesses(group));
+async function writtenBy({ group, pids, written }: Seen): Promise<number> {
+  return written() + (await bytesWritten(group === undefined ? pids : await groupProcesses(group)));
 }
 
 /** Measures what a root holds on the disk. Ends its sandbox when that is too much. */
@@ -129,7 +129,7 @@ async function measure(writer: Writer): Promise<void> {
   const { disk: limit } = seen.limits;
   writer.measureAt = Number.POSITIVE_INFINITY;
   if (seen.measureDisk === undefined) return;
-  const bytes = await seen.measureDisk().catch(() => 0);
+  const bytes = seen.written() + (await seen.measureDisk().catch(() => 0));
   if (bytes > limit) end(seen, new LimitError('disk', `wrote more than ${inBytes(limit)} to the disk`));
   writer.measureAt = shrunk + Math.max(limit - bytes, leastStep);
 }

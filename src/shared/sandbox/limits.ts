@@ -22,7 +22,7 @@ export type Step =
 
 /**
  * The default limits of each step. Memory: at most what {@link memoryFor} leaves to strangers. Disk: always bounded by
- * the free space that must stay ({@link diskReserve}). No build can see these limits, so they are in no key. The limits
+ * the free space that must stay (`diskReserve`). No build can see these limits, so they are in no key. The limits
  * that it can see (files of 16,384 open at once, 16,384 processes of its user, folders in memory) are in `enter.sh` and
  * `arguments.ts`, which are part of the recipe.
  */
@@ -71,11 +71,6 @@ export function memoryFor(total: number): number {
 export function machineMemory(): number {
   const constrained = process.constrainedMemory?.() ?? 0;
   return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
-}
-
-/** Bytes of a disk that always stay free. Pure. @param size of the file system */
-export function diskReserve(size: number): number {
-  return Math.min(gib, size / 8);
 }
 
 /**

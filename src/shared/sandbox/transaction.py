@@ -1,6 +1,7 @@
 """One rpm transaction in a build root or an image: installs and erasures together. Runs inside the sandbox, as its root.
 
-    transaction.py <request.json>     one JSON document on standard output:
+    transaction.py <request.json>     lines of JSON on standard output. {"runs": "the %post of app"} when a scriptlet
+                                      starts, at the end
                                       {"problems": [...], "warnings": [{"package", "message"}], "output": "..."}
 
 What scriptlets say goes to a file in memory, so that it cannot be mistaken for the answer. What rpm says goes to
@@ -32,6 +33,24 @@ STARTS = (
     rpm.RPMCALLBACK_UNINST_START,
     rpm.RPMCALLBACK_SCRIPT_START,
 )
+SCRIPTLETS = {
+    getattr(rpm, f"RPMTAG_{tag}"): name
+    for tag, name in {
+        "PREIN": "%pre",
+        "POSTIN": "%post",
+        "PREUN": "%preun",
+        "POSTUN": "%postun",
+        "PRETRANS": "%pretrans",
+        "POSTTRANS": "%posttrans",
+        "PREUNTRANS": "%preuntrans",
+        "POSTUNTRANS": "%postuntrans",
+        "TRIGGERPREIN": "%triggerprein",
+        "TRIGGERIN": "%triggerin",
+        "TRIGGERUN": "%triggerun",
+        "TRIGGERPOSTUN": "%triggerpostun",
+    }.items()
+    if hasattr(rpm, f"RPMTAG_{tag}")
+}
 
 
 class Said:
@@ -72,10 +91,10 @@ def sysusers_of(header, file):
 
 
 class Transaction:
-    def __init__(self, root, releases_hidden, scriptlets, log):
+    def __init__(self, root, releases_hidden, scriptlets, log, answer):
         self.root = root
         self.releases_hidden = releases_hidden
-        self.scriptlets, self.log = scriptlets, log
+        self.scriptlets, self.log, self.answer = scriptlets, log, answer
         self.problems = []
         self.warnings = {}
         self.names = {}
@@ -151,7 +170,7 @@ class Transaction:
                 self.warnings[(self.current, message)] = True
         return messages
 
-    def callback(self, reason, _amount, total, key, _data):
+    def callback(self, reason, amount, total, key, _data):
         if reason == rpm.RPMCALLBACK_SCRIPT_ERROR:
             self.script_failed(total)
         elif reason != rpm.RPMCALLBACK_SCRIPT_STOP:
@@ -159,6 +178,9 @@ class Transaction:
         if reason in STARTS:
             self.current = self.name(key)
             self.scriptlets.fresh()
+        if reason == rpm.RPMCALLBACK_SCRIPT_START:
+            # It may never end: then this is known of it.
+            say(self.answer, {"runs": f"the {SCRIPTLETS.get(amount, 'scriptlet')} of {self.current}"})
         if reason == rpm.RPMCALLBACK_INST_OPEN_FILE:
             # Again and again: the account files may come with an RPM of this transaction.
             self.users.make()
@@ -181,16 +203,21 @@ class Transaction:
         return self.names.get(key) or (str(key) if key else self.current)
 
 
+def say(file, document):
+    file.write(json.dumps(document) + "\n")
+    file.flush()
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
-    answer = os.dup(1)
+    answer = os.fdopen(os.dup(1), "w", encoding="ascii")
     scriptlets, log = Said("scriptlets"), Said("log")
     for number in (1, 2):
         os.dup2(scriptlets.file, number)
     rpm.setLogFile(os.fdopen(log.file, "w", closefd=False))
     rpm.addMacro("_pkgverify_level", "none")
-    transaction = Transaction(request["root"], request["releasesHidden"], scriptlets, log)
+    transaction = Transaction(request["root"], request["releasesHidden"], scriptlets, log, answer)
     try:
         transaction.run(request["install"], request["erase"])
     except (rpm.error, OSError) as error:
@@ -200,8 +227,7 @@ def main():
         "warnings": [{"package": name or "", "message": message} for name, message in transaction.warnings],
         "output": scriptlets.whole() + log.whole(),
     }
-    with os.fdopen(answer, "w", encoding="ascii") as file:
-        json.dump(said, file)
+    say(answer, said)
 
 
 main()

@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines } from '../base/last-lines.ts';
+import { plainLine } from '../base/plain-line.ts';
 import { ProblemsError } from '../base/problems.ts';
 import { list, object, text } from '../base/schema.ts';
 import { parseDocument } from '../base/validate.ts';
+import { LimitError } from '../host/limit-error.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import type { Bind, SandboxOptions } from './arguments.ts';
+import { limitsOf } from './limits.ts';
 import type { Root } from './overlay.ts';
 import { runInSandbox } from './run.ts';
 
@@ -42,7 +45,10 @@ const answerSchema = object<{ problems: string[] } & Transacted>({
   output: text(16 * 1024 * 1024),
 });
 
-interface TransactionOptions extends Pick<SandboxOptions, 'binds' | 'timeoutSeconds' | 'signal'> {
+/** Matches a line before the answer: a scriptlet starts. */
+const runsLine = /^\{"runs": "([^"\\]{1,200})"\}$/;
+
+interface TransactionOptions extends Pick<SandboxOptions, 'binds' | 'limits' | 'timeoutSeconds' | 'signal'> {
   /** The root in which rpm runs. */
   root: Root;
   /** The folders of the RPM files on the host. The caller has checked their digests; they are not checked again. */
@@ -107,7 +113,7 @@ export function transactionSandbox(dir: string, options: TransactionOptions): Sa
  * Installs and erases RPMs in one transaction, with scriptlets, as root of a sandbox. An RPM replaces an installed one of
  * its name, whatever the versions. rpm checks all dependencies and file conflicts again.
  * Users of sysusers.d in the RPMs exist before their files are unpacked. A scriptlet that rpm goes on after is a warning.
- * @throws TransactionError
+ * @throws TransactionError; LimitError when it used more than it may, which names the scriptlet that ran
  */
 export async function transact(options: TransactionOptions): Promise<Transacted> {
   return await withTempDir(options.root.overlay, 'transaction-', async (dir) => {
@@ -119,11 +125,28 @@ export async function transact(options: TransactionOptions): Promise<Transacted>
     };
     for (const [name, text] of Object.entries(transactionHelpers)) await writeFile(join(dir, name), text);
     await writeFile(join(dir, 'request.json'), JSON.stringify(request));
-    const { stdout } = await runInSandbox(transactionCommand, transactionSandbox(dir, options));
-    const { problems, ...rest } = answerOf(stdout);
+    const { problems, ...rest } = answerOf(await answerLine(dir, options));
     if (problems.length > 0) throw new TransactionError(problems, rest.output);
     return rest;
   });
+}
+
+/** Runs the transaction whose helper and request lie in `dir`. Returns its last line. */
+async function answerLine(dir: string, options: TransactionOptions): Promise<string> {
+  const { limits = limitsOf('transaction') } = options;
+  let runs = 'the transaction';
+  let last = '';
+  const onLine = (line: string) => {
+    const started = runsLine.exec(line)?.[1];
+    if (started === undefined) last = line;
+    else runs = plainLine(started);
+  };
+  try {
+    await runInSandbox(transactionCommand, { ...transactionSandbox(dir, options), limits, onLine });
+  } catch (error) {
+    throw error instanceof LimitError ? error.of(runs) : error;
+  }
+  return last;
 }
 
 function answerOf(stdout: string) {
@@ -149,13 +172,14 @@ export async function installRpms(
  * (`gpg-pubkey`) are left out. A separate process reads the database: no scriptlet ran in it.
  */
 export async function installedPackages(
-  options: Pick<TransactionOptions, 'root' | 'into' | 'binds' | 'signal'>,
+  options: Pick<TransactionOptions, 'root' | 'into' | 'binds' | 'limits' | 'signal'>,
 ): Promise<string[]> {
   const format = '%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}\\n';
   const { stdout } = await runInSandbox(['rpm', '--root', options.into ?? '/', '-qa', '--qf', format], {
     root: options.root,
     as: 'root',
     binds: options.binds,
+    limits: options.limits ?? limitsOf('transaction'),
     signal: options.signal,
   });
   return stdout

@@ -10,6 +10,8 @@ export interface Watched {
   readonly group: string | undefined;
   /** A folder on the disk that it writes to, and the number of that disk. */
   readonly dir: string | undefined;
+  /** Bytes that this process has written for it: to its log, to the file with its output. */
+  written(): number;
   /** Measures the bytes that its root holds on the disk. */
   readonly measureDisk: (() => Promise<number>) | undefined;
   /** Kills it, for this reason. */

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { diskReserve } from '../../../src/shared/host/full-disk.ts';
 import { inTime } from '../../../src/shared/sandbox/bounds.ts';
 import { pauseFor } from '../../../src/shared/sandbox/disk-watch.ts';
-import { diskReserve, limitsOf, memoryFor, memoryReserve } from '../../../src/shared/sandbox/limits.ts';
+import { limitsOf, memoryFor, memoryReserve } from '../../../src/shared/sandbox/limits.ts';
 import { memoryShortage } from '../../../src/shared/sandbox/watch.ts';
 
 const gib = 1024 ** 3;

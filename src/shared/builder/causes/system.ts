@@ -11,7 +11,7 @@ export const systemCauses: readonly Cause[] = [
   },
   {
     line: /No space left on device/,
-    hint: 'The disk of this machine is full.',
+    hint: 'The disk is full, or a folder in memory (/dev/shm, /run), which holds at most 512 MiB.',
   },
   {
     line: /Killed signal terminated program|Cannot allocate memory|virtual memory exhausted|out of memory/i,
