@@ -5,11 +5,14 @@ import os
 
 import rpm
 
+# What the kernel fills: mounted over, and left out of installations.
+KERNEL_FOLDERS = ("/proc", "/dev", "/run")
 NOT_NEEDED = rpm.RPMFILE_GHOST | rpm.RPMFILE_MISSINGOK
 
 
 def paths_of(header):
-    return [one.name for one in rpm.files(header) if not one.fflags & NOT_NEEDED]
+    paths = [one.name for one in rpm.files(header) if not one.fflags & NOT_NEEDED]
+    return [path for path in paths if not f"{path}/".startswith(tuple(f"{folder}/" for folder in KERNEL_FOLDERS))]
 
 
 def missing_files(root, paths):

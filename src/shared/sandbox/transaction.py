@@ -17,7 +17,7 @@ import sys
 import rpm
 
 sys.path.insert(0, os.path.dirname(__file__))
-from installed_files import missing_files, paths_of  # noqa: E402
+from installed_files import KERNEL_FOLDERS, missing_files, paths_of  # noqa: E402
 from sysusers import Sysusers  # noqa: E402
 
 OUTPUT_BYTES = 1 << 20
@@ -217,6 +217,8 @@ def main():
         os.dup2(scriptlets.file, number)
     rpm.setLogFile(os.fdopen(log.file, "w", closefd=False))
     rpm.addMacro("_pkgverify_level", "none")
+    # They cannot be changed, and packages that own them (`filesystem`) can be installed.
+    rpm.addMacro("_netsharedpath", ":".join(KERNEL_FOLDERS))
     transaction = Transaction(request["root"], request["releasesHidden"], scriptlets, log, answer)
     try:
         transaction.run(request["install"], request["erase"])

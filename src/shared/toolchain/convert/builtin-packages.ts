@@ -41,9 +41,9 @@ const libraries = `/usr/lib/${hostArchitecture.triplet}`;
 /** Folders of every root. They belong to `filesystem` alone, to no converted package. */
 const folders: readonly Entry[] = [
   ...`
-    /boot /dev /etc /home /mnt /opt /srv /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/include /usr/libexec /usr/share /usr/src
+    /boot /dev /etc /home /mnt /opt /usr/bin /usr/sbin /usr/lib /usr/include /usr/libexec /usr/share /usr/src
     /usr/local /usr/local/bin /usr/local/sbin /usr/local/lib /usr/local/share /usr/local/include /usr/local/etc
-    /var /var/cache /var/lib /var/lib/misc /var/log /var/opt /var/spool /var/local /etc/profile.d /etc/opt /etc/skel
+    /var /var/cache /var/lib /var/lib/misc /var/log /var/opt /var/spool /var/srv /var/local /etc/profile.d /etc/opt /etc/skel
     ${libraries} ${libraries}/pkgconfig /usr/share/doc /usr/share/man /usr/share/info /usr/share/pkgconfig
     /usr/share/licenses /usr/share/locale /usr/lib/pkgconfig /usr/share/misc /usr/lib/modules /etc/pam.d
   `
@@ -60,7 +60,10 @@ export const commonFolders: readonly string[] = folders.map((entry) => entry.pat
 
 const filesystem: readonly Entry[] = [
   ...folders,
-  ...['bin', 'sbin', 'lib', 'lib64'].map((name) => link(`/${name}`, `usr/${name}`)),
+  ...['bin', 'sbin', 'lib'].map((name) => link(`/${name}`, `usr/${name}`)),
+  // As in Azure Linux: one that a package has as a link cannot be a folder here, or the package cannot be installed.
+  ...[link('/media', 'run/media'), link('/srv', 'var/srv')],
+  ...[link('/lib64', 'usr/lib'), link('/usr/lib64', 'lib'), link('/usr/local/lib64', 'lib')],
   link('/var/run', '/run'),
   link('/var/lock', '/run/lock'),
   link('/etc/mtab', '/proc/self/mounts'),
@@ -86,9 +89,20 @@ unset file
   ),
 ];
 
-const setup: readonly Entry[] = ['/etc/passwd', '/etc/group'].map((path) =>
-  config(path, accountFiles[path] ?? ''),
-);
+/**
+ * Makes the account files, of which nobody is the owner: a `filesystem` of the tree may bring its own, which then are not
+ * in conflict with these. Lua, as a root is empty at first.
+ */
+const makeAccounts = `%post -p <lua>
+posix.mkdir("/etc")
+local function make(path, text)
+  if posix.stat(path) then return end
+  local file = io.open(path, "w")
+  file:write(text)
+  file:close()
+  posix.chmod(path, "0644")
+end
+${['/etc/passwd', '/etc/group'].map((path) => `make("${path}", [[\n${accountFiles[path] ?? ''}]])\n`).join('')}`;
 
 /**
  * The units that start in an image: those that are named, as in RPM distributions. Debian has no such files, because
@@ -120,7 +134,11 @@ const builtin = (
   name: string,
   summary: string,
   entries: readonly Entry[],
-  { provides = [], requires = [] }: { provides?: string[]; requires?: string[] },
+  {
+    provides = [],
+    requires = [],
+    scripts = '',
+  }: { provides?: string[]; requires?: string[]; scripts?: string },
 ): StandIn => ({
   name,
   epoch: 0,
@@ -133,7 +151,7 @@ const builtin = (
   provides,
   requires,
   ignoredRequires: [],
-  scripts: '',
+  scripts,
 });
 
 /** Files of macros, read before those of other packages, which therefore win, and never at the path of one. */
@@ -151,8 +169,9 @@ export const builtinPackages: readonly StandIn[] = [
     requires: ['setup'],
   }),
   // A package of its own, which is installed first: rpm looks up the owner of a file when it writes the file.
-  builtin('setup', 'System accounts of every root', setup, {
+  builtin('setup', 'System accounts of every root', [], {
     provides: [...users.map(([name]) => `user(${name})`), ...groups.map(([name]) => `group(${name})`)],
+    scripts: makeAccounts,
   }),
   builtin('pam-configuration', 'The PAM stacks that services include', pamStacks, {
     requires: ['filesystem'],
