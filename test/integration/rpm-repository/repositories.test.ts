@@ -176,11 +176,11 @@ describe('repositories', () => {
       ['gpgkey=nowhere.asc'],
       /its gpgkey .*nowhere\.asc cannot be read \(ENOENT\)\. A relative path/,
     ],
-    ['with a key that is none', ['gpgkey=none.asc'], /its gpgkey is not a public key/],
+    ['with a key that is none', ['gpgkey=none.asc'], /its gpgkey .*none\.asc is not a public key/],
     [
       'with a key that is none, for the list',
       ['repo_gpgcheck=1', 'gpgkey=none.asc'],
-      /its gpgkey is not a public key/,
+      /its gpgkey .*none\.asc is not a public key/,
     ],
   ])('%s are refused', async (_what, lines, message) => {
     await writeFile(join(dir, 'none.asc'), 'no key\n');
@@ -205,7 +205,11 @@ describe('repositories', () => {
       () => ({ '/signed/repodata/repomd.xml': 404 }),
       /'x' cannot be used: http.*\/repomd\.xml: answers 404/,
     ],
-    ['have no signature', () => ({ '/signed/repodata/repomd.xml.asc': 404 }), /repomd\.xml\.asc: answers 404/],
+    [
+      'have no signature',
+      () => ({ '/signed/repodata/repomd.xml.asc': 404 }),
+      /repomd\.xml\.asc: answers 404/,
+    ],
     [
       'have another list than was signed',
       () => ({ '/signed/repodata/repomd.xml': Buffer.from('<repomd/>') }),

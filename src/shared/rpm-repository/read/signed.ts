@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import { ProblemsError } from '../../base/problems.ts';
@@ -11,7 +11,8 @@ import { runInSandbox } from '../../sandbox/run.ts';
 import type { Downloader } from '../../sources/download.ts';
 import { shownAddress } from '../../sources/web-address.ts';
 import { repositoryError } from './fetch.ts';
-import { isWeb, type Repository } from './repo-file.ts';
+import { fetchKey } from './key-file.ts';
+import type { Repository } from './repo-file.ts';
 
 /** Collects the keys of a repository in a new folder `keys-…` in `dir`, as the files `0.asc`, `1.asc` and so on. */
 export async function collectKeys(repository: Repository, dir: string, downloader: Downloader) {
@@ -21,7 +22,7 @@ export async function collectKeys(repository: Repository, dir: string, downloade
   const files: string[] = [];
   for (const [index, key] of repository.keys.entries()) {
     const path = join(folder, `${index}.asc`);
-    const failure = await (isWeb(key) ? failedDownload(key, path, downloader) : failedCopy(key, path));
+    const failure = await fetchKey(key, path, downloader);
     const hint = 'A relative path is relative to the folder of the .repo file.';
     if (failure !== undefined)
       throw repositoryError(repository, `its gpgkey ${shownAddress(key)} ${failure}`, hint);
@@ -29,23 +30,6 @@ export async function collectKeys(repository: Repository, dir: string, downloade
     files.push(path);
   }
   return { dir: folder, files };
-}
-
-/** Bytes of the largest file of keys. */
-const mostKeyBytes = 1024 ** 2;
-
-/** Downloads a file. Returns the reason of a failure. */
-async function failedDownload(from: string, path: string, downloader: Downloader) {
-  const got = await downloader.download(from, path, { mostBytes: mostKeyBytes });
-  return 'failure' in got ? got.failure : undefined;
-}
-
-/** Copies a file. Returns the reason of a failure. */
-async function failedCopy(from: string, path: string) {
-  return await copyFile(from, path).then(
-    () => undefined,
-    (error: NodeJS.ErrnoException) => `cannot be read (${error.code})`,
-  );
 }
 
 const noKey = 'its gpgkey is not a public key';
