@@ -65,7 +65,7 @@ const scriptlets: readonly [tag: number, program: number, name: string][] = [
 ];
 
 /** Returns the texts of a main header that people, other packages or rpm read. Pure. @throws RpmFormatError */
-export function headerTexts(main: Header): HeaderText[] {
+export function headerTexts(main: Pick<Header, 'tags'>): HeaderText[] {
   const byNumber = new Map(main.tags.map((tag) => [tag.tag, tag]));
   const valuesOf = (number: number): string[] => {
     const tag = byNumber.get(number);

@@ -63,7 +63,8 @@ export function packedFiles(main: Pick<Header, 'tags'>): Map<string, string | un
 export async function rpmFacts(main: Pick<Header, 'tags'>): Promise<Omit<Rpm, 'size' | 'shipDigest'>> {
   const turn = newTurn();
   const facts = { ...nameFacts(main), arch: word(main, tags.arch, /^\w+$/) };
-  const list = async (kind: DependencyTags) => await sortedTexts(capabilities(main, kind), turn);
+  const list = async (kind: DependencyTags) => await sortedTexts(await capabilities(main, kind, turn), turn);
+  const paths = await pathsOf(main, turn);
   return {
     ...{ file: rpmFile(facts), ...facts },
     epoch: numbersOf(main, tags.epoch)[0] ?? 0,
@@ -73,7 +74,7 @@ export async function rpmFacts(main: Pick<Header, 'tags'>): Promise<Omit<Rpm, 's
     requires: await list(dependencyTags.require),
     conflicts: await list(dependencyTags.conflict),
     obsoletes: await list(dependencyTags.obsolete),
-    ...(await pathsOf(main, turn)),
+    ...paths,
   };
 }
 
@@ -98,10 +99,16 @@ function word(main: Pick<Header, 'tags'>, number: number, form = /./): string {
   throw new RpmFormatError(`tag ${number} is ${text === '' ? 'missing' : JSON.stringify(text)}`);
 }
 
-/** The most dependencies of a kind: four times those of a kernel with a provide for each of its symbols. */
-const mostCapabilities = 1 << 17;
+/** Dependencies, or files, between two looks at the clock. */
+const inARow = 1 << 8;
+/** The most dependencies of a kind: twice those of a kernel with a provide for each of its symbols. */
+const mostCapabilities = 1 << 16;
 
-function capabilities(main: Pick<Header, 'tags'>, kind: DependencyTags): Capability[] {
+async function capabilities(
+  main: Pick<Header, 'tags'>,
+  kind: DependencyTags,
+  turn: Turn,
+): Promise<Set<Capability>> {
   const names = textsOf(main, kind.name);
   if (names.length > mostCapabilities)
     throw new RpmFormatError(`tag ${kind.name} has ${names.length} texts, of at most ${mostCapabilities}`);
@@ -112,13 +119,14 @@ function capabilities(main: Pick<Header, 'tags'>, kind: DependencyTags): Capabil
   }
   const found = new Set<Capability>();
   for (const [index, name] of names.entries()) {
+    if (index % inARow === 0) await turn();
     const flag = flags[index] as number;
     if ((flag & sense.rpmlib) !== 0 || name.startsWith('rpmlib(')) continue;
     const comparison = comparisonOf(flag);
     const version = versions[index];
     found.add(name.startsWith('(') || !comparison || !version ? name : `${name} ${comparison} ${version}`);
   }
-  return [...found];
+  return found;
 }
 
 function comparisonOf(flags: number): string {
@@ -126,13 +134,14 @@ function comparisonOf(flags: number): string {
   return strict + (flags & sense.equal ? '=' : '');
 }
 
+/** Tags with a value for each file, as far as anything here goes through them. */
+const ofEachFile = new Set<number>([tags.fileInodes, tags.fileDevices, tags.fileDigests]);
 const folderBits = 0o040000;
 const typeBits = 0o170000;
 /** Linux has no longer paths. */
 const longestPath = 4095;
 /** A folder's name counts for each of its files: few bytes of a header may be many of its paths. */
 const mostPathBytes = 1 << 26;
-const inARow = 1 << 10;
 
 async function pathsOf(
   main: Pick<Header, 'tags'>,
@@ -142,7 +151,8 @@ async function pathsOf(
   const folderNames = textsOf(main, tags.dirNames);
   const indexes = numbersOf(main, tags.dirIndexes);
   const modes = numbersOf(main, tags.fileModes);
-  if (indexes.length !== names.length || modes.length !== names.length) {
+  const isWhole = main.tags.every(({ tag, count }) => !ofEachFile.has(tag) || count === names.length);
+  if (!isWhole || indexes.length !== names.length || modes.length !== names.length) {
     throw new RpmFormatError('its list of files is not whole');
   }
   const files: string[] = [];

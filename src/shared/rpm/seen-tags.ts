@@ -72,13 +72,15 @@ async function hardLinks(inodes: Tag, all: readonly Tag[], turn: Turn): Promise<
   if (inodes.type !== 4) return inodes.data;
   const devices = all.find(({ tag, type }) => tag === tags.fileDevices && type === 4)?.data;
   const data = Buffer.alloc(inodes.data.length);
-  const first = new Map<string, number>();
+  const byDevice = new Map<number, Map<number, number>>();
   for (let at = 0; at < data.length; at += 4) {
-    if (at % inARow === 0) await turn();
+    if (at % bytesInARow === 0) await turn();
     const device = devices !== undefined && at < devices.length ? devices.readUInt32BE(at) : 0;
-    const file = `${device}:${inodes.data.readUInt32BE(at)}`;
-    const number = first.get(file) ?? at / 4 + 1;
-    first.set(file, number);
+    const first = byDevice.get(device) ?? new Map<number, number>();
+    byDevice.set(device, first);
+    const inode = inodes.data.readUInt32BE(at);
+    const number = first.get(inode) ?? at / 4 + 1;
+    first.set(inode, number);
     data.writeUInt32BE(number, at);
   }
   return data;
@@ -86,14 +88,19 @@ async function hardLinks(inodes: Tag, all: readonly Tag[], turn: Turn): Promise<
 
 /** The longest name or version of a dependency. Rich ones of real packages have some hundred bytes. */
 const longest = 1 << 14;
-/** Texts, or bytes of numbers, between two looks at the clock. */
-const inARow = 1 << 10;
+/** The most bytes of all names, or all versions, of one kind: five times those of a kernel. */
+const mostBytes = 1 << 23;
+/** What is changed between two looks at the clock. */
+const textsInARow = 16;
+const bytesInARow = 1 << 12;
 
 async function eachText(tag: Tag, turn: Turn, change: (text: string) => string): Promise<Buffer> {
   if (!isText(tag)) return tag.data;
+  if (tag.data.length > mostBytes)
+    throw new RpmFormatError(`tag ${tag.tag} has ${tag.data.length} bytes, of at most ${mostBytes}`);
   const texts = tag.data.toString('latin1').split('\0');
   for (const [index, text] of texts.entries()) {
-    if (index % inARow === 0) await turn();
+    if (index % textsInARow === 0) await turn();
     if (text.length > longest)
       throw new RpmFormatError(`tag ${tag.tag} has a text of ${text.length} bytes, of at most ${longest}`);
     texts[index] = change(text);

@@ -4,8 +4,9 @@ import type { Turn } from '../base/turns.ts';
 /** Texts that are sorted, or merged, in a row: some milliseconds. */
 const inARow = 1 << 13;
 
-/** Returns texts in the order of their code units, sorted in steps: an RPM may have a quarter of a million paths. Pure. */
-export async function sortedTexts(texts: readonly string[], turn: Turn): Promise<string[]> {
+/** Returns texts in the order of their code units, sorted in steps: an RPM may have a hundred thousand paths. Pure. */
+export async function sortedTexts(given: Iterable<string>, turn: Turn): Promise<string[]> {
+  const texts = [...given];
   let runs: string[][] = [];
   for (let at = 0; at < texts.length; at += inARow) {
     await turn();

@@ -1,6 +1,6 @@
 /*
- * The kind of each tag's values in a main header (rpm's include/rpm/rpmtag.h). rpm refuses a header whose tag has another
- * kind; it does so for all tags that it knows, whether it reads them or not.
+ * The kind of each tag's values (rpm's include/rpm/rpmtag.h). rpm refuses a header whose tag has another kind; it does so
+ * for all tags that it knows, whether it reads them or not.
  */
 
 const int32 = `
@@ -10,7 +10,7 @@ const int32 = `
   5054 5057 5068 5070 5072 5078 5080 5082 5084 5085 5091 5093 5094 5107 5108 5114 5115 5119`;
 
 const texts = `
-  1000 1001 1002 1004 1005 1007 1010 1011 1014 1015 1016 1017 1018 1019 1020 1021 1022 1023 1024 1025 1026 1027 1035 1036
+  100 1000 1001 1002 1004 1005 1007 1010 1011 1014 1015 1016 1017 1018 1019 1020 1021 1022 1023 1024 1025 1026 1027 1035 1036
   1039 1040 1044 1047 1049 1050 1054 1055 1056 1057 1058 1059 1060 1061 1062 1063 1064 1065 1066 1067 1079 1081 1082 1085
   1086 1087 1088 1089 1090 1091 1092 1094 1097 1098 1099 1113 1115 1117 1118 1120 1121 1122 1123 1124 1125 1126 1131 1132
   1133 1135 1137 1142 1147 1148 1149 1150 1151 1152 1153 1154 1155 1156 1157 1159 1160 1163 1164 1165 1166 1167 1168 1169
@@ -36,4 +36,31 @@ const typesOf = new Map(
 /** True if a tag may have values of a type, and for every type of a tag that rpm does not know. Pure. */
 export function isTypeOf(tag: number, type: number): boolean {
   return typesOf.get(tag)?.includes(type) ?? true;
+}
+
+/** The values of a tag, as its entry describes them. */
+interface Values {
+  type: number;
+  count: number;
+  /** Of all of them, in bytes. */
+  bytes: number;
+}
+
+/** The tags of a signature header: their type, and their number of values and of bytes where it is fixed. */
+const ofSignature = new Map<number, Partial<Values>>([
+  ...[267, 268, 999, 1002, 1005, 1008].map((tag) => [tag, { type: 7 }] as const),
+  ...[274, 276, 278].map((tag) => [tag, { type: 8 }] as const),
+  ...[275, 277, 1000, 1007].map((tag) => [tag, { type: 4, count: 1 }] as const),
+  ...[270, 271].map((tag) => [tag, { type: 5, count: 1 }] as const),
+  [269, { type: 6, bytes: 41 }],
+  [273, { type: 6, bytes: 65 }],
+  [279, { type: 6, bytes: 65 }],
+  [1004, { type: 7, count: 16 }],
+]);
+
+/** True if a tag of a signature header may have such values, and for all values of a tag that rpm does not know. Pure. */
+export function fitsSignature(tag: number, values: Values): boolean {
+  const { type, count, bytes } = ofSignature.get(tag) ?? {};
+  const isOf = (is: number, rule: number | undefined) => rule === undefined || is === rule;
+  return isOf(values.type, type) && isOf(values.count, count) && isOf(values.bytes, bytes);
 }

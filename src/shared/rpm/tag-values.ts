@@ -9,7 +9,7 @@ export type TagValue =
   | { type: 'bin'; bytes: Buffer }
   | { type: 'strings' | 'i18n'; values: string[] };
 
-/** Returns the values of a tag. Text that is not UTF-8 is read as Latin-1, so that no byte is lost. Pure. */
+/** Returns the values of a tag. Text that is not UTF-8 is read as Latin-1, so that no byte is lost. Pure. @throws RpmFormatError */
 export function decodeTag(tag: Tag): TagValue {
   const { data, count } = tag;
   const numbers = (size: number, read: (at: number) => number) =>
@@ -32,13 +32,18 @@ export function decodeTag(tag: Tag): TagValue {
     case 7:
       return { type: 'bin', bytes: data };
     default:
-      return { type: tag.type === 8 ? 'strings' : 'i18n', values: texts(data) };
+      return { type: tag.type === 8 ? 'strings' : 'i18n', values: texts(tag) };
   }
 }
 
-function texts(data: Buffer): string[] {
-  // One call for all of them: there may be a quarter of a million.
+/** The most texts of a tag that are looked at one by one, because one of them is no UTF-8. */
+const mostOtherTexts = 1 << 15;
+
+function texts({ tag, count, data }: Tag): string[] {
+  // One call for all of them: there may be a hundred thousand.
   if (isUtf8(data)) return data.toString('utf8').split('\0').slice(0, -1);
+  if (count > mostOtherTexts)
+    throw new RpmFormatError(`tag ${tag} has ${count} texts, and not all of them are UTF-8`);
   const values: string[] = [];
   for (let at = 0; at < data.length; ) {
     const nul = data.indexOf(0, at);

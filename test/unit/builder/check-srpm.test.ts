@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import { srpmDifferences } from '../../../src/shared/builder/check-srpm.ts';
-import { parseFront } from '../../../src/shared/rpm/header.ts';
 import { packedFiles } from '../../../src/shared/rpm/read.ts';
-import { frontBytes, type MadeTag } from '../rpm/made-header.ts';
+import { type MadeTag, madeHeader } from '../rpm/made-header.ts';
 
 const expected = new Map([
   ['app.spec', '1'],
@@ -60,7 +59,7 @@ it('the files of an SRPM are read with their digests, if those are SHA-256', () 
       [1117, 8, ['app.spec', 'x.patch']],
       [5011, 4, [algorithm]],
     ];
-    return [...packedFiles(parseFront(frontBytes(made)).main)];
+    return [...packedFiles(madeHeader(made))];
   };
   expect(files(8)).toEqual([
     ['app.spec', 'aa'],

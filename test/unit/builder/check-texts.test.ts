@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { problemsOfTexts } from '../../../src/shared/builder/check-texts.ts';
-import { parseFront } from '../../../src/shared/rpm/header.ts';
 import { type HeaderText, headerTexts } from '../../../src/shared/rpm/header-texts.ts';
-import { frontBytes } from '../rpm/made-header.ts';
+import { madeHeader } from '../rpm/made-header.ts';
 
 const spec = 'Summary: x\n\n%changelog\n- a\u0007b\n';
 
@@ -43,20 +42,18 @@ describe('a text of a header', () => {
 });
 
 it('texts of a header are found by tag, each scriptlet with its program', () => {
-  const { main } = parseFront(
-    frontBytes([
-      [1004, 9, ['short']],
-      [1023, 6, ['exit 0']],
-      [1047, 8, ['app', 'cap']],
-      [1065, 8, ['one', 'two']],
-      [1085, 8, ['/bin/bash', '-e']],
-      [1082, 8, ['- first', '- second']],
-      [1092, 8, ['<lua>', '/bin/sh']],
-      [1113, 8, ['1-1', '']],
-      [1117, 8, ['x']],
-      [1118, 8, ['/opt/']],
-    ]),
-  );
+  const main = madeHeader([
+    [1004, 9, ['short']],
+    [1023, 6, ['exit 0']],
+    [1047, 8, ['app', 'cap']],
+    [1065, 8, ['one', 'two']],
+    [1085, 8, ['/bin/bash', '-e']],
+    [1082, 8, ['- first', '- second']],
+    [1092, 8, ['<lua>', '/bin/sh']],
+    [1113, 8, ['1-1', '']],
+    [1117, 8, ['x']],
+    [1118, 8, ['/opt/']],
+  ]);
   const shown = headerTexts(main).map(({ name, kind, text, program }) =>
     `${kind} ${name}: ${text} ${program}`.trim(),
   );
