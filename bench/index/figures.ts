@@ -23,7 +23,7 @@ export interface HeartbeatWeight {
 /** `bench/index/results.json` */
 export interface IndexResults {
   schema: 'azl/bench-index';
-  version: 2;
+  version: 3;
   command: string;
   machine: string;
   packages: number;
@@ -36,6 +36,8 @@ export interface IndexResults {
     /** Compressed as in GitHub's cache. */
     zstdBytes: number;
     heapBytes: number;
+    /** The longest time in which nothing else got its turn. */
+    blockedSeconds: number;
   };
   /** The index, if no path were in it. */
   withoutPaths: { jsonBytes: number; gzipBytes: number };
@@ -55,6 +57,7 @@ export function indexFigures(results: IndexResults): string {
     ['in memory', megabytes(index.heapBytes, 0)],
     ['read and checked in', seconds(index.readSeconds)],
     ['written in', seconds(index.writeSeconds)],
+    ['without a turn for others, at most', seconds(index.blockedSeconds)],
   ];
   return [
     `The index of all of Azure Linux 3.0: ${results.packages} packages, ${results.rpms} RPMs, ${results.paths} paths.`,

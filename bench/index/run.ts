@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -10,13 +12,8 @@ import { withBlock } from '../../scripts/markdown.ts';
 import { textDigest } from '../../src/shared/host/digests.ts';
 import type { Result } from '../../src/shared/model/build-result.ts';
 import { type Heartbeat, readHeartbeat } from '../../src/shared/shards/protocol/heartbeat.ts';
-import {
-  newIndex,
-  readIndex,
-  type StoreIndex,
-  seeResults,
-  writeIndex,
-} from '../../src/shared/store/store-index.ts';
+import { indexFile, readIndex, writeIndex } from '../../src/shared/store/index-lines.ts';
+import { newIndex, type StoreIndex, seeResults } from '../../src/shared/store/store-index.ts';
 import { azureLinux, factsFolder, readFacts } from '../schedule/azure-linux.ts';
 import { makeLoad } from '../schedule/load.ts';
 import { simulate } from '../schedule/simulate.ts';
@@ -32,6 +29,7 @@ import {
 import { manifests, standIns } from './manifests.ts';
 
 const rounds = 7;
+const file = join(repository, 'build', 'bench', indexFile);
 /** Hours of all builds together, as in `bench/schedule`. */
 const hours = 170;
 
@@ -53,24 +51,42 @@ const held = await debian.filesOf(new Set([...found.values()].flatMap(({ debs })
 const all = manifests(lines, needs, found, held);
 const byName = new Map(all.map((one) => [one.package, one]));
 
-function timed(work: () => unknown): number {
-  const taken = Array.from({ length: rounds }, () => {
+async function timed(work: () => unknown): Promise<{ seconds: number; blockedSeconds: number }> {
+  const taken: number[] = [];
+  const blocked: number[] = [];
+  for (let round = 0; round < rounds; round++) {
     collect();
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
     const started = performance.now();
-    work();
-    return (performance.now() - started) / 1000;
-  });
-  return rounded(median(taken));
+    await work();
+    taken.push((performance.now() - started) / 1000);
+    await turn();
+    delay.disable();
+    blocked.push(delay.max / 1e9);
+  }
+  return { seconds: rounded(median(taken)), blockedSeconds: rounded(median(blocked)) };
 }
 
-function weigh(write: () => string, read: (text: string) => unknown): Weight {
-  const text = write();
+async function weigh(
+  text: string,
+  write: () => unknown,
+  read: () => unknown,
+): Promise<Weight & { blockedSeconds: number }> {
+  const [written, wasRead] = [await timed(write), await timed(read)];
   return {
     jsonBytes: Buffer.byteLength(text),
     gzipBytes: gzipSync(text).length,
-    writeSeconds: timed(write),
-    readSeconds: timed(() => read(text)),
+    writeSeconds: written.seconds,
+    readSeconds: wasRead.seconds,
+    blockedSeconds: Math.max(written.blockedSeconds, wasRead.blockedSeconds),
   };
+}
+
+/** Returns the text of the file of an index. */
+async function textOf(index: StoreIndex): Promise<string> {
+  await writeIndex(file, index);
+  return readFileSync(file, 'utf8');
 }
 
 /** Returns the index after a run that built everything. Its answers name the RPMs of each build root. */
@@ -88,16 +104,16 @@ function indexOf(results: readonly Result[]): StoreIndex {
   return index;
 }
 
-function heapOf(make: () => unknown): number {
+async function heapOf(make: () => unknown): Promise<number> {
   collect();
   const before = process.memoryUsage().heapUsed;
-  const stored = [make()];
+  const stored = [await make()];
   collect();
   const bytes = process.memoryUsage().heapUsed - before;
   return stored.length * bytes;
 }
 
-function heartbeatsOf(shards: number): HeartbeatWeight {
+async function heartbeatsOf(shards: number): Promise<HeartbeatWeight> {
   const sizes = new Map(all.map((one) => [one.package, gzipSync(JSON.stringify(one)).length]));
   const run = simulate({ load: makeLoad(needs, hours, 1), shards, seed: 1, manifests: sizes });
   const largestHeartbeat: Heartbeat = {
@@ -124,13 +140,19 @@ function heartbeatsOf(shards: number): HeartbeatWeight {
       };
     }),
   };
-  const largest = weigh(() => JSON.stringify(largestHeartbeat), readHeartbeat);
+  const beat = JSON.stringify(largestHeartbeat);
+  const read = () => readHeartbeat(beat, { shard: 1, attempt: 1 });
+  const { blockedSeconds: _same, ...largest } = await weigh(
+    beat,
+    () => JSON.stringify(largestHeartbeat),
+    read,
+  );
   return { shards, packages: run.largestHeartbeat.length, largest, readBytes: run.readBytes };
 }
 
 const index = indexOf(all);
-const text = writeIndex(index);
-const bare = writeIndex(
+const text = await textOf(index);
+const bare = await textOf(
   indexOf(all.map((one) => ({ ...one, rpms: one.rpms.map((rpm) => ({ ...rpm, files: [], folders: [] })) }))),
 );
 const rpms = all.flatMap((one) => one.rpms);
@@ -138,7 +160,7 @@ const [processor] = cpus();
 const named = [...found.values()].filter(({ debs }) => debs.length > 0);
 const results: IndexResults = {
   schema: 'azl/bench-index',
-  version: 2,
+  version: 3,
   command: 'make bench-index',
   machine: `${cpus().length} cores (${(processor?.model ?? '').trim()})`,
   packages: all.length,
@@ -147,12 +169,16 @@ const results: IndexResults = {
   drawn: named.filter(({ drawn }) => drawn).length,
   paths: rpms.reduce((sum, { files, folders }) => sum + files.length + folders.length, 0),
   index: {
-    ...weigh(() => writeIndex(index), readIndex),
+    ...(await weigh(
+      text,
+      () => writeIndex(file, index),
+      () => readIndex(file),
+    )),
     zstdBytes: zstdCompressSync(text).length,
-    heapBytes: heapOf(() => readIndex(text)),
+    heapBytes: await heapOf(() => readIndex(file)),
   },
   withoutPaths: { jsonBytes: Buffer.byteLength(bare), gzipBytes: gzipSync(bare).length },
-  heartbeats: [heartbeatsOf(8), heartbeatsOf(60)],
+  heartbeats: [await heartbeatsOf(8), await heartbeatsOf(60)],
 };
 writeFileSync(join(repository, 'bench', 'index', 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
 for (const [page, block, figures] of [

@@ -16,8 +16,3 @@ export function isName(value: unknown): value is string {
 export function isDigest(value: unknown): value is string {
   return typeof value === 'string' && digestPattern.test(value);
 }
-
-/** Checks a field of untrusted data. @throws Error with the field and its value, unless `holds` */
-export function check(holds: boolean, field: string, value: unknown): asserts holds {
-  if (!holds) throw new Error(`its '${field}' is ${JSON.stringify(value)?.slice(0, 80)}`);
-}

@@ -15,6 +15,8 @@ const ajv = new Ajv({
   logger: false,
 });
 
+const hint = 'Another version of azl wrote it, or it is damaged.';
+
 /** The compiled schemas: compiling takes some milliseconds. */
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
@@ -47,6 +49,11 @@ export function checkDocument<T>(schema: Schema<T>, value: unknown, place: strin
   return value as T;
 }
 
+/** Checks a relation between fields, which no schema can say. @throws InvalidDocumentError unless it `holds` */
+export function ensure(holds: boolean, path: string, message: string): asserts holds {
+  if (!holds) throw new InvalidDocumentError([{ message, path, hint }]);
+}
+
 /** Returns the first error of a value; undefined if the schema accepts it. */
 export function findProblem<T>(schema: Schema<T>, value: unknown): Problem | undefined {
   const validate = compiled.get(schema.json) ?? ajv.compile(schema.json);
@@ -57,7 +64,7 @@ export function findProblem<T>(schema: Schema<T>, value: unknown): Problem | und
   return {
     message: `This is ${shown(error, name)}, but ${expected(error)}`,
     path: jsonPath(error.instancePath),
-    hint: 'Another version of azl wrote it, or it is damaged.',
+    hint,
   };
 }
 

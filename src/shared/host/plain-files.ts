@@ -1,9 +1,14 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InvalidDocumentError } from '../base/validate.ts';
 
 /** Something else lies where a file was expected, or the file is larger than it may be. */
-export class NotPlainFileError extends Error {}
+export class NotPlainFileError extends InvalidDocumentError {
+  constructor(file: string, message: string) {
+    super([{ message, file, hint: 'It is not used. What it held is made anew.' }]);
+  }
+}
 
 /**
  * Opens a file that another process wrote. It is a regular file, is no link, and never makes the caller wait as a pipe
@@ -30,7 +35,7 @@ export async function readPlainFile(path: string, mostBytes: number): Promise<st
   try {
     const { size } = await file.stat();
     if (size > mostBytes)
-      throw new NotPlainFileError(`${path} has ${size} bytes, and at most ${mostBytes} are allowed`);
+      throw new NotPlainFileError(path, `It has ${size} bytes, and at most ${mostBytes} are allowed`);
     const bytes = Buffer.alloc(size);
     const { bytesRead } = await file.read(bytes, 0, size, 0);
     return bytes.toString('utf8', 0, bytesRead);
@@ -54,7 +59,7 @@ const treeBounds: TreeBounds = { files: 200_000, bytes: 1e12 };
  * @throws NotPlainFileError that names the first path that is something else
  */
 export async function checkPlainTree(dir: string, bounds: TreeBounds = treeBounds): Promise<void> {
-  if (!(await lstat(dir)).isDirectory()) throw new NotPlainFileError(`${dir} is no folder`);
+  if (!(await lstat(dir)).isDirectory()) throw new NotPlainFileError(dir, 'This is no folder');
   let [files, bytes] = [0, 0];
   const folders = [dir];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -65,11 +70,11 @@ export async function checkPlainTree(dir: string, bounds: TreeBounds = treeBound
       if (found.isDirectory()) folders.push(path);
       else bytes += found.size;
       if (++files > bounds.files || bytes > bounds.bytes)
-        throw new NotPlainFileError(`${dir} holds more than ${bounds.files} files or ${bounds.bytes} bytes`);
+        throw new NotPlainFileError(dir, `It holds more than ${bounds.files} files or ${bounds.bytes} bytes`);
     }
   }
 }
 
 function notPlain(path: string): NotPlainFileError {
-  return new NotPlainFileError(`${path} is no plain file`);
+  return new NotPlainFileError(path, 'This is no plain file');
 }

@@ -1,4 +1,4 @@
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
@@ -7,7 +7,7 @@ import { type BuildContext, paths } from '../builder/build-context.ts';
 import { type ActionContext, AlreadyReportedError } from '../github/action.ts';
 import type { JobReport } from '../github/job-report.ts';
 import { hasCache, runAttempt } from '../github/run.ts';
-import { writeWhole } from '../host/files.ts';
+import { linkFile } from '../host/files.ts';
 import { writeJson } from '../host/json-files.ts';
 import type { PlanInputs } from '../model/inputs.ts';
 import type { PackagePlan } from '../model/outcome.ts';
@@ -19,8 +19,9 @@ import { jobMinutes, mergeMinutes } from '../shards/scheduler/size.ts';
 import { type Exchange, filesBelow, withFolder } from '../shards/transport/exchange.ts';
 import { shareToolchain, toolchainName } from '../shards/transport/shared-toolchain.ts';
 import { bytesStored } from '../store/allocation.ts';
+import { indexFile, writeIndex } from '../store/index-lines.ts';
 import { bytesOf } from '../store/result-files.ts';
-import { indexFile, newestResults, type StoreIndex, writeIndex } from '../store/store-index.ts';
+import { newestResults, type StoreIndex } from '../store/store-index.ts';
 import { withBuildContext } from './open-build-context.ts';
 import { findExchange } from './open-exchange.ts';
 import { planFile, planName } from './read-plan.ts';
@@ -37,12 +38,12 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
     await writeJson(file, planJson(found, { workerDigest, ...size, pointers: pointersIn(context) }, seconds));
     const build = logPlan(context, found, file);
     logSizes(known, found, context.log);
-    const index = await writePlannedIndex(known, inputs, found);
     const exchange = findExchange(inputs, size.retentionDays);
+    const putIndex = await writePlannedIndex(known, inputs, found);
     const outputs = {
       'plan-json': file,
       'build-count': build,
-      plan: exchange === undefined ? file : await sharePlan(context, file, index, exchange),
+      plan: exchange === undefined ? file : await sharePlan(context, file, putIndex, exchange),
       ...matrixOutputs(size, inputs),
       ...(exchange && inputs.shareToolchain && (await shareOwnToolchain(context, exchange))),
     };
@@ -61,15 +62,20 @@ function pointersIn({ tree }: BuildContext): PlanJson['pointers'] {
   return Object.fromEntries([...tree.declared.policy.pointers].map(([key, names]) => [key, [...names]]));
 }
 
-/** Writes what the plan knows of the store beside the plan, for merge: also where no shard runs. Returns its text. */
-async function writePlannedIndex(index: StoreIndex, { outDir }: PlanInputs, found: Plan): Promise<string> {
+/**
+ * Writes what the plan knows of the store beside the plan, for merge: also where no shard runs.
+ * @returns what puts the same file elsewhere
+ */
+async function writePlannedIndex(index: StoreIndex, { outDir }: PlanInputs, found: Plan): Promise<PutIndex> {
   const reused = [...found.values()].flatMap((one) => (one.state === 'reuse' ? [one.result.key] : []));
-  const text = writeIndex(index, new Set(reused));
-  const file = join(outDir, indexFile);
-  if (hasCache()) await writeWhole(file, text);
-  else await rm(file, { force: true });
-  return text;
+  const beside = join(outDir, indexFile);
+  await rm(beside, { force: true });
+  if (!hasCache()) return async (path) => await writeIndex(path, index, new Set(reused));
+  await writeIndex(beside, index, new Set(reused));
+  return async (path) => await linkFile(beside, path);
 }
+
+type PutIndex = (path: string) => Promise<void>;
 
 /** Logs the plan of each package. Returns the number of packages that are certain to be built. */
 function logPlan(context: BuildContext, found: Plan, file: string): number {
@@ -118,11 +124,11 @@ function logSizes(index: StoreIndex, plan: Plan, log: Log): void {
 }
 
 /** Gives the plan and the index to the other jobs of the run. Returns the name of the artifact. */
-async function sharePlan(context: BuildContext, file: string, index: string, exchange: Exchange) {
+async function sharePlan(context: BuildContext, file: string, putIndex: PutIndex, exchange: Exchange) {
   const plan = planName(runAttempt());
   const created = await withFolder(context.inputs, async (dir) => {
     await copyFile(file, join(dir, planFile));
-    await writeFile(join(dir, indexFile), index);
+    await putIndex(join(dir, indexFile));
     return await exchange.create(plan, filesBelow(dir, [planFile, indexFile]));
   });
   // Only this job creates it: if the artifact exists, the answer to its creation was lost.

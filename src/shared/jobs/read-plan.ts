@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseUserJson } from '../base/json.ts';
 import { problem } from '../base/problems.ts';
-import { isName } from '../base/untrusted.ts';
+import { parseDocument } from '../base/validate.ts';
 import { paths } from '../builder/build-context.ts';
 import { inputProblem } from '../github/inputs.ts';
 import { readUserFile } from '../host/files.ts';
+import { NotPlainFileError, readPlainFile } from '../host/plain-files.ts';
 import type { TreeInputs } from '../model/inputs.ts';
-import type { PlanJson } from '../planner/plan-json.ts';
+import { type PlanJson, planSchema } from '../planner/plan-json.ts';
 import { keptForItsRun } from '../shards/transport/exchange.ts';
-import { indexFile, joinIndex, readIndex, type StoreIndex } from '../store/store-index.ts';
+import { indexFile, readIndex } from '../store/index-lines.ts';
+import { joinIndex, type StoreIndex } from '../store/store-index.ts';
 import { openExchange } from './open-exchange.ts';
 
 /** The plan in its artifact, which also holds the index of the store. */
@@ -41,21 +41,24 @@ export async function readPlan(inputs: TreeInputs, index: StoreIndex, given: str
   }
   const beside = join(dirname(file), indexFile);
   if (file !== given || existsSync(beside)) joinIndex(index, await readPlannedIndex(beside, given));
-  const plan = parseUserJson(await readUserFile(file, 'The plan'), file) as PlanJson;
-  const isPlan = plan.schema === 'azl/plan' && plan.version === 1 && Array.isArray(plan.packages);
-  if (!isPlan || !arePointers(plan.pointers))
-    throw problem('This is no plan of this version of azl', { file });
-  return plan;
+  return parseDocument(planSchema, await readPlanFile(file), file);
 }
 
-function arePointers(value: unknown): value is PlanJson['pointers'] {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).every((names) => Array.isArray(names) && names.every(isName));
+/** Bytes of a plan: that of Azure Linux takes a fiftieth of it. */
+const mostBytes = 64e6;
+
+async function readPlanFile(file: string): Promise<string> {
+  try {
+    return await readPlainFile(file, mostBytes);
+  } catch (error) {
+    if (error instanceof NotPlainFileError) throw error;
+    return await readUserFile(file, 'The plan');
+  }
 }
 
 async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex> {
   try {
-    const { index, errors } = readIndex(await readFile(file, 'utf8'));
+    const { index, errors } = await readIndex(file);
     if (errors.length > 0) throw new Error(errors.join('; '));
     return index;
   } catch (error) {

@@ -32,6 +32,8 @@ export interface ReadyBuild {
   reason: string;
 }
 
+export const planStates = ['build', 'reuse', 'maybe', 'failed'] as const satisfies PackagePlan['state'][];
+
 /** The plan of one package. */
 export type PackagePlan =
   | ({ state: 'build' } & ReadyBuild)

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InvalidDocumentError, parseDocument } from '../base/validate.ts';
 import { type Cache, DamagedEntryError } from '../github/cache/cache.ts';
-import type { Result, StoredParts } from '../model/build-result.ts';
+import { isAbsent } from '../host/files.ts';
+import { readPlainFile } from '../host/plain-files.ts';
+import { type Result, resultSchema, type StoredParts } from '../model/build-result.ts';
 import { checkResult } from './check-result.ts';
 import {
   filesWithoutDebug,
   manifestFile,
+  mostManifestBytes,
   pathsWithoutDebug,
   resultFiles,
   resultFolder,
@@ -110,11 +114,11 @@ async function removeAll(...folders: string[]): Promise<void> {
 /** @throws DamagedResultError unless the file is a manifest of this package under this key */
 async function readManifest(path: string, key: string, name: string): Promise<Result> {
   try {
-    if (!(await lstat(path)).isFile()) throw new Error('it is no plain file');
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    checkResult(value, name, key);
-    return value;
+    const result = parseDocument(resultSchema, await readPlainFile(path, mostManifestBytes), '');
+    checkResult(result, name, key);
+    return result;
   } catch (error) {
+    if (!(error instanceof InvalidDocumentError || isAbsent(error))) throw error;
     const reason = `is not usable: ${(error as Error).message}`;
     throw new DamagedResultError({ package: name, key }, manifestFile, reason);
   }

@@ -1,16 +1,20 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InvalidDocumentError, parseDocument } from '../base/validate.ts';
 import { fileDigest, textDigest } from '../host/digests.ts';
-import { isAbsent } from '../host/files.ts';
+import { ifAbsent } from '../host/files.ts';
 import { moveFolder, namesIn, removeAtOnce } from '../host/folders.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
+import { NotPlainFileError, readPlainFile } from '../host/plain-files.ts';
 import { clearParts } from '../host/temp-dir.ts';
-import type { Result, StoredParts } from '../model/build-result.ts';
-import { checkFile, manifestFile, resultFolder } from './result-files.ts';
+import { type Result, resultSchema, type StoredParts } from '../model/build-result.ts';
+import { checkResult } from './check-result.ts';
+import { checkFile, manifestFile, mostManifestBytes, resultFolder } from './result-files.ts';
 import { DamagedResultError, type Latest, latestSchema, type Store } from './store.ts';
 
 /** The file with the SHA-256 of the manifest, which has those of all other files. */
 const digestFile = 'result.sha256';
+const longestDigest = 100;
 
 /**
  * A store in a folder:
@@ -69,14 +73,17 @@ export class DirectoryStore implements Store {
   }
 
   async get(key: string, name: string): Promise<Result | undefined> {
-    const digest = await readText(join(this.folder(key), digestFile));
-    if (digest === undefined) return undefined;
-    const text = (await readText(join(this.folder(key), manifestFile))) ?? '';
-    if (textDigest(text) !== digest.trim())
-      throw new DamagedResultError({ package: name, key }, manifestFile, 'is not what was stored');
-    const result = JSON.parse(text) as Result;
-    const isKnown = result.schema === 'azl/result' && result.version === 1;
-    return isKnown && result.key === key && result.package === name ? result : undefined;
+    const folder = this.folder(key);
+    const damaged = (reason: string) => new DamagedResultError({ package: name, key }, manifestFile, reason);
+    try {
+      const digest = await readPlainFile(join(folder, digestFile), longestDigest).catch(ifAbsent(undefined));
+      if (digest === undefined) return undefined;
+      const text = await readPlainFile(join(folder, manifestFile), mostManifestBytes).catch(ifAbsent(''));
+      if (textDigest(text) !== digest.trim()) throw damaged('is not what was stored');
+      return readStored(text, key, name);
+    } catch (error) {
+      throw error instanceof NotPlainFileError ? damaged(error.message) : error;
+    }
   }
 
   async latest(name: string): Promise<Latest | undefined> {
@@ -139,9 +146,14 @@ export class DirectoryStore implements Store {
   }
 }
 
-async function readText(path: string): Promise<string | undefined> {
-  return await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isAbsent(error)) return undefined;
+/** Returns the result that a folder holds; undefined if another version of azl put it there. */
+function readStored(text: string, key: string, name: string): Result | undefined {
+  try {
+    const result = parseDocument(resultSchema, text, manifestFile);
+    checkResult(result, name, key);
+    return result;
+  } catch (error) {
+    if (error instanceof InvalidDocumentError) return undefined;
     throw error;
-  });
+  }
 }

@@ -1,11 +1,18 @@
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { fileDigest } from '../host/digests.ts';
 import type { Result, Srpm } from '../model/build-result.ts';
+import type { Rpm } from '../model/rpm.ts';
+import { RpmFormatError } from '../rpm/header.ts';
+import { readRpm } from '../rpm/read.ts';
 import { DamagedResultError } from './store.ts';
 
 /** The manifest, beside the files that it lists. */
 export const manifestFile = 'result.json';
+
+/** Bytes of a manifest: several times that of a kernel with its sources. */
+export const mostManifestBytes = 128e6;
 
 /** The paths of a result's files in an artifact, in a cache entry, and in a directory store below `results`. */
 export function resultFiles(result: Result): string[] {
@@ -51,6 +58,7 @@ export async function takeFiles(
   await mkdir(taken);
   for (const file of files) {
     await checkFile(result, file, folder);
+    if ('outputDigest' in file) await checkHeader(result, file as Rpm, folder);
     await rename(join(folder, file.file), join(taken, file.file));
   }
 }
@@ -68,6 +76,26 @@ export async function checkFile(
     throw new DamagedResultError(result, file, `has ${found.size} bytes instead of ${size}`);
   if ((await fileDigest(path)) !== shipDigest)
     throw new DamagedResultError(result, file, 'has another SHA-256 than its manifest says');
+}
+
+/**
+ * Compares what a manifest says of an RPM with the RPM itself: name, version, dependencies, paths, digests.
+ * @throws DamagedResultError
+ */
+async function checkHeader(result: Result, rpm: Rpm, folder: string): Promise<void> {
+  const found = await readRpm(join(folder, rpm.file)).catch((error: unknown) => {
+    if (error instanceof RpmFormatError) throw new DamagedResultError(result, rpm.file, error.message);
+    throw error;
+  });
+  const differing = Object.keys(rpm).filter(
+    (field) => !isDeepStrictEqual(found[field as keyof Rpm], rpm[field as keyof Rpm]),
+  );
+  if (differing.length > 0)
+    throw new DamagedResultError(
+      result,
+      rpm.file,
+      `has another header than its manifest says (${differing.join(', ')})`,
+    );
 }
 
 /** True if two results under one key are the same build, byte for byte. */

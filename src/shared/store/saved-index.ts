@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { Problem } from '../base/problems.ts';
@@ -9,21 +9,14 @@ import {
   StoreUnavailableError,
 } from '../github/cache/cache.ts';
 import { refInKey, runInKey, visibleRefs } from '../github/run.ts';
-import { textDigest } from '../host/digests.ts';
+import { fileDigest } from '../host/digests.ts';
 import { withTempDir } from '../host/temp-dir.ts';
-import {
-  indexFile,
-  joinIndex,
-  newIndex,
-  pruneIndex,
-  readIndex,
-  type StoreIndex,
-  writeIndex,
-} from './store-index.ts';
+import { indexFile, readIndex, writeIndex } from './index-lines.ts';
+import { joinIndex, newIndex, pruneIndex, type StoreIndex } from './store-index.ts';
 
 const place = 'index';
 /** The prefix of the keys of all indexes. */
-const indexPrefix = 'azl-index-2-';
+const indexPrefix = 'azl-index-3-';
 
 /** The prefix of a ref's keys: a look-up by the common prefix would find the newest index of any ref. */
 function prefixOf(ref: string): string {
@@ -86,10 +79,10 @@ export async function saveIndex(
       const { results } = (await readNewest(options, refs)).index;
       joinIndex(index, { ...newIndex(), results });
       pruneIndex(index, now);
-      const text = writeIndex({ ...index, onlyStored: false });
-      await writeFile(join(dir, indexFile), text);
+      const file = join(dir, indexFile);
+      await writeIndex(file, { ...index, onlyStored: false });
       // Several jobs of a run may each have one.
-      const key = `${prefixOf(refs[0] as string)}${runInKey()}-${textDigest(text).slice(0, 8)}`;
+      const key = `${prefixOf(refs[0] as string)}${runInKey()}-${(await fileDigest(file)).slice(0, 8)}`;
       await options.cache.save(place, key, dir, [indexFile]);
     });
   } catch (error) {
@@ -111,7 +104,7 @@ async function readNewest(
       const key = await cache.fetchNewest(place, prefix, dir);
       if (key === undefined || !key.toLowerCase().startsWith(prefix.toLowerCase())) continue;
       found++;
-      const read = readIndex(await readFile(join(dir, indexFile), 'utf8'));
+      const read = await readIndex(join(dir, indexFile));
       for (const error of read.errors) log.warn(`The index '${key}' has an entry that is left out: ${error}`);
       joinIndex(index, read.index);
     } catch (error) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ProblemsError } from '../../../src/shared/base/problems.ts';
 import { StoreUnavailableError } from '../../../src/shared/github/cache/cache.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import { CachedStore, type CachedStoreOptions } from '../../../src/shared/store/cached-store.ts';
 import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
@@ -10,12 +11,12 @@ import { resultFolder } from '../../../src/shared/store/result-files.ts';
 import { DamagedResultError } from '../../../src/shared/store/store.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { FolderCache } from '../../support/folder-cache.ts';
-import { madeResult } from '../../support/made-result.ts';
+import { madeKey, madeResult } from '../../support/made-result.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 import { cachedStoreContract } from './contract.ts';
 
 const temporary = temporaryFolders();
-const key = 'ab'.repeat(32);
+const key = madeKey('ab');
 
 /** A run on a machine of its own, with an index that lists `indexed`. */
 function open(cache: FolderCache, indexed: readonly Result[] = [], more: Partial<CachedStoreOptions> = {}) {
@@ -39,7 +40,7 @@ async function left(bytes = 'one', more: Partial<CachedStoreOptions> = {}) {
   const cache = new FolderCache(temporary());
   const run = open(cache, [], more);
   const dir = join(temporary(), 'result');
-  const result = await run.store.put(madeResult(dir, key, bytes), dir, false);
+  const result = await run.store.put(await madeResult(dir, key, bytes), dir, false);
   run.store.offer(result);
   await run.store.flush();
   const leftOut = run.store.unsaved().reduced;
@@ -135,15 +136,15 @@ describe('a store over a cache', () => {
         const manifest = join(folder, 'result.json');
         writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(srpm.file, '../../x.src.rpm'));
       },
-      /'file' is/,
+      /\$\.srpm\.file: This is "\.\.\/\.\.\/x/,
     ],
     [
       'the manifest of another key',
       (folder) => {
         const manifest = join(folder, 'result.json');
-        writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(key, 'cd'.repeat(32)));
+        writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll(key, madeKey('cd')));
       },
-      /'result\.key' is/,
+      /\$\.key: This is [0-9a-f]{64}, but expected/,
     ],
   ])('takes nothing from an entry with %s, listed or not', async (_what, damage, words) => {
     const { cache, result } = await left();
@@ -161,7 +162,7 @@ describe('a store over a cache', () => {
     false,
   ])('takes what the cache has where the index tells of another build (shared: %s)', async (shared) => {
     const { cache, result } = await left('one');
-    const indexed = madeResult(join(temporary(), 'other'), key, 'two');
+    const indexed = await madeResult(join(temporary(), 'other'), key, 'two');
     const { store } = open(cache, [indexed], { shared });
     await expect(store.open(indexed)).rejects.toThrow(/holds another build than the index says/);
     // Several builds may find it so.
@@ -181,7 +182,7 @@ describe('a store over a cache', () => {
     const main = `azl-without-debug-1-${key}`;
     const folder = await store.openWithoutDebug(result);
     expect(readdirSync(folder)).toEqual(['app-1.0-1.x86_64.rpm']);
-    expect(readFileSync(join(folder, 'app-1.0-1.x86_64.rpm'), 'utf8')).toBe('one');
+    expect(textDigest(readFileSync(join(folder, 'app-1.0-1.x86_64.rpm')))).toBe(result.rpms[0]?.shipDigest);
     expect(await store.openWithoutDebug(result)).toBe(folder);
     expect(await store.storedParts(result)).toBe('without-debug');
     // Who publishes it and has no room lets go of it, and may need it again.
@@ -223,7 +224,7 @@ describe('a store over a cache', () => {
     const cache = new FolderCache(temporary());
     const dir = join(temporary(), 'result');
     const stored = temporary();
-    const result = await new DirectoryStore(stored).put(madeResult(dir, key, 'one'), dir, false);
+    const result = await new DirectoryStore(stored).put(await madeResult(dir, key, 'one'), dir, false);
     const open = (shared: boolean) =>
       new CachedStore(new DirectoryStore(stored), cache, newIndex(), {
         ...{
@@ -250,7 +251,7 @@ describe('a store over a cache', () => {
   });
 
   describe('with a cache that takes nothing', () => {
-    const keys = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+    const keys = ['a', 'b', 'c'].map(madeKey);
     const names = ['app', 'lib', 'other'];
     /** A job that offers results, one after the other. */
     const troubled = () => {
@@ -260,7 +261,7 @@ describe('a store over a cache', () => {
       const run = open(cache, [], { now: () => clock.now });
       const offer = async (at: number) => {
         const dir = join(temporary(), 'result');
-        const made = madeResult(dir, keys[at] as string, 'one', names[at] as string);
+        const made = await madeResult(dir, keys[at] as string, 'one', names[at] as string);
         run.store.offer(await run.store.put(made, dir, false));
       };
       const stored = () => keys.map((one) => run.store.saved(one));
@@ -299,7 +300,7 @@ describe('a store over a cache', () => {
     const cache = new FolderCache(temporary());
     const stored = new DirectoryStore(temporary());
     const dir = join(temporary(), 'result');
-    await stored.put(madeResult(dir, key, 'one'), dir, false);
+    await stored.put(await madeResult(dir, key, 'one'), dir, false);
     const store = new CachedStore(stored, cache, newIndex(), {
       ...{ tempDir: temporary(), warn: () => {}, onStoreError: 'fail', partsToSave: () => 'full' },
       ...{ saves: true, shared: true },
@@ -317,7 +318,7 @@ describe('a store over a cache', () => {
       await expect(store.open(result)).rejects.toThrow(DamagedResultError);
       await store.drop(key);
       const dir = join(temporary(), 'result');
-      store.offer(await store.put(madeResult(dir, key, 'one'), dir, false));
+      store.offer(await store.put(await madeResult(dir, key, 'one'), dir, false));
       await store.flush();
       return store.saved(key);
     };

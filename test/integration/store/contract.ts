@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { Cache } from '../../../src/shared/github/cache/cache.ts';
+import { textDigest } from '../../../src/shared/host/digests.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import { CachedStore } from '../../../src/shared/store/cached-store.ts';
 import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
 import type { Store } from '../../../src/shared/store/store.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
-import { madeResult } from '../../support/made-result.ts';
+import { madeKey, madeResult } from '../../support/made-result.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 
 /** One run's hold on a store. */
@@ -25,11 +26,11 @@ export interface Opened {
  */
 export function storeContract(empty: () => () => Promise<Opened>): void {
   const temporary = temporaryFolders();
-  const key = 'ab'.repeat(32);
-  const other = 'cd'.repeat(32);
+  const key = madeKey('ab');
+  const other = madeKey('cd');
   const keep = async ({ store }: Opened, bytes: string, under = key): Promise<Result> => {
     const dir = join(temporary(), 'result');
-    const kept = await store.put(madeResult(dir, under, bytes), dir, false);
+    const kept = await store.put(await madeResult(dir, under, bytes), dir, false);
     expect(existsSync(dir)).toBe(false);
     store.offer(kept);
     return kept;
@@ -65,7 +66,7 @@ export function storeContract(empty: () => () => Promise<Opened>): void {
     expect(await second.store.get(key, 'other')).toBeUndefined();
     await second.store.check(kept);
     expect(await bytesOf(second, kept)).toBe('one');
-    expect(await second.store.latest('app')).toMatchObject({ key, components: { spec: 'one' }, seconds: 1 });
+    expect(await second.store.latest('app')).toMatchObject({ key, components: { spec: 'ab' }, seconds: 1 });
   });
 
   it('finds what a run kept that had no time to tell', async () => {
@@ -83,7 +84,7 @@ export function storeContract(empty: () => () => Promise<Opened>): void {
     const next = empty();
     const first = await next();
     await keep(first, 'one');
-    expect((await keep(first, 'two')).components).toEqual({ spec: 'one' });
+    expect((await keep(first, 'two')).srpm.shipDigest).toBe(textDigest('one'));
     await first.end();
     const second = await next();
     const found = (await second.store.get(key, 'app')) as Result;
@@ -99,8 +100,8 @@ export function storeContract(empty: () => () => Promise<Opened>): void {
     await second.store.drop(key);
     expect(await second.store.get(key, 'app')).toBeUndefined();
     expect(await second.store.search(key, 'app')).toBeUndefined();
-    expect(await keep(second, 'two')).toMatchObject({ components: { spec: 'two' } });
-    expect(await second.store.get(key, 'app')).toMatchObject({ components: { spec: 'two' } });
+    expect(await keep(second, 'two')).toMatchObject({ srpm: { shipDigest: textDigest('two') } });
+    expect(await second.store.get(key, 'app')).toMatchObject({ srpm: { shipDigest: textDigest('two') } });
   });
 }
 

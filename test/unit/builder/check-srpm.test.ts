@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { srpmDifferences } from '../../../src/shared/builder/check-srpm.ts';
 import { packedFiles } from '../../../src/shared/rpm/read.ts';
-import { type MadeTag, madeHeader } from '../rpm/made-header.ts';
+import { type MadeTag, madeHeader } from '../../support/made-header.ts';
 
 const expected = new Map([
   ['app.spec', '1'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { problemsOfTexts } from '../../../src/shared/builder/check-texts.ts';
 import { type HeaderText, headerTexts } from '../../../src/shared/rpm/header-texts.ts';
-import { madeHeader } from '../rpm/made-header.ts';
+import { madeHeader } from '../../support/made-header.ts';
 
 const spec = 'Summary: x\n\n%changelog\n- a\u0007b\n';
 

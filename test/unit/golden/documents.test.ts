@@ -12,7 +12,8 @@ import type { ArtifactFiles } from '../../../src/shared/shards/transport/exchang
 import { claim } from '../../../src/shared/shards/worker/claim.ts';
 import { openAnswers } from '../../../src/shared/solver/saved-answers.ts';
 import { DirectoryStore } from '../../../src/shared/store/directory-store.ts';
-import { newIndex, type StoreIndex, writeIndex } from '../../../src/shared/store/store-index.ts';
+import { writeIndex } from '../../../src/shared/store/index-lines.ts';
+import { newIndex, type StoreIndex } from '../../../src/shared/store/store-index.ts';
 import { fixedValues, log, newFolder, written } from './golden.ts';
 import * as made from './made-up.ts';
 import * as madeImages from './made-up-images.ts';
@@ -111,6 +112,7 @@ async function documents(): Promise<Record<string, unknown>> {
   memory.set(made.hex('f'), answer);
   await memory.save();
 
+  await writeIndex(join(dir, 'index.jsonl'), index);
   await writeJson(join(dir, 'build.json'), build);
   await writeJson(join(dir, 'plan.json'), plan);
   return {
@@ -122,7 +124,7 @@ async function documents(): Promise<Record<string, unknown>> {
       ranOut: [{ package: 'slow', seconds: 7 }],
     }),
     'text: claim.json': claimText,
-    'text: index.json': writeIndex(index),
+    'text: index.jsonl': written(join(dir, 'index.jsonl')),
     'text: result.json': written(join(store, 'results', 'aa', result.key, 'result.json')),
     'text: result.sha256': written(join(store, 'results', 'aa', result.key, 'result.sha256')),
     'text: latest': written(join(store, 'latest', 'lib.json')),

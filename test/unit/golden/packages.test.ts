@@ -7,7 +7,7 @@ import { checkRecipeDigest, recipe, recipeDigest } from '../../../src/shared/cac
 import { textDigest } from '../../../src/shared/host/digests.ts';
 import { outputDigest } from '../../../src/shared/rpm/output-digest.ts';
 import { dependencyTags } from '../../../src/shared/rpm/tags.ts';
-import { type MadeTag, madeHeader } from '../rpm/made-header.ts';
+import { type MadeTag, madeHeader } from '../../support/made-header.ts';
 import { byField, fixedValues, isWriting } from './golden.ts';
 import * as made from './made-up.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { storageRequestAlone, storageRequestOf } from '../../../src/shared/jobs/storage-request.ts';
 import type { StoredParts } from '../../../src/shared/model/build-result.ts';
+import type { PlanJson } from '../../../src/shared/planner/plan-json.ts';
 import type { PackageReport } from '../../../src/shared/shards/protocol/heartbeat.ts';
 import { newIndex, seeResults } from '../../../src/shared/store/store-index.ts';
 import { madeUpResult } from '../../support/made-up.ts';
@@ -8,7 +9,7 @@ import { madeUpResult } from '../../support/made-up.ts';
 const [stays, gone, moves, fresh] = ['stays', 'gone', 'moves', 'fresh'].map((name) => madeUpResult(name));
 const index = newIndex();
 seeResults(index, [stays, gone, moves] as (typeof fresh & object)[], 1, () => 'without-debug');
-const planned = (name: string, state: string) => ({
+const planned = (name: string, state: PlanJson['packages'][number]['state']) => ({
   ...{ name, state, reason: '', waitsFor: [], fromToolchain: [], seconds: null },
   key: state === 'maybe' ? null : `key of ${name}`,
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseFront, RpmFormatError } from '../../../src/shared/rpm/header.ts';
 import { rpmFacts } from '../../../src/shared/rpm/read.ts';
 import { decodeTag } from '../../../src/shared/rpm/tag-values.ts';
-import { frontBytes, headerBytes, type MadeTag } from './made-header.ts';
+import { frontBytes, headerBytes, type MadeTag } from '../../support/made-header.ts';
 
 const sample: MadeTag[] = [
   [1000, 6, ['foo']],

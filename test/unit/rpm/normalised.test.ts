@@ -10,7 +10,7 @@ import {
 import { outputDigest as digestOf } from '../../../src/shared/rpm/output-digest.ts';
 import { decodeTag, type TagValue } from '../../../src/shared/rpm/tag-values.ts';
 import { dependencyTags, tags } from '../../../src/shared/rpm/tags.ts';
-import { type MadeTag, madeHeader } from './made-header.ts';
+import { type MadeTag, madeHeader } from '../../support/made-header.ts';
 
 const header = (made: MadeTag[]) => madeHeader(made);
 const normalisedFront = (main: ReturnType<typeof header>) => frontOf(main, newTurn());

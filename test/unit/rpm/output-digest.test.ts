@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newTurn } from '../../../src/shared/base/turns.ts';
 import { outputDigest } from '../../../src/shared/rpm/output-digest.ts';
 import { dependencyTags } from '../../../src/shared/rpm/tags.ts';
-import { type MadeTag, madeHeader } from './made-header.ts';
+import { type MadeTag, madeHeader } from '../../support/made-header.ts';
 
 const digest = (...tags: MadeTag[]) => outputDigest(madeHeader(tags), newTurn());
 

@@ -87,12 +87,12 @@ async function joinRun(
     store: { ...store, get: async (key: string) => known.results.get(key)?.result },
     ...{ log, signal: new AbortController().signal },
   } as unknown as BuildContext;
-  const build: typeof buildOne = async (_, name, { build: { key }, reason }) => {
+  const build: typeof buildOne = async (_, name, { build: { key, components }, reason }) => {
     const facts = {
       outputDigest: textDigest(`${name} by ${key}`),
       shipDigest: textDigest(`file of ${name}`),
     };
-    const result = madeUpResult(name, [madeUpRpm(name, facts)], key);
+    const result = { ...madeUpResult(name, [madeUpRpm(name, facts)], key), components };
     result.srpm.shipDigest = textDigest(`source of ${name}`);
     return { state: 'built', reason, result };
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keyOf } from '../../../src/shared/cache-key/key.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import {
@@ -15,21 +16,24 @@ import {
 import { madeUpRpm } from '../../support/made-up.ts';
 
 const digest = (letter: string) => letter.repeat(64);
+const components = { spec: digest('9') };
+const key = keyOf(components);
+const read = (content: string) => readHeartbeat(content, { shard: 1, attempt: 1 });
 const result = (outputDigest = digest('b'), shipDigest = digest('c')): Result =>
   ({
     schema: 'azl/result',
     version: 1,
     package: 'zlib',
-    key: digest('a'),
-    components: {},
+    key,
+    components,
     srpm: { file: 'zlib-1-1.src.rpm', size: 1, shipDigest: digest('d') },
-    rpms: [{ ...madeUpRpm('zlib'), file: 'zlib-1-1.x86_64.rpm', size: 2, shipDigest, outputDigest }],
+    rpms: [{ ...madeUpRpm('zlib'), size: 2, shipDigest, outputDigest }],
     seconds: 1,
     parts: { srpm: 0, builddep: 0, build: 1 },
   }) as unknown as Result;
 const reports = (more: Partial<PackageReport> = {}): PackageReport => ({
   package: 'zlib',
-  key: digest('a'),
+  key,
   state: 'built',
   reason: 'never built before',
   seconds: 1,
@@ -51,28 +55,28 @@ const text = (one: unknown) =>
 
 describe('a heartbeat', () => {
   it('is read as it was written', () => {
-    expect(readHeartbeat(text(reports())).reports).toEqual([reports()]);
-    const failure = { ...reports(), state: 'failed', key: null, result: undefined, artifact: undefined };
-    Object.assign(failure, { started: undefined, ended: undefined });
-    expect(readHeartbeat(text(failure)).reports).toHaveLength(1);
+    expect(read(text(reports())).reports).toEqual([reports()]);
+    const failure = { ...reports(), state: 'failed', key: null };
+    for (const field of ['result', 'artifact', 'id', 'started', 'ended'] as const) delete failure[field];
+    expect(read(text(failure)).reports).toHaveLength(1);
   });
 
   it('reports how long builds ran that were ended with its shard’s time', () => {
     const with_ = (ranOut: unknown) => JSON.stringify({ ...JSON.parse(text(reports())), ranOut });
     const ran = [{ package: 'zlib', seconds: 77.5 }];
-    expect(readHeartbeat(with_(ran)).ranOut).toEqual(ran);
+    expect(read(with_(ran)).ranOut).toEqual(ran);
     for (const wrong of [
       'zlib',
       [{ package: '../x', seconds: 1 }],
       [{ package: 'zlib' }],
       [{ package: 'zlib', seconds: -1 }],
     ])
-      expect(() => readHeartbeat(with_(wrong)), JSON.stringify(wrong)).toThrow();
+      expect(() => read(with_(wrong)), JSON.stringify(wrong)).toThrow();
   });
 
   it('of a shard whose clock is wrong tells when builds were by the service’s clock', () => {
     const beat = (clock?: number) => ({
-      ...readHeartbeat(text(reports())),
+      ...read(text(reports())),
       ...(clock === undefined ? {} : { clock }),
     });
     const times = (clock: number | undefined, createdAt: number) =>
@@ -86,61 +90,73 @@ describe('a heartbeat', () => {
 
   it('may have long lines of a failure, as many as tell something', () => {
     const lines = Array(100).fill('x'.repeat(2000));
-    expect(readHeartbeat(text(reports({ lines }))).reports[0]?.lines).toEqual(lines);
+    expect(read(text(reports({ lines }))).reports[0]?.lines).toEqual(lines);
   });
 
   it.each([
-    ['another version', '{"schema":"azl/heartbeat","version":2,"reports":[]}', 'another version'],
-    ['a clock that is none', text(reports()).replace('"reports"', '"clock":"now","reports"'), "'clock'"],
-    ['no list', '{"schema":"azl/heartbeat","version":1}', "no list 'reports'"],
-    ['a package that is a path', text(reports({ package: '../etc' })), "'package'"],
-    ['a state that is none', text({ ...reports(), state: 'left' }), "'state'"],
-    ['a key that is none', text(reports({ key: 'a' })), "'key'"],
-    ['a time that is none', text(reports({ started: '1' as never })), "'started'"],
-    ['a time of no year', text(reports({ ended: 1e20 })), "'ended'"],
-    ['an end before its beginning', text(reports({ ended: 1 })), "'ended'"],
-    ['an end without a beginning', text({ ...reports(), started: undefined }), "'started'"],
-    ['an artifact that is a path', text(reports({ artifact: '/etc/passwd' })), "'artifact'"],
-    ['a built package without a result', text({ ...reports(), result: undefined }), "'result.schema'"],
-    ['a result of another key', text(reports({ result: { ...result(), key: digest('f') } })), "'result.key'"],
+    ['another version', text(reports()).replace('"version":1', '"version":2'), '$.version: '],
+    ['another shard than its name', text(reports()).replace('"shard":1', '"shard":2'), '$.shard: '],
+    ['another attempt', text(reports()).replace('"attempt":1', '"attempt":2'), '$.attempt: '],
+    ['a clock that is none', text(reports()).replace('"reports"', '"clock":"now","reports"'), '$.clock: '],
+    ['no list', '{"schema":"azl/heartbeat","version":1,"shard":1,"attempt":1}', "without 'reports'"],
+    ['a further field', text({ ...reports(), more: 1 }), "with 'more'"],
+    ['a report of another shard', text(reports({ shard: 2 })), '[0].shard: '],
+    ['a package that is a path', text(reports({ package: '../etc' })), '[0].package: '],
+    ['a state that is none', text({ ...reports(), state: 'left' }), '[0].state: '],
+    ['a key that is none', text(reports({ key: 'a' })), '[0].key: '],
+    ['a time that is none', text(reports({ started: '1' as never })), '[0].started: '],
+    ['a time of no year', text(reports({ ended: 1e20 })), '[0].ended: '],
+    ['an end before its beginning', text(reports({ ended: 1 })), '[0].ended: '],
+    ['an end without a beginning', text({ ...reports(), started: undefined }), '[0].ended: '],
+    ['an artifact that is a path', text(reports({ artifact: '/etc/passwd' })), '[0].artifact: '],
+    ['no artifact', text(reports({ artifact: null })), '[0].artifact: '],
+    ['a failed package with a result', text(reports({ state: 'failed' })), '[0]: This package failed'],
+    ['a built package without a result', text({ ...reports(), result: undefined }), '[0].result: '],
+    ['a result of another key', text(reports({ result: { ...result(), key: digest('f') } })), '$.key: '],
+    [
+      'a key of other components',
+      text(reports({ result: { ...result(), components: {} } })),
+      '$.components: ',
+    ],
     [
       'a file that is a path',
       text(
         reports({ result: { ...result(), srpm: { file: '../../x.rpm', size: 1, shipDigest: digest('d') } } }),
       ),
-      "'file'",
+      'srpm.file: ',
     ],
     [
       'a file of another kind',
       text(
         reports({ result: { ...result(), srpm: { file: 'result.json', size: 1, shipDigest: digest('d') } } }),
       ),
-      "'file'",
+      'srpm.file: ',
     ],
     [
-      'an architecture that is a path',
-      text(reports({ result: withRpm({ arch: '../../../tmp' }) })),
-      "'arch'",
+      'an RPM with the name of another',
+      text(reports({ result: withRpm({ version: '2' }) })),
+      '$.rpms[0].file: ',
     ],
+    ['an architecture that is a path', text(reports({ result: withRpm({ arch: '../tmp' }) })), '.arch: '],
     [
       'provides that are no list',
       text(reports({ result: withRpm({ provides: null as never }) })),
-      "'provides'",
+      '.provides: ',
     ],
     [
       'requires that are no texts',
       text(reports({ result: withRpm({ requires: [1] as never }) })),
-      "'requires'",
+      'requires[0]: ',
     ],
-    ['an epoch that is none', text(reports({ result: withRpm({ epoch: '1' as never }) })), "'epoch'"],
-    ['lines that are no list', text(reports({ lines: 'x' as never })), "'lines'"],
-    ['a line that is no text', text(reports({ lines: [1 as never] })), "'lines'"],
-    ['more lines than tell anything', text(reports({ lines: Array(101).fill('x') })), "'lines'"],
-    ['a line without end', text(reports({ lines: ['x'.repeat(2001)] })), "'lines'"],
-    ['an artifact before all others', text(reports({ id: -1 })), "'id'"],
-    ['a digest that is none', text(reports({ result: result('x') })), "'outputDigest'"],
+    ['an epoch that is none', text(reports({ result: withRpm({ epoch: '1' as never }) })), '.epoch: '],
+    ['lines that are no list', text(reports({ lines: 'x' as never })), '.lines: '],
+    ['a line that is no text', text(reports({ lines: [1 as never] })), '.lines[0]: '],
+    ['more lines than tell anything', text(reports({ lines: Array(101).fill('x') })), '.lines: '],
+    ['a line without end', text(reports({ lines: ['x'.repeat(2001)] })), '.lines[0]: '],
+    ['an artifact before all others', text(reports({ id: -1 })), '.id: '],
+    ['a digest that is none', text(reports({ result: result('x') })), '.outputDigest: '],
   ])('is refused with %s', (_, written, words) => {
-    expect(() => readHeartbeat(written)).toThrow(words);
+    expect(() => read(written)).toThrow(words);
   });
 });
 
@@ -154,7 +170,7 @@ describe('of two results under one key', () => {
     ]) {
       const known = newKnownResults();
       for (const one of order) noteReport(known, one);
-      expect(known.results.get(digest('a'))?.id).toBe(5);
+      expect(known.results.get(key)?.id).toBe(5);
       expect(differingBuilds(known)).toMatchObject([
         { rpms: ['zlib'], counts: { shard: 2 }, others: [{ shard: 1 }] },
       ]);
@@ -195,7 +211,7 @@ it('a failure is found by its key, and by its package where there is none', () =
   const known = newKnownResults();
   const { result: _, ...failed } = reports({ state: 'failed', reason: '%build failed' });
   noteReport(known, failed);
-  expect(failureOf(known, 'zlib', digest('a'))?.reason).toBe('%build failed');
+  expect(failureOf(known, 'zlib', key)?.reason).toBe('%build failed');
   expect(failureOf(known, 'zlib', digest('b'))).toBeUndefined();
   noteReport(known, { ...failed, key: null });
   expect(failureOf(known, 'zlib', digest('b'))).toBeDefined();

@@ -8,11 +8,9 @@ import {
   newestResults,
   newIndex,
   pruneIndex,
-  readIndex,
   type StoreIndex,
   seeResults,
   unlistResult,
-  writeIndex,
 } from '../../../src/shared/store/store-index.ts';
 import { madeUpResult, madeUpRpm } from '../../support/made-up.ts';
 
@@ -29,62 +27,6 @@ const index = (...seen: [key: string, seen: number, name?: string][]): StoreInde
 const day = 24 * 3600;
 
 describe('the index of the store', () => {
-  it('is read as it was written, whatever was added first', () => {
-    const one = index(['a', 1], ['b', 2, 'lib']);
-    const two = index(['b', 2, 'lib'], ['a', 1]);
-    for (const made of [one, two]) {
-      made.answers.set('question', { ok: true, installed: [{ origin: 'local', file: 'a.rpm' }] });
-      made.dropped.add(digest('f'));
-    }
-    expect(writeIndex(one)).toBe(writeIndex(two));
-    const { index: read, errors } = readIndex(writeIndex(one));
-    expect(errors).toEqual([]);
-    expect(read).toEqual({ ...one, dropped: new Set() });
-  });
-
-  it.each([
-    ['no JSON', '{', /JSON/],
-    ['null', 'null', /another version/],
-    ['another version', '{"schema":"azl/index","version":1,"results":[]}', /another version/],
-    ['no list', '{"schema":"azl/index","version":2,"results":{}}', /no list 'results'/],
-  ])('is refused when it is %s', (_what, text, words) => {
-    expect(() => readIndex(text)).toThrow(words);
-  });
-
-  it.each<[string, unknown]>([
-    ['nothing', null],
-    ['no time', { result: result(digest('a')), stored: 'full' }],
-    ['a key that is none', { result: result('../a'), seen: 1, stored: 'full' }],
-    [
-      'a package that is a path',
-      { result: { ...result(digest('a')), package: '../etc' }, seen: 1, stored: 'full' },
-    ],
-    [
-      'an RPM that is a path',
-      { result: { ...result(digest('a')), rpms: [madeUpRpm('../x')] }, seen: 1, stored: 'full' },
-    ],
-    ['no SRPM', { result: { ...result(digest('a')), srpm: null }, seen: 1, stored: 'full' }],
-    ['stored in parts that nobody knows', { result: result(digest('a')), seen: 1, stored: 'whole' }],
-  ])('leaves out a result that is %s, and keeps the others', (_what, one) => {
-    const good = { result: result(digest('b'), 'lib'), seen: 1, stored: 'full' };
-    const text = JSON.stringify({ schema: 'azl/index', version: 2, results: [one, good], answers: {} });
-    const { index: read, errors } = readIndex(text);
-    expect([...read.results.keys()]).toEqual([digest('b')]);
-    expect(errors).toHaveLength(1);
-  });
-
-  it('takes only answers that make sense', () => {
-    const answers = {
-      a: { ok: true, installed: [{ origin: 'local', file: 'a.rpm' }] },
-      b: { ok: true, installed: [{ origin: 'elsewhere', file: 'a.rpm' }] },
-      c: { ok: true },
-      d: { ok: false, problems: [], missing: [] },
-      e: null,
-    };
-    const text = JSON.stringify({ schema: 'azl/index', version: 2, results: [], answers });
-    expect([...readIndex(text).index.answers.keys()]).toEqual(['a']);
-  });
-
   it('joins to the same, in whatever order, and knows what was seen last', () => {
     const entry = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), seen: fc.nat(9) });
     fc.assert(
@@ -157,30 +99,5 @@ describe('the index of the store', () => {
     expect([...all.results.keys()].sort()).toEqual([digest('b'), digest('c')]);
     pruneIndex(all, 100 * day);
     expect(all.results.size).toBe(2);
-  });
-
-  it('is written as far as it fits: what is taken in any case, the newest of each package, what was seen last', () => {
-    const entries: [string, number, string][] = [
-      ['a', 1, 'lib'],
-      ['b', 2, 'app'],
-      ['c', 3, 'app'],
-      ['d', 4, 'app'],
-      ['e', 4, 'app'],
-    ];
-    const size = (count: number) =>
-      JSON.stringify([...index(...entries).results.values()].slice(0, count)).length;
-    const stored = (most: number, seen = entries, taken: string[] = []) => {
-      const { index: read, errors } = readIndex(writeIndex(index(...seen), new Set(taken.map(digest)), most));
-      expect(errors).toEqual([]);
-      return [...read.results.keys()].map((key) => key[0]).join('');
-    };
-    expect(stored(0)).toBe('');
-    expect(stored(size(2))).toBe('ad');
-    expect(stored(size(3))).toBe('ade');
-    expect(stored(size(4))).toBe('acde');
-    expect(stored(size(5))).toBe('abcde');
-    expect(stored(size(2), entries.toReversed())).toBe('ad');
-    expect(stored(0, entries, ['b', 'c'])).toBe('bc');
-    expect(stored(size(3), entries, ['b'])).toBe('abd');
   });
 });

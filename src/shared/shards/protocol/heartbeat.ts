@@ -1,9 +1,21 @@
-import { check, isDigest, isName } from '../../base/untrusted.ts';
+import {
+  constant,
+  digest,
+  integer,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  plainName,
+  text,
+} from '../../base/schema.ts';
+import { ensure, parseDocument } from '../../base/validate.ts';
 import { lineLimits } from '../../builder/cause-lines.ts';
-import type { Result } from '../../model/build-result.ts';
-import { type StoredParts, storedParts } from '../../model/build-result.ts';
+import { type Result, resultSchema, type StoredParts, storedPartsSchema } from '../../model/build-result.ts';
 import { checkResult } from '../../store/check-result.ts';
-import type { SharedAnswer } from './shared-answers.ts';
+import { type SharedAnswer, sharedAnswerSchema } from './shared-answers.ts';
 
 /** The report of a shard on a package that ended there. */
 export interface PackageReport {
@@ -42,7 +54,7 @@ export interface Heartbeat {
   reports: PackageReport[];
   /** Builds that were ended with the time of the shard, and how long they ran. Shards with more time may take them. */
   ranOut?: { package: string; seconds: number }[];
-  /** The answers that its solver found. `readAnswers` verifies each: an invalid one does no harm. */
+  /** The answers that its solver found. */
   answers?: SharedAnswer[];
 }
 
@@ -71,47 +83,60 @@ export function heartbeatText(content: Omit<Heartbeat, 'schema' | 'version'>): s
   return JSON.stringify({ schema: 'azl/heartbeat', version: 1, ...content } satisfies Heartbeat);
 }
 
+const times = { started: optional(number()), ended: optional(number()) };
+
+const reportSchema = object<PackageReport>({
+  ...{ package: plainName, key: nullable(digest), state: oneOf('built', 'failed'), reason: text() },
+  ...{ seconds: number(), ...times, shard: integer() },
+  lines: list(text(lineLimits.characters), lineLimits.lines),
+  ...{ result: optional(resultSchema), stored: optional(storedPartsSchema) },
+  ...{ artifact: optional(nullable(plainName)), id: optional(integer()) },
+});
+
+const heartbeatSchema = object<Heartbeat>({
+  ...{ schema: constant('azl/heartbeat'), version: constant(1), shard: integer(), attempt: integer() },
+  clock: optional(number()),
+  reports: list(reportSchema, 100_000),
+  ranOut: optional(
+    list(object<{ package: string; seconds: number }>({ package: plainName, seconds: number() }), 100_000),
+  ),
+  answers: optional(list(sharedAnswerSchema, 100_000)),
+});
+
 /**
- * Parses the heartbeat of another job. Each field is verified: names of files are plain names, and digests are digests.
- * @throws Error that names the wrong field
+ * Parses the heartbeat of another job: each field is verified.
+ * @param from the shard and the attempt that the name of its artifact says
+ * @throws InvalidDocumentError that names the wrong field
  */
-export function readHeartbeat(text: string): Heartbeat {
-  const heartbeat = JSON.parse(text) as Heartbeat;
-  if (heartbeat.schema !== 'azl/heartbeat' || heartbeat.version !== 1)
-    throw new Error('it is of another version of azl');
-  check(isTime(heartbeat.clock), 'clock', heartbeat.clock);
-  if (!Array.isArray(heartbeat.reports)) throw new Error("it has no list 'reports'");
-  for (const one of heartbeat.reports) {
-    check(isName(one.package), 'package', one.package);
-    check(one.state === 'built' || one.state === 'failed', 'state', one.state);
-    check(one.key === null || isDigest(one.key), 'key', one.key);
-    check(typeof one.seconds === 'number' && typeof one.reason === 'string', 'reason', one.reason);
-    const { started, ended, lines } = one;
-    check(isTime(started) && (started === undefined) === (ended === undefined), 'started', started);
-    check(isTime(ended) && (ended ?? 0) >= (started ?? 0), 'ended', ended);
-    check(Array.isArray(lines) && lines.length <= lineLimits.lines && lines.every(isLine), 'lines', lines);
-    if (one.state === 'built') checkBuilt(one);
-  }
-  const { ranOut = [] } = heartbeat;
-  check(Array.isArray(ranOut), 'ranOut', ranOut);
-  for (const one of ranOut) {
-    check(isName(one.package), 'package', one.package);
-    check(isTime(one.seconds) && one.seconds !== undefined, 'seconds', one.seconds);
+export function readHeartbeat(content: string, from: Pick<Heartbeat, 'shard' | 'attempt'>): Heartbeat {
+  const heartbeat = parseDocument(heartbeatSchema, content, heartbeatFile);
+  for (const field of ['shard', 'attempt'] as const)
+    ensure(
+      heartbeat[field] === from[field],
+      `$.${field}`,
+      `This is ${heartbeat[field]}, and its name says ${from[field]}`,
+    );
+  for (const [at, one] of heartbeat.reports.entries()) {
+    const { started, ended, shard } = one;
+    const place = `$.reports[${at}]`;
+    ensure(shard === from.shard, `${place}.shard`, `This is ${shard}, but expected ${from.shard}`);
+    const isSpan = (started === undefined) === (ended === undefined) && (ended ?? 0) >= (started ?? 0);
+    ensure(isSpan, `${place}.ended`, `This is ${ended}, but it began at ${started}`);
+    checkReport(one, place);
   }
   return heartbeat;
 }
 
-function checkBuilt({ result, stored, artifact, id, key, package: name }: PackageReport): void {
+function checkReport(
+  { state, package: name, key, result, artifact, id, stored }: PackageReport,
+  place: string,
+): void {
+  if (state === 'failed') {
+    const isBare = [result, artifact, id, stored].every((one) => one === undefined);
+    ensure(isBare, place, 'This package failed, but has a result');
+    return;
+  }
+  ensure(typeof artifact === 'string' && id !== undefined, `${place}.artifact`, 'No artifact has its result');
+  ensure(result !== undefined, `${place}.result`, 'It was built, but has no result');
   checkResult(result, name, key);
-  check(isName(artifact), 'artifact', artifact);
-  check(Number.isSafeInteger(id) && (id as number) >= 0, 'id', id);
-  check(stored === undefined || storedParts.includes(stored), 'stored', stored);
-}
-
-function isLine(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= lineLimits.characters;
-}
-
-function isTime(value: unknown): boolean {
-  return value === undefined || (typeof value === 'number' && value >= 0 && value < 1e11);
 }

@@ -40,17 +40,17 @@ export function resultName(attempt: number, shard: number, counter: number): str
 
 /** Parses the name of an artifact; undefined if it is not one of the exchange. */
 export function parseName(name: string): ExchangeName | undefined {
-  const claim = /^azl-claim-(\d+)-(.+)-(\d+)$/.exec(name);
+  const claim = /^azl-claim-(\d{1,9})-([\w+~^.-]+)-(\d{1,9})$/.exec(name);
   if (claim !== null) {
     const [, attempt, which = '', generation] = claim;
     return { kind: 'claim', attempt: Number(attempt), package: which, generation: Number(generation) };
   }
-  const heartbeat = /^azl-heartbeat-(\d+)-(\d+)-(\d+)-(\d+)(-end)?$/.exec(name);
+  const heartbeat = /^azl-heartbeat-(\d{1,9})-(\d{1,9})-(\d{1,9})-(\d{1,9})(-end)?$/.exec(name);
   if (heartbeat !== null) {
     const [attempt = 0, shard = 0, publication = 0, counter = 0] = heartbeat.slice(1, 5).map(Number);
     return { kind: 'heartbeat', attempt, shard, publication, counter, ended: heartbeat[5] !== undefined };
   }
-  const result = /^azl-result-(\d+)-(\d+)-(\d+)$/.exec(name);
+  const result = /^azl-result-(\d{1,9})-(\d{1,9})-(\d{1,9})$/.exec(name);
   if (result === null) return undefined;
   const [attempt = 0, shard = 0, counter = 0] = result.slice(1).map(Number);
   return { kind: 'result', attempt, shard, counter };

@@ -1,7 +1,8 @@
 import { order } from '../../base/order.ts';
-import { isDigest, isName } from '../../base/untrusted.ts';
+import { digest, list, object, text } from '../../base/schema.ts';
+import { rpmFilePattern } from '../../base/untrusted.ts';
 import type { Answers } from '../../solver/saved-answers.ts';
-import type { SolverAnswer } from '../../solver/solver.ts';
+import { mostInstalled, type SolverAnswer } from '../../solver/solver.ts';
 
 type Installed = Extract<SolverAnswer, { ok: true }>['installed'];
 
@@ -15,11 +16,15 @@ export interface SharedAnswer {
   local: string[];
 }
 
+const files = list(text(255, rpmFilePattern), mostInstalled);
+
+export const sharedAnswerSchema = object<SharedAnswer>({
+  question: digest,
+  ...{ without: files, toolchain: files, local: files },
+});
+
 /** Characters of the answers in a heartbeat, about. The answers found last count: others already know the earlier ones. */
 const mostCharacters = 2_000_000;
-
-/** More files than any build root has RPMs. */
-const mostFiles = 10_000;
 
 /** Writes answers for other jobs. Refusals are left out: they are rare, and found soon. Pure. */
 export function shareAnswers(answers: Answers, base: readonly string[]): SharedAnswer[] {
@@ -47,24 +52,14 @@ function differenceOf(question: string, installed: Installed, base: readonly str
   };
 }
 
-/**
- * Reads the answers of another job to questions that are not known yet. Each field is verified; what is invalid is left
- * out. Pure.
- */
+/** Returns the answers of another job to questions that are not known yet. Pure. */
 export function readAnswers(
-  shared: unknown,
+  shared: readonly SharedAnswer[],
   base: readonly string[],
   isKnown: (question: string) => boolean,
 ): Answers {
-  const given: (Partial<SharedAnswer> | null)[] = Array.isArray(shared) ? shared : [];
-  const valid = given.filter((one) => !isKnown(one?.question ?? '')).filter(isSharedAnswer);
-  return new Map(valid.map((one) => [one.question, { ok: true, installed: installedOf(one, base) }]));
-}
-
-function isSharedAnswer(value: unknown): value is SharedAnswer {
-  const { question, without, toolchain, local } = (value ?? {}) as Partial<SharedAnswer>;
-  const isList = (list: unknown) => Array.isArray(list) && list.length <= mostFiles && list.every(isName);
-  return isDigest(question) && isList(without) && isList(toolchain) && isList(local);
+  const found = shared.filter(({ question }) => !isKnown(question));
+  return new Map(found.map((one) => [one.question, { ok: true, installed: installedOf(one, base) }]));
 }
 
 function installedOf({ without, toolchain, local }: SharedAnswer, base: readonly string[]): Installed {

@@ -1,13 +1,15 @@
-import { link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isAbsent, tempSibling } from '../../host/files.ts';
+import { ifAbsent, isAbsent, tempSibling } from '../../host/files.ts';
 import { namesIn, removeAtOnce } from '../../host/folders.ts';
+import { checkPlainTree, NotPlainFileError, readPlainFile } from '../../host/plain-files.ts';
 import { runTool } from '../../host/process.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { ArtifactFiles, Exchange } from './exchange.ts';
 
 /** Holds the id of an artifact. */
 const idFile = 'id';
+const longestId = 15;
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
@@ -37,11 +39,17 @@ export function directoryExchange(dir: string): Exchange {
     },
     fetch: async ({ id, name }, to) => {
       if ((await find(name))?.id !== id) return false;
-      const copy = ['cp', '--recursive', '--no-target-directory', '--', join(pathOf(name), 'files'), to];
-      if ((await runTool(copy, { ok: 'any' })).code === 0) return true;
-      // It was removed while it was copied.
-      await rm(to, { recursive: true, force: true });
-      return false;
+      const from = join(pathOf(name), 'files');
+      const copy = ['cp', '--recursive', '--no-target-directory', '--', from, to];
+      await checkPlainTree(from).catch(ifAbsent(undefined));
+      if ((await runTool(copy, { ok: 'any' })).code !== 0) {
+        // It was removed while it was copied.
+        await rm(to, { recursive: true, force: true });
+        return false;
+      }
+      // Nobody else changes the copy.
+      await checkPlainTree(to);
+      return true;
     },
     remove: async (name) => await removeAtOnce(pathOf(name)),
   };
@@ -49,11 +57,11 @@ export function directoryExchange(dir: string): Exchange {
 
 async function readArtifact(folder: string, name: string): Promise<ArtifactInfo | undefined> {
   try {
-    const id = Number(await readFile(join(folder, idFile), 'utf8'));
-    const { mtimeMs, size } = await stat(join(folder, idFile));
-    return { id, name, createdAt: mtimeMs / 1000, size };
+    const text = await readPlainFile(join(folder, idFile), longestId);
+    const { mtimeMs, size } = await lstat(join(folder, idFile));
+    return /^\d+$/.test(text) ? { id: Number(text), name, createdAt: mtimeMs / 1000, size } : undefined;
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    if (error instanceof NotPlainFileError || isAbsent(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paths } from '../../builder/build-context.ts';
+import { isAbsent } from '../../host/files.ts';
+import { NotPlainFileError, readPlainFile } from '../../host/plain-files.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
 import type { TreeInputs } from '../../model/inputs.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
@@ -29,7 +31,11 @@ export interface Exchange {
    * @returns undefined when the name is taken, also by a job that has not finished creating it
    */
   create(name: string, files: ArtifactFiles): Promise<ArtifactInfo | undefined>;
-  /** Copies the files of an artifact below `dir`, a new folder. @returns false when the artifact is gone */
+  /**
+   * Copies the files of an artifact below `dir`, a new folder.
+   * @returns false when the artifact is gone
+   * @throws NotPlainFileError when it holds anything but regular files and folders, or more than fits
+   */
   fetch(artifact: ArtifactInfo, dir: string): Promise<boolean>;
   /** Removes an artifact, if it exists. */
   remove(name: string): Promise<void>;
@@ -49,6 +55,9 @@ export function textFile(inputs: TreeInputs, name: string, text: () => string): 
     });
 }
 
+/** Bytes of a text file in an artifact: many times the largest heartbeat of Azure Linux. */
+const mostBytes = 128e6;
+
 /** Fetches the text file of an artifact. @returns '' when it has no such file; undefined when the artifact is gone */
 export async function fetchText(
   exchange: Exchange,
@@ -58,8 +67,13 @@ export async function fetchText(
 ): Promise<string | undefined> {
   return await withFolder(inputs, async (dir) => {
     const to = join(dir, 'files');
-    if (!(await exchange.fetch(artifact, to))) return undefined;
-    return await readFile(join(to, name), 'utf8').catch(() => '');
+    try {
+      if (!(await exchange.fetch(artifact, to))) return undefined;
+      return await readPlainFile(join(to, name), mostBytes);
+    } catch (error) {
+      if (error instanceof NotPlainFileError || isAbsent(error)) return '';
+      throw error;
+    }
   });
 }
 

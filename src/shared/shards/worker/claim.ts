@@ -1,3 +1,5 @@
+import { integer, object } from '../../base/schema.ts';
+import { parseDocument } from '../../base/validate.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
 import * as shards from '../scheduler/shard.ts';
 import { fetchText, textFile } from '../transport/exchange.ts';
@@ -5,6 +7,8 @@ import { now, type RunningShard } from './running-shard.ts';
 
 /** The file of a claim: it names the owner. */
 const claimFile = 'claim.json';
+
+const claimSchema = object<{ shard: number }>({ shard: integer() });
 
 /** Creates a claim. @returns true if this shard has it now, also when the answer to its creation was lost */
 export async function claim(own: RunningShard, name: string): Promise<boolean> {
@@ -31,6 +35,9 @@ export async function ownerOf(
   artifact: ArtifactInfo,
 ): Promise<number | undefined> {
   const text = await fetchText(exchange, artifact, state.context.inputs, claimFile);
-  const [, owner] = /^\{"shard":(\d{1,9})\}$/.exec(text ?? '') ?? [];
-  return owner === undefined ? undefined : Number(owner);
+  try {
+    return parseDocument(claimSchema, text ?? '', claimFile).shard;
+  } catch {
+    return undefined;
+  }
 }

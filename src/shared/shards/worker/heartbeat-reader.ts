@@ -55,16 +55,18 @@ export class HeartbeatReader {
   }
 
   private note({ name, createdAt }: ArtifactInfo, text: string): void {
+    const from = parseName(name);
+    if (from?.kind !== 'heartbeat') return;
     let heartbeat: Heartbeat;
     try {
-      heartbeat = readHeartbeat(text);
+      heartbeat = readHeartbeat(text, from);
     } catch (error) {
       this.state.context.log.warn(`The artifact '${name}' is left out: ${(error as Error).message}`);
       return;
     }
     const { worker } = this.state.context.tree.toolchain;
-    this.answers.add(readAnswers(heartbeat.answers, worker, (question) => this.answers.has(question)));
-    const isOfThisAttempt = parseName(name)?.attempt === this.attempt;
+    this.answers.add(readAnswers(heartbeat.answers ?? [], worker, (question) => this.answers.has(question)));
+    const isOfThisAttempt = from.attempt === this.attempt;
     for (const report of reportsByServiceClock(heartbeat, createdAt)) {
       // A later attempt builds again what failed in an earlier one.
       if (report.state === 'built' || isOfThisAttempt) this.state.noteOthersReport(report);

@@ -1,4 +1,4 @@
-import type { Header } from '../../../src/shared/rpm/header.ts';
+import type { Header } from '../../src/shared/rpm/header.ts';
 
 /** A tag to be written: `[tag, type, values]`, type as in rpm's format. */
 export type MadeTag = [tag: number, type: number, values: string[] | number[] | Buffer];
