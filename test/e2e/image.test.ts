@@ -109,9 +109,9 @@ describe('an image', () => {
   it('holds what was built here, not its stand-ins, by the word of its own rpm database', async () => {
     const database = join(dir, 'database');
     mkdirSync(database);
-    const place = { dir: images(), file: 'minimal.raw', offset: manifest().boot.rootOffset };
+    const place = { path: join(images(), 'minimal.raw'), offset: manifest().boot.rootOffset };
     const path = '/var/lib/rpm/rpmdb.sqlite';
-    writeFileSync(join(database, basename(path)), await readFrom(place, path));
+    writeFileSync(join(database, basename(path)), await readFrom(place, path, 1 << 28));
     const layer = await createOverlay(join(dir, 'layer'));
     const format = '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm\\n';
     const { stdout } = await runInSandbox(['rpm', '--dbpath', '/database', '-qa', '--qf', format], {

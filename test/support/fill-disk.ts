@@ -15,12 +15,11 @@ const held = Number(execFileSync('du', ['-sk', dir], { encoding: 'utf8' }).split
 for (let more = 0; more < 40_000; more = more < 256 ? more + 64 : more * 2) {
   execFileSync('mount', ['-o', `remount,size=${held + more}k`, dir]);
   const raw = join(dir, 'disk.raw');
-  const ended = await writeDisk({ raw, manifest, trees, file: 'c.json' }).then(
+  const ended = await writeDisk({ raw, manifest, trees, workDir: join(dir, 'work'), file: 'c.json' }).then(
     () => 'written',
     async (error: unknown) => ((await orFullDisk(error, [dir])) as Error).message,
   );
   console.log(ended);
   if (ended === 'written') break;
-  for (const name of ['disk.raw', 'trees/filesystem', 'trees/mke2fs.conf'])
-    await rm(join(dir, name), { force: true });
+  for (const name of ['disk.raw', 'work']) await rm(join(dir, name), { recursive: true, force: true });
 }

@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { runTool } from '../host/process.ts';
+import { runHostTool } from '../sandbox/host-tool.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import { writeDisk } from './disk/write-disk.ts';
 import { type ImageFile, type ImageJson, imageJson } from './manifest/image-json.ts';
@@ -38,7 +39,7 @@ export async function makeImage(plan: ImagePlan, options: MakeOptions): Promise<
   progress('writing the disk');
   await mkdir(folder);
   const raw = join(work, 'disk.raw');
-  await writeDisk({ raw, manifest: manifest.disk, trees, file, signal });
+  await writeDisk({ raw, manifest: manifest.disk, trees, workDir: join(work, 'disk'), file, signal });
   // Frees space for the copies that follow.
   await removeTree(join(work, 'root'));
   const files: ImageFile[] = [];
@@ -56,8 +57,22 @@ async function writeArtifact(
   const path = join(folder, file);
   progress(`${type === 'raw' ? 'copying to' : 'converting to'} ${file}`);
   if (type === 'raw') await runTool(['cp', '--sparse=always', '--reflink=auto', raw, path], { signal });
-  else await runTool(['qemu-img', 'convert', '-f', 'raw', '-O', type, raw, path], { signal });
+  else await convert(type, raw, path, signal);
   progress(`taking the digest of ${file}`);
   const { size } = await stat(path);
   return { file, type, size, sha256: await fileDigest(path) };
+}
+
+/** Converts a raw image. qemu-img reads what strangers wrote: it sees that, and the file that it writes. */
+async function convert(type: string, raw: string, path: string, signal?: AbortSignal): Promise<void> {
+  const [source, target] = ['/azl/raw', '/azl/converted'];
+  await writeFile(path, '', { flag: 'wx' });
+  await runHostTool(['qemu-img', 'convert', '-f', 'raw', '-O', type, source, target], {
+    as: 'root',
+    binds: [
+      { source: raw, target: source },
+      { source: path, target, writable: true },
+    ],
+    signal,
+  });
 }

@@ -30,6 +30,8 @@ export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'
   /** Variables besides {@link sandboxEnvironment}. Nothing of the host's environment is passed on. */
   env?: Readonly<Record<string, string>>;
   binds?: readonly Bind[];
+  /** Devices of the host that it may use, besides the harmless ones that every sandbox has: `/dev/kvm`. */
+  devices?: readonly string[];
   /** Folders of the sandbox that are empty and lie in memory, of at most {@link tmpfsBytes} each. */
   tmpfs?: readonly string[];
   /** Roots in the sandbox, from `binds`, that programs enter by chroot. Each gets its own /proc, /dev and /run. */
@@ -94,12 +96,12 @@ export function confine(
 }
 
 /** Returns bubblewrap's options for what a sandbox sees on top of its `/`. Pure. */
-export function mounts({ tmpfs = [], binds = [], inner = [] }: PlainOptions): string[] {
+export function mounts({ tmpfs = [], binds = [], inner = [], devices }: PlainOptions): string[] {
   return [
-    ...kernelFolders(''),
+    ...kernelFolders('', devices),
     ...tmpfs.flatMap(memoryFolder),
     ...binds.flatMap(({ source, target, writable }) => [writable ? '--bind' : '--ro-bind', source, target]),
-    ...inner.flatMap(kernelFolders),
+    ...inner.flatMap((root) => kernelFolders(root)),
   ];
 }
 
@@ -107,11 +109,20 @@ export function mounts({ tmpfs = [], binds = [], inner = [] }: PlainOptions): st
  * The folders that the kernel fills. /proc is read-only, because /proc/sys is the host's and root in the sandbox could
  * write it; `enter.sh` protects the devices. /dev itself is read-only, as its own file system would know no bound.
  */
-function kernelFolders(root: string): string[] {
+function kernelFolders(root: string, devices: readonly string[] = []): string[] {
   const [proc, dev] = [`${root}/proc`, `${root}/dev`];
   return [
     ...['--proc', proc, '--remount-ro', proc],
-    ...['--dev', dev, '--perms', '1777', ...memoryFolder(`${dev}/shm`), '--remount-ro', dev],
+    ...[
+      '--dev',
+      dev,
+      ...devices.flatMap((path) => ['--dev-bind', path, path]),
+      '--perms',
+      '1777',
+      ...memoryFolder(`${dev}/shm`),
+      '--remount-ro',
+      dev,
+    ],
     ...memoryFolder(`${root}/run`),
   ];
 }

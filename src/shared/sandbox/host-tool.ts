@@ -15,8 +15,8 @@ export type HostToolOptions = Omit<SandboxOptions, 'root' | 'inner'>;
  * @throws LimitError when it used more than it may; ToolError as `runTool` does
  */
 export async function runHostTool(argv: readonly string[], options: HostToolOptions): Promise<ToolResult> {
-  const { as: _as, cwd: _cwd, env: _env, binds: _binds, tmpfs: _tmpfs, ...rest } = options;
-  const { limits = limitsOf('host tool'), ...tool } = rest;
+  const { as: _as, cwd: _cwd, env: _env, binds: _binds, ...rest } = options;
+  const { tmpfs: _tmpfs, devices: _devices, limits = limitsOf('host tool'), ...tool } = rest;
   return await runWithin(limits, hostToolArguments(argv, options), tool);
 }
 

@@ -15,7 +15,7 @@ import { limitsOf } from './limits.ts';
  */
 export async function runInSandbox(argv: readonly string[], options: SandboxOptions): Promise<ToolResult> {
   const { root: _root, as: _as, cwd: _cwd, env: _env, binds: _binds, ...rest } = options;
-  const { inner: _inner, tmpfs: _tmpfs, limits = limitsOf('host tool'), ...tool } = rest;
+  const { inner: _inner, tmpfs: _tmpfs, devices: _devices, limits = limitsOf('host tool'), ...tool } = rest;
   return await runWithin(limits, enterArguments(argv, options), tool, writesTo(options.root));
 }
 

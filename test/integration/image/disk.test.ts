@@ -26,11 +26,13 @@ afterAll(async () => {
 async function disk(name: string, bytes = { root: 2 * mib, esp: mib }, rootEnd = 0): Promise<string> {
   const raw = join(dir, `${name}.raw`);
   const trees = await smallTrees(join(dir, name), bytes);
-  await writeDisk({ raw, manifest: diskManifest(smallLayout(rootEnd), 'seed'), trees, file: 'c.json' });
+  const workDir = join(dir, `${name} work`);
+  const manifest = diskManifest(smallLayout(rootEnd), 'seed');
+  await writeDisk({ raw, manifest, trees, workDir, file: 'c.json' });
   return raw;
 }
 
-const root = (raw: string) => ({ dir, file: basename(raw), offset: 9 * mib });
+const root = (raw: string) => ({ path: raw, offset: 9 * mib });
 
 describe('a disk', () => {
   it('is sound, holds its trees with their modes and the one time, and is the same bytes twice', async () => {
@@ -38,7 +40,7 @@ describe('a disk', () => {
     const checked = await runTool(['sfdisk', '--verify', raw]);
     expect(checked.stdout + checked.stderr).toContain('No errors detected');
     await runTool(['e2fsck', '-fn', `${basename(raw)}?offset=${9 * mib}`], { cwd: dir });
-    expect((await readFrom(root(raw), '"/etc/a file"')).toString()).toBe('text\n');
+    expect((await readFrom(root(raw), '"/etc/a file"', mib)).toString()).toBe('text\n');
     const { output } = await debugfs(root(raw), ['stat "/etc/a file"']);
     expect(output).toContain('Mode:  0640');
     expect(output).toMatch(/ctime: 0x67748580:0{8}.*atime: 0x67748580:0{8}.*mtime: 0x6553f100/s);
@@ -52,7 +54,9 @@ describe('a disk', () => {
       const trees = await smallTrees(join(dir, name), { root: mib, esp: mib });
       change(trees);
       const raw = join(dir, `${name}.raw`);
-      await writeDisk({ raw, manifest: diskManifest(smallLayout(), 'seed'), trees, file: 'c.json' });
+      const workDir = join(dir, `${name} work`);
+      const manifest = diskManifest(smallLayout(), 'seed');
+      await writeDisk({ raw, manifest, trees, workDir, file: 'c.json' });
     };
     const more = write('more', ({ entries }) => {
       entries['root']?.push(['etc/gone', 0o100644, 0, 0, 1]);
@@ -96,12 +100,16 @@ describe('the overlay of a boot test', () => {
     await mkdir(workDir);
     const overlay = await makeBootOverlay({ raw, rootOffset: 9 * mib, workDir });
     expect(await fileDigest(raw)).toBe(before);
+    // The machine sees the image at a path of its own.
+    await runTool(['qemu-img', 'rebase', '-u', '-f', 'qcow2', '-b', raw, '-F', 'raw', overlay]);
     await runTool(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', overlay, join(dir, 'seen.raw')]);
-    const seen = root('seen.raw');
+    const seen = root(join(dir, 'seen.raw'));
     await runTool(['e2fsck', '-fn', `seen.raw?offset=${9 * mib}`], { cwd: dir });
     const unit = '/etc/systemd/system/azl-report-boot.service';
-    expect((await readFrom(seen, unit)).toString()).toContain('ExecStart=/bin/sh /etc/azl-report-boot.sh\n');
-    expect((await readFrom(seen, '/etc/azl-report-boot.sh')).toString()).toContain('is-system-running');
+    expect((await readFrom(seen, unit, mib)).toString()).toContain(
+      'ExecStart=/bin/sh /etc/azl-report-boot.sh\n',
+    );
+    expect((await readFrom(seen, '/etc/azl-report-boot.sh', mib)).toString()).toContain('is-system-running');
     const { output } = await debugfs(seen, [
       'stat /etc/systemd/system/sysinit.target.wants/azl-report-boot.service',
     ]);
@@ -111,7 +119,10 @@ describe('the overlay of a boot test', () => {
   it('is refused with a message when the image has no room for the unit', async () => {
     const raw = await disk('crowded', { root: 100, esp: 100 }, 11);
     await runTool(['dd', 'if=/dev/urandom', `of=${join(dir, 'filler')}`, 'bs=4096', 'count=600']);
-    await debugfs(root(raw), ['write filler /filler'], { write: true });
+    await debugfs(root(raw), ['write /azl/filler /filler'], {
+      write: true,
+      binds: [{ source: join(dir, 'filler'), target: '/azl/filler' }],
+    });
     const workDir = join(dir, 'crowded boot');
     await mkdir(workDir);
     await expect(makeBootOverlay({ raw, rootOffset: 9 * mib, workDir })).rejects.toThrow(

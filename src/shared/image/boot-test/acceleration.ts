@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { hostArchitecture } from '../../base/architectures.ts';
 import { boolean, object, plainName } from '../../base/schema.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
-import { runTool } from '../../host/process.ts';
 import { type Acceleration, accelerationArguments } from './qemu.ts';
+import { runQemu } from './run-qemu.ts';
 
 const { qemu } = hostArchitecture;
 const probeSeconds = 10;
+
+/** Characters of the console, the last ones, in which the message below is looked for. */
+const keptConsole = 64 * 1024;
 
 const knownSchema = object<{ bootId: string; works: boolean }>({ bootId: plainName, works: boolean });
 
@@ -50,13 +53,14 @@ export async function chooseAcceleration(options: {
   const argv = [
     ...[qemu.program, '-machine', qemu.machine, ...accelerationArguments('kvm')],
     ...['-m', '512', '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-nic', 'none'],
-    ...['-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
+    ...['-kernel', '/azl/kernel', '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
   ];
-  const { code } = await runTool(argv, {
-    ...{ ok: 'any', timeoutSeconds: probeSeconds },
+  const { code } = await runQemu(argv, {
+    ...{ usesKvm: true, timeoutSeconds: probeSeconds, binds: [{ source: kernel, target: '/azl/kernel' }] },
     signal: signal === undefined ? enough.signal : AbortSignal.any([enough.signal, signal]),
     onData: (chunk) => {
-      console += chunk.toString('latin1');
+      // The kernel is a stranger's: it may print for ever.
+      console = (console + chunk.toString('latin1')).slice(-keptConsole);
       if (kernelRan.test(console)) enough.abort();
     },
   }).catch((error: unknown) => {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { problem } from '../../base/problems.ts';
 import { runTool } from '../../host/process.ts';
-import { debugfs, type Ext4File, readFrom } from '../disk/debugfs.ts';
+import { runHostTool } from '../../sandbox/host-tool.ts';
+import { debugfs, type Ext4File } from '../disk/debugfs.ts';
 import { fullPlace } from '../disk/full-disk.ts';
 
 const script = readFileSync(new URL('./report-boot.sh', import.meta.url), 'utf8');
@@ -37,9 +38,12 @@ const wants = '/etc/systemd/system/sysinit.target.wants';
 /** The boot test's additions as text. A stored verdict is valid for one such text. */
 export const bootTestRecipe = JSON.stringify([added, wants]);
 
+/** What the tools and the machine see: the image, and what is made of it. */
+export const inner = { raw: '/azl/raw', changed: '/azl/changed', overlay: '/azl/overlay' } as const;
+
 /**
  * Makes a qcow2 overlay over a raw image that adds the boot test's unit and nothing else. The image is only read: the
- * unit is written into a copy, and the overlay holds the blocks that differ. It refers to the image by path.
+ * unit is written into a copy, and the overlay holds the blocks that differ. It refers to the image as `/azl/raw`.
  * @returns the path of the overlay
  * @throws ProblemsError when the unit cannot be written, because the filesystem is full or damaged
  */
@@ -50,36 +54,49 @@ export async function makeBootOverlay(options: {
   workDir: string;
   signal?: AbortSignal | undefined;
 }): Promise<string> {
-  const { raw, workDir } = options;
-  const run = { signal: options.signal };
+  const { raw, workDir, signal } = options;
   const copy = join(workDir, 'changed.raw');
   const overlay = join(workDir, 'overlay.qcow2');
-  await runTool(['cp', '--sparse=always', '--reflink=auto', '--', raw, copy], run);
+  await runTool(['cp', '--sparse=always', '--reflink=auto', '--', raw, copy], { signal });
   await chmod(copy, 0o600);
-  await addUnit({ dir: workDir, file: 'changed.raw', offset: options.rootOffset });
-  await runTool(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', copy, '-F', 'raw', overlay], run);
-  await runTool(['qemu-img', 'rebase', '-q', '-f', 'qcow2', '-b', raw, '-F', 'raw', overlay], run);
+  await addUnit({ path: copy, offset: options.rootOffset }, workDir);
+  await writeFile(overlay, '', { flag: 'wx' });
+  const make = (command: string, base: string) =>
+    `qemu-img ${command} -q -f qcow2 -b ${base} -F raw ${inner.overlay}`;
+  const both = `${make('create', inner.changed)} && ${make('rebase', inner.raw)}`;
+  await runHostTool(['sh', '-c', both], {
+    as: 'root',
+    binds: [
+      { source: raw, target: inner.raw },
+      { source: copy, target: inner.changed },
+      { source: overlay, target: inner.overlay, writable: true },
+    ],
+    signal,
+  });
   await rm(copy);
   return overlay;
 }
 
-async function addUnit(place: Ext4File): Promise<void> {
+async function addUnit(place: Ext4File, workDir: string): Promise<void> {
   // Most folders exist already, which debugfs complains about. Only the final content counts.
   const needed = new Set([wants, ...Object.keys(added).map(dirname)].flatMap(folders));
   const commands = [...needed].map((folder) => `mkdir ${folder}`);
+  const files = join(workDir, 'added');
+  await mkdir(files);
   for (const [path, text] of Object.entries(added)) {
-    await writeFile(join(place.dir, basename(path)), text);
-    commands.push(`write ${basename(path)} ${path}`);
+    await writeFile(join(files, basename(path)), text);
+    commands.push(`write /azl/added/${basename(path)} ${path}`);
   }
   const link = `${wants}/azl-report-boot.service`;
-  const { complaints } = await debugfs(place, [...commands, `symlink ${link} ${unit}`], { write: true });
-  const held = async (path: string) => (await readFrom(place, path).catch(() => '')).toString();
-  const lacks = async () => {
-    for (const [path, text] of Object.entries(added)) if ((await held(path)) !== text) return path;
-    const { output } = await debugfs(place, [`stat ${link}`]);
-    return output.includes(`Fast link dest: "${unit}"`) ? undefined : link;
-  };
-  const lacking = await lacks();
+  const { complaints } = await debugfs(place, [...commands, `symlink ${link} ${unit}`], {
+    write: true,
+    binds: [{ source: files, target: '/azl/added' }],
+  });
+  const paths = Object.keys(added);
+  const { output } = await debugfs(place, [...paths.map((path) => `cat ${path}`), `stat ${link}`]);
+  const lacking =
+    paths.find((path) => !output.includes(added[path] as string)) ??
+    (output.includes(`Fast link dest: "${unit}"`) ? undefined : link);
   const why = complaints.find((one) => !one.includes('already exists')) ?? 'debugfs gives no reason';
   const isFull = fullPlace(why) === 'partition';
   const hint = isFull ? "Leave a little room in the partition on '/'." : undefined;

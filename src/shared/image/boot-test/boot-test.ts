@@ -1,15 +1,17 @@
-import { mkdir, open, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { plainLine } from '../../base/plain-line.ts';
 import { ProblemsError } from '../../base/problems.ts';
 import { runTool } from '../../host/process.ts';
+import type { Bind } from '../../sandbox/arguments.ts';
 import { readFrom } from '../disk/debugfs.ts';
 import type { BootPlace } from '../manifest/image-json.ts';
 import { chooseAcceleration } from './acceleration.ts';
-import { makeBootOverlay } from './boot-overlay.ts';
-import { followFile } from './follow-file.ts';
+import { inner, makeBootOverlay } from './boot-overlay.ts';
+import { followFile, lineSplitter } from './follow-file.ts';
 import { type Acceleration, findFirmware, qemuArguments } from './qemu.ts';
+import { runQemu } from './run-qemu.ts';
 import { deadEnd, judge, neverStarted, readReport, type Verdict } from './verdict.ts';
 
 export interface BootTestOptions extends BootPlace {
@@ -35,37 +37,81 @@ const readInterval = 500;
 /** Milliseconds that a machine keeps running after a dead end, to print more. */
 const graceAfterDeadEnd = 2000;
 
+/** Bytes of the console that the serial log keeps. A machine may print for ever; it is stopped then. */
+const mostConsole = 64 * 1024 * 1024;
+
+const tooMuch = `it printed more than ${mostConsole / 2 ** 20} MiB on its console`;
+
+/** Lines of the report that are kept: more than a hundred failed units have. */
+const mostReport = 4000;
+
+/** Bytes of a kernel that is tried. */
+const mostKernel = 256 * 1024 * 1024;
+
 /** Boots an image in QEMU on a throwaway overlay and waits for systemd's report. */
 export async function bootTest(options: BootTestOptions): Promise<Verdict> {
-  const { raw, workDir, serialLog, rootOffset, signal } = options;
+  const { raw, workDir, rootOffset, signal } = options;
   await mkdir(workDir, { recursive: true });
   const firmware = await findFirmware();
-  const disk = await makeBootOverlay({ raw, rootOffset, workDir, signal });
+  const overlay = await makeBootOverlay({ raw, rootOffset, workDir, signal });
   const acceleration = options.acceleration ?? (await probe(options));
-  await (await open(serialLog, 'w')).close();
+  const console = join(workDir, 'console');
+  await writeFile(console, '', { flag: 'wx' });
+  // Nobody else can enter their folder.
+  for (const path of [overlay, console]) await chmod(path, 0o666);
   const argv = qemuArguments({
-    ...{ disk, diskFormat: 'qcow2', diskBus: options.diskBus, ...firmware, acceleration },
-    serial: [`file:${serialLog}`, 'stdio'],
+    ...{ disk: inner.overlay, diskFormat: 'qcow2', diskBus: options.diskBus, ...firmware, acceleration },
+    serial: ['file:/azl/console', 'stdio'],
   });
-  return judge({ ...(await runMachine(argv, options)), acceleration });
+  const binds: Bind[] = [
+    { source: await readableByAll(raw, workDir), target: inner.raw },
+    { source: overlay, target: inner.overlay, writable: true },
+    { source: console, target: '/azl/console', writable: true },
+  ];
+  const start: Start = (run) => runQemu(argv, { ...run, binds, usesKvm: acceleration === 'kvm' });
+  return judge({ ...(await runMachine(start, console, options)), acceleration });
+}
+
+type Start = (
+  run: Pick<Parameters<typeof runQemu>[1], 'onData' | 'timeoutSeconds' | 'signal'>,
+) => ReturnType<typeof runQemu>;
+
+/** Returns the path of a file's bytes that QEMU's user can open: the file, or a copy of one that is private. */
+async function readableByAll(path: string, workDir: string): Promise<string> {
+  if (((await stat(path)).mode & 0o004) !== 0) return path;
+  const copy = join(workDir, 'copy.raw');
+  await runTool(['cp', '--sparse=always', '--reflink=auto', '--', path, copy]);
+  await chmod(copy, 0o644);
+  return copy;
 }
 
 /** Runs QEMU until the machine stops, its time is up, or its console shows a dead end. */
-async function runMachine(argv: readonly string[], options: BootTestOptions) {
-  const { log, signal, timeoutSeconds } = options;
+async function runMachine(start: Start, console: string, options: BootTestOptions) {
+  const { log, signal, timeoutSeconds, serialLog } = options;
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const stop = new AbortController();
   let deadBy: string | undefined;
-  const readConsole = followFile(options.serialLog, (line) => {
+  const kept = await open(serialLog, 'w');
+  const onLine = (line: string) => {
     deadBy ??= deadEnd(line);
     const shown = plainLine(line).slice(0, 100);
     if (shown !== '') log.progress(`boot test ${Math.round(seconds())} s · ${shown}`);
-  });
+  };
+  const follow = followFile(console, mostConsole, onLine, (chunk) => kept.write(chunk));
+  const readConsole = async () => {
+    const bytes = await follow();
+    if (bytes < mostConsole || deadBy === tooMuch) return bytes;
+    deadBy = tooMuch;
+    await kept.write(`\nazl: ${tooMuch}; what follows is not here.\n`);
+    return bytes;
+  };
   let readError: unknown;
   const timer = setInterval(() => {
     readConsole().then(
-      () => deadBy !== undefined && setTimeout(() => stop.abort(), graceAfterDeadEnd).unref(),
+      () =>
+        deadBy !== undefined &&
+        setTimeout(() => stop.abort(), deadBy === tooMuch ? 0 : graceAfterDeadEnd).unref(),
       (error: unknown) => {
         readError = error;
         stop.abort();
@@ -75,11 +121,11 @@ async function runMachine(argv: readonly string[], options: BootTestOptions) {
   const lines: string[] = [];
   let timedOut = false;
   try {
-    const { code, stderr } = await runTool(argv, {
-      ok: 'any',
+    const split = lineSplitter((line) => lines.length < mostReport && lines.push(line));
+    const { code, stderr } = await start({
       timeoutSeconds,
       signal: AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]),
-      onLine: (line) => lines.push(line),
+      onData: (chunk) => void split(chunk),
     });
     timedOut = code === 124;
     if (code !== 0 && !timedOut && lines.length === 0 && (await readConsole()) === 0)
@@ -92,18 +138,20 @@ async function runMachine(argv: readonly string[], options: BootTestOptions) {
   signal?.throwIfAborted();
   if (readError !== undefined) throw readError;
   await readConsole();
+  await kept.close();
   return { report: readReport(lines), seconds: seconds(), timedOut, deadBy };
 }
 
 /** Tries KVM with the image's own kernel. */
 async function probe(options: BootTestOptions): Promise<Acceleration> {
   const { raw, cacheDir, signal } = options;
-  const place = { dir: dirname(raw), file: basename(raw), offset: options.bootOffset };
-  const bytes = await readFrom(place, options.kernel, signal).catch(() => undefined);
+  const place = { path: raw, offset: options.bootOffset };
+  const bytes = await readFrom(place, options.kernel, mostKernel, signal).catch(() => undefined);
   signal?.throwIfAborted();
   // The kernel may lie on a filesystem that debugfs does not read. Then KVM is not tried and nothing is kept.
   if (bytes === undefined) return 'tcg';
   const kernel = join(options.workDir, 'kernel');
   await writeFile(kernel, bytes);
+  await chmod(kernel, 0o644);
   return await chooseAcceleration({ kernel, cacheDir, signal });
 }

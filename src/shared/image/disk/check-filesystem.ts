@@ -1,32 +1,18 @@
-import { problem } from '../../base/problems.ts';
-import { runShortTool } from '../../host/short-tool.ts';
-import { debugfs } from './debugfs.ts';
-import { type DiskManifest, filesystemFile } from './disk-manifest.ts';
-import type { TreeEntry, Trees } from './trees.ts';
+import { type ProblemsError, problem } from '../../base/problems.ts';
+import type { FatEntry, TreeEntry } from './trees.ts';
 
 /** Differences in one message before the rest is counted. */
 const mostShown = 10;
 
 /**
- * Reads a new filesystem back and compares it with its tree: mke2fs and mtools may leave something out and end well.
- * @throws ProblemsError that names each path that differs
+ * Returns the problem of a new filesystem that is not its tree: mke2fs and mtools may leave something out and end well.
+ * It names each path that differs. Undefined if there is none. Pure.
  */
-export async function checkFilesystem(
-  trees: Trees,
-  { id, tree, format }: DiskManifest['filesystems'][number],
-): Promise<void> {
-  const differing =
-    format === 'ext4'
-      ? entryDifferences(trees.entries[tree] ?? [], await ext4Entries(trees.dir))
-      : pathDifferences(
-          (trees.fat[id] ?? []).map(({ path, folder }) => (folder ? `${path}/` : path)),
-          await fatPaths(trees.dir),
-        );
-  if (differing.length === 0) return;
+export function differenceProblem(id: string, differing: readonly string[]): ProblemsError | undefined {
+  if (differing.length === 0) return undefined;
   const more = differing.length > mostShown ? `; ${differing.length - mostShown} more` : '';
-  throw problem(
-    `The filesystem of '${id}' is not its tree: ${differing.slice(0, mostShown).join('; ')}${more}`,
-  );
+  const shown = differing.slice(0, mostShown).join('; ');
+  return problem(`The filesystem of '${id}' is not its tree: ${shown}${more}`);
 }
 
 /** Returns where a filesystem differs from its tree, in words. The filesystem's own `lost+found` is none. Pure. */
@@ -46,20 +32,16 @@ export function entryDifferences(tree: readonly TreeEntry[], found: readonly Tre
   ];
 }
 
-function pathDifferences(tree: readonly string[], found: readonly string[]): string[] {
+/** Returns where a FAT filesystem differs from its tree. `listing`: the output of `mdir -b -/`: `::/EFI/`. Pure. */
+export function fatDifferences(tree: readonly FatEntry[], listing: string): string[] {
+  const found = listing.split('\n').flatMap((line) => /^::\/(.+)$/.exec(line)?.[1] ?? []);
+  const paths = tree.map(({ path, folder }) => (folder ? `${path}/` : path));
   // FAT does not tell case in short names.
-  const [expected, there] = [tree, found].map((paths) => new Set(paths.map((path) => path.toLowerCase())));
+  const [expected, there] = [paths, found].map((all) => new Set(all.map((path) => path.toLowerCase())));
   return [
-    ...tree.filter((path) => !there?.has(path.toLowerCase())).map((path) => `/${path} is missing`),
+    ...paths.filter((path) => !there?.has(path.toLowerCase())).map((path) => `/${path} is missing`),
     ...found.filter((path) => !expected?.has(path.toLowerCase())).map((path) => `/${path} is in no tree`),
   ];
-}
-
-/** Lists a FAT filesystem: `EFI/`, `EFI/boot.efi`. An empty one is not found, says mdir. */
-async function fatPaths(dir: string): Promise<string[]> {
-  const argv = ['/usr/bin/env', 'mdir', '-b', '-/', '-i', filesystemFile, '::'];
-  const { stdout } = await runShortTool(argv, { cwd: dir, ok: [0, 1] });
-  return stdout.split('\n').flatMap((line) => /^::\/(.+)$/.exec(line)?.[1] ?? []);
 }
 
 const folderBits = 0o040000;
@@ -67,22 +49,22 @@ const fileBits = 0o100000;
 const linkBits = 0o120000;
 const typeBits = 0o170000;
 
-/** Lists an ext4 filesystem, one level of folders after the other. Folders are named by number, as a name may hold anything. */
-async function ext4Entries(dir: string): Promise<TreeEntry[]> {
+/** Returns what an ext4 filesystem holds, by the output of `ls -p` for each folder's inode. Pure. */
+export function ext4Entries(output: string): TreeEntry[] {
+  const folders = new Map<string, ReturnType<typeof listedEntries>>();
+  for (const one of listedEntries(output)) folders.set(one.folder, [...(folders.get(one.folder) ?? []), one]);
   const entries: TreeEntry[] = [];
-  let level = new Map([['2', '']]);
-  while (level.size > 0) {
-    const { output } = await debugfs(
-      { dir, file: filesystemFile },
-      [...level.keys()].map((inode) => `ls -p <${inode}>`),
-    );
-    const next = new Map<string, string>();
-    for (const { folder, inode, entry } of listedEntries(output)) {
-      const path = `${level.get(folder)}${entry[0]}`;
+  const left: [inode: string, path: string][] = [['2', '']];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [folder, above] = next;
+    const inside = folders.get(folder) ?? [];
+    // A damaged filesystem may name a folder twice: that is no way to go round for ever.
+    folders.delete(folder);
+    for (const { inode, entry } of inside) {
+      const path = `${above}${entry[0]}`;
       entries.push([path, ...(entry.slice(1) as [number, number, number, number])]);
-      if ((entry[1] & typeBits) === folderBits) next.set(inode, `${path}/`);
+      if ((entry[1] & typeBits) === folderBits) left.push([inode, `${path}/`]);
     }
-    level = next;
   }
   return entries;
 }

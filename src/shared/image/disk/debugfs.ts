@@ -1,47 +1,77 @@
-import { runTool } from '../../host/process.ts';
-import { runShortTool } from '../../host/short-tool.ts';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { withTempDir } from '../../host/temp-dir.ts';
+import type { Bind } from '../../sandbox/arguments.ts';
+import { runHostTool } from '../../sandbox/host-tool.ts';
 
-/** An ext4 filesystem in a file: a bare name in a folder, because debugfs interprets blanks and `?` in a path. */
+/** An ext4 filesystem in a file, whose folder no stranger can write to. */
 export interface Ext4File {
-  dir: string;
-  file: string;
+  path: string;
   /** Bytes from the start of the file to the filesystem. Default: 0. */
   offset?: number;
 }
 
+/** The name of the file inside: debugfs gives blanks and `?` in a path a meaning. */
+const device = '/azl/filesystem';
+
 /**
- * Runs debugfs commands, in which files of the host are bare names in `dir`. debugfs exits with 0 whatever happens.
+ * Runs debugfs commands over a filesystem. debugfs exits with 0 whatever happens.
+ * @param options.binds the files of the host that the commands name
  * @returns its standard output, and the lines of its standard error
  */
 export async function debugfs(
   place: Ext4File,
   commands: readonly string[],
-  options: { write?: boolean; env?: Readonly<Record<string, string>> } = {},
+  options: { write?: boolean; env?: Readonly<Record<string, string>>; binds?: readonly Bind[] } = {},
 ): Promise<{ output: string; complaints: string[] }> {
-  const argv = ['/usr/bin/env', 'debugfs', ...(options.write ? ['-w'] : []), '-f', '-', deviceOf(place)];
-  const { stdout, stderr } = await runShortTool(argv, {
-    cwd: place.dir,
-    input: `${commands.join('\n')}\n`,
-    env: options.env,
+  const { write = false, env, binds = [] } = options;
+  return await withTempDir(dirname(place.path), 'debugfs-', async (dir) => {
+    const file = join(dir, 'commands');
+    await writeFile(file, `${commands.join('\n')}\n`);
+    const argv = ['debugfs', ...(write ? ['-w'] : []), '-f', '/azl/commands', deviceOf(place)];
+    const { stdout, stderr } = await runHostTool(argv, {
+      ...{ as: 'root', env },
+      binds: [
+        { source: place.path, target: device, writable: write },
+        { source: file, target: '/azl/commands' },
+        ...binds,
+      ],
+    });
+    return { output: stdout, complaints: complaintsIn(stderr) };
   });
-  return { output: stdout, complaints: complaintsIn(stderr) };
 }
 
-/** Returns the bytes of a file in an ext4 filesystem. @throws Error with debugfs's message */
-export async function readFrom(place: Ext4File, path: string, signal?: AbortSignal): Promise<Buffer> {
+/**
+ * Returns the bytes of a file in an ext4 filesystem.
+ * @param most bytes that it may have: the filesystem may be a stranger's
+ * @throws Error with debugfs's message
+ */
+export async function readFrom(
+  place: Ext4File,
+  path: string,
+  most: number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  const { stderr } = await runTool(['debugfs', '-R', `cat ${path}`, deviceOf(place)], {
-    cwd: place.dir,
-    onData: (chunk) => chunks.push(chunk),
+  let bytes = 0;
+  const { stderr } = await runHostTool(['debugfs', '-R', `cat ${path}`, deviceOf(place)], {
+    as: 'root',
+    binds: [{ source: place.path, target: device }],
+    onData: (chunk) => {
+      bytes += chunk.length;
+      if (bytes > most) throw new Error(`${path} has more than ${most} bytes`);
+      chunks.push(chunk);
+    },
     signal,
   });
   const [complaint] = complaintsIn(stderr);
-  if (complaint !== undefined) throw new Error(`${path} cannot be read from ${place.file}: ${complaint}`);
+  if (complaint !== undefined)
+    throw new Error(`${path} cannot be read from the filesystem in ${place.path}: ${complaint}`);
   return Buffer.concat(chunks);
 }
 
-function deviceOf({ file, offset = 0 }: Ext4File): string {
-  return offset === 0 ? file : `${file}?offset=${offset}`;
+function deviceOf({ offset = 0 }: Ext4File): string {
+  return offset === 0 ? device : `${device}?offset=${offset}`;
 }
 
 /** Returns the lines of standard error without debugfs's version. */

@@ -6,8 +6,19 @@ import { type Layout, type Partition, sfdiskScript, treeOf } from './layout.ts';
 
 const mke2fsConfig = readFileSync(new URL('./mke2fs.conf', import.meta.url), 'utf8');
 
-/** The file, beside the trees, that holds each new filesystem until it is copied into the raw image. */
-export const filesystemFile = 'filesystem';
+/** What the tools see that write a disk. They see nothing else of the host but its programs. */
+export const inner = {
+  /** The folder of the trees, read-only. */
+  trees: '/azl/trees',
+  /** The file that holds a new filesystem until it is copied into the raw image. */
+  filesystem: '/azl/filesystem',
+  /** The raw image, for its partition table. */
+  raw: '/azl/raw',
+  table: '/azl/table',
+  mke2fsConfig: '/azl/mke2fs.conf',
+  /** The commands for a FAT filesystem. */
+  script: '/azl/script',
+} as const;
 
 /** The disk that is to be written from the trees of an image, as plain data. */
 export type DiskManifest = ReturnType<typeof diskManifest>;
@@ -24,13 +35,14 @@ export function diskManifest(layout: Layout, seed: string) {
       SOURCE_DATE_EPOCH: String(sourceDateEpoch),
       E2FSPROGS_FAKE_TIME: String(sourceDateEpoch),
       MTOOLS_SKIP_CHECK: '1',
+      MKE2FS_CONFIG: inner.mke2fsConfig,
     },
     mke2fsConfig,
     /** Seconds since 1970. Replaces the times that mke2fs takes from the host. */
     epoch: sourceDateEpoch,
     filesystems: layout.partitions.map((partition) => {
       const { id, offset, size, format } = partition;
-      // Makes it in `filesystemFile`, run in the folder of the trees. An ext4 filesystem also gets its tree.
+      // Makes it, empty if it is FAT. An ext4 filesystem gets its tree at once.
       const argv = format === 'ext4' ? mke2fsArguments(partition, seed) : mkfsFatArguments(partition);
       return { id, offset, size, format, tree: treeOf(partition), argv };
     }),
@@ -43,7 +55,7 @@ function mke2fsArguments(partition: Partition, seed: string): string[] {
   return [
     ...['mke2fs', '-q', '-F', '-t', 'ext4', '-U', partition.fsUuid, '-m', '1', '-E', extended],
     ...(partition.label === '' ? [] : ['-L', partition.label.slice(0, 16)]),
-    ...['-d', treeOf(partition), filesystemFile, `${partition.size / 1024}k`],
+    ...['-d', `${inner.trees}/${treeOf(partition)}`, inner.filesystem, `${partition.size / 1024}k`],
   ];
 }
 
@@ -53,6 +65,6 @@ function mkfsFatArguments(partition: Partition): string[] {
   return [
     ...['mkfs.vfat', '--invariant', '-i', partition.fsUuid.replace('-', ''), ...(fat32 ? ['-F', '32'] : [])],
     ...(partition.label === '' ? [] : ['-n', partition.label.slice(0, 11).toUpperCase()]),
-    ...['-h', String(partition.offset / 512), filesystemFile],
+    ...['-h', String(partition.offset / 512), inner.filesystem],
   ];
 }

@@ -1,49 +1,59 @@
-import { open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem } from '../../base/problems.ts';
-import { runTool, ToolError } from '../../host/process.ts';
-import { runShortTool } from '../../host/short-tool.ts';
-import { checkFilesystem } from './check-filesystem.ts';
+import { shellWord } from '../../base/shell-word.ts';
+import { ToolError } from '../../host/process.ts';
+import type { Bind } from '../../sandbox/arguments.ts';
+import { runHostTool } from '../../sandbox/host-tool.ts';
+import { differenceProblem, entryDifferences, ext4Entries, fatDifferences } from './check-filesystem.ts';
 import { debugfs } from './debugfs.ts';
-import { type DiskManifest, filesystemFile } from './disk-manifest.ts';
+import { type DiskManifest, inner } from './disk-manifest.ts';
 import { fullPlace } from './full-disk.ts';
 import type { Trees } from './trees.ts';
 
-/**
- * Writes a disk image: a sparse file with partition table and filesystems, the same bytes for the same trees. Uses no
- * loop device and no mount.
- * @throws ProblemsError when a partition is too small for its tree
- */
-export async function writeDisk(options: {
+export interface DiskOptions {
+  /** The image to write. */
   raw: string;
   manifest: DiskManifest;
+  /** Nothing here opens them: tools see them read-only, in sandboxes. */
   trees: Trees;
+  /** A folder for the files of tools, to which no stranger's code could ever write. */
+  workDir: string;
   /** The config's path, for messages. */
   file: string;
   signal?: AbortSignal | undefined;
-}): Promise<void> {
-  const { raw, manifest, trees } = options;
+}
+
+type Filesystem = DiskManifest['filesystems'][number];
+
+/**
+ * Writes a disk image: a sparse file with partition table and filesystems, the same bytes for the same trees. Uses no
+ * loop device and no mount. Each tool has one file that it can write to.
+ * @throws ProblemsError when a partition is too small for its tree
+ */
+export async function writeDisk(options: DiskOptions): Promise<void> {
+  const { raw, manifest, workDir } = options;
+  await mkdir(workDir, { recursive: true });
   await writeEmpty(raw, manifest.size);
-  const config = join(trees.dir, 'mke2fs.conf');
-  await writeFile(config, manifest.mke2fsConfig);
-  const env = { ...manifest.environment, MKE2FS_CONFIG: config };
-  const run = { root: true, cwd: trees.dir, env, signal: options.signal };
-  await runShortTool(['/usr/bin/env', 'sfdisk', '--quiet', '--no-reread', '--no-tell-kernel', raw], {
-    env,
-    input: manifest.table,
-  });
-  const filesystemPath = join(trees.dir, filesystemFile);
+  await writeFile(join(workDir, 'mke2fs.conf'), manifest.mke2fsConfig);
+  const table = join(workDir, 'table');
+  await writeFile(table, manifest.table);
+  const partition = `exec sfdisk --quiet --no-reread --no-tell-kernel ${inner.raw} <${inner.table}`;
+  await inSandbox(['sh', '-c', partition], options, [
+    { source: raw, target: inner.raw, writable: true },
+    { source: table, target: inner.table },
+  ]);
+  const path = join(workDir, 'filesystem');
   for (const [index, filesystem] of manifest.filesystems.entries()) {
-    await writeEmpty(filesystemPath, filesystem.size);
+    await writeEmpty(path, filesystem.size);
     try {
-      await runTool(filesystem.argv, run);
-      if (filesystem.format === 'ext4') await clampInodeTimes(trees.dir, manifest.epoch, env);
-      // One at a time and in order: the list alone then decides where on the disk each entry lies.
-      for (const { path, folder } of trees.fat[filesystem.id] ?? []) {
-        const copy = ['mcopy', '-i', filesystemFile, '-m', `${filesystem.tree}/${path}`];
-        await runTool([...(folder ? ['mmd', '-i', filesystemFile] : copy), `::/${path}`], run);
-      }
-      await checkFilesystem(trees, filesystem);
+      const differing = await (filesystem.format === 'ext4' ? writeExt4 : writeFat)(
+        filesystem,
+        path,
+        options,
+      );
+      const different = differenceProblem(filesystem.id, differing);
+      if (different !== undefined) throw different;
     } catch (error) {
       if (!(error instanceof ToolError) || fullPlace(error.stderr) !== 'partition') throw error;
       throw problem(`The partition is too small (${filesystem.size / 1024 / 1024} MiB) for its content`, {
@@ -52,9 +62,75 @@ export async function writeDisk(options: {
         hint: 'Raise End, and MaxSize with it.',
       });
     }
-    await copyInto(raw, filesystem.offset, filesystemPath);
-    await rm(filesystemPath);
+    await copyInto(raw, filesystem.offset, path);
+    await rm(path);
   }
+}
+
+async function inSandbox(
+  argv: readonly string[],
+  { manifest, signal }: DiskOptions,
+  binds: readonly Bind[],
+): Promise<string> {
+  const env = manifest.environment;
+  return (await runHostTool(argv, { as: 'root', env, binds, signal })).stdout;
+}
+
+function filesystemBinds(path: string, { trees }: DiskOptions): Bind[] {
+  return [
+    { source: trees.dir, target: inner.trees },
+    { source: path, target: inner.filesystem, writable: true },
+  ];
+}
+
+/**
+ * Makes an ext4 filesystem of its tree in the file `path`. Returns where it differs from it. Access, change and creation
+ * time of every inode become the epoch: mke2fs copies those of the source file, which cannot be set.
+ */
+async function writeExt4({ argv, tree }: Filesystem, path: string, options: DiskOptions): Promise<string[]> {
+  const { manifest, trees, workDir } = options;
+  const config: Bind = { source: join(workDir, 'mke2fs.conf'), target: inner.mke2fsConfig };
+  const make = `"$@" && exec dumpe2fs ${inner.filesystem}`;
+  const dump = await inSandbox(['sh', '-c', make, 'azl', ...argv], options, [
+    ...filesystemBinds(path, options),
+    config,
+  ]);
+  const inodes = usedInodes(dump);
+  const { epoch, environment: env } = manifest;
+  const times = ['atime', 'ctime', 'crtime'].flatMap((time) => [`${time} @${epoch}`, `${time}_extra 0`]);
+  const commands = inodes.flatMap((inode) => times.map((time) => `sif <${inode}> ${time}`));
+  // Of what is no folder debugfs says so.
+  const lists = inodes.map((inode) => `ls -p <${inode}>`);
+  const { output, complaints } = await debugfs({ path }, [...commands, ...lists], { write: true, env });
+  const complaint = complaints.find((one) => !one.includes('not a directory'));
+  if (complaint !== undefined) throw new Error(`the times of inodes cannot be set: ${complaint}`);
+  return entryDifferences(trees.entries[tree] ?? [], ext4Entries(output));
+}
+
+/** Makes a FAT filesystem of its tree in the file `path`. Returns where it differs from it. */
+async function writeFat(
+  { id, argv, tree }: Filesystem,
+  path: string,
+  options: DiskOptions,
+): Promise<string[]> {
+  const { trees, workDir } = options;
+  const entries = trees.fat[id] ?? [];
+  // One at a time and in order: the list alone then decides where on the disk each entry lies.
+  const copies = entries.map((entry) =>
+    entry.folder
+      ? ['mmd', '-i', inner.filesystem, `::/${entry.path}`]
+      : ['mcopy', '-i', inner.filesystem, '-m', `${inner.trees}/${tree}/${entry.path}`, `::/${entry.path}`],
+  );
+  // An empty filesystem is not found, says mdir, and ends with 1.
+  const list = `mdir -b -/ -i ${inner.filesystem} :: || [ $? = 1 ]`;
+  const lines = [argv, ...copies].map((one) => one.map(shellWord).join(' '));
+  const script = join(workDir, 'script');
+  await writeFile(script, `${['set -e', `{ ${lines[0]}; } >&2`, ...lines.slice(1), list].join('\n')}\n`);
+  const listing = await inSandbox(['sh', inner.script], options, [
+    ...filesystemBinds(path, options),
+    { source: script, target: inner.script },
+  ]);
+  return fatDifferences(entries, listing);
 }
 
 async function writeEmpty(path: string, size: number): Promise<void> {
@@ -81,18 +157,6 @@ async function copyInto(raw: string, offset: number, from: string): Promise<void
     await source.close();
     await target.close();
   }
-}
-
-/**
- * Sets access, change and creation time of every used inode to the epoch: mke2fs copies those of the source file, which
- * cannot be set.
- */
-async function clampInodeTimes(dir: string, epoch: number, env: Record<string, string>): Promise<void> {
-  const dump = await runShortTool(['/usr/bin/env', 'dumpe2fs', filesystemFile], { cwd: dir, env });
-  const times = ['atime', 'ctime', 'crtime'].flatMap((time) => [`${time} @${epoch}`, `${time}_extra 0`]);
-  const commands = usedInodes(dump.stdout).flatMap((inode) => times.map((time) => `sif <${inode}> ${time}`));
-  const { complaints } = await debugfs({ dir, file: filesystemFile }, commands, { write: true, env });
-  if (complaints.length > 0) throw new Error(`the times of inodes cannot be set: ${complaints.at(-1)}`);
 }
 
 /** Returns the inodes that dumpe2fs does not list as free: the root (2) and those from 11 on. Pure. */
