@@ -38,7 +38,7 @@ const wants = '/etc/systemd/system/sysinit.target.wants';
 /** The boot test's additions as text. A stored verdict is valid for one such text. */
 export const bootTestRecipe = JSON.stringify([added, wants]);
 
-/** What the tools and the machine see: the image, and what is made of it. */
+/** The paths of the image, and of what is made of it, for tools and machine. */
 export const inner = { raw: '/azl/raw', changed: '/azl/changed', overlay: '/azl/overlay' } as const;
 
 /**

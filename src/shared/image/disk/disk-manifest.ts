@@ -6,7 +6,7 @@ import { type Layout, type Partition, sfdiskScript, treeOf } from './layout.ts';
 
 const mke2fsConfig = readFileSync(new URL('./mke2fs.conf', import.meta.url), 'utf8');
 
-/** What the tools see that write a disk. They see nothing else of the host but its programs. */
+/** The paths that the tools see which write a disk. They see nothing else of the host but its programs. */
 export const inner = {
   /** The folder of the trees, read-only. */
   trees: '/azl/trees',
