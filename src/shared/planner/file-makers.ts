@@ -12,7 +12,8 @@ interface Maker {
 
 /**
  * The packages that made each file of the results of a run, across all of its generations. Of several that make one file,
- * the first by name has it, and the others are refused; but none takes a file from a package that it needs.
+ * the first by name has it, and the others are refused; but none takes a file from a package that it needs. All of them
+ * declare it in their specs, or none does: see `DeclaredRpms`.
  */
 export class FileMakers {
   private readonly makers = new Map<string, Map<string, Maker>>();

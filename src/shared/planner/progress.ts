@@ -2,6 +2,7 @@ import { addFailure, addResult, type DeclaredGraph, type Graph, newGraph } from 
 import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Outcome, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
+import { DeclaredRpms } from './declared-rpms.ts';
 import { FileMakers } from './file-makers.ts';
 
 /** Where the packages of a run stand. Grows until each has an outcome. */
@@ -23,6 +24,8 @@ export interface Progress {
   awaited: Map<string, Set<string>>;
   /** The other way round. */
   waiters: Map<string, Set<string>>;
+  /** The RPMs that the specs declare. */
+  declared: DeclaredRpms;
   /** Kept when the run starts over. */
   makers: FileMakers;
   /** True if a result that others were derived from does not count: the run has to start over with its `makers`. */
@@ -33,12 +36,13 @@ export interface Progress {
 export function newProgress(
   declared: DeclaredGraph,
   names: Iterable<string>,
-  before?: Pick<Progress, 'makers'>,
+  before?: Pick<Progress, 'makers' | 'declared'>,
 ): Progress {
   const all = new Set(names);
   return {
     ...{ graph: newGraph(declared), names: all, outcomes: new Map(), ready: new Map(), waiting: new Map() },
     ...{ builds: new Map(), unresolved: new Set(all), awaited: new Map(), waiters: new Map() },
+    declared: before?.declared ?? new DeclaredRpms(declared.specs.values()),
     ...{ makers: before?.makers ?? new FileMakers(), isStale: false },
   };
 }
@@ -85,8 +89,19 @@ export function addBuild(progress: Progress, name: string, build: PlannedBuild):
   progress.ready.set(name, { build, reason: '' });
 }
 
-/** Notes a result, built or reused. When several packages make one file, {@link FileMakers} says which one has it. */
+/**
+ * Notes a result, built or reused. One with an RPM of another package is refused. When several packages make one file
+ * otherwise, {@link FileMakers} says which one has it.
+ */
 export function acceptResult(progress: Progress, outcome: Extract<Outcome, { result: Result }>): void {
+  const { result } = outcome;
+  const refusal = progress.declared.refusal(result);
+  if (refusal === undefined) addOwnResult(progress, outcome);
+  else failPackage(progress, result.package, { state: 'failed', reason: refusal });
+}
+
+/** Notes a result whose RPMs are its own, unless another package has one of its files. */
+function addOwnResult(progress: Progress, outcome: Extract<Outcome, { result: Result }>): void {
   const { result } = outcome;
   const { outcomes, builds, makers, graph } = progress;
   const { reason, refused } = makers.add(result, builds);

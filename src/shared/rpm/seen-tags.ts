@@ -90,7 +90,7 @@ async function hardLinks(inodes: Tag, all: readonly Tag[], turn: Turn): Promise<
 const longest = 1 << 14;
 /** The most bytes of all names, or all versions, of one kind: five times those of a kernel. */
 const mostBytes = 1 << 23;
-/** What is changed between two looks at the clock. */
+/** Texts, or bytes of numbers, between two looks at the clock. */
 const textsInARow = 16;
 const bytesInARow = 1 << 12;
 

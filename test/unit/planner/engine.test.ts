@@ -17,6 +17,8 @@ interface Recipe {
   spec: Spec;
   reveals?: string[];
   requires?: string[];
+  /** RPMs that its spec does not declare, by name and version. */
+  makes?: [name: string, version: string][];
   fails?: boolean;
 }
 
@@ -69,6 +71,7 @@ async function run(
         outputDigest: `${one.name} by ${planned.key}`,
       }),
     );
+    for (const [one, version] of recipe.makes ?? []) rpms.push(madeUpRpm(one, { version }));
     const result = madeUpResult(name, rpms, planned.key);
     await store.put(result, '', false);
     acceptResult(progress, { state: 'built', reason, result });
@@ -220,6 +223,31 @@ describe('a run', () => {
     const reason = 'its build made same-1.0-1.x86_64.rpm, which a makes, too';
     expect(outcomes.get('b')).toEqual({ state: 'failed', reason });
     expect(outcomes.get('c')).toEqual({ state: 'failed', reason });
+  });
+
+  it.each<[string, string]>([
+    ['app', '1.0'],
+    ['app', '99'],
+    ['app-libs', '1.0'],
+    ['app-debuginfo', '1.0'],
+  ])('fails a package that fakes %s-%s of another, in whatever order they are built', async (name, version) => {
+    const recipes: Recipe[] = [
+      { spec: madeUpSpec('app', [], { app: {}, 'app-libs': {} }), makes: [['app-debuginfo', '1.0']] },
+      { spec: madeUpSpec('a-fake'), makes: [[name, version]] },
+      { spec: madeUpSpec('user', ['app-libs']) },
+      { spec: madeUpSpec('other', ['a-fake']) },
+    ];
+    for (const pick of [first, (ready: number) => ready - 1]) {
+      const { outcomes } = await run(recipes, ['app', 'a-fake', 'user', 'other'], pick);
+      expect(statesOf(outcomes)).toEqual({
+        app: 'built',
+        'a-fake': 'failed',
+        user: 'built',
+        other: 'blocked',
+      });
+      const reason = `its build made ${name}-${version}-1.x86_64.rpm, which its spec does not declare: app does`;
+      expect(outcomes.get('a-fake')).toEqual({ state: 'failed', reason });
+    }
   });
 
   it('finds what only some build provides by building all, when asked to', async () => {
