@@ -49,7 +49,7 @@ export async function composeJob(context: ActionContext, inputs: ComposeInputs):
 type Dirs = Pick<ComposeInputs, 'buildDir' | 'cacheDir' | 'outDir' | 'rpmsDir' | 'toolchainDir'>;
 
 /** Returns the job's folders as absolute paths, after fetching packages and toolchain of other jobs of the run. */
-async function fetchDirs(inputs: ComposeInputs, { log }: ActionContext): Promise<Dirs> {
+async function fetchDirs(inputs: ComposeInputs, { log, signal }: ActionContext): Promise<Dirs> {
   const { rpmsArtifact, toolchainArtifact } = inputs;
   const buildDir = resolve(inputs.buildDir);
   const cacheDir = resolve(inputs.cacheDir);
@@ -69,7 +69,7 @@ async function fetchDirs(inputs: ComposeInputs, { log }: ActionContext): Promise
     dirs.toolchainDir = join(cacheDir, 'toolchain');
     const temp = join(buildDir, 'exchange');
     await log.group(`Fetching ${toolchainArtifact}`, () =>
-      fetchToolchain(toolchainArtifact, dirs.toolchainDir, artifactExchange(temp), temp),
+      fetchToolchain(toolchainArtifact, dirs.toolchainDir, artifactExchange(temp), temp, signal),
     );
     await rm(temp, { recursive: true, force: true });
   }

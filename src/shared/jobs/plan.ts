@@ -138,10 +138,11 @@ async function sharePlan(context: BuildContext, file: string, putIndex: PutIndex
   return plan;
 }
 
-async function shareOwnToolchain({ toolchainDir, inputs, log }: BuildContext, exchange: Exchange) {
-  const toolchain = toolchainName(runAttempt());
+async function shareOwnToolchain(context: BuildContext, exchange: Exchange) {
+  const { toolchainDir, tree, inputs, log } = context;
+  const name = toolchainName(runAttempt());
   await log.group('Sharing the toolchain', () =>
-    shareToolchain(toolchainDir, toolchain, exchange, paths.exchange(inputs)),
+    shareToolchain(toolchainDir, tree.toolchain, name, exchange, paths.exchange(inputs)),
   );
-  return { 'toolchain-artifact': toolchain };
+  return { 'toolchain-artifact': name };
 }

@@ -27,7 +27,13 @@ export async function findToolchain(
   const toolchainDir = join(cacheDir, 'toolchain');
   if (inputs.toolchainArtifact !== '') {
     const toolchain = await log.group('Toolchain', () =>
-      fetchToolchain(inputs.toolchainArtifact, toolchainDir, openExchange(inputs), paths.exchange(inputs)),
+      fetchToolchain(
+        inputs.toolchainArtifact,
+        toolchainDir,
+        openExchange(inputs),
+        paths.exchange(inputs),
+        signal,
+      ),
     );
     return { toolchain, toolchainDir };
   }

@@ -60,10 +60,9 @@ export async function makeToolchain(lock: Lock, debsDir: string, options: MakeOp
     await chmod(part, folderMode);
     for (const { rpm, path } of converted) await linkFile(path, join(part, 'RPMS', rpm.file));
     log.info(`Installing the worker (${inWorker.length} RPMs)`);
-    const files = toolchain.worker.map((file) => join(part, 'RPMS', file));
-    showRpmWarnings(log, 'the worker', await installWorker(files, join(part, 'worker'), signal));
-    await writeWhole(join(part, stampFile), stamp(lock));
+    showRpmWarnings(log, 'the worker', await installWorker(part, toolchain.worker, signal));
     await writeJson(join(part, 'toolchain.json'), toolchain);
+    await writeWhole(join(part, stampFile), stamp(lock));
     await replaceDirectory(part, dir);
     return toolchain;
   } finally {

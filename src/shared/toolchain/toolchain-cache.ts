@@ -1,20 +1,25 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { order } from '../base/order.ts';
 import { type Cache, CacheUnavailableError, StoreUnavailableError } from '../github/cache/cache.ts';
 import { openCache } from '../github/cache/open-cache.ts';
 import { leavesCache, refInKey, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/digests.ts';
 import { linkFile, tempSibling, writeWhole } from '../host/files.ts';
+import { readPlainFile } from '../host/plain-files.ts';
 import { withTempDir } from '../host/temp-dir.ts';
+import type { Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
-import { lockFile, parseLock } from './lock.ts';
+import { type Lock, lockFile, longestLock, parseLock } from './lock.ts';
 import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
-import { toolchainKind } from './recipe.ts';
+import { stamp, standInsOf, toolchainKind } from './recipe.ts';
+import { UnusableToolchainError } from './unusable.ts';
 
 const folderName = 'toolchain';
 
-interface ToolchainCacheOptions extends Pick<ToolchainOptions, 'dir' | 'cacheDir' | 'log'> {
+interface ToolchainCacheOptions extends Pick<ToolchainOptions, 'dir' | 'cacheDir' | 'log' | 'signal'> {
   cache: Cache;
   /** If the cache is unavailable: fail, or make a toolchain. */
   onStoreError: 'fail' | 'build';
@@ -33,7 +38,7 @@ export async function obtainToolchain(
   const cached = { ...options, cache };
   const fetchedKey = options.updateLock ? undefined : await fetchCachedToolchain(cached);
   const toolchain = await prepareToolchain(options);
-  if (leavesCache()) await saveCachedToolchain(fetchedKey, cached);
+  if (leavesCache()) await saveCachedToolchain(fetchedKey, toolchain, cached);
   return toolchain;
 }
 
@@ -44,7 +49,7 @@ export async function obtainToolchain(
  * @throws StoreUnavailableError when the cache is unavailable and `onStoreError` is `fail`
  */
 export async function fetchCachedToolchain(options: ToolchainCacheOptions): Promise<string | undefined> {
-  const { cache, dir, cacheDir, onStoreError, log } = options;
+  const { cache, dir, cacheDir, onStoreError, log, signal } = options;
   const lockPath = join(cacheDir, lockFile);
   if ((await readFile(lockPath).catch(() => undefined)) !== undefined) return undefined;
   const temp = tempSibling(join(cacheDir, folderName));
@@ -56,11 +61,11 @@ export async function fetchCachedToolchain(options: ToolchainCacheOptions): Prom
       if (key !== undefined) break;
     }
     if (key === undefined) return undefined;
-    const lock = await readFile(join(temp, lockFile), 'utf8');
-    parseLock(lock, lockFile);
-    if ((await unpackToolchain(join(temp, archiveFile), dir)) === undefined)
-      throw new Error('it is of another version of azl');
-    await writeWhole(lockPath, lock);
+    const text = await readPlainFile(join(temp, lockFile), longestLock);
+    const lock = parseLock(text, lockFile);
+    const check = (toolchain: Toolchain) => checkLock(toolchain, lock);
+    await unpackToolchain(join(temp, archiveFile), { dir, check, stamp: stamp(lock), signal });
+    await writeWhole(lockPath, text);
     return key;
   } catch (error) {
     if (!(error instanceof CacheUnavailableError)) {
@@ -76,9 +81,18 @@ export async function fetchCachedToolchain(options: ToolchainCacheOptions): Prom
   }
 }
 
+/** Checks that a toolchain has the RPMs that a lock's packages become. @throws UnusableToolchainError */
+function checkLock({ rpms }: Toolchain, lock: Lock): void {
+  const names = (all: readonly Pick<Rpm, 'name' | 'version' | 'release'>[]) =>
+    all.map(({ name, version, release }) => `${name}-${version}-${release}`).sort(order);
+  if (!isDeepStrictEqual(names(rpms), names(standInsOf(lock))))
+    throw new UnusableToolchainError('it has other RPMs than its lock');
+}
+
 /** Saves the toolchain for later runs, unless it is the one that was fetched as `fetchedKey`. */
 export async function saveCachedToolchain(
   fetchedKey: string | undefined,
+  toolchain: Toolchain,
   options: ToolchainCacheOptions,
 ): Promise<void> {
   const { cache, dir, cacheDir, log } = options;
@@ -92,7 +106,7 @@ export async function saveCachedToolchain(
   if (fetchedKey?.endsWith(suffix) || saved === key) return;
   try {
     await withTempDir(cacheDir, 'save-toolchain-', async (temp) => {
-      await packToolchain(dir, join(temp, archiveFile));
+      await packToolchain(dir, toolchain, join(temp, archiveFile));
       await linkFile(join(cacheDir, lockFile), join(temp, lockFile));
       await cache.save(folderName, key, temp, [archiveFile, lockFile]);
     });
@@ -108,5 +122,5 @@ export function lockInKey(lock: Buffer): string {
 }
 
 async function keyPrefix(ref: string): Promise<string> {
-  return `azl-toolchain-1-${await toolchainKind()}-${refInKey(ref)}-`;
+  return `azl-toolchain-2-${await toolchainKind()}-${refInKey(ref)}-`;
 }

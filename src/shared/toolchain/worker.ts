@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
-import { plainEnvironment, runTool } from '../host/process.ts';
+import { runTool } from '../host/process.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { builder } from '../sandbox/arguments.ts';
+import { runHostTool } from '../sandbox/host-tool.ts';
+import { runInSandbox } from '../sandbox/run.ts';
 import type { RpmWarning } from '../sandbox/transaction.ts';
+import { checkWorker } from './check-worker.ts';
 
 const finish = readFileSync(new URL('./finish.sh', import.meta.url), 'utf8');
 
@@ -21,31 +25,36 @@ export function workerDigest(rpms: readonly Rpm[]): string {
   return textDigest(JSON.stringify([finish, rpmArguments, builder, sourceDateEpoch, content]));
 }
 
+/** Seconds that the installation may take, and what follows it. A worker takes some ten. */
+const timeoutSeconds = 600;
+
 /**
- * Installs `files` (paths of RPMs) into the empty folder `tree`, as root, in separate namespaces without network, and
- * adds the user that builds. Only scriptlets of stand-ins run, which azl wrote itself. Returns rpm's warnings.
+ * Installs RPMs of a toolchain folder into its new folder `worker`, and adds the user that builds. The RPMs may be
+ * strangers': the host's rpm and their scriptlets run in a sandbox that sees them and the worker alone, and the worker is
+ * checked afterwards. Returns rpm's warnings.
+ * @param files the names of the RPMs, whose digests are checked
+ * @throws ToolError for what cannot be installed; UnusableToolchainError for a worker that holds what it must not
  */
 export async function installWorker(
+  toolchainDir: string,
   files: readonly string[],
-  tree: string,
   signal?: AbortSignal,
 ): Promise<RpmWarning[]> {
-  await mkdir(tree, { recursive: true });
+  const tree = join(toolchainDir, 'worker');
+  await mkdir(tree);
   await runTool(['chmod', '0755', tree]);
-  const isolated = ['unshare', '--mount', '--pid', '--fork', '--ipc', '--uts', '--net', '--'];
-  const options = {
-    root: true,
-    timeoutSeconds: 900,
-    env: { ...plainEnvironment, SOURCE_DATE_EPOCH: String(sourceDateEpoch) },
-    signal,
-  };
-  await runTool(['chown', '0:0', tree], options);
-  const install = ['rpm', '--root', tree, ...rpmArguments, '-i', ...files];
-  const { stderr } = await runTool([...isolated, ...install], options);
-  await runTool(
-    [...isolated, 'chroot', tree, '/bin/sh', '-c', finish, 'azl', String(builder.uid), builder.home],
-    options,
-  );
+  await runTool(['chown', '0:0', tree], { root: true });
+  const options = { as: 'root', timeoutSeconds, signal } as const;
+  const rpms = { source: join(toolchainDir, 'RPMS'), target: '/azl/RPMS' };
+  const install = ['rpm', '--root', '/azl/worker', ...rpmArguments, '-i'];
+  const { stderr } = await runHostTool([...install, ...files.map((file) => `/azl/RPMS/${file}`)], {
+    ...options,
+    env: { SOURCE_DATE_EPOCH: String(sourceDateEpoch) },
+    binds: [rpms, { source: tree, target: '/azl/worker', writable: true }],
+  });
+  const home = [String(builder.uid), builder.home];
+  await runInSandbox(['/bin/sh', '-c', finish, 'azl', ...home], { ...options, root: { tree } });
+  await checkWorker(toolchainDir, files, signal);
   const warnings = stderr.matchAll(/^(?:warning|error): (.*)$/gm);
   return [...warnings].map(([, message = '']) => ({ package: '', message }));
 }

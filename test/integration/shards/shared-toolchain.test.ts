@@ -1,89 +1,61 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeTree } from '../../../src/shared/host/folders.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import { runTool } from '../../../src/shared/host/process.ts';
+import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 import { directoryExchange } from '../../../src/shared/shards/transport/directory-exchange.ts';
 import { fetchToolchain, shareToolchain } from '../../../src/shared/shards/transport/shared-toolchain.ts';
-import { workerDigest } from '../../../src/shared/toolchain/worker.ts';
-import { madeUpRpm } from '../../support/made-up.ts';
+import { testWorker } from '../../support/worker.ts';
+import { newWorkspace, removeWorkspace } from '../../support/workspace.ts';
 
-let dir: string;
-const root = async (...argv: string[]) => (await runTool(argv, { root: true })).stdout;
-
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'azl-share-'));
-  const rpm = madeUpRpm('filesystem');
-  const toolchain = {
-    ...{ schema: 'azl/toolchain', version: 1, mode: 'bootstrap', arch: 'x86_64' },
-    ...{ rpms: [rpm], worker: [rpm.file], workerDigest: workerDigest([rpm]) },
-  };
-  mkdirSync(join(dir, 'made/RPMS'), { recursive: true });
-  writeFileSync(join(dir, 'made/RPMS', rpm.file), 'an RPM');
-  writeFileSync(join(dir, 'made/toolchain.json'), JSON.stringify(toolchain));
-  writeFileSync(join(dir, 'made/recipe'), 'what it was made from');
-  mkdirSync(join(dir, 'made/worker/usr/bin'), { recursive: true });
-  writeFileSync(join(dir, 'made/worker/usr/bin/su'), 'su');
-  await root('chown', '-R', '0:0', join(dir, 'made/worker'));
-  await root('chown', '37:42', join(dir, 'made/worker/usr/bin/su'));
-  await root('chmod', '4711', join(dir, 'made/worker/usr/bin/su'));
-});
+const top = newWorkspace();
 afterAll(async () => {
-  await removeTree(dir);
+  await removeWorkspace(top);
 });
 
-const exchange = () => directoryExchange(join(dir, 'exchange'));
-const fetched = (name: string) => fetchToolchain(name, join(dir, 'fetched'), exchange(), join(dir, 'temp'));
+const root = async (...argv: string[]) => (await runTool(argv, { root: true })).stdout;
+const exchange = () => directoryExchange(join(top, 'exchange'));
+const dir = join(top, 'fetched');
+const fetched = (name: string) => fetchToolchain(name, dir, exchange(), join(top, 'temp'));
+const share = async (name: string, changed: Partial<Toolchain> = {}) => {
+  const made = await testWorker();
+  await shareToolchain(made.dir, { ...made.toolchain, ...changed }, name, exchange(), join(top, 'temp'));
+};
+
+/** Type, mode, owner, size and target of everything in a worker but rpm's database and what Python compiled. */
+async function listing(worker: string): Promise<string> {
+  const left = ['-path', './var/lib/rpm', '-o', '-name', '__pycache__'];
+  const format = '%y %m %U:%G %s %p %l\\n';
+  const argv = ['find', '.', '(', ...left, ')', '-prune', '-o', '-type', 'd', '-printf', '%y %m %U:%G %p\\n'];
+  const { stdout } = await runTool([...argv, '-o', '-printf', format], { cwd: worker, root: true });
+  return stdout.split('\n').sort().join('\n');
+}
 
 describe('a toolchain that one job shares', () => {
-  it('is the same in another, with owners and modes of its worker', async () => {
-    await shareToolchain(join(dir, 'made'), 'azl-toolchain-1', exchange(), join(dir, 'temp'));
-    const toolchain = await fetched('azl-toolchain-1');
-    expect(toolchain).toEqual(JSON.parse(readFileSync(join(dir, 'made/toolchain.json'), 'utf8')));
-    const su = join(dir, 'fetched/worker/usr/bin/su');
-    expect((await root('stat', '-c', '%u:%g %a', su)).trim()).toBe('37:42 4711');
-    expect(await root('cat', su)).toBe('su');
-  });
-
-  it('is not shared when tar leaves something of it out, which is named', async () => {
-    const made = join(dir, 'made');
-    const socket = 'import socket; socket.socket(socket.AF_UNIX).bind("worker/usr/socket")';
-    await runTool(['python3', '-c', socket], { cwd: made, root: true });
-    await expect(shareToolchain(made, 'azl-toolchain-9', exchange(), join(dir, 'temp'))).rejects.toThrow(
-      /the packed toolchain .* is not .*: it lacks worker\/usr\/socket \(1 in all\)/,
-    );
-    await root('rm', join(made, 'worker/usr/socket'));
-  });
-
-  it('takes the place of what is there', async () => {
-    mkdirSync(join(dir, 'fetched'), { recursive: true });
-    writeFileSync(join(dir, 'fetched/old'), 'x');
-    await fetched('azl-toolchain-1');
-    expect((await root('ls', join(dir, 'fetched'))).trim().split('\n').sort()).toEqual([
-      'RPMS',
-      'recipe',
-      'toolchain.json',
-      'worker',
-    ]);
+  it('is the same in another, in place of what was there: RPMs, and a worker made of them', async () => {
+    const made = await testWorker();
+    await share('azl-toolchain-1');
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'old'), 'x');
+    expect(await fetched('azl-toolchain-1')).toEqual(made.toolchain);
+    expect(JSON.parse(readFileSync(join(dir, 'toolchain.json'), 'utf8'))).toEqual(made.toolchain);
+    expect((await root('ls', dir)).trim().split('\n').sort()).toEqual(['RPMS', 'toolchain.json', 'worker']);
+    expect(await root('stat', '-c', '%u:%g %a', join(dir, 'worker/usr/bin/su'))).toBe('0:0 4755\n');
+    expect(await listing(join(dir, 'worker'))).toBe(await listing(made.worker));
   });
 
   it('is shared once, and missed by name', async () => {
-    await expect(
-      shareToolchain(join(dir, 'made'), 'azl-toolchain-1', exchange(), join(dir, 'temp')),
-    ).rejects.toThrow("has an artifact 'azl-toolchain-1' already");
+    await expect(share('azl-toolchain-1')).rejects.toThrow("has an artifact 'azl-toolchain-1' already");
     await expect(fetched('azl-toolchain-9')).rejects.toThrow(
       "'azl-toolchain-9', and this run has no artifact",
     );
   });
 
-  it('of another version of azl is refused, and what is there stays', async () => {
-    const file = join(dir, 'made/toolchain.json');
-    const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace(/"workerDigest":"\w+"/, '"workerDigest":"another"'));
-    await shareToolchain(join(dir, 'made'), 'azl-toolchain-2', exchange(), join(dir, 'temp'));
-    writeFileSync(file, text);
-    await expect(fetched('azl-toolchain-2')).rejects.toThrow('no toolchain of this version');
-    expect(JSON.parse(readFileSync(join(dir, 'fetched/toolchain.json'), 'utf8'))).toEqual(JSON.parse(text));
+  it('is not shared without one of its RPMs', async () => {
+    const { rpms } = (await testWorker()).toolchain;
+    const gone = { ...(rpms[0] as Toolchain['rpms'][number]), file: 'gone-1-1.noarch.rpm' };
+    await expect(share('azl-toolchain-2', { rpms: [...rpms, gone] })).rejects.toThrow(
+      /gone-1-1\.noarch\.rpm/,
+    );
   });
 });
