@@ -53,7 +53,8 @@ export function openFetch(locations: SourceLocations, options: FetchOptions): Fe
   };
   const running = new Map<string, Promise<string | string[]>>();
   return (source, digest) => {
-    const id = `${digest ?? ''}/${source.name}`;
+    // Not by digest and name alone: a package with a bad address must not make another one fail.
+    const id = JSON.stringify([digest, source.name, source.url]);
     const fetched =
       running.get(id) ?? fetchSource(fetching, source, digest).finally(() => running.delete(id));
     running.set(id, fetched);

@@ -198,6 +198,16 @@ describe('a source on a server', () => {
     expect(asked).toEqual(['/a']);
   });
 
+  it('is fetched by its own address, also while another of the same name and bytes fails', async () => {
+    answers['/good'] = whole;
+    const { sources } = open();
+    const digests = { 'a-1.tar.gz': right };
+    const bad = sources.locate(specOf(source(`${base}/bad`)), digests);
+    const good = sources.locate(specOf(source(`${base}/good`)), digests);
+    expect(await refusal(bad)).toMatch(/bad: answers 404/);
+    expect((await good).size).toBe(1);
+  });
+
   it('is fetched again when what was kept is damaged', async () => {
     answers['/a'] = whole;
     mkdirSync(join(dir, 'cache', right), { recursive: true });
