@@ -43,8 +43,3 @@ export async function isSameDisk(one: string, other: string): Promise<boolean> {
 function megabytes(bytes: number): number {
   return Math.ceil(bytes / 1e6);
 }
-
-/** Bytes of a disk that downloads leave free: 1 GiB, or a tenth of a smaller disk. Pure. */
-export function diskReserve(diskBytes: number): number {
-  return Math.min(1024 ** 3, Math.floor(diskBytes / 10));
-}

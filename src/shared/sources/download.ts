@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { exponential, type RetryPolicy, retry } from '../base/retry.ts';
-import { isDiskFull, ranOutOfSpace } from '../host/full-disk.ts';
+import { isDiskFull, lacksReserve } from '../host/full-disk.ts';
 import {
   askHosts,
   InterruptedError,
@@ -108,7 +108,7 @@ export function makeDownloader(options: DownloaderOptions = {}) {
         } catch (error) {
           await rm(path, { force: true });
           if (error instanceof RefusedError) return { failure: error.message };
-          if (!isDiskFull(error) || (await ranOutOfSpace('', dirname(path)))) throw error;
+          if (!isDiskFull(error) || (await lacksReserve([dirname(path)]))) throw error;
           return { failure: 'fills the disk' };
         }
       });

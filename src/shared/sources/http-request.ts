@@ -5,7 +5,7 @@ import { proxyVariables } from './proxy-variables.ts';
 export interface RequestOptions {
   /** Seconds within which a host must send all headers of its answer. Default: 10. */
   answerSeconds?: number;
-  /** Seconds without a byte after which a download counts as interrupted. Default: 30. */
+  /** Seconds within which {@link leastBytes} must come, else the download counts as interrupted. Default: 30. */
   stallSeconds?: number;
   /** The environment, for its proxy variables. Default: that of the process. */
   environment?: Readonly<Record<string, string | undefined>>;
@@ -33,6 +33,9 @@ export type Ask = (
 ) => Promise<IncomingMessage>;
 
 const interruptionCodes = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
+
+/** Bytes of the slowest download in {@link RequestOptions.stallSeconds}: half a kilobyte per second. */
+const leastBytes = 16 * 1024;
 
 /** Milliseconds after which the next of a host's addresses is tried: IPv6 may be dead where IPv4 is not, or the reverse. */
 const addressTimeout = 2000;
@@ -118,12 +121,21 @@ function sender(options: RequestOptions): Ask {
       });
       asked.on('response', (response) => {
         clearTimeout(answer);
-        asked.setTimeout((options.stallSeconds ?? 30) * 1000, () =>
-          response.destroy(new InterruptedError('stalls')),
-        );
+        endStalled(response, options.stallSeconds ?? 30);
         resolve(response);
       });
     });
+}
+
+/** Ends an answer that brings too few bytes. The time without a byte alone would let one byte now and then go on for ever. */
+function endStalled(response: IncomingMessage, seconds: number): void {
+  const { socket } = response;
+  let before = socket.bytesRead;
+  const timer = setInterval(() => {
+    if (socket.bytesRead - before < leastBytes) response.destroy(new InterruptedError('stalls'));
+    before = socket.bytesRead;
+  }, seconds * 1000).unref();
+  response.on('close', () => clearInterval(timer));
 }
 
 /** True for an error after which the same request may succeed. */

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { InterruptedError, RefusedError } from './http-request.ts';
 
-/** The bounds of a download. Both functions throw a RefusedError. */
+/** The bounds of a download. Both functions throw a RefusedError, or the error of a full disk. */
 export interface SizeLimit {
   /** Checks a declared size. @param missing bytes that have not arrived yet */
   checkDeclared(total: number, missing: number): Promise<void>;

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { diskReserve } from '../host/space.ts';
+import { diskFull, diskReserve } from '../host/full-disk.ts';
 import { RefusedError } from './http-request.ts';
 import type { SizeLimit } from './partial-file.ts';
 
@@ -11,7 +11,8 @@ export function sizeLimit(dir: string, mostBytes: number): SizeLimit {
   let nextLook = betweenLooks;
   const checkSpace = async (needed: number) => {
     const { bsize, bavail, blocks } = await statfs(dir);
-    const room = Math.max(0, bavail * bsize - diskReserve(blocks * bsize));
+    const room = bavail * bsize - diskReserve(blocks * bsize);
+    if (room < 0) throw diskFull();
     if (needed > room)
       throw new RefusedError(`is larger than the ${megabytes(room)} MB that the disk has left`);
   };

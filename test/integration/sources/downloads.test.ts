@@ -97,7 +97,7 @@ describe('a body', () => {
       (_, response) => response.writeHead(200, { 'content-length': 9e15 }).write('x'),
       'is larger than the limit of 2 MB',
     ],
-    ['that trickles', (_, response) => trickle(response.writeHead(200)), 'does not end within 0.8 s'],
+    ['that trickles', (_, response) => trickle(response.writeHead(200)), 'stalls, 3 times'],
     ['without end behind a 404', (_, response) => flood(response.writeHead(404)), 'answers 404 Not Found'],
     [
       'that is shorter than it says',
@@ -115,9 +115,16 @@ describe('a body', () => {
     ['without bytes', (_, response) => response.end(), /^other bytes \(an empty file\), SHA-256/],
     ['that nobody asked a part of', (_, response) => part(0, response), 'answers 206 Partial Content'],
   ])('%s is refused', async (_name, answer, expected) => {
-    const got = await download(await serve(answer), { totalSeconds: 0.8 });
+    const got = await download(await serve(answer));
     if (typeof expected === 'string') expect(got).toBe(expected);
     else expect(got).toMatch(expected);
+  });
+
+  it('that takes too long is ended', async () => {
+    const address = await serve((_, response) => trickle(response.writeHead(200)));
+    expect(await download(address, { totalSeconds: 0.5, stallSeconds: 60 })).toBe(
+      'does not end within 0.5 s',
+    );
   });
 
   it('larger than the free disk is refused before a byte is written', async () => {
