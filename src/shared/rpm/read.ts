@@ -64,9 +64,11 @@ export async function rpmFacts(main: Pick<Header, 'tags'>): Promise<Omit<Rpm, 's
   const turn = newTurn();
   const facts = { ...nameFacts(main), arch: word(main, tags.arch, /^\w+$/) };
   const list = async (kind: DependencyTags) => await sortedTexts(await capabilities(main, kind, turn), turn);
+  const file = rpmFile(facts);
+  if (file.length > longestName) throw new RpmFormatError(`it would be ${JSON.stringify(file)}`);
   const paths = await pathsOf(main, turn);
   return {
-    ...{ file: rpmFile(facts), ...facts },
+    ...{ file, ...facts },
     epoch: numbersOf(main, tags.epoch)[0] ?? 0,
     sourceRpm: word(main, tags.sourceRpm, /\.(?:no)?src\.rpm$/),
     outputDigest: await outputDigest(main, turn),
@@ -83,6 +85,9 @@ function named<T extends { file: string }>(path: string, facts: T): T {
   if (basename(path) === facts.file) return facts;
   throw new RpmFormatError(`its header is that of ${facts.file}`, path);
 }
+
+/** The longest name of a file on Linux. */
+const longestName = 255;
 
 function nameFacts(main: Pick<Header, 'tags'>): Pick<Rpm, 'name' | 'version' | 'release'> {
   return {

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -96,6 +96,31 @@ describe('a folder of RPMs', () => {
       expect.stringMatching(/text-1-1\.noarch\.rpm: This is not a sound RPM file: /),
     ]);
   });
+
+  it('is refused with a file that has the name of another RPM, or another RPM of one name', async () => {
+    const rpms = join(dir, 'clashing');
+    await cp(join(made, 'one-1-1.noarch.rpm'), join(rpms, 'a/one-1-1.noarch.rpm'));
+    await cp(join(made, 'one-1-1.noarch.rpm'), join(rpms, 'b/one-1-1.noarch.rpm'));
+    expect((await readLocalRpms(rpms)).size).toBe(1);
+    await cp(join(made, 'other-1-1.noarch.rpm'), join(rpms, 'bash-1-1.x86_64.rpm'));
+    expect(await problemsOf(readLocalRpms(rpms))).toEqual([
+      expect.stringMatching(/bash-1-1\.x86_64\.rpm: .*its header is that of other-1-1\.noarch\.rpm/),
+    ]);
+    const bytes = await readFile(join(made, 'one-1-1.noarch.rpm'));
+    await rm(join(rpms, 'bash-1-1.x86_64.rpm'));
+    await writeFile(join(rpms, 'b/one-1-1.noarch.rpm'), otherReserve(bytes));
+    expect(await problemsOf(readLocalRpms(rpms))).toEqual([
+      expect.stringMatching(/b\/one-1-1\.noarch\.rpm: This is another RPM than .*a\/one-1-1/),
+    ]);
+  });
+
+  /** Changes a byte of the room for signatures, the end of the signature header: nothing that a digest is over. */
+  function otherReserve(bytes: Buffer): Buffer {
+    const changed = Buffer.from(bytes);
+    const end = 96 + 16 + changed.readUInt32BE(104) * 16 + changed.readUInt32BE(108);
+    changed[end - 16 - 1] = 1;
+    return changed;
+  }
 
   it('may be absent', async () => {
     expect(await readLocalRpms(join(dir, 'none'))).toEqual(new Map());

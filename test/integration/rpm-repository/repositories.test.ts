@@ -257,6 +257,35 @@ describe('repositories', () => {
       );
     });
 
+    it('cannot have a package of theirs taken for one of a signed repository, by the name of its file', async () => {
+      const rpm = await readFile(join(dir, 'made/far-1-1.noarch.rpm'));
+      const text = `<metadata><package type="rpm"><name>zzz</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/><checksum type="sha256">${textDigest(rpm)}</checksum><size package="${rpm.length}"/><location href="x/afar-1-1.noarch.rpm"/><format/></package></metadata>`;
+      const unsigned = await withList(gzipSync(text));
+      const signed = await repoFile('[signed]', `baseurl=${origin}/signed`, 'gpgkey=signer.asc');
+      await expect(open(signed, unsigned)).rejects.toThrow(
+        /The repository 'x' cannot be used: of its list of packages, the package zzz-1-1\.noarch\.rpm in it is at "x\/afar-1-1\.noarch\.rpm", which has the name of another/,
+      );
+    });
+
+    it('cannot add a provide or an obsolete to an RPM', async () => {
+      const rpm = await readFile(join(dir, 'made/far-1-1.noarch.rpm'));
+      for (const [more, message] of [
+        [
+          '<rpm:provides><rpm:entry name="bash" flags="EQ" epoch="9" ver="9"/></rpm:provides>',
+          /no provide 'bash = 9:9'/,
+        ],
+        [
+          '<rpm:obsoletes><rpm:entry name="bash"/></rpm:obsoletes>',
+          /the provide 'far = 1-1', which its list/,
+        ],
+      ] as const) {
+        const text = `<metadata xmlns:rpm="r"><package type="rpm"><name>far</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/><checksum type="sha256">${textDigest(rpm)}</checksum><size package="${rpm.length}"/><location href="far-1-1.noarch.rpm"/><format>${more}</format></package></metadata>`;
+        const file = await withList(gzipSync(text));
+        server.instead['/hand/far-1-1.noarch.rpm'] = rpm;
+        await expect((await open(file)).take('far')).rejects.toThrow(message);
+      }
+    });
+
     it('are refused when an RPM is another than they say', async () => {
       const rpm = await readFile(join(dir, 'made/far-1-1.noarch.rpm'));
       const text = `<metadata><package type="rpm"><name>afar</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/><checksum type="sha256">${textDigest(rpm)}</checksum><size package="${rpm.length}"/><location href="afar-1-1.noarch.rpm"/></package></metadata>`;

@@ -96,6 +96,15 @@ describe('the toolchain alone', () => {
     });
     expect(names(await solver.solve({ install: ['dash'] }))).toEqual(['dash-1.0-1']);
   });
+
+  it('never has two RPMs of one name in one origin', async () => {
+    const solver = await over(stock);
+    const twice = [rpm({ name: 'app' }), rpm({ name: 'app', evr: '9:1.0-1' })];
+    await expect(solver.solve({ install: ['app'], local: twice })).rejects.toThrow(
+      "two local RPMs are 'app-1.0-1.x86_64.rpm'",
+    );
+    expect(names(await solver.solve({ install: ['dash'] }))).toEqual(['dash-1.0-1']);
+  });
 });
 
 describe('stand-ins', () => {

@@ -108,7 +108,9 @@ describe('the toolchain that an earlier run saved', () => {
       const here = machine();
       if (file === 'toolchain.lock') {
         expect(await fetchCachedToolchain(here)).toBeUndefined();
-        expect(here.log.lines.join()).toMatch(/cannot be used: toolchain\.lock \$: This is an object without 'schema'/);
+        expect(here.log.lines.join()).toMatch(
+          /cannot be used: toolchain\.lock \$: This is an object without 'schema'/,
+        );
       } else {
         expect(await fetchCachedToolchain(here)).toBeUndefined();
         expect(here.log.lines.join()).toMatch(/cannot be used/);
