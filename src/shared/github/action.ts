@@ -40,6 +40,12 @@ export async function runAction(
     if (process.ppid !== parent) stop.abort();
   }, 1000).unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  // Node would print it as it is, with whatever a stranger's text in it does to a terminal or the runner.
+  process.on('uncaughtException', (error) => {
+    for (const one of problemsOf(error)) log.error(one);
+    killRunningTools();
+    process.exit(1);
+  });
   try {
     await ensureCommands(commands, log, stop.signal);
     await writeReport(await body({ log, signal: stop.signal }));

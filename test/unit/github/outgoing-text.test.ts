@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,4 +123,19 @@ it('a page has no control character, and no text in it ends its block or its cel
     }),
     { numRuns: 50 },
   );
+});
+
+it('an error that nobody handles is one message of the log', () => {
+  const module = join(import.meta.dirname, '../../../src/shared/github/action.ts');
+  const script = `
+    const { runAction } = await import(${JSON.stringify(module)});
+    await runAction([], () => {
+      setTimeout(() => { throw new Error('a\\u001b[31mb\\n::error::c'); });
+      return new Promise((done) => setTimeout(done, 60_000));
+    });`;
+  const argv = ['--input-type=module', '-e', script];
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8', env: {} });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^::error::ab%0A::error::c \(an error in azl itself; .*\)\n$/);
+  expect(status).toBe(1);
 });
