@@ -1,5 +1,6 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { plainLine } from '../base/plain-line.ts';
 import { tempSibling } from '../host/files.ts';
 import { unpackTar } from '../host/unpack-tar.ts';
 import type { SandboxOptions } from './arguments.ts';
@@ -9,6 +10,9 @@ import { runInSandbox } from './run.ts';
 
 /** Matches the file name of an RPM, which has no special meaning in a path or a shell. */
 const rpmFile = /^[A-Za-z0-9_+][A-Za-z0-9._+~^-]*\.rpm$/;
+
+/** More than any package makes; what is beyond is refused. */
+const mostFiles = 20_000;
 
 /**
  * Copies the RPM files below `folders` (absolute paths in the root) from a build root into `dir`, flat, and returns their
@@ -40,11 +44,11 @@ async function unpack(path: string, dir: string): Promise<string[]> {
   await unpackTar(await open(path), (entry) => {
     const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
     if (entry.type === 'Directory') return undefined;
-    if (entry.type === 'File' && rpmFile.test(name) && !files.has(name)) {
+    if (entry.type === 'File' && rpmFile.test(name) && !files.has(name) && files.size < mostFiles) {
       files.add(name);
       return { file: join(dir, name) };
     }
-    if (problems.length < 20) problems.push(`'${entry.path}' (${entry.type})`);
+    if (problems.length < 20) problems.push(`'${plainLine(entry.path.slice(-200))}' (${entry.type})`);
     return undefined;
   });
   if (problems.length > 0)
