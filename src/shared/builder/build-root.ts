@@ -11,10 +11,11 @@ import type { Toolchain } from '../model/toolchain.ts';
 import { copyRpm, normalisedRelease, withoutNormalisedRelease } from '../rpm/normalised.ts';
 import { rpmFacts } from '../rpm/read.ts';
 import { nevra } from '../rpm/version.ts';
+import { installRpms } from '../sandbox/installed.ts';
 import { limitsOf } from '../sandbox/limits.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
-import { installedDifference, installRpms, TransactionError } from '../sandbox/transaction.ts';
+import { installedDifference, TransactionError } from '../sandbox/transaction.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import type { BuildContext } from './build-context.ts';
 
@@ -97,7 +98,7 @@ export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
     const { limits, signal } = options;
     const installing = installRpms({ ...transaction, sourceDateEpoch, limits, signal });
     const done = await installing.catch(onTransactionError);
-    compare(done.installed, installed, new Set(releasesHidden ? change.add : []));
+    compare(done, installed, new Set(releasesHidden ? change.add : []));
     const warnings = done.warnings.map((one) => ({
       package: withoutNormalisedRelease(one.package),
       message: withoutNormalisedRelease(one.message),
@@ -147,16 +148,16 @@ export function difference(toolchain: Toolchain, installed: readonly RootRpm[]) 
   return { add, remove };
 }
 
-/** Compares what rpm's database lists with what was to be installed. @throws WrongBuildRootError */
+/** Compares what rpm's database lists with what was to be installed: names, then headers. @throws WrongBuildRootError */
 function compare(
-  found: readonly string[],
+  found: Awaited<ReturnType<typeof installRpms>>,
   installed: readonly RootRpm[],
   normalised: ReadonlySet<RootRpm>,
 ): void {
-  const expected = installed.map((one) =>
-    nevra(one.rpm, normalised.has(one) ? normalisedRelease : undefined),
-  );
-  const difference = installedDifference(found, expected);
+  const listed = installed.map((one) => nevra(one.rpm, normalised.has(one) ? normalisedRelease : undefined));
+  const names = found.installed.map((one) => one.slice(0, one.lastIndexOf(' ')));
+  const difference =
+    installedDifference(names, listed) ?? installedDifference(found.installed, found.expected);
   if (difference !== undefined)
     throw new WrongBuildRootError(`the build root is not what its key lists: ${difference}`);
 }

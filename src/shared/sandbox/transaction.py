@@ -208,6 +208,15 @@ def say(file, document):
     file.flush()
 
 
+def renew_index(root):
+    """Makes SQLite's files beside the database anew: those that wrote it differ from run to run, and readers need some."""
+    database = f"{root}/{rpm.expandMacro('%{_dbpath}')}/rpmdb.sqlite"
+    if os.path.exists(f"{database}-wal") and os.path.getsize(f"{database}-wal") == 0:
+        os.unlink(f"{database}-wal")
+        os.unlink(f"{database}-shm")
+        list(rpm.TransactionSet(root).dbMatch("name", "rpm"))
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
@@ -224,6 +233,8 @@ def main():
         transaction.run(request["install"], request["erase"])
     except (rpm.error, OSError) as error:
         transaction.problems.append(str(error))
+    transaction.set.closeDB()
+    renew_index(request["root"])
     said = {
         "problems": transaction.problems,
         "warnings": [{"package": name or "", "message": message} for name, message in transaction.warnings],

@@ -48,7 +48,8 @@ const answerSchema = object<{ problems: string[] } & Transacted>({
 /** Matches a line before the answer: a scriptlet starts. */
 const runsLine = /^\{"runs": "([^"\\]{1,200})"\}$/;
 
-interface TransactionOptions extends Pick<SandboxOptions, 'binds' | 'limits' | 'timeoutSeconds' | 'signal'> {
+export interface TransactionOptions
+  extends Pick<SandboxOptions, 'binds' | 'limits' | 'timeoutSeconds' | 'signal'> {
   /** The root in which rpm runs. */
   root: Root;
   /** The folders of the RPM files on the host. The caller has checked their digests; they are not checked again. */
@@ -157,35 +158,6 @@ function answerOf(stdout: string) {
     const why = 'a scriptlet disturbed the program that runs the transaction';
     throw new TransactionError([`${why} (${error.problems.map(({ message }) => message).join('; ')})`], '');
   }
-}
-
-/** Does the same and returns the installed packages afterwards, too, as {@link installedPackages} lists them. */
-export async function installRpms(
-  options: TransactionOptions,
-): Promise<Transacted & { installed: string[] }> {
-  const transacted = await transact(options);
-  return { ...transacted, installed: await installedPackages(options) };
-}
-
-/**
- * Returns the installed packages of a root from rpm's database: `name-epoch:version-release.arch`, sorted. Imported keys
- * (`gpg-pubkey`) are left out. A separate process reads the database: no scriptlet ran in it.
- */
-export async function installedPackages(
-  options: Pick<TransactionOptions, 'root' | 'into' | 'binds' | 'limits' | 'signal'>,
-): Promise<string[]> {
-  const format = '%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}\\n';
-  const { stdout } = await runInSandbox(['rpm', '--root', options.into ?? '/', '-qa', '--qf', format], {
-    root: options.root,
-    as: 'root',
-    binds: options.binds,
-    limits: options.limits ?? limitsOf('transaction'),
-    signal: options.signal,
-  });
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('gpg-pubkey-'))
-    .sort();
 }
 
 /** Compares the packages that rpm's database lists with those that it should. Returns the difference in words. Pure. */

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeTree } from '../../../src/shared/host/folders.ts';
+import { installRpms, readInstalled } from '../../../src/shared/sandbox/installed.ts';
 import { createOverlay, type Root } from '../../../src/shared/sandbox/overlay.ts';
 import { runInSandbox } from '../../../src/shared/sandbox/run.ts';
-import { installedPackages, installRpms, TransactionError } from '../../../src/shared/sandbox/transaction.ts';
+import { TransactionError, transact as transactOnly } from '../../../src/shared/sandbox/transaction.ts';
 import { specText, writeTree } from '../../support/trees.ts';
 import { testWorker } from '../../support/worker.ts';
 
@@ -115,7 +116,7 @@ beforeAll(async () => {
   );
   rpms = join(dir, 'rpms');
   await cp(join(overlay, 'upper/tmp/made/RPMS/noarch'), rpms, { recursive: true });
-  base = await installedPackages({ root: await fresh('base') });
+  base = await listed(await fresh('base'));
 });
 afterAll(async () => {
   server.close();
@@ -126,12 +127,21 @@ async function fresh(name: string): Promise<Root> {
   return { worker, overlay: await createOverlay(join(dir, name)) };
 }
 
+/** The RPMs that rpm's database lists. */
+async function listed(root: Root): Promise<string[]> {
+  const { installed } = await readInstalled({ root, rpmDirs: [], remove: [] });
+  return installed.map(withoutDigest);
+}
+
+const withoutDigest = (one: string) => one.slice(0, one.lastIndexOf(' '));
+
 const file = (nvr: string) => `${nvr}.noarch.rpm`;
 
 async function transact(root: Root, install: string[], remove: string[] = []) {
   const rpmDirs = [{ dir: rpms, files: install.map(file) }];
   const result = await installRpms({ root, rpmDirs, remove, sourceDateEpoch: 1_700_000_000 });
-  return { ...result, added: result.installed.filter((name) => !base.includes(name)) };
+  const added = result.installed.map(withoutDigest).filter((name) => !base.includes(name));
+  return { ...result, added };
 }
 
 async function failure(promise: Promise<unknown>): Promise<TransactionError> {
@@ -172,7 +182,7 @@ describe('a transaction in a root', () => {
   it('says what rpm refuses, in its words, and changes nothing', async () => {
     const root = await fresh('refuse');
     await transact(root, ['t-lib-1-1', 't-app-1-1']);
-    const before = await installedPackages({ root });
+    const before = await listed(root);
     const missing = await failure(transact(root, ['t-wants-1-1', 't-lib-2-1'], ['t-ghost-1-1.noarch']));
     expect(missing.problems).toEqual([
       't-ghost-1-1.noarch is not installed and cannot be erased',
@@ -182,7 +192,7 @@ describe('a transaction in a root', () => {
     expect(needed.problems).toEqual([expect.stringContaining('t-lib is needed by (installed) t-app')]);
     const clash = await failure(transact(root, ['t-clash-1-1']));
     expect(clash.problems).toEqual([expect.stringMatching(/\/opt\/lib .*conflicts/)]);
-    expect(await installedPackages({ root })).toEqual(before);
+    expect(await listed(root)).toEqual(before);
   });
 
   it('takes a failed scriptlet for an error where rpm does not go on, and shows what it said', async () => {
@@ -233,7 +243,7 @@ describe('a transaction in a root', () => {
     await symlink('/opt', join(image, 'var/link'));
     const bind = { source: image, target: '/image', writable: true };
     const rpmDirs = [{ dir: rpms, files: [file('t-linked-1-1')] }];
-    const done = await installRpms({
+    const done = await transactOnly({
       ...{ root, into: '/image', binds: [bind], rpmDirs, remove: [], sourceDateEpoch: 1_700_000_000 },
     });
     expect(done.warnings).toEqual([]);
@@ -267,7 +277,7 @@ describe('a transaction in a root', () => {
       },
     ];
     const root = await fresh('image-users');
-    const done = await installRpms({ ...into, root, rpmDirs, remove: [], sourceDateEpoch: 1_700_000_000 });
+    const done = await transactOnly({ ...into, root, rpmDirs, remove: [], sourceDateEpoch: 1_700_000_000 });
     expect(done.warnings.map(({ message }) => message)).toEqual([
       'user nobody-knows does not exist - using root',
     ]);
@@ -305,10 +315,11 @@ describe('a transaction in a root', () => {
     const root = await fresh('image');
     const into = { root, into: '/image', binds: [{ source: image, target: '/image', writable: true }] };
     const rpmDirs = [{ dir: rpms, files: [file('t-lib-2-1')] }];
-    const { installed } = await installRpms({ ...into, rpmDirs, remove: [], sourceDateEpoch: 1_700_000_000 });
-    expect(installed).toEqual(['t-lib-1:2-1.noarch']);
+    await transactOnly({ ...into, rpmDirs, remove: [], sourceDateEpoch: 1_700_000_000 });
+    const names = ['rpm', '--root', '/image', '-qa', '--qf', '%{NEVRA}'];
+    expect((await runInSandbox(names, { ...into, as: 'root' })).stdout).toBe('t-lib-1:2-1.noarch');
     expect(await readFile(join(image, 'opt/lib'), 'utf8')).toBe('t-lib 2\n');
-    expect(await installedPackages({ root })).toEqual(base);
+    expect(await listed(root)).toEqual(base);
     const query = ['rpm', '--root', '/image', '-qa', '--qf', '%{INSTALLTIME}'];
     expect((await runInSandbox(query, { ...into, as: 'root' })).stdout).toBe('1700000000');
   });
