@@ -5,8 +5,9 @@ import { digestOf, recipe, recipeDigest } from '../../../src/shared/cache-key/re
 const shared = new URL('../../../src/shared/', import.meta.url);
 const helpers = ['sandbox', 'specs/macros'].flatMap((room) =>
   readdirSync(new URL(`${room}/`, shared))
-    // The table of system calls is in it as the filter that is made of it. No build can see its control group.
-    .filter((name) => !/\.(?:ts|txt)$|^control-group\.sh$/.test(name))
+    // The table of system calls is in it as the filter that is made of it. No build can see its control group,
+    // or what compares its root.
+    .filter((name) => !/\.(?:ts|txt)$|^control-group\.sh$|^root_packages\.py$/.test(name))
     .map((name) => `${room}/${name}`),
 );
 
