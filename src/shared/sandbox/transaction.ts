@@ -7,6 +7,7 @@ import { ProblemsError } from '../base/problems.ts';
 import { list, object, text } from '../base/schema.ts';
 import { parseDocument } from '../base/validate.ts';
 import { LimitError } from '../host/limit-error.ts';
+import { ToolError } from '../host/process.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import type { Bind, SandboxOptions } from './arguments.ts';
 import { limitsOf } from './limits.ts';
@@ -145,7 +146,10 @@ async function answerLine(dir: string, options: TransactionOptions): Promise<str
   try {
     await runInSandbox(transactionCommand, { ...transactionSandbox(dir, options), limits, onLine });
   } catch (error) {
-    throw error instanceof LimitError ? error.of(runs) : error;
+    if (error instanceof LimitError) throw error.of(runs);
+    if (!(error instanceof ToolError)) throw error;
+    const why = `the program that runs the transaction ended with ${error.code}; a scriptlet may have ended it`;
+    throw new TransactionError([why], error.stderr);
   }
   return last;
 }

@@ -26,7 +26,7 @@ export async function runQemu(
   const groups = device === undefined || device.gid === 0 ? ['--clear-groups'] : [`--groups=${device.gid}`];
   const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...groups, '--bounding-set=-all', '--'];
   return await runHostTool([...become, ...argv, ...confined], {
-    ...{ ...tool, as: 'root', ok: 'any', env: { TMPDIR: '/tmp', HOME: '/tmp' } },
+    ...{ ...tool, as: 'root', ok: 'any', env: { TMPDIR: '/dev/shm' } },
     devices: device === undefined ? [] : [kvm],
   });
 }

@@ -5,6 +5,7 @@ import { boolean, list, map, object, optional, type Schema, text } from '../../b
 import { parseDocument } from '../../base/validate.ts';
 import { removeTree } from '../../host/folders.ts';
 import type { Bind } from '../../sandbox/arguments.ts';
+import { limitsOf, type Step } from '../../sandbox/limits.ts';
 import { createOverlay, type Root } from '../../sandbox/overlay.ts';
 import { runInSandbox } from '../../sandbox/run.ts';
 import type { FatEntry, TreeEntry } from '../disk/trees.ts';
@@ -77,8 +78,8 @@ export async function openImageRoot(options: RootOptions) {
     bind: (writable: boolean): Bind => ({ source: tree, target: innerRoot, writable }),
     inWorker,
     /** Runs a program of the image, with the image's root as `/`. */
-    run: async (argv: readonly string[], binds: readonly Bind[] = []): Promise<void> => {
-      await runInSandbox(argv, { ...enter, root: { tree }, binds });
+    run: async (argv: readonly string[], step: Step, binds: readonly Bind[] = []): Promise<void> => {
+      await runInSandbox(argv, { ...enter, root: { tree }, binds, limits: limitsOf(step) });
     },
     /**
      * Runs a Python helper of the manifest.

@@ -23,7 +23,10 @@ def installed(request):
     # What rpm says of damage goes to standard error, apart from the answer.
     rpm.setLogFile(sys.stderr)
     database = rpm.TransactionSet(request["root"])
-    found = [named(header) for header in database.dbMatch() if header["NAME"] != "gpg-pubkey"]
+    try:
+        found = [named(header) for header in database.dbMatch() if header["NAME"] != "gpg-pubkey"]
+    except rpm.error as error:
+        raise Refused(f"rpm's database of the image cannot be read ({error})") from error
     files = rpm.TransactionSet()
     # The caller has compared the digest of each file; its signature is not for rpm to judge.
     files.setVSFlags(rpm.RPMVSF_MASK_NOSIGNATURES)

@@ -3,9 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
+import { LimitError } from '../../host/limit-error.ts';
 import { ToolError } from '../../host/process.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { nevra } from '../../rpm/version.ts';
+import { limitsOf } from '../../sandbox/limits.ts';
 import { showRpmWarnings } from '../../sandbox/rpm-warnings.ts';
 import {
   installedDifference,
@@ -74,11 +76,12 @@ async function install({ rpms, file, manifest, log, signal }: TreeOptions, root:
     const { warnings } = await root.inWorker((worker) =>
       transact({
         ...{ root: worker, into: innerRoot, binds: [root.bind(true)], signal },
-        ...{ rpmDirs, remove: [], sourceDateEpoch: manifest.epoch },
+        ...{ rpmDirs, remove: [], sourceDateEpoch: manifest.epoch, limits: limitsOf('image transaction') },
       }),
     );
     showRpmWarnings(log, 'the image', warnings);
   } catch (error) {
+    if (error instanceof LimitError) throw problem(error.message, { file });
     if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
     const reason = `${error.problems.join('; ')}\n${lastLines(error.output, 12)}`.trimEnd();
     throw problem(`The packages cannot be installed together: ${reason}`, { file });
@@ -100,7 +103,7 @@ async function runPrograms(
 ): Promise<void> {
   for (const { does, argv } of programs) {
     progress(does);
-    await root.run(argv).catch((error: unknown) => {
+    await root.run(argv, 'image program').catch((error: unknown) => {
       const isFull = error instanceof ToolError && fullPlace(error.stderr) === 'host';
       throw isFull ? error : asProblem(error, `the image's '${argv[0]}'`, { file }, rpms);
     });
@@ -120,7 +123,7 @@ async function runScripts(
     const { name } = files[index] as NamedFile;
     const source = sources[index] as string;
     progress(`running ${name}`);
-    await root.run(argv, [{ source, target }]).catch((error: unknown) => {
+    await root.run(argv, 'image script', [{ source, target }]).catch((error: unknown) => {
       const place = { file, path: `$.SystemConfigs[0].${key}[${index}]` };
       throw asProblem(error, `script '${name}'`, place, rpms);
     });
