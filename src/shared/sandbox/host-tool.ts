@@ -1,4 +1,5 @@
 import { lstatSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ToolResult } from '../host/process.ts';
 import { confine, enterCommand, memoryFolder, mounts, type SandboxOptions } from './arguments.ts';
 import { runWithin } from './bounds.ts';
@@ -29,6 +30,10 @@ export function hostToolArguments(argv: readonly string[], options: HostToolOpti
       ...[...memoryFolder('/'), '--ro-bind', '/usr', '/usr', ...programFolders.flatMap(programFolder)],
       ...['--perms', '0755', '--dir', '/etc', '--ro-bind-try', '/etc/alternatives', '/etc/alternatives'],
       ...['--perms', '1777', '--dir', '/tmp'],
+      // bubblewrap would make them for root alone.
+      ...[...new Set(options.binds?.map(({ target }) => dirname(target)))].flatMap((folder) =>
+        folder === '/' ? [] : ['--perms', '0755', '--dir', folder],
+      ),
       ...mounts(options),
       ...confined.options,
     ],
