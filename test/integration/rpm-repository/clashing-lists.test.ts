@@ -146,16 +146,24 @@ async function imageOf(given: readonly Entry[][], local: readonly Rpm[], place: 
   return { chosen, fetched };
 }
 
-/** The oracle: the repository that has a name is the first that lists it; the RPM is its newest. */
-function chosenByPriority(
-  given: readonly Entry[][],
-  name: string,
-): { repository: number; of: string } | undefined {
+/**
+ * The oracle: the repository that has a name is the first that lists it, and the RPM is its newest. One that says that it
+ * obsoletes app cannot be beside it. If it has no other, nobody but the toolchain may take its place.
+ */
+function chosenByPriority(given: readonly Entry[][], name: string) {
   const named = ({ says }: Entry) => says.startsWith(`${name}-`);
   const repository = given.findIndex((entries) => entries.some(named));
   if (repository < 0) return undefined;
-  const versions = (given[repository] as Entry[]).filter(named).map(({ says }) => says);
-  return { repository, of: versions.sort().at(-1) as string };
+  const possible = (given[repository] as Entry[]).filter(
+    (one) => named(one) && (name === 'app' || !one.more.includes('rpm:obsoletes')),
+  );
+  return {
+    repository,
+    of: possible
+      .map(({ says }) => says)
+      .sort()
+      .at(-1),
+  };
 }
 
 /** True for a list of which each entry is the RPM that it says, under its own name. */
@@ -187,7 +195,7 @@ describe('repositories with names that clash and lists that lie', () => {
           figures.images++;
           for (const { origin, rpm } of made.chosen) {
             const right = hasLocal && rpm.name === 'app' ? undefined : chosenByPriority(given, rpm.name);
-            if (right === undefined) {
+            if (right?.of === undefined) {
               expect(origin).toBe(rpm.name === 'app' ? 'local' : 'toolchain');
               continue;
             }
