@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Problem, ProblemsError } from '../base/problems.ts';
+import { newTurn } from '../base/turns.ts';
 import { type HeaderText, headerTexts } from '../rpm/header-texts.ts';
 import { readMainHeader } from '../rpm/read.ts';
 import {
@@ -11,6 +12,8 @@ import {
   unexpandedInScriptlet,
 } from '../specs/unexpanded.ts';
 
+/** Texts between two looks at the clock. */
+const inARow = 256;
 /** The most problems of one spec that are shown, and for an RPM how many suspects are looked up in the spec. */
 const most = { shown: 20, lookedUp: 500 };
 
@@ -28,26 +31,40 @@ export async function checkTexts(
 ): Promise<void> {
   const spec = await readFile(specFile, 'utf8');
   const found = new Map<string, Problem>();
+  const turn = newTurn();
   for (const file of files) {
-    const texts = headerTexts(await readMainHeader(join(dir, file)));
-    for (const problem of problemsOfTexts(file, texts, spec)) {
-      const same = `${problem.line} ${problem.message.replaceAll(file, '')}`;
-      if (!found.has(same)) found.set(same, { ...problem, file: shown });
+    const looks = { left: most.lookedUp };
+    for (const texts of headerTexts(await readMainHeader(join(dir, file)))) {
+      for (let at = 0; at < texts.length; at += inARow) {
+        await turn();
+        for (const problem of problemsOfTexts(file, texts.slice(at, at + inARow), spec, looks)) {
+          const same = `${problem.line} ${problem.message.replaceAll(file, '')}`;
+          if (!found.has(same)) found.set(same, { ...problem, file: shown });
+        }
+      }
     }
   }
   if (found.size > 0) throw new ProblemsError([...found.values()].slice(0, most.shown));
 }
 
-/** Returns the problems of one RPM's texts. Pure. @param spec text of its spec */
-export function problemsOfTexts(rpm: string, texts: readonly HeaderText[], spec: string): Problem[] {
+/**
+ * Returns the problems of texts of one RPM. Pure.
+ * @param spec text of its spec
+ * @param looks how many suspects may still be looked up in it; counted down
+ */
+export function problemsOfTexts(
+  rpm: string,
+  texts: readonly HeaderText[],
+  spec: string,
+  looks = { left: most.lookedUp },
+): Problem[] {
   const problems: Problem[] = [];
-  let suspects = 0;
   for (const one of texts) {
     const macros = unexpandedIn(one);
     const control = controlProblems(rpm, one, spec);
-    suspects += macros.length + control.length;
+    looks.left -= macros.length + control.length;
     // A hostile package has a million of them.
-    if (suspects > most.lookedUp) break;
+    if (looks.left < 0) break;
     problems.push(...control);
     for (const macro of macros.filter((name) => isOwnMistake(name, one, spec)))
       problems.push({

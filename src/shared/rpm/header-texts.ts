@@ -64,8 +64,11 @@ const scriptlets: readonly [tag: number, program: number, name: string][] = [
   [5076, 5077, 'a file trigger'],
 ];
 
-/** Returns the texts of a main header that people, other packages or rpm read. Pure. @throws RpmFormatError */
-export function headerTexts(main: Pick<Header, 'tags'>): HeaderText[] {
+/**
+ * Yields the texts of a main header that people, other packages or rpm read, those of one tag at a time: there may be a
+ * hundred thousand. Pure. @throws RpmFormatError
+ */
+export function* headerTexts(main: Pick<Header, 'tags'>): Generator<HeaderText[]> {
   const byNumber = new Map(main.tags.map((tag) => [tag.tag, tag]));
   const valuesOf = (number: number): string[] => {
     const tag = byNumber.get(number);
@@ -75,19 +78,18 @@ export function headerTexts(main: Pick<Header, 'tags'>): HeaderText[] {
   };
   const from = (kind: HeaderText['kind'], name: string, number: number) =>
     valuesOf(number).map((text): HeaderText => ({ name, kind, text, program: '' }));
-  return [
-    ...people.flatMap(([number, name]) => from('people', name, number)),
-    ...fileNames.flatMap(([number, name]) => from('name', name, number)),
-    ...dependencyNames.flatMap(([kind, name]) =>
-      [dependencyTags[kind].name, dependencyTags[kind].version].flatMap((one) => from('name', name, one)),
-    ),
-    ...scriptlets.flatMap(([number, program, name]) => {
-      const programs = valuesOf(program);
-      // A script of its own for each trigger; a program with arguments has several texts.
-      const own = (index: number) => programs[name.startsWith('%') ? 0 : index] ?? '';
-      return valuesOf(number).map((text, index): HeaderText => {
-        return { name, kind: 'scriptlet', text, program: own(index) };
-      });
-    }),
-  ];
+  for (const [number, name] of people) yield from('people', name, number);
+  for (const [number, name] of fileNames) yield from('name', name, number);
+  for (const [kind, name] of dependencyNames) {
+    const { name: names, version } = dependencyTags[kind];
+    for (const number of [names, version]) yield from('name', name, number);
+  }
+  for (const [number, program, name] of scriptlets) {
+    const programs = valuesOf(program);
+    // A script of its own for each trigger; a program with arguments has several texts.
+    const own = (index: number) => programs[name.startsWith('%') ? 0 : index] ?? '';
+    yield valuesOf(number).map((text, index): HeaderText => {
+      return { name, kind: 'scriptlet', text, program: own(index) };
+    });
+  }
 }

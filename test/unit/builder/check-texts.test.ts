@@ -54,9 +54,9 @@ it('texts of a header are found by tag, each scriptlet with its program', () => 
     [1117, 8, ['x']],
     [1118, 8, ['/opt/']],
   ]);
-  const shown = headerTexts(main).map(({ name, kind, text, program }) =>
-    `${kind} ${name}: ${text} ${program}`.trim(),
-  );
+  const shown = [...headerTexts(main)]
+    .flat()
+    .map(({ name, kind, text, program }) => `${kind} ${name}: ${text} ${program}`.trim());
   expect(shown).toEqual([
     'people Summary: short',
     'people %changelog: - first',

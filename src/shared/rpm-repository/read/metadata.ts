@@ -19,8 +19,8 @@ export interface ListedRpm extends Listed {
 /** A list of packages, and its bytes when decompressed. */
 type PackageList = Listed & { openSize: number };
 
-/** The most bytes of a package list. That of all of Fedora has 200 MiB. */
-const mostBytes = 1 << 29;
+/** The most bytes of a package list. That of all of Fedora has less than 200 MiB. */
+const mostBytes = 1 << 28;
 /** The most bytes of a `repomd.xml`, which has some kilobytes. */
 export const mostRepomdBytes = 1 << 20;
 /** The most packages, and the most capabilities and paths of all of them: Fedora has 75,000, and some millions. */
