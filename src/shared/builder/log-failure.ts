@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProblemsError } from '../base/problems.ts';
 import type { Spec } from '../model/spec.ts';
@@ -6,28 +6,67 @@ import { sectionLine } from '../specs/text.ts';
 import type { BuildContext } from './build-context.ts';
 import { explainFailure, type Failure } from './cause-lines.ts';
 
-/** Bytes of a log that are read, from its end: a stage that fails is the last one, and few write more. */
+/** The part of a log that is read, from its end: a stage that fails is the last one, and few write more. */
 const readBytes = 2 * 1024 * 1024;
+const readLines = 20_000;
 
 /** Tells what failed in a log, which may be of any size. Knows nothing of one that is absent. */
 export async function readFailure(log: string | undefined): Promise<Failure> {
   return explainFailure(log === undefined ? '' : await logEnd(log));
 }
 
-/** Returns the end of a log, its last lines; '' when it cannot be read. */
+/**
+ * Returns the end of a log, its last lines; '' when it cannot be read. The title of the script that wrote them is in
+ * front, wherever in the log it stands.
+ */
 export async function logEnd(log: string): Promise<string> {
   const file = await open(log).catch(() => undefined);
   if (file === undefined) return '';
   try {
     const { size } = await file.stat();
     const start = Math.max(0, size - readBytes);
-    const buffer = Buffer.alloc(Math.min(size, readBytes));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
-    const text = buffer.toString('utf8', 0, bytesRead);
-    return start === 0 ? text : text.slice(text.indexOf('\n') + 1);
+    const text = await readAt(file, start, size - start);
+    const first = startOfLines(text, readLines);
+    if (start === 0 && first === 0) return text.toString('utf8');
+    const lines = text.subarray(first === 0 ? text.indexOf('\n') + 1 : first).toString('utf8');
+    const isTitled = lines.startsWith(scriptTitle) || lines.includes(`\n${scriptTitle}`);
+    return isTitled ? lines : `${await titleBefore(file, start + first)}${lines}`;
   } finally {
     await file.close();
   }
+}
+
+/** Returns where the last `count` lines of a text begin. */
+function startOfLines(text: Buffer, count: number): number {
+  let start = text.length;
+  for (let line = 0; line <= count && start > 0; line++) start = text.lastIndexOf('\n', start - 1);
+  return Math.max(0, start + 1);
+}
+
+/** rpm's words before each script. */
+const scriptTitle = 'Executing(';
+
+/** Bytes that hold a title: the rest of a longer line is left out. */
+const longestTitle = 4096;
+
+/** Returns the last line of a log before `end` that is the title of a script, with its newline; '' if there is none. */
+async function titleBefore(file: FileHandle, end: number): Promise<string> {
+  const mark = Buffer.from(`\n${scriptTitle}`);
+  for (let until = end; until > 0; until -= Math.min(until, readBytes)) {
+    const start = Math.max(0, until - readBytes);
+    // A title may begin in one part and end in the next.
+    const part = await readAt(file, start, Math.min(end, until + longestTitle) - start);
+    const at = part.lastIndexOf(mark);
+    if (at === -1) continue;
+    const line = part.subarray(at + 1, at + longestTitle).toString('utf8');
+    return `${line.split('\n')[0]}\n`;
+  }
+  return '';
+}
+
+async function readAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start);
+  return buffer.subarray(0, bytesRead);
 }
 
 /** Logs that a package failed, with the cause lines of its log, at the spec. */

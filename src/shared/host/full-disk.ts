@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { ifAbsent } from './files.ts';
 import { ToolError } from './process.ts';
 
 /** Matches the messages by which tools report a full disk: of the C library, mkfs.vfat, and rpm before a transaction. */
@@ -21,10 +22,17 @@ export function diskReserve(size: number): number {
   return Math.min(2 ** 30, size / 8);
 }
 
-/** True if one of the disks that hold these folders has less free than what always stays, so many times. */
+/**
+ * True if one of the disks that hold these folders, which may be absent, has less free than what always stays, so many
+ * times.
+ */
 export async function lacksReserve(dirs: readonly string[], times = 1): Promise<boolean> {
-  const states = await Promise.all(dirs.map((dir) => statfs(dir)));
-  return states.some(({ bsize, bavail, blocks }) => bavail * bsize < times * diskReserve(blocks * bsize));
+  const states = await Promise.all(dirs.map((dir) => statfs(dir).catch(ifAbsent(undefined))));
+  return states.some((disk) => {
+    if (disk === undefined) return false;
+    const { bsize, bavail, blocks } = disk;
+    return bavail * bsize < times * diskReserve(blocks * bsize);
+  });
 }
 
 /** Free bytes below which every write fails; free bytes below which a report of a full disk is believed; free inodes. */

@@ -27,12 +27,17 @@ interface Disk {
   writers: Set<Writer>;
   isWatched: boolean;
   free: number;
+  /** Free bytes when a writer was ended last; its files are removed a moment later. Infinite: they are gone. */
+  endedAt: number;
   /** When the writers' bytes were counted last, by the clock of this process. */
   countedAt: number;
 }
 
 /** Bytes that a disk takes in a second, at most. */
 const fastestWrite = 3 * 1024 ** 3;
+
+/** The part of the reserve that is kept free on top of it, for the time that it takes to end a writer. */
+const margin = 1 / 4;
 
 /** Milliseconds between two looks at a disk. */
 const shortest = 15;
@@ -47,11 +52,13 @@ const disks = new Map<number, Disk>();
 export function lookAtDisks(seen: Seen, end: End): () => void {
   if (seen.dir === undefined) return () => {};
   const { dev } = statSync(seen.dir);
+  const endedAt = Number.POSITIVE_INFINITY;
   const disk = disks.get(dev) ?? {
     dir: seen.dir,
     writers: new Set(),
     isWatched: false,
     free: 0,
+    endedAt,
     countedAt: 0,
   };
   const writer = { seen, end, shrunk: 0, measureAt: seen.limits.disk, written: 0 };
@@ -87,11 +94,13 @@ async function look(disk: Disk): Promise<number> {
     writer.shrunk += shrunk;
     if (writer.shrunk >= writer.measureAt) void measure(writer);
   }
-  // What is written until the next look, and until a killed program has stopped.
-  const floor = reserve + 2 * shrunk;
+  // What is written until the next look, and until a killed program has stopped, must not touch the reserve.
+  const floor = reserve * (1 + margin) + 2 * shrunk;
+  if (free > floor) disk.endedAt = Number.POSITIVE_INFINITY;
   const isEnding = running.length < disk.writers.size;
-  if (free < floor && !isEnding) await endLargest(running, free, reserve);
-  else if (free < floor + 2 * reserve && running.length > 1 && performance.now() - disk.countedAt > 1000) {
+  if (free < Math.min(floor, disk.endedAt - (reserve * margin) / 2) && !isEnding) {
+    if (await endLargest(running, free, reserve)) disk.endedAt = free;
+  } else if (free < floor + 2 * reserve && running.length > 1 && performance.now() - disk.countedAt > 1000) {
     disk.countedAt = performance.now();
     for (const writer of running) writer.written = await writtenBy(writer.seen);
   }
@@ -104,8 +113,8 @@ export function pauseFor(free: number, reserve: number): number {
   return Math.min(longest, Math.max(shortest, halfTime));
 }
 
-/** Ends the sandbox that has written the most since the last count, if the disk is short because of one at all. */
-async function endLargest(running: readonly Writer[], free: number, reserve: number): Promise<void> {
+/** Ends the sandbox that has written the most since the last count. @returns false if the disk is short because of none */
+async function endLargest(running: readonly Writer[], free: number, reserve: number): Promise<boolean> {
   const able = running.filter(({ shrunk }) => shrunk > reserve / 8);
   const counted = await Promise.all(
     able.map(async (writer) => ({
@@ -114,9 +123,10 @@ async function endLargest(running: readonly Writer[], free: number, reserve: num
     })),
   );
   const [largest] = counted.sort((a, b) => b.bytes - a.bytes);
-  if (largest === undefined) return;
+  if (largest === undefined) return false;
   const { seen, end } = largest.writer;
   end(seen, new LimitError('disk', `wrote to the disk until only ${inBytes(free)} of it were free`));
+  return true;
 }
 
 async function writtenBy({ group, pids, written }: Seen): Promise<number> {

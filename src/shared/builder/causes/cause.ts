@@ -54,6 +54,9 @@ const keywords = new RegExp(
   'i',
 );
 
+/** Candidates that are tried from the beginning of an output, and as many from its end. */
+const mostCandidates = 500;
+
 /** Characters of a line that patterns are tried on: an error stands at its beginning. */
 const mostTried = 500;
 
@@ -68,7 +71,9 @@ export interface Output {
 
 /** Makes an output of its lines. Pure. */
 export function outputOf(lines: readonly string[], section: string | undefined): Output {
-  const candidates = lines.flatMap((line, at) => (keywords.test(line.slice(0, mostTried)) ? [at] : []));
+  const found = lines.flatMap((line, at) => (keywords.test(line.slice(0, mostTried)) ? [at] : []));
+  const isLong = found.length > 2 * mostCandidates;
+  const candidates = isLong ? [...found.slice(0, mostCandidates), ...found.slice(-mostCandidates)] : found;
   return { lines, section, candidates };
 }
 
