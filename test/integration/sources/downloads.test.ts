@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createSocketServer } from 'node:net';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runTool } from '../../../src/shared/host/process.ts';
 import { makeDownloader } from '../../../src/shared/sources/download.ts';
@@ -208,4 +209,25 @@ describe('a disk', () => {
     const { stdout } = await runTool(argv, { timeoutSeconds: 60 });
     expect(JSON.parse(stdout)).toEqual({ got: { failure: 'fills the disk' }, files: [] });
   });
+});
+
+it('whatever bytes a server sends, the answer is a reason or the file', async () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ...['HTTP/1.1 200 OK\r\n', 'HTTP/1.0 206 x\r\n', 'HTTP/1.1 302 \r\n', 'HTTP/1.1 100 Continue\r\n\r\n'],
+      ...['content-length: 5\r\n', 'content-length: -1\r\n', 'transfer-encoding: chunked\r\n'],
+      ...['content-range: bytes 0-4/5\r\n', 'etag: "a"\r\n', 'location: //\r\n', 'location: /a\r\n'],
+      ...['content-encoding: gzip\r\n', '\r\n', '5\r\nabcde\r\n', '0\r\n\r\n', 'ffffffffffffffff\r\n'],
+    ),
+    fc.string({ unit: 'binary', maxLength: 8 }),
+  );
+  let answer = '';
+  const address = await serveRaw((socket) => socket.end(Buffer.from(answer, 'latin1')));
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
+      answer = pieces.join('');
+      expect(await download(address, { retries: 1 })).toEqual(expect.any(String));
+    }),
+    { numRuns: 200 },
+  );
 });
