@@ -90,6 +90,7 @@ function specOf({ spec, srpm, buildRequires, packages }: Line): Spec {
     path: spec,
     sourceRpm: srpm,
     buildRequires,
+    buildConflicts: [],
     packages: packages.map((one): SpecPackage => ({ ...rpmOf(one), built: true, files: [] as string[] })),
   } as unknown as Spec;
 }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setDebugSink } from '../../../src/shared/base/debug.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { actionsCache } from '../../../src/shared/github/cache/actions-cache.ts';
 import { CacheUnavailableError, DamagedEntryError } from '../../../src/shared/github/cache/cache.ts';
+import { runTool } from '../../../src/shared/host/process.ts';
 import type { JobOptions } from '../../services/job.ts';
 import { type Services, startServices } from '../../services/server.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
@@ -155,5 +156,65 @@ describe('the cache of GitHub Actions', () => {
     await save('key');
     services.caches.corrupt('key', () => Buffer.from('no archive'));
     await expect(fetched()).rejects.toThrow(DamagedEntryError);
+  });
+
+  describe('with an entry whose archive a stranger made', () => {
+    /** Fetches an entry in whose archive `make` puts members, relative to a folder. @returns its canary, in the end */
+    async function fetchHostile(make: (dir: string) => string): Promise<string> {
+      await save('key');
+      const dir = temporary();
+      const canary = join(temporary(), 'canary');
+      writeFileSync(canary, 'untouched');
+      mkdirSync(join(dir, '.azl-cache/place'), { recursive: true });
+      writeFileSync(join(dir, '.azl-cache/place/file'), 'key');
+      const script = `set -e; cd '${dir}'; canary='${canary}'; P=.azl-cache/place\n${make(dir)}`;
+      await runTool(['sh', '-c', `${script}\nzstd -q --long=30 -f hostile.tar -o hostile.zst`]);
+      services.caches.corrupt('key', () => readFileSync(join(dir, 'hostile.zst')));
+      // What is refused by its name alone is left out.
+      const text = await fetched().catch((error) => error.constructor);
+      expect([DamagedEntryError, 'key']).toContain(text);
+      expect(existsSync(join(workspace, '.azl-cache/place'))).toBe(false);
+      expect(readdirSync(workspace).filter((name) => !/^[\da-f-]{36}$/.test(name))).toEqual(['.azl-cache']);
+      return readFileSync(canary, 'utf8');
+    }
+    const pack = 'tar -cPf hostile.tar';
+
+    it.each<[string, string]>([
+      ['an absolute path', `echo evil > evil; ${pack} --transform "s|^evil|$canary|" evil`],
+      [
+        'a path with ..',
+        `echo evil > evil; ${pack} --transform "s|^evil|../../../../../../$canary|" $P evil`,
+      ],
+      ['a path below another folder', `echo evil > evil; ${pack} evil`],
+      [
+        'a link, and a file through it',
+        `ln -s "$(dirname "$canary")" $P/out; mkdir in; echo evil > in/canary
+         tar -cPf hostile.tar $P; tar -rPf hostile.tar --transform "s|^in|$P/out|" in/canary`,
+      ],
+      [
+        'a link in place of the folder, and a file through it',
+        `rm -r $P; ln -s "$(dirname "$canary")" $P; mkdir in; echo evil > in/canary
+         tar -cPf hostile.tar $P; tar -rPf hostile.tar --transform "s|^in|$P|" in/canary`,
+      ],
+      [
+        'a link in place of all folders',
+        `rm -r .azl-cache; ln -s "$(dirname "$canary")" .azl-cache; ${pack} .azl-cache`,
+      ],
+      [
+        'a hard link to a file of the host',
+        `ln "$canary" hard; ${pack} "$canary" hard; tar --delete -f hostile.tar "$canary"; tar -rPf hostile.tar $P`,
+      ],
+      ['a pipe', `mkfifo $P/pipe; ${pack} $P`],
+    ])('writes nothing elsewhere: %s', async (_what, make) => {
+      expect(await fetchHostile(() => make)).toBe('untouched');
+    });
+  });
+
+  it('removes a link that a checkout has in place of its folder', async () => {
+    const elsewhere = temporary();
+    symlinkSync(elsewhere, join(workspace, '.azl-cache'));
+    await save('key');
+    expect(await fetched()).toBe('key');
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
 });

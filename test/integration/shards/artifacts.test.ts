@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NotPlainFileError } from '../../../src/shared/host/plain-files.ts';
 import { artifactExchange } from '../../../src/shared/shards/transport/artifact-exchange.ts';
 import { type Exchange, filesBelow } from '../../../src/shared/shards/transport/exchange.ts';
 import { type Services, startServices } from '../../services/server.ts';
@@ -91,7 +92,11 @@ describe('an exchange over artifacts', () => {
     await expect(exchange.fetch(item as never, join(temporary(), 'to'))).rejects.toThrow('another digest');
   });
 
-  it('lets nothing out of an archive but plain files below the folder', async () => {
+  it.each([
+    ['a link', 'link'],
+    ['a path that leads out', '../outside'],
+    ['an absolute path', '/absolute'],
+  ])('refuses an archive with %s, and lets nothing out of it', async (_what, hostile) => {
     const exchange = newRun();
     const item = await exchange.create('azl-result-1-1-1', filesBelow(folder('whole'), ['file']));
     const evil = temporary();
@@ -100,19 +105,15 @@ describe('an exchange over artifacts', () => {
     writeFileSync(join(evil, 'outside'), 'outside');
     symlinkSync('/etc/passwd', join(evil, 'in/link'));
     const file = join(evil, 'evil.tar');
-    await create({ file, cwd: join(evil, 'in'), preservePaths: true }, [
-      'fine',
-      'link',
-      '../outside',
-      join(evil, 'outside'),
-    ]);
+    const path = hostile === '/absolute' ? join(evil, 'outside') : hostile;
+    await create({ file, cwd: join(evil, 'in'), preservePaths: true }, ['fine', path]);
     const run = services.environment(`run-${runs}`, 'job');
     expect(run['ACTIONS_RUNTIME_TOKEN']).toBe(process.env['ACTIONS_RUNTIME_TOKEN']);
     services.blobs.put(`run-${runs}/azl-result-1-1-1`, readFileSync(file));
     const to = join(temporary(), 'deep', 'to');
     // A stranger's artifact has the digest of its own bytes: here the listing tells none.
     const other = artifactExchange(temporary());
-    expect(await other.fetch(item as never, to)).toBe(true);
+    await expect(other.fetch(item as never, to)).rejects.toThrow(NotPlainFileError);
     expect(readdirSync(to)).toEqual(['fine']);
     expect(readdirSync(join(to, '..'))).toEqual(['to']);
   });

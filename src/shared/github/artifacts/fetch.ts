@@ -1,8 +1,9 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { problem } from '../../base/problems.ts';
 import { retry } from '../../base/retry.ts';
 import { tempSibling } from '../../host/files.ts';
+import { checkPlainTree } from '../../host/plain-files.ts';
 import { checkSpace } from '../../host/space.ts';
 import { inputProblem } from '../inputs.ts';
 import { hasArtifacts } from '../run.ts';
@@ -30,7 +31,7 @@ export async function fetchArtifact(name: string, dir: string): Promise<boolean>
       await rm(part, { recursive: true, force: true });
       await download(name, part);
     });
-    await checkPlain(name, part);
+    await checkPlainTree(part);
     await rm(dir, { recursive: true, force: true });
     await rename(part, dir);
     return true;
@@ -71,13 +72,4 @@ async function download(name: string, to: string): Promise<void> {
   const options = { path: to, expectedHash: artifact.digest };
   const { digestMismatch } = await askArtifacts((all) => all.downloadArtifact(artifact.id, options));
   if (digestMismatch === true) throw new DigestMismatchError();
-}
-
-/** Whatever the library made of an archive: only plain files and their folders come out of it. */
-async function checkPlain(name: string, dir: string): Promise<void> {
-  for (const path of await readdir(dir, { recursive: true })) {
-    const found = await lstat(join(dir, path));
-    if (!found.isFile() && !found.isDirectory())
-      throw problem(`The artifact '${name}' holds '${path}', which is no plain file`);
-  }
 }

@@ -2,8 +2,9 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { debugCall } from '../../base/debug.ts';
 import type { Log } from '../../base/log.ts';
-import { linkFile } from '../../host/files.ts';
+import { isAbsent, linkFile } from '../../host/files.ts';
 import { moveFolder } from '../../host/folders.ts';
+import { checkPlainTree, NotPlainFileError } from '../../host/plain-files.ts';
 import { type Cache, DamagedEntryError } from './cache.ts';
 import { cacheCalls } from './cache-calls.ts';
 
@@ -23,6 +24,7 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
     const path = `${folder}/${place}`;
     const dir = join(workspace, path);
     const remove = () => rm(dir, { recursive: true, force: true });
+    await makeFolder(join(workspace, folder));
     await remove();
     return await body(path, dir).finally(remove);
   };
@@ -34,8 +36,10 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
       // Without prefixes, an entry whose key only begins like `key` is another entry.
       const isOther = prefixes.length === 0 && found?.toLowerCase() !== key.toLowerCase();
       if (found === undefined || isOther) return undefined;
-      const isFolder = (await lstat(dir).catch(() => undefined))?.isDirectory() === true;
-      if (!isFolder) throw new DamagedEntryError(`the entry '${found}' of the cache is not what was saved`);
+      await checkPlainTree(dir).catch((error: unknown) => {
+        if (!(error instanceof NotPlainFileError || isAbsent(error))) throw error;
+        throw new DamagedEntryError(`the entry '${found}' of the cache is not what was saved`);
+      });
       await mkdir(dirname(to), { recursive: true });
       await moveFolder(dir, to);
       return found;
@@ -67,4 +71,11 @@ export function actionsCache(log: Log, signal?: AbortSignal): Cache {
         );
       }),
   };
+}
+
+/** Makes the folder of entries. A link of that name, which a checkout may have, is removed. */
+async function makeFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) await rm(path, { force: true });
+  await mkdir(path, { recursive: true });
 }

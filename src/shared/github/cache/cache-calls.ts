@@ -3,12 +3,16 @@ import { exponential, type RetryPolicy, retry } from '../../base/retry.ts';
 import { diskFull, ranOutOfSpace } from '../../host/full-disk.ts';
 import { captureOutput } from '../capture-output.ts';
 import { CacheUnavailableError, DamagedEntryError } from './cache.ts';
+import { unpackingSafely } from './unpack.ts';
 
 /** The failures that no later attempt changes: this job lacks the right, by its token or by its runner's settings. */
 const denied = /cache (?:read|write) denied|Cache (?:restore|save) skipped/;
 
 /** The entry was downloaded, and tar cannot unpack it. */
 const unpacking = /tar"? failed with error/;
+
+/** The archive is whole, and holds what azl does not unpack: see unpack.sh. */
+const refused = /exit code 3\b/;
 
 /**
  * The calls of `@actions/cache`, with retries. The library returns undefined for a failure and for a miss, but logs only
@@ -20,7 +24,7 @@ export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | un
   const policy: RetryPolicy = {
     ...{ attempts: 4, delay: exponential(2, 3), signal },
     isTransient: (error) =>
-      error instanceof DamagedEntryError || (error instanceof CacheUnavailableError && error.isTransient),
+      (error instanceof DamagedEntryError || error instanceof CacheUnavailableError) && error.isTransient,
     // The service says in its message when its rate limit ends.
     retryAfter: (error) =>
       Number(/rate limit will reset in (\d+) seconds/.exec((error as Error).message)?.[1] ?? 0),
@@ -28,7 +32,9 @@ export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | un
 
   const restoreOnce = async (path: string, key: string, prefixes: string[]) => {
     const { restoreCache } = await import('@actions/cache');
-    const { value, complaints } = await captureOutput(() => restoreCache([path], key, prefixes));
+    const { value, complaints } = await captureOutput(() =>
+      unpackingSafely(() => restoreCache([path], key, prefixes)),
+    );
     if (value !== undefined || complaints.length === 0) return value;
     const message = complaints.join('; ');
     if (denied.test(message)) {
@@ -38,8 +44,7 @@ export function cacheCalls(log: Log, workspace: string, signal: AbortSignal | un
     }
     if (!unpacking.test(message)) throw new CacheUnavailableError(message);
     if (await ranOutOfSpace('', workspace)) throw diskFull();
-    // The service may have sent the body of an error: the entry is damaged if later attempts fail, too.
-    throw new DamagedEntryError(message);
+    throw new DamagedEntryError(message, !refused.test(message));
   };
 
   const saveOnce = async (path: string, key: string, attempt: number): Promise<void> => {

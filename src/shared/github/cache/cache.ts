@@ -31,7 +31,15 @@ export class CacheUnavailableError extends Error {
 }
 
 /** An entry exists and cannot be unpacked. */
-export class DamagedEntryError extends Error {}
+export class DamagedEntryError extends Error {
+  /** True if a later attempt can succeed: the service may have sent the body of an error. */
+  readonly isTransient: boolean;
+
+  constructor(message: string, isTransient = true) {
+    super(message);
+    this.isTransient = isTransient;
+  }
+}
 
 /** The content of the store is unknown, so the run ends: no package failed. */
 export class StoreUnavailableError extends ProblemsError {

@@ -1,8 +1,9 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@actions/artifact';
 import { create, extract, list } from 'tar';
 import { retry } from '../../base/retry.ts';
+import { isName } from '../../base/untrusted.ts';
 import {
   askArtifacts as ask,
   DigestMismatchError,
@@ -11,9 +12,14 @@ import {
   isTaken,
 } from '../../github/artifacts/client.ts';
 import { mostRetentionDays } from '../../github/run.ts';
+import { NotPlainFileError } from '../../host/plain-files.ts';
+import { checkSpace } from '../../host/space.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
 import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { Exchange } from './exchange.ts';
+
+/** More than all results of a run have. */
+const mostFiles = 200_000;
 
 /**
  * Returns the exchange over the artifacts of the workflow run, through the token of the job alone. Each artifact is one
@@ -59,6 +65,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
     fetch: async (artifact, to) =>
       await withTempDir(tempDir, 'artifact-', async (dir) => {
         const expectedHash = digests.get(artifact.id);
+        await checkSpace(`The artifact '${artifact.name}'`, [{ dir, bytes: artifact.size }]);
         try {
           await retry(downloadPolicy, async (attempt) => {
             const path = join(dir, String(attempt));
@@ -66,7 +73,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
             const { digestMismatch } = await ask((all) => all.downloadArtifact(artifact.id, options));
             if (digestMismatch === true) throw new DigestMismatchError();
             const [file] = await readdir(path);
-            await unpack(join(path, file as string), to);
+            await unpack(artifact.name, join(path, file as string), to);
           });
           return true;
         } catch (error) {
@@ -100,13 +107,27 @@ async function comparePacked(name: string, file: string, files: readonly string[
     );
 }
 
-/** Unpacks the plain files with plain relative paths of a tar file, and nothing else. */
-async function unpack(file: string, to: string): Promise<void> {
-  const isInside = (path: string) => path.split('/').every((part) => part !== '..' && part !== '');
+/**
+ * Unpacks a tar file into a new folder.
+ * @throws NotPlainFileError if it holds anything but plain files with plain relative paths, or more bytes than are free
+ */
+async function unpack(name: string, file: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
+  const { bavail, bsize } = await statfs(to);
+  let [free, files] = [bavail * bsize, 0];
+  let refused: string | undefined;
+  const isInside = (path: string) => path.split('/').every((part) => isName(part));
   await extract({
-    ...{ file, cwd: to, strict: true },
-    filter: (path, entry) =>
-      'type' in entry && (entry.type === 'File' || entry.type === 'OldFile') && isInside(path),
+    ...{ file, cwd: to, strict: true, preserveOwner: false },
+    filter: (path, entry) => {
+      const isFile = 'type' in entry && (entry.type === 'File' || entry.type === 'OldFile');
+      free -= entry.size ?? 0;
+      if (!isFile || !isInside(path))
+        refused ??= `'${path.slice(0, 80)}' in it is no plain file of a plain path`;
+      else if (free < 0 || ++files > mostFiles)
+        refused ??= `it holds more than ${files} files or than is free`;
+      return refused === undefined;
+    },
   });
+  if (refused !== undefined) throw new NotPlainFileError(name, refused);
 }

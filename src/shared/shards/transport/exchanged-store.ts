@@ -2,12 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linear, type RetryPolicy, retry } from '../../base/retry.ts';
 import { isDiskFull } from '../../host/full-disk.ts';
+import { NotPlainFileError } from '../../host/plain-files.ts';
 import { withTempDir } from '../../host/temp-dir.ts';
 import type { Result } from '../../model/build-result.ts';
 import { hasBytesOf, takeFiles } from '../../store/result-files.ts';
 import { DamagedResultError, type Store } from '../../store/store.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import type { KnownResults } from '../protocol/known-results.ts';
+import type { ArtifactInfo } from '../protocol/listing.ts';
 import type { Exchange } from './exchange.ts';
 
 const isFinal = (error: unknown) => error instanceof DamagedResultError || isDiskFull(error);
@@ -117,6 +119,19 @@ class ResultDownloads {
     });
   }
 
+  /** Fetches the files of an artifact. If it holds anything but plain files, all of its results are damaged. */
+  private async fetchPlain(artifact: ArtifactInfo, dir: string): Promise<boolean> {
+    try {
+      return await this.options.exchange.fetch(artifact, dir);
+    } catch (error) {
+      if (!(error instanceof NotPlainFileError)) throw error;
+      for (const { result, artifact: name } of this.options.known.results.values())
+        if (name === artifact.name)
+          this.damaged.set(result.key, new DamagedResultError(result, name, error.message));
+      return true;
+    }
+  }
+
   /**
    * Fetches all results that an artifact holds, so that it is not fetched again for the next of them.
    * @returns false if it is gone
@@ -126,7 +141,7 @@ class ResultDownloads {
     return await withTempDir(tempDir, 'fetched-', async (temp) => {
       const dir = join(temp, 'files');
       const found = await exchange.find(name);
-      if (found === undefined || !(await exchange.fetch(found, dir))) return false;
+      if (found === undefined || !(await this.fetchPlain(found, dir))) return false;
       for (const { result, artifact } of [...known.results.values()]) {
         if (artifact !== name || (await this.isLocal(result))) continue;
         const files = join(dir, 'taken');
