@@ -28,7 +28,7 @@ let targets: Targets;
 
 /** A package that does something in its last scriptlet. */
 const last = (name: string, script: string) =>
-  specText(name, 'BuildArch: noarch\nRequires: bash coreutils', `%posttrans\n${script}\n%files\n`);
+  specText(name, 'BuildArch: noarch\nRequires: bash coreutils grep', `%posttrans\n${script}\n%files\n`);
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'azl-hostile-test-'));
@@ -37,7 +37,7 @@ beforeAll(async () => {
   await writeTree(join(dir, 'specs'), {
     ...hostileFiles(targets),
     'links.spec': last('links', `rm -rf /tmp\nln -s /oldroot${targets.planted}/made /tmp`),
-    'kills.spec': last('kills', 'for one in /proc/[0-9]*; do kill -9 ${one#/proc/}; done'),
+    'kills.spec': last('kills', 'for one in $(ls /proc | grep ^[0-9]); do kill -9 $one; done'),
     'forgets.spec': last(
       'forgets',
       `rm -f /var/lib/rpm/rpmdb.sqlite /usr/lib/sysimage/rpm/rpmdb.sqlite; : > /var/lib/rpm/rpmdb.sqlite`,

@@ -5,6 +5,8 @@ import { runHostTool } from '../../sandbox/host-tool.ts';
 
 const kvm = '/dev/kvm';
 
+const noRights = ['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all'];
+
 /** QEMU's own filter of system calls: it starts no program and takes no other rights. */
 const confined = ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'];
 
@@ -24,7 +26,7 @@ export async function runQemu(
   const { uid, gid } = builder;
   // KVM is for a group of users. As root's, it is for root alone, which QEMU is not.
   const groups = device === undefined || device.gid === 0 ? ['--clear-groups'] : [`--groups=${device.gid}`];
-  const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...groups, '--bounding-set=-all', '--'];
+  const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...groups, ...noRights, '--'];
   return await runHostTool([...become, ...argv, ...confined], {
     ...{ ...tool, as: 'root', ok: 'any', env: { TMPDIR: '/dev/shm' } },
     devices: device === undefined ? [] : [kvm],

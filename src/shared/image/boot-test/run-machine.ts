@@ -1,0 +1,107 @@
+import { open } from 'node:fs/promises';
+import type { Log } from '../../base/log.ts';
+import { plainLine } from '../../base/plain-line.ts';
+import { ProblemsError } from '../../base/problems.ts';
+import { inBytes } from '../../host/limit-error.ts';
+import type { ToolOptions, ToolResult } from '../../host/process.ts';
+import { followFile, lineSplitter } from './follow-file.ts';
+import { deadEnd, neverStarted, readReport } from './verdict.ts';
+
+/** Milliseconds between two reads of the console. */
+const readInterval = 500;
+
+/** Milliseconds that a machine keeps running after a dead end, to print more. */
+const graceAfterDeadEnd = 2000;
+
+/** Lines of the report that are kept: more than a hundred failed units have. */
+const mostReport = 4000;
+
+export interface MachineOptions {
+  /** The file that the machine's first serial line is written to. */
+  console: string;
+  /** Receives the console's bytes while the machine runs. */
+  serialLog: string;
+  /** Bytes of the console that are kept. A machine may print for ever; it is stopped then. Default: 64 MiB. */
+  mostConsole?: number;
+  log: Log;
+  /** Seconds until the system must be up. */
+  timeoutSeconds: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Starts a machine, whose second serial line goes to `onData`. */
+export type Start = (run: Pick<ToolOptions, 'onData' | 'timeoutSeconds' | 'signal'>) => Promise<ToolResult>;
+
+/** Runs a machine until it stops, its time is up, or its console shows a dead end. */
+export async function runMachine(start: Start, options: MachineOptions) {
+  const { signal, timeoutSeconds } = options;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const stop = new AbortController();
+  const console = await openConsole(options, seconds);
+  let readError: unknown;
+  const look = () =>
+    console.read().then(
+      () => {
+        const grace = console.isFull() ? 0 : graceAfterDeadEnd;
+        if (console.deadBy() !== undefined) setTimeout(() => stop.abort(), grace).unref();
+      },
+      (error: unknown) => {
+        readError = error;
+        stop.abort();
+      },
+    );
+  const timer = setInterval(look, readInterval);
+  const lines: string[] = [];
+  let timedOut = false;
+  try {
+    const split = lineSplitter((line) => lines.length < mostReport && lines.push(line));
+    const { code, stderr } = await start({
+      timeoutSeconds,
+      signal: AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]),
+      onData: (chunk) => void split(chunk),
+    });
+    timedOut = code === 124;
+    if (code !== 0 && !timedOut && lines.length === 0 && (await console.read()) === 0)
+      throw new ProblemsError([neverStarted(code, stderr)]);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    clearInterval(timer);
+    await console.close();
+  }
+  signal?.throwIfAborted();
+  if (readError !== undefined) throw readError;
+  return { report: readReport(lines), seconds: seconds(), timedOut, deadBy: console.deadBy() };
+}
+
+/** Opens a console, which goes to the serial log, and whose last line is shown as the progress. */
+async function openConsole(options: MachineOptions, seconds: () => number) {
+  const { console, serialLog, log, mostConsole = 64 * 1024 * 1024 } = options;
+  const tooMuch = `it printed more than ${inBytes(mostConsole)} on its console`;
+  let deadBy: string | undefined;
+  const kept = await open(serialLog, 'w');
+  const onLine = (line: string) => {
+    deadBy ??= deadEnd(line);
+    const shown = plainLine(line).slice(0, 100);
+    if (shown !== '') log.progress(`boot test ${Math.round(seconds())} s · ${shown}`);
+  };
+  const follow = followFile(console, mostConsole, onLine, (chunk) => kept.write(chunk));
+  const read = async (): Promise<number> => {
+    const bytes = await follow();
+    if (bytes >= mostConsole && deadBy !== tooMuch) {
+      deadBy = tooMuch;
+      await kept.write(`\nazl: ${tooMuch}; what follows is not here.\n`);
+    }
+    return bytes;
+  };
+  return {
+    /** Reads what came since the last time. Returns the number of bytes so far. */
+    read,
+    deadBy: () => deadBy,
+    isFull: () => deadBy === tooMuch,
+    close: async () => {
+      await read().finally(() => kept.close());
+    },
+  };
+}

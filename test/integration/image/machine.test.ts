@@ -1,0 +1,108 @@
+import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostArchitecture } from '../../../src/shared/base/architectures.ts';
+import { recordingLog } from '../../../src/shared/base/log.ts';
+import { runMachine } from '../../../src/shared/image/boot-test/run-machine.ts';
+import { runQemu } from '../../../src/shared/image/boot-test/run-qemu.ts';
+import { judge } from '../../../src/shared/image/boot-test/verdict.ts';
+import { builder } from '../../../src/shared/sandbox/arguments.ts';
+
+let dir: string;
+const { qemu } = hostArchitecture;
+const machine = ['-machine', 'none', '-nodefaults', '-no-user-config', '-display', 'none'];
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'azl-machine-'));
+});
+afterAll(async () => {
+  await rm(dir, { recursive: true });
+});
+
+/** The status of the process that has this word in its command line and is QEMU. */
+async function statusOf(word: string): Promise<string | undefined> {
+  for (const pid of await readdir('/proc')) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command.startsWith(qemu.program) && command.includes(word))
+      return await readFile(`/proc/${pid}/status`, 'utf8');
+  }
+  return undefined;
+}
+
+describe('QEMU', () => {
+  it('is an ordinary user without rights, under a filter, and sees what it is given', async () => {
+    writeFileSync(join(dir, 'given'), '');
+    const word = `azl-${process.pid}-${Date.now()}`;
+    const stop = new AbortController();
+    const ended = runQemu([qemu.program, ...machine, '-name', word], {
+      ...{ binds: [{ source: join(dir, 'given'), target: '/azl/given' }], usesKvm: false },
+      signal: stop.signal,
+    }).catch(() => {});
+    let status: string | undefined;
+    // Its own filter is the last thing that it puts on before it runs the machine: two with the sandbox's.
+    while (!/^Seccomp_filters:\s+[2-9]/m.test(status ?? '')) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      status = await statusOf(word);
+    }
+    stop.abort();
+    await ended;
+    expect(status).toMatch(new RegExp(`^Uid:(\\s+${builder.uid}){4}$`, 'm'));
+    expect(status).toMatch(/^Groups:[\t ]*$/m);
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+      expect(status).toMatch(new RegExp(`^${set}:\\s+0+$`, 'm'));
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+  });
+
+  it('writes to nothing but what it may', async () => {
+    writeFileSync(join(dir, 'disk'), '');
+    chmodSync(join(dir, 'disk'), 0o666);
+    const { code, stderr } = await runQemu(
+      [
+        ...[qemu.program, ...machine, '-blockdev'],
+        'driver=file,node-name=disk,filename=/azl/disk,read-only=off,auto-read-only=off',
+      ],
+      { binds: [{ source: join(dir, 'disk'), target: '/azl/disk' }], usesKvm: false, timeoutSeconds: 60 },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\/azl\/disk.*Read-only file system/);
+  });
+});
+
+describe('a machine that prints for ever', () => {
+  it('is stopped, with that reason, and its log says where it was cut', async () => {
+    const [console, serialLog] = [join(dir, 'console'), join(dir, 'log')];
+    writeFileSync(console, '');
+    const ran = await runMachine(
+      async ({ signal, onData }) => {
+        while (!signal?.aborted) {
+          appendFileSync(console, 'the same again\n'.repeat(1000));
+          onData?.(Buffer.alloc(100_000, 'log and no end '));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        throw new Error('stopped');
+      },
+      { console, serialLog, mostConsole: 1024 * 1024, log: recordingLog(), timeoutSeconds: 600 },
+    );
+    const { passed, reason } = judge({ ...ran, acceleration: 'tcg' });
+    expect([passed, reason]).toEqual([false, 'it printed more than 1 MiB on its console']);
+    expect(statSync(serialLog).size).toBeLessThan(1024 * 1024 + 200);
+    expect(readFileSync(serialLog, 'utf8')).toMatch(
+      /\nazl: it printed more than 1 MiB on its console; what follows is not here\.\n$/,
+    );
+  });
+
+  it('has passed all the same if it was up before', async () => {
+    const [console, serialLog] = [join(dir, 'console of one'), join(dir, 'log of one')];
+    writeFileSync(console, 'x'.repeat(2000));
+    const ran = await runMachine(
+      async ({ onData }) => {
+        onData?.(Buffer.from('state running\nend\n'));
+        return { code: 0, stdout: '', stderr: '' };
+      },
+      { console, serialLog, mostConsole: 1000, log: recordingLog(), timeoutSeconds: 600 },
+    );
+    expect(judge({ ...ran, acceleration: 'tcg' }).passed).toBe(true);
+  });
+});

@@ -1,0 +1,58 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, it } from 'vitest';
+import { followFile, lineSplitter } from '../../../src/shared/image/boot-test/follow-file.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'azl-follow-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function splitAll(chunks: readonly Buffer[]): string[] {
+  const lines: string[] = [];
+  const split = lineSplitter((line) => lines.push(line));
+  for (const chunk of chunks) split(chunk);
+  return lines;
+}
+
+it('splits lines the same way, however their bytes are cut into chunks', () => {
+  const text = fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '\n', '𝄞', '>') }), { maxLength: 20 });
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 7 }), (parts, size) => {
+      const whole = Buffer.from(`${parts.join('\n')}\n`);
+      const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, index) =>
+        whole.subarray(index * size, (index + 1) * size),
+      );
+      expect(splitAll(pieces)).toEqual(whole.toString().split('\n').slice(0, -1));
+    }),
+  );
+});
+
+it('passes on no line of more than 4096 characters, and keeps no more of one that never ends', () => {
+  const lines: string[] = [];
+  const split = lineSplitter((line) => lines.push(line));
+  for (let count = 0; count < 100; count++)
+    expect(split(Buffer.alloc(1000, 'x')).rest.length).toBeLessThanOrEqual(4096);
+  expect(lines.length).toBeGreaterThan(10);
+  expect(splitAll([Buffer.from(`${'y'.repeat(10_000)}\n`)])).toEqual(['y'.repeat(4096)]);
+  for (const line of lines) expect(line.length).toBe(4096);
+});
+
+it('passes on the bytes of a file up to a limit, and a prompt as a line', async () => {
+  const path = join(dir, 'console');
+  writeFileSync(path, 'one\ngrub> ');
+  const lines: string[] = [];
+  let bytes = '';
+  const read = followFile(
+    path,
+    20,
+    (line) => lines.push(line),
+    async (chunk) => (bytes += chunk),
+  );
+  expect(await read()).toBe(10);
+  expect(lines).toEqual(['one', 'grub> ']);
+  appendFileSync(path, 'and so on, for ever and ever');
+  expect(await read()).toBe(20);
+  expect(await read()).toBe(20);
+  expect(bytes).toBe('one\ngrub> and so on,');
+});
