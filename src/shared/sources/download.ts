@@ -37,7 +37,7 @@ export type Downloader = ReturnType<typeof makeDownloader>;
 const atOnce = 4;
 
 /**
- * Makes a downloader of files. A host that did not answer is not asked again by the same downloader. It uses node:http,
+ * Makes a downloader of files. A server that cannot be reached is not asked again by the same downloader. It uses node:http,
  * because `fetch` unpacks a `.tar.gz` that a server labels `Content-Encoding: gzip`.
  */
 export function makeDownloader(options: DownloaderOptions = {}) {

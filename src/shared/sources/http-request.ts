@@ -25,6 +25,11 @@ export class InterruptedError extends Error {
 /** A failure that every attempt would meet. */
 export class RefusedError extends Error {}
 
+/** The failure of a server that accepts a connection and then says nothing. */
+class SilentError extends Error {
+  override readonly message = 'no answer in time';
+}
+
 /** Sends a GET request and returns the answer when its headers are there. */
 export type Ask = (
   url: URL,
@@ -40,48 +45,57 @@ const leastBytes = 16 * 1024;
 /** Milliseconds after which the next of a host's addresses is tried: IPv6 may be dead where IPv4 is not, or the reverse. */
 const addressTimeout = 2000;
 
+/** Addresses of a server that may stay without an answer before it is not asked again. One may be slow, or a trap. */
+const mostSilent = 3;
+
 /**
- * Returns a function that sends one request to a host at a time until it has answered once, and none after it did not
- * answer. It throws an InterruptedError or a RefusedError.
+ * Returns a function that sends one request to a server at a time until it has answered once, and none after it could not
+ * be reached. It throws an InterruptedError or a RefusedError.
  */
 export function askHosts(options: RequestOptions): Ask {
   const send = sender(options);
   const known = new Map<string, 'answers' | string | Promise<unknown>>();
+  const silent = new Map<string, number>();
   const first: Ask = async (url, headers, signal) => {
     try {
       const response = await send(url, headers, signal);
-      known.set(url.host, 'answers');
+      known.set(url.origin, 'answers');
       return response;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof RefusedError || isInterruption(error)) {
-        known.delete(url.host);
-        throw error instanceof RefusedError ? error : new InterruptedError('breaks off');
-      }
+      if (error instanceof RefusedError) throw error;
+      if (isInterruption(error)) throw new InterruptedError('breaks off');
       const failure = `${url.host} does not answer (${reasonOf(error)})`;
-      known.set(url.host, failure);
+      const times = (silent.get(url.origin) ?? 0) + 1;
+      silent.set(url.origin, times);
+      if (!(error instanceof SilentError) || times >= mostSilent) known.set(url.origin, failure);
       throw new RefusedError(failure);
     }
   };
   return async (url, headers, signal) => {
     for (;;) {
-      const state = known.get(url.host);
+      const state = known.get(url.origin);
       if (state === 'answers')
         return await send(url, headers, signal).catch((error: unknown) => {
           signal.throwIfAborted();
-          // A host that answered before and does not answer now is busy: another attempt may help.
+          // A server that answered before and does not answer now is busy: another attempt may help.
           throw error instanceof RefusedError ? error : new InterruptedError(reasonOf(error));
         });
       if (typeof state === 'string') throw new RefusedError(state);
       if (state === undefined) {
         const answer = first(url, headers, signal);
-        known.set(
-          url.host,
-          answer.catch(() => {}),
+        const ended = answer.then(
+          () => {},
+          () => {},
         );
-        return await answer;
+        known.set(url.origin, ended);
+        return await answer.finally(() => {
+          // Neither an answer nor a server that cannot be reached: the next request is a first one, too.
+          if (known.get(url.origin) === ended) known.delete(url.origin);
+        });
       }
       await state;
+      signal.throwIfAborted();
     }
   };
 }
@@ -111,7 +125,10 @@ function sender(options: RequestOptions): Ask {
       });
       // A timer of its own: the socket's would begin again with every byte of a header.
       const answer = setTimeout(
-        () => asked.destroy(new Error('no answer in time')),
+        () => {
+          const isConnected = asked.socket?.connecting === false;
+          asked.destroy(isConnected ? new SilentError() : new Error('no connection in time'));
+        },
         (options.answerSeconds ?? 10) * 1000,
       );
       asked.on('error', (error: NodeJS.ErrnoException) => {

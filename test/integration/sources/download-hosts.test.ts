@@ -3,8 +3,10 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, it, vi } from 'vitest';
+import { type DownloaderOptions, makeDownloader } from '../../../src/shared/sources/download.ts';
 import { testCertificate } from '../../support/certificate.ts';
 import { bytes, download, listen, serve, sha256, temporary } from '../../support/hostile-servers.ts';
 
@@ -90,6 +92,70 @@ describe('a host', () => {
     const port = await listen(server, own);
     expect(await download(`http://example.invalid:${port}/a`)).toBe(sha256);
     names.mockReset();
+  });
+});
+
+describe('a server of many sources', () => {
+  /** Downloads all by one downloader. @returns the answers */
+  async function downloadAll(addresses: readonly string[], more: DownloaderOptions = {}) {
+    const dir = temporary();
+    const options = { answerSeconds: 0.3, retries: 0, environment: {} };
+    const { download } = makeDownloader({ ...options, ...more });
+    return await Promise.all(
+      addresses.map((address, at) =>
+        download(address, join(dir, String(at)), { sha256, mostBytes: 2_000_000 }),
+      ),
+    );
+  }
+
+  /** A server that stays silent at /silent. */
+  const start = async () => {
+    let asked = 0;
+    const address = await serve((request, response) => {
+      asked++;
+      if (request.url !== '/silent') response.end(bytes);
+    });
+    return { origin: new URL(address).origin, asked: () => asked };
+  };
+
+  it('is asked on after one address that stays silent, or that nobody can send', async () => {
+    const { origin } = await start();
+    const odd = origin.replace('//', '//%zz@');
+    const got = await downloadAll([`${odd}/a`, `${origin}/silent`, `${origin}/silent`, `${origin}/b`]);
+    expect(got).toEqual([
+      { failure: 'is no http or https address' },
+      { failure: expect.stringMatching(/does not answer \(no answer in time\)/) },
+      { failure: expect.stringMatching(/does not answer \(no answer in time\)/) },
+      { digest: sha256 },
+    ]);
+  });
+
+  it('is not asked on after three that stay silent, when nothing was answered', async () => {
+    const { origin, asked } = await start();
+    const got = await downloadAll(Array.from({ length: 12 }, () => `${origin}/silent`));
+    for (const one of got) expect(one).toHaveProperty('failure');
+    expect(asked()).toBe(3);
+  });
+
+  it('is asked by https when it does not answer by http', async () => {
+    const { key, cert, authority } = await testCertificate(temporary());
+    const before = getCACertificates('default');
+    setDefaultCACertificates([...before, authority]);
+    try {
+      const secure = createSecureServer({ key, cert }, (_, response) => response.end(bytes));
+      const port = await listen(secure);
+      const got = await downloadAll([`http://127.0.0.1:${port}/a`, `https://127.0.0.1:${port}/a`]);
+      expect(got).toEqual([{ failure: expect.any(String) }, { digest: sha256 }]);
+    } finally {
+      setDefaultCACertificates(before);
+    }
+  });
+
+  it('is asked on when the time of the first download ends before its answer', async () => {
+    const { origin } = await start();
+    const got = await downloadAll([`${origin}/silent`, `${origin}/a`], { totalSeconds: 0.2 });
+    expect(got).toEqual([{ failure: 'does not end within 0.2 s' }, expect.anything()]);
+    expect(await downloadAll([`${origin}/a`])).toEqual([{ digest: sha256 }]);
   });
 });
 
