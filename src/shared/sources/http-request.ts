@@ -26,7 +26,7 @@ export class InterruptedError extends Error {
 export class RefusedError extends Error {}
 
 /** The failure of a server that accepts a connection and then says nothing. */
-class SilentError extends Error {
+class NoAnswerError extends Error {
   override readonly message = 'no answer in time';
 }
 
@@ -46,7 +46,7 @@ const leastBytes = 16 * 1024;
 const addressTimeout = 2000;
 
 /** Addresses of a server that may stay without an answer before it is not asked again. One may be slow, or a trap. */
-const mostSilent = 3;
+const mostUnanswered = 3;
 
 /**
  * Returns a function that sends one request to a server at a time until it has answered once, and none after it could not
@@ -55,7 +55,7 @@ const mostSilent = 3;
 export function askHosts(options: RequestOptions): Ask {
   const send = sender(options);
   const known = new Map<string, 'answers' | string | Promise<unknown>>();
-  const silent = new Map<string, number>();
+  const unanswered = new Map<string, number>();
   const first: Ask = async (url, headers, signal) => {
     try {
       const response = await send(url, headers, signal);
@@ -66,9 +66,9 @@ export function askHosts(options: RequestOptions): Ask {
       if (error instanceof RefusedError) throw error;
       if (isInterruption(error)) throw new InterruptedError('breaks off');
       const failure = `${url.host} does not answer (${reasonOf(error)})`;
-      const times = (silent.get(url.origin) ?? 0) + 1;
-      silent.set(url.origin, times);
-      if (!(error instanceof SilentError) || times >= mostSilent) known.set(url.origin, failure);
+      const times = (unanswered.get(url.origin) ?? 0) + 1;
+      unanswered.set(url.origin, times);
+      if (!(error instanceof NoAnswerError) || times >= mostUnanswered) known.set(url.origin, failure);
       throw new RefusedError(failure);
     }
   };
@@ -127,7 +127,7 @@ function sender(options: RequestOptions): Ask {
       const answer = setTimeout(
         () => {
           const isConnected = asked.socket?.connecting === false;
-          asked.destroy(isConnected ? new SilentError() : new Error('no connection in time'));
+          asked.destroy(isConnected ? new NoAnswerError() : new Error('no connection in time'));
         },
         (options.answerSeconds ?? 10) * 1000,
       );
