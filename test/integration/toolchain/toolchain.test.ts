@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,12 +8,13 @@ import { fileDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
-import type { SandboxOptions } from '../../../src/shared/sandbox/arguments.ts';
+import { builder, type SandboxOptions } from '../../../src/shared/sandbox/arguments.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
 import { runInSandbox } from '../../../src/shared/sandbox/run.ts';
 import { builtinPackages } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
 import { convertAll } from '../../../src/shared/toolchain/convert/convert.ts';
 import { unsatisfied } from '../../../src/shared/toolchain/convert/requirements.ts';
+import { batchesOf } from '../../../src/shared/toolchain/convert/run-converter.ts';
 import { prepareToolchain } from '../../../src/shared/toolchain/prepare.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -214,6 +215,64 @@ describe('a converted package', () => {
     ]);
     expect(await readFile(path)).toEqual(bytes);
     expect((await convert('one')).log.lines).toEqual([]);
+  });
+});
+
+describe('a conversion', () => {
+  const standIn = (name: string, scripts: string) => ({
+    ...{ name, epoch: 0, version: '1', release: '1', noarch: true, summary: name, debs: [] },
+    ...{ entries: [{ type: 'file' as const, path: `/usr/share/${name}`, text: name }], scripts },
+    ...{ provides: [], requires: [], ignoredRequires: [] },
+  });
+  const convert = async (standIns: ReturnType<typeof standIn>[]) => {
+    const options = { cacheDir: join(scratch, 'conversion'), debsDir: scratch, arch: 'x86_64', jobs: 1 };
+    return await convertAll(standIns, { ...options, log: recordingLog() });
+  };
+
+  it('runs as an ordinary user who sees nothing of the host, whatever its packages make it run', async () => {
+    const canary = join(scratch, 'canary');
+    await writeFile(canary, 'safe');
+    const asked = `%(id -u; ls -d ${scratch} /root /home /etc/passwd 2>&1 | grep -v cannot; echo hurt >${canary}; true)`;
+    const [made] = await convert([standIn('curious', `%post\n: ${asked} .`)]);
+    const { stdout } = await runTool(['rpm', '-qp', '--nosignature', '--scripts', made?.path ?? '']);
+    expect(stdout).toContain(`: ${builder.uid} .`);
+    expect(await readFile(canary, 'utf8')).toBe('safe');
+  });
+
+  it('of several packages names the one that fails, and keeps nothing of its batch', async () => {
+    const failed = convert([standIn('fine', ''), standIn('broken', '%nonsense(')]);
+    await expect(failed).rejects.toThrow(/rpmbuild of broken failed/);
+    expect(
+      (await readdir(join(scratch, 'conversion'))).filter(
+        (name) => !name.match(/^[0-9a-f]{64}\.(rpm|json)$/),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('batches of conversions', () => {
+  it('begin with the largest, are bounded, and put what is too large for memory on the disk', async () => {
+    const debs = join(scratch, 'sized');
+    await mkdir(debs);
+    const standIn = async (name: string, bytes: number) => {
+      await writeFile(join(debs, `${name}.deb`), '');
+      await truncate(join(debs, `${name}.deb`), bytes);
+      return { ...(builtinPackages[0] as (typeof builtinPackages)[0]), name, debs: [name] };
+    };
+    const small = await Promise.all(Array.from({ length: 60 }, (_, index) => standIn(`s${index}`, 1000)));
+    const others = [await standIn('huge', 41e6), await standIn('large', 19e6), await standIn('medium', 2e6)];
+    const batches = await batchesOf([...small, ...others], debs, 1);
+    expect(batches.map(({ standIns, isLarge }) => [standIns[0]?.name, standIns.length, isLarge])).toEqual([
+      ['huge', 1, true],
+      ['large', 1, false],
+      ['medium', 24, false],
+      [expect.stringMatching(/^s/), 24, false],
+      [expect.stringMatching(/^s/), 13, false],
+    ]);
+    expect((await batchesOf(small, debs, 4)).map(({ standIns }) => standIns.length)).toEqual(
+      Array(7).fill(8).concat(4),
+    );
+    expect(await batchesOf([], debs, 2)).toEqual([]);
   });
 });
 

@@ -1,24 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../../base/log.ts';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { textDigest } from '../../host/digests.ts';
-import { tempSibling } from '../../host/files.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
-import { runTool } from '../../host/process.ts';
 import { clearLeftovers, withTempDir } from '../../host/temp-dir.ts';
 import { type Rpm, rpmSchema } from '../../model/rpm.ts';
 import { outputDigestSchema } from '../../rpm/output-digest.ts';
 import { readUnnamedRpm } from '../../rpm/read.ts';
-import { debPath } from '../debian/fetch-debs.ts';
 import { commonFolders } from './builtin-packages.ts';
 import { droppedFiles, keptFiles } from './dropped-files.ts';
+import { type Batch, batchesOf, converter, runConverter } from './run-converter.ts';
 import type { StandIn } from './stand-in.ts';
-
-const converter = readFileSync(new URL('./convert.py', import.meta.url), 'utf8');
 
 export interface ConvertOptions {
   /** Holds the converted RPMs and their facts, by key. */
@@ -47,94 +41,69 @@ export const conversionRecipe = textDigest(
   JSON.stringify([converter, droppedFiles, keptFiles, commonFolders, sourceDateEpoch, outputDigestSchema]),
 );
 
-const scratchPrefix = 'azl-convert-';
+const scratchPrefix = 'convert-';
 
-/** Returns the RPMs of all `standIns`, in the same order. Makes those that the cache lacks, `jobs` at once. */
+/** Returns the RPMs of all `standIns`, in the same order. Makes those that the cache lacks, in `jobs` sandboxes at once. */
 export async function convertAll(
   standIns: readonly StandIn[],
   options: ConvertOptions,
 ): Promise<ConvertedRpm[]> {
-  await mkdir(options.cacheDir, { recursive: true });
+  const { cacheDir, debsDir, jobs, log } = options;
+  await mkdir(cacheDir, { recursive: true });
   const converted = new Map<StandIn, ConvertedRpm>();
-  const queue = [...standIns].sort((a, b) => b.debs.length - a.debs.length);
+  for (const standIn of standIns) {
+    const known = await cachedRpm(standIn, options);
+    if (known !== undefined) converted.set(standIn, known);
+  }
+  const missing = standIns.filter((standIn) => !converted.has(standIn));
+  const queue = await batchesOf(missing, debsDir, jobs);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
-  await withTempDir(await scratchParent(), scratchPrefix, async (scratch) => {
-    await writeFile(join(scratch, 'convert.py'), converter);
-    const work = async () => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        converted.set(next, await convert(next, scratch, { ...options, signal }));
-        options.log.progress(`converting packages: ${converted.size} of ${standIns.length}`);
-      }
-    };
-    const workers = Array.from({ length: options.jobs }, work);
-    await Promise.all(workers).catch(async (error: unknown) => {
-      stop.abort();
-      await Promise.allSettled(workers);
-      throw error;
-    });
+  await clearLeftovers(cacheDir, scratchPrefix, true);
+  const work = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      for (const one of await convert(next, { ...options, signal })) converted.set(one.standIn, one);
+      log.progress(`converting packages: ${converted.size} of ${standIns.length}`);
+    }
+  };
+  const workers = Array.from({ length: jobs }, work);
+  await Promise.all(workers).catch(async (error: unknown) => {
+    stop.abort();
+    await Promise.allSettled(workers);
+    throw error;
   });
   return standIns.map((standIn) => converted.get(standIn) as ConvertedRpm);
 }
 
-async function convert(standIn: StandIn, scratch: string, options: ConvertOptions): Promise<ConvertedRpm> {
-  const key = standInKey(standIn, options.arch);
-  const path = join(options.cacheDir, `${key}.rpm`);
-  const facts = join(options.cacheDir, `${key}.json`);
+/** Returns the RPM of the cache, unless it is absent or damaged. */
+async function cachedRpm(standIn: StandIn, options: ConvertOptions): Promise<ConvertedRpm | undefined> {
+  const { path, facts } = cachePaths(standIn, options);
   const known = await readJson(rpmSchema, facts);
-  if (known !== undefined) {
-    const now = await readUnnamedRpm(path).catch(() => undefined);
-    if (now !== undefined && isDeepStrictEqual(now, known)) return { standIn, path, rpm: known };
-    options.log.warn(`${path}, which stands for ${standIn.name}, is damaged: it is made again`);
-  }
-  const part = tempSibling(path);
-  try {
-    await runConverter(standIn, part, scratch, options);
-    const rpm = await readUnnamedRpm(part);
-    await rename(part, path);
-    await writeJson(facts, rpm);
-    return { standIn, path, rpm };
-  } finally {
-    await rm(part, { force: true });
-  }
+  if (known === undefined) return undefined;
+  const now = await readUnnamedRpm(path).catch(() => undefined);
+  if (now !== undefined && isDeepStrictEqual(now, known)) return { standIn, path, rpm: known };
+  options.log.warn(`${path}, which stands for ${standIn.name}, is damaged: it is made again`);
+  return undefined;
 }
 
-async function runConverter(
-  { debs, ...rest }: StandIn,
-  target: string,
-  scratch: string,
-  { arch, debsDir, signal }: ConvertOptions,
-): Promise<void> {
-  await withTempDir(scratch, 'one-', async (dir) => {
-    const job = join(dir, 'job.json');
-    await writeJson(job, {
-      ...rest,
-      debs: debs.map((digest) => debPath(debsDir, { digest })),
-      arch,
-      sourceDateEpoch,
-      drop: droppedFiles,
-      keep: keptFiles,
-      commonFolders: debs.length === 0 ? [] : commonFolders,
-    });
-    try {
-      await runTool(['/usr/bin/python3', join(scratch, 'convert.py'), job, dir, target], {
-        timeoutSeconds: 600,
-        signal,
-      });
-    } finally {
-      // Debian packages may hold folders that their owner cannot write. They could not be removed.
-      await runTool(['chmod', '-R', 'u+rwX', dir]).catch(() => {});
+/** Makes the RPMs of a batch, and adds them to the cache. */
+async function convert(batch: Batch, options: ConvertOptions): Promise<ConvertedRpm[]> {
+  return await withTempDir(options.cacheDir, scratchPrefix, async (dir) => {
+    const paths = await runConverter(batch, dir, options);
+    const converted: ConvertedRpm[] = [];
+    for (const [index, standIn] of batch.standIns.entries()) {
+      const { path, facts } = cachePaths(standIn, options);
+      const part = paths[index] as string;
+      const rpm = await readUnnamedRpm(part);
+      await rename(part, path);
+      await writeJson(facts, rpm);
+      converted.push({ standIn, path, rpm });
     }
+    return converted;
   });
 }
 
-/** Returns the folder for scratch files: in memory, which is two to three times faster, or on disk where memory is short. */
-async function scratchParent(): Promise<string> {
-  const needed = 1.5e9;
-  const memory = await statfs('/dev/shm').catch(() => undefined);
-  const tmpfs = 0x01021994;
-  const fits = memory !== undefined && memory.type === tmpfs && memory.bavail * memory.bsize > needed;
-  const parent = fits ? '/dev/shm' : tmpdir();
-  await clearLeftovers(parent, scratchPrefix);
-  return parent;
+function cachePaths(standIn: StandIn, { cacheDir, arch }: ConvertOptions): { path: string; facts: string } {
+  const key = standInKey(standIn, arch);
+  return { path: join(cacheDir, `${key}.rpm`), facts: join(cacheDir, `${key}.json`) };
 }
