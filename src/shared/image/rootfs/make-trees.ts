@@ -84,7 +84,10 @@ async function install({ rpms, file, manifest, log, signal }: TreeOptions, root:
     if (error instanceof LimitError) throw problem(error.message, { file });
     if (!(error instanceof TransactionError) || fullPlace(error.message) === 'host') throw error;
     const reason = `${error.problems.join('; ')}\n${lastLines(error.output, 12)}`.trimEnd();
-    throw problem(`The packages cannot be installed together: ${reason}`, { file });
+    const files = new Map(rpms.map(({ rpm, path }) => [basename(path), rpm.file]));
+    // An RPM of a repository is named by its digest.
+    const shown = reason.replace(/[0-9a-f]{64}\.rpm/g, (name) => files.get(name) ?? name);
+    throw problem(`The packages cannot be installed together: ${shown}`, { file });
   }
   const { installed = [], expected = [] } = await root.help('installed.py', { rpms: rpmPaths(rpmDirs) }, [
     root.bind(false),
