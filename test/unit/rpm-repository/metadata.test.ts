@@ -1,5 +1,9 @@
+import { basename } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rpmFile } from '../../../src/shared/rpm/version.ts';
 import { readPrimary, readRepomd } from '../../../src/shared/rpm-repository/read/metadata.ts';
+import { MetadataError } from '../../../src/shared/rpm-repository/xml.ts';
 
 const digest = (digit: string) => digit.repeat(64);
 
@@ -143,6 +147,43 @@ describe('a list of packages', () => {
     ['a text without end', { format: `<b>${'x'.repeat(2_000_000)}</b>` }, /a tag or text of more than/],
   ])('with %s is refused', async (_what, one, message) => {
     await expect(read(primary({ name: 'good' }, one))).rejects.toThrow(message);
+  });
+
+  it('with anything changed in it is refused in words, or lists each RPM under its own name and once', async () => {
+    const whole = primary(
+      { format: '<rpm:requires><rpm:entry name="b"/></rpm:requires>' },
+      { name: 'other' },
+    );
+    const pieces = [
+      '<',
+      '>',
+      '"',
+      '&',
+      '<!--',
+      '<package>',
+      '</package>',
+      '<location href="x"/>',
+      '\0',
+      '\ud800',
+      'é',
+    ];
+    const change = fc.tuple(fc.nat(whole.length), fc.nat(40), fc.constantFrom('', ...pieces));
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        let text = whole;
+        for (const [at, length, piece] of changes) text = text.slice(0, at) + piece + text.slice(at + length);
+        const listed = await read(text).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(MetadataError);
+          return [];
+        });
+        for (const { rpm, href } of listed) {
+          expect(rpm.file).toBe(rpmFile(rpm));
+          expect(basename(href)).toBe(rpm.file);
+        }
+        expect(new Set(listed.map(({ rpm }) => rpm.file)).size).toBe(listed.length);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('that is longer than it should be is not read to its end', async () => {
