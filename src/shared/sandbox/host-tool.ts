@@ -8,7 +8,10 @@ import { limitsOf } from './limits.ts';
 /** The host's folders of programs and libraries: links into /usr, on a system of today. */
 const programFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-export type HostToolOptions = Omit<SandboxOptions, 'root' | 'inner'>;
+export interface HostToolOptions extends Omit<SandboxOptions, 'root' | 'inner'> {
+  /** A folder of the host that it fills: its disk is watched. */
+  writesTo?: string;
+}
 
 /**
  * Runs a tool of the host over what strangers wrote. It sees the host's programs, read-only, and nothing else of the host
@@ -16,9 +19,9 @@ export type HostToolOptions = Omit<SandboxOptions, 'root' | 'inner'>;
  * @throws LimitError when it used more than it may; ToolError as `runTool` does
  */
 export async function runHostTool(argv: readonly string[], options: HostToolOptions): Promise<ToolResult> {
-  const { as: _as, cwd: _cwd, env: _env, binds: _binds, ...rest } = options;
+  const { as: _as, cwd: _cwd, env: _env, binds: _binds, writesTo, ...rest } = options;
   const { tmpfs: _tmpfs, devices: _devices, limits = limitsOf('host tool'), ...tool } = rest;
-  return await runWithin(limits, hostToolArguments(argv, options), tool);
+  return await runWithin(limits, hostToolArguments(argv, options), tool, { dir: writesTo });
 }
 
 /** Returns the whole command, for root on the host, that runs a tool of the host. */

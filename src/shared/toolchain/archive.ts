@@ -5,6 +5,7 @@ import { lastLines } from '../base/last-lines.ts';
 import { tempSibling, writeWhole } from '../host/files.ts';
 import { removeTree, replaceDirectory } from '../host/folders.ts';
 import { writeJson } from '../host/json-files.ts';
+import { LimitError } from '../host/limit-error.ts';
 import { NotPlainFileError, openPlainFile } from '../host/plain-files.ts';
 import { ToolError } from '../host/process.ts';
 import { type TarEntry, type TarTarget, unpackTar } from '../host/unpack-tar.ts';
@@ -54,8 +55,9 @@ export async function unpackToolchain(file: string, options: UnpackOptions): Pro
     const toolchain = await unpackRpms(file, part, check);
     await checkRpms(toolchain, part);
     await installWorker(part, toolchain.worker, signal).catch((error: unknown) => {
-      if (!(error instanceof ToolError)) throw error;
-      throw new UnusableToolchainError(`its worker cannot be installed:\n${lastLines(error.stderr, 6)}`);
+      const reason = error instanceof ToolError ? lastLines(error.stderr, 6) : (error as Error).message;
+      if (!(error instanceof ToolError || error instanceof LimitError)) throw error;
+      throw new UnusableToolchainError(`its worker cannot be installed: ${reason}`);
     });
     await writeJson(join(part, descriptionFile), toolchain);
     if (stamp !== undefined) await writeWhole(join(part, stampFile), stamp);

@@ -7,6 +7,7 @@ import { runTool } from '../host/process.ts';
 import type { Rpm } from '../model/rpm.ts';
 import { builder } from '../sandbox/arguments.ts';
 import { runHostTool } from '../sandbox/host-tool.ts';
+import { limitsOf } from '../sandbox/limits.ts';
 import { runInSandbox } from '../sandbox/run.ts';
 import type { RpmWarning } from '../sandbox/transaction.ts';
 import { checkWorker } from './check-worker.ts';
@@ -25,15 +26,12 @@ export function workerDigest(rpms: readonly Rpm[]): string {
   return textDigest(JSON.stringify([finish, rpmArguments, builder, sourceDateEpoch, content]));
 }
 
-/** Seconds that the installation may take, and what follows it. A worker takes some ten. */
-const timeoutSeconds = 600;
-
 /**
  * Installs RPMs of a toolchain folder into its new folder `worker`, and adds the user that builds. The RPMs may be
  * strangers': the host's rpm and their scriptlets run in a sandbox that sees them and the worker alone, and the worker is
  * checked afterwards. Returns rpm's warnings.
  * @param files the names of the RPMs, whose digests are checked
- * @throws ToolError for what cannot be installed; UnusableToolchainError for a worker that holds what it must not
+ * @throws ToolError or LimitError for what cannot be installed; UnusableToolchainError for a worker that holds what it must not
  */
 export async function installWorker(
   toolchainDir: string,
@@ -44,11 +42,13 @@ export async function installWorker(
   await mkdir(tree);
   await runTool(['chmod', '0755', tree]);
   await runTool(['chown', '0:0', tree], { root: true });
-  const options = { as: 'root', timeoutSeconds, signal } as const;
+  // A worker takes some ten seconds.
+  const options = { as: 'root', limits: { ...limitsOf('transaction'), seconds: 900 }, signal } as const;
   const rpms = { source: join(toolchainDir, 'RPMS'), target: '/azl/RPMS' };
   const install = ['rpm', '--root', '/azl/worker', ...rpmArguments, '-i'];
   const { stderr } = await runHostTool([...install, ...files.map((file) => `/azl/RPMS/${file}`)], {
     ...options,
+    writesTo: tree,
     env: { SOURCE_DATE_EPOCH: String(sourceDateEpoch) },
     binds: [rpms, { source: tree, target: '/azl/worker', writable: true }],
   });

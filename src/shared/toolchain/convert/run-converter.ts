@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { removeTree } from '../../host/folders.ts';
@@ -80,13 +80,17 @@ export async function runConverter(
 ): Promise<string[]> {
   const given = join(dir, 'given');
   await mkdir(given);
-  await writeFile(join(given, 'convert.py'), converter);
-  for (const [index, standIn] of standIns.entries())
-    await writeFile(join(given, `${index}.json`), JSON.stringify(jobOf(standIn, arch)));
-  // The ordinary user of the sandbox reads these, whatever mask we have.
-  for (const path of [given, debsDir]) await chmod(path, 0o755).catch(() => {});
-  for (const digest of standIns.flatMap(({ debs }) => debs))
-    await chmod(debPath(debsDir, { digest }), 0o644).catch(() => {});
+  const jobs = standIns.map(
+    (standIn, index) => [`${index}.json`, JSON.stringify(jobOf(standIn, arch))] as const,
+  );
+  for (const [name, text] of [...jobs, ['convert.py', converter] as const])
+    await writeFile(join(given, name), text);
+  // The ordinary user of the sandbox reads these, whatever mask we have. Packages of another user may stay as they are.
+  const debs = standIns.flatMap((standIn) => standIn.debs.map((digest) => debPath(debsDir, { digest })));
+  await chmod(given, 0o755);
+  for (const name of await readdir(given)) await chmod(join(given, name), 0o644);
+  await chmod(debsDir, 0o755).catch(() => {});
+  for (const path of debs) await chmod(path, 0o644).catch(() => {});
   const archive = join(dir, 'rpms.tar');
   const scratch = join(dir, 'scratch');
   try {
@@ -96,7 +100,7 @@ export async function runConverter(
     ];
     if (isLarge) binds.push(await scratchOnDisk(scratch));
     await runHostTool(['/bin/sh', '-c', script, 'azl', ...standIns.map((_, index) => `${index}`)], {
-      ...{ binds, output: archive, limits: limitsOf('srpm'), signal },
+      ...{ binds, writesTo: dir, output: archive, limits: limitsOf('srpm'), signal },
     });
   } finally {
     if (isLarge) await removeTree(scratch);
