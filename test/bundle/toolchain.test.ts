@@ -27,7 +27,7 @@ describe('the toolchain in a workflow', () => {
       expect(there.outputs['worker-digest']).toBe((await testWorker()).toolchain.workerDigest);
     }
     expect(services().caches.keys()).toEqual([
-      expect.stringMatching(/^azl-toolchain-1-[0-9a-f]{16}-refs-heads-main\.[0-9a-f]{12}-[0-9a-f]{16}$/),
+      expect.stringMatching(/^azl-toolchain-2-[0-9a-f]{16}-refs-heads-main\.[0-9a-f]{12}-[0-9a-f]{16}$/),
     ]);
     expect(services().calls.get('CreateCacheEntry')).toBe(1);
     expect(existsSync(join(first, '.azl-cache/toolchain'))).toBe(false);

@@ -52,7 +52,8 @@ export function parseToolchain(text: string): Toolchain {
 export async function checkRpms({ rpms }: Toolchain, dir: string): Promise<void> {
   for (const rpm of rpms) {
     const read = await readRpm(join(dir, 'RPMS', rpm.file)).catch((error: unknown) => {
-      throw error instanceof RpmFormatError ? new UnusableToolchainError(error.message) : error;
+      if (!(error instanceof RpmFormatError)) throw error;
+      throw new UnusableToolchainError(error.message.replace(`${dir}/`, ''));
     });
     if (isDeepStrictEqual(read, rpm)) continue;
     const fields = Object.keys(read) as (keyof Rpm)[];

@@ -198,7 +198,7 @@ describe('a packed toolchain', () => {
       ),
     );
     expect(await asArtifact((dir) => writeFileSync(join(dir, archiveFile), bytes))).toMatch(
-      /bzip2-\S+ has another name, .* than toolchain\.json states/,
+      /: RPMS\/bzip2-\S+: not a sound RPM file: its header is that of setup-1\.0-1\.noarch\.rpm\./,
     );
   });
 });
