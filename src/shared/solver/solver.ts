@@ -5,7 +5,7 @@ import { lastLines } from '../base/last-lines.ts';
 import { constant, either, list, object, oneOf, type Schema, text } from '../base/schema.ts';
 import { rpmFilePattern } from '../base/untrusted.ts';
 import { parseDocument } from '../base/validate.ts';
-import { plainEnvironment } from '../host/process.ts';
+import { isRoot, plainEnvironment } from '../host/process.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import { areStandIns, type Toolchain } from '../model/toolchain.ts';
@@ -67,21 +67,36 @@ export interface Solver {
   close(): Promise<void>;
 }
 
+/** The limits of the helper, which reads what strangers wrote: metadata of RPMs and repositories. */
+const most = { memory: 4 * 1024 ** 3, answerSeconds: 600 };
+
+/** Starts a program as nobody, where we are root, and in any case without a way to get rights. */
+function unprivileged(): string[] {
+  const become = isRoot() ? ['--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all'] : [];
+  return [
+    ...['prlimit', `--as=${most.memory}`, '--core=0', '--nofile=256', '--'],
+    ...['setpriv', '--no-new-privs', ...become, '--'],
+  ];
+}
+
 /**
- * Starts libsolv in a helper process over a toolchain. The helper has no privileges and an empty environment. It ends
- * when its input closes, so also when this process is killed.
+ * Starts libsolv in a helper process over a toolchain. The helper has no privileges, bounded memory and an empty
+ * environment. It ends when its input closes, so also when this process is killed.
+ * @param answerSeconds the time for one answer; then the helper is ended, and all that wait are told
  */
-export async function startSolver(toolchain: Toolchain): Promise<Solver> {
-  const helper = spawn('/usr/bin/python3', ['-I', '-c', solverRecipe], {
-    env: plainEnvironment,
-    cwd: '/',
-    stdio: 'pipe',
-  });
+export async function startSolver(
+  toolchain: Toolchain,
+  answerSeconds: number = most.answerSeconds,
+): Promise<Solver> {
+  const [command, ...args] = [...unprivileged(), '/usr/bin/python3', '-I', '-c', solverRecipe];
+  const helper = spawn(command as string, args, { env: plainEnvironment, cwd: '/', stdio: 'pipe' });
   const waiting: { resolve(answer: SolverAnswer): void; reject(error: Error): void }[] = [];
   let ended: Error | undefined;
   const said = tail(helper);
+  const deadline = timerOf(answerSeconds, () => helper.kill('SIGKILL'));
   createInterface({ input: helper.stdout }).on('line', (line) => {
     const next = waiting.shift();
+    deadline.restart(waiting.length > 0);
     try {
       const answer = parseDocument(saidSchema, line, 'the answer of the solver');
       if ('invalid' in answer) next?.reject(new Error(answer.invalid));
@@ -91,7 +106,9 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
     }
   });
   const gone = new Promise<void>((resolve) => {
-    const end = (why: string) => {
+    const end = (how: string) => {
+      deadline.restart(false);
+      const why = deadline.isOver() ? `no answer in ${answerSeconds} s` : how;
       ended = new Error(`the solver ended (${why})${said() === '' ? '' : `:\n${said()}`}`);
       for (const one of waiting.splice(0)) one.reject(ended);
       resolve();
@@ -107,11 +124,29 @@ export async function startSolver(toolchain: Toolchain): Promise<Solver> {
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);
         waiting.push({ resolve, reject });
+        if (waiting.length === 1) deadline.restart(true);
         tell({ install, conflicts, base, local: local.flat().map(facts) });
       }),
     close: async () => {
       helper.stdin.end();
       await gone;
+    },
+  };
+}
+
+/** A timer that can be started again, and stopped. */
+function timerOf(seconds: number, expire: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  return {
+    isOver: () => isOver,
+    restart(goesOn: boolean) {
+      clearTimeout(timer);
+      const end = () => {
+        isOver = true;
+        expire();
+      };
+      timer = goesOn ? setTimeout(end, seconds * 1000) : undefined;
     },
   };
 }
