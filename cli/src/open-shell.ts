@@ -5,9 +5,9 @@ import { problem } from '../../src/shared/base/problems.ts';
 import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
 import { readJson } from '../../src/shared/host/json-files.ts';
-import { runTool } from '../../src/shared/host/process.ts';
 import { toolchainSchema } from '../../src/shared/model/toolchain.ts';
 import { builder } from '../../src/shared/sandbox/arguments.ts';
+import { runHostTool } from '../../src/shared/sandbox/host-tool.ts';
 import { shellInSandbox } from '../../src/shared/sandbox/run.ts';
 import { specCwd } from '../../src/shared/specs/macros/policy.ts';
 import type { CliContext } from './context.ts';
@@ -36,8 +36,12 @@ export async function openShell(context: CliContext): Promise<number> {
     throw problem(message, { hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}` });
   }
   const owner = `${builder.uid}:${builder.gid}`;
-  const own = ['SPECS', 'SOURCES'].map((folder) => join(dir, 'staging', folder));
-  await runTool(['chown', '--recursive', '--no-dereference', owner, '--', ...own], { root: true });
+  const own = ['SPECS', 'SOURCES'].map((folder) => ({
+    ...{ source: join(dir, 'staging', folder), target: `/${folder}`, writable: true },
+  }));
+  // In a sandbox: an earlier shell may have left links in these folders.
+  const chown = ['chown', '--recursive', '--no-dereference', owner, '--', ...own.map(({ target }) => target)];
+  await runHostTool(chown, { as: 'root', binds: own });
   log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', root.log)}`);
   log.info(`To repeat the build: (cd ${specCwd} && ${root.argv.map(shellWord).join(' ')})`);
   log.info('SPECS and SOURCES are copies. To leave, run `exit`. The next build starts with a fresh root.');

@@ -40,6 +40,7 @@ export const ways = {
   flock: { packages: ['util-linux'] },
   dnf: { packages: ['dnf'] },
   sudo: { packages: ['sudo'] },
+  strace: { packages: ['strace'] },
   debootstrap: { packages: ['debootstrap'] },
   git: { packages: ['git'] },
   gpg: { packages: ['gpg'] },
@@ -66,8 +67,8 @@ export const needs = {
   boot: ['QEMU', 'qemu-io', 'OVMF firmware'],
   /** Repositories whose metadata is signed. */
   repositories: ['gpg'],
-  /** For tests alone: another solver, a user who is not root, and keys that sign. */
-  tests: ['dnf', 'sudo', 'gpg-agent'],
+  /** For tests alone: another solver, a user who is not root, keys that sign, and what programs open. */
+  tests: ['dnf', 'sudo', 'gpg-agent', 'strace'],
 } as const satisfies Record<string, readonly Need[]>;
 
 /** The folders of commands; `sbin` is not on every user's PATH. */
