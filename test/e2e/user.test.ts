@@ -1,8 +1,18 @@
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textDigest } from '../../src/shared/host/digests.ts';
 import { runBundle } from '../support/bundle.ts';
 import { distributions } from '../support/distributions.ts';
+import {
+  filesWithCanary,
+  hostileConfig,
+  hostileFiles,
+  plantTargets,
+  stateOf,
+  tracesOf,
+} from '../support/hostile-image.ts';
+import { writeTree } from '../support/trees.ts';
 import { asUser, giveCheckout, strangersIn } from '../support/user.ts';
 import { ownPlaces, seedDownloads } from '../support/whole-run.ts';
 import { testWorker } from '../support/worker.ts';
@@ -52,9 +62,38 @@ describe('an ordinary user', () => {
     const again = await asUser(image, dir, 'everything');
     expect(again.code, again.stdout + again.stderr).toBe(0);
     expect(again.stdout).toContain(': reused, ');
+  });
+
+  it('with sudo makes a hostile image, and nothing of the host changes or gets into it', async () => {
+    const targets = await plantTargets(join(calm, 'targets'));
+    const files = hostileFiles(targets);
+    const sources = Object.entries(files).filter(([name]) => !name.endsWith('.spec'));
+    const signatures = Object.fromEntries(sources.map(([name, text]) => [name, textDigest(text)]));
+    await writeTree(join(dir, 'SPECS/hostile'), {
+      ...files,
+      'hostile.signatures.json': JSON.stringify({ Signatures: signatures }),
+    });
+    await writeTree(join(dir, 'imageconfigs'), hostileConfig());
+    const before = await stateOf([join(calm, 'targets')]);
+    const { code, stdout, stderr } = await asUser(
+      make('image', ...ownPlaces(dir), `CONFIG_FILE=${join(dir, 'imageconfigs/c.json')}`, 'BOOT_TEST=n'),
+      dir,
+      'everything',
+    );
+    expect(code, stdout + stderr).toBe(0);
+    expect(readdirSync(join(dir, 'out/images'))).toContain('tiny.raw');
+    expect(await stateOf([join(calm, 'targets')])).toBe(before);
+    expect(await tracesOf(targets, [join(dir, 'out'), join(dir, 'build')])).toEqual([]);
+    expect(await filesWithCanary(targets, join(dir, 'out'))).toEqual([]);
+    expect(stdout + stderr).not.toContain(targets.secret);
+    expect(await strangersIn(join(dir, 'out'))).toEqual([]);
+    expect(leftBehind(dir)).toEqual([]);
+  });
+
+  it('with sudo removes what belongs to root, too', async () => {
     const cleaned = await asUser(clean, dir, 'everything');
     expect(cleaned.code, cleaned.stdout + cleaned.stderr).toBe(0);
-    // The cache was there before, so it stays; what belongs to root goes, too.
+    // The cache was there before, so it stays.
     expect(existsSync(join(dir, 'out'))).toBe(false);
     expect(readdirSync(join(dir, 'build'))).toEqual(['.made-by-azl']);
   });

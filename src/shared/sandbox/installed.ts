@@ -19,7 +19,14 @@ interface Installed {
 
 const answerSchema = object<Installed>({ installed: list(text()), expected: list(text()) });
 
-const helper = readFileSync(new URL('./root_packages.py', import.meta.url), 'utf8');
+/** The program that compares, by file name. The bundler follows literal paths alone. */
+const helpers = {
+  'root_packages.py': readFileSync(new URL('./root_packages.py', import.meta.url), 'utf8'),
+  'root_headers.py': readFileSync(new URL('./root_headers.py', import.meta.url), 'utf8'),
+};
+
+/** Text of the Python module with the names and digests of headers. */
+export const rootHeaders = helpers['root_headers.py'];
 
 /** Runs {@link transact} in a build root, then {@link readInstalled}. */
 export async function installRpms(options: TransactionOptions): Promise<Transacted & Installed> {
@@ -37,7 +44,7 @@ export async function readInstalled(
   const { root, rpmDirs, remove, limits = limitsOf('transaction'), signal } = options;
   return await withTempDir(root.overlay, 'installed-', async (dir) => {
     const request = { upper: '/azl/upper', install: rpmPaths(rpmDirs), erase: remove };
-    await writeFile(join(dir, 'root_packages.py'), helper);
+    for (const [name, source] of Object.entries(helpers)) await writeFile(join(dir, name), source);
     await writeFile(join(dir, 'request.json'), JSON.stringify(request));
     const argv = ['/usr/bin/python3', '-IB', '/azl/run/root_packages.py', '/azl/run/request.json'];
     const { stdout } = await runInSandbox(argv, {

@@ -4,10 +4,9 @@
 
 Runs in a fresh overlay of the worker, by the worker's own rpm: rpm and the database in the root may be a stranger's. What
 lies in the root over the worker is bound, read-only. Expected are the RPMs of the worker, but for those that were erased
-or replaced, and those of files. Each is `name-epoch:version-release.arch`, a blank, and the SHA-256 of its header.
+or replaced, and those of files. See root_headers.py.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,30 +14,12 @@ import sys
 
 import rpm
 
-
-def named(header):
-    epoch = header["EPOCH"] or 0
-    name = f"{header['NAME']}-{epoch}:{header['VERSION']}-{header['RELEASE']}.{header['ARCH']}"
-    return f"{name} {hashlib.sha256(header[rpm.RPMTAG_HEADERIMMUTABLE]).hexdigest()}"
+sys.path.insert(0, os.path.dirname(__file__))
+from root_headers import header_of, headers, named  # noqa: E402
 
 
 def label(header):
     return f"{header['NAME']}-{header['VERSION']}-{header['RELEASE']}.{header['ARCH']}"
-
-
-def headers():
-    # What rpm says of damage goes to standard error, apart from the answer.
-    rpm.setLogFile(sys.stderr)
-    transaction = rpm.TransactionSet()
-    transaction.setVSFlags(rpm.RPMVSF_MASK_NOSIGNATURES)
-    return [header for header in transaction.dbMatch() if header["NAME"] != "gpg-pubkey"]
-
-
-def header_of(path):
-    transaction = rpm.TransactionSet()
-    transaction.setVSFlags(rpm.RPMVSF_MASK_NOSIGNATURES | rpm.RPMVSF_MASK_NODIGESTS)
-    with open(path, "rb") as file:
-        return transaction.hdrFromFdno(file.fileno())
 
 
 def take_database(upper):

@@ -28,7 +28,11 @@ let targets: Targets;
 
 /** A package that does something in its last scriptlet. */
 const last = (name: string, script: string) =>
-  specText(name, 'BuildArch: noarch\nRequires: bash coreutils grep', `%posttrans\n${script}\n%files\n`);
+  specText(
+    name,
+    'BuildArch: noarch\nRequires: bash coreutils grep python3',
+    `%posttrans\n${script}\n%files\n`,
+  );
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'azl-hostile-test-'));
@@ -40,7 +44,10 @@ beforeAll(async () => {
     'kills.spec': last('kills', 'for one in $(ls /proc | grep ^[0-9]); do kill -9 $one; done'),
     'forgets.spec': last(
       'forgets',
-      `rm -f /var/lib/rpm/rpmdb.sqlite /usr/lib/sysimage/rpm/rpmdb.sqlite; : > /var/lib/rpm/rpmdb.sqlite`,
+      `python3 -c "import sqlite3
+database = sqlite3.connect('/var/lib/rpm/rpmdb.sqlite', timeout=5)
+database.execute('delete from Packages where hnum = 1')
+database.commit()"`,
     ),
   });
   const overlay = await createOverlay(join(dir, 'make'));
@@ -131,9 +138,7 @@ describe('a hostile image', () => {
       compose('forgets', { Packages: [...smallPackages, 'forgets'] }),
     );
     expect(problems).toEqual([
-      expect.stringMatching(
-        /The image is not what was installed: it lacks |rpm's database of the image cannot be read /,
-      ),
+      expect.stringMatching(/The image is not what was installed: it lacks \S+ [0-9a-f]{64}$/),
     ]);
   });
 });

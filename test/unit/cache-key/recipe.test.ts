@@ -7,7 +7,7 @@ const helpers = ['sandbox', 'specs/macros'].flatMap((room) =>
   readdirSync(new URL(`${room}/`, shared))
     // The table of system calls is in it as the filter that is made of it. No build can see its control group,
     // or what compares its root.
-    .filter((name) => !/\.(?:ts|txt)$|^control-group\.sh$|^root_packages\.py$/.test(name))
+    .filter((name) => !/\.(?:ts|txt)$|^control-group\.sh$|^root_(?:headers|packages)\.py$/.test(name))
     .map((name) => `${room}/${name}`),
 );
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { enterArguments } from '../../sandbox/arguments.ts';
+import { rootHeaders } from '../../sandbox/installed.ts';
 import { transactionHelpers } from '../../sandbox/transaction.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFile } from '../config/named-file-reader.ts';
@@ -27,6 +28,7 @@ export type RootfsManifest = ReturnType<typeof rootfsManifest>;
 export const rootfsHelpers = {
   'tree.py': readFileSync(new URL('./tree.py', import.meta.url), 'utf8'),
   'account_files.py': transactionHelpers['account_files.py'],
+  'root_headers.py': rootHeaders,
   'accounts.py': readFileSync(new URL('./accounts.py', import.meta.url), 'utf8'),
   'configure.py': readFileSync(new URL('./configure.py', import.meta.url), 'utf8'),
   'finish.py': readFileSync(new URL('./finish.py', import.meta.url), 'utf8'),
