@@ -8,6 +8,7 @@ import { missingNeeds, type Need } from '../../../src/shared/host/needs.ts';
 import { findPackages } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
+import { heldBounds } from '../../../src/shared/sandbox/control-group.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
 import { readUserLists, userIdProblems } from '../../../src/shared/sandbox/user-ids.ts';
 import { diskNeed, type HostFacts, type KvmState, type RunFolders } from './findings.ts';
@@ -36,20 +37,21 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
   const privilege = changes ? await checkPrivilege() : undefined;
   const apt = changes ? existsSync('/usr/bin/apt-get') : undefined;
   const mayMount = (privilege === 'root' || privilege === 'sudo') && foreign.length === 0;
-  const [missing, overlay, kvm, mirror, disk, users] = await Promise.all([
+  const [missing, overlay, kvm, mirror, disk, users, bounds] = await Promise.all([
     needs.length > 0 && apt ? findPackages(needs, signal) : { packages: [], unknown: needs },
     folders !== undefined && mayMount ? tryOverlay(folders.build, signal) : undefined,
     options.thorough ? options.kvm?.() : undefined,
     options.thorough && apt ? tryMirror(signal) : undefined,
     folders === undefined ? undefined : checkDisks(folders),
     folders === undefined ? undefined : readUserLists(),
+    folders !== undefined && mayMount ? heldBounds() : undefined,
   ]);
   return {
     ...{ node: process.version, user: userName(), privilege, apt, missing: { needs, ...missing } },
     folders: folders && { ...folders, foreign },
     memoryBytes: process.availableMemory?.() ?? freemem(),
     cores: cpus().length,
-    ...{ disk, overlay, kvm, mirror },
+    ...{ disk, overlay, bounds, kvm, mirror },
     userIdProblems: users && userIdProblems(users),
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Problem } from '../../../src/shared/base/problems.ts';
 import { shellWord } from '../../../src/shared/base/shell-word.ts';
 import type { Need } from '../../../src/shared/host/needs.ts';
+import type { HeldBounds } from '../../../src/shared/sandbox/control-group.ts';
 
 /** The folders that a run works in. */
 export interface RunFolders {
@@ -34,6 +35,8 @@ export interface HostFacts {
   cores: number;
   /** `error`: why an overlay cannot be mounted in `dir`; empty if it can. */
   overlay?: { dir: string; error: string };
+  /** How the bounds of builds are held. */
+  bounds?: HeldBounds;
   kvm?: KvmState;
   /** The users and groups of the host that have numbers of the sandboxes' users. */
   userIdProblems?: readonly Problem[] | undefined;
@@ -69,7 +72,7 @@ export function findingLine(finding: Finding): string {
 /** Returns a finding for each fact that was checked. Pure. */
 export function findingsOf(facts: HostFacts): Finding[] {
   return [nodeFinding, sudoFinding, aptFinding, toolsFinding, writableFinding, diskFindings]
-    .concat([memoryFinding, overlayFinding, userIdsFinding, kvmFinding, mirrorFinding])
+    .concat([memoryFinding, overlayFinding, boundsFinding, userIdsFinding, kvmFinding, mirrorFinding])
     .flatMap((check) => check(facts) ?? []);
 }
 
@@ -143,6 +146,15 @@ const userIdsFinding: Check = ({ userIdProblems }) => {
   const [first] = userIdProblems;
   const text = first === undefined ? 'none has a number of the sandboxes' : first.message;
   return finding('user ids', first === undefined, text, first?.hint ?? '');
+};
+
+const boundsFinding: Check = ({ bounds }) => {
+  if (bounds === undefined) return undefined;
+  const text =
+    bounds.groups === undefined
+      ? `held by looking at processes four times a second: ${bounds.reason}`
+      : `of memory and processes held by control groups in ${bounds.groups}`;
+  return { name: 'bounds', ok: true, mandatory: false, text };
 };
 
 const kvmFinding: Check = ({ kvm }) => {

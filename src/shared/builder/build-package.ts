@@ -21,6 +21,7 @@ import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { checkTexts } from './check-texts.ts';
 import { compareWithSpec } from './compare-with-spec.ts';
 import { keepRoot } from './kept-root.ts';
+import { keptLog, shortenLog } from './log-failure.ts';
 import { noteMissingFiles } from './missing-files.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
 import { errorOfFullDisk, failedForSpace, wasCrowdedOut } from './short-disk.ts';
@@ -139,6 +140,7 @@ async function afterFailure(
   const { inputs, tree } = context;
   const staging = stagingFolder(context, spec);
   const isFull = await failedForSpace(context, failure);
+  await shortenLog(log, isFull ? keptLog.onFullDisk : keptLog.usual);
   if (isFull || failure instanceof ProblemsError || (await lacksReserve([inputs.buildDir], 2))) {
     await removeTree(overlay);
     await rm(staging, { recursive: true, force: true });

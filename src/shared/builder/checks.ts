@@ -17,7 +17,7 @@ import { solveRoot } from '../solver/solve-root.ts';
 import { type BuildContext, leastForBuild, paths } from './build-context.ts';
 import { enterRoot, type RootContent } from './build-root.ts';
 import { keepRoot } from './kept-root.ts';
-import { logFailure, readFailure } from './log-failure.ts';
+import { keptLog, logFailure, readFailure, shortenLog } from './log-failure.ts';
 import { type RpmbuildRun, runRpmbuild, stage } from './pack-srpm.ts';
 import { fetchSources } from './tree-sources.ts';
 
@@ -144,6 +144,7 @@ async function runCheck(context: BuildContext, spec: Spec, content: RootContent)
     const kept = join(paths.failedRoots(context.inputs), spec.package);
     await removeTree(kept);
     if (code === 0) return undefined;
+    await shortenLog(log, keptLog.usual);
     const failure = await readFailure(log);
     const reason = failure.reason ?? '%check failed';
     await logFailure(context, spec, reason, failure);

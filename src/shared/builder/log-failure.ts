@@ -1,6 +1,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProblemsError } from '../base/problems.ts';
+import { ifAbsent } from '../host/files.ts';
+import { inBytes } from '../host/limit-error.ts';
 import type { Spec } from '../model/spec.ts';
 import { sectionLine } from '../specs/text.ts';
 import type { BuildContext } from './build-context.ts';
@@ -67,6 +69,26 @@ async function titleBefore(file: FileHandle, end: number): Promise<string> {
 async function readAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start);
   return buffer.subarray(0, bytesRead);
+}
+
+/** Bytes of a failed step's log that stay, its end: as many as people load, and when the disk was full. */
+export const keptLog = { usual: 64 * 1024 * 1024, onFullDisk: readBytes } as const;
+
+/** Leaves out the beginning of a longer log, in place: it may be what fills the disk. Its first line then says so. */
+export async function shortenLog(log: string, most: number): Promise<void> {
+  const file = await open(log, 'r+').catch(ifAbsent(undefined));
+  if (file === undefined) return;
+  try {
+    const { size } = await file.stat();
+    if (size <= most) return;
+    const start = size - most;
+    const end = await readAt(file, start, most);
+    const note = `azl: The beginning of this log is left out: ${inBytes(start)}.\n${await titleBefore(file, start)}`;
+    await file.truncate(0);
+    await file.writeFile(Buffer.concat([Buffer.from(note), end.subarray(end.indexOf('\n') + 1)]));
+  } finally {
+    await file.close();
+  }
 }
 
 /** Logs that a package failed, with the cause lines of its log, at the spec. */

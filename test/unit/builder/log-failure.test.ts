@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { type Problem, ProblemsError } from '../../../src/shared/base/problems.ts';
-import { logEnd, logProblems, readFailure } from '../../../src/shared/builder/log-failure.ts';
+import { logEnd, logProblems, readFailure, shortenLog } from '../../../src/shared/builder/log-failure.ts';
 import { madeUpSpec } from '../../support/made-up.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'log-failure-'));
@@ -30,6 +30,35 @@ it('knows the section of a script that began before what is read', async () => {
   const failure = await readFailure(log);
   expect(failure).toMatchObject({ section: '%build', reason: '%build failed' });
   expect(failure.lines[0]).toBe(error.trim());
+});
+
+it('reads the end of a log whose lines are short, or one without end', async () => {
+  const title = 'Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.x\n';
+  for (const text of ['y\n'.repeat(4_000_000), '\n'.repeat(4_000_000), 'y'.repeat(8_000_000)]) {
+    writeFileSync(log, `Executing(%prep): /bin/sh -e /var/tmp/rpm-tmp.w\n${title}${text}`);
+    const end = await logEnd(log);
+    expect(end.startsWith(title)).toBe(true);
+    expect(end.split('\n').length).toBeLessThan(20_010);
+    expect(await readFailure(log)).toMatchObject({ section: '%build' });
+  }
+});
+
+it('keeps the end of a log that is shortened, with a line that says so, and its section', async () => {
+  const title = 'Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.x\n';
+  writeFileSync(
+    log,
+    `Wrote: x\n${title}${'cc -c a.c\n'.repeat(500_000)}\nazl: ended: it wrote more than 4 MiB to its log\n`,
+  );
+  await shortenLog(log, 1024 * 1024);
+  const text = readFileSync(log, 'utf8');
+  expect(text.startsWith(`azl: The beginning of this log is left out: 3.8 MiB.\n${title}cc -c a.c\n`)).toBe(
+    true,
+  );
+  expect(text.length).toBeLessThan(1024 * 1024 + 200);
+  expect((await readFailure(log)).reason).toBe('%build wrote more than 4 MiB to its log');
+  await shortenLog(log, 2 * 1024 * 1024);
+  expect(readFileSync(log, 'utf8')).toBe(text);
+  await shortenLog(join(dir, 'absent.log'), 1);
 });
 
 it.each([undefined, join(dir, 'absent.log')])('knows nothing of the log %s', async (absent) => {

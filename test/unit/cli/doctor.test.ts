@@ -13,6 +13,7 @@ const fine: HostFacts = {
   memoryBytes: 7 * gib,
   cores: 4,
   overlay: { dir: 'build', error: '' },
+  bounds: { groups: '/sys/fs/cgroup/azl' },
   userIdProblems: [],
   kvm: 'absent',
   mirror: { error: '' },
@@ -31,10 +32,17 @@ describe('the doctor', () => {
       '✓ disk: 50.0 GiB free in build',
       '✓ memory: 7.0 GiB available, 4 cores',
       '✓ overlay: works in build',
+      '✓ bounds: of memory and processes held by control groups in /sys/fs/cgroup/azl',
       '✓ user ids: none has a number of the sandboxes',
       '✓ kvm: not available: QEMU emulates, which is slower',
       '✓ mirror: a package was downloaded',
     ]);
+  });
+
+  it('says how bounds are held where there are no control groups', () => {
+    expect(lines({ bounds: { reason: 'it has no controllers' } })).toContain(
+      '✓ bounds: held by looking at processes four times a second: it has no controllers',
+    );
   });
 
   it.each<[Partial<HostFacts>, string, boolean]>([
