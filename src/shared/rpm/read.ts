@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { newTurn, type Turn } from '../base/turns.ts';
 import { isName } from '../base/untrusted.ts';
+import type { Srpm } from '../model/build-result.ts';
 import type { Capability, Rpm } from '../model/rpm.ts';
 import { type Header, RpmFormatError, type RpmFront, readFront } from './header.ts';
 import { outputDigest } from './output-digest.ts';
@@ -10,9 +11,6 @@ import { numbersOf, textsOf } from './tag-values.ts';
 import { type DependencyTags, dependencyTags, sense, tags } from './tags.ts';
 import { rpmFile } from './version.ts';
 import { checkFile } from './whole-file.ts';
-
-/** The facts of an SRPM file that azl uses. */
-type SrpmFacts = Pick<Rpm, 'file' | 'name' | 'version' | 'release' | 'size' | 'shipDigest'>;
 
 /**
  * Returns the facts of a binary RPM file that the solver, keys and repositories use. Requirements on rpm itself
@@ -32,14 +30,14 @@ export async function readUnnamedRpm(path: string): Promise<Rpm> {
 }
 
 /** Returns the facts of a source RPM file. @throws RpmFormatError as {@link readRpm}, and for a binary RPM */
-export async function readSrpm(path: string): Promise<SrpmFacts> {
+export async function readSrpm(path: string): Promise<Srpm> {
   const srpm = await withFront(path, async (front, file) => {
     if (!front.isSource) throw new RpmFormatError('it is no source RPM');
     const facts = nameFacts(front.main);
     const arch = front.main.tags.some(({ tag }) => tag === tags.noSource || tag === tags.noPatch)
       ? 'nosrc'
       : 'src';
-    return { file: rpmFile({ ...facts, arch }), ...facts, ...(await checkFile(file, front)) };
+    return { file: rpmFile({ ...facts, arch }), ...(await checkFile(file, front)) };
   });
   return named(path, srpm);
 }

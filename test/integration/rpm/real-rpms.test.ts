@@ -189,7 +189,7 @@ describe('RPMs made by rpmbuild', () => {
   it('are distinguished from SRPMs and damaged files', async () => {
     const srpm = join(dir, 'first', 'probe-1.0-1.src.rpm');
     expect(await readSrpm(srpm)).toEqual({
-      ...{ file: 'probe-1.0-1.src.rpm', name: 'probe', version: '1.0', release: '1' },
+      file: 'probe-1.0-1.src.rpm',
       size: readFileSync(srpm).length,
       shipDigest: await fileDigest(srpm),
     });
