@@ -115,3 +115,72 @@ it('a finished root has nothing that stays nowhere, one time, and a folder for e
   expect(await look('test -d srv/data && test -d var/cache/dnf && ls -A tmp run')).toBe('run:\n\ntmp:\n');
   expect((await look('find . -printf "%T@\\n" | sort -u')).trim()).toBe('1700000000.0000000000');
 });
+
+describe('what a hostile package leaves', () => {
+  const noUsers = { texts: {}, groups: [], users: [], files: [] };
+  const esp = (mountPoint: string) => {
+    const extra = { 'EFI/BOOT/BOOTX64.EFI': '/boot/boot.efi' };
+    return { parts: [{ id: 'esp', mountPoint, folder: join(dir, `esp-${count + 1}`), fat: true, extra }] };
+  };
+
+  it('gives way to a text when it is a pipe, and nothing waits', async () => {
+    const request = { ...noUsers, texts: { '/etc/hostname': 'here\n' } };
+    const { answer, look } = await helped('mkdir etc; mkfifo etc/hostname', 'configure', request);
+    expect(answer).toEqual({});
+    expect(await look('test -f etc/hostname && cat etc/hostname')).toBe('here\n');
+  });
+
+  it.each([
+    ['a pipe as an account file', 'mkdir etc; mkfifo etc/passwd', /\/etc\/passwd is no file in the image/],
+    [
+      'a link to a pipe as one',
+      'mkdir etc; mkfifo etc/p; ln -s p etc/group',
+      /\/etc\/p is no file in the image/,
+    ],
+    ['an account that is none', 'mkdir etc; printf "\\377\\n" > etc/passwd', /cannot be finished: .*codec/],
+  ])('is refused in words: %s', async (_what, script, message) => {
+    expect((await helped(script, 'configure', noUsers)).answer.refused).toMatch(message);
+  });
+
+  it.each([
+    [
+      'a mount point that is the root',
+      'ln -s / boot',
+      '/boot',
+      /the mount point '\/boot' is the image's root/,
+    ],
+    ['one that is a file', 'echo > boot', '/boot', /the mount point '\/boot': /],
+    [
+      'a boot loader that is a pipe',
+      'mkdir -p boot/efi; mkfifo boot/boot.efi',
+      '/boot/efi',
+      /is no file in the image/,
+    ],
+    [
+      'a boot loader that is a link out',
+      `mkdir -p boot/efi; ln -s ${'../'.repeat(9)}etc/shadow boot/boot.efi`,
+      '/boot/efi',
+      /No such file or directory/,
+    ],
+    [
+      'a pipe on FAT',
+      'mkdir -p boot/efi; echo > boot/boot.efi; mkfifo boot/efi/p',
+      '/boot/efi',
+      /cannot hold 'p'/,
+    ],
+    [
+      'a link on FAT',
+      'mkdir -p boot/efi; echo > boot/boot.efi; ln -s /etc/shadow boot/efi/l',
+      '/boot/efi',
+      /cannot hold 'l'/,
+    ],
+  ])('is refused in words when the trees are made: %s', async (_what, script, mountPoint, message) => {
+    expect((await helped(script, 'finish', esp(mountPoint))).answer.refused).toMatch(message);
+  });
+
+  it('is no way out for the boot loader that is copied: links on FAT are resolved there', async () => {
+    const script = 'mkdir -p boot/efi; echo loader > boot/boot.efi; ln -s ../../../../../tmp boot/efi/EFI';
+    const { answer } = await helped(script, 'finish', esp('/boot/efi'));
+    expect(answer.refused).toMatch(/cannot hold 'EFI'/);
+  });
+});
