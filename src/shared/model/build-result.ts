@@ -49,7 +49,7 @@ export interface BuildParts {
 export const storedParts = ['full', 'without-debug', 'none'] as const;
 export type StoredParts = (typeof storedParts)[number];
 
-export const componentsSchema: Schema<Components> = map(text());
+export const componentsSchema: Schema<Components> = map(text(1e6));
 
 export const srpmSchema = object<Srpm>({
   file: text(255, rpmFilePattern),

@@ -77,7 +77,7 @@ export const planSchema = object<PlanJson>({
           'build, reuse, failed (it cannot be built), or maybe (decided when the packages in waitsFor are there).',
           oneOf(...planStates),
         ),
-        reason: described('Why, in words.', text()),
+        reason: described('Why, in words.', text(1e6)),
         key: described(
           'SHA-256 over everything that can change the result; null until its inputs are known.',
           nullable(digest),

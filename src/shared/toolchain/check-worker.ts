@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { list, text } from '../base/schema.ts';
+import { parseDocument } from '../base/validate.ts';
 import { runHostTool } from '../sandbox/host-tool.ts';
 import { UnusableToolchainError } from './unusable.ts';
+
+const problemsSchema = list(text());
 
 const helper = readFileSync(new URL('./check_worker.py', import.meta.url), 'utf8');
 
@@ -26,7 +30,7 @@ export async function checkWorker(
     timeoutSeconds: 300,
     signal,
   });
-  const problems = JSON.parse(stdout) as string[];
+  const problems = parseDocument(problemsSchema, stdout, 'the answer of check_worker.py');
   if (problems.length > 0)
     throw new UnusableToolchainError(`its worker is not what its RPMs state: ${problems.join('; ')}`);
 }

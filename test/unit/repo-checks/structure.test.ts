@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSource, readSources } from '../../support/source-code.ts';
+import { readSource, readSources, readTexts } from '../../support/source-code.ts';
 import { againstList, circles, impurities, layerErrors, oversized } from '../../support/source-rules.ts';
 
 /** The rooms of src/shared from the ground up. A room imports only from rooms before it. */
@@ -32,6 +32,7 @@ const product = ['src/**/*.ts', 'actions/*/src/**/*.ts', 'cli/src/**/*.ts'];
 /** What may be longer than the limits, and why. */
 const exceptions: Record<string, string> = {
   'test/unit/golden/documents.test.ts documents': 'a list of every document',
+  'test/support/document-readers.ts documentReaders': 'a list of every document',
   'test/integration/shards/contract.ts exchangeContract': 'a contract is one function that holds its tests',
 };
 
@@ -48,6 +49,18 @@ describe('the structure of the sources', () => {
 
   it('has rooms that import only from rooms below them', () => {
     expect(layerErrors(files, layers)).toEqual([]);
+  });
+
+  it('parses JSON in a few places, each of which checks what it gets', () => {
+    const parsing = [...readTexts(...product)].flatMap(([path, text]) =>
+      text.includes('JSON.parse(') ? [path] : [],
+    );
+    expect(parsing.sort()).toEqual([
+      'src/shared/base/json.ts', // for files of users: what reads them reports each problem
+      'src/shared/base/validate.ts',
+      'src/shared/github/run.ts', // GitHub's event
+      'src/shared/specs/answer.ts', // with checks of its own, which know specs
+    ]);
   });
 
   it('has no circle of files', () => {

@@ -45,6 +45,8 @@ export function imageStore(dir: string, log: Log) {
   const folder = (key: string) => join(dir, key);
   const recipe = textDigest(bootTestRecipe);
   return {
+    /** Digest of what boots an image: a verdict counts for one recipe. */
+    recipe,
     /** Returns the folder of an image. */
     folder,
     /** Returns a planned image that is complete, after checking its files. A damaged one is logged and counts as absent. */

@@ -78,15 +78,24 @@ export function reportsByServiceClock({ clock, reports }: Heartbeat, createdAt: 
 
 export const heartbeatFile = 'heartbeat.json';
 
+/** Characters of a reason: others refuse a heartbeat with a longer one. */
+const longestReason = 65_536;
+
 /** Returns the text of `heartbeat.json`. Pure. */
 export function heartbeatText(content: Omit<Heartbeat, 'schema' | 'version'>): string {
-  return JSON.stringify({ schema: 'azl/heartbeat', version: 1, ...content } satisfies Heartbeat);
+  const reports = content.reports.map((one) => ({ ...one, reason: one.reason.slice(0, longestReason) }));
+  return JSON.stringify({ schema: 'azl/heartbeat', version: 1, ...content, reports } satisfies Heartbeat);
 }
 
 const times = { started: optional(number()), ended: optional(number()) };
 
 const reportSchema = object<PackageReport>({
-  ...{ package: plainName, key: nullable(digest), state: oneOf('built', 'failed'), reason: text() },
+  ...{
+    package: plainName,
+    key: nullable(digest),
+    state: oneOf('built', 'failed'),
+    reason: text(longestReason),
+  },
   ...{ seconds: number(), ...times, shard: integer() },
   lines: list(text(lineLimits.characters), lineLimits.lines),
   ...{ result: optional(resultSchema), stored: optional(storedPartsSchema) },
