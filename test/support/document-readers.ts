@@ -6,6 +6,7 @@ import { ProblemsError } from '../../src/shared/base/problems.ts';
 import { readKeptRoot } from '../../src/shared/builder/kept-root.ts';
 import type { Cache } from '../../src/shared/github/cache/cache.ts';
 import { textDigest } from '../../src/shared/host/digests.ts';
+import { isAbsent } from '../../src/shared/host/files.ts';
 import { NotPlainFileError, readPlainFile } from '../../src/shared/host/plain-files.ts';
 import { imageCache } from '../../src/shared/image/cache/image-cache.ts';
 import { bootFile, imageFile, imageStore } from '../../src/shared/image/cache/image-store.ts';
@@ -55,7 +56,8 @@ const put = (path: string, text: string) => {
 const nothing = /^$/;
 /** A stranger's document may be anything but a crash. */
 const refused = (error: unknown): boolean => {
-  if (error instanceof ProblemsError || error instanceof UnusableToolchainError) return false;
+  if (error instanceof ProblemsError || error instanceof UnusableToolchainError || isAbsent(error))
+    return false;
   throw error;
 };
 
@@ -96,7 +98,7 @@ export async function documentReaders(dir: string): Promise<DocumentReader[]> {
   const rpm = madeUpRpm('base', { arch: hostArchitecture.rpm, shipDigest: digest, outputDigest: digest });
   const answer = { ok: true, installed: [{ origin: 'local', file: 'a-1-1.noarch.rpm' }] };
   const common = { texts: nothing, optional: nothing };
-  const head = { schema: 'azl/index', version: 3, onlyStored: false, results: 1, answers: 1 };
+  const head = { schema: 'azl/index', version: 3, onlyStored: true, results: 1, answers: 1 };
   const lines = (indexed: unknown, answered: unknown) =>
     [indexed, answered].map((one) => JSON.stringify(one));
   const [indexLine = '', answerLine = ''] = lines(
@@ -252,7 +254,8 @@ export async function documentReaders(dir: string): Promise<DocumentReader[]> {
       },
     },
     {
-      ...{ ...common, name: 'the latest result', texts: /\.components\.spec$/ },
+      name: 'the latest result',
+      ...{ texts: /\.components\.spec$/, optional: /\.components\.spec$/ },
       value: { key, components: { spec: 'ab' }, seconds: 1 },
       lay: (to, text) => put(join(to, 'latest/app.json'), text),
       isTaken: async (to) => (await new DirectoryStore(to).latest('app')) !== undefined,
