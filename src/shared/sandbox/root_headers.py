@@ -6,6 +6,10 @@ import sys
 import rpm
 
 
+# No check of signatures and digests by rpm: what is read here is hashed here.
+UNCHECKED = rpm.RPMVSF_MASK_NOSIGNATURES | rpm.RPMVSF_MASK_NODIGESTS
+
+
 def named(header):
     """`name-epoch:version-release.arch`, a blank, and the digest."""
     epoch = header["EPOCH"] or 0
@@ -18,13 +22,13 @@ def headers(root="/"):
     # What rpm says of damage goes to standard error, apart from the answer.
     rpm.setLogFile(sys.stderr)
     transaction = rpm.TransactionSet(root)
-    transaction.setVSFlags(rpm.RPMVSF_MASK_NOSIGNATURES)
+    transaction.setVSFlags(UNCHECKED)
     return [header for header in transaction.dbMatch() if header["NAME"] != "gpg-pubkey"]
 
 
 def header_of(path):
     """That of a file, whose digest was compared with the plan's before it came here."""
     transaction = rpm.TransactionSet()
-    transaction.setVSFlags(rpm.RPMVSF_MASK_NOSIGNATURES | rpm.RPMVSF_MASK_NODIGESTS)
+    transaction.setVSFlags(UNCHECKED)
     with open(path, "rb") as file:
         return transaction.hdrFromFdno(file.fileno())

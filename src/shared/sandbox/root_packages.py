@@ -9,7 +9,6 @@ or replaced, and those of files. See root_headers.py.
 
 import json
 import os
-import shutil
 import sys
 
 import rpm
@@ -30,7 +29,9 @@ def take_database(upper):
         if os.path.lexists(place):
             os.unlink(place)
         if entry.is_file(follow_symlinks=False):
-            shutil.copyfile(entry.path, place)
+            with open(entry.path, "rb") as source, open(place, "xb") as copy:
+                while chunk := source.read(1 << 20):
+                    copy.write(chunk)
 
 
 def main():

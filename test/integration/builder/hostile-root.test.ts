@@ -94,9 +94,9 @@ async function rootWith(name: Name, overlay: string = name): Promise<Root> {
 }
 
 /** Builds `app` in a root, and takes its RPMs out. */
-async function build(root: Root, name: string): Promise<string[]> {
+async function build(root: Root, name: string, staging = 'staging'): Promise<string[]> {
   const spec = { path: 'app/app.spec', buildRequires: [], checkRequires: [], buildConflicts: [] };
-  const sandbox = rpmbuildSandbox(root, join(dir, 'staging'));
+  const sandbox = rpmbuildSandbox(root, join(dir, staging));
   await runInSandbox(rpmbuildArguments('rpms', spec, { _topdir: topDir }), sandbox);
   return await collectRpms(root, [`${topDir}/RPMS`], join(dir, `out-${name}`));
 }
@@ -133,6 +133,32 @@ describe('a build root in which a hostile package was installed', () => {
     await expect(rootWith(name)).rejects.toThrow(
       `the build root is not what its key lists: it lacks t-${name}-`,
     );
+    expect(host()).toEqual(before);
+  });
+});
+
+describe('a build that leaves something else than RPMs where they are taken from', () => {
+  it.each<[string, string, RegExp]>([
+    [
+      'a link to the host for the folder',
+      `rm -rf ${topDir}/RPMS; ln -s /oldroot${canary} ${topDir}/RPMS`,
+      /./,
+    ],
+    [
+      'a link to a file',
+      `mkdir -p ${topDir}/RPMS; ln -s ${canary}/file ${topDir}/RPMS/a.rpm`,
+      /a\.rpm' \(SymbolicLink\)/,
+    ],
+    ['a pipe', `mkdir -p ${topDir}/RPMS; mkfifo ${topDir}/RPMS/a.rpm`, /a\.rpm' \(FIFO\)/],
+    ['another file', `mkdir -p ${topDir}/RPMS; echo x > ${topDir}/RPMS/note`, /note' \(File\)/],
+  ])('fails with that reason, and changes nothing on the host: %s', async (what, lines, end) => {
+    const before = host();
+    const name = what.replaceAll(' ', '-');
+    const spec = package_('app', '').replace('%install\n', `%install\n${lines}\n`);
+    await writeTree(join(dir, `staging-${name}`, staged.spec), { 'app.spec': spec });
+    await writeTree(join(dir, `staging-${name}`), { [staged.macros]: '', [`${staged.sources}/x`]: '' });
+    const root = { worker: made.worker, overlay: await createOverlay(join(dir, name)) };
+    await expect(build(root, name, `staging-${name}`)).rejects.toThrow(end);
     expect(host()).toEqual(before);
   });
 });
