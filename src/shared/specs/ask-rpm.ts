@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { removeTree } from '../host/folders.ts';
+import { LimitError } from '../host/limit-error.ts';
 import { builder } from '../sandbox/arguments.ts';
+import { limitsOf } from '../sandbox/limits.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
 import { parserUid, userIds } from '../sandbox/user-ids.ts';
@@ -81,7 +83,7 @@ export async function askRpm(
           { source: root, target: '/azl/specs' },
         ],
         tmpfs: [topDir, ...sharedFolders],
-        ...{ onLine, signal },
+        ...{ onLine, signal, limits: limitsOf('parse') },
         // Each spec has its deadline, and all together: this one is for a parse that a stranger replaced.
         timeoutSeconds: secondsFor(indexes.length, options) + secondsToEnd,
       });
@@ -89,7 +91,7 @@ export async function askRpm(
     await Promise.all(running).catch(async (error: unknown) => {
       stop.abort();
       await Promise.allSettled(running);
-      throw error;
+      throw error instanceof LimitError ? error.of('reading the specs') : error;
     });
     return paths.map((_, index) => answers[index]);
   } finally {
