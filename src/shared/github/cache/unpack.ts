@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { problem } from '../../base/problems.ts';
 
 const script = readFileSync(new URL('./unpack.sh', import.meta.url), 'utf8');
 
@@ -28,9 +29,15 @@ export async function unpackingSafely<T>(call: () => Promise<T>): Promise<T> {
 }
 
 async function putFirst(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'azl-tar-'));
+  const temp = process.env['RUNNER_TEMP'] || tmpdir();
+  const dir = await mkdtemp(join(temp, 'azl-tar-'));
   await writeFile(join(dir, 'tar'), script);
   await chmod(join(dir, 'tar'), 0o755);
+  // The library would take the next tar in PATH.
+  await access(join(dir, 'tar'), constants.X_OK).catch(() => {
+    const hint = 'Mount it without noexec, or set RUNNER_TEMP to another folder.';
+    throw problem(`No program can be started in ${temp}, and the cache is unpacked by one`, { hint });
+  });
   process.env['PATH'] = [dir, process.env['PATH']].join(delimiter);
   return dir;
 }
