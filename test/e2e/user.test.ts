@@ -12,6 +12,7 @@ import {
   stateOf,
   tracesOf,
 } from '../support/hostile-image.ts';
+import { building } from '../support/tiny-distro.ts';
 import { writeTree } from '../support/trees.ts';
 import { asUser, giveCheckout, strangersIn } from '../support/user.ts';
 import { ownPlaces, seedDownloads } from '../support/whole-run.ts';
@@ -87,6 +88,32 @@ describe('an ordinary user', () => {
     expect(await filesWithCanary(targets, join(dir, 'out'))).toEqual([]);
     expect(stdout + stderr).not.toContain(targets.secret);
     expect(await strangersIn(join(dir, 'out'))).toEqual([]);
+    expect(leftBehind(dir)).toEqual([]);
+  });
+
+  it('with sudo ends what uses too much, and says at which limit', async () => {
+    const bombs = {
+      memory: 'tail /dev/zero',
+      fork: 'bomb() { bomb | bomb & }; bomb; sleep 600',
+      hang: 'sleep 600',
+    };
+    const trees = Object.entries(bombs).map(([name, lines]) => building(`x-${name}`, lines));
+    for (const [name, { spec }] of trees.flatMap((one) => Object.entries(one)))
+      await writeTree(join(dir, 'SPECS', name), { [`${name}.spec`]: spec });
+    const variables = [
+      'PACKAGE_BUILD_LIST=x-memory x-fork x-hang',
+      'PACKAGE_LIMITS=*: memory=300M processes=300; x-hang: seconds=20',
+      'CONFIG_FILE=',
+    ];
+    const { code, stdout } = await asUser(
+      make('build-packages', ...ownPlaces(dir), ...variables),
+      dir,
+      'everything',
+    );
+    expect(code, stdout).toBe(2);
+    expect(stdout).toContain('✗ x-memory: %build used more than 300 MiB of memory');
+    expect(stdout).toContain('✗ x-fork: %build ran more than 300 processes at once');
+    expect(stdout).toContain('✗ x-hang: %build did not end within 20 seconds');
     expect(leftBehind(dir)).toEqual([]);
   });
 
