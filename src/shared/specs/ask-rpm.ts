@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { removeTree } from '../host/folders.ts';
 import { LimitError } from '../host/limit-error.ts';
+import type { Limits } from '../model/limits.ts';
 import { builder } from '../sandbox/arguments.ts';
 import { limitsOf } from '../sandbox/limits.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
@@ -40,6 +41,8 @@ export interface AskOptions {
   secondsPerSpec?: number;
   /** Seconds that all specs of one sandbox may take. Default: {@link mostSeconds}. */
   secondsForAll?: number;
+  /** The limits of one sandbox. Default: those of the table. */
+  limits?: Limits;
   log: Log;
   signal?: AbortSignal;
 }
@@ -74,19 +77,27 @@ export async function askRpm(
         read += 1;
         options.log.progress(`specs read: ${read} of ${paths.length}`);
       };
-      await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', `/azl/${file}`], {
-        root: { worker: options.worker, overlay },
-        as: 'root',
-        env: { ...buildEnvironment, HOME: builder.home, USER: 'builder' },
-        binds: [
-          { source: join(dir, 'azl'), target: '/azl' },
-          { source: root, target: '/azl/specs' },
-        ],
-        tmpfs: [topDir, ...sharedFolders],
-        ...{ onLine, signal, limits: limitsOf('parse') },
-        // Each spec has its deadline, and all together: this one is for a parse that a stranger replaced.
-        timeoutSeconds: secondsFor(indexes.length, options) + secondsToEnd,
-      });
+      const readRest = async (): Promise<void> => {
+        const done = String(indexes.length - awaited.length);
+        try {
+          await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', `/azl/${file}`, done], {
+            ...parseSandbox(join(dir, 'azl'), root, options),
+            root: { worker: options.worker, overlay },
+            ...{ onLine, signal },
+            // Each spec has its deadline, and all together: this one is for a parse that a stranger replaced.
+            timeoutSeconds: secondsFor(indexes.length, options) + secondsToEnd,
+          });
+        } catch (error) {
+          const current = awaited.shift();
+          if (!(error instanceof LimitError) || error.limit === 'seconds' || current === undefined)
+            throw error;
+          // It is the one that is being read. The others are read without it.
+          const nothing = { digest: '', output: '', answers: null, opened: [] };
+          answers[current] = { index: current, ended: error.message, ...nothing };
+          if (awaited.length > 0) await readRest();
+        }
+      };
+      await readRest();
     });
     await Promise.all(running).catch(async (error: unknown) => {
       stop.abort();
@@ -97,6 +108,20 @@ export async function askRpm(
   } finally {
     await removeTree(dir);
   }
+}
+
+/** Returns the sandbox of a parse, but for its root. Pure. @param helpers the folder of `parse.py` and its requests */
+function parseSandbox(helpers: string, specs: string, { limits = limitsOf('parse') }: AskOptions) {
+  return {
+    as: 'root' as const,
+    env: { ...buildEnvironment, HOME: builder.home, USER: 'builder' },
+    binds: [
+      { source: helpers, target: '/azl' },
+      { source: specs, target: '/azl/specs' },
+    ],
+    tmpfs: [topDir, ...sharedFolders],
+    limits,
+  };
 }
 
 /** Where every user may leave files: in memory, so that a spec fills no disk. A test looks for more of them. */

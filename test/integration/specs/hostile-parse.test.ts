@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
+import { limitsOf } from '../../../src/shared/sandbox/limits.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
 import { type ParseOptions, parseSpecs } from '../../../src/shared/specs/parse.ts';
 import { type ParsedTrees, parsedTrees } from '../../support/parsed-trees.ts';
@@ -152,6 +153,22 @@ describe('specs that fight for their lives', () => {
       'reading this spec was not begun: all specs together took more than 2 s',
     );
     expect(problems.size).toBe(3);
+  });
+});
+
+describe('a spec that uses more than a parse may', () => {
+  it('has that problem alone, and the others are read', async () => {
+    const bomb = `import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = b"x" * (64 << 20)\n        time.sleep(60)\ntime.sleep(60)\n`;
+    const files = {
+      'a/a.spec': specText('a'),
+      'b/b.spec': specText('b', '%(python3 %{_sourcedir}/bomb.py)'),
+      'b/bomb.py': bomb,
+      'c/c.spec': specText('c'),
+    };
+    const limits = { ...limitsOf('parse'), memory: 256 * 1024 ** 2 };
+    const { read, problems } = await outcome('memory', files, { jobs: 1, limits });
+    expect([...read.keys()]).toEqual(['a', 'c']);
+    expect([...problems]).toEqual([['b', expect.stringMatching(/reading this spec .*memory/)]]);
   });
 });
 
