@@ -107,8 +107,3 @@ export function optional<T>(schema: Schema<T>): Optional<T> {
 export function either<A, B>(one: Schema<A>, other: Schema<B>): Schema<A | B> {
   return { json: { anyOf: [one.json, other.json] } };
 }
-
-/** The same schema with a description for readers of docs/schema. */
-export function described<T>(description: string, { json }: Schema<T>): Schema<T> {
-  return { json: { description, ...json } };
-}

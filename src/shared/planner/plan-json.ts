@@ -1,7 +1,6 @@
 import { order } from '../base/order.ts';
 import {
   constant,
-  described,
   digest,
   integer,
   list,
@@ -54,40 +53,25 @@ const names = list(plainName, 100_000);
 export const planSchema = object<PlanJson>({
   schema: constant('azl/plan'),
   version: constant(1),
-  workerDigest: described('SHA-256 of the worker that the keys are made with.', digest),
-  shards: described('Jobs that help at once.', integer(0, mostShards)),
-  entries: described('Entries of the matrix: as one job ends, the next starts.', integer(0, mostShards)),
-  heavy: described('Packages that only jobs of the second matrix build.', names),
-  heavyShards: described('Like shards, of the second matrix.', integer(0, mostShards)),
-  heavyEntries: described('Like entries, of the second matrix.', integer(0, mostShards)),
-  retentionDays: described(
-    'Days that what the jobs of the run exchange is kept when no merge removes it.',
-    integer(1, 90),
-  ),
-  pointers: described(
-    'By capability, packages that earlier builds showed to provide what no spec declares.',
-    map(names, word(65_536)),
-  ),
-  packages: described(
-    'Each package of the run once.',
-    list(
-      object<PlanJson['packages'][number]>({
-        name: described("The spec's file name without `.spec`.", plainName),
-        state: described(
-          'build, reuse, failed (it cannot be built), or maybe (decided when the packages in waitsFor are there).',
-          oneOf(...planStates),
-        ),
-        reason: described('Why, in words.', text(1e6)),
-        key: described(
-          'SHA-256 over everything that can change the result; null until its inputs are known.',
-          nullable(digest),
-        ),
-        waitsFor: described('Names of the packages whose results decide.', names),
-        fromToolchain: described('Packages that it takes from the toolchain, as break-cycles says.', names),
-        seconds: described('What its newest build took; null when it was never built.', nullable(number())),
-      }),
-      100_000,
-    ),
+  workerDigest: digest,
+  shards: integer(0, mostShards),
+  entries: integer(0, mostShards),
+  heavy: names,
+  heavyShards: integer(0, mostShards),
+  heavyEntries: integer(0, mostShards),
+  retentionDays: integer(1, 90),
+  pointers: map(names, word(65_536)),
+  packages: list(
+    object<PlanJson['packages'][number]>({
+      name: plainName,
+      state: oneOf(...planStates),
+      reason: text(1e6),
+      key: nullable(digest),
+      waitsFor: names,
+      fromToolchain: names,
+      seconds: nullable(number()),
+    }),
+    100_000,
   ),
 });
 

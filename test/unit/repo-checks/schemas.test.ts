@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import type { ImageJson } from '../../../src/shared/image/manifest/image-json.ts';
+import type { JsonSchema } from '../../../src/shared/base/schema.ts';
+import { type ImageJson, imageSchema } from '../../../src/shared/image/manifest/image-json.ts';
+import { planSchema } from '../../../src/shared/planner/plan-json.ts';
 
 const validator = (name: string) =>
   new Ajv2020({ strictTypes: false }).compile(
@@ -122,5 +124,26 @@ describe('image.schema.json', () => {
     ['a kernel without a place', { ...image, boot: { ...image.boot, kernel: 'vmlinuz' } }],
   ])('refuses %s', (_what, json) => {
     expect(validate(json)).toBe(false);
+  });
+});
+
+/** Lists the fields that a schema names, such as `packages[].key`. */
+function fieldsOf(schema: JsonSchema, at = ''): string[] {
+  const items = schema['items'] as JsonSchema | undefined;
+  const properties = Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>);
+  return [
+    ...(items === undefined || Array.isArray(items) ? [] : fieldsOf(items, `${at}[]`)),
+    ...properties.flatMap(([name, inner]) => [`${at}.${name}`, ...fieldsOf(inner, `${at}.${name}`)]),
+  ].sort();
+}
+
+/** They ask less of a document than azl does: other versions may add fields and words, or leave some out. */
+describe.each([
+  ['plan', planSchema.json],
+  ['image', imageSchema.json],
+])('%s.schema.json', (name, ours) => {
+  it('describes the fields that azl itself checks', () => {
+    const url = new URL(`../../../docs/schema/${name}.schema.json`, import.meta.url);
+    expect(fieldsOf(JSON.parse(readFileSync(url, 'utf8')))).toEqual(fieldsOf(ours));
   });
 });
