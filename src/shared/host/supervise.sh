@@ -20,5 +20,7 @@ else
   wait $!
   code=$?
 fi
+# Waited for, so that nothing of the tool is left when this script has ended.
 kill -KILL "$lifeline" 2>/dev/null
+wait "$lifeline" 2>/dev/null
 exit "$code"
