@@ -62,6 +62,11 @@ export function explainFailure(log: string): Failure {
 /** The last line of a log whose step was ended because it used more than it may. */
 const endedLine = /^azl: ended: it (.*)$/;
 
+/** The reason of a step that was ended for the disk of the machine, and not for a limit of its own. */
+const fullDisk = /^wrote to the disk until /;
+const moreDisk = 'It needs a larger disk, or fewer builds at once.';
+const otherLimits = 'The input package-limits raises the limits of one package.';
+
 /** The failure of a step that was ended at a limit, in whatever it did last; undefined if it was not. */
 function endedAtLimit(lines: readonly string[]): Failure | undefined {
   const last = lines.findLastIndex(Boolean);
@@ -69,8 +74,10 @@ function endedAtLimit(lines: readonly string[]): Failure | undefined {
   if (message === undefined) return undefined;
   const own = lines.slice(0, last);
   const { section } = rpmbuildFailure(own);
-  const hint = 'hint: The input package-limits raises the limits of one package.';
-  const shown = [hint, ...informative(own.slice(-endLines)).slice(-7)];
+  const shown = [
+    `hint: ${fullDisk.test(message) ? moreDisk : otherLimits}`,
+    ...informative(own.slice(-endLines)).slice(-7),
+  ];
   return {
     reason: `${section ?? 'rpmbuild'} ${message}`,
     section,

@@ -167,3 +167,17 @@ describe('lines of a failure', () => {
     for (const line of lines) expect(line).not.toMatch(/[^\P{Cc}\t]|[\u2028-\u202e]/u);
   });
 });
+
+it.each([
+  ['used more than 4 GiB of memory', 'hint: The input package-limits raises the limits of one package.'],
+  [
+    'wrote to the disk until only 1 GiB of it were free',
+    'hint: It needs a larger disk, or fewer builds at once.',
+  ],
+])('a step that was ended has that reason and a remedy: it %s', (reason, hint) => {
+  const log = `Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.x\n+ make\nerror: noise\n\nazl: ended: it ${reason}\n`;
+  const failure = explainFailure(log);
+  expect(failure).toMatchObject({ reason: `%build ${reason}`, section: '%build', missing: [] });
+  expect(failure.lines.slice(0, 2)).toEqual([hint, 'Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.x']);
+  expect(explainFailure(`${log}more\n`).reason).toBe('%build failed');
+});
