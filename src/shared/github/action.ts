@@ -3,6 +3,7 @@ import { debug } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
 import { isDiskFull } from '../host/full-disk.ts';
+import { LimitError } from '../host/limit-error.ts';
 import type { Need } from '../host/needs.ts';
 import { ensureCommands } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
@@ -80,6 +81,7 @@ function problemsOf(error: unknown): readonly (Problem | string)[] {
       'The disk is full. Free some space (`df -h`), then run the same command again: finished work is kept.',
     ];
   if (error instanceof ToolError) return [error.message];
+  if (error instanceof LimitError) return [`A step of the work ${error.message}`];
   if (error instanceof Error) debug(() => error.stack ?? '');
   const code = (error as NodeJS.ErrnoException)?.code;
   const message = error instanceof Error ? error.message : String(error);

@@ -9,7 +9,7 @@ import { limitsOf } from './limits.ts';
 const programFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
 export interface HostToolOptions extends Omit<SandboxOptions, 'root' | 'inner'> {
-  /** A folder of the host that it fills: its disk is watched. */
+  /** A folder whose disk is watched meanwhile. Default: that of the first bind that it can write. */
   writesTo?: string;
 }
 
@@ -19,9 +19,10 @@ export interface HostToolOptions extends Omit<SandboxOptions, 'root' | 'inner'> 
  * @throws LimitError when it used more than it may; ToolError as `runTool` does
  */
 export async function runHostTool(argv: readonly string[], options: HostToolOptions): Promise<ToolResult> {
-  const { as: _as, cwd: _cwd, env: _env, binds: _binds, writesTo, ...rest } = options;
+  const { as: _as, cwd: _cwd, env: _env, binds = [], writesTo, ...rest } = options;
   const { tmpfs: _tmpfs, devices: _devices, limits = limitsOf('host tool'), ...tool } = rest;
-  return await runWithin(limits, hostToolArguments(argv, options), tool, { dir: writesTo });
+  const dir = writesTo ?? binds.find(({ writable }) => writable)?.source;
+  return await runWithin(limits, hostToolArguments(argv, options), tool, { dir });
 }
 
 /** Returns the whole command, for root on the host, that runs a tool of the host. */

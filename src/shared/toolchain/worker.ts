@@ -48,7 +48,6 @@ export async function installWorker(
   const install = ['rpm', '--root', '/azl/worker', ...rpmArguments, '-i'];
   const { stderr } = await runHostTool([...install, ...files.map((file) => `/azl/RPMS/${file}`)], {
     ...options,
-    writesTo: tree,
     env: { SOURCE_DATE_EPOCH: String(sourceDateEpoch) },
     binds: [rpms, { source: tree, target: '/azl/worker', writable: true }],
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostArchitecture } from '../../../src/shared/base/architectures.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
+import { LimitError } from '../../../src/shared/host/limit-error.ts';
 import { runMachine } from '../../../src/shared/image/boot-test/run-machine.ts';
 import { runQemu } from '../../../src/shared/image/boot-test/run-qemu.ts';
 import { judge } from '../../../src/shared/image/boot-test/verdict.ts';
@@ -70,7 +71,7 @@ describe('QEMU', () => {
   });
 });
 
-describe('a machine that prints for ever', () => {
+describe('a machine that prints or writes for ever', () => {
   it('is stopped, with that reason, and its log says where it was cut', async () => {
     const [console, serialLog] = [join(dir, 'console'), join(dir, 'log')];
     writeFileSync(console, '');
@@ -91,6 +92,19 @@ describe('a machine that prints for ever', () => {
     expect(readFileSync(serialLog, 'utf8')).toMatch(
       /\nazl: it printed more than 1 MiB on its console; what follows is not here\.\n$/,
     );
+  });
+
+  it('has failed if it is ended at a limit, as of the disk that its image grows on', async () => {
+    const [console, serialLog] = [join(dir, 'console of a writer'), join(dir, 'log of a writer')];
+    writeFileSync(console, '');
+    const ran = await runMachine(
+      async () => {
+        throw new LimitError('disk', 'wrote to the disk until only 1 GiB of it were free');
+      },
+      { console, serialLog, log: recordingLog(), timeoutSeconds: 600 },
+    );
+    const { passed, reason } = judge({ ...ran, acceleration: 'tcg' });
+    expect([passed, reason]).toEqual([false, 'it wrote to the disk until only 1 GiB of it were free']);
   });
 
   it('has passed all the same if it was up before', async () => {

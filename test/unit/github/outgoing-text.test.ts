@@ -139,3 +139,16 @@ it('an error that nobody handles is one message of the log', () => {
   expect(stdout).toMatch(/^::error::ab%0A::error::c \(an error in azl itself; .*\)\n$/);
   expect(status).toBe(1);
 });
+
+it('a limit that was reached is no error in azl itself', () => {
+  const [module, limits] = ['github/action.ts', 'host/limit-error.ts'].map((name) =>
+    JSON.stringify(join(import.meta.dirname, '../../../src/shared', name)),
+  );
+  const script = `
+    const { runAction } = await import(${module});
+    const { LimitError } = await import(${limits});
+    await runAction([], () => { throw new LimitError('seconds', 'did not end within 1 hour'); });`;
+  const argv = ['--input-type=module', '-e', script];
+  const { status, stdout } = spawnSync(process.execPath, argv, { encoding: 'utf8', env: {} });
+  expect([status, stdout]).toEqual([1, '::error::A step of the work did not end within 1 hour\n']);
+});

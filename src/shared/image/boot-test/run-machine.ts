@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Log } from '../../base/log.ts';
 import { plainLine } from '../../base/plain-line.ts';
 import { ProblemsError } from '../../base/problems.ts';
-import { inBytes } from '../../host/limit-error.ts';
+import { inBytes, LimitError } from '../../host/limit-error.ts';
 import type { ToolOptions, ToolResult } from '../../host/process.ts';
 import { followFile, lineSplitter } from './follow-file.ts';
 import { deadEnd, neverStarted, readReport } from './verdict.ts';
@@ -54,6 +54,7 @@ export async function runMachine(start: Start, options: MachineOptions) {
   const timer = setInterval(look, readInterval);
   const lines: string[] = [];
   let timedOut = false;
+  let reached: string | undefined;
   try {
     const split = lineSplitter((line) => lines.length < mostReport && lines.push(line));
     const { code, stderr } = await start({
@@ -65,14 +66,15 @@ export async function runMachine(start: Start, options: MachineOptions) {
     if (code !== 0 && !timedOut && lines.length === 0 && (await console.read()) === 0)
       throw new ProblemsError([neverStarted(code, stderr)]);
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (error instanceof LimitError) reached = `it ${error.message}`;
+    else if (!stop.signal.aborted) throw error;
   } finally {
     clearInterval(timer);
     await console.close();
   }
   signal?.throwIfAborted();
   if (readError !== undefined) throw readError;
-  return { report: readReport(lines), seconds: seconds(), timedOut, deadBy: console.deadBy() };
+  return { report: readReport(lines), seconds: seconds(), timedOut, deadBy: console.deadBy() ?? reached };
 }
 
 /** Opens a console, which goes to the serial log, and whose last line is shown as the progress. */

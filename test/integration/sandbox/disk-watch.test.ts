@@ -1,0 +1,34 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { runTool } from '../../../src/shared/host/process.ts';
+import { littleSpace } from '../../support/little-space.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'azl-disk-watch-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+it.each([
+  ['a tool of the host, in the file that it is given', 'file'],
+  ['a tool of the host, in the folder that it is given', 'folder'],
+])('%s, cannot write until the disk is full', async (_what, kind) => {
+  const place = join(dir, kind);
+  mkdirSync(place);
+  const module = join(import.meta.dirname, '../../../src/shared/sandbox/host-tool.ts');
+  const target = kind === 'file' ? '/azl/out' : '/azl/out/file';
+  const script = `
+    const { runHostTool } = await import(${JSON.stringify(module)});
+    const { mkdirSync, statfsSync, writeFileSync } = await import('node:fs');
+    const source = '${place}/out';
+    ${kind === 'file' ? "writeFileSync(source, '')" : 'mkdirSync(source)'};
+    const argv = ['dd', 'if=/dev/zero', 'of=${target}', 'bs=1M', 'count=1200', 'conv=notrunc'];
+    const binds = [{ source, target: '/azl/out', writable: true }];
+    const ended = await runHostTool(argv, { as: 'root', binds }).then(() => 'well', (error) => error.message);
+    const { bavail, bsize } = statfsSync(source);
+    console.log(JSON.stringify({ ended, free: bavail * bsize }));
+    process.exit();`;
+  const argv = [...littleSpace(place, 1000), process.execPath, '--input-type=module', '-e', script];
+  const { ended, free } = JSON.parse((await runTool(argv, { timeoutSeconds: 60 })).stdout);
+  expect(ended).toMatch(/^wrote to the disk until only .* of it were free$/);
+  expect(free).toBeGreaterThan(50 * 1024 ** 2);
+});
