@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runTool } from '../../src/shared/host/process.ts';
@@ -68,8 +68,11 @@ describe('a shard that is killed', () => {
     const areBuilding = () =>
       logs.every((log) => existsSync(log) && readFileSync(log, 'utf8').includes('+ sleep'));
     await expect.poll(areBuilding, { timeout: 60_000 }).toBe(true);
-    const filler = ['sh', '-c', 'head -c 200000000 /dev/zero > "$1"', 'sh', join(build, 'filler')];
-    await runTool(filler, { root: true, ok: 'any' });
+    const { bavail, bsize } = statfsSync(build);
+    // Less than what always stays, an eighth, and enough for the end of the other build.
+    const size = String(bavail * bsize - 6_000_000);
+    const filler = ['sh', '-c', 'head -c "$2" /dev/zero > "$1"', 'sh', join(build, 'filler'), size];
+    await runTool(filler, { root: true });
     const other = run.shard(2).ended;
     const { code, said } = await small.ended;
     expect(code, said).toBe(1);

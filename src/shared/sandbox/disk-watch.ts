@@ -113,20 +113,32 @@ export function pauseFor(free: number, reserve: number): number {
   return Math.min(longest, Math.max(shortest, halfTime));
 }
 
-/** Ends the sandbox that has written the most since the last count. @returns false if the disk is short because of none */
+/**
+ * Ends the sandbox that has written the most since the last count. Somebody else may fill the disk: a sandbox that wrote
+ * little is never ended.
+ * @returns false if the disk is short because of none
+ */
 async function endLargest(running: readonly Writer[], free: number, reserve: number): Promise<boolean> {
-  const able = running.filter(({ shrunk }) => shrunk > reserve / 8);
-  const counted = await Promise.all(
-    able.map(async (writer) => ({
-      writer,
-      bytes: able.length === 1 ? 0 : (await writtenBy(writer.seen)) - writer.written,
-    })),
-  );
-  const [largest] = counted.sort((a, b) => b.bytes - a.bytes);
-  if (largest === undefined) return false;
-  const { seen, end } = largest.writer;
-  end(seen, new LimitError('disk', `wrote to the disk until only ${inBytes(free)} of it were free`));
-  return true;
+  const much = reserve / 8;
+  const able = running.filter(({ shrunk }) => shrunk > much);
+  const written = async (writer: Writer) => {
+    const bytes = await writtenBy(writer.seen);
+    return { writer, bytes, order: bytes - writer.written };
+  };
+  // The kernel counts neither what lies in memory nor what is reserved at once.
+  const held = async (writer: Writer) => {
+    const bytes = (await writer.seen.measureDisk?.().catch(() => 0)) ?? 0;
+    return { writer, bytes, order: bytes };
+  };
+  for (const count of [written, held]) {
+    const counted = (await Promise.all(able.map(count))).filter(({ bytes }) => bytes > much);
+    const [largest] = counted.sort((one, other) => other.order - one.order);
+    if (largest === undefined) continue;
+    const { seen, end } = largest.writer;
+    end(seen, new LimitError('disk', `wrote to the disk until only ${inBytes(free)} of it were free`));
+    return true;
+  }
+  return false;
 }
 
 async function writtenBy({ group, pids, written }: Seen): Promise<number> {
