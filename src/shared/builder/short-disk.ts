@@ -49,5 +49,6 @@ export async function errorOfFullDisk(
   if (await lacksReserve([inputs.buildDir, inputs.cacheDir]))
     return isDiskFull(failure) ? (failure as Error) : diskFull();
   if (isEndedForSpace(failure)) return failure as Error;
-  return new BuildFailedError('it filled the disk: without its files, enough is free', log);
+  const message = 'it filled the disk: without its files, enough is free';
+  return new BuildFailedError(message, log, false, diskFull());
 }
