@@ -27,8 +27,8 @@ export type Step =
  * `arguments.ts`, which are part of the recipe.
  */
 const table: Readonly<Record<Step, Limits>> = {
-  // Each spec has less: 4 GiB, 128 processes and a minute.
-  parse: { seconds: 3 * hours, memory: unbounded, processes: 4096, disk: unbounded, log: 64 * mib },
+  // Each spec has less: 4 GiB, 128 processes and a minute. All together are ended in order after half an hour.
+  parse: { seconds: 35 * minutes, memory: unbounded, processes: 4096, disk: unbounded, log: 64 * mib },
   srpm: { seconds: 30 * minutes, memory: 4 * gib, processes: 4096, disk: unbounded, log: 64 * mib },
   transaction: { seconds: 30 * minutes, memory: 8 * gib, processes: 4096, disk: unbounded, log: 64 * mib },
   build: { seconds: 12 * hours, memory: unbounded, processes: 8192, disk: unbounded, log: 512 * mib },

@@ -84,6 +84,17 @@ describe('a sandbox', () => {
     expect(await inside('ls /sys/kernel 2>/dev/null | wc -l', 'root')).toBe('0');
   });
 
+  it('has namespaces of its own, and shares the user namespace alone', async () => {
+    const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'];
+    const look = `for kind in ${kinds.join(' ')}; do readlink /proc/self/ns/$kind; done`;
+    const [own, host] = [
+      (await inside(look, 'root')).split('\n'),
+      (await runTool(['sh', '-c', look], { root: true })).stdout.trim().split('\n'),
+    ];
+    expect(own.length).toBe(kinds.length);
+    expect(kinds.filter((_, index) => own[index] === host[index])).toEqual(['user']);
+  });
+
   it.each(['root', 'builder'] as const)('gives its %s no way around names and namespaces', async (as) => {
     const shown = mkdtempSync(join(dir, 'shown-'));
     chmodSync(shown, 0o755);
