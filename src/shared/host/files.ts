@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, link, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, sep } from 'node:path';
 import { problem } from '../base/problems.ts';
+import { NotPlainFileError, openPlainFile } from './plain-files.ts';
 
 /** Returns a new path beside `path`. A file or folder is written there and renamed to `path` when it is complete. */
 export function tempSibling(path: string): string {
@@ -58,16 +59,39 @@ export function ifAbsent<T>(value: T): (error: unknown) => T {
 const readErrors: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
-  EISDIR: 'it is a folder',
   EACCES: 'permission denied',
 };
 
-/** Returns the text of a file that the user named. @throws ProblemsError that names the file when it cannot be read */
-export async function readUserFile(path: string, what: string): Promise<string> {
+/** Bytes of the largest text that a user writes. */
+const mostText = 16 * 1024 ** 2;
+
+/**
+ * Returns the text of a file that a user wrote. It may lie in a stranger's tree: a link in its place must not show another
+ * file of this machine, and this process must not wait for a pipe or read a device.
+ * @param below where a link may lead
+ * @throws ProblemsError that names the file when it cannot be read
+ */
+export async function readUserFile(path: string, what: string, below = dirname(path)): Promise<string> {
+  const refuse = (why: string, hint?: string) =>
+    problem(`${what} ${why}`, { file: path, ...(hint && { hint }) });
   try {
-    return await readFile(path, 'utf8');
+    const real = await realpath(path);
+    const folder = await realpath(below);
+    if (!real.startsWith(folder === sep ? sep : folder + sep))
+      throw refuse(
+        `is a link that leads out of '${below}'`,
+        'Put the file itself there, or name it by its own path.',
+      );
+    const file = await openPlainFile(real);
+    try {
+      if ((await file.stat()).size > mostText) throw refuse('is larger than 16 MiB');
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    throw problem(`${what} cannot be read (${readErrors[code] ?? code})`, { file: path });
+    if (error instanceof NotPlainFileError) throw refuse('cannot be read (it is no regular file)');
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : refuse(`cannot be read (${readErrors[code] ?? code})`);
   }
 }

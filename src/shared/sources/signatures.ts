@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
 import { failOnProblems, type Problem, problem } from '../base/problems.ts';
-import { isAbsent } from '../host/files.ts';
+import { isAbsent, readUserFile } from '../host/files.ts';
 import { writeJson } from '../host/json-files.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
 
@@ -45,11 +45,11 @@ export function parseSignatures(content: string, file: string): Signatures {
 /** Reads the signatures beside a spec; none if there is no such file. @throws ProblemsError */
 export async function readSignatures(specsDir: string, spec: SpecFile): Promise<Signatures> {
   const file = signaturesFile(specsDir, spec);
-  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (isAbsent(error)) return undefined;
-    throw problem(`it cannot be read (${error.code})`, { file });
-  });
-  return content === undefined ? new Map() : parseSignatures(content, file);
+  const isThere = await lstat(file).then(
+    () => true,
+    (error: unknown) => !isAbsent(error),
+  );
+  return isThere ? parseSignatures(await readUserFile(file, 'it', specsDir), file) : new Map();
 }
 
 /** Returns a problem for each source without an entry. Patches lie beside the spec and need none. */

@@ -139,7 +139,7 @@ describe('the check of inputs', () => {
       [],
     ],
     ['no image config', 'image', specs, { CONFIG_FILE: 'no.json' }, [/^no\.json: .*\(no such file\)$/]],
-    ['a folder for a config', 'image', specs, { CONFIG_FILE: '/' }, [/^\/: .*\(it is a folder\)$/]],
+    ['a folder for a config', 'image', specs, { CONFIG_FILE: '/' }, [/^\/: .*\(it is no regular file\)$/]],
     [
       'a config with several mistakes',
       'image',
