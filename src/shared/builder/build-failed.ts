@@ -14,6 +14,11 @@ export class BuildFailedError extends Error {
     this.log = log;
     this.ranOutOfTime = ranOutOfTime;
   }
+
+  /** True if a limit or a full disk ended it: its log does not tell why. */
+  get isEnded(): boolean {
+    return this.cause instanceof LimitError || isDiskFull(this.cause);
+  }
 }
 
 /** The exit code of a tool that was ended by its deadline. */

@@ -43,8 +43,8 @@ export async function buildOne(
     if (ranOut && context.buildTime?.isWhole(seconds) === false) throw error;
     const log = error instanceof BuildFailedError ? error.log : undefined;
     const failure = await readFailure(log);
-    const isFullDisk = error instanceof BuildFailedError && isDiskFull(error.cause);
-    const reason = (ranOut || isFullDisk ? undefined : failure.reason) ?? (error as Error).message;
+    const isEnded = ranOut || (error instanceof BuildFailedError && error.isEnded);
+    const reason = (isEnded ? undefined : failure.reason) ?? (error as Error).message;
     if (error instanceof ProblemsError) logProblems(context, spec, error);
     else await logFailure(context, spec, reason, failure);
     return { state: 'failed', reason, seconds, key: build.key, log };
