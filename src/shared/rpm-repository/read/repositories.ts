@@ -85,7 +85,7 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
 }
 
 async function listOf(repository: Repository, options: RepositoriesOptions, downloader: Downloader) {
-  const { tempDir, arch } = options;
+  const { tempDir, arch, signal } = options;
   const kept = join(options.cacheDir, 'repositories', repository.id);
   await mkdir(kept, { recursive: true });
   return await withTempDir(tempDir, 'repository-', async (temp) => {
@@ -96,7 +96,7 @@ async function listOf(repository: Repository, options: RepositoriesOptions, down
       const signature = `${path}.asc`;
       await fetchFrom(repository, { href: 'repodata/repomd.xml.asc' }, signature, downloader);
       const keys = await collectKeys(repository, temp, downloader);
-      await checkSignature(repository, { path, signature, keys: keys.files, tempDir: temp });
+      await checkSignature(repository, { path, signature, keys: keys.files, signal });
     }
     const list = await readRepomd(await readFile(path, 'utf8'));
     // Its own name begins with its digest. One name for all lists: the previous list is overwritten.

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import { ProblemsError } from '../../base/problems.ts';
 import { removeTree } from '../../host/folders.ts';
-import { plainEnvironment, type ToolResult } from '../../host/process.ts';
-import { runShortTool } from '../../host/short-tool.ts';
-import { withTempDir } from '../../host/temp-dir.ts';
+import type { ToolResult } from '../../host/process.ts';
+import { runHostTool } from '../../sandbox/host-tool.ts';
 import { createOverlay } from '../../sandbox/overlay.ts';
 import { runInSandbox } from '../../sandbox/run.ts';
 import type { Downloader } from '../../sources/download.ts';
@@ -39,22 +38,32 @@ function failUnlessOk(repository: Repository, { code, stderr }: ToolResult, reas
   if (code !== 0) throw repositoryError(repository, `${reason}: ${lastLines(stderr, 1)}`);
 }
 
+const gpg = 'gpg --batch --no-options --no-autostart --quiet';
+/** The exit code of {@link verify} for a key that is none. */
+const codeOfNoKey = 33;
+/** Checks a signature; its arguments are the files of keys. */
+const verify = `mkdir -m 700 "$GNUPGHOME"
+for key; do ${gpg} --import "$key" || exit ${codeOfNoKey}; done
+exec ${gpg} --trust-model always --verify /azl/signature /azl/file`;
+
 /**
- * Checks the detached signature of a file with gpg, whose keyring holds only `keys`.
+ * Checks the detached signature of a file with gpg, whose keyring holds only `keys`. All of them may be strangers': gpg
+ * sees them, and nothing else.
  * @throws ProblemsError unless one of the keys made it
  */
 export async function checkSignature(
   repository: Repository,
-  { path, signature, keys, tempDir }: { path: string; signature: string; keys: string[]; tempDir: string },
+  options: { path: string; signature: string; keys: string[]; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const gpg = ['/usr/bin/env', 'gpg', '--batch', '--no-options', '--no-autostart', '--quiet'];
-  await withTempDir(tempDir, 'gpg-', async (home) => {
-    const env = { ...plainEnvironment, GNUPGHOME: home };
-    const run = async (argv: string[]) => await runShortTool([...gpg, ...argv], { env, ok: 'any' });
-    for (const key of keys) failUnlessOk(repository, await run(['--import', key]), noKey);
-    const checked = await run(['--trust-model', 'always', '--verify', signature, path]);
-    failUnlessOk(repository, checked, 'its repomd.xml is not signed with its gpgkey');
+  const { path, signature, keys, signal } = options;
+  const shown = keys.map((source, index) => ({ source, target: `/azl/keys/${index}.asc` }));
+  const argv = ['sh', '-c', verify, 'azl', ...shown.map(({ target }) => target)];
+  const checked = await runHostTool(argv, {
+    ...{ as: 'root', env: { GNUPGHOME: '/tmp/home' }, ok: 'any', timeoutSeconds: 60, signal },
+    binds: [...shown, { source: signature, target: '/azl/signature' }, { source: path, target: '/azl/file' }],
   });
+  const reason = checked.code === codeOfNoKey ? noKey : 'its repomd.xml is not signed with its gpgkey';
+  failUnlessOk(repository, checked, reason);
 }
 
 /**
