@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem } from '../../src/shared/base/problems.ts';
 import { plainEnvironment } from '../../src/shared/host/process.ts';
-import { findFirmware, qemuArguments } from '../../src/shared/image/boot-test/qemu.ts';
+import { findFirmware, terminalArguments } from '../../src/shared/image/boot-test/qemu.ts';
 import type { CliContext } from './context.ts';
 import { prepareHost } from './doctor/doctor.ts';
 import { checkKvm } from './doctor/kvm.ts';
@@ -23,13 +23,11 @@ export async function bootImage(context: CliContext): Promise<number> {
   }
   await prepareHost('run', context);
   const works = (await checkKvm(paths.cache, stop.signal)) === 'works';
-  const argv = qemuArguments({
+  const argv = terminalArguments({
     disk: image,
     diskFormat: image.endsWith('.qcow2') ? 'qcow2' : 'raw',
-    throwAway: true,
     ...(await findFirmware()),
     acceleration: works ? 'kvm' : 'tcg',
-    serial: ['mon:stdio'],
   });
   log.info(`Booting ${image}${works ? '' : ' (emulated, which is slow)'}. Changes are discarded at the end.`);
   log.info('To leave, run `poweroff` inside, or press Ctrl-A, then X.');

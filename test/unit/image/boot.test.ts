@@ -106,9 +106,10 @@ describe('qemuArguments', () => {
     expect(argv).toContain('-accel kvm -cpu host');
   });
 
-  it('start line leaves the image as it is', () => {
+  it('start line leaves the image as it is, and QEMU under its own filter', () => {
     const line = startLine("out/it's.raw", machine);
     expect(line).toContain("'if=none,id=disk,format=raw,file=out/it'\\''s.raw,snapshot=on,cache=unsafe'");
     expect(line).toContain('-serial mon:stdio');
+    expect(line).toMatch(/ -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny$/);
   });
 });

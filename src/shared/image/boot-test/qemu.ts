@@ -71,9 +71,20 @@ export function accelerationArguments(acceleration: Acceleration): string[] {
     : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
 }
 
+/** QEMU's own filter of system calls: it starts no program and takes no other rights. */
+export const confined = [
+  ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+];
+
+/** Returns the argv that boots an image in a terminal without changing it. Pure. */
+export function terminalArguments(
+  machine: Pick<Machine, 'disk' | 'diskFormat' | 'acceleration' | 'code' | 'vars'>,
+): string[] {
+  return [...qemuArguments({ ...machine, throwAway: true, serial: ['mon:stdio'] }), ...confined];
+}
+
 /** Returns a shell command that boots a raw image in the terminal without changing the image. Pure. */
 export function startLine(raw: string, firmware: Firmware): string {
-  const machine = { ...firmware, disk: raw, diskFormat: 'raw', throwAway: true } as const;
-  const argv = qemuArguments({ ...machine, acceleration: 'tcg', serial: ['mon:stdio'] });
+  const argv = terminalArguments({ ...firmware, disk: raw, diskFormat: 'raw', acceleration: 'tcg' });
   return argv.map(shellWord).join(' ');
 }

@@ -2,13 +2,11 @@ import { statSync } from 'node:fs';
 import type { ToolOptions, ToolResult } from '../../host/process.ts';
 import { type Bind, builder } from '../../sandbox/arguments.ts';
 import { runHostTool } from '../../sandbox/host-tool.ts';
+import { confined } from './qemu.ts';
 
 const kvm = '/dev/kvm';
 
 const noRights = ['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all'];
-
-/** QEMU's own filter of system calls: it starts no program and takes no other rights. */
-const confined = ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'];
 
 /**
  * Runs QEMU in a sandbox, as an ordinary user without rights: what a machine runs is a stranger's. It sees the host's
