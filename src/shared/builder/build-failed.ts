@@ -15,9 +15,10 @@ export class BuildFailedError extends Error {
     this.ranOutOfTime = ranOutOfTime;
   }
 
-  /** True if a limit or a full disk ended it: its log does not tell why. */
-  get isEnded(): boolean {
-    return this.cause instanceof LimitError || isDiskFull(this.cause);
+  /** What the limit or the full disk says that ended it; undefined when it ended by itself. */
+  get endedBy(): string | undefined {
+    const { cause } = this;
+    return cause instanceof LimitError || isDiskFull(cause) ? (cause as Error).message : undefined;
   }
 }
 

@@ -43,8 +43,10 @@ export async function buildOne(
     if (ranOut && context.buildTime?.isWhole(seconds) === false) throw error;
     const log = error instanceof BuildFailedError ? error.log : undefined;
     const failure = await readFailure(log);
-    const isEnded = ranOut || (error instanceof BuildFailedError && error.isEnded);
-    const reason = (isEnded ? undefined : failure.reason) ?? (error as Error).message;
+    const ended = error instanceof BuildFailedError ? error.endedBy : undefined;
+    // A full disk may have cut off the line that says it.
+    const tells = !ranOut && (ended === undefined || failure.reason?.endsWith(ended));
+    const reason = (tells ? failure.reason : undefined) ?? (error as Error).message;
     if (error instanceof ProblemsError) logProblems(context, spec, error);
     else await logFailure(context, spec, reason, failure);
     return { state: 'failed', reason, seconds, key: build.key, log };
