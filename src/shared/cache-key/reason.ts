@@ -14,10 +14,10 @@ export function reasonToBuild(before: Components | undefined, now: Components): 
   const changed = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
     (name) => before[name] !== now[name],
   );
-  const groups = Object.groupBy(changed.sort(order), kindOf);
+  changed.sort(order);
   const parts = kinds.flatMap(([kind, text]) => {
-    const names = groups[kind];
-    if (names === undefined) return [];
+    const names = changed.filter((name) => kindOf(name) === kind);
+    if (names.length === 0) return [];
     const inputs = names.filter((name) => name !== kind);
     const label = (name: string) => name.slice(kind.length + 1).replace(archSuffix, '');
     // An RPM that only has another architecture now is neither new nor gone.

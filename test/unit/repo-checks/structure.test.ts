@@ -63,6 +63,12 @@ describe('the structure of the sources', () => {
     ]);
   });
 
+  it('calls nothing that Node 20 lacks, with which the local CLI may run', () => {
+    const newer = /\b(?:Object\.groupBy|Map\.groupBy|Promise\.withResolvers|Promise\.try|Array\.fromAsync)\b/;
+    const calling = [...readTexts(...product)].flatMap(([path, text]) => (newer.test(text) ? [path] : []));
+    expect(calling).toEqual([]);
+  });
+
   it('has no circle of files', () => {
     expect(circles(files)).toEqual([]);
   });
