@@ -1,14 +1,15 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem } from '../base/problems.ts';
 import { ifAbsent, writeWhole } from '../host/files.ts';
 import { lockFolder } from '../host/lock.ts';
+import { readPlainFile } from '../host/plain-files.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { choosePackages } from './choose-packages.ts';
 import { fetchDebs } from './debian/fetch-debs.ts';
 import type { Apt } from './debian/package-lists.ts';
 import { folderMode, readToolchain } from './folder.ts';
-import { type Lock, lockFile, lockText, logLockChanges, parseLock } from './lock.ts';
+import { type Lock, lockFile, lockText, logLockChanges, longestLock, parseLock } from './lock.ts';
 import { type MakeOptions, makeToolchain } from './make-toolchain.ts';
 import { stamp } from './recipe.ts';
 
@@ -64,7 +65,7 @@ export async function prepareToolchain(options: ToolchainOptions): Promise<Toolc
 
 /** Returns the lock in `path`. Writes a new one, after its packages were fetched, when it is absent or to be updated. */
 async function findLock(path: string, update: boolean, debsDir: string, apt: Apt): Promise<Lock> {
-  const text = await readFile(path, 'utf8').catch(ifAbsent(undefined));
+  const text = await readPlainFile(path, longestLock).catch(ifAbsent(undefined));
   if (text !== undefined && !update) return parseLock(text, path);
   const lock = await choosePackages(apt);
   if (text !== undefined) logLockChanges(text, path, lock, apt.log);

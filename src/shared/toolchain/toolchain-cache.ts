@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { order } from '../base/order.ts';
@@ -42,6 +42,9 @@ export async function obtainToolchain(
   return toolchain;
 }
 
+/** Bytes of a key of the cache, and more. */
+const longestKey = 1024;
+
 /**
  * Fetches the toolchain that an earlier run saved, with its lock, unless this machine has a lock. Without it this run
  * would choose packages from what the mirror has today, and build everything against those.
@@ -51,7 +54,7 @@ export async function obtainToolchain(
 export async function fetchCachedToolchain(options: ToolchainCacheOptions): Promise<string | undefined> {
   const { cache, dir, cacheDir, onStoreError, log, signal } = options;
   const lockPath = join(cacheDir, lockFile);
-  if ((await readFile(lockPath).catch(() => undefined)) !== undefined) return undefined;
+  if ((await lstat(lockPath).catch(() => undefined)) !== undefined) return undefined;
   const temp = tempSibling(join(cacheDir, folderName));
   try {
     let key: string | undefined;
@@ -97,11 +100,11 @@ export async function saveCachedToolchain(
 ): Promise<void> {
   const { cache, dir, cacheDir, log } = options;
   const [own] = visibleRefs() as [string];
-  const suffix = lockInKey(await readFile(join(cacheDir, lockFile)));
+  const suffix = lockInKey(await readPlainFile(join(cacheDir, lockFile), longestLock));
   const key = `${await keyPrefix(own)}${suffix}`;
   /** Beside the lock: the key that the toolchain was saved under. */
   const keyFile = join(cacheDir, 'toolchain.saved');
-  const saved = await readFile(keyFile, 'utf8').catch(() => '');
+  const saved = await readPlainFile(keyFile, longestKey).catch(() => '');
   // The cache has the fetched one already, and the one that this folder was saved as.
   if (fetchedKey?.endsWith(suffix) || saved === key) return;
   try {
@@ -117,7 +120,7 @@ export async function saveCachedToolchain(
 }
 
 /** Returns the end of a toolchain's key: the digest of its lock. Pure. */
-export function lockInKey(lock: Buffer): string {
+export function lockInKey(lock: string | Buffer): string {
   return textDigest(lock).slice(0, 16);
 }
 
