@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { problem } from '../base/problems.ts';
 import { ifAbsent, tempSibling } from './files.ts';
 import { runTool } from './process.ts';
 
@@ -37,6 +38,18 @@ export async function removeAtOnce(dir: string): Promise<void> {
   const old = tempSibling(dir);
   await rename(dir, old).catch(ifAbsent(undefined));
   await rm(old, { recursive: true, force: true });
+}
+
+/**
+ * Makes a folder of azl, unless it is there. A stranger's tree may hold a link in its place, and what is written and
+ * removed there would be another folder's files.
+ * @throws ProblemsError when it is a link
+ */
+export async function makeOwnFolder(dir: string): Promise<void> {
+  const found = await lstat(dir).catch(ifAbsent(undefined));
+  if (found?.isSymbolicLink())
+    throw problem('This folder of azl is a link', { file: dir, hint: 'Remove the link.' });
+  await mkdir(dir, { recursive: true });
 }
 
 /** Returns the names in a folder; none if it is absent. */

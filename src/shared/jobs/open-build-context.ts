@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
@@ -8,7 +8,7 @@ import { type BuildContext, paths } from '../builder/build-context.ts';
 import { treeSources } from '../builder/tree-sources.ts';
 import type { ActionContext } from '../github/action.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
-import { removeTree } from '../host/folders.ts';
+import { makeOwnFolder, removeTree } from '../host/folders.ts';
 import { lockFolder } from '../host/lock.ts';
 import { needs } from '../host/needs.ts';
 import { readImageConfig } from '../image/config/read.ts';
@@ -122,10 +122,10 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
 /** Removes what a run that was killed left in the build folder. */
 async function clearBuildFolder(inputs: TreeInputs): Promise<void> {
   for (const folder of [paths.overlays(inputs), paths.staging(inputs), paths.exchange(inputs)]) {
-    await mkdir(folder, { recursive: true });
+    await makeOwnFolder(folder);
     for (const name of await readdir(folder)) await removeTree(join(folder, name));
   }
-  await mkdir(paths.logs(inputs), { recursive: true });
+  for (const folder of [paths.logs(inputs), paths.failedRoots(inputs)]) await makeOwnFolder(folder);
 }
 
 async function parseTree(

@@ -1,10 +1,11 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { constant, list, map, object, plainName, text } from '../../base/schema.ts';
 import { hasArtifacts } from '../../github/run.ts';
 import { fileDigest } from '../../host/digests.ts';
 import { linkFile, replaceFile } from '../../host/files.ts';
+import { makeOwnFolder } from '../../host/folders.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
 import type { Result, Srpm, StoredParts } from '../../model/build-result.ts';
 import { filesWithoutDebug } from '../../store/result-files.ts';
@@ -65,7 +66,7 @@ export async function publish(
   const packages = await publishedBefore(repository);
   for (const name of touched) delete packages[name];
   const folders = ['RPMS', join('RPMS', arch), join('RPMS', 'noarch'), srpmFolder];
-  for (const folder of folders) await mkdir(join(outDir, folder), { recursive: true });
+  for (const folder of folders) await makeOwnFolder(join(outDir, folder));
   for (const result of results) {
     const { folder, parts } = await openStored(store, result);
     const files = publishedFiles(result, parts);
@@ -82,7 +83,7 @@ export async function publishSrpm(repository: OwnRepository, name: string, srpm:
   const { outDir } = repository;
   const packages = await publishedBefore(repository);
   const path = join(srpmFolder, basename(srpm));
-  await mkdir(join(outDir, srpmFolder), { recursive: true });
+  await makeOwnFolder(join(outDir, srpmFolder));
   await put(srpm, join(outDir, path), await fileDigest(srpm));
   const rpms = packages[name]?.files.filter((file) => !file.startsWith(`${srpmFolder}/`)) ?? [];
   packages[name] = { files: [...rpms, path] };
