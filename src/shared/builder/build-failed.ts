@@ -15,7 +15,7 @@ export class BuildFailedError extends Error {
     this.ranOutOfTime = ranOutOfTime;
   }
 
-  /** What the limit or the full disk says that ended it; undefined when it ended by itself. */
+  /** The message of the limit or the full disk that ended it; undefined when it ended by itself. */
   get endedBy(): string | undefined {
     const { cause } = this;
     return cause instanceof LimitError || isDiskFull(cause) ? (cause as Error).message : undefined;
