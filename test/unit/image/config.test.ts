@@ -194,6 +194,11 @@ describe('one mistake, one message', () => {
       `${system}.Hostname: 'a_b' is not a host name`,
     ],
     [
+      'a host name of two lines',
+      (c) => (c.SystemConfigs[0].Hostname = 'a\nerror: b\u001b[2J'),
+      `${system}.Hostname: 'a⏎error: b' is not a host name`,
+    ],
+    [
       'host $(x)',
       (c) => (c.SystemConfigs[0].Hostname = '$(x)'),
       `${system}.Hostname: '$(x)' is not a host name`,

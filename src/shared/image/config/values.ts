@@ -1,4 +1,5 @@
 import { nearestHint } from '../../base/nearest-name.ts';
+import { plainLine } from '../../base/plain-line.ts';
 import type { Problem } from '../../base/problems.ts';
 import type { Kind, Table } from './schema-table.ts';
 
@@ -15,14 +16,22 @@ export class Findings {
   readonly warn: Report;
 
   constructor(file: string) {
-    this.report = (path, message, hint) => this.problems.push({ message, file, path, hint });
-    this.warn = (path, message, hint) => this.warnings.push({ message, file, path, hint });
+    const found = (list: Problem[]) => (path: string, message: string, hint?: string) => {
+      list.push({ message: oneLine(message), file, path: oneLine(path), hint });
+    };
+    this.report = found(this.problems);
+    this.warn = found(this.warnings);
   }
 
   /** True if a problem is known at or below `path`. */
   hasProblem(path: string): boolean {
-    return this.problems.some((one) => one.path?.startsWith(path));
+    return this.problems.some((one) => one.path?.startsWith(oneLine(path)));
   }
+}
+
+/** Values and keys may hold line breaks; a message about them is one line. */
+function oneLine(text: string): string {
+  return plainLine(text.replaceAll(/[\r\n]/g, '⏎'));
 }
 
 /**
