@@ -110,6 +110,8 @@ describe('qemuArguments', () => {
     const line = startLine("out/it's.raw", machine);
     expect(line).toContain("'if=none,id=disk,format=raw,file=out/it'\\''s.raw,snapshot=on,cache=unsafe'");
     expect(line).toContain('-serial mon:stdio');
-    expect(line).toMatch(/ -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny$/);
+    expect(line).toMatch(
+      / -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny$/,
+    );
   });
 });
