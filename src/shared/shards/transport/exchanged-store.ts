@@ -143,7 +143,8 @@ class ResultDownloads {
       const found = await exchange.find(name);
       if (found === undefined || !(await this.fetchPlain(found, dir))) return false;
       for (const { result, artifact } of [...known.results.values()]) {
-        if (artifact !== name || (await this.isLocal(result))) continue;
+        // An artifact that was refused as a whole has left no files.
+        if (artifact !== name || this.damaged.has(result.key) || (await this.isLocal(result))) continue;
         const files = join(dir, 'taken');
         try {
           await takeFiles(result, dir, files);
