@@ -150,7 +150,10 @@ def folders_above(path):
 
 def is_name(name):
     """True for what can be the name of a file."""
-    return name not in ("", ".", "..") and "/" not in name and "\0" not in name and len(os.fsencode(name)) < 256
+    try:
+        return name not in ("", ".", "..") and "/" not in name and "\0" not in name and len(os.fsencode(name)) < 256
+    except UnicodeEncodeError:
+        return False
 
 
 def names_signed(path):

@@ -1,5 +1,9 @@
-"""Children that do what a spec says: each a user of its own, under limits, of whom nothing is left afterwards."""
+"""Children that do what a spec says: each a user of its own, under limits, of whom nothing is left afterwards.
 
+This process is root of a sandbox of its own and is alone there, with the sandbox's init: so it can end all others.
+"""
+
+import ctypes
 import json
 import os
 import resource
@@ -8,7 +12,7 @@ import signal
 import subprocess
 import time
 
-ANSWER_BYTES = 16 << 20
+ANSWER_BYTES = 8 << 20
 OUTPUT_BYTES = 256 << 10
 LIMITS = {
     resource.RLIMIT_CPU: 60,
@@ -17,9 +21,30 @@ LIMITS = {
     resource.RLIMIT_NPROC: 128,
     resource.RLIMIT_NOFILE: 1024,
     resource.RLIMIT_CORE: 0,
+    # POSIX message queues have names, and would stay.
+    resource.RLIMIT_MSGQUEUE: 0,
 }
-# Where every user may leave files.
-SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
+# Where every user may leave files, as `share` was told.
+SHARED_FOLDERS = []
+# Seconds in which the kernel ends what was killed.
+END_SECONDS = 10
+
+
+def processes():
+    return {name for name in os.listdir("/proc") if name.isdigit()}
+
+
+# Init of the sandbox, and this process.
+OURS = {"1", str(os.getpid())}
+if processes() != OURS:
+    raise SystemExit("a parse kills all processes that it sees: it must be alone in a sandbox")
+
+
+def share(folders):
+    """Opens folders in memory to all users."""
+    for folder in folders:
+        os.chmod(folder, 0o1777)
+        SHARED_FOLDERS.append(folder)
 
 
 class Child:
@@ -47,45 +72,47 @@ class Child:
         os.close(answer_out)
         os.close(output_out)
         self.pipes = {answer_in: (self.answer, ANSWER_BYTES), output_in: (self.output, OUTPUT_BYTES)}
+        for pipe in self.pipes:
+            os.set_blocking(pipe, False)
 
     def read(self, pipe):
-        """Takes what is there. False at the end of the pipe."""
+        """Takes what is there. False if nothing is, or nothing more can come."""
         kept, limit = self.pipes[pipe]
-        chunk = os.read(pipe, 1 << 16)
+        try:
+            chunk = os.read(pipe, 1 << 16)
+        except BlockingIOError:
+            return False
         if len(kept) + len(chunk) <= limit:
             kept += chunk
         elif kept is self.answer:
-            self.stop("gave an answer of more than 16 MiB")
+            self.stopped = f"gave an answer of more than {ANSWER_BYTES >> 20} MiB"
         return chunk != b""
 
-    def stop(self, why):
-        self.stopped = self.stopped or why
-        os.kill(self.pid, signal.SIGKILL)
-
     def wait(self):
-        """Reads the pipes until the child itself has ended; programs that it started may hold them open for longer."""
+        """Reads the pipes until the child itself has ended, or must be; programs that it started may outlive it."""
         handle = os.pidfd_open(self.pid)
         with selectors.DefaultSelector() as events:
             for source in (*self.pipes, handle):
                 events.register(source, selectors.EVENT_READ)
-            while handle in events.get_map():
-                for key, _ in events.select(max(self.end - time.monotonic(), 0)):
+            while self.stopped is None and handle in events.get_map():
+                left = self.end - time.monotonic()
+                if left <= 0:
+                    self.stopped = f"took more than {self.seconds:.0f} s"
+                for key, _ in events.select(max(left, 0)):
                     if key.fd == handle or not self.read(key.fd):
                         events.unregister(key.fd)
-                if self.end < time.monotonic() and self.stopped is None:
-                    self.stop(f"took more than {self.seconds} s")
         os.close(handle)
 
     def finish(self):
-        """Reaps the child, ends all it left behind, takes the rest of its pipes. Answers how it ended, or None."""
-        _, status = os.waitpid(self.pid, 0)
-        end_all_of(self.uid)
+        """Ends the child and all that it left behind. Answers how it ended, or None."""
+        status = end_all_others(self.pid)
+        # Not to the end of the pipes: an open one may still lie in the queue of a socket.
         for pipe in self.pipes:
             while self.read(pipe):
                 pass
             os.close(pipe)
-        for folder in SHARED_FOLDERS:
-            clear(folder)
+        remove_ipc_objects(self.uid)
+        empty(SHARED_FOLDERS)
         if self.stopped:
             return self.stopped
         if os.WIFSIGNALED(status):
@@ -106,40 +133,73 @@ def become(uid, output):
     os.setresuid(uid, uid, uid)
 
 
-def processes():
-    return {name for name in os.listdir("/proc") if name.isdigit()}
+def end_all_others(child):
+    """Kills every process but this one and init, until none is left. Returns the wait status of `child`.
 
-
-# Those that were here before any child.
-OURS = processes()
-
-
-def end_all_of(uid):
-    """Kills every process of `uid` at once: as that user, `kill -1` reaches all of them and nothing else."""
-    if processes() <= OURS:
-        return
-    pid = os.fork()
-    if pid == 0:
+    One call reaches all at once, forks included, and comes from root: nobody who is killed can kill, stop or trace us.
+    Only then is the child waited for: a process that traces it could keep it from being reaped.
+    """
+    status, end = None, time.monotonic() + END_SECONDS
+    while True:
         try:
-            os.setresuid(uid, uid, uid)
             os.kill(-1, signal.SIGKILL)
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
+        except ProcessLookupError:
+            pass
+        if status is None:
+            pid, how = os.waitpid(child, os.WNOHANG)
+            status = how if pid == child else None
+        if processes() == OURS:
+            return status
+        if time.monotonic() > end:
+            raise SystemExit(f"processes that a spec started cannot be ended: {sorted(processes() - OURS)[:5]}")
+        time.sleep(0.001)
 
 
-def clear(folder):
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    if names:
-        # Not by Python: names of any depth and number.
-        subprocess.run(["rm", "-rf", "--", *(os.path.join(folder, name) for name in names[:1000])], check=True)
-        clear(folder)
+def remove_ipc_objects(uid):
+    """Removes what System V keeps without a process. Only its owner may: as `uid`, when nobody else is."""
+    for kind in ("shm", "msg", "sem"):
+        with open(f"/proc/sysvipc/{kind}", encoding="ascii") as file:
+            numbers = [int(line.split()[1]) for line in file.read().splitlines()[1:]]
+        if numbers:
+            os.seteuid(uid)
+            libc = ctypes.CDLL(None)
+            remove = {"shm": libc.shmctl, "msg": libc.msgctl, "sem": lambda one, *more: libc.semctl(one, 0, *more)}[kind]
+            for number in numbers:
+                remove(number, 0, None)
+            os.seteuid(0)
 
 
-def run(work, uid, seconds):
-    """Does `work`, a function, in a child. Returns its answer, how it ended (None: well) and what it said."""
+def empty(folders):
+    """Removes what lies in folders. Not by Python: names of any depth and number."""
+    full = [folder for folder in folders if next(os.scandir(folder), None)]
+    if full:
+        subprocess.run(["find", *full, "-mindepth", "1", "-delete"], check=True)
+
+
+def fits(value, shape):
+    """True if `value` has the form of `shape`: a type, [shape of each item], (shape, ...), {name: shape}."""
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and value.keys() == shape.keys() and all(fits(value[key], shape[key]) for key in shape)
+    if isinstance(shape, tuple):
+        return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(one, shape[0]) for one in value)
+    return type(value) is shape
+
+
+def run(work, uid, seconds, shape):
+    """Does `work`, a function, in a child. Returns its answer, how it ended (None: well) and what it said.
+
+    A spec can write to the pipe of its own child: what comes is an answer only if it has the form `shape`.
+    """
     child = Child(uid, seconds, work)
     child.wait()
-    ended = child.finish()
-    answer = json.loads(child.answer) if ended is None else None
+    ended, answer = child.finish(), None
+    if ended is None:
+        try:
+            answer = json.loads(child.answer)
+        except (ValueError, RecursionError):
+            pass
+        if not fits(answer, shape):
+            answer, ended = None, "gave an answer that cannot be read"
     return answer, ended, bytes(child.output).decode("utf-8", "backslashreplace")

@@ -1,6 +1,6 @@
 """Asks librpm what spec files say. Runs inside the sandbox, as its root.
 
-    parse.py <request.json>     one JSON document a job on standard output
+    parse.py <request.json> <n>     one JSON document a job, but for the first n, on standard output
 
 This process never evaluates a spec. It reads rpm's configuration once; for each job it copies the spec's folder to where
 a build has it, and forks a child that parses. What the child has read of the copy is part of the answer.
@@ -11,11 +11,12 @@ import json
 import os
 import re
 import sys
+import time
 
 import rpm
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from child import run  # noqa: E402
+from child import run, share  # noqa: E402
 from folder import Folder, Refused, folders_above, is_name  # noqa: E402
 
 # Distributions and rpm define these as %(...): a process start for each use in each spec.
@@ -28,6 +29,19 @@ SLOW_MACROS = (
 ASKS_FOR_CHECK = re.compile(
     r"with(?:out)?_(?:check\b|%)|%\{?with(?:out)?[ \t]+(?:check\b|%)|%\{?bcond\w*[ \t]+(?:check\b|%)"
 )
+
+
+EVR = {"name": str, "version": str, "release": str, "epoch": int}
+PACKAGE = {
+    **EVR,
+    **{"arch": str, "provides": [str], "requires": [str], "conflicts": [str], "obsoletes": [str]},
+    **{"fileList": str, "built": bool},
+}
+ANSWER = {
+    **EVR,
+    **{"noSource": bool, "exclusiveArch": [str], "excludeArch": [str], "buildRequires": [str], "buildConflicts": [str]},
+    **{"sources": [(str, str, int, int)], "packages": [PACKAGE], "hasCheck": bool, "generates": bool},
+}
 
 
 def names_with_files(main, parsed):
@@ -88,7 +102,7 @@ def parse(path, folder, macros):
 
 
 def values_of(names):
-    return {name: rpm.expandMacro(f"%{{{name}}}") for name in names if rpm.expandMacro(f"%{{?{name}:1}}")}
+    return [(name, rpm.expandMacro(f"%{{{name}}}")) for name in names if rpm.expandMacro(f"%{{?{name}:1}}")]
 
 
 class Reader:
@@ -97,6 +111,7 @@ class Reader:
     def __init__(self, request):
         self.request = request
         self.folder = Folder(request["specs"], request["topDir"], request["time"])
+        self.end = time.monotonic() + request["allSeconds"]
 
     def ask(self, path, uid):
         """Parses what is laid out: the answers without and, where that may differ, with the check; how that ended."""
@@ -104,8 +119,11 @@ class Reader:
         for macros in self.request["checkMacros"]:
             if answers and not self.asks_for_check(path):
                 break
+            left = self.end - time.monotonic()
+            if left <= 0:
+                return None, f"was not begun: all specs together took more than {self.request['allSeconds']:.0f} s", said
             work = lambda macros=macros: parse(path, self.folder.sources, macros)  # noqa: E731
-            answer, ended, output = run(work, uid, self.request["seconds"])
+            answer, ended, output = run(work, uid, min(left, self.request["seconds"]), ANSWER)
             said += output
             if ended is not None:
                 return None, ended, said
@@ -170,19 +188,21 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
     os.umask(0o022)
+    share(request["sharedFolders"])
     rpm.reloadConfig(f"{request['arch']}-linux")
     for path in request["macroFiles"]:
         rpm.expandMacro(f"%{{load:{path}}}")
     for name, value in {**request["defines"], "_topdir": request["topDir"]}.items():
         rpm.addMacro(name, value)
     # Also what macro files say is evaluated by a child, not here.
-    values, _, _ = run(lambda: values_of(SLOW_MACROS), request["uid"], request["seconds"])
-    for name, value in (values or {}).items():
-        rpm.addMacro(name, value.replace("%", "%%"))
+    values, _, _ = run(lambda: values_of(SLOW_MACROS), request["uid"], request["seconds"], [(str, str)])
+    for name, value in values or []:
+        if name in SLOW_MACROS:
+            rpm.addMacro(name, value.replace("%", "%%"))
     # Children share memory with this process until one of them writes to it.
     gc.freeze()
     reader = Reader(request)
-    for job in request["jobs"]:
+    for job in request["jobs"][int(sys.argv[2]) :]:
         print(json.dumps({"index": job["index"], **reader.read(job)}), flush=True)
 
 

@@ -6,7 +6,7 @@ import stat
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
-from tree import Refused, Tree, answer  # noqa: E402
+from tree import Refused, Tree, answer, naming  # noqa: E402
 
 
 def finish(request):
@@ -26,7 +26,8 @@ def finish(request):
                 remove(inner)
     for part in request["parts"]:
         if part["mountPoint"]:
-            tree.folder(part["mountPoint"])
+            with naming(f"the mount point '{part['mountPoint']}'"):
+                tree.folder(part["mountPoint"])
     # Whoever made the folder on the host, in the image it is root's.
     os.chown(request["root"], 0, 0)
     os.chmod(request["root"], 0o755)
@@ -47,6 +48,8 @@ def split(tree, part, epoch):
     """Moves what belongs to a filesystem of its own out of the root; a FAT one must be able to hold it."""
     if part["mountPoint"]:
         place = tree.at(part["mountPoint"])
+        if place == tree.top:
+            raise Refused(f"the mount point '{part['mountPoint']}' is the image's root")
         old = os.stat(place)
         os.rename(place, part["folder"])
         os.mkdir(place)
@@ -58,8 +61,11 @@ def split(tree, part, epoch):
         os.makedirs(part["folder"])
     if part["extra"]:
         for target, source in sorted(part["extra"].items()):
-            os.makedirs(os.path.dirname(os.path.join(part["folder"], target)), exist_ok=True)
-            shutil.copyfile(source, os.path.join(part["folder"], target))
+            inner = Tree(part["folder"])
+            place = inner.replace(target)
+            original = tree.at(source)
+            tree.must_be_file(original)
+            shutil.copyfile(original, place)
     settle_times(part["folder"], epoch)
     return fat_entries(part["folder"], part["id"]) if part["fat"] else []
 

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import sys
 
 
@@ -70,25 +71,33 @@ class Tree:
         return self.at(path)
 
     def read(self, path):
-        try:
-            with open(self.at(path), encoding="utf-8") as file:
-                return file.read()
-        except FileNotFoundError:
+        place = self.at(path)
+        if not os.path.lexists(place):
             return ""
+        self.must_be_file(place)
+        with open(place, encoding="utf-8") as file:
+            return file.read()
+
+    def must_be_file(self, place):
+        """A pipe would make us wait for whoever is at its other end, and nobody is."""
+        if not stat.S_ISREG(os.lstat(place).st_mode):
+            raise Refused(f"{self.shown(place)} is no file in the image")
 
     def write(self, path, text, mode=None):
         self.folder(os.path.dirname(path))
         place = self.at(path)
-        fresh = not os.path.exists(place)
+        fresh = not os.path.lexists(place)
+        if not fresh:
+            self.must_be_file(place)
         with open(place, "w", encoding="utf-8") as file:
             file.write(text)
         if fresh or mode is not None:
             os.chmod(place, 0o644 if mode is None else mode)
 
     def replace(self, path):
-        """Where a file goes that shall lie at `path`: links on the way are followed, one at the end gives way."""
+        """Where a file goes that shall lie at `path`: links on the way are followed, a link or pipe at the end gives way."""
         place = os.path.join(self.folder(os.path.dirname(path)), os.path.basename(path))
-        if os.path.islink(place):
+        if os.path.lexists(place) and not (stat.S_ISREG(mode := os.lstat(place).st_mode) or stat.S_ISDIR(mode)):
             os.unlink(place)
         return place
 
@@ -105,4 +114,8 @@ def answer(step):
         said = step(request)
     except Refused as refused:
         said = {"refused": str(refused)}
+    except (OSError, ValueError, IndexError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise
+        said = {"refused": f"the image's files cannot be finished: {error}"}
     json.dump(said, sys.stdout)

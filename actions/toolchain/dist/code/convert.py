@@ -52,7 +52,10 @@ def place(name):
     path = "/".join(parts)
     if path in ("", "usr") or path in ALIASES_OF_USR:
         return None
-    return "usr/" + path if MERGED.match(path) else path
+    merged = "usr/" + path if MERGED.match(path) else path
+    # As in Azure Linux, /usr/lib64 is a link to lib.
+    plain = re.sub("^usr/lib64(?=/|$)", "usr/lib", merged)
+    return None if plain != merged and plain == "usr/lib" else plain
 
 
 def unpack(deb, tree, dropped):
