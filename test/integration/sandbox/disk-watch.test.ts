@@ -8,6 +8,9 @@ import { littleSpace } from '../../support/little-space.ts';
 const dir = mkdtempSync(join(tmpdir(), 'azl-disk-watch-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+/** Writes 1,200 MiB, at some 400 MB/s. This disk lies in memory, and would be full before anything could look at it. */
+const slowWriter = 'for i in {1..300}; do head -c 4M /dev/zero || exit; sleep 0.01; done';
+
 it.each([
   ['a tool of the host, in the file that it is given', 'file'],
   ['a tool of the host, in the folder that it is given', 'folder'],
@@ -21,7 +24,7 @@ it.each([
     const { mkdirSync, statfsSync, writeFileSync } = await import('node:fs');
     const source = '${place}/out';
     ${kind === 'file' ? "writeFileSync(source, '')" : 'mkdirSync(source)'};
-    const argv = ['dd', 'if=/dev/zero', 'of=${target}', 'bs=1M', 'count=1200', 'conv=notrunc'];
+    const argv = ['bash', '-c', ${JSON.stringify(`exec >${target}\n${slowWriter}`)}];
     const binds = [{ source, target: '/azl/out', writable: true }];
     const ended = await runHostTool(argv, { as: 'root', binds }).then(() => 'well', (error) => error.message);
     const { bavail, bsize } = statfsSync(source);
