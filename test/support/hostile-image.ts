@@ -107,7 +107,21 @@ export function hostileConfig(more: Readonly<Record<string, unknown>> = {}): Rec
 
 /** Returns everything of folders of the host that an attack could change: paths, modes, owners, sizes, times, links. */
 export async function stateOf(dirs: readonly string[]): Promise<string> {
-  const format = '%p %y %m %U:%G %s %i %n %T@ %C@ %l\\n';
+  return await listOf(dirs, '%p %y %m %U:%G %s %i %n %T@ %C@ %l\\n');
+}
+
+/**
+ * Returns what `stateOf` does of a folder that other tests use at the same time. They make hard links to its files, so the
+ * count of links and the time of the last change of an inode are left out; the digest of each file stands for them.
+ */
+export async function contentOf(dir: string): Promise<string> {
+  const list = await listOf([dir], '%p %y %m %U:%G %s %i %T@ %l\\n');
+  const digests = ['find', dir, '-xdev', '-type', 'f', '-exec', 'sha256sum', '--', '{}', '+'];
+  const { stdout } = await runTool(digests, { root: true });
+  return `${list}\n${stdout.split('\n').sort().join('\n')}`;
+}
+
+async function listOf(dirs: readonly string[], format: string): Promise<string> {
   const { stdout } = await runTool(['find', ...dirs, '-xdev', '-printf', format], { root: true });
   return stdout.split('\n').sort().join('\n');
 }

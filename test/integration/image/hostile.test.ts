@@ -10,6 +10,7 @@ import { readFrom } from '../../../src/shared/image/disk/debugfs.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
 import { runInSandbox } from '../../../src/shared/sandbox/run.ts';
 import {
+  contentOf,
   filesWithCanary,
   hooks,
   hostileConfig,
@@ -88,10 +89,10 @@ async function compose(name: string, more: Readonly<Record<string, unknown>> = {
 /** Fails unless the host is as it was. */
 async function untouched<T extends { place: string }>(work: () => Promise<T>): Promise<T> {
   const { dir: toolchainDir } = await testWorker();
-  const watched = [join(dir, 'targets'), join(dir, 'specs'), join(dir, 'rpms'), toolchainDir];
-  const before = await stateOf(watched);
+  const watched = [join(dir, 'targets'), join(dir, 'specs'), join(dir, 'rpms')];
+  const before = [await stateOf(watched), await contentOf(toolchainDir)];
   const result = await work();
-  expect(await stateOf(watched)).toBe(before);
+  expect([await stateOf(watched), await contentOf(toolchainDir)]).toEqual(before);
   expect(await tracesOf(targets, [result.place])).toEqual([]);
   expect(await filesWithCanary(targets, result.place)).toEqual([]);
   return result;
