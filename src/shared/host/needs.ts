@@ -29,6 +29,7 @@ export const ways = {
   'mkfs.vfat': { packages: ['dosfstools'] },
   mke2fs: { packages: ['e2fsprogs'] },
   debugfs: { packages: ['e2fsprogs'] },
+  openssl: { packages: ['openssl'] },
   sfdisk: { packages: ['fdisk', 'util-linux'] },
   'dpkg-deb': { packages: ['dpkg'] },
   tar: { packages: ['tar'] },
@@ -63,7 +64,7 @@ export const needs = {
     ...['setpriv', 'prlimit', 'unshare', 'flock'],
   ],
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
-  image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img'],
+  image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img', 'openssl'],
   boot: ['QEMU', 'qemu-io', 'OVMF firmware'],
   /** Repositories whose metadata is signed. */
   repositories: ['gpg'],

@@ -11,19 +11,21 @@ import {
   imageManifest,
   imageName,
 } from '../../../src/shared/image/manifest/image-manifest.ts';
+import { passwordHashes } from '../../../src/shared/image/rootfs/accounts.ts';
 import { fixedSalt, sha512Crypt } from '../../../src/shared/image/rootfs/crypt.ts';
 import { fixedValues, text } from './golden.ts';
 import * as made from './made-up.ts';
 import * as madeImages from './made-up-images.ts';
 
-function imageValues(which: string): Record<string, unknown> {
+async function imageValues(which: string): Promise<Record<string, unknown>> {
   const { config } = parseImageConfig(text(madeImages.imageConfigs[which]), `${which}.json`);
   const named = madeImages.named[which] as NamedFiles;
   const seed = imageSeed(config);
   const layout = layOut(config, seed);
   const packages = madeImages.imagePackages;
   const tools = madeImages.bootTools;
-  const manifest = imageManifest({ config, layout, seed, named, packages, tools });
+  const hashes = await passwordHashes(config.system.users, seed);
+  const manifest = imageManifest({ config, layout, seed, named, hashes, packages, tools });
   const hostTools = { mke2fs: '1.47.0', 'mkfs.vfat': '4.2' };
   const components = imageComponents({ manifest, packages, workerDigest: made.hex('a'), hostTools });
   return {
@@ -37,11 +39,12 @@ function imageValues(which: string): Record<string, unknown> {
   };
 }
 
-fixedValues('images', () => ({
+const values = {
   'boot test: recipe': textDigest(bootTestRecipe),
   'identity: GUID': fixedUuid('seed', 'what'),
   'identity: volume': fixedVolumeId('seed', 'what'),
-  'identity: password': sha512Crypt('secret', fixedSalt('seed')),
-  ...imageValues('minimal'),
-  ...imageValues('full'),
-}));
+  'identity: password': await sha512Crypt('secret', fixedSalt('seed')),
+  ...(await imageValues('minimal')),
+  ...(await imageValues('full')),
+};
+fixedValues('images', () => values);

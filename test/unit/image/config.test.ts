@@ -275,6 +275,11 @@ describe('one mistake, one message', () => {
       (c) => (c.SystemConfigs[0].Users = [{ Name: 'a', PasswordExpiresDays: 90 }]),
       `${system}.Users[0].PasswordExpiresDays: This is known but not supported yet: a password's days count`,
     ],
+    [
+      'a password of which the host would cut off the end',
+      (c) => (c.SystemConfigs[0].Users = [{ Name: 'a', Password: 'ä'.repeat(129) }]),
+      `${system}.Users[0].Password: This has 258 bytes, and at most 256 are allowed`,
+    ],
     ['given twice', (c) => (c.SystemConfigs[0].hostname = 'x'), "'hostname'"],
   ])('%s', (_name, bend, message) => {
     const found = problemsOf(bent(bend));

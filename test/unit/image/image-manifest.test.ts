@@ -10,6 +10,7 @@ import { imageSeed } from '../../../src/shared/image/disk/identity.ts';
 import { layOut, mountedOn } from '../../../src/shared/image/disk/layout.ts';
 import { imageComponents, imageManifest } from '../../../src/shared/image/manifest/image-manifest.ts';
 import type { ImagePackage } from '../../../src/shared/image/packages/choose-packages.ts';
+import { passwordHashes } from '../../../src/shared/image/rootfs/accounts.ts';
 import { grubModules } from '../../../src/shared/image/rootfs/boot-files.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 
@@ -68,12 +69,13 @@ const packages: ImagePackage[] = [
 ];
 const tools = { kernelRelease: '6.1', grubMkimage: '/usr/bin/grub2-mkimage' };
 
-function draw(changed: Partial<{ config: ImageConfig; named: NamedFiles; tools: typeof tools }> = {}) {
+async function draw(changed: Partial<{ config: ImageConfig; named: NamedFiles; tools: typeof tools }> = {}) {
   const all = { config, named, tools, ...changed };
   const seed = imageSeed(all.config);
-  return imageManifest({ ...all, seed, layout: layOut(all.config, seed), packages });
+  const hashes = await passwordHashes(all.config.system.users, seed);
+  return imageManifest({ ...all, seed, layout: layOut(all.config, seed), hashes, packages });
 }
-const manifest = draw();
+const manifest = await draw();
 const components = (change: Partial<Parameters<typeof imageComponents>[0]> = {}) =>
   imageComponents({ manifest, packages, workerDigest: 'w', hostTools: { mke2fs: '1' }, ...change });
 const key = keyOf(components());
@@ -124,16 +126,16 @@ describe('the key of an image', () => {
     ['a script that its owner may run', files({ finalize: [file('f.sh', true)] })],
     ['a key in a file', files({ sshKeys: [['ssh-ed25519 B']] })],
     ['the kernel', draw({ tools: { ...tools, kernelRelease: '6.2' } })],
-  ])('changes with %s', (_what, changed) => {
-    expect(keyOf(components({ manifest: changed }))).not.toBe(key);
+  ])('changes with %s', async (_what, changed) => {
+    expect(keyOf(components({ manifest: await changed }))).not.toBe(key);
   });
 
-  it('does not change with the place of the checkout, nor with a mode that the config overrides', () => {
+  it('does not change with the place of the checkout, nor with a mode that the config overrides', async () => {
     const moved = structuredClone(named);
     for (const one of [...moved.additional, ...moved.postInstall, ...moved.finalize])
       one.path = `/elsewhere${one.path}`;
     (moved.additional[1] as NamedFile).executable = true;
-    expect(components({ manifest: draw({ named: moved }) })).toEqual(components());
+    expect(components({ manifest: await draw({ named: moved }) })).toEqual(components());
   });
 
   /** What of a config is in no image by itself. */
@@ -144,11 +146,11 @@ describe('the key of an image', () => {
     'system users 0 passwordExpiresDays', // only -1 is done, and refused is what the change makes of it
   ]);
 
-  it('changes with everything in a config that shapes an image', () => {
+  it('changes with everything in a config that shapes an image', async () => {
     // A checked config has a partition on `/`.
     const all = changes(config).filter(([, one]) => mountedOn(layOut(one, 'seed'), '/') !== undefined);
     for (const [place, changed] of all) {
-      const now = keyOf(components({ manifest: draw({ config: changed }) }));
+      const now = keyOf(components({ manifest: await draw({ config: changed }) }));
       expect(now === key, place).toBe(withoutEffect.has(place));
     }
     expect(all.map(([place]) => place)).toEqual(expect.arrayContaining([...withoutEffect]));
@@ -201,8 +203,9 @@ describe('what is in a manifest', () => {
     expect(JSON.stringify(components())).not.toContain(plain);
   });
 
-  it('modes that do not follow from the umask of a checkout', () => {
-    const { files } = draw({ named: { ...named, additional: [file('a', true), file('b', true)] } }).root;
+  it('modes that do not follow from the umask of a checkout', async () => {
+    const additional = [file('a', true), file('b', true)];
+    const { files } = (await draw({ named: { ...named, additional } })).root;
     expect(files.map(({ mode }) => mode)).toEqual([0o755, 0o600]);
     expect(manifest.root.files.map(({ mode }) => mode)).toEqual([0o644, 0o600]);
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { setDebugSink } from '../../../src/shared/base/debug.ts';
 import type { ImageConfig } from '../../../src/shared/image/config/config.ts';
 import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 import { fixedUuid } from '../../../src/shared/image/disk/identity.ts';
@@ -98,13 +99,27 @@ describe('sha512Crypt', () => {
       'saltstring',
       '$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1',
     ],
+    // Libxcrypt's answer.
+    [
+      'ä ö\t',
+      'saltstring',
+      '$6$saltstring$Ywi2Wn4.KdC7BHEC/oo1l4FQ4QpawQDBTR5Zt0..0xRqk200S2Yu/SR.w4mAO9Wk.xePUTk9HP2yZ9noFKdKq/',
+    ],
     [
       'x'.repeat(70),
       'q',
       '$6$q$QEb0Cz9pXSIbQwZGgs33wcMpMpvEpynq6dEVSWG.LjZoVXJ5hjMUdRWH.dCyMH3K/a/Dyk2Ay6Br0z8PpQzMN1',
     ],
-  ])('of %s', (password, salt, hash) => {
-    expect(sha512Crypt(password, salt)).toBe(hash);
+  ])('of %s', async (password, salt, hash) => {
+    expect(await sha512Crypt(password, salt)).toBe(hash);
+  });
+
+  it('puts no password into a command line or the debug log', async () => {
+    const lines: string[] = [];
+    setDebugSink((line) => lines.push(line));
+    await sha512Crypt('a secret', 'salt').finally(() => setDebugSink(undefined));
+    expect(lines.join('\n')).toContain('openssl passwd -6 -salt salt -stdin');
+    expect(lines.join('\n')).not.toContain('a secret');
   });
 
   it('has salts of sixteen characters of its alphabet', () => {

@@ -5,6 +5,9 @@ import type { Report } from './values.ts';
 const accountName = /^[a-z_][a-z0-9_-]{0,30}\$?$/;
 const largestId = 60000;
 
+/** Bytes that the host's tool hashes; it cuts a longer password off. */
+const longestPassword = 256;
+
 /** Checks names, numbers, passwords and paths of groups and users. */
 export function checkAccounts({ system }: ImageConfig, report: Report): void {
   const at = '$.SystemConfigs[0]';
@@ -40,6 +43,9 @@ function checkIdentity({ name, uid, primaryGroup, secondaryGroups }: UserConfig,
 
 function checkPassword(user: UserConfig, at: string, report: Report): void {
   if (hasControlCharacter(user.password)) report(`${at}.Password`, 'This holds a control character');
+  const bytes = Buffer.byteLength(user.password);
+  if (!user.passwordHashed && bytes > longestPassword)
+    report(`${at}.Password`, `This has ${bytes} bytes, and at most ${longestPassword} are allowed`);
   if (user.passwordHashed && /[:\s]/.test(user.password))
     report(`${at}.Password`, 'This is not a hash as /etc/shadow holds it');
   const days = user.passwordExpiresDays;

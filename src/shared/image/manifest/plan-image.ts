@@ -13,6 +13,7 @@ import { layOut } from '../disk/layout.ts';
 import { findBootTools } from '../packages/boot-tools.ts';
 import { choosePackages, type ImagePackage } from '../packages/choose-packages.ts';
 import { readLocalRpms } from '../packages/local-rpms.ts';
+import { passwordHashes } from '../rootfs/accounts.ts';
 import { bootPlace, type PlannedImage } from './image-json.ts';
 import { imageComponents, imageManifest, imageName } from './image-manifest.ts';
 
@@ -66,7 +67,8 @@ export async function planImage(options: PlanOptions) {
   const tools = findBootTools(packages, config, file);
   const seed = imageSeed(config);
   const layout = layOut(config, seed);
-  const manifest = imageManifest({ config, layout, seed, named, packages, tools });
+  const hashes = await passwordHashes(config.system.users, seed);
+  const manifest = imageManifest({ config, layout, seed, named, hashes, packages, tools });
   const { workerDigest } = toolchain;
   const components = imageComponents({ manifest, packages, workerDigest, hostTools: await toolVersions() });
   const { name: system } = config.system;

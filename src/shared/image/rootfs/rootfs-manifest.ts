@@ -41,12 +41,15 @@ export interface ManifestInputs {
   layout: Layout;
   seed: string;
   named: NamedFiles;
+  /** The password hash of each user of the config: see `passwordHashes`. */
+  hashes: readonly (string | null)[];
   packages: readonly ImagePackage[];
   tools: BootTools;
 }
 
 /** Builds the root filesystem's part of an image manifest. Pure. */
-export function rootfsManifest({ config, layout, seed, named, packages, tools }: ManifestInputs) {
+export function rootfsManifest(from: ManifestInputs) {
+  const { config, layout, named, hashes, packages, tools } = from;
   const { system } = config;
   const images = {
     kernel: `vmlinuz-${tools.kernelRelease}`,
@@ -74,7 +77,9 @@ export function rootfsManifest({ config, layout, seed, named, packages, tools }:
       '/boot/grub2/early.cfg': grubEmbeddedConfig(layout),
     },
     groups: system.groups.map(({ name, gid }) => ({ name, gid: gid ?? null })),
-    users: system.users.map((user, index) => accountOf(user, seed, named.sshKeys[index] ?? [])),
+    users: system.users.map((user, index) =>
+      accountOf(user, hashes[index] ?? null, named.sshKeys[index] ?? []),
+    ),
     files: system.additionalFiles.map(({ target, mode }, index) => {
       const { executable, sha256 } = named.additional[index] as NamedFile;
       // The rest of the file's own mode depends on the umask of whoever made the checkout.
