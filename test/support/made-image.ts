@@ -8,7 +8,7 @@ const components = { recipe: '3', worker: textDigest('worker'), 'tool:mke2fs': '
 export const plannedImage: PlannedImage = {
   ...{ name: 'x', system: 'x', key: keyOf(components), components },
   files: [{ file: 'x.raw', type: 'raw' }],
-  packages: [{ file: 'bash-5.2-1.x86_64.rpm', origin: 'local', sha256: textDigest('bash') }],
+  packages: [{ file: 'bash-5.2-1.x86_64.rpm', origin: 'local', license: 'MIT', sha256: textDigest('bash') }],
   boot: { rootOffset: 1_048_576, bootOffset: 1_048_576, kernel: '/boot/vmlinuz-6.1' },
 };
 

@@ -22,7 +22,7 @@ const people: readonly [tag: number, name: string][] = [
   [tags.changelogText, '%changelog'],
   [1010, 'Distribution'],
   [1011, 'Vendor'],
-  [1014, 'License'],
+  [tags.license, 'License'],
   [1016, 'Group'],
   [1123, 'DistURL'],
   [5012, 'BugURL'],

@@ -22,6 +22,7 @@ export const tags = {
   description: 1005,
   buildTime: 1006,
   buildHost: 1007,
+  license: 1014,
   packager: 1015,
   url: 1020,
   arch: 1022,

@@ -112,9 +112,16 @@ describe('an image', () => {
       ...{
         file: 'afar-1-1.noarch.rpm',
         origin: 'repository',
+        license: 'MIT',
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     });
+    // The licence of each package: a converted one names Debian's file of it, which is in the image.
+    for (const { file, license } of manifest.packages)
+      expect(license, file).toMatch(/^(MIT|see \/usr\/share\/doc)/);
+    const [, copyright] =
+      /^see (\S+)$/.exec(manifest.packages.find(({ file }) => file.startsWith('bash-'))?.license ?? '') ?? [];
+    expect(await inImage(raw, `cat ${copyright}`)).toContain('GPL');
     expect(new Set(manifest.packages.map((one) => one.origin))).toEqual(new Set(['repository', 'toolchain']));
     expect(await inImage(raw, 'cat /usr/share/afar')).toBe('afar-1\n');
 

@@ -140,7 +140,7 @@ export const image: ImageJson = {
   key: hex('c'),
   components: { recipe: '2', worker: hex('a') },
   files: [{ file: 'minimal-3.1.raw', type: 'raw', size: 4, sha256: hex('d') }],
-  packages: [{ file: release.file, origin: 'local', sha256: release.shipDigest }],
+  packages: [{ file: release.file, origin: 'local', license: 'MIT', sha256: release.shipDigest }],
   boot: { rootOffset: 9437184, bootOffset: 9437184, kernel: '/boot/vmlinuz-6.1' },
 };
 

@@ -98,7 +98,7 @@ describe('image.schema.json', () => {
     ...{ schema: 'azl/image', version: 1, name: 'minimal-1.0', system: 'minimal', key },
     components: { recipe: '2', 'tool:mke2fs': '1.47.0' },
     files: [{ file: 'minimal-1.0.raw', type: 'raw', size: 1024, sha256: key }],
-    packages: [{ file: 'bash-5.2-1.x86_64.rpm', origin: 'local', sha256: key }],
+    packages: [{ file: 'bash-5.2-1.x86_64.rpm', origin: 'local', license: 'MIT', sha256: key }],
     boot: { rootOffset: 9_437_184, bootOffset: 9_437_184, kernel: '/boot/vmlinuz-6.1' },
   };
   const file = image.files[0];
@@ -120,7 +120,11 @@ describe('image.schema.json', () => {
     ['an image without a raw file', { ...image, files: [{ ...file, type: 'qcow2' }] }],
     ['a file elsewhere', { ...image, files: [{ ...file, file: '../x.raw' }] }],
     ['a file without a digest', { ...image, files: [{ ...file, sha256: '' }] }],
-    ['a package without an origin', { ...image, packages: [{ file: 'a.rpm', sha256: key }] }],
+    ['a package without an origin', { ...image, packages: [{ file: 'a.rpm', license: 'MIT', sha256: key }] }],
+    [
+      'a package without a licence',
+      { ...image, packages: [{ file: 'a.rpm', origin: 'local', sha256: key }] },
+    ],
     ['a kernel without a place', { ...image, boot: { ...image.boot, kernel: 'vmlinuz' } }],
   ])('refuses %s', (_what, json) => {
     expect(validate(json)).toBe(false);

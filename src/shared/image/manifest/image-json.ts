@@ -6,6 +6,7 @@ import { imageFormats } from '../config/schema-table.ts';
 import { bootPartition, type Layout, rootPartition } from '../disk/layout.ts';
 import type { BootTools } from '../packages/boot-tools.ts';
 import { type Origin, origins } from '../packages/choose-packages.ts';
+import { longestLicense } from '../packages/licenses.ts';
 import type { Artifact } from './image-manifest.ts';
 
 /** One file of an image. */
@@ -31,7 +32,7 @@ export interface ImageJson {
   components: Components;
   files: ImageFile[];
   /** All installed packages, sorted by file. */
-  packages: { file: string; origin: Origin; sha256: string }[];
+  packages: { file: string; origin: Origin; license: string; sha256: string }[];
   boot: BootPlace;
 }
 
@@ -84,7 +85,8 @@ export const imageSchema = object<ImageJson>({
   ),
   packages: list(
     object<ImageJson['packages'][number]>({
-      ...{ file: text(255, rpmFilePattern), origin: oneOf(...origins), sha256: digest },
+      ...{ file: text(255, rpmFilePattern), origin: oneOf(...origins) },
+      ...{ license: text(longestLicense), sha256: digest },
     }),
     100_000,
   ),

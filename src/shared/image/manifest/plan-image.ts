@@ -12,6 +12,7 @@ import { imageSeed } from '../disk/identity.ts';
 import { layOut } from '../disk/layout.ts';
 import { findBootTools } from '../packages/boot-tools.ts';
 import { choosePackages, type ImagePackage } from '../packages/choose-packages.ts';
+import { readLicenses } from '../packages/licenses.ts';
 import { readLocalRpms } from '../packages/local-rpms.ts';
 import { passwordHashes } from '../rootfs/accounts.ts';
 import { bootPlace, type PlannedImage } from './image-json.ts';
@@ -72,11 +73,14 @@ export async function planImage(options: PlanOptions) {
   const { workerDigest } = toolchain;
   const components = imageComponents({ manifest, packages, workerDigest, hostTools: await toolVersions() });
   const { name: system } = config.system;
+  const licenses = await readLicenses(packages, paths);
   /** Names and key follow from the plan alone, never from an image that an earlier run left. */
   const image: PlannedImage = {
     ...{ name: imageName(system, packages), system, key: keyOf(components), components },
     files: manifest.artifacts,
-    packages: packages.map(({ origin, rpm }) => ({ file: rpm.file, origin, sha256: rpm.shipDigest })),
+    packages: packages.map(({ origin, rpm }, index) => ({
+      ...{ file: rpm.file, origin, license: licenses[index] as string, sha256: rpm.shipDigest },
+    })),
     boot: bootPlace(layout, tools),
   };
   return { config, named, packages, paths, manifest, image };
