@@ -112,7 +112,7 @@ describe('each fault gets one clear message before anything is built', () => {
       'a missing signature',
       { 'a/a.spec': plain('a', 'Source0: x.txt'), 'a/x.txt': 'x' },
       {},
-      [/a\.signatures\.json: Source0 'x\.txt' has no entry/, /make signatures PACKAGE=a/],
+      [/a\.signatures\.json: Source0 'x\.txt' has no entry/, /make -C \.\.\/azl signatures PACKAGE=a/],
     ],
     [
       'signatures that are no JSON',

@@ -208,7 +208,7 @@ describe('a tree of packages', () => {
       delta: 'reused',
     });
     expect(run.said).toContain('beta.c');
-    expect(run.said).toContain('make shell PACKAGE=beta');
+    expect(run.said).toContain('make -C ../azl shell PACKAGE=beta');
     expect(existsSync(join(dir, 'build/roots/beta/upper'))).toBe(true);
     expect(existsSync(join(dir, 'out/RPMS/x86_64/beta-1.0-1.azl3.x86_64.rpm'))).toBe(false);
     await edit(dir, 'beta', () => {});
@@ -246,7 +246,7 @@ describe('a tree of packages', () => {
     const failed = await build(broken, { 'run-check': 'y', 'package-build-list': 'alpha' });
     expect(failed.code).toBe(1);
     expect(failed.said).toContain('alpha: %check failed');
-    expect(failed.said).toMatch(/^ {4}next: make shell PACKAGE=alpha/m);
+    expect(failed.said).toMatch(/^ {4}next: make -C \.\.\/azl shell PACKAGE=alpha/m);
     expect(failed.said).toMatch(/1 %check failed in /);
     expect(readFileSync(join(broken, 'build/roots/alpha/kept.json'), 'utf8')).toContain('-bi');
     expect(statesOf(broken)).toMatchObject({ alpha: 'built' });

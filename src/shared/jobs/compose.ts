@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
+import { makeCommand } from '../base/make-command.ts';
 import { problem } from '../base/problems.ts';
 import { type ActionContext, AlreadyReportedError } from '../github/action.ts';
 import { fetchInputArtifact, requireRun } from '../github/artifacts/fetch.ts';
@@ -35,7 +36,10 @@ export async function composeJob(context: ActionContext, inputs: ComposeInputs):
   const dirs = await fetchDirs(inputs, context);
   const toolchain = await readJson(toolchainSchema, join(dirs.toolchainDir, 'toolchain.json'));
   if (toolchain === undefined)
-    throw problem('There is no toolchain', { file: dirs.toolchainDir, hint: 'Run: make toolchain' });
+    throw problem('There is no toolchain', {
+      file: dirs.toolchainDir,
+      hint: `Run: ${makeCommand('toolchain')}`,
+    });
   const cache = openCache(log, signal);
   const composed = await composeImage({
     ...{ ...inputs, ...dirs, toolchain, log, signal },

@@ -1,4 +1,5 @@
 import { clock, roughly } from '../base/duration.ts';
+import { makeCommand } from '../base/make-command.ts';
 import { order } from '../base/order.ts';
 import type { Outcome, PackagePlan } from '../model/outcome.ts';
 import { nonReproducibleLine } from './non-reproducible.ts';
@@ -105,7 +106,7 @@ function failureBlocks(failures: readonly ShownFailure[], rest = 'the table'): s
       ...(log === undefined
         ? []
         : [`Its log: \`${name}${isCheck ? '.check' : ''}.log\` in the artifact \`${log}\`.`]),
-      `To see it on your machine, in a checkout of azl: \`make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=${name}${isCheck ? ' RUN_CHECK=y' : ''}\`, then \`make shell PACKAGE=${name}\`.`,
+      howToSee(name, isCheck),
     ];
     const first = lines.slice(0, limits.lines).map((line) => line.slice(0, limits.line));
     const title = `#### ✗ ${inlineText(name, limits)}: ${inlineText(reason, limits)}`;
@@ -113,6 +114,16 @@ function failureBlocks(failures: readonly ShownFailure[], rest = 'the table'): s
   });
   const more = failures.length - shown.length;
   return more > 0 ? [...shown, `and ${more} more that failed: see ${rest}`] : shown;
+}
+
+/** How to open the root of a failure on one's own machine. */
+function howToSee(name: string, isCheck: boolean): string {
+  const build = makeCommand('build-packages', {
+    PACKAGE_BUILD_LIST: name,
+    ...(isCheck ? { RUN_CHECK: 'y' } : {}),
+  });
+  const shell = makeCommand('shell', { PACKAGE: name });
+  return `To see it on your machine, with azl's checkout beside yours: \`${build}\`, then \`${shell}\`.`;
 }
 
 /** Packages that are not reproducible, the builds of them that count, and packages built again because of it. */

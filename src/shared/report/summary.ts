@@ -1,5 +1,6 @@
 import { addToList } from '../base/add-to-list.ts';
 import { clock } from '../base/duration.ts';
+import { makeCommand } from '../base/make-command.ts';
 import { order } from '../base/order.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { NonReproducible } from './non-reproducible.ts';
@@ -86,5 +87,5 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
 
 /** The command that opens the root of a failure. */
 function nextStep(name: string): string {
-  return `next: make shell PACKAGE=${name}`;
+  return `next: ${makeCommand('shell', { PACKAGE: name })}`;
 }

@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { makeCommand } from '../base/make-command.ts';
 import type { Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
@@ -83,7 +84,7 @@ export function wrongDigest(file: string, signed: string, found: string, name: s
   return {
     message: `its SHA-256 is ${found}, but ${name}.signatures.json says ${signed}`,
     file,
-    hint: `Restore the file, or check it and run: make signatures PACKAGE=${name}`,
+    hint: `Restore the file, or check it and run: ${makeCommand('signatures', { PACKAGE: name })}`,
   };
 }
 

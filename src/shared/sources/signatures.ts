@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseUserJson } from '../base/json.ts';
+import { makeCommand } from '../base/make-command.ts';
 import { failOnProblems, type Problem, problem } from '../base/problems.ts';
 import { isAbsent, readUserFile } from '../host/files.ts';
 import { writeJson } from '../host/json-files.ts';
@@ -64,7 +65,7 @@ export function missingEntries(
     .map((source) => ({
       message: `Source${source.number} '${source.name}' has no entry`,
       file,
-      hint: `Check the file, then run: make signatures PACKAGE=${name}`,
+      hint: `Check the file, then run: ${makeCommand('signatures', { PACKAGE: name })}`,
     }));
 }
 

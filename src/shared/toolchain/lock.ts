@@ -1,5 +1,6 @@
 import { architectures } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
+import { makeCommand } from '../base/make-command.ts';
 import { order } from '../base/order.ts';
 import { ProblemsError } from '../base/problems.ts';
 import {
@@ -68,10 +69,9 @@ export function lockText(lock: Lock): string {
 
 /** Parses the text of a lock. Pure. @throws ProblemsError when this version of azl cannot use it */
 export function parseLock(text: string, file: string): Lock {
+  const command = makeCommand('toolchain', { UPDATE_LOCK: '1' });
   const fail = (problems: InvalidDocumentError['problems']) =>
-    new ProblemsError(
-      problems.map((one) => ({ ...one, file, hint: '`make toolchain UPDATE_LOCK=1` writes a new one.' })),
-    );
+    new ProblemsError(problems.map((one) => ({ ...one, file, hint: `\`${command}\` writes a new one.` })));
   try {
     const lock = parseDocument(lockSchema, text, file);
     const at = lock.packages.findIndex(({ name }, index) => {

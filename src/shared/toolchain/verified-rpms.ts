@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { makeCommand } from '../base/make-command.ts';
 import { failOnProblems, type Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
 import { ifAbsent } from '../host/files.ts';
@@ -13,7 +14,8 @@ const checked = new Map<string, Promise<string | undefined>>();
  */
 export async function verifiedRpms(toolchainDir: string, rpms: readonly Rpm[]): Promise<string> {
   const dir = join(toolchainDir, 'RPMS');
-  const hint = `Remove ${join(toolchainDir, 'toolchain.json')}, then run \`make toolchain\`: what is damaged is made anew.`;
+  const file = join(toolchainDir, 'toolchain.json');
+  const hint = `Remove ${file}, then run \`${makeCommand('toolchain')}\`: what is damaged is made anew.`;
   const problems = await Promise.all(
     rpms.map(async ({ file, shipDigest }): Promise<Problem[]> => {
       const path = join(dir, file);

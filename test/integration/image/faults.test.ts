@@ -91,7 +91,7 @@ describe('a folder of RPMs', () => {
     await writeFile(join(rpms, 'ignored-1-1.src.rpm'), '');
     expect(await problemsOf(readLocalRpms(rpms))).toEqual([
       expect.stringMatching(
-        /noarch\/empty-1-1\.noarch\.rpm: This is not a sound RPM file: .*\. Remove it, then run: make build-packages$/,
+        /noarch\/empty-1-1\.noarch\.rpm: This is not a sound RPM file: .*\. Remove it, then run: make -C \.\.\/azl build-packages$/,
       ),
       expect.stringMatching(/text-1-1\.noarch\.rpm: This is not a sound RPM file: /),
     ]);

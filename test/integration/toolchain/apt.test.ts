@@ -94,7 +94,7 @@ describe('Debian packages of a lock', () => {
     const debs = await lock();
     offer({ one: '1.0-2', two: '2.0-1' });
     await expect(fetch(debs)).rejects.toThrow(
-      'toolchain.lock: the lock names one 1.0-1, which neither the mirror nor the cache has any more. Run `make toolchain UPDATE_LOCK=1`',
+      'toolchain.lock: the lock names one 1.0-1, which neither the mirror nor the cache has any more. Run `make -C ../azl toolchain UPDATE_LOCK=1`',
     );
     expect(readdirSync(join(dir, 'debs')).filter((name) => name.startsWith('landing'))).toEqual([]);
   });

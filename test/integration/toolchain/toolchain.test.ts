@@ -290,6 +290,6 @@ describe('the lock', () => {
       cacheDir: own,
       log: recordingLog(),
     });
-    await expect(failed).rejects.toThrow(/hostname 0\.0\.1.*make toolchain UPDATE_LOCK=1/);
+    await expect(failed).rejects.toThrow(/hostname 0\.0\.1.*make -C \.\.\/azl toolchain UPDATE_LOCK=1/);
   });
 });

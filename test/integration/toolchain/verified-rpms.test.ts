@@ -29,7 +29,7 @@ it('names every RPM that is missing or damaged, with a hint, before a build root
   rmSync(join(dir, 'RPMS', lost.file));
   const words = [
     `${dir}/RPMS/damaged-1.0-1.x86_64.rpm: This RPM of the toolchain is damaged: its SHA-256 is `,
-    `${dir}/RPMS/lost-1.0-1.x86_64.rpm: This RPM of the toolchain is missing. Remove ${dir}/toolchain.json, then run \`make toolchain\``,
+    `${dir}/RPMS/lost-1.0-1.x86_64.rpm: This RPM of the toolchain is missing. Remove ${dir}/toolchain.json, then run \`make -C ../azl toolchain\``,
   ];
   for (const word of words) await expect(verifiedRpms(dir, [fine, damaged, lost])).rejects.toThrow(word);
   const root = {

@@ -61,7 +61,7 @@ describe('the page of a run', () => {
     expect(page.indexOf('✗ z-big: %build failed')).toBeLessThan(page.indexOf('✗ a-small: %check failed'));
     expect(page).toContain(
       'After 1:15. Blocks stopped-1, stopped-2. Its log: `z-big.log` in the artifact `azl-logs-1-2`. ' +
-        'To see it on your machine, in a checkout of azl: `make build-packages SPECS_DIR=<your specs> PACKAGE_BUILD_LIST=z-big`, then `make shell PACKAGE=z-big`.',
+        "To see it on your machine, with azl's checkout beside yours: `make -C ../azl build-packages PACKAGE_BUILD_LIST=z-big`, then `make -C ../azl shell PACKAGE=z-big`.",
     );
     expect(page).toContain('````\ncc: error: no ```semicolon```\n````');
     expect(page).toContain('Artifact: `azl-rpms-x86_64`');
@@ -79,7 +79,7 @@ describe('the page of a run', () => {
     const page = summaryPage(outcomes, { ...facts, failedChecks, logOf: () => 'azl-logs-1-build' });
     expect(page).toContain('#### ✗ made: %check failed\n\n```\nFAIL: t1\n```');
     expect(page).toContain('`made.check.log` in the artifact `azl-logs-1-build`');
-    expect(page).toContain('PACKAGE_BUILD_LIST=made RUN_CHECK=y`, then `make shell PACKAGE=made`');
+    expect(page).toContain('PACKAGE_BUILD_LIST=made RUN_CHECK=y`, then `make -C ../azl shell PACKAGE=made`');
     expect(page.split('\n')[0]).toContain('**1 %check failed**');
   });
 

@@ -69,7 +69,7 @@ describe('entries', () => {
     ];
     const problems = missingEntries('f', 'p', sources, new Map([['a.tar.gz', digest]]));
     expect(problems.map(formatProblem)).toEqual([
-      "f: Source3 'b.tar.gz' has no entry. Check the file, then run: make signatures PACKAGE=p",
+      "f: Source3 'b.tar.gz' has no entry. Check the file, then run: make -C ../azl signatures PACKAGE=p",
     ]);
   });
 });

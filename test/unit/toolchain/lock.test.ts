@@ -42,7 +42,9 @@ describe('the lock', () => {
     JSON.stringify(lock({ ...deb('a'), version: '1; rm' })),
     JSON.stringify(lock({ ...deb('a'), digest: '../../etc' })),
   ])('is refused when it is none: %s', (text) => {
-    expect(() => parseLock(text, 'toolchain.lock')).toThrow(/toolchain\.lock.*make toolchain UPDATE_LOCK=1/);
+    expect(() => parseLock(text, 'toolchain.lock')).toThrow(
+      /toolchain\.lock.*make -C \.\.\/azl toolchain UPDATE_LOCK=1/,
+    );
   });
 
   it('has packages in order, each once', () => {
@@ -66,7 +68,9 @@ describe('the lock', () => {
         parseLock(JSON.stringify(document), 'l');
         return true;
       } catch (error) {
-        expect((error as Error).message).toMatch(/^l(:\d+:\d+)?( .*)?: .*make toolchain UPDATE_LOCK=1/s);
+        expect((error as Error).message).toMatch(
+          /^l(:\d+:\d+)?( .*)?: .*make -C \.\.\/azl toolchain UPDATE_LOCK=1/s,
+        );
         return false;
       }
     });

@@ -1,3 +1,4 @@
+import { makeCommand } from '../../base/make-command.ts';
 import { failOnProblems, type Problem } from '../../base/problems.ts';
 import { filesBelow } from '../../host/folders.ts';
 import type { Rpm } from '../../model/rpm.ts';
@@ -13,7 +14,7 @@ export async function readLocalRpms(dir: string): Promise<Map<Rpm, string>> {
   const paths = new Map<Rpm, string>();
   const byFile = new Map<string, Rpm>();
   const problems: Problem[] = [];
-  const hint = 'Remove it, then run: make build-packages';
+  const hint = `Remove it, then run: ${makeCommand('build-packages')}`;
   for (const path of await filesBelow(dir)) {
     if (!path.endsWith('.rpm') || /\.(no)?src\.rpm$/.test(path)) continue;
     try {

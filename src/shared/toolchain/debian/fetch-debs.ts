@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeCommand } from '../../base/make-command.ts';
 import { failOnProblems, problem } from '../../base/problems.ts';
 import { aptReason, runApt } from '../../host/apt.ts';
 import { fileDigest } from '../../host/digests.ts';
@@ -23,7 +24,7 @@ const downloadPrefix = 'landing-';
 
 const lockPlace = {
   file: 'toolchain.lock',
-  hint: 'Run `make toolchain UPDATE_LOCK=1` to move the lock to what the mirror has now.',
+  hint: `Run \`${makeCommand('toolchain', { UPDATE_LOCK: '1' })}\` to move the lock to what the mirror has now.`,
 };
 
 /**
