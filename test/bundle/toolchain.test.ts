@@ -17,6 +17,7 @@ describe('the toolchain in a workflow', () => {
     const made = await toolchain(first, {}, 'merge_group');
     expect(made.code, made.said).toBe(0);
     expect(made.said).toMatch(making);
+    expect(made.outputs['cache-hit']).toBe('false');
     expect(services().caches.keys()).toEqual([]);
   });
 
@@ -42,6 +43,7 @@ describe('the toolchain in a workflow', () => {
     expect(taken.outputs).toEqual({
       'toolchain-dir': join(second, 'build/cache/toolchain'),
       'worker-digest': (await testWorker()).toolchain.workerDigest,
+      'cache-hit': 'true',
     });
     expect(lockIn(second)).toBe(lockIn(first));
     expect(existsSync(join(second, 'build/cache/toolchain/worker/usr/bin/rpmbuild'))).toBe(true);

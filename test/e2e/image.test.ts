@@ -156,6 +156,7 @@ describe('an image', () => {
     expect(run.code, run.said).toBe(0);
     expect(run.said).not.toContain('Booting');
     expect(run.said).toMatch(/minimal: reused, .*; boot test passed in an earlier run \(\d+ s\)/);
+    expect(run.outputs).toMatchObject({ reused: 'true', 'cache-hit': 'true' });
   });
 
   it('boots from a SATA disk, too', async () => {

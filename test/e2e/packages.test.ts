@@ -56,6 +56,7 @@ describe('a tree of packages', () => {
     expect(run.said).toContain('5 built');
     expect(run.code).toBe(0);
     expect(run.outputs).toMatchObject({ built: '5', reused: '0', failed: '0', blocked: '0', left: '0' });
+    expect(run.outputs['cache-hit']).toBe('false');
     expect(run.summary).toContain('| gamma | built | never built before |');
     first = digests(dir, published);
   });
@@ -71,7 +72,7 @@ describe('a tree of packages', () => {
   it('is reused whole when nothing changed, with the same bytes', async () => {
     const run = await build(dir);
     expect(run.code).toBe(0);
-    expect(run.outputs).toMatchObject({ built: '0', reused: '5' });
+    expect(run.outputs).toMatchObject({ built: '0', reused: '5', 'cache-hit': 'true' });
     expect(digests(dir, published)).toEqual(first);
   });
 
@@ -122,7 +123,8 @@ describe('a tree of packages', () => {
   it('plans the same without building: what is certain, what waits for it', async () => {
     const planned = await workspaceWith(tinyPackages());
     const inputs = { 'toolchain-dir': toolchainDir };
-    expect((await runBundle('build-packages/plan', inputs, planned)).outputs['build-count']).toBe('2');
+    const { outputs } = await runBundle('build-packages/plan', inputs, planned);
+    expect(outputs).toMatchObject({ 'build-count': '2', 'cache-hit': 'false' });
     const plan = JSON.parse(readFileSync(join(planned, 'out/plan.json'), 'utf8'));
     const rows = plan.packages.map(
       (one: { name: string; state: string; key: string | null; waitsFor: string[] }) => [

@@ -155,7 +155,7 @@ describe('the next run', () => {
     expect(two.merge.said).toMatch(/Stored for later runs without debuginfo and SRPM .*: app, lib, other/);
 
     const three = await through(await runs.newRun({ before: second }, {}, budget));
-    expect(three.plan.outputs).toMatchObject({ shards: '0', 'build-count': '0' });
+    expect(three.plan.outputs).toMatchObject({ shards: '0', 'build-count': '0', 'cache-hit': 'true' });
     expect(three.states).toEqual({ app: 'reused', lib: 'reused', other: 'reused' });
     expect(rpmsOf(three.bytes)).toEqual(rpmsOf(two.bytes).filter(([path]) => path.startsWith('out/RPMS')));
     const words = /Published without debuginfo and SRPM, .*: app, lib, other/;

@@ -61,5 +61,7 @@ async function shardReport(
   const logs = await publishLogs(paths.logs(context.inputs), id, names, context.log);
   const shown = failed.map((one) => ({ ...one, name: one.package, log: logs.get(one.package), blocks: [] }));
   context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
-  return { outputs: { built: built.length, failed: failed.length }, page: shardPage(id, built, shown) };
+  const counts = { built: built.length, failed: failed.length };
+  const outputs = { ...counts, 'cache-hit': built.length + failed.length === 0 };
+  return { outputs, page: shardPage(id, built, shown) };
 }

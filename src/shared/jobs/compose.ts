@@ -89,7 +89,13 @@ async function composedReport(composed: Composed, inputs: ComposeInputs, { log }
   const firmware = await findFirmware().catch(() => defaultFirmware);
   if (raw !== undefined) log.info(`start: ${startLine(shown(raw), firmware)}`);
   const artifact = await publishImageArtifact(inputs, [...paths, manifest], log);
-  const outputs = { images: JSON.stringify(paths), manifest, reused, 'image-artifact': artifact };
+  const outputs = {
+    images: JSON.stringify(paths),
+    manifest,
+    reused,
+    'cache-hit': reused,
+    'image-artifact': artifact,
+  };
   return { outputs, page: imagePage(image, line) };
 }
 

@@ -109,6 +109,7 @@ export async function deliver(
       ...counts,
       ...Object.fromEntries(names.map(([content, name]) => [`${content}-artifact`, name])),
       complete,
+      'cache-hit': complete && counts.built === 0,
     },
     page: summaryPage(outcomes, summary),
     error: complete ? undefined : new AlreadyReportedError(),

@@ -43,6 +43,7 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
     const outputs = {
       'plan-json': file,
       'build-count': build,
+      'cache-hit': [...found.values()].every(({ state }) => state === 'reuse'),
       plan: exchange === undefined ? file : await sharePlan(context, file, putIndex, exchange),
       ...matrixOutputs(size, inputs),
       ...(exchange && inputs.shareToolchain && (await shareOwnToolchain(context, exchange))),

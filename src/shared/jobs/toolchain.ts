@@ -55,7 +55,8 @@ export async function findToolchain(
     },
     mode: toolchainMode === 'auto' ? ('bootstrap' as const) : toolchainMode,
   };
-  return { toolchain: await log.group('Toolchain', () => obtainToolchain(options)), toolchainDir };
+  const { toolchain } = await log.group('Toolchain', () => obtainToolchain(options));
+  return { toolchain, toolchainDir };
 }
 
 /** Prepares the toolchain folder. @throws ProblemsError for a mode that is not supported yet, or a user id that is taken */
@@ -66,12 +67,13 @@ export async function prepareToolchainFolder(
   await checkUserIds();
   const dir = inputs.toolchainDir === '' ? join(inputs.cacheDir, 'toolchain') : inputs.toolchainDir;
   const { cacheDir, updateLock, onStoreError } = inputs;
-  const { rpms, worker, workerDigest } = await obtainToolchain({
+  const { toolchain, reused } = await obtainToolchain({
     ...{ mode: modeOf(inputs), dir, cacheDir, updateLock, onStoreError },
     ...{ jobs: availableParallelism(), log, signal },
   });
+  const { rpms, worker, workerDigest } = toolchain;
   log.info(
     `toolchain: ${rpms.length} RPMs, ${worker.length} of them in the worker (${workerDigest.slice(0, 12)})`,
   );
-  return { outputs: { 'toolchain-dir': dir, 'worker-digest': workerDigest }, page: '' };
+  return { outputs: { 'toolchain-dir': dir, 'worker-digest': workerDigest, 'cache-hit': reused }, page: '' };
 }

@@ -33,12 +33,19 @@ export function modeOf(inputs: {
   return inputs.toolchainArchive === '' ? 'bootstrap' : 'archive';
 }
 
+/** A toolchain, and where it came from. */
+export interface PreparedToolchain {
+  toolchain: Toolchain;
+  /** True if the folder had it already: nothing was fetched or converted. */
+  reused: boolean;
+}
+
 /**
  * Returns the toolchain of the lock. Chooses packages and writes the lock where there is none, and makes the folder
  * unless it was made from the same lock and recipe.
  * @throws ProblemsError when a package of the lock is no longer available, or the host's lists lack a package
  */
-export async function prepareToolchain(options: ToolchainOptions): Promise<Toolchain> {
+export async function prepareToolchain(options: ToolchainOptions): Promise<PreparedToolchain> {
   const { mode, dir, cacheDir, updateLock, log, signal } = options;
   if (mode !== 'bootstrap')
     throw problem(`toolchain mode '${mode}' is not supported yet`, {
@@ -54,10 +61,10 @@ export async function prepareToolchain(options: ToolchainOptions): Promise<Toolc
     if (found !== undefined) {
       // An older version may have made it with another mode. A folder of another user stays as it is.
       await chmod(dir, folderMode).catch(() => {});
-      return found;
+      return { toolchain: found, reused: true };
     }
     await fetchDebs(lock.packages, debsDir, apt);
-    return await makeToolchain(lock, debsDir, options);
+    return { toolchain: await makeToolchain(lock, debsDir, options), reused: false };
   } finally {
     await release();
   }

@@ -13,7 +13,7 @@ import type { Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
 import { type Lock, lockFile, longestLock, parseLock } from './lock.ts';
-import { prepareToolchain, type ToolchainOptions } from './prepare.ts';
+import { type PreparedToolchain, prepareToolchain, type ToolchainOptions } from './prepare.ts';
 import { stamp, standInsOf, toolchainKind } from './recipe.ts';
 import { UnusableToolchainError } from './unusable.ts';
 
@@ -32,14 +32,14 @@ interface ToolchainCacheOptions extends Pick<ToolchainOptions, 'dir' | 'cacheDir
  */
 export async function obtainToolchain(
   options: ToolchainOptions & Pick<ToolchainCacheOptions, 'onStoreError'>,
-): Promise<Toolchain> {
+): Promise<PreparedToolchain> {
   const cache = openCache(options.log, options.signal);
   if (cache === undefined) return await prepareToolchain(options);
   const cached = { ...options, cache };
   const fetchedKey = options.updateLock ? undefined : await fetchCachedToolchain(cached);
-  const toolchain = await prepareToolchain(options);
-  if (leavesCache()) await saveCachedToolchain(fetchedKey, toolchain, cached);
-  return toolchain;
+  const prepared = await prepareToolchain(options);
+  if (leavesCache()) await saveCachedToolchain(fetchedKey, prepared.toolchain, cached);
+  return prepared;
 }
 
 /** Bytes of a key of the cache, and more. */

@@ -45,7 +45,8 @@ describe('the toolchain that an earlier run saved', () => {
     );
     const { log, dir, cacheDir } = here;
     const options = { mode: 'bootstrap' as const, dir, cacheDir, updateLock: false, jobs: 2, log };
-    expect(await prepareToolchain(options)).toEqual((await testWorker()).toolchain);
+    const { toolchain } = await testWorker();
+    expect(await prepareToolchain(options)).toEqual({ toolchain, reused: true });
     expect(existsSync(join(cacheDir, 'debs'))).toBe(false);
     expect(log.lines).toEqual([]);
     await saveCachedToolchain(key, (await testWorker()).toolchain, here);
