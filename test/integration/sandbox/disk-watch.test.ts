@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { runTool } from '../../../src/shared/host/process.ts';
-import { littleSpace } from '../../support/little-space.ts';
+import { littleDisk } from '../../support/little-space.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-disk-watch-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** Writes 1,200 MiB, at some 400 MB/s. This disk lies in memory, and would be full before anything could look at it. */
-const slowWriter = 'for i in {1..300}; do head -c 4M /dev/zero || exit; sleep 0.01; done';
+/** Writes 760 MiB, at some 400 MB/s: a disk so small would be full before anything could look at it. */
+const slowWriter = 'for i in {1..190}; do head -c 4M /dev/zero || exit; sleep 0.01; done';
 
 it.each([
   ['a tool of the host, in the file that it is given', 'file'],
@@ -30,8 +30,8 @@ it.each([
     const { bavail, bsize } = statfsSync(source);
     console.log(JSON.stringify({ ended, free: bavail * bsize }));
     process.exit();`;
-  const argv = [...littleSpace(place, 1000), process.execPath, '--input-type=module', '-e', script];
-  const { ended, free } = JSON.parse((await runTool(argv, { timeoutSeconds: 60 })).stdout);
+  const argv = [...littleDisk(place, 600), process.execPath, '--input-type=module', '-e', script];
+  const { ended, free } = JSON.parse((await runTool(argv, { timeoutSeconds: 300 })).stdout);
   expect(ended).toMatch(/^wrote to the disk until only .* of it were free$/);
   expect(free).toBeGreaterThan(50 * 1024 ** 2);
 });
