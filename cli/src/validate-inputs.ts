@@ -6,7 +6,7 @@ import { recordingLog } from '../../src/shared/base/log.ts';
 import { nearestHint } from '../../src/shared/base/nearest-name.ts';
 import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
 import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
-import { readImageConfig } from '../../src/shared/image/config/read.ts';
+import { readImageConfigs } from '../../src/shared/image/config/read.ts';
 import type {
   BuildInputs,
   ComposeInputs,
@@ -23,7 +23,11 @@ import { pathInputs } from './paths.ts';
 import { type TargetName, targets } from './targets.ts';
 import { inputGetter, inputsOf } from './variables.ts';
 
-type Values = Partial<BuildInputs & ComposeInputs & ReleaseInputs & ToolchainInputs>;
+type Values = Partial<
+  Omit<BuildInputs & ComposeInputs & ReleaseInputs & ToolchainInputs, 'configFile'> & {
+    configFile: string | string[];
+  }
+>;
 
 /** The tables of inputs, by the action's name. */
 export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
@@ -66,12 +70,12 @@ export async function inputProblems(
       else problems.push(...(await signatureProblems(values, found.files)));
     }
     const { repoList = [], releaseMajorId: releasever = '' } = values;
-    const { configFile, configBaseDir = '', configExtraDirs = [] } = values;
+    const { configFile = [], configBaseDir = '', configExtraDirs = [] } = values;
     const variables = { releasever, arch: hostArchitecture.rpm };
     problems.push(...(await problemsIn(() => readRepoFiles(repoList, variables))));
     // Warnings of the config are left to the action, so that they appear once.
-    const config = { configFile: configFile ?? '', configBaseDir, configExtraDirs, log: recordingLog() };
-    if (configFile) problems.push(...(await problemsIn(() => readImageConfig(config))));
+    const config = { configBaseDir, configExtraDirs, log: recordingLog() };
+    problems.push(...(await problemsIn(() => readImageConfigs([configFile].flat(), config))));
   }
   return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
 }

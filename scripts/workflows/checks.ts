@@ -128,6 +128,18 @@ const inputs: Check = (workflow, known) => {
   return [...idle.map((name) => `input '${name}' has no effect`), ...differing];
 };
 
+/** A switch is only passed on: it takes y, yes and 1 as well as true, and one place reads all of them. */
+const switches: Check = (workflow) => {
+  const own = Object.entries(interfaceOf(workflow)?.inputs ?? {});
+  const text = JSON.stringify(workflow.jobs ?? {});
+  const passedOn = (name: string) => new RegExp(`"(?!if")[\\w-]+":"\\$\\{\\{ inputs\\.${name} \\}\\}"`, 'g');
+  return own
+    .filter(([, { default: value }]) => /^(true|false)$/.test(String(value)))
+    .map(([name]) => name)
+    .filter((name) => new RegExp(`inputs\\.${name}(?![\\w-])`).test(text.replaceAll(passedOn(name), '')))
+    .map((name) => `input '${name}' is a switch, which only an action reads`);
+};
+
 /** Outputs that are read exist in the action or workflow that is called. */
 const outputs: Check = (workflow, known) => {
   const text = JSON.stringify([workflow.jobs ?? {}, workflow.on ?? {}]);
@@ -150,7 +162,7 @@ const outputs: Check = (workflow, known) => {
   ]);
 };
 
-const checks = [permissions, calls, pins, reusable, inputs, outputs];
+const checks = [permissions, calls, pins, reusable, inputs, switches, outputs];
 
 /** Returns all errors of a workflow. Pure. */
 export function checkWorkflow(file: string, workflow: Workflow, known: Known): Problem[] {

@@ -43,7 +43,7 @@ jobs:
   images:
     uses: azl/actions/.github/workflows/compose-image.yml@v1
     with:
-      config-files: image.json
+      config-file: image.json
       boot-test: n
 `;
 

@@ -50,7 +50,7 @@ describe('each fault gets one clear message before anything is built', () => {
       'a bad variable',
       { 'a/a.spec': plain('a') },
       { 'run-check': 'perhaps' },
-      [/'run-check' \(RUN_CHECK\) is 'perhaps', expected y or n/],
+      [/'run-check' \(RUN_CHECK\) is 'perhaps', expected true or false/],
     ],
     [
       'a bad number',

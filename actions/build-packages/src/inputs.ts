@@ -10,6 +10,7 @@ import {
   type InputTable,
   list,
   onStoreError,
+  paths,
   readInputs,
   retention,
   shaped,
@@ -35,7 +36,7 @@ const partOfRelease = shaped(/^[\w.+~^]*$/, 'letters, digits and the characters 
 export const treeInputs: InputTable<TreeInputs> = {
   specsDir: folder('Give the folder that holds <name>/<name>.spec.'),
   packageBuildList: list,
-  configFile: text,
+  configFile: paths,
   configBaseDir: text,
   configExtraDirs: list,
   packageRebuildList: list,

@@ -3,15 +3,19 @@ import {
   type InputTable,
   list,
   needed,
+  onePath,
   retention,
   shaped,
   text,
 } from '../../../src/shared/github/inputs.ts';
 import type { ComposeInputs, ReleaseInputs } from '../../../src/shared/model/inputs.ts';
 
+const oneAtATime =
+  'Make one image at a time. On GitHub, compose-image.yml makes each of an array in a job of its own.';
+
 /** The inputs of `compose-image`. */
 export const composeInputs: InputTable<ComposeInputs> = {
-  configFile: needed('the path of an image config'),
+  configFile: onePath('the path of an image config', oneAtATime),
   configBaseDir: text,
   configExtraDirs: list,
   rpmsArtifact: text,

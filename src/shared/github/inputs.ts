@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import * as core from '@actions/core';
+import { parseUserJson } from '../base/json.ts';
 import { nearestHint } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
@@ -13,7 +14,7 @@ export type InputTable<T> = { [K in keyof T]: InputKind<T[K]> };
 /** Returns the text of an input without surrounding blanks; empty if it was not given. */
 export type GetInput = (name: string) => string;
 
-/** Returns the error of an input. @param error follows the value: `expected y or n`, `which does not exist` */
+/** Returns the error of an input. @param error follows the value: `expected true or false`, `which does not exist` */
 export function inputProblem(name: string, value: string, error: string, hint?: string): ProblemsError {
   const given = value === '' ? 'empty' : `'${value}'`;
   return problem(`Input '${name}' (${variable(name)}) is ${given}, ${error}`, { hint });
@@ -30,11 +31,41 @@ export const text: InputKind<string> = (value) => value;
 /** Names separated by blanks or newlines, in their order, each once. */
 export const list: InputKind<string[]> = (value) => [...new Set(value.split(/\s+/).filter(Boolean))];
 
+/** A path, which may hold blanks, or a JSON array of paths; each once. Empty is none. */
+export const paths: InputKind<string[]> = (value, name) => {
+  if (!value.startsWith('[')) return value === '' ? [] : [value];
+  const found = parsedArray(value);
+  if (found === undefined)
+    throw inputProblem(name, value, 'expected a path, or a JSON array of paths as ["a.json", "b.json"]');
+  return [...new Set(found)];
+};
+
+/** The texts of a JSON array that holds texts alone, none of them empty; undefined if it is none. */
+function parsedArray(value: string): string[] | undefined {
+  let found: unknown;
+  try {
+    found = parseUserJson(value, '');
+  } catch {
+    return undefined;
+  }
+  const isPath = (one: unknown): one is string => typeof one === 'string' && one !== '';
+  return Array.isArray(found) && found.length > 0 && found.every(isPath) ? found : undefined;
+}
+
+/** One path, where other inputs of its name take several. @param hint says what to do with several */
+export function onePath(what: string, hint: string): InputKind<string> {
+  return (value, name) => {
+    const given = paths(value, name);
+    if (given.length > 1) throw inputProblem(name, value, `expected ${what}, not of several`, hint);
+    return needed(what)(given[0] ?? '', name);
+  };
+}
+
 /** `true`/`y`/`yes`/`1` or `false`/`n`/`no`/`0`; empty is false. Azure Linux's make variables say y and n. */
 export const flag: InputKind<boolean> = (value, name) => {
   if (/^(true|y|yes|1)$/i.test(value)) return true;
   if (/^(false|n|no|0|)$/i.test(value)) return false;
-  throw inputProblem(name, value, 'expected y or n');
+  throw inputProblem(name, value, 'expected true or false');
 };
 
 /** A whole number of at least `least`, and of at most `most`; empty is undefined. */

@@ -11,7 +11,7 @@ import type { DeclaredGraph } from '../graph/graph.ts';
 import { makeOwnFolder, removeTree } from '../host/folders.ts';
 import { lockFolder } from '../host/lock.ts';
 import { needs } from '../host/needs.ts';
-import { readImageConfig } from '../image/config/read.ts';
+import { readImageConfigs } from '../image/config/read.ts';
 import type { RepositoryInputs, SharedInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
@@ -160,12 +160,15 @@ async function choosePackages(
 ): Promise<Pick<Run, 'goals' | 'names' | 'rebuild'>> {
   const { declared, specs } = tree;
   const { packageBuildList, packageRebuildList } = inputs;
+  const ofImages = await packagesOfImages(inputs, declared, log);
   const goals =
     packageBuildList.length === 0
       ? [...declared.specs.keys()].sort(order)
       : [
-          ...namedPackages(declared, packageBuildList, 'package-build-list', errors, specs),
-          ...(await packagesOfImage(inputs, declared, log)),
+          ...new Set([
+            ...namedPackages(declared, packageBuildList, 'package-build-list', errors, specs),
+            ...ofImages,
+          ]),
         ];
   const rebuild = namedPackages(declared, packageRebuildList, 'package-rebuild-list', errors, specs);
   return {
@@ -180,13 +183,13 @@ function requiredByCheck({ runCheck }: TreeInputs, { declared }: Tree) {
   return (name: string) => (runCheck ? (declared.specs.get(name)?.checkRequires ?? []) : []);
 }
 
-/** The packages of the tree that the image asks for. Others may come from repositories: compose-image looks for them. */
-async function packagesOfImage(inputs: TreeInputs, graph: DeclaredGraph, log: Log): Promise<string[]> {
-  if (inputs.configFile === '') return [];
+/** The packages of the tree that the images ask for. Others may come from repositories: compose-image looks for them. */
+async function packagesOfImages(inputs: TreeInputs, graph: DeclaredGraph, log: Log): Promise<string[]> {
   const { configFile, configBaseDir, configExtraDirs } = inputs;
-  const config = { configFile, configBaseDir, configExtraDirs };
-  const { named } = await readImageConfig({ ...config, log: { ...log, warn: () => {} } });
-  return named.requestedPackages.flatMap(({ capability }) => packageNamed(graph, nameOf(capability)) ?? []);
+  const options = { configBaseDir, configExtraDirs, log: { ...log, warn: () => {} } };
+  const images = await readImageConfigs(configFile, options);
+  const requested = images.flatMap(({ named }) => named.requestedPackages);
+  return requested.flatMap(({ capability }) => packageNamed(graph, nameOf(capability)) ?? []);
 }
 
 /** Expected times, in seconds, from the newest results in the store, and priorities that follow from them. */

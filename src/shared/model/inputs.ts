@@ -6,7 +6,8 @@ export interface TreeInputs {
   toolchainArtifact: string;
   exchangeDir: string;
   packageBuildList: string[];
-  configFile: string;
+  /** Image configs. */
+  configFile: string[];
   configBaseDir: string;
   /** Folders, besides the base, in which files that the config names may lie. */
   configExtraDirs: string[];
@@ -88,7 +89,8 @@ export interface PlanEnd {
 
 /** Inputs of `compose-image`. */
 export interface ComposeInputs
-  extends Pick<TreeInputs, 'configFile' | 'releaseMajorId' | 'outDir' | 'buildDir' | 'cacheDir'> {
+  extends Pick<TreeInputs, 'releaseMajorId' | 'outDir' | 'buildDir' | 'cacheDir'> {
+  configFile: string;
   /** Empty: the folder of the config. */
   configBaseDir: string;
   /** Folders, besides the base, in which files that the config names may lie. */

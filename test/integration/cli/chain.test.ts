@@ -98,7 +98,7 @@ describe('make image', () => {
       'error: PACKAGE has no effect on make image. Did you mean PACKAGE_BUILD_LIST?',
       "error: OUT_DIR is 'file', which is not a folder. Name a folder that you may write: OUT_DIR=<folder>.",
       expect.stringContaining("(SPECS_DIR) is 'nowhere', which does not exist."),
-      "error: Input 'run-check' (RUN_CHECK) is 'maybe', expected y or n",
+      "error: Input 'run-check' (RUN_CHECK) is 'maybe', expected true or false",
       'error: bad.json:1:7: This is not JSON: expected a value, but found "}"',
       expect.stringMatching(/^make: /),
     ]);

@@ -63,12 +63,12 @@ describe('the check of inputs', () => {
       }),
     ).toEqual([
       expect.stringContaining("(TOOLCHAIN_MODE) is 'archive', which is known but not supported yet."),
-      expect.stringContaining("(UPDATE_LOCK) is '2', expected y or n"),
-      expect.stringContaining("(RUN_CHECK) is 'maybe', expected y or n"),
+      expect.stringContaining("(UPDATE_LOCK) is '2', expected true or false"),
+      expect.stringContaining("(RUN_CHECK) is 'maybe', expected true or false"),
       expect.stringContaining("(CONCURRENT_PACKAGE_BUILDS) is '0', expected a whole number, at least 1"),
       expect.stringMatching(/^empty: the folder holds no spec\./),
       'bad.json:2:13: This is not JSON: expected a value or \']\', but found "}"',
-      expect.stringContaining("(BOOT_TEST) is 'ys', expected y or n"),
+      expect.stringContaining("(BOOT_TEST) is 'ys', expected true or false"),
       'x: This .repo file cannot be read (no such file)',
     ]);
   });
@@ -158,6 +158,36 @@ describe('the check of inputs', () => {
       {},
       [/^imageconfigs\/packagelists\/base\.json \$\.packages\[0\]: 1 is not a package/],
     ],
+    [
+      'several configs with mistakes',
+      'plan',
+      { ...specs, 'c d.json': '{"Disks": 1, "SystemConfigs": []}', 'e.json': '?' },
+      { CONFIG_FILE: '["%/c d.json", "%/e.json", "%/no.json"]' },
+      [
+        /^c d\.json \$\.Disks: /,
+        /^c d\.json \$\.SystemConfigs: /,
+        /^e\.json:1:1: This is not JSON/,
+        /^no\.json: .*\(no such file\)$/,
+      ],
+    ],
+    [
+      'an array of configs',
+      'image',
+      specs,
+      { CONFIG_FILE: '["%/imageconfigs/minimal.json", "%/imageconfigs/minimal.json"]' },
+      [],
+    ],
+    [
+      'several configs',
+      'image',
+      { ...specs, 'c.json': '{"Disks": 1, "SystemConfigs": []}' },
+      { CONFIG_FILE: '["%/imageconfigs/minimal.json", "%/c.json"]' },
+      [
+        /^c\.json \$\.Disks: /,
+        /^c\.json \$\.SystemConfigs: /,
+        /\(CONFIG_FILE\) is .*, not of several\. Make one image/,
+      ],
+    ],
     ['no package', 'signatures', specs, {}, [/^PACKAGE is not set\./]],
     [
       'an unknown package',
@@ -178,6 +208,7 @@ describe('the check of inputs', () => {
     await writeTree(dir, files);
     for (const name of ['CONFIG_FILE', 'DEBIAN_SOURCES'])
       if (given[name]?.endsWith('.json')) given[name] = join(dir, given[name]);
+      else if (given[name]) given[name] = given[name].replaceAll('%', dir);
     expect(await said(target, given)).toEqual(
       expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
     );

@@ -17,6 +17,8 @@ import {
   list,
   needed,
   notYet,
+  onePath,
+  paths,
   readInputs,
   retention,
   shaped,
@@ -27,6 +29,8 @@ import {
 const dir = mkdtempSync(join(tmpdir(), 'azl-inputs-'));
 writeFileSync(join(dir, 'file'), '');
 afterAll(() => rmSync(dir, { recursive: true }));
+
+const arrayExpected = 'expected a path, or a JSON array of paths as ["a.json", "b.json"]';
 
 /** What a kind says of a value, or the value that it reads. */
 function outcome(kind: InputKind<unknown>, given: string): unknown {
@@ -46,9 +50,9 @@ describe('an input', () => {
       'flag',
       flag,
       {
-        ...Object.fromEntries(['true', 'y', 'Yes', '1'].map((word) => [word, true])),
-        ...Object.fromEntries(['false', 'N', 'no', '0', ''].map((word) => [word, false])),
-        ys: "'ys', expected y or n",
+        ...Object.fromEntries(['true', 'TRUE', 'y', 'Yes', '1'].map((word) => [word, true])),
+        ...Object.fromEntries(['false', 'False', 'N', 'no', '0', ''].map((word) => [word, false])),
+        ys: "'ys', expected true or false",
       },
     ],
     [
@@ -97,6 +101,30 @@ describe('an input', () => {
         '': 'empty, expected one of auto, bootstrap',
         atuo: "'atuo', expected one of auto, bootstrap. Did you mean 'auto'?",
         download: "'download', which is known but not supported yet. Use auto or bootstrap.",
+      },
+    ],
+    [
+      'paths',
+      paths,
+      {
+        '': [],
+        'a b.json': ['a b.json'],
+        '["a b.json", "c.json", "a b.json"]': ['a b.json', 'c.json'],
+        '[a.json]': `'[a.json]', ${arrayExpected}`,
+        '[]': `'[]', ${arrayExpected}`,
+        '["a", 1]': `'["a", 1]', ${arrayExpected}`,
+        '[""]': `'[""]', ${arrayExpected}`,
+      },
+    ],
+    [
+      'onePath',
+      onePath('the path of a config', 'Make two calls.'),
+      {
+        'a b.json': 'a b.json',
+        '["a b.json"]': 'a b.json',
+        '': 'empty, expected the path of a config',
+        '["a", "b"]': `'["a", "b"]', expected the path of a config, not of several. Make two calls.`,
+        '[a]': `'[a]', ${arrayExpected}`,
       },
     ],
     ['notYet', notYet, { '': '', x: "'x', which is known but not supported yet. Leave it empty." }],
@@ -158,5 +186,17 @@ describe('the tables of the actions', () => {
     const open = new Set(['specs-dir', 'config-file', ...required]);
     const about = (message: string) => /^Input '([^']+)'/.exec(message)?.[1] ?? '';
     expect(wrong.filter((message) => !open.has(about(message)))).toEqual([]);
+  });
+
+  it.each(readActions(join(repository, 'actions')))('$name: say true or false of each switch', ({
+    name,
+    inputs,
+  }) => {
+    const entries = Object.entries(inputTables[name] ?? {});
+    for (const input of entries.filter(([, kind]) => kind === flag).map(([key]) => inputName(key)))
+      expect(inputs[input], input).toEqual({
+        default: expect.stringMatching(/^(true|false)$/),
+        description: expect.stringContaining(' (true or false)'),
+      });
   });
 });

@@ -69,6 +69,13 @@ describe('a workflow', () => {
       step(`{ id: b, uses: azl/do@v1, with: { tag: ${value('steps.b.outputs.built')} } }`),
     ],
     ['one that is called', callee(use)],
+    [
+      'a switch that is passed on',
+      callee(
+        `jobs: { a: { steps: [{ uses: a/b@${hash}, with: { on: ${value('inputs.on')} } }] } }`,
+        'on: { default: "false" }',
+      ),
+    ],
   ])('may be: %s', (_, text) => {
     expect(wrongWith(text)).toEqual([]);
   });
@@ -155,6 +162,16 @@ describe('a workflow', () => {
       callee(use, 'tree: { default: SPECS }, tre: {}'),
       ["input 'tre' has no effect"],
     ],
+    ...[
+      `if: ${value('inputs.tree')}`,
+      `if: "inputs.tree == 'true'"`,
+      `name: ${value('inputs.tree || 1')}`,
+      `env: { A: ${value('!inputs.tree')} }`,
+    ].map((line): [string, string, string[]] => [
+      `a switch that an expression looks at: ${line}`,
+      callee(`jobs: { a: { ${line}, steps: [] } }`, 'tree: { default: "true" }'),
+      ["input 'tree' is a switch, which only an action reads"],
+    ]),
     [
       'an output that an action does not have',
       step(`{ id: b, uses: azl/do@v1, with: { tag: ${value('steps.b.outputs.build')} } }`),
