@@ -16,6 +16,8 @@ export interface Architecture {
   readonly grubTarget: string;
   /** QEMU's program, the machine to give it, and the Debian package that holds it. */
   readonly qemu: { readonly program: string; readonly machine: string; readonly package: string };
+  /** The kernel's name of the first serial port, on which a boot test and `make run` listen. */
+  readonly serialConsole: string;
   /** AUDIT_ARCH_* of linux/audit.h, as a seccomp filter sees it. */
   readonly audit: number;
 }
@@ -34,6 +36,7 @@ export const architectures = {
     efi: 'x64',
     grubTarget: 'x86_64-efi',
     qemu: { program: 'qemu-system-x86_64', machine: 'q35', package: 'qemu-system-x86' },
+    serialConsole: 'ttyS0',
     audit: 0xc000_003e,
   },
   aarch64: {
@@ -45,6 +48,7 @@ export const architectures = {
     efi: 'aa64',
     grubTarget: 'arm64-efi',
     qemu: { program: 'qemu-system-aarch64', machine: 'virt', package: 'qemu-system-arm' },
+    serialConsole: 'ttyAMA0',
     audit: 0xc000_00b7,
   },
 } as const satisfies Record<string, Architecture>;

@@ -22,7 +22,6 @@ const bootSeconds = 900;
 export interface ComposeOptions extends Omit<PlanOptions, 'tempDir'> {
   outDir: string;
   buildDir: string;
-  bootTest: boolean;
   /** Images of other machines. */
   imageCache?: ImageCache | undefined;
 }

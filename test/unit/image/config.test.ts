@@ -25,6 +25,7 @@ function sound(): Loose {
         BootType: 'efi',
         PackageLists: ['packagelists/core.json'],
         KernelOptions: { default: 'kernel', _comment: 'x' },
+        KernelCommandLine: { ExtraCommandLine: 'console=tty0 console=ttyS0,115200' },
         Hostname: 'azl-host',
         PartitionSettings: [
           { ID: 'boot', MountPoint: '/boot/efi', MountOptions: 'umask=0077' },
@@ -123,6 +124,21 @@ describe('a sound config', () => {
     const key = path.split('.').at(-1);
     expect(warnings.map(formatProblem)).toEqual([
       `c.json $.SystemConfigs[0].${path}: Key '${key}' is unknown and has no effect. Did you mean '${near}'?`,
+    ]);
+  });
+
+  it.each([
+    '',
+    'quiet',
+    'console=tty0',
+    'console=ttyS1',
+    'console=ttyS00',
+    'xconsole=ttyS0',
+  ])('warns that a kernel with the command line %j says nothing on the serial port', (line) => {
+    const config = bent((one) => (one.SystemConfigs[0].KernelCommandLine = { ExtraCommandLine: line }));
+    const { warnings } = parseImageConfig(JSON.stringify(config), 'c.json');
+    expect(warnings.map(formatProblem)).toEqual([
+      "c.json $.SystemConfigs[0].KernelCommandLine.ExtraCommandLine: The kernel has no serial console: a boot test that fails cannot show why, and make run shows nothing. Add 'console=ttyS0'.",
     ]);
   });
 

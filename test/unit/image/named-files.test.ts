@@ -45,6 +45,11 @@ async function problemsOf(work: Promise<unknown>): Promise<string[]> {
   return (error as ProblemsError).problems.map(formatProblem);
 }
 
+const bootEntry = (text: string) => {
+  writeFileSync(join(dir, 'base/own.cfg'), text);
+  return read({ AdditionalFiles: { 'own.cfg': '/boot/grub2/grub.cfg' } });
+};
+
 const additional = (name: string) => ({ AdditionalFiles: { [name]: '/etc/x' } });
 
 describe('a file that a config names', () => {
@@ -133,5 +138,33 @@ describe('the copy of a named file', () => {
       `${configFile}: 'moved' changed while the image was made. Run the same command again.`,
     ]);
     rmSync(join(dir, 'base/moved'), { force: true });
+  });
+});
+
+describe('a boot loader config of one’s own', () => {
+  it.each([
+    'menuentry x {\n  linux /k\n}\n',
+    '  linux /boot/k root=/dev/vda2\n',
+    'set x=1\nblscfg',
+    'source /boot/grub2/more.cfg',
+    '. /boot/grub2/more.cfg',
+  ])('is taken with %j', async (text) => {
+    expect((await bootEntry(text)).additional).toHaveLength(1);
+  });
+
+  it.each([
+    '',
+    'set timeout=0\n# menuentry x {\necho linux\n',
+    'linuxes /k',
+    '.x',
+  ])('is refused with %j, which starts nothing', async (text) => {
+    expect(await problemsOf(bootEntry(text))).toEqual([
+      `${configFile} ${system}.AdditionalFiles["own.cfg"]: 'own.cfg' takes the place of /boot/grub2/grub.cfg and has no boot loader entry. Add a menuentry, or leave the file out: azl writes one that starts the kernel.`,
+    ]);
+  });
+
+  it('that does not exist is one problem', async () => {
+    const work = read({ AdditionalFiles: { missing: '/boot/grub2/grub.cfg' } });
+    expect(await problemsOf(work)).toHaveLength(1);
   });
 });

@@ -5,7 +5,7 @@ import { parseImageConfig } from '../../../src/shared/image/config/parse.ts';
 import { imageSeed } from '../../../src/shared/image/disk/identity.ts';
 import { imageName } from '../../../src/shared/image/manifest/image-manifest.ts';
 import { findBootTools } from '../../../src/shared/image/packages/boot-tools.ts';
-import { choosePackages } from '../../../src/shared/image/packages/choose-packages.ts';
+import { choosePackages, type ImagePackage } from '../../../src/shared/image/packages/choose-packages.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 
@@ -79,29 +79,61 @@ it('all requested that nothing provides are named with their places, the nearest
   );
 });
 
-describe('findBootTools', () => {
-  const complete = [
-    rpm('kernel', ['/boot/vmlinuz-6.1']),
-    rpm('dracut', ['/usr/bin/dracut']),
-    rpm('grub2', ['/usr/bin/grub-mkimage']),
-    rpm('grub2-efi-binary', ['/usr/lib/grub/x86_64-efi/linux.mod']),
-    rpm('kmod', ['/usr/sbin/depmod']),
-  ].map((one) => ({ origin: 'toolchain' as const, rpm: one }));
+const complete = [
+  rpm('kernel', ['/boot/vmlinuz-6.1']),
+  rpm('dracut', ['/usr/bin/dracut']),
+  rpm('grub2', ['/usr/bin/grub-mkimage']),
+  rpm('grub2-efi-binary', ['/usr/lib/grub/x86_64-efi/linux.mod']),
+  rpm('kmod', ['/usr/sbin/depmod']),
+  rpm('systemd', ['/usr/lib/systemd/systemd']),
+].map((one) => ({ origin: 'toolchain' as const, rpm: one }));
+const withoutInit = complete.filter((one) => one.rpm.name !== 'systemd');
+const other = { origin: 'local' as const, rpm: rpm('sysvinit', ['/sbin/init']) };
+const find = (
+  packages: readonly ImagePackage[],
+  bootTest: boolean,
+  more: Partial<typeof config.system> = {},
+) =>
+  findBootTools(packages, { ...config, system: { ...config.system, ...more } }, { file: 'c.json', bootTest });
 
+describe('findBootTools', () => {
   it('finds the kernel of the package that the config names', () => {
     const other = { origin: 'local' as const, rpm: rpm('kernel-hwe', ['/boot/vmlinuz-9']) };
-    expect(findBootTools([...complete, other], config, 'c.json').kernelRelease).toBe('6.1');
+    const found = findBootTools([...complete, other], config, { file: 'c.json', bootTest: true });
+    expect(found).toMatchObject({ tools: { kernelRelease: '6.1' }, warnings: [] });
   });
 
   it('names all that is missing', () => {
     try {
-      findBootTools([], config, 'c.json');
+      find([], true);
       expect.unreachable();
     } catch (error) {
       const lines = (error as ProblemsError).problems.map(formatProblem);
-      expect(lines).toHaveLength(5);
+      expect(lines).toHaveLength(6);
       expect(lines[0]).toContain("The image has no kernel. Add the package 'kernel'.");
     }
+  });
+});
+
+describe('an image without systemd', () => {
+  const at = 'c.json $.SystemConfigs[0].PackageLists:';
+  const never = 'The image has no init (systemd or /sbin/init), so it never comes up.';
+  const otherwise = 'or set boot-test (BOOT_TEST) to false for an image that is not booted.';
+
+  it('is made if it is not booted, with a warning if it has no init at all', () => {
+    const { warnings } = find(withoutInit, false);
+    expect(warnings.map(formatProblem)).toEqual([`${at} ${never} Add the package 'systemd'.`]);
+    const file = { source: 'x', target: '/sbin/init' };
+    expect(find([...withoutInit, other], false).warnings).toEqual([]);
+    expect(find(withoutInit, false, { kernelCommandLine: 'quiet init=/bin/sh' }).warnings).toEqual([]);
+    expect(find(withoutInit, false, { additionalFiles: [file] }).warnings).toEqual([]);
+  });
+
+  it('is refused if it is booted', () => {
+    expect(() => find(withoutInit, true)).toThrow(`${at} ${never} Add the package 'systemd', ${otherwise}`);
+    expect(() => find([...withoutInit, other], true)).toThrow(
+      `${at} The boot test waits for systemd, which the image does not have. Add the package 'systemd', ${otherwise}`,
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { hostArchitecture } from '../../base/architectures.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkDisk, checkMounts } from './check-disk.ts';
 import type { ImageConfig } from './config.ts';
@@ -20,6 +21,7 @@ export function checkConfig(config: ImageConfig, findings: Findings): void {
   if (isSound(/^\$\.Disks$/, /\.Partitions$/, /\.(ID|FsType|PartitionSettings|MountPoint)$/))
     checkMounts(config, report);
   checkSystem(config, report);
+  if (isSound(/\.KernelCommandLine/)) checkConsole(config, findings.warn);
   if (soundAccounts) checkAccounts(config, report);
   checkFiles(config, report);
 }
@@ -36,6 +38,21 @@ function checkSystem({ system }: ImageConfig, report: Report): void {
     report(at, 'There is no package', 'Give PackageLists or Packages.');
   if (hasControlCharacter(system.kernelCommandLine) || system.kernelCommandLine.includes('`'))
     report(`${at}.KernelCommandLine.ExtraCommandLine`, 'This holds a backtick or a line break');
+}
+
+/**
+ * Warns of a kernel that says nothing on the serial port. Such an image may come up and pass its boot test, whose report
+ * has a port of its own; but nobody sees why it does not.
+ */
+function checkConsole({ system }: ImageConfig, warn: Report): void {
+  const { serialConsole } = hostArchitecture;
+  const consoles = system.kernelCommandLine.split(/\s+/).filter((word) => word.startsWith('console='));
+  if (consoles.some((word) => word.slice('console='.length).split(',')[0] === serialConsole)) return;
+  warn(
+    '$.SystemConfigs[0].KernelCommandLine.ExtraCommandLine',
+    'The kernel has no serial console: a boot test that fails cannot show why, and make run shows nothing',
+    `Add 'console=${serialConsole}'.`,
+  );
 }
 
 function checkFiles({ system }: ImageConfig, report: Report): void {

@@ -1,6 +1,7 @@
 import { parseUserJson } from '../../base/json.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
 import type { Capability } from '../../model/rpm.ts';
+import { grubConfigFile, hasBootEntry } from './boot-entry.ts';
 import type { ImageConfig, ScriptConfig } from './config.ts';
 import { type NamedFile, type NamedFileReader, namedFileReader } from './named-file-reader.ts';
 import { isObject, member } from './values.ts';
@@ -49,8 +50,22 @@ export async function readNamedFiles(
   };
   for (const [index, { sshPubKeyPaths }] of users.entries())
     found.sshKeys.push(await publicKeys(sshPubKeyPaths, `${system}.Users[${index}].SSHPubKeyPaths`, reader));
+  await checkBootEntry(config, reader, file);
   failOnProblems(reader.problems);
   return found;
+}
+
+/** Checks a boot loader's config that takes the place of the one that azl writes. */
+async function checkBootEntry(config: ImageConfig, reader: NamedFileReader, file: string): Promise<void> {
+  const own = config.system.additionalFiles.findLast(({ target }) => target === grubConfigFile);
+  if (own === undefined) return;
+  const path = member(`${system}.AdditionalFiles`, own.source);
+  if (reader.problems.some((one) => one.path === path)) return;
+  const read = await reader.text(own.source, path);
+  if (read === undefined || hasBootEntry(read.text)) return;
+  const message = `'${own.source}' takes the place of ${grubConfigFile} and has no boot loader entry`;
+  const hint = 'Add a menuentry, or leave the file out: azl writes one that starts the kernel.';
+  reader.problems.push({ message, file, path, hint });
 }
 
 async function requestedPackages(

@@ -33,6 +33,8 @@ export interface PlanOptions {
   rpmsDir: string;
   /** `.repo` files of further repositories. Default: none. */
   repoList?: readonly string[];
+  /** True if the image must come up: without an init it is not made. */
+  bootTest: boolean;
   /** `$releasever` in the `.repo` files. */
   releaseMajorId?: string;
   cacheDir: string;
@@ -65,7 +67,8 @@ export async function planImage(options: PlanOptions) {
   const choice = choosePackages({ requested, local, offered, toolchain, solver, file });
   const chosen = await choice.finally(() => solver.close());
   const packages = await fetchChosen(chosen, repositories, paths, progress);
-  const tools = findBootTools(packages, config, file);
+  const { tools, warnings } = findBootTools(packages, config, { file, bootTest: options.bootTest });
+  for (const warning of warnings) options.log.warn(warning);
   const seed = imageSeed(config);
   const layout = layOut(config, seed);
   const hashes = await passwordHashes(config.system.users, seed);

@@ -13,14 +13,16 @@ export interface BootTools {
 
 /**
  * Finds the kernel and the tools that make an image bootable, which run inside it.
+ * @param bootTest true if the image must come up
  * @throws ProblemsError naming all that is missing
  */
 export function findBootTools(
   packages: readonly ImagePackage[],
   config: ImageConfig,
-  file: string,
-): BootTools {
+  { file, bootTest }: { file: string; bootTest: boolean },
+): { tools: BootTools; warnings: Problem[] } {
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   const path = '$.SystemConfigs[0].PackageLists';
   const lacks = (what: string, hint: string) =>
     problems.push({ message: `The image has no ${what}`, file, path, hint });
@@ -39,10 +41,42 @@ export function findBootTools(
   if (!files.some((one) => one.endsWith(`/${hostArchitecture.grubTarget}/linux.mod`)))
     lacks('GRUB for EFI', "Add 'grub2-efi-binary'.");
   if (first('/usr/sbin/depmod', '/usr/bin/depmod') === undefined) lacks('depmod', "Add 'kmod'.");
+  const init = initProblem(files, config, bootTest);
+  if (init !== undefined) (bootTest ? problems : warnings).push({ ...init, file, path });
   failOnProblems(problems);
+  const kernelRelease = (kernels[0] as string).slice('/boot/vmlinuz-'.length);
+  return { tools: { kernelRelease, grubMkimage: grubMkimage as string }, warnings };
+}
+
+/** Paths of systemd, which a boot test waits for. */
+const systemd = ['/usr/lib/systemd/systemd', '/lib/systemd/systemd'];
+
+/** Paths at which a kernel or an initramfs looks for an init. A shell, the last of the kernel's, counts for none. */
+const inits = ['/usr/sbin/init', '/sbin/init', '/usr/bin/init', '/bin/init', '/etc/init'];
+
+/**
+ * Returns what is wrong with an image that has no init. Its command line may name one, and a file of the config may be
+ * one. What a script of the config makes is not known.
+ */
+function initProblem(
+  files: readonly string[],
+  { system }: ImageConfig,
+  bootTest: boolean,
+): Pick<Problem, 'message' | 'hint'> | undefined {
+  const there = new Set([...files, ...system.additionalFiles.map(({ target }) => target)]);
+  if (systemd.some((path) => there.has(path))) return undefined;
+  const named = /(?:^|\s)init=\S/.test(system.kernelCommandLine);
+  const hasOther = named || inits.some((path) => there.has(path));
+  if (hasOther && !bootTest) return undefined;
+  const message = hasOther
+    ? 'The boot test waits for systemd, which the image does not have'
+    : 'The image has no init (systemd or /sbin/init), so it never comes up';
+  const hint = "Add the package 'systemd'";
   return {
-    kernelRelease: (kernels[0] as string).slice('/boot/vmlinuz-'.length),
-    grubMkimage: grubMkimage as string,
+    message,
+    hint: bootTest
+      ? `${hint}, or set boot-test (BOOT_TEST) to false for an image that is not booted.`
+      : `${hint}.`,
   };
 }
 

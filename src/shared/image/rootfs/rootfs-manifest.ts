@@ -4,6 +4,7 @@ import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { enterArguments } from '../../sandbox/arguments.ts';
 import { rootHeaders } from '../../sandbox/installed.ts';
 import { transactionHelpers } from '../../sandbox/transaction.ts';
+import { grubConfigFile } from '../config/boot-entry.ts';
 import type { ImageConfig } from '../config/config.ts';
 import type { NamedFile } from '../config/named-file-reader.ts';
 import type { NamedFiles } from '../config/named-files.ts';
@@ -73,7 +74,7 @@ export function rootfsManifest(from: ManifestInputs) {
     texts: {
       ...systemTexts(config),
       '/etc/fstab': fstab(layout),
-      '/boot/grub2/grub.cfg': grubConfig(layout, images, system.name, system.kernelCommandLine),
+      [grubConfigFile]: grubConfig(layout, images, system.name, system.kernelCommandLine),
       '/boot/grub2/early.cfg': grubEmbeddedConfig(layout),
     },
     groups: system.groups.map(({ name, gid }) => ({ name, gid: gid ?? null })),
