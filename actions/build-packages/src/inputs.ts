@@ -58,6 +58,7 @@ export const treeInputs: InputTable<TreeInputs> = {
   discoverProvides: flag,
   packageLimits,
   runCheck: flag,
+  summary: flag,
 };
 
 const storeInputs: InputTable<StoreInputs> = { onStoreError, storeBudget: amount, token: text };

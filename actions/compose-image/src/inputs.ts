@@ -25,6 +25,7 @@ export const composeInputs: InputTable<ComposeInputs> = {
   toolchainArtifact: text,
   toolchainDir: text,
   bootTest: flag,
+  summary: flag,
   retentionDays: retention,
   outDir: text,
   buildDir: text,
@@ -37,6 +38,7 @@ export const releaseInputs: InputTable<ReleaseInputs> = {
   files: list,
   imageArtifacts: list,
   skipUnchanged: flag,
+  summary: flag,
   token: needed('a token that may write contents'),
   repository: shaped(/^[\w.-]+\/[\w.-]+$/, 'owner/name'),
 };

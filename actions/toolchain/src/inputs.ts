@@ -18,6 +18,7 @@ export const toolchainInputs: InputTable<ToolchainInputs> = {
   toolchainDir: text,
   cacheDir: text,
   updateLock: flag,
+  summary: flag,
   onStoreError,
 };
 

@@ -4,9 +4,10 @@ import { setDebugSink, withoutSecrets } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { plainLine, plainText } from '../base/plain-line.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
+import { workspacePath } from './addresses.ts';
 import { watchIdleLog } from './idle-log.ts';
 
-/** Number of errors of a step that GitHub shows as annotations: later ones are plain lines of the log. */
+/** Number of errors, and of warnings, of a step that GitHub shows as annotations. */
 const shownByGitHub = 10;
 
 /**
@@ -36,8 +37,7 @@ export function actionLog(
     const secrets = secretsIn(process.env);
     setDebugSink((message) => core.debug(inert(plainText(withoutSecrets(message, secrets)))));
   }
-  const shown = process.env['GITHUB_ACTIONS'] === 'true' ? shownByGitHub : Number.POSITIVE_INFINITY;
-  let errors = 0;
+  const [errors, warnings] = [annotations('error'), annotations('warning')];
   return {
     info: (message) => {
       idle.logged(now(), message);
@@ -45,13 +45,11 @@ export function actionLog(
     },
     warn: (problem) => {
       idle.logged(now());
-      core.warning(plainText(formatProblem(problem)), place(problem));
+      warnings.add(problem);
     },
     error: (problem) => {
       idle.logged(now());
-      const message = plainText(formatProblem(problem));
-      if (++errors > shown) core.info(inert(`Error: ${message}`));
-      else core.error(message, place(problem));
+      errors.add(problem);
     },
     group: async (title, body) => {
       idle.logged(now(), title);
@@ -66,6 +64,8 @@ export function actionLog(
       if (idle.progress(now(), line)) show(line);
     },
     end: () => {
+      errors.end();
+      warnings.end();
       clearInterval(timer);
       setDebugSink(undefined);
     },
@@ -89,7 +89,36 @@ export function secretsIn(environment: NodeJS.ProcessEnv): string[] {
     .sort((a, b) => b.length - a.length);
 }
 
+/**
+ * Writes problems as annotations. On GitHub, all but the first few are plain lines of the log, and the last annotation
+ * counts them.
+ */
+function annotations(kind: 'error' | 'warning') {
+  const annotate = kind === 'error' ? core.error : core.warning;
+  const isLimited = process.env['GITHUB_ACTIONS'] === 'true';
+  let [shown, more] = [0, 0];
+  return {
+    add: (problem: Problem | string): void => {
+      const message = plainText(formatProblem(problem));
+      if (!isLimited || ++shown < shownByGitHub) {
+        annotate(message, place(problem));
+        return;
+      }
+      more++;
+      core.info(inert(`${kind === 'error' ? 'Error' : 'Warning'}: ${message}`));
+    },
+    end: (): void => {
+      if (more === 0) return;
+      annotate(`${more} more ${kind}${more === 1 ? ' is' : 's are'} in the log of this step`);
+      more = 0;
+    },
+  };
+}
+
+/** Returns the place of a problem. On GitHub its path is one in the workspace, because others are not shown. */
 function place(problem: Problem | string): core.AnnotationProperties {
   if (typeof problem === 'string' || problem.file === undefined) return {};
-  return { file: plainLine(problem.file), startLine: problem.line, startColumn: problem.column };
+  const file = workspacePath(problem.file);
+  if (file === undefined) return {};
+  return { file: plainLine(file), startLine: problem.line, startColumn: problem.column };
 }

@@ -1,7 +1,13 @@
 import type { PackageLimits } from './limits.ts';
 
+/** The input of every action. */
+export interface PageInputs {
+  /** True if the job writes a summary page. */
+  summary: boolean;
+}
+
 /** The inputs of all jobs of build-packages. */
-export interface TreeInputs {
+export interface TreeInputs extends PageInputs {
   specsDir: string;
   toolchainArtifact: string;
   exchangeDir: string;
@@ -89,7 +95,8 @@ export interface PlanEnd {
 
 /** Inputs of `compose-image`. */
 export interface ComposeInputs
-  extends Pick<TreeInputs, 'releaseMajorId' | 'outDir' | 'buildDir' | 'cacheDir'> {
+  extends PageInputs,
+    Pick<TreeInputs, 'releaseMajorId' | 'outDir' | 'buildDir' | 'cacheDir'> {
   configFile: string;
   /** Empty: the folder of the config. */
   configBaseDir: string;
@@ -111,7 +118,7 @@ export interface ComposeInputs
 }
 
 /** Inputs of `compose-image/release`. */
-export interface ReleaseInputs {
+export interface ReleaseInputs extends PageInputs {
   tag: string;
   files: string[];
   /** Artifacts of the run. */
@@ -122,7 +129,9 @@ export interface ReleaseInputs {
 }
 
 /** The inputs of `toolchain`. */
-export interface ToolchainInputs extends Pick<TreeInputs & StoreInputs, 'toolchainMode' | 'onStoreError'> {
+export interface ToolchainInputs
+  extends PageInputs,
+    Pick<TreeInputs & StoreInputs, 'toolchainMode' | 'onStoreError'> {
   toolchainManifest: string;
   toolchainArchive: string;
   /** Empty: `toolchain` in `cacheDir`. */

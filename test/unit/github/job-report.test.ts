@@ -22,7 +22,22 @@ it('writes outputs and page before it throws the error of the report', async () 
   expect(readFileSync(files.page, 'utf8')).toBe('### Two');
 });
 
+it.each([
+  ['', '### Two'],
+  ['true', '### Two'],
+  ['y', '### Two'],
+  ['perhaps', '### Two'],
+  ['false', ''],
+  ['n', ''],
+])('with the input summary %j writes the page %j', async (summary, written) => {
+  vi.stubEnv('INPUT_SUMMARY', summary);
+  await writeReport({ outputs: {}, page: '### Two' });
+  expect(readFileSync(files.page, 'utf8')).toBe(written);
+});
+
 it('writes no page where there is none, or no place for it', async () => {
   await writeReport({ outputs: {}, page: '' });
+  vi.stubEnv('GITHUB_STEP_SUMMARY', '');
+  await writeReport({ outputs: {}, page: '### Two' });
   expect(readFileSync(files.page, 'utf8')).toBe('');
 });

@@ -73,24 +73,39 @@ it('shows no control character, and takes no command that is behind one', () => 
   ]);
 });
 
-describe('errors', () => {
+describe.each(['error', 'warn'] as const)('problems of the kind %s', (kind) => {
+  const command = kind === 'error' ? 'error' : 'warning';
   afterEach(() => vi.unstubAllEnvs());
 
-  it.each([
-    ['true', 10],
-    ['', 12],
-  ])('are annotations as long as GitHub shows them (GITHUB_ACTIONS=%j), then plain lines', (there, shown) => {
+  const lines = (there: string, count: number): string[] => {
     vi.stubEnv('GITHUB_ACTIONS', there);
+    vi.stubEnv('GITHUB_WORKSPACE', process.cwd());
     const said: string[] = [];
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
     const log = actionLog(undefined);
-    for (let at = 0; at < 12; at++) log.error({ message: `::fault ${at}`, file: 'a.spec', line: 3 });
+    for (let at = 0; at < count; at++) log[kind]({ message: `::fault ${at}`, file: 'a.spec', line: 3 });
     log.end();
     write.mockRestore();
-    const lines = said.join('').trim().split('\n');
-    expect(lines).toHaveLength(12);
-    expect(lines.filter((line) => line.startsWith('::error file=a.spec,line=3::'))).toHaveLength(shown);
-    for (const line of lines.slice(shown)) expect(line).toMatch(/^Error: a\.spec:3: ::fault 1\d$/);
+    return said.join('').trim().split('\n');
+  };
+
+  it.each([
+    ['true', 9],
+    ['', 12],
+  ])('are annotations as long as GitHub shows them (GITHUB_ACTIONS=%j)', (there, count) => {
+    const shown = lines(there, count);
+    expect(shown).toHaveLength(count);
+    for (const line of shown) expect(line).toMatch(new RegExp(`^::${command} file=a\\.spec,line=3::`));
+  });
+
+  it('are plain lines after that, which the last annotation counts', () => {
+    const shown = lines('true', 12);
+    expect(shown.slice(0, 9).every((line) => line.startsWith(`::${command} file=a.spec,line=3::`))).toBe(
+      true,
+    );
+    for (const line of shown.slice(9, 12)) expect(line).toMatch(/^(Error|Warning): a\.spec:3: ::fault \d+$/);
+    expect(shown.slice(12)).toEqual([`::${command}::3 more ${command}s are in the log of this step`]);
+    expect(lines('true', 10).at(-1)).toBe(`::${command}::1 more ${command} is in the log of this step`);
   });
 });
 
