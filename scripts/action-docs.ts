@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { repository } from './build-dist.ts';
+import { configFieldTable } from './config-docs.ts';
 import { markdownTable, withBlock } from './markdown.ts';
 import { knownHere } from './workflows/here.ts';
 import { interfaceOf } from './workflows/workflow.ts';
@@ -79,7 +80,29 @@ export function workflowPage(): { path: string; have: string; want: string } {
   return { path, have, want };
 }
 
+/** Returns docs/example-workflows.md as it is and as it should be. Its marks name a file of examples/workflows. */
+export function examplePage(): { path: string; have: string; want: string } {
+  const path = join(repository, 'docs', 'example-workflows.md');
+  const have = readFileSync(path, 'utf8');
+  const folder = join(repository, 'examples', 'workflows');
+  let want = have;
+  for (const file of readdirSync(folder).sort())
+    want = withBlock(want, file, `\n\`\`\`yaml\n${readFileSync(join(folder, file), 'utf8')}\`\`\`\n`);
+  return { path, have, want };
+}
+
+/** Returns docs/coming-from-azure-linux.md as it is and as it should be. */
+export function comparisonPage(): { path: string; have: string; want: string } {
+  const path = join(repository, 'docs', 'coming-from-azure-linux.md');
+  const have = readFileSync(path, 'utf8');
+  return { path, have, want: withBlock(have, 'image config', configFieldTable()) };
+}
+
+/** Returns all pages with parts that are written from other files, as they are and as they should be. */
+export function allPages(): { path: string; have: string; want: string }[] {
+  return [...actionReadmes(), workflowPage(), examplePage(), comparisonPage()];
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { path, have, want } of [...actionReadmes(), workflowPage()])
-    if (have !== want) writeFileSync(path, want);
+  for (const { path, have, want } of allPages()) if (have !== want) writeFileSync(path, want);
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needs } from '../src/shared/host/needs.ts';
@@ -25,15 +26,18 @@ const checks: Step[] = [
   ['The main job: make image', ['make', '--no-print-directory', 'image']],
 ];
 
+/** All workflow files, also those that the docs show. */
+const workflows = globSync(['.github/workflows/*.yml', 'examples/workflows/*.yml'], { cwd: repository });
+
 /** Needs tools that only CI installs. */
 const workflowLint: Step[] = [
-  ['Workflows: actionlint', [toolPath('actionlint'), '-shellcheck=', '-pyflakes=']],
+  ['Workflows: actionlint', [toolPath('actionlint'), '-shellcheck=', '-pyflakes=', ...workflows]],
   [
     'Workflows and actions: zizmor',
     [
       toolPath('zizmor'),
       ...['--persona=pedantic', '--offline', '--strict-collection', '--no-progress'],
-      ...['.github/workflows', '.github/dependabot.yml', 'actions'],
+      ...[...workflows, '.github/dependabot.yml', 'actions'],
     ],
   ],
 ];

@@ -19,7 +19,7 @@ export type Tool = keyof typeof tools;
 /** The Go version that the modules require, or a newer one. */
 const goVersion = '1.25.0';
 
-/** The folder of the tools, with a folder for each version. Git ignores it and `make clean` keeps it. */
+/** The folder of the tools, with a folder for each version. Git ignores it, and `make clean` removes it. */
 const home = join(repository, 'build', 'tools');
 
 /** The path of a tool's program. */

@@ -1,8 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readActions } from '../../../cli/src/action-file.ts';
-import { actionReadmes, withTables, workflowPage } from '../../../scripts/action-docs.ts';
+import {
+  actionReadmes,
+  comparisonPage,
+  examplePage,
+  withTables,
+  workflowPage,
+} from '../../../scripts/action-docs.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { knownHere } from '../../../scripts/workflows/here.ts';
 
@@ -17,6 +23,19 @@ describe('what is written from other files', () => {
     for (const file of knownHere().workflows.keys()) {
       for (const kind of ['inputs', 'outputs']) expect(have).toContain(`<!-- ${file} ${kind} -->`);
     }
+  });
+
+  it('is up to date on the page for users of Azure Linux', () => {
+    const { path, have, want } = comparisonPage();
+    expect(have, path).toBe(want);
+    for (const key of ['`TargetDisk`', '`BootType` (efi)', '`SSHPubKeys`']) expect(have).toContain(key);
+  });
+
+  it('is up to date on the page of example workflows, which shows each of them', () => {
+    const { path, have, want } = examplePage();
+    expect(have, path).toBe(want);
+    for (const file of readdirSync(join(repository, 'examples/workflows')))
+      expect(have).toContain(`<!-- ${file} -->`);
   });
 
   it('replaces only what stands between the marks', () => {
