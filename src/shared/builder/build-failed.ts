@@ -1,6 +1,8 @@
+import { ProblemsError } from '../base/problems.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import { LimitError } from '../host/limit-error.ts';
 import { ToolError } from '../host/process.ts';
+import type { FailureKind } from '../model/outcome.ts';
 import type { BuildContext } from './build-context.ts';
 
 /** A build of a package that failed; its log tells more. */
@@ -20,6 +22,15 @@ export class BuildFailedError extends Error {
     const { cause } = this;
     return cause instanceof LimitError || isDiskFull(cause) ? (cause as Error).message : undefined;
   }
+}
+
+/** Returns the kind of what a build threw; undefined for an error of azl itself. Pure. */
+export function kindOfError(error: unknown): FailureKind | undefined {
+  if (error instanceof ProblemsError) return 'input';
+  if (error instanceof LimitError) return error.limit;
+  if (!(error instanceof BuildFailedError)) return undefined;
+  if (error.ranOutOfTime) return 'time-budget';
+  return error.cause instanceof LimitError ? error.cause.limit : 'build';
 }
 
 /** The exit code of a tool that was ended by its deadline. */

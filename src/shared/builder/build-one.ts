@@ -6,7 +6,7 @@ import { foundInStore, type Outcome, type ReadyBuild } from '../model/outcome.ts
 import type { Spec } from '../model/spec.ts';
 import { DamagedResultError } from '../store/store.ts';
 import type { BuildContext } from './build-context.ts';
-import { BuildFailedError } from './build-failed.ts';
+import { BuildFailedError, kindOfError } from './build-failed.ts';
 import { buildPackage } from './build-package.ts';
 import { logFailure, logProblems, readFailure } from './log-failure.ts';
 import { fetchSources } from './tree-sources.ts';
@@ -49,6 +49,6 @@ export async function buildOne(
     const reason = (tells ? failure.reason : undefined) ?? (error as Error).message;
     if (error instanceof ProblemsError) logProblems(context, spec, error);
     else await logFailure(context, spec, reason, failure);
-    return { state: 'failed', reason, seconds, key: build.key, log };
+    return { state: 'failed', reason, kind: kindOfError(error), seconds, key: build.key, log };
   }
 }

@@ -9,12 +9,13 @@ import { textDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { isDiskFull, lacksReserve } from '../host/full-disk.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
-import { LimitError } from '../host/limit-error.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { LimitError, type LimitName } from '../host/limit-error.ts';
+import type { FailureKind, Outcome } from '../model/outcome.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { solveRoot } from '../solver/solve-root.ts';
 import { type BuildContext, leastForBuild, paths } from './build-context.ts';
+import { kindOfError } from './build-failed.ts';
 import { enterRoot, type RootContent } from './build-root.ts';
 import { keepRoot } from './kept-root.ts';
 import { keptLog, logFailure, readFailure, shortenLog } from './log-failure.ts';
@@ -27,6 +28,7 @@ export interface CheckVerdict {
   passed: boolean;
   /** Why it failed, for people. */
   reason?: string;
+  kind?: FailureKind;
   log?: string;
   /** The cause lines of the log. */
   lines?: string[];
@@ -71,7 +73,7 @@ export async function runChecks(
       context.signal.throwIfAborted();
       if ((context.buildTime?.left() ?? Number.POSITIVE_INFINITY) <= leastForBuild) {
         const reason = 'its %check was not reached: the job has no more time (time-budget)';
-        verdicts.push({ package: name, passed: false, reason });
+        verdicts.push({ package: name, passed: false, reason, kind: 'time-budget' });
         continue;
       }
       context.log.progress(`[${verdicts.length}/${total}] %check of ${name}`);
@@ -89,7 +91,7 @@ async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promi
     context.signal.throwIfAborted();
     if (isDiskFull(error)) throw error;
     const reason = `its %check cannot be run: ${(error as Error).message}`;
-    return { package: spec.package, passed: false, reason };
+    return { package: spec.package, passed: false, reason, kind: kindOfError(error) };
   });
 }
 
@@ -111,7 +113,7 @@ export function checkKey(
 
 async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
   const name = spec.package;
-  const failed = (reason: string) => ({ package: name, passed: false, reason });
+  const failed = (reason: string) => ({ package: name, passed: false, reason, kind: 'requirement' as const });
   const { missing, waits, packages } = needsOrPointers(graph, name, { more: spec.checkRequires });
   const awaited = waits.map((wait) => wait.open?.capability ?? wait.package);
   const lacking = [...missing.map(({ capability }) => capability), ...awaited];
@@ -140,33 +142,34 @@ async function runCheck(context: BuildContext, spec: Spec, content: RootContent)
   try {
     const staging = await stage(context, spec, await fetchSources(context, spec));
     const root = await enterRoot(context, spec.package, content, overlay);
-    const code = await codeOfCheck({ context, spec, root, staging, log });
+    const ended = await endOfCheck({ context, spec, root, staging, log });
     const kept = join(paths.failedRoots(context.inputs), spec.package);
     await removeTree(kept);
-    if (code === 0) return undefined;
+    if (ended === 0) return undefined;
     await shortenLog(log, keptLog.usual);
     const failure = await readFailure(log);
     const reason = failure.reason ?? '%check failed';
+    const kind: FailureKind = typeof ended === 'number' ? 'check' : ended;
     await logFailure(context, spec, reason, failure);
-    if (await lacksReserve([context.inputs.buildDir], 2)) return { log, reason, lines: failure.lines };
+    if (await lacksReserve([context.inputs.buildDir], 2)) return { log, reason, kind, lines: failure.lines };
     await keepRoot({ overlay, staging }, kept, {
       package: spec.package,
       workerDigest: context.tree.toolchain.workerDigest,
       argv: rpmbuildArguments('check', spec, context.tree.defines),
       log: basename(log),
     });
-    return { log, reason, lines: failure.lines };
+    return { log, reason, kind, lines: failure.lines };
   } finally {
     await removeTree(overlay);
   }
 }
 
-/** Runs a check. Returns its exit code; undefined when it was ended at a limit, as the end of its log says. */
-async function codeOfCheck(run: RpmbuildRun): Promise<number | undefined> {
+/** Runs a check. Returns its exit code, or the limit at which it was ended, as the end of its log says. */
+async function endOfCheck(run: RpmbuildRun): Promise<number | LimitName> {
   try {
     return (await runRpmbuild('check', run, 'any')).code;
   } catch (error) {
-    if (error instanceof LimitError) return undefined;
+    if (error instanceof LimitError) return error.limit;
     throw error;
   }
 }

@@ -1,4 +1,16 @@
 import type { Components, Result, StoredParts } from './build-result.ts';
+import type { Limits } from './limits.ts';
+
+/**
+ * The kind of a failure, which decides what helps: rpmbuild failed, or the `%check`; a limit was reached; a requirement
+ * has no provider, or is in a cycle; a file of the user has an error, which its message explains; the shards had too
+ * little time, or ended; its RPMs are another package's.
+ */
+export const failureKinds = [
+  ...(['build', 'check', 'requirement', 'cycle', 'input', 'time-budget', 'shards', 'clash'] as const),
+  ...(['seconds', 'memory', 'processes', 'disk', 'log'] as const satisfies (keyof Limits)[]),
+] as const;
+export type FailureKind = (typeof failureKinds)[number];
 
 /** The outcome of a package in a run. */
 export type Outcome =
@@ -9,7 +21,7 @@ export type Outcome =
       /** The parts that later runs can have; absent when this run does not know. */
       stored?: StoredParts;
     }
-  | { state: 'failed'; reason: string; log?: string; seconds?: number; key?: string }
+  | { state: 'failed'; reason: string; kind?: FailureKind; log?: string; seconds?: number; key?: string }
   | { state: 'blocked'; reason: string; rootCauses: string[] }
   | { state: 'left'; reason: string };
 
@@ -39,4 +51,4 @@ export type PackagePlan =
   | ({ state: 'build' } & ReadyBuild)
   | { state: 'reuse'; reason: string; result: Result }
   | { state: 'maybe'; reason: string; waitsFor: string[] }
-  | { state: 'failed'; reason: string };
+  | { state: 'failed'; reason: string; kind?: FailureKind };

@@ -25,6 +25,7 @@ import {
   resolveAgain,
 } from './progress.ts';
 import { type Resolution, resolvePackage } from './resolve.ts';
+import { nearMissing } from './tree-problems.ts';
 
 /**
  * The services and settings of the engine. It reads no clock, file or environment: it asks the tree's solver, whose
@@ -63,7 +64,7 @@ export async function resolvePackages(
     for (const name of next) {
       if (progress.isStale) return;
       if (++count % atOnce === 0) await setImmediate();
-      apply(progress, name, await resolvePackage(context.tree, progress.graph, name));
+      apply(context.tree, progress, name, await resolvePackage(context.tree, progress.graph, name));
       await reuse(context, progress, name);
     }
     if (next.length > 0) continue;
@@ -73,13 +74,16 @@ export async function resolvePackages(
 }
 
 /** Notes how a package was resolved. */
-function apply(progress: Progress, name: string, resolution: Resolution): void {
+function apply(tree: Tree, progress: Progress, name: string, resolution: Resolution): void {
   if (!progress.unresolved.delete(name)) return;
   if (resolution.state === 'waiting') addWaits(progress, name, resolution.waits);
   else if (resolution.state === 'ready') addBuild(progress, name, resolution.build);
   else if (resolution.state === 'blocked')
     failPackage(progress, name, blockedBy(resolution.by, progress.outcomes));
-  else failPackage(progress, name, { state: 'failed', reason: describe(resolution) });
+  else {
+    const kind = resolution.state === 'invalid' ? 'input' : 'requirement';
+    failPackage(progress, name, { state: 'failed', reason: describe(resolution, tree), kind });
+  }
 }
 
 /** Takes the result of a package that is ready from the store, or says why it has to be built. */
@@ -164,7 +168,7 @@ function breakCycles(progress: Progress, searching: ReadonlySet<string>): boolea
   if (expected.length > 0) return true;
   for (const cycle of cycles) {
     const reason = `dependency cycle: ${describeCycle(cycle, through)}`;
-    for (const step of cycle) failPackage(progress, step.package, { state: 'failed', reason });
+    for (const step of cycle) failPackage(progress, step.package, { state: 'failed', reason, kind: 'cycle' });
   }
   return cycles.length > 0;
 }
@@ -182,7 +186,12 @@ export async function planBuilds(context: EngineContext & { run: Run }): Promise
   for (const [name, outcome] of outcomes) {
     const { reason } = outcome;
     if (outcome.state === 'reused') plan.set(name, { state: 'reuse', reason, result: outcome.result });
-    else plan.set(name, { state: 'failed', reason });
+    else
+      plan.set(name, {
+        state: 'failed',
+        reason,
+        kind: outcome.state === 'failed' ? outcome.kind : undefined,
+      });
   }
   for (const [name, one] of ready) plan.set(name, { state: 'build', ...one });
   for (const [name, waits] of waiting) {
@@ -219,12 +228,16 @@ export function blockedBy(needed: readonly string[], outcomes: ReadonlyMap<strin
   return { state: 'blocked', reason: `needs ${rootCauses.join(', ')}, which failed`, rootCauses };
 }
 
-function describe(resolution: Extract<Resolution, { state: 'missing' | 'unsolvable' | 'invalid' }>): string {
+function describe(
+  resolution: Extract<Resolution, { state: 'missing' | 'unsolvable' | 'invalid' }>,
+  tree: Tree,
+): string {
   if (resolution.state === 'invalid') return resolution.problems.map(formatProblem).join('; ');
   if (resolution.state === 'unsolvable')
     return `its build root cannot be made: ${resolution.problems.join('; ')}`;
   const lines = resolution.missing.map(({ capability, path }) => {
     return `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}`;
   });
-  return lines.join('; ');
+  const hints = resolution.missing.map((one) => nearMissing(tree.declared, one, tree.specs).trimEnd());
+  return [lines.join('; '), ...new Set(hints.filter(Boolean))].join('. ');
 }

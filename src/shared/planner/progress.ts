@@ -97,7 +97,7 @@ export function acceptResult(progress: Progress, outcome: Extract<Outcome, { res
   const { result } = outcome;
   const refusal = progress.declared.refusal(result);
   if (refusal === undefined) addOwnResult(progress, outcome);
-  else failPackage(progress, result.package, { state: 'failed', reason: refusal });
+  else failPackage(progress, result.package, { state: 'failed', reason: refusal, kind: 'clash' });
 }
 
 /** Notes a result whose RPMs are its own, unless another package has one of its files. */
@@ -106,7 +106,8 @@ function addOwnResult(progress: Progress, outcome: Extract<Outcome, { result: Re
   const { outcomes, builds, makers, graph } = progress;
   const { reason, refused } = makers.add(result, builds);
   if (refused.some((other) => outcomes.has(other))) progress.isStale = true;
-  else if (reason !== undefined) refusePackage(progress, result.package, { state: 'failed', reason });
+  else if (reason !== undefined)
+    refusePackage(progress, result.package, { state: 'failed', reason, kind: 'clash' });
   else {
     addResult(graph, result, builds.get(result.package)?.installed);
     setOutcome(progress, result.package, outcome);

@@ -29,15 +29,14 @@ export function treeProblems(
   specs: readonly Spec[],
   checks: Checks = () => [],
 ): Problem[] {
-  const excluded = specs.filter((spec) => spec.excluded !== undefined);
-  return [...missingProblems(graph, names, place, excluded, checks), ...cycleProblems(graph, names, place)];
+  return [...missingProblems(graph, names, place, specs, checks), ...cycleProblems(graph, names, place)];
 }
 
 function missingProblems(
   graph: DeclaredGraph,
   names: readonly string[],
   place: PlaceOf,
-  excluded: readonly Spec[],
+  specs: readonly Spec[],
   checks: Checks,
 ): Problem[] {
   const problems = new Map<string, Problem>();
@@ -47,7 +46,7 @@ function missingProblems(
       const at = `${by} ${capability}`;
       if (problems.has(at)) continue;
       const tag = path.length === 1 ? 'BuildRequires' : 'Requires';
-      const hint = `${nearMissing(graph, missing, excluded)}Needed by: ${path.toReversed().join(', needed by ')}.`;
+      const hint = `${nearMissing(graph, missing, specs)}Needed by: ${path.toReversed().join(', needed by ')}.`;
       problems.set(at, {
         ...place(by, capability),
         message: `${tag} '${capability}' is provided by nothing`,
@@ -83,8 +82,16 @@ function breakable({ rpms, toolchain }: DeclaredGraph, cycle: readonly CycleStep
     : `, or set break-cycles to a package of it that the toolchain has: ${names.sort(order).join(', ')}`;
 }
 
-/** Names other versions of a missing capability, or other names near it. Empty if there is neither. */
-function nearMissing(graph: DeclaredGraph, { capability }: Missing, excluded: readonly Spec[]): string {
+/**
+ * Names other versions of a missing capability, or other names near it. Empty if there is neither. Pure.
+ * @param specs all of the tree, also those for other architectures
+ */
+export function nearMissing(
+  graph: DeclaredGraph,
+  { capability }: Pick<Missing, 'capability'>,
+  specs: readonly Spec[],
+): string {
+  const excluded = specs.filter((spec) => spec.excluded !== undefined);
   return plainCapabilitiesOf(parseRequirement(capability))
     .map((term) => nearTerm(graph, keyOf(term), excluded))
     .join('');
@@ -104,8 +111,9 @@ function nearTerm(graph: DeclaredGraph, wanted: string, excluded: readonly Spec[
   if (other !== undefined) return `${other.path} is not built for this architecture (${other.excluded}). `;
   const near = nearestCapabilities(graph, wanted);
   const from = near.length === 0 ? '' : `Nearest: ${near.join(', ')}. `;
-  const search = mayBeRevealed(parseCapability(wanted))
-    ? 'No name, file list or earlier build points to a provider: let its spec state it (Provides), or set discover-provides to build packages until one has it. '
-    : '';
+  const isSearched = graph.policy.discover || !mayBeRevealed(parseCapability(wanted));
+  const search = isSearched
+    ? ''
+    : 'No name, file list or earlier build points to a provider: let its spec state it (Provides), or set discover-provides to build packages until one has it. ';
   return `${from}${search}`;
 }

@@ -144,6 +144,7 @@ describe('a run', () => {
     );
     expect(outcomes.get('p')).toMatchObject({
       state: 'failed',
+      kind: 'requirement',
       reason: expect.stringContaining("nothing provides 'pkgconfig(nowhere)', needed by p"),
     });
     expect(outcomes.get('q')).toMatchObject({
@@ -221,8 +222,8 @@ describe('a run', () => {
     expect(statesOf(outcomes)).toMatchObject({ b: 'failed', c: 'failed', user: 'blocked' });
     expect(['built', 'reused']).toContain(outcomes.get('a')?.state);
     const reason = 'its build made same-1.0-1.x86_64.rpm, which a makes, too';
-    expect(outcomes.get('b')).toEqual({ state: 'failed', reason });
-    expect(outcomes.get('c')).toEqual({ state: 'failed', reason });
+    expect(outcomes.get('b')).toEqual({ state: 'failed', reason, kind: 'clash' });
+    expect(outcomes.get('c')).toEqual({ state: 'failed', reason, kind: 'clash' });
   });
 
   it.each<[string, string]>([
@@ -246,7 +247,7 @@ describe('a run', () => {
         other: 'blocked',
       });
       const reason = `its build made ${name}-${version}-1.x86_64.rpm, which its spec does not declare: app does`;
-      expect(outcomes.get('a-fake')).toEqual({ state: 'failed', reason });
+      expect(outcomes.get('a-fake')).toEqual({ state: 'failed', reason, kind: 'clash' });
     }
   });
 
@@ -300,6 +301,7 @@ describe('a run', () => {
     await resolvePackages({ tree, ...rest }, progress, new Set());
     expect(progress.outcomes.get('app')).toEqual({
       state: 'failed',
+      kind: 'input',
       reason: 'app.signatures.json: has no entry',
     });
   });

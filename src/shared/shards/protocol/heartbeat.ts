@@ -14,6 +14,7 @@ import {
 import { ensure, parseDocument } from '../../base/validate.ts';
 import { lineLimits } from '../../builder/cause-lines.ts';
 import { type Result, resultSchema, type StoredParts, storedPartsSchema } from '../../model/build-result.ts';
+import { type FailureKind, failureKinds } from '../../model/outcome.ts';
 import { checkResult } from '../../store/check-result.ts';
 import { type SharedAnswer, sharedAnswerSchema } from './shared-answers.ts';
 
@@ -31,6 +32,8 @@ export interface PackageReport {
   ended?: number;
   /** The shard that built it. */
   shard: number;
+  /** Kind of a failure; absent if none is known. */
+  kind?: FailureKind;
   /** Lines of the log that show the cause of a failure. */
   lines: string[];
   /** Only of a package that was built, as the fields below. */
@@ -97,6 +100,7 @@ const reportSchema = object<PackageReport>({
     reason: text(longestReason),
   },
   ...{ seconds: number(), ...times, shard: integer() },
+  kind: optional(oneOf(...failureKinds)),
   lines: list(text(lineLimits.characters), lineLimits.lines),
   ...{ result: optional(resultSchema), stored: optional(storedPartsSchema) },
   ...{ artifact: optional(nullable(plainName)), id: optional(integer()) },

@@ -71,7 +71,7 @@ function take(shard: Shard, work: Work, candidate: Candidate, now: number): Step
       return { do: 'ask', claims: unknownClaims(shard, work, now) };
     case 'hopeless': {
       const reason = `${generations} shards that built it sent no heartbeat any more: perhaps it needs more memory or disk than they have`;
-      return { do: 'give-up', package: candidate.package, reason };
+      return { do: 'give-up', package: candidate.package, reason, kind: 'shards' };
     }
     case 'taken':
       return undefined;
@@ -81,7 +81,7 @@ function take(shard: Shard, work: Work, candidate: Candidate, now: number): Step
 function tooLong({ settings }: Shard, { package: name, seconds }: Candidate): Step {
   const [needed, given] = [seconds, settings.timeBudget].map((time) => Math.round(time / 60));
   const reason = `it is expected to take ${needed} minutes, and a shard has ${given} (time-budget)`;
-  return { do: 'give-up', package: name, reason };
+  return { do: 'give-up', package: name, reason, kind: 'time-budget' };
 }
 
 /** Returns the step that reports own results before a package is built of which another shard may have died. */

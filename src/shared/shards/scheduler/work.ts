@@ -1,3 +1,4 @@
+import type { FailureKind } from '../../model/outcome.ts';
 import type { ArtifactInfo, ListedHeartbeat } from '../protocol/listing.ts';
 import { leaseOf, type Shard } from './shard.ts';
 
@@ -45,7 +46,7 @@ export type Step =
   | { do: 'ask'; claims: readonly ArtifactInfo[] }
   | { do: 'claim'; candidate: Candidate; name: string }
   /** Fails a package without a build. */
-  | { do: 'give-up'; package: string; reason: string }
+  | { do: 'give-up'; package: string; reason: string; kind: FailureKind }
   /** Makes one artifact of results. `replaced`: own artifacts that hold them now. */
   | { do: 'publish'; packages: readonly string[]; replaced: readonly string[] }
   | { do: 'heartbeat'; ended: boolean }

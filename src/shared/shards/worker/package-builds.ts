@@ -7,7 +7,7 @@ import { bytesOf } from '../../store/result-files.ts';
 import { DamagedResultError } from '../../store/store.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import * as shards from '../scheduler/shard.ts';
-import type { Candidate } from '../scheduler/work.ts';
+import type { Candidate, Step } from '../scheduler/work.ts';
 import { now, type RunningShard } from './running-shard.ts';
 
 /** A report on a package before its state is set. */
@@ -29,11 +29,14 @@ export function startBuild(own: RunningShard, { package: name, seconds }: Candid
 }
 
 /** Fails a package without a build. */
-export function giveUp(own: RunningShard, name: string, reason: string): void {
+export function giveUp(
+  own: RunningShard,
+  { package: name, reason, kind }: Extract<Step, { do: 'give-up' }>,
+): void {
   const { progress, context } = own.state;
   context.log.error(`${name}: ${reason}`);
   const key = progress.ready.get(name)?.build.key ?? null;
-  fail(own, reportOf(own, name, key, reason), { state: 'failed', reason });
+  fail(own, { ...reportOf(own, name, key, reason), kind }, { state: 'failed', reason, kind });
 }
 
 /** Makes it possible to build a package again: neither a result nor a failure is known of it. */
@@ -78,7 +81,7 @@ function leaveToOthers({ state, shard, ranOut }: RunningShard, name: string, sec
 async function noteOutcome(own: RunningShard, report: Ended, outcome: Outcome): Promise<void> {
   if (outcome.state === 'failed') {
     const { lines } = await readFailure(outcome.log);
-    fail(own, { ...report, seconds: outcome.seconds ?? 0, lines }, outcome);
+    fail(own, { ...report, seconds: outcome.seconds ?? 0, kind: outcome.kind, lines }, outcome);
   } else if ('result' in outcome) {
     const { state, result } = outcome;
     const { seconds } = result;

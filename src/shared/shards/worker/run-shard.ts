@@ -122,7 +122,7 @@ async function perform(own: RunningShard, step: Exclude<Step, { do: 'end' }>): P
       if (await claim(own, step.name)) startBuild(own, step.candidate, step.name);
       return;
     case 'give-up':
-      return giveUp(own, step.package, step.reason);
+      return giveUp(own, step);
     case 'publish':
       return await publish(own, step.packages, step.replaced);
     case 'heartbeat':
