@@ -17,6 +17,7 @@ import type { CliContext } from './context.ts';
 import { showDoctor } from './doctor/doctor.ts';
 import { folderProblems } from './folders.ts';
 import { openShell } from './open-shell.ts';
+import { answerToTarget } from './other-tools.ts';
 import { pathsOf } from './paths.ts';
 import { runActions } from './run-actions.ts';
 import { createScreen, type Screen } from './screen.ts';
@@ -102,7 +103,9 @@ function commandLineProblems(target: TargetName, { actions, environment }: CliCo
 
 function noTarget(target: string): ProblemsError {
   const near = nearestName(target, allTargets());
-  const hint = near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`;
+  const hint =
+    answerToTarget(target) ??
+    (near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`);
   return problem(`There is no target '${target}'`, { hint });
 }
 

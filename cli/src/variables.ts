@@ -1,7 +1,8 @@
-import { nearestHint, nearestName } from '../../src/shared/base/nearest-name.ts';
+import { nearestName, nearestNames } from '../../src/shared/base/nearest-name.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
 import { type GetInput, variable } from '../../src/shared/github/inputs.ts';
 import type { Action } from './action-file.ts';
+import { answerToVariable } from './other-tools.ts';
 import { folderVariables } from './paths.ts';
 import { type Target, targets } from './targets.ts';
 
@@ -16,10 +17,13 @@ const commonVariables = [...Object.values(folderVariables), debugVariable];
 
 const sorted = (names: readonly string[]) => [...new Set(names)].sort();
 
-/** All variables of all targets, in make's spelling. Sorted. */
-export function knownVariables(actions: readonly Action[]): string[] {
-  const own = Object.values(targets).flatMap((target) => target.variables);
-  return sorted([...inputVariables(actions), ...own, ...commonVariables]);
+/** All variables, in make's spelling and sorted, each with the targets that take it: none if only jobs on GitHub do. */
+export function knownVariables(actions: readonly Action[]): Map<string, string[]> {
+  const all = Object.entries(targets).map(([name, target]) => ({ name, own: variablesOf(target, actions) }));
+  const names = sorted([...inputVariables(actions), ...all.flatMap(({ own }) => own)]);
+  return new Map(
+    names.map((name) => [name, all.filter(({ own }) => own.includes(name)).map((one) => one.name)]),
+  );
 }
 
 /**
@@ -34,24 +38,42 @@ export function variablesOf(target: Target, actions: readonly Action[]): string[
 /**
  * Returns a problem for each name on make's command line that no target of the command line takes. Pure.
  * @param effective the variables of each target on the command line
+ * @param takers the targets that take each known variable
  */
 export function variableProblems(
   named: readonly string[],
   effective: Readonly<Record<string, readonly string[]>>,
-  known: readonly string[],
+  takers: ReadonlyMap<string, readonly string[]>,
 ): Problem[] {
   const useful = sorted(Object.values(effective).flat());
   return named
     .filter((name) => !useful.includes(name))
     .map((name) => {
-      if (!known.includes(name)) {
-        const hint = nearestHint(name, known) ?? `There are: ${known.join(' ')}.`;
-        return { message: `Unknown variable '${name}'`, hint };
-      }
+      const own = takers.get(name);
+      if (own === undefined)
+        return { message: `Unknown variable '${name}'`, hint: hintFor(name, [...takers.keys()]) };
       const near = useful.find((other) => oneBeginsTheOther(name, other)) ?? nearestName(name, useful);
-      const hint = near === undefined ? `These have: ${useful.join(' ')}.` : `Did you mean ${near}?`;
+      const hint = near === undefined ? placeOf(own) : `Did you mean ${near}?`;
       return { message: `${name} has no effect on make ${Object.keys(effective).join(' ')}`, hint };
     });
+}
+
+/** Variables that a hint names. */
+const mostNamed = 3;
+
+/** The remedy for a variable that is not known: the word that azl has for it, or the nearest names. */
+function hintFor(name: string, known: readonly string[]): string {
+  const answer = answerToVariable(name);
+  if (answer !== undefined) return answer;
+  const near = nearestNames(name, known, mostNamed);
+  if (near.length > 0) return `Did you mean ${near.map((one) => `'${one}'`).join(' or ')}?`;
+  return 'make help lists the most used ones, and the README of each action all of its inputs.';
+}
+
+function placeOf(targets: readonly string[]): string {
+  return targets.length === 0
+    ? 'Only jobs on GitHub take it.'
+    : `It has one on make ${targets.join(', make ')}.`;
 }
 
 /**
