@@ -21,9 +21,16 @@ const complete = Object.entries(wanted).every(
     (present[path] === undefined && one.optional === true),
 );
 
+/** The user's proxies as apt reads them, in lower case. They may hold a password: no argument names their values. */
+const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => {
+  const value = process.env[name] || process.env[name.toUpperCase()];
+  return value ? [[name, value]] : [];
+});
+
 /** @param {string[]} argv */
 function run([command, ...args]) {
-  return spawnSync(String(command), args, { stdio: 'inherit' }).status;
+  const env = { ...process.env, ...Object.fromEntries(proxies) };
+  return spawnSync(String(command), args, { stdio: 'inherit', env }).status;
 }
 
 /** @param {string} command */
@@ -33,7 +40,8 @@ function isThere(command) {
 
 /** Installs npm by apt: Debian's `nodejs` has none. */
 function installNpm() {
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const passed = proxies.length === 0 ? [] : [`--preserve-env=${proxies.map(([name]) => name).join(',')}`];
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n', ...passed];
   /** @param {string[]} args */
   const apt = (...args) => run([...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args]);
   const install = () => apt('install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', 'npm');

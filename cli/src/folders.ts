@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Problem, problem } from '../../src/shared/base/problems.ts';
+import { reasonAgainstPlace } from './misplaced-folders.ts';
 import { folderVariables, type Paths } from './paths.ts';
 import { tempDirPrefix } from './runner.ts';
 
@@ -48,23 +49,34 @@ export function makeFolders(paths: Paths): void {
   }
 }
 
+interface FolderChecks {
+  /** True if the run writes to the folders: then a write is tried and undone. */
+  writes: boolean;
+  checkout: string;
+  /** The folder of specs, if one is given. */
+  specsDir?: string | undefined;
+}
+
 /**
  * Returns a problem for each folder of a run that cannot be used, with the variable that names it. A folder inside
  * one with a problem is not reported.
- * @param writes true if the run writes to the folders: then a write is tried and undone
  */
-export function folderProblems(paths: Paths, writes: boolean, checkout: string): Problem[] {
+export function folderProblems(paths: Paths, { writes, checkout, specsDir }: FolderChecks): Problem[] {
   const problems: Problem[] = [];
   const unusable: string[] = [];
   for (const folder of [...folders, 'toolchain'] as const) {
     const path = resolve(paths[folder]);
     if (unusable.some((other) => isIn(path, other))) continue;
     // An existing toolchain may be read-only.
-    const reason = reasonAgainst(path, writes && !(folder === 'toolchain' && existsSync(path)), checkout);
+    const isOther = folder === 'toolchain';
+    const misplaced = writes && !isOther ? reasonAgainstPlace(path, specsDir) : undefined;
+    const reason = misplaced ?? reasonAgainst(path, writes && !(isOther && existsSync(path)), checkout);
     if (reason === undefined) continue;
-    const name = folder === 'toolchain' ? 'TOOLCHAIN_DIR' : folderVariables[folder];
+    const name = isOther ? 'TOOLCHAIN_DIR' : folderVariables[folder];
     unusable.push(path);
-    problems.push({ message: `${name} is '${paths[folder]}', which ${reason}`, hint: hintOf(name) });
+    const hint =
+      misplaced === undefined ? hintOf(name) : `Leave it out, or name a folder of its own: ${name}=<folder>.`;
+    problems.push({ message: `${name} is '${paths[folder]}', which ${reason}`, hint });
   }
   return problems;
 }

@@ -10,6 +10,7 @@ import {
   problem,
 } from '../../src/shared/base/problems.ts';
 import { killRunningTools } from '../../src/shared/host/process.ts';
+import { proxyProblems, unifyProxies } from '../../src/shared/host/proxies.ts';
 import { readActions } from './action-file.ts';
 import { bootImage } from './boot-image.ts';
 import { clean } from './clean.ts';
@@ -48,7 +49,7 @@ export async function main(): Promise<void> {
   });
   if (debug) setDebugSink((text) => screen.show({ kind: 'debug', text: withoutSecrets(text, []) }));
   const log = screenLog(screen);
-  const stop = watchSignals();
+  const stop = watchSignals((text) => screen.show({ kind: 'text', text }));
   // The reader of the output is gone (`make image | head`).
   for (const stream of [stdout, stderr]) stream.on('error', stop.request);
   let code = 1;
@@ -67,9 +68,11 @@ export async function main(): Promise<void> {
     if (!isTarget(target)) throw noTarget(target);
     failOnProblems([
       ...commandLineProblems(target, context),
-      ...folderProblems(context.paths, usesFolders(target), checkout),
+      ...(usesFolders(target) ? proxyProblems(env) : []),
+      ...folderProblems(context.paths, { writes: usesFolders(target), checkout, specsDir: env['SPECS_DIR'] }),
       ...(await inputProblems(target, context)),
     ]);
+    unifyProxies(env);
     const command = commands[target];
     code = await (command === undefined ? runActions(target, context) : command(context));
   } catch (error) {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { removeTree } from '../../src/shared/host/folders.ts';
+import { proxyVariables } from '../../src/shared/host/proxies.ts';
 import type { Action } from './action-file.ts';
 import type { CliContext } from './context.ts';
 import { parseOutputs } from './outputs.ts';
@@ -14,7 +15,7 @@ import { commandReader } from './workflow-commands.ts';
 /** The variables of the user's environment that a bundle gets: tools, terminal, debugging, network. */
 const passedVariables = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TERM', 'TMPDIR', 'NO_COLOR', 'RUNNER_DEBUG'],
-  ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],
+  ...proxyVariables,
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ];
 

@@ -10,11 +10,16 @@ export interface Stop {
   request(): void;
 }
 
+const messages = {
+  first: 'Stopping in order. Ctrl-C once more stops at once.',
+  second: 'Stopping at once: what is being built now is lost, finished work is kept.',
+} as const;
+
 /**
  * Watches for Ctrl-C, SIGTERM, SIGHUP, and the end of the parent process. The first one asks for an orderly end, the
- * second one kills.
+ * second one kills. While a child is at work, `say` tells the user so.
  */
-export function watchSignals(): Stop {
+export function watchSignals(say: (text: string) => void): Stop {
   const listeners = new Set<(signal: NodeJS.Signals) => void>();
   const controller = new AbortController();
   let killed = false;
@@ -23,6 +28,7 @@ export function watchSignals(): Stop {
     // A killed child is still waited for, until the user asks once more.
     if (killed || (signal === 'SIGKILL' && listeners.size === 0)) process.exit(130);
     killed = signal === 'SIGKILL';
+    if (listeners.size > 0) say(killed ? messages.second : messages.first);
     controller.abort();
     for (const listener of listeners) listener(signal);
   };

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { plainEnvironment, runTool } from '../../src/shared/host/process.ts';
+import { proxyVariables } from '../../src/shared/host/proxies.ts';
 import { toolPath } from '../tools.ts';
 import { jobsAtOnce } from './trees.ts';
 
@@ -28,9 +29,6 @@ export interface ActRun {
   signal?: AbortSignal;
 }
 
-/** The user's proxy settings, which jobs need to reach the network. */
-const network = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
-
 /** Returns the command line of act. Pure. */
 export function actArguments(run: ActRun, event: string): string[] {
   const pairs = (flag: string, entries: Iterable<readonly [string, string]>) =>
@@ -52,7 +50,10 @@ export async function runAct(run: ActRun): Promise<number> {
   mkdirSync(join(run.scratch, 'home'), { recursive: true });
   const event = join(run.scratch, 'event.json');
   writeFileSync(event, JSON.stringify(run.payload ?? {}));
-  const set = network.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  // Jobs need them to reach the network.
+  const set = proxyVariables.flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]]],
+  );
   const { code } = await runTool([toolPath('act'), ...actArguments(run, event)], {
     cwd: run.dir,
     env: {

@@ -49,8 +49,11 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** Starts the services, empty, on a free port of loopback. */
-export async function startServices(): Promise<Services> {
+/**
+ * Starts the services, empty, on a free port of loopback.
+ * @param host the name of loopback in their addresses
+ */
+export async function startServices(host = '127.0.0.1'): Promise<Services> {
   let address = '';
   const blobs = new Blobs(() => address);
   const artifacts = new Artifacts(blobs);
@@ -97,7 +100,7 @@ export async function startServices(): Promise<Services> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  address = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     ...{ address, artifacts, blobs, caches, releases, calls, violations },
     fail: (fault) => void faults.push(fault),

@@ -42,7 +42,7 @@ export const serveRaw = async (send: (socket: Socket) => void) => {
 export async function download(address: string, more: DownloaderOptions = {}, mostBytes = 2_000_000) {
   const dir = temporary();
   const options = { answerSeconds: 1, stallSeconds: 0.3, totalSeconds: 10, retries: 2, backoffSeconds: 0.01 };
-  const downloader = makeDownloader({ ...options, environment: {}, ...more });
+  const downloader = makeDownloader({ ...options, ...more });
   const got = await downloader.download(address, join(dir, 'file'), { sha256, mostBytes });
   expect(readdirSync(dir)).toEqual('digest' in got ? ['file'] : []);
   if ('digest' in got) expect(readFileSync(join(dir, 'file'))).toEqual(bytes);

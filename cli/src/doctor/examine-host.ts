@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rmdir, stat, statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { cpus, freemem, tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { withProxies } from '../../../src/shared/host/apt.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { missingNeeds, type Need } from '../../../src/shared/host/needs.ts';
 import { findPackages } from '../../../src/shared/host/packages.ts';
 import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
+import { proxyEnvironment, shownProxies } from '../../../src/shared/host/proxies.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import { heldBounds } from '../../../src/shared/sandbox/control-group.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
@@ -21,7 +25,7 @@ export interface ExamineOptions {
   folders?: RunFolders;
   /** See {@link HostFacts.folders}. */
   foreign?: readonly string[];
-  /** Also run the checks that take a second or more: the mirror and KVM. */
+  /** Also run the checks that take a second or more: the mirror, proxies and KVM. */
   thorough: boolean;
   /** Checks if KVM boots a kernel. */
   kvm?: () => Promise<KvmState>;
@@ -37,11 +41,12 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
   const privilege = changes ? await checkPrivilege() : undefined;
   const apt = changes ? existsSync('/usr/bin/apt-get') : undefined;
   const mayMount = (privilege === 'root' || privilege === 'sudo') && foreign.length === 0;
-  const [missing, overlay, kvm, mirror, disk, users, bounds] = await Promise.all([
+  const [missing, overlay, kvm, mirror, proxies, disk, users, bounds] = await Promise.all([
     needs.length > 0 && apt ? findPackages(needs, signal) : { packages: [], unknown: needs },
     folders !== undefined && mayMount ? tryOverlay(folders.build, signal) : undefined,
     options.thorough ? options.kvm?.() : undefined,
     options.thorough && apt ? tryMirror(signal) : undefined,
+    options.thorough ? tryProxies(signal) : undefined,
     folders === undefined ? undefined : checkDisks(folders),
     folders === undefined ? undefined : readUserLists(),
     folders !== undefined && mayMount ? heldBounds() : undefined,
@@ -51,7 +56,7 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
     folders: folders && { ...folders, foreign },
     memoryBytes: process.availableMemory?.() ?? freemem(),
     cores: cpus().length,
-    ...{ disk, overlay, bounds, kvm, mirror },
+    ...{ disk, overlay, bounds, kvm, mirror, proxies },
     userIdProblems: users && userIdProblems(users),
   };
 }
@@ -128,9 +133,35 @@ async function tryMirror(signal?: AbortSignal): Promise<HostFacts['mirror']> {
   const settings = ['Acquire::Retries=0', 'Acquire::http::Timeout=8', 'APT::Sandbox::User='];
   const argv = ['apt-get', '-q', ...settings.flatMap((setting) => ['-o', setting]), 'download', 'hostname'];
   const download = async () =>
-    await withTempDir(tmpdir(), 'azl-mirror-', (cwd) => runTool(argv, { cwd, timeoutSeconds: 20, signal }));
-  const error = await errorOf(download, signal);
+    await withTempDir(tmpdir(), 'azl-mirror-', (cwd) =>
+      runTool(argv, { cwd, secretEnv: proxyEnvironment(process.env), timeoutSeconds: 20, signal }),
+    );
+  const error = withProxies(await errorOf(download, signal));
   return { error: error && `no package could be downloaded: ${error}` };
+}
+
+/** Connects to each proxy of this process. */
+async function tryProxies(signal?: AbortSignal): Promise<HostFacts['proxies']> {
+  const kinds = shownProxies(process.env);
+  return await Promise.all(
+    kinds.map(async (proxy) => ({
+      ...proxy,
+      error: await errorOf(() => connectTo(proxy.host, signal), signal),
+    })),
+  );
+}
+
+async function connectTo(host: string, signal?: AbortSignal): Promise<void> {
+  const { hostname, port } = new URL(`http://${host}`);
+  const within = AbortSignal.any([AbortSignal.timeout(5000), ...(signal ? [signal] : [])]);
+  const socket = connect({ host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 80) });
+  try {
+    await once(socket, 'connect', { signal: within });
+  } catch (error) {
+    throw (error as Error).name === 'AbortError' ? new Error('no connection in 5 s') : error;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Returns the first line of the error that `body` fails with; empty if it succeeds. */
@@ -140,7 +171,7 @@ async function errorOf(body: () => Promise<unknown>, signal?: AbortSignal): Prom
     return '';
   } catch (error) {
     signal?.throwIfAborted();
-    const text = error instanceof ToolError ? error.stderr : String(error);
+    const text = error instanceof ToolError ? error.stderr : (error as Error).message;
     return text.trim().split('\n')[0] || String(error);
   }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Problem } from '../../../src/shared/base/problems.ts';
 import { shellWord } from '../../../src/shared/base/shell-word.ts';
 import type { Need } from '../../../src/shared/host/needs.ts';
+import type { ShownProxy } from '../../../src/shared/host/proxies.ts';
 import type { HeldBounds } from '../../../src/shared/sandbox/control-group.ts';
 
 /** The folders that a run works in. */
@@ -42,6 +43,8 @@ export interface HostFacts {
   userIdProblems?: readonly Problem[] | undefined;
   /** `error`: why no package could be downloaded from the mirror; empty if one was. */
   mirror?: { error: string };
+  /** The proxies of the environment. `error`: why it cannot be connected to; empty if it can. */
+  proxies?: readonly (ShownProxy & { error: string })[] | undefined;
 }
 
 /** The result of one check. */
@@ -72,7 +75,15 @@ export function findingLine(finding: Finding): string {
 /** Returns a finding for each fact that was checked. Pure. */
 export function findingsOf(facts: HostFacts): Finding[] {
   return [nodeFinding, sudoFinding, aptFinding, toolsFinding, writableFinding, diskFindings]
-    .concat([memoryFinding, overlayFinding, boundsFinding, userIdsFinding, kvmFinding, mirrorFinding])
+    .concat([
+      memoryFinding,
+      overlayFinding,
+      boundsFinding,
+      userIdsFinding,
+      kvmFinding,
+      proxyFindings,
+      mirrorFinding,
+    ])
     .flatMap((check) => check(facts) ?? []);
 }
 
@@ -167,6 +178,13 @@ const kvmFinding: Check = ({ kvm }) => {
   };
   return { name: 'kvm', ok: true, mandatory: false, text: texts[kvm] };
 };
+
+const proxyFindings: Check = ({ proxies = [] }) =>
+  proxies.map(({ variable, host, error }) => {
+    const text = `${host} of ${variable}${error === '' ? '' : ` cannot be reached: ${error}`}`;
+    const hint = `start it, or unset ${variable} if this machine needs none`;
+    return finding('proxy', error === '', text, hint);
+  });
 
 const mirrorFinding: Check = ({ mirror }) => {
   if (mirror === undefined) return undefined;

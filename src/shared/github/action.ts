@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { debug } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
-import { formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
+import { failOnProblems, formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import { LimitError } from '../host/limit-error.ts';
 import type { Need } from '../host/needs.ts';
 import { ensureCommands } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
+import { proxyProblems, unifyProxies } from '../host/proxies.ts';
 import { type JobReport, writeReport } from './job-report.ts';
 import { actionLog } from './log.ts';
 
@@ -48,6 +49,8 @@ export async function runAction(
     process.exit(1);
   });
   try {
+    failOnProblems(proxyProblems(process.env));
+    unifyProxies(process.env);
     await ensureCommands(commands, log, stop.signal);
     await writeReport(await body({ log, signal: stop.signal }));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTool, type ToolError } from './process.ts';
+import { proxyEnvironment, shownProxies } from './proxies.ts';
 
 /** apt with lists, cache and status of its own. It needs no rights and changes nothing on the host. */
 export interface PrivateApt {
@@ -26,6 +27,8 @@ export async function runApt(argv: readonly string[], apt: PrivateApt, cwd?: str
     'Dir::State::status': '/dev/null',
     'Dir::Cache': join(dir, 'cache'),
     'APT::Sandbox::User': '',
+    // An update that fetches nothing is a failure, not a success with warnings.
+    'APT::Update::Error-Mode': 'any',
     'APT::Update::Post-Invoke': '',
     'APT::Update::Post-Invoke-Success': '',
     'Acquire::Languages': 'none',
@@ -37,6 +40,7 @@ export async function runApt(argv: readonly string[], apt: PrivateApt, cwd?: str
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   const [command, ...rest] = argv;
   const { stdout } = await runTool([command as string, ...options, ...rest], {
+    secretEnv: proxyEnvironment(process.env),
     timeoutSeconds: 1800,
     signal,
     cwd,
@@ -44,7 +48,18 @@ export async function runApt(argv: readonly string[], apt: PrivateApt, cwd?: str
   return stdout;
 }
 
-/** Returns the reason that a failed apt gives: its first line with `E:`. */
+/**
+ * Returns the reason that a failed apt gives: its first line with `E:`. If it went through proxies, they are named: apt's
+ * words do not say which variable it followed.
+ */
 export function aptReason(error: ToolError): string {
-  return /^E: (.*)$/m.exec(error.stderr)?.[1] ?? error.message;
+  const reason = /^E: (.*)$/m.exec(error.stderr)?.[1] ?? error.message;
+  return withProxies(reason);
+}
+
+/** Returns apt's words about a failure, with the proxies of this process that it may have gone through. */
+export function withProxies(reason: string): string {
+  const proxies = shownProxies(process.env).map(({ variable, host }) => `${host} of ${variable}`);
+  if (proxies.length === 0 || !/fetch|connect|resolve|proxy|timed out|\b407\b/i.test(reason)) return reason;
+  return `${reason}, through the proxy ${proxies.join(' or ')}`;
 }

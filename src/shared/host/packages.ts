@@ -2,8 +2,10 @@ import { lastLines } from '../base/last-lines.ts';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 import { retry } from '../base/retry.ts';
+import { withProxies } from './apt.ts';
 import { missingNeeds, type Need, ways } from './needs.ts';
 import { plainEnvironment, runTool, ToolError } from './process.ts';
+import { proxyEnvironment } from './proxies.ts';
 
 /** The packages, sorted, that meet some needs, and the needs that no package in the host's lists meets. */
 export interface FoundPackages {
@@ -94,6 +96,7 @@ async function apt(args: readonly string[], log: Log, signal?: AbortSignal): Pro
     await runTool(['apt-get', '-y', '-q', '-o', 'Dpkg::Use-Pty=0', ...args], {
       root: true,
       env: aptEnvironment,
+      secretEnv: proxyEnvironment(process.env),
       onLine: (line) => log.progress(`apt-get ${args[0]}: ${line}`),
       signal,
     });
@@ -102,7 +105,7 @@ async function apt(args: readonly string[], log: Log, signal?: AbortSignal): Pro
   const policy = { attempts: 1 + lockSeconds / 2, delay: () => 2, isTransient, signal };
   await retry(policy, run).catch((error: unknown) => {
     if (!(error instanceof ToolError)) throw error;
-    const end = lastLines(error.stderr || error.stdout, 4).replaceAll('\n', ' / ');
+    const end = withProxies(lastLines(error.stderr || error.stdout, 4).replaceAll('\n', ' / '));
     const hint = `Run \`sudo apt-get ${args.join(' ')}\` and look.`;
     throw problem(`apt-get ${args[0]} ended with ${error.code}: ${end}`, { hint });
   });

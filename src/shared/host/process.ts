@@ -24,6 +24,8 @@ export interface ToolOptions {
   cwd?: string;
   /** The whole environment, nothing is inherited. Default: {@link plainEnvironment}. */
   env?: Readonly<Record<string, string>>;
+  /** Variables besides `env`, such as a proxy with its password. No argument holds them: other users may read those. */
+  secretEnv?: Readonly<Record<string, string>>;
   /**
    * A file that standard output and standard error are appended to. They are one pipe then, so that their lines keep
    * their order, and {@link ToolResult.stdout} holds both.
@@ -229,11 +231,13 @@ export function killRunningTools(): void {
 function startTool(argv: readonly string[], options: ToolOptions): ChildProcess {
   const env = options.env ?? plainEnvironment;
   const outputs = options.log === undefined ? 'apart' : 'together';
-  const supervised = ['/bin/sh', '-c', supervisor, 'azl', outputs, ...argv];
+  const secrets = Object.entries(options.secretEnv ?? {}).map(([name, value]) => `${name}=${value}\n`);
+  const supervised = ['/bin/sh', '-c', supervisor, 'azl', outputs, String(secrets.length), ...argv];
   const [command, ...args] = options.root ? asRoot(supervised, env) : supervised;
   const child = spawn(command as string, args, { cwd: options.cwd, env, detached: true });
   running.add(child);
   child.stdin?.on('error', () => {});
+  if (secrets.length > 0) child.stdin?.write(secrets.join(''));
   return child;
 }
 

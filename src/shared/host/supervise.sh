@@ -1,12 +1,20 @@
 # Runs a tool so that it cannot outlive the process that started this script.
 #   $1 `apart`: its outputs are those of this script; `together`: both are one pipe, which ends in standard output
+#   $2 the number of variables of the tool that come first on standard input, one a line. Others may read arguments
 #   then: the tool and its arguments
 # Standard input is a pipe whose other end only that process holds. When the pipe closes, because that process closed
 # it or died, the whole process group is killed, this shell included.
 # Files that the tool writes are readable for all users, whatever umask was inherited.
 umask 022
 outputs=$1
-shift
+secrets=$2
+shift 2
+while [ "$secrets" -gt 0 ]; do
+  IFS= read -r variable
+  export "${variable?}"
+  secrets=$((secrets - 1))
+done
+unset secrets variable
 exec 3<&0 </dev/null
 ( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 &
 lifeline=$!

@@ -1,14 +1,14 @@
-import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
+import { type AgentOptions, Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
-import { proxyVariables } from './proxy-variables.ts';
+import { HttpProxyAgent } from 'http-proxy-agent';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { proxyOf, proxyProblems, type ShownProxy } from '../host/proxies.ts';
 
 export interface RequestOptions {
   /** Seconds within which a host must send all headers of its answer. Default: 10. */
   answerSeconds?: number;
   /** Seconds within which {@link leastBytes} must come, else the download counts as interrupted. Default: 30. */
   stallSeconds?: number;
-  /** The environment, for its proxy variables. Default: that of the process. */
-  environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A failure that another attempt may not meet. */
@@ -100,27 +100,21 @@ export function askHosts(options: RequestOptions): Ask {
   };
 }
 
-/** Returns a function that sends requests through connections and proxies of its own. */
+/** Returns a function that sends requests through connections of its own, and the proxies of this process. */
 function sender(options: RequestOptions): Ask {
-  const proxyEnv = proxyVariables(options.environment ?? process.env);
-  const settings = { keepAlive: true, autoSelectFamilyAttemptTimeout: addressTimeout };
-  const agents =
-    'unusable' in proxyEnv
-      ? undefined
-      : {
-          'http:': { get: httpGet, agent: new HttpAgent({ ...settings, proxyEnv }) },
-          'https:': { get: httpsGet, agent: new HttpsAgent({ ...settings, proxyEnv }) },
-        };
+  const agentFor = agents({
+    keepAlive: true,
+    autoSelectFamilyAttemptTimeout: addressTimeout,
+  } as AgentOptions);
   return (url, headers, signal) =>
     new Promise((resolve, reject) => {
-      if (agents === undefined) {
-        const { unusable } = proxyEnv as { unusable: string };
-        throw new RefusedError(`is not asked: ${unusable} names no http or https proxy`);
-      }
-      const { get, agent } = agents[url.protocol as keyof typeof agents];
+      const [unusable] = proxyProblems(process.env);
+      if (unusable !== undefined) throw new RefusedError(`is not asked: ${unusable.message}`);
+      const proxy = proxyOf(url);
+      const get = url.protocol === 'https:' ? httpsGet : httpGet;
       const asked = get(url, {
         headers: { 'user-agent': 'azl', accept: '*/*', 'accept-encoding': 'identity', ...headers },
-        agent,
+        agent: agentFor(url, proxy?.address),
         signal,
       });
       // A timer of its own: the socket's would begin again with every byte of a header.
@@ -131,17 +125,56 @@ function sender(options: RequestOptions): Ask {
         },
         (options.answerSeconds ?? 10) * 1000,
       );
-      asked.on('error', (error: NodeJS.ErrnoException) => {
+      const fail = (error: NodeJS.ErrnoException) => {
         clearTimeout(answer);
         const isMalformed = error.code?.startsWith('HPE_');
-        reject(isMalformed ? new RefusedError(`sends no valid HTTP (${error.code})`) : error);
-      });
+        const plain = isMalformed ? new RefusedError(`sends no valid HTTP (${error.code})`) : error;
+        reject(proxy === undefined || signal.aborted ? plain : proxyError(plain, proxy.shown));
+      };
+      asked.on('error', fail);
       asked.on('response', (response) => {
         clearTimeout(answer);
+        if (proxy !== undefined && response.statusCode === 407) {
+          response.destroy();
+          reject(loginError(proxy.shown));
+          return;
+        }
         endStalled(response, options.stallSeconds ?? 30);
         resolve(response);
       });
     });
+}
+
+/** Returns a function that returns the connections for an address, directly or through a proxy. */
+function agents(settings: AgentOptions) {
+  const known = new Map<string, HttpAgent>();
+  return (url: URL, proxy: URL | undefined): HttpAgent => {
+    const isSecure = url.protocol === 'https:';
+    const key = `${url.protocol} ${proxy?.href ?? ''}`;
+    const make = () => {
+      if (proxy === undefined) return isSecure ? new HttpsAgent(settings) : new HttpAgent(settings);
+      return isSecure ? new HttpsProxyAgent(proxy, settings) : new HttpProxyAgent(proxy, settings);
+    };
+    const agent = known.get(key) ?? make();
+    known.set(key, agent);
+    return agent;
+  };
+}
+
+const nameOf = ({ variable, host }: ShownProxy) => `the proxy ${host} of ${variable}`;
+
+/** A failure between this machine and the proxy, or between the proxy and a server: only the proxy knows which. */
+function proxyError(error: NodeJS.ErrnoException, proxy: ShownProxy): Error {
+  if (isInterruption(error)) return new InterruptedError(`breaks off, through ${nameOf(proxy)}`);
+  const reason =
+    error instanceof RefusedError ? error.message : `does not answer (${error.code ?? error.message})`;
+  return new RefusedError(`is not reached: ${nameOf(proxy)} ${reason}`);
+}
+
+function loginError(proxy: ShownProxy): Error {
+  const how = `${proxy.variable}=http://user:password@${proxy.host}`;
+  const text = proxy.login ? 'refuses the user or the password in it' : `asks for a login: ${how}`;
+  return new RefusedError(`is not reached: ${nameOf(proxy)} ${text} (407)`);
 }
 
 /** Ends an answer that brings too few bytes. The time without a byte alone would let one byte now and then go on for ever. */

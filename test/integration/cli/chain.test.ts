@@ -218,7 +218,7 @@ describe('a user without rights', () => {
     chmodSync(checkout.dir, 0o755);
     expect(code).toBe(2);
     expect(stderr.split('\n').slice(0, -2)).toEqual([
-      "error: BUILD_DIR is '/usr', which you may not write. Name a folder that you may write: BUILD_DIR=<folder>.",
+      "error: BUILD_DIR is '/usr', which belongs to the operating system. Leave it out, or name a folder of its own: BUILD_DIR=<folder>.",
       expect.stringContaining("OUT_DIR is 'out', which cannot be made: you may not write in '"),
     ]);
   });
@@ -269,6 +269,7 @@ say('pid ' + process.pid);`,
     cli.kill('SIGINT');
     expect(await ended).toBe(130);
     expect(said().match(/stopping/g)).toHaveLength(1);
+    expect(said()).toContain('\nStopping in order. Ctrl-C once more stops at once.\n');
     expect(readdirSync(join(checkout.dir, 'build')).sort()).toEqual(['.made-by-azl', 'cache']);
   });
 
@@ -284,6 +285,7 @@ say('pid ' + process.pid);`,
     });
     cli.kill('SIGINT');
     expect(await ended).toBe(130);
+    expect(said()).toMatch(/\nStopping at once: what is being built now is lost, finished work is kept\.\n$/);
     await expect
       .poll(() => {
         try {

@@ -48,6 +48,16 @@ describe('a tool', () => {
     await expect(runTool(['/nowhere/tool'])).rejects.toBeInstanceOf(ToolError);
   });
 
+  it('gets secrets that no arguments on this machine show', async () => {
+    const secretEnv = { http_proxy: "http://me:se$(c)'r\\et 42@h", other: '' };
+    const look =
+      'cat /proc/[0-9]*/cmdline 2>/dev/null | grep -ac "[s]e\\$(c)"; printf "%s\\n" "$http_proxy"; cat';
+    const argv = ['sh', '-c', look];
+    const { stdout } = await runTool(argv, { secretEnv });
+    expect(stdout).toBe(`0\n${secretEnv.http_proxy}\n`);
+    expect((await runTool(argv, { secretEnv, root: true })).stdout).toBe(stdout);
+  });
+
   it('writes both outputs to its log in the order in which they were written', async () => {
     const log = join(dir, 'both.log');
     const numbers = Array.from({ length: 500 }, (_, at) => at);

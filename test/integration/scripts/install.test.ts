@@ -34,10 +34,14 @@ function program(name: string, body: string): void {
 const npm = () =>
   `printf '#!/bin/sh\\necho "npm $*" >> "%s"\\n' '${dir}/log' > '${dir}/bin/npm'; /bin/chmod +x '${dir}/bin/npm'`;
 
-function install(): { code: number | null; said: string; ran: string[] } {
+function install(environment: Record<string, string> = {}): {
+  code: number | null;
+  said: string;
+  ran: string[];
+} {
   const ended = spawnSync(process.execPath, [join(repository, 'scripts/install.mjs')], {
     cwd: dir,
-    env: { PATH: join(dir, 'bin') },
+    env: { PATH: join(dir, 'bin'), ...environment },
     encoding: 'utf8',
   });
   const log = existsSync(join(dir, 'log')) ? readFileSync(join(dir, 'log'), 'utf8') : '';
@@ -68,6 +72,14 @@ describe('what scripts start from', () => {
     const { code, said, ran } = install();
     expect(said).toContain('Installing npm on this machine.\n');
     expect({ code, ran }).toEqual({ code: 0, ran: [aptInstall, expect.stringMatching(/^npm ci /)] });
+  });
+
+  it('hands proxies to apt and npm, with no password among the arguments', () => {
+    program('sudo', 'while [ "$1" != env ]; do shift; done; exec "$@"');
+    program('apt-get', `[ "$1" = --version ] || echo "apt sees $http_proxy" >> '${dir}/log'; ${npm()}`);
+    const { ran } = install({ HTTP_PROXY: 'http://me:secret@127.0.0.1:9' });
+    expect(ran.slice(0, 2)).toEqual([aptInstall, 'apt sees http://me:secret@127.0.0.1:9']);
+    expect(readFileSync(join(dir, 'log'), 'utf8').match(/secret/g)).toHaveLength(1);
   });
 
   it('fetches the lists when they do not know npm', () => {

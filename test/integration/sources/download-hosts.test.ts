@@ -1,7 +1,6 @@
 import dns from 'node:dns';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -156,75 +155,5 @@ describe('a server of many sources', () => {
     const got = await downloadAll([`${origin}/silent`, `${origin}/a`], { totalSeconds: 0.2 });
     expect(got).toEqual([{ failure: 'does not end within 0.2 s' }, expect.anything()]);
     expect(await downloadAll([`${origin}/a`])).toEqual([{ digest: sha256 }]);
-  });
-});
-
-describe('a proxy', () => {
-  /** A proxy that notes what it is asked for, and asks 127.0.0.1 in place of every host. */
-  async function proxy(): Promise<{ address: string; asked: string[]; secrets: (string | undefined)[] }> {
-    const asked: string[] = [];
-    const secrets: (string | undefined)[] = [];
-    const server = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      secrets.push(request.headers['proxy-authorization']);
-      response.end(bytes);
-    });
-    server.on('connect', (request, socket) => {
-      asked.push(`CONNECT ${request.url}`);
-      const { port } = new URL(`http://${request.url}`);
-      const far = connect(Number(port), '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        far.pipe(socket).pipe(far);
-      });
-      for (const one of [far, socket]) one.on('error', () => {});
-    });
-    return { address: `127.0.0.1:${await listen(server)}`, asked, secrets };
-  }
-
-  it.each([
-    'http_proxy',
-    'HTTP_PROXY',
-  ])('named by %s is asked, and its password is not shown', async (name) => {
-    const { address, asked, secrets } = await proxy();
-    const environment = { [name]: `http://me:secret@${address}` };
-    expect(await download('http://example.invalid/a', { environment })).toBe(sha256);
-    expect(asked).toEqual(['http://example.invalid/a']);
-    expect(secrets).toEqual([`Basic ${Buffer.from('me:secret').toString('base64')}`]);
-    const gone = { [name]: 'http://me:secret@127.0.0.1:9' };
-    expect(await download('http://example.invalid/a', { environment: gone })).toBe(
-      'example.invalid does not answer (ECONNREFUSED)',
-    );
-  });
-
-  it('without a scheme is an http proxy, and no_proxy names hosts that are asked without it', async () => {
-    const { address, asked } = await proxy();
-    const plain = await serve((_, response) => response.end(bytes));
-    const environment = { http_proxy: address, no_proxy: '127.0.0.1' };
-    expect(await download(plain, { environment })).toBe(sha256);
-    expect(asked).toEqual([]);
-    expect(await download('http://example.invalid/a', { environment })).toBe(sha256);
-  });
-
-  it('is a tunnel for https', async () => {
-    const { authority, key, cert } = await testCertificate(temporary());
-    const before = getCACertificates('default');
-    setDefaultCACertificates([...before, authority]);
-    try {
-      const secure = createSecureServer({ key, cert }, (_, response) => response.end(bytes));
-      const port = await listen(secure);
-      const { address, asked } = await proxy();
-      const environment = { https_proxy: `http://${address}` };
-      expect(await download(`https://example.invalid:${port}/a`, { environment })).toBe(sha256);
-      expect(asked).toEqual([`CONNECT example.invalid:${port}`]);
-    } finally {
-      setDefaultCACertificates(before);
-    }
-  });
-
-  it('of another kind is an error and not passed by', async () => {
-    const plain = await serve((_, response) => response.end(bytes));
-    expect(await download(plain, { environment: { http_proxy: 'socks5://me:secret@127.0.0.1:9' } })).toBe(
-      'is not asked: http_proxy names no http or https proxy',
-    );
   });
 });

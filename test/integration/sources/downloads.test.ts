@@ -184,7 +184,7 @@ describe('a body', () => {
     });
     const origin = `http://127.0.0.1:${await listen(server)}`;
     const dir = temporary();
-    const downloader = makeDownloader({ environment: {} });
+    const downloader = makeDownloader();
     const expected = { sha256, mostBytes: 2_000_000 };
     expect(await downloader.download(`${origin}/bad`, join(dir, 'bad'), expected)).toHaveProperty('failure');
     expect(await downloader.download(`${origin}/good`, join(dir, 'good'), expected)).toEqual({
@@ -202,7 +202,7 @@ describe('a disk', () => {
     const script = `
       const { makeDownloader } = await import(${JSON.stringify(module)});
       const expected = { sha256: undefined, mostBytes: 2 ** 40 };
-      const got = await makeDownloader({ environment: {} }).download('${address}', '${dir}/file', expected);
+      const got = await makeDownloader().download('${address}', '${dir}/file', expected);
       console.log(JSON.stringify({ got, files: (await import('node:fs')).readdirSync('${dir}') }));
       process.exit();`;
     const argv = [...littleSpace(dir, 100), process.execPath, '--input-type=module', '-e', script];

@@ -21,8 +21,7 @@ const pathsIn = (given: Record<string, string> = {}) =>
 const said = (given: Record<string, string>, works = true) =>
   folderProblems(
     { ...pathsIn(), ...pathsIn({ OUT_DIR: 'out', BUILD_DIR: 'build', ...given }) },
-    works,
-    dir,
+    { writes: works, checkout: dir },
   ).map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
 
 describe('the folders of a run', () => {
@@ -50,10 +49,30 @@ describe('the folders of a run', () => {
 
   it('cannot be where not even root can make a folder, unless nothing is written', () => {
     const paths = { ...pathsIn({ OUT_DIR: 'out' }), build: '/proc/azl/build', cache: join(dir, 'cache') };
-    expect(folderProblems(paths, true, dir).map(formatProblem)).toEqual([
-      expect.stringMatching(/^BUILD_DIR is '\/proc\/azl\/build', which cannot be made: .*'\/proc'/),
+    expect(folderProblems(paths, { writes: true, checkout: dir }).map(formatProblem)).toEqual([
+      expect.stringMatching(/^BUILD_DIR is '\/proc\/azl\/build', which belongs to the operating system\./),
     ]);
-    expect(folderProblems(paths, false, dir)).toEqual([]);
+    expect(folderProblems(paths, { writes: false, checkout: dir })).toEqual([]);
+  });
+
+  it('are not in the place of the system, of folders of others, or of the specs', () => {
+    symlinkSync('/etc', join(dir, 'link'));
+    mkdirSync(join(dir, 'SPECS'));
+    const reasons = (build: string) =>
+      folderProblems(
+        { ...pathsIn({ OUT_DIR: 'out', CACHE_DIR: 'cache' }), build },
+        { writes: true, checkout: dir, specsDir: join(dir, 'SPECS') },
+      ).map(({ message }) => message.replace(/^BUILD_DIR is '.*?', which /, ''));
+    const system = ['belongs to the operating system'];
+    for (const path of ['/etc', '/etc/azl', '/usr', '/usr/lib/azl', '/dev', join(dir, 'link/azl')])
+      expect(reasons(path), path).toEqual(system);
+    for (const path of ['/', '/var', '/tmp/'])
+      expect(reasons(path), path).toEqual(['holds folders of others']);
+    const filled = ['is the folder of specs (SPECS_DIR): builds would fill it'];
+    expect(reasons(join(dir, 'SPECS'))).toEqual(filled);
+    expect(reasons(join(dir, 'SPECS/../SPECS/'))).toEqual(filled);
+    for (const path of [join(dir, 'SPECS/build'), '/dev/shm/azl', '/tmp/azl'])
+      expect(reasons(path)).toEqual([]);
   });
 
   it('have no problem of their own inside a folder with a problem', () => {
