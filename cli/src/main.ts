@@ -9,6 +9,7 @@ import {
   ProblemsError,
   problem,
 } from '../../src/shared/base/problems.ts';
+import { placeFinder } from '../../src/shared/host/find-places.ts';
 import { killRunningTools } from '../../src/shared/host/process.ts';
 import { proxyProblems, unifyProxies } from '../../src/shared/host/proxies.ts';
 import { readActions } from './action-file.ts';
@@ -114,10 +115,11 @@ function noTarget(target: string): ProblemsError {
 
 /** A log for work in this process, shown like that of a bundle. */
 function screenLog(screen: Screen): Log {
+  const placed = placeFinder();
   return {
     info: (message) => screen.show({ kind: 'text', text: message }),
-    warn: (one) => screen.show({ kind: 'warning', text: formatProblem(one) }),
-    error: (one) => screen.show({ kind: 'error', text: formatProblem(one) }),
+    warn: (one) => screen.show({ kind: 'warning', text: formatProblem(placed(one)) }),
+    error: (one) => screen.show({ kind: 'error', text: formatProblem(placed(one)) }),
     group: async (title, body) => {
       screen.show({ kind: 'group', text: title });
       return await body();

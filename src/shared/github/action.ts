@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { debug } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
+import { placeFinder } from '../host/find-places.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import { LimitError } from '../host/limit-error.ts';
 import type { Need } from '../host/needs.ts';
@@ -73,7 +74,7 @@ export async function runAction(
 /** Describes the error of an action for other jobs. */
 function messageOf(error: unknown): string {
   if (error instanceof AlreadyReportedError) return error.message;
-  return problemsOf(error).map(formatProblem).join('\n');
+  return problemsOf(error).map(placeFinder()).map(formatProblem).join('\n');
 }
 
 function problemsOf(error: unknown): readonly (Problem | string)[] {

@@ -4,6 +4,7 @@ import { setDebugSink, withoutSecrets } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { plainLine, plainText } from '../base/plain-line.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
+import { placeFinder } from '../host/find-places.ts';
 import { workspacePath } from './addresses.ts';
 import { watchIdleLog } from './idle-log.ts';
 
@@ -37,6 +38,7 @@ export function actionLog(
     const secrets = secretsIn(process.env);
     setDebugSink((message) => core.debug(inert(plainText(withoutSecrets(message, secrets)))));
   }
+  const placed = placeFinder();
   const [errors, warnings] = [annotations('error'), annotations('warning')];
   return {
     info: (message) => {
@@ -45,11 +47,11 @@ export function actionLog(
     },
     warn: (problem) => {
       idle.logged(now());
-      warnings.add(problem);
+      warnings.add(placed(problem));
     },
     error: (problem) => {
       idle.logged(now());
-      errors.add(problem);
+      errors.add(placed(problem));
     },
     group: async (title, body) => {
       idle.logged(now(), title);

@@ -67,7 +67,7 @@ describe('the check of inputs', () => {
       expect.stringContaining("(RUN_CHECK) is 'maybe', expected true or false"),
       expect.stringContaining("(CONCURRENT_PACKAGE_BUILDS) is '0', expected a whole number, at least 1"),
       expect.stringMatching(/^empty: the folder holds no spec\./),
-      'bad.json:2:13: This is not JSON: expected a value or \']\', but found "}"',
+      'bad.json:2:13: This is not JSON: expected a value, but found "}"',
       expect.stringContaining("(BOOT_TEST) is 'ys', expected true or false"),
       'x: This .repo file cannot be read (no such file)',
     ]);

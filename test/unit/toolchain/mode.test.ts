@@ -23,7 +23,7 @@ it('names the modes that are supported', async () => {
     toolchainDir: '',
     cacheDir: '/nonexistent',
     updateLock: false,
-  summary: true,
+    summary: true,
     onStoreError: 'fail',
   } as const;
   const action = { log: recordingLog(), signal: new AbortController().signal };
