@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { plainEnvironment, runTool } from '../src/shared/host/process.ts';
 
@@ -12,11 +12,13 @@ export async function git(dir: string, args: readonly string[], env: Record<stri
   return stdout.replace(/\n$/, '');
 }
 
-/** Lists the files of a checkout without those that git ignores, as relative paths. */
+/** Lists the files and links of a checkout without those that git ignores, as relative paths. */
 export async function listFiles(dir: string): Promise<string[]> {
   const listed = await git(dir, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
   // A repository inside the checkout is listed as a folder: its files do not belong to the checkout.
-  return listed.split('\0').filter((path) => /[^/]$/.test(path) && existsSync(join(dir, path)));
+  const isThere = (path: string) =>
+    lstatSync(join(dir, path), { throwIfNoEntry: false })?.isDirectory() === false;
+  return listed.split('\0').filter((path) => path !== '' && isThere(path));
 }
 
 /**
@@ -38,9 +40,14 @@ export async function commitAll(dir: string, message: string, date: string): Pro
   return await git(dir, ['rev-parse', 'HEAD']);
 }
 
-/** Copies a file with its mode as git stores it. */
+/** Copies a file with its mode as git stores it, or a link as a link. */
 export function copyFile(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
+  const found = lstatSync(from);
+  if (found.isSymbolicLink()) {
+    symlinkSync(readlinkSync(from), to);
+    return;
+  }
   copyFileSync(from, to);
-  chmodSync(to, (statSync(from).mode & 0o100) === 0 ? 0o644 : 0o755);
+  chmodSync(to, (found.mode & 0o100) === 0 ? 0o644 : 0o755);
 }

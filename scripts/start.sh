@@ -4,14 +4,14 @@
 here=$(dirname -- "$0")
 . "$here/../cli/node.sh"
 case $1 in
-act) takes=WORKFLOW ;;
+act) takes='WORKFLOW REPO' ;;
 bench-schedule | bench-plan | bench-index) takes=FACTS_DIR ;;
 publish-trees) takes=DIR ;;
 *) takes= ;;
 esac
 for name in $AZL_NAMED; do
-  case $name in
-  DEBUG | "$takes") ;;
+  case " $takes DEBUG " in
+  *" $name "*) ;;
   *)
     echo "make $1 takes no variable but ${takes:+$takes and }DEBUG; given: $AZL_NAMED." >&2
     exit 1

@@ -35,10 +35,15 @@ export async function treesForAct(dir: string): Promise<Map<string, string>> {
   return names;
 }
 
+/** Copies the current files of a repository, without those that git ignores, to one of their own below `dir`. */
+export async function copyRepository(from: string, dir: string): Promise<string> {
+  const copy = join(dir, 'checkout');
+  for (const path of await listFiles(from)) copyFile(join(from, path), join(copy, path));
+  await commitAll(copy, 'The files as they are', await git(repository, ['log', '-1', '--format=%cI']));
+  return copy;
+}
+
 /** Copies the current files of this checkout to a repository of their own below `dir`. @returns its folder */
 export async function copyCheckout(dir: string): Promise<string> {
-  const copy = join(dir, 'checkout');
-  for (const path of await listFiles(repository)) copyFile(join(repository, path), join(copy, path));
-  await commitAll(copy, 'This checkout', await git(repository, ['log', '-1', '--format=%cI']));
-  return copy;
+  return await copyRepository(repository, dir);
 }

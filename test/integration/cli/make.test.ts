@@ -39,7 +39,7 @@ describe('make', () => {
     [['doctr', 'OUT_DIR=x'], "There is no target 'doctr'. Did you mean 'make doctor'?"],
     [['test', 'OUT_DIR=x'], 'make test takes no variable but DEBUG; given: OUT_DIR.'],
     [['test', 'DIR=x'], 'make test takes no variable but DEBUG; given: DIR.'],
-    [['act', 'WORKFLOW=nightly', 'DIR=x'], 'make act takes no variable but WORKFLOW and DEBUG; given:'],
+    [['act', 'WORKFLOW=nightly', 'DIR=x'], 'make act takes no variable but WORKFLOW REPO and DEBUG; given:'],
     [
       ['publish-trees', 'WORKFLOW=x'],
       'make publish-trees takes no variable but DIR and DEBUG; given: WORKFLOW.',
