@@ -8,16 +8,20 @@ azl builds an RPM distribution: toolchain, packages, images. In order of use:
   make toolchain                               the RPMs that builds start from (UPDATE_LOCK=1 updates their lock)
   make plan                                    plans what would be built, and why: out/plan.json
   make input-srpms                             downloads and checks all sources, packs them: out/SRPMS
-  make build-packages PACKAGE_BUILD_LIST=bash  builds bash and what it needs (no list: all): out/RPMS
+  make build-packages PACKAGE_BUILD_LIST=less  builds less and what it needs (no list: all): out/RPMS
   make image                                   builds the packages and the image, and boots it once: out/images
   make run                                     boots the image in this terminal
 
-For your own specs, and when something fails:
+For your own specs, from your repository with SPECS/<name>/<name>.spec and imageconfigs/*.json:
 
-  make build-packages SPECS_DIR=/src/SPECS     any folder that holds <name>/<name>.spec
-  make image CONFIG_FILE=my/image.json         another image
-  make shell PACKAGE=bash                      opens the build root of bash after its build failed
-  make signatures PACKAGE=bash                 writes the digests of its sources
+  make -C ../azl image                         the same with -f: make -f ../azl/Makefile image
+  make -C ../azl image SPECS_DIR=src/SPECS     another folder of specs, with imageconfigs beside it
+  make -C ../azl image CONFIG_FILE=my.json     another image
+  make -C ../azl signatures PACKAGE=less       writes the digests of its sources
+
+When something fails:
+
+  make shell PACKAGE=less                      opens the build root of less after its build failed
   make build-packages DEBUG=1                  logs every key component, cache call and command
   make clean                                   removes what was built (clean-all: also downloads and toolchain)
 
@@ -54,9 +58,8 @@ export AZL_HELP := $(value help_text)
 export AZL_HERE := $(here)
 export AZL_NAMED := $(filter-out -*,$(named))
 export AZL_GOALS := $(MAKECMDGOALS)
-export SPECS_DIR ?= $(here)examples/distro/SPECS
-# Only `image` has a default config: elsewhere a config would add packages to the list.
-image: export CONFIG_FILE ?= $(here)examples/distro/imageconfigs/minimal.json
+# With -C, the folder in which the user stands: a shell sets PWD, and make leaves it as it was.
+export AZL_PWD := $(value PWD)
 
 local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
 dev_targets := dist lint test test-full test-hosts bench bench-start bench-schedule bench-plan bench-index act publish-trees

@@ -21,7 +21,7 @@ done
 case $DEBUG in
 1 | y | yes | true) export RUNNER_DEBUG=1 ;;
 esac
-# Relative folders in variables are relative to where make was started.
+# The folder that make works in: from it, scripts find the one in which the user stands (cli/src/make-call.ts).
 AZL_CWD=$PWD
 export AZL_CWD
 cd -- "$here/.." || exit 1

@@ -1,5 +1,6 @@
 import type { Log } from '../../src/shared/base/log.ts';
 import type { Action } from './action-file.ts';
+import type { Distribution } from './distribution.ts';
 import type { Paths } from './paths.ts';
 import type { Screen } from './screen.ts';
 import type { Stop } from './stop.ts';
@@ -10,10 +11,11 @@ export interface CliContext {
   actions: readonly Action[];
   /** The folder of azl; absolute. */
   checkout: string;
-  /** The folder in which make was started; absolute. */
+  /** The folder in which the user stands, which is the current folder; absolute. */
   workspace: string;
   environment: Readonly<Record<string, string | undefined>>;
   paths: Paths;
+  distribution: Distribution;
   screen: Screen;
   log: Log;
   /** True where the screen draws a live line of progress. */

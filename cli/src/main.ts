@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { setDebugSink, withoutSecrets } from '../../src/shared/base/debug.ts';
 import type { Log } from '../../src/shared/base/log.ts';
+import { callVariable, type MakeCall, makeCommand } from '../../src/shared/base/make-command.ts';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import {
   failOnProblems,
@@ -12,21 +13,23 @@ import {
 import { placeFinder } from '../../src/shared/host/find-places.ts';
 import { killRunningTools } from '../../src/shared/host/process.ts';
 import { proxyProblems, unifyProxies } from '../../src/shared/host/proxies.ts';
-import { readActions } from './action-file.ts';
+import { type Action, readActions } from './action-file.ts';
 import { bootImage } from './boot-image.ts';
 import { clean } from './clean.ts';
 import type { CliContext } from './context.ts';
+import { distributionOf } from './distribution.ts';
 import { showDoctor } from './doctor/doctor.ts';
 import { folderProblems } from './folders.ts';
+import { calledHere } from './make-call.ts';
 import { openShell } from './open-shell.ts';
 import { answerToTarget } from './other-tools.ts';
 import { pathsOf } from './paths.ts';
 import { runActions } from './run-actions.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { watchSignals } from './stop.ts';
-import { allTargets, isTarget, type TargetName, targets, usesFolders } from './targets.ts';
+import { allTargets, isTarget, type TargetName, targets, usesFolders, usesSpecs } from './targets.ts';
 import { inputProblems } from './validate-inputs.ts';
-import { isDebug, knownVariables, variableProblems, variablesOf } from './variables.ts';
+import { givenVariables, isDebug, knownVariables, variableProblems, variablesOf } from './variables.ts';
 import { writeSignatures } from './write-signatures.ts';
 
 /** The folder of azl: this process was started as `<checkout>/cli/dist/index.js`. */
@@ -55,25 +58,28 @@ export async function main(): Promise<void> {
   for (const stream of [stdout, stderr]) stream.on('error', stop.request);
   let code = 1;
   try {
+    const actions = readActions(`${checkout}/actions`);
+    enterWorkspace(actions, env);
+    const workspace = process.cwd();
     const context: CliContext = {
-      actions: readActions(`${checkout}/actions`),
-      checkout,
-      workspace: process.cwd(),
-      environment: env,
-      paths: pathsOf(env, checkout, process.cwd()),
-      screen,
-      log,
-      live: terminal && env['TERM'] !== 'dumb',
-      stop,
+      ...{ actions, checkout, workspace, environment: env },
+      paths: pathsOf(env, checkout, workspace),
+      distribution: distributionOf(target, env, checkout),
+      ...{ screen, log, stop, live: terminal && env['TERM'] !== 'dumb' },
     };
     if (!isTarget(target)) throw noTarget(target);
     failOnProblems([
       ...commandLineProblems(target, context),
       ...(usesFolders(target) ? proxyProblems(env) : []),
-      ...folderProblems(context.paths, { writes: usesFolders(target), checkout, specsDir: env['SPECS_DIR'] }),
+      ...folderProblems(context.paths, {
+        writes: usesFolders(target),
+        checkout,
+        specsDir: context.distribution.specs,
+      }),
       ...(await inputProblems(target, context)),
     ]);
     unifyProxies(env);
+    if (context.distribution.isExample && usesSpecs(target)) log.info(exampleNote());
     const command = commands[target];
     code = await (command === undefined ? runActions(target, context) : command(context));
   } catch (error) {
@@ -85,6 +91,20 @@ export async function main(): Promise<void> {
     killRunningTools();
   }
   process.exit(code);
+}
+
+/** Goes to the folder in which the user stands, and remembers how make was called for the commands of messages. */
+function enterWorkspace(actions: readonly Action[], env: NodeJS.ProcessEnv): void {
+  const { command, workspace } = calledHere(process.cwd(), env);
+  process.chdir(workspace);
+  env[callVariable] = JSON.stringify({
+    make: command,
+    given: givenVariables(actions, env),
+  } satisfies MakeCall);
+}
+
+function exampleNote(): string {
+  return `There is no folder SPECS here: azl's example distribution stands in. Your own begins with: ${makeCommand('init')}`;
 }
 
 /** The targets that do not only run actions. */
@@ -109,7 +129,7 @@ function noTarget(target: string): ProblemsError {
   const near = nearestName(target, allTargets());
   const hint =
     answerToTarget(target) ??
-    (near === undefined ? '`make help` lists them.' : `Did you mean 'make ${near}'?`);
+    (near === undefined ? `A list: ${makeCommand('help')}` : `Did you mean: ${makeCommand(near)}`);
   return problem(`There is no target '${target}'`, { hint });
 }
 

@@ -17,30 +17,22 @@ export function pathsOf(
   checkout: string,
   workspace: string,
 ): Paths {
-  const shown = (path: string) => {
-    const inside = relative(workspace, resolve(workspace, path));
-    return inside === '' || inside.startsWith('..') ? resolve(workspace, path) : inside;
-  };
-  const cache = shown(environment['CACHE_DIR'] || join(checkout, 'build', 'cache'));
+  const cache = shown(environment['CACHE_DIR'] || join(checkout, 'build', 'cache'), workspace);
   return {
-    build: shown(environment['BUILD_DIR'] || 'build'),
-    out: shown(environment['OUT_DIR'] || 'out'),
+    build: shown(environment['BUILD_DIR'] || 'build', workspace),
+    out: shown(environment['OUT_DIR'] || 'out', workspace),
     cache,
-    toolchain: shown(environment['TOOLCHAIN_DIR'] || join(cache, 'toolchain')),
+    toolchain: shown(environment['TOOLCHAIN_DIR'] || join(cache, 'toolchain'), workspace),
   };
+}
+
+/** Returns a path as shown and passed to actions: relative to the workspace if inside it, else absolute. Pure. */
+export function shown(path: string, workspace: string): string {
+  const inside = relative(workspace, resolve(workspace, path));
+  return inside === '' || inside.startsWith('..') ? resolve(workspace, path) : inside;
 }
 
 /** The folder of the worker's tree. */
 export function workerDir(paths: Paths): string {
   return join(paths.toolchain, 'worker');
-}
-
-/** The inputs of actions that name folders of a run. */
-export function pathInputs(paths: Paths): Record<string, string> {
-  return {
-    'build-dir': paths.build,
-    'out-dir': paths.out,
-    'cache-dir': paths.cache,
-    'toolchain-dir': paths.toolchain,
-  };
 }

@@ -1,8 +1,8 @@
 import { actionNamed } from './action-file.ts';
 import type { CliContext } from './context.ts';
+import { pathInputs } from './distribution.ts';
 import { prepareHost } from './doctor/doctor.ts';
 import { makeFolders } from './folders.ts';
-import { pathInputs } from './paths.ts';
 import { runBundle } from './runner.ts';
 import { type TargetName, targets } from './targets.ts';
 import { inputsOf } from './variables.ts';
@@ -14,11 +14,11 @@ import { inputsOf } from './variables.ts';
  * @throws ProblemsError if the machine lacks something
  */
 export async function runActions(target: TargetName, context: CliContext): Promise<number> {
-  const { paths, environment, stop } = context;
+  const { paths, distribution, environment, stop } = context;
   const actions = targets[target].actions.map((name) => actionNamed(context.actions, name));
   await prepareHost(target, context);
   makeFolders(paths);
-  const outputs: Record<string, string> = pathInputs(paths);
+  const outputs: Record<string, string> = pathInputs(paths, distribution);
   for (const action of actions) {
     if (stop.requested) return 130;
     const ended = await runBundle(action, inputsOf(action, environment, outputs), context);

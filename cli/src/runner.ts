@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { hostArchitecture } from '../../src/shared/base/architectures.ts';
+import { callVariable } from '../../src/shared/base/make-command.ts';
 import { removeTree } from '../../src/shared/host/folders.ts';
 import { proxyVariables } from '../../src/shared/host/proxies.ts';
 import type { Action } from './action-file.ts';
@@ -12,10 +13,11 @@ import type { CliContext } from './context.ts';
 import { parseOutputs } from './outputs.ts';
 import { commandReader } from './workflow-commands.ts';
 
-/** The variables of the user's environment that a bundle gets: tools, terminal, debugging, network. */
+/** The variables of the user's environment that a bundle gets: tools, terminal, debugging, network, make. */
 const passedVariables = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TERM', 'TMPDIR', 'NO_COLOR', 'RUNNER_DEBUG'],
   ...proxyVariables,
+  callVariable,
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ];
 

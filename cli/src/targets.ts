@@ -51,6 +51,11 @@ export function usesFolders(target: TargetName): boolean {
   return target === 'doctor' || targets[target].actions.length > 0;
 }
 
+/** True for a target that reads specs. */
+export function usesSpecs(target: TargetName): boolean {
+  return target === 'signatures' || targets[target].actions.some((name) => name.startsWith('build-packages'));
+}
+
 /** Targets of the Makefile that this CLI does not run, for hints at a wrong name. */
 const otherTargets = [
   ...['help', 'dist', 'lint', 'test', 'test-full', 'test-hosts', 'act', 'publish-trees'],

@@ -19,7 +19,7 @@ import { readSignatures } from '../../src/shared/sources/signatures.ts';
 import { findSpecs, type SpecFile } from '../../src/shared/specs/find.ts';
 import { actionNamed } from './action-file.ts';
 import type { CliContext } from './context.ts';
-import { pathInputs } from './paths.ts';
+import { configProblems, pathInputs } from './distribution.ts';
 import { type TargetName, targets } from './targets.ts';
 import { inputGetter, inputsOf } from './variables.ts';
 
@@ -47,12 +47,17 @@ export const inputTables: Readonly<Record<string, InputTable<Values>>> = {
  */
 export async function inputProblems(
   target: TargetName,
-  { actions, environment, paths }: Pick<CliContext, 'actions' | 'environment' | 'paths'>,
+  {
+    actions,
+    environment,
+    paths,
+    distribution,
+  }: Pick<CliContext, 'actions' | 'environment' | 'paths' | 'distribution'>,
 ): Promise<Problem[]> {
   const writesSignatures = target === 'signatures';
-  const problems: Problem[] = [];
+  const problems: Problem[] = configProblems(target, distribution);
   for (const name of [...targets[target].actions, ...(writesSignatures ? ['build-packages/plan'] : [])]) {
-    const inputs = inputsOf(actionNamed(actions, name), environment, pathInputs(paths));
+    const inputs = inputsOf(actionNamed(actions, name), environment, pathInputs(paths, distribution));
     const read = tryInputs(inputTables[name] ?? {}, inputGetter(inputs));
     const { values } = read;
     problems.push(...read.problems);

@@ -1,3 +1,4 @@
+import type { MakeCall } from '../../src/shared/base/make-command.ts';
 import { nearestName, nearestNames } from '../../src/shared/base/nearest-name.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
 import { type GetInput, variable } from '../../src/shared/github/inputs.ts';
@@ -13,7 +14,7 @@ const inputVariables = (actions: readonly Action[]) =>
   actions.flatMap((action) => Object.keys(action.inputs).map(variable));
 
 /** The variables that every target takes. */
-const commonVariables = [...Object.values(folderVariables), debugVariable];
+const commonVariables = [...Object.values(folderVariables), 'SPECS_DIR', debugVariable];
 
 const sorted = (names: readonly string[]) => [...new Set(names)].sort();
 
@@ -27,12 +28,30 @@ export function knownVariables(actions: readonly Action[]): Map<string, string[]
 }
 
 /**
- * The variables that a target takes: the inputs of its actions, its own, the folders of a run and DEBUG. Every target
- * takes the folders, so that the same command line works for each of them. Sorted.
+ * The variables that a target takes: the inputs of its actions, its own, the folders of a run and of specs, and DEBUG.
+ * Every target takes the folders, so that the same command line works for each of them. Sorted.
  */
 export function variablesOf(target: Target, actions: readonly Action[]): string[] {
   const started = actions.filter(({ name }) => target.actions.includes(name));
   return sorted([...inputVariables(started), ...target.variables, ...commonVariables]);
+}
+
+/**
+ * Returns the variables that the user gave, by each target that takes them: for the commands that messages print. None
+ * that may hold a secret, nor DEBUG. Pure.
+ */
+export function givenVariables(
+  actions: readonly Action[],
+  environment: Readonly<Record<string, string | undefined>>,
+): MakeCall['given'] {
+  const isShown = (name: string, value: string) =>
+    value !== '' && name !== 'TOKEN' && name !== debugVariable && !/:\/\/[^/\s]*@/.test(value);
+  return Object.fromEntries(
+    Object.entries(targets).map(([target, one]) => {
+      const pairs = variablesOf(one, actions).map((name) => [name, environment[name] ?? ''] as const);
+      return [target, Object.fromEntries(pairs.filter(([name, value]) => isShown(name, value)))];
+    }),
+  );
 }
 
 /**

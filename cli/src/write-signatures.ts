@@ -10,7 +10,8 @@ import { policyMacros } from '../../src/shared/specs/macros/policy.ts';
 import { parseSpecs } from '../../src/shared/specs/parse.ts';
 import { actionNamed } from './action-file.ts';
 import type { CliContext } from './context.ts';
-import { pathInputs, workerDir } from './paths.ts';
+import { pathInputs } from './distribution.ts';
+import { workerDir } from './paths.ts';
 import { runActions } from './run-actions.ts';
 import { inputGetter, inputsOf } from './variables.ts';
 
@@ -19,11 +20,14 @@ import { inputGetter, inputsOf } from './variables.ts';
  * beside the spec. The package is known to exist.
  */
 export async function writeSignatures(context: CliContext): Promise<number> {
-  const { environment, paths, log, stop } = context;
+  const { environment, paths, distribution, log, stop } = context;
   const code = await runActions('signatures', context);
   if (code !== 0) return code;
   const action = actionNamed(context.actions, 'build-packages/plan');
-  const inputs = readJobInputs(treeInputs, inputGetter(inputsOf(action, environment, pathInputs(paths))));
+  const inputs = readJobInputs(
+    treeInputs,
+    inputGetter(inputsOf(action, environment, pathInputs(paths, distribution))),
+  );
   const toolchain = await readDocument(toolchainSchema, join(paths.toolchain, 'toolchain.json'));
   const { specs, errors } = await parseSpecs({
     specsDir: inputs.specsDir,

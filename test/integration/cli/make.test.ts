@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeChain, recorded } from '../../support/chain.ts';
@@ -35,8 +35,8 @@ describe('make', () => {
     [['image', 'SPECS_DRI=x'], "Unknown variable 'SPECS_DRI'. Did you mean 'SPECS_DIR'?"],
     [['image', 'OUTDIR=x', 'PACKAGE_BUILD_LST=y'], "Unknown variable 'OUTDIR'. Did you mean 'OUT_DIR'?"],
     [['clean', 'UPDTE_LOCK=1'], "Unknown variable 'UPDTE_LOCK'. Did you mean 'UPDATE_LOCK'?"],
-    [['imag'], "There is no target 'imag'. Did you mean 'make image'?"],
-    [['doctr', 'OUT_DIR=x'], "There is no target 'doctr'. Did you mean 'make doctor'?"],
+    [['imag'], "There is no target 'imag'. Did you mean: make image"],
+    [['doctr', 'OUT_DIR=x'], "There is no target 'doctr'. Did you mean: make doctor OUT_DIR=x"],
     [['test', 'OUT_DIR=x'], 'make test takes no variable but DEBUG; given: OUT_DIR.'],
     [['test', 'DIR=x'], 'make test takes no variable but DEBUG; given: DIR.'],
     [['act', 'WORKFLOW=nightly', 'DIR=x'], 'make act takes no variable but WORKFLOW REPO and DEBUG; given:'],
@@ -89,7 +89,7 @@ describe('a checkout in a folder with a blank and a comma', () => {
     checkout = await makeChain({}, 'a checkout, mine/azl  1');
     const [argv, cwd] = start(checkout.dir);
     const wrong = await checkout.run([...argv, 'imag'], {}, cwd);
-    expect(wrong.stderr).toContain("Did you mean 'make image'?");
+    expect(wrong.stderr).toMatch(/Did you mean: make .*image$/m);
     expect(await checkout.run([...argv, 'image'], {}, cwd)).toMatchObject({ code: 0, stderr: '' });
     const workspace = cwd === '/' ? checkout.dir : cwd;
     const [, build, compose] = recorded(workspace);
@@ -98,5 +98,96 @@ describe('a checkout in a folder with a blank and a comma', () => {
     expect(place(build?.env, 'SPECS-DIR')).toBe('examples/distro/SPECS');
     expect(place(build?.env, 'CACHE-DIR')).toBe('build/cache');
     expect(place(compose?.env, 'CONFIG-FILE')).toBe('examples/distro/imageconfigs/minimal.json');
+  });
+});
+
+describe("the user's own repository", () => {
+  const name = `it's "mine" $HOME`;
+
+  /** Writes a repository beside azl's checkout, with one image config. Returns its folder. */
+  function ownRepository(): string {
+    checkout.write(`../${name}/SPECS/own/own.spec`, 'Name: own\n');
+    const own = join(dirname(checkout.dir), name);
+    cpSync(join(checkout.dir, 'examples/distro/imageconfigs'), join(own, 'imageconfigs'), {
+      recursive: true,
+    });
+    renameSync(join(own, 'imageconfigs/minimal.json'), join(own, 'imageconfigs/own.json'));
+    return own;
+  }
+
+  /** Runs a script where the user stands. A shell sets PWD, and not as the caller left it. */
+  const inShell = async (script: string, at: string) =>
+    await checkout.run(['sh', '-c', script], { PWD: '/' }, at);
+
+  it.each([
+    ['-C', 'make -C ../azl image'],
+    ['-C, in two steps', 'make -C .. -C azl image'],
+    ['-C and -f', 'make --no-print-directory -C ../azl -f Makefile image'],
+    ['-C to a link', 'ln -s ../azl ./a\\ link; make -C "a link" image'],
+    ['-C, through a link to the repository', 'ln -s "$PWD" ../link; cd ../link; make -C "$PWD/../azl" image'],
+    ['-f', 'make -f ../azl/Makefile image'],
+  ])('is the workspace of make %s', async (_how, script) => {
+    checkout = await makeChain();
+    const own = ownRepository();
+    expect(await inShell(script, own)).toMatchObject({ code: 0, stderr: '' });
+    const [, build, compose] = recorded(own);
+    expect(build?.cwd).toBe(own);
+    expect(build?.env).toMatchObject({
+      'INPUT_SPECS-DIR': 'SPECS',
+      'INPUT_BUILD-DIR': 'build',
+      'INPUT_CACHE-DIR': join(checkout.dir, 'build/cache'),
+    });
+    expect(compose?.env['INPUT_CONFIG-FILE']).toBe('imageconfigs/own.json');
+    expect(existsSync(join(checkout.dir, 'recorded'))).toBe(false);
+  });
+
+  it('gives its folders with -C as it sees them', async () => {
+    checkout = await makeChain();
+    const own = ownRepository();
+    checkout.write(`../${name}/else where/SPECS/own/own.spec`, 'Name: own\n');
+    const script = "make -C ../azl build-packages SPECS_DIR='else where/SPECS' OUT_DIR=o";
+    expect(await inShell(script, own)).toMatchObject({ code: 0 });
+    expect(recorded(own)[1]?.env).toMatchObject({
+      'INPUT_SPECS-DIR': 'else where/SPECS',
+      'INPUT_OUT-DIR': 'o',
+    });
+  });
+
+  it('is not known to make -C without PWD: then make works where azl is', async () => {
+    checkout = await makeChain();
+    const own = ownRepository();
+    expect((await inShell('env -u PWD make -C ../azl plan', own)).code).toBe(2); // No bundle of the plan.
+    expect(recorded(checkout.dir).map(({ cwd }) => cwd)).toEqual([checkout.dir]);
+  });
+
+  it("without specs gets azl's example, and one line says so", async () => {
+    checkout = await makeChain();
+    mkdirSync(join(dirname(checkout.dir), name));
+    const ended = await inShell('make -f ../azl/Makefile build-packages', join(dirname(checkout.dir), name));
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toContain(
+      "There is no folder SPECS here: azl's example distribution stands in. Your own begins with: make -f ../azl/Makefile init\n",
+    );
+    expect((await checkout.run(['make', 'build-packages'])).stdout).not.toContain('There is no folder SPECS');
+  });
+
+  it('with no image config, or with several, is asked for one', async () => {
+    checkout = await makeChain();
+    const own = ownRepository();
+    const first = join(own, 'imageconfigs/own.json');
+    copyFileSync(first, join(own, "imageconfigs/a 'b'.json"));
+    const several = await inShell('make -C ../azl image', own);
+    expect(several.code).toBe(2);
+    expect(several.stderr).toContain(
+      "error: There are 2 image configs: imageconfigs/a 'b'.json, imageconfigs/own.json. ",
+    );
+    const command = /Name one: (.*)$/m.exec(several.stderr)?.[1] as string;
+    expect(await inShell(command, own)).toMatchObject({ code: 0, stderr: '' });
+    expect(recorded(own)[2]?.env['INPUT_CONFIG-FILE']).toBe("imageconfigs/a 'b'.json");
+    rmSync(join(own, 'imageconfigs'), { recursive: true });
+    const none = await inShell('make -C ../azl image', own);
+    expect(none.stderr).toContain(
+      'error: There is no image config in imageconfigs. Name one with CONFIG_FILE=<file>.',
+    );
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readActions } from '../../../cli/src/action-file.ts';
+import { distributionOf } from '../../../cli/src/distribution.ts';
 import { pathsOf } from '../../../cli/src/paths.ts';
 import type { TargetName } from '../../../cli/src/targets.ts';
 import { inputProblems } from '../../../cli/src/validate-inputs.ts';
@@ -25,7 +26,9 @@ async function said(target: TargetName, given: Record<string, string> = {}): Pro
     CONFIG_FILE: join(dir, 'imageconfigs/minimal.json'),
     ...given,
   };
-  const found = await inputProblems(target, { actions, environment, paths: pathsOf({}, dir, dir) });
+  const paths = pathsOf({}, dir, dir);
+  const distribution = distributionOf(target, environment, dir);
+  const found = await inputProblems(target, { actions, environment, paths, distribution });
   return found.map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Action, parseAction, readActions } from '../../../cli/src/action-file.ts';
 import { type TargetName, targets } from '../../../cli/src/targets.ts';
 import {
+  givenVariables,
   inputsOf,
   isDebug,
   knownVariables,
@@ -96,28 +97,43 @@ describe('the variables of a target', () => {
   const actions = readActions(join(repository, 'actions'));
   const effective = (target: TargetName) => variablesOf(targets[target], actions);
 
-  it('are all known, and hold the folders of a run', () => {
+  it('are all known, and hold the folders of a run and of specs', () => {
     for (const target of Object.keys(targets) as TargetName[]) {
       expect([...knownVariables(actions).keys()]).toEqual(expect.arrayContaining(effective(target)));
       expect(effective(target)).toEqual(
-        expect.arrayContaining(['BUILD_DIR', 'OUT_DIR', 'CACHE_DIR', 'DEBUG']),
+        expect.arrayContaining(['BUILD_DIR', 'OUT_DIR', 'CACHE_DIR', 'SPECS_DIR', 'DEBUG']),
       );
     }
   });
 
   it.each<[TargetName, string[], string[]]>([
-    ['toolchain', ['UPDATE_LOCK', 'TOOLCHAIN_DIR'], ['SPECS_DIR', 'PACKAGE', 'RUN_CHECK']],
+    ['toolchain', ['UPDATE_LOCK', 'TOOLCHAIN_DIR'], ['PACKAGE', 'RUN_CHECK']],
     ['plan', ['SPECS_DIR', 'UPDATE_LOCK', 'PACKAGE_BUILD_LIST', 'CONFIG_FILE'], ['BOOT_TEST']],
     ['build-packages', ['RUN_CHECK', 'UPDATE_LOCK', 'CONFIG_FILE'], ['PACKAGE', 'IMAGE']],
     ['image', ['RUN_CHECK', 'UPDATE_LOCK', 'CONFIG_FILE', 'BOOT_TEST'], ['PACKAGE', 'IMAGE']],
     ['run', ['IMAGE'], ['CONFIG_FILE', 'PACKAGE']],
-    ['shell', ['PACKAGE', 'TOOLCHAIN_DIR'], ['PACKAGE_BUILD_LIST', 'SPECS_DIR']],
+    ['shell', ['PACKAGE', 'TOOLCHAIN_DIR'], ['PACKAGE_BUILD_LIST']],
     ['signatures', ['PACKAGE', 'SPECS_DIR', 'SOURCE_URL', 'DIST_TAG', 'UPDATE_LOCK'], ['PACKAGE_BUILD_LIST']],
-    ['clean', [], ['PACKAGE', 'SPECS_DIR', 'UPDATE_LOCK']],
-    ['doctor', [], ['PACKAGE', 'SPECS_DIR', 'UPDATE_LOCK']],
+    ['clean', [], ['PACKAGE', 'UPDATE_LOCK']],
+    ['doctor', [], ['PACKAGE', 'UPDATE_LOCK']],
   ])('%s: with %j, without %j', (target, held, others) => {
     expect(effective(target)).toEqual(expect.arrayContaining(held));
     for (const name of others) expect(effective(target)).not.toContain(name);
+  });
+});
+
+describe('the variables that the user gave', () => {
+  const actions = readActions(join(repository, 'actions'));
+
+  it('are those that a target takes, without a secret', () => {
+    const environment = {
+      ...{ SPECS_DIR: 'my specs', RUN_CHECK: 'y', OUT_DIR: '', DEBUG: '1', HOME: '/root' },
+      ...{ TOKEN: 'secret', SOURCE_URL: 'https://me:secret@mirror/', SOURCE_DIRS: 'files' },
+    };
+    const given = givenVariables(actions, environment);
+    expect(given['build-packages']).toEqual({ SPECS_DIR: 'my specs', RUN_CHECK: 'y', SOURCE_DIRS: 'files' });
+    expect(given['signatures']).toEqual({ SPECS_DIR: 'my specs', SOURCE_DIRS: 'files' });
+    expect(given['clean']).toEqual({ SPECS_DIR: 'my specs' });
   });
 });
 

@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeCommand } from '../../src/shared/base/make-command.ts';
+import type { Problem } from '../../src/shared/base/problems.ts';
+import { type Paths, shown } from './paths.ts';
+import type { TargetName } from './targets.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The specs and the image config of a run: those that the user named, else those of the workspace. */
+export interface Distribution {
+  /** The folder of specs. */
+  specs: string;
+  /** Undefined for a target that has no default config. */
+  config: string | undefined;
+  /** True if the workspace has no specs, so that azl's example distribution stands in for them. */
+  isExample: boolean;
+}
+
+/** The folder of image configs, beside the folder of specs. */
+const configFolder = 'imageconfigs';
+
+/** Returns the specs and the image config of a run in the workspace, which is the current folder. */
+export function distributionOf(target: string, environment: Environment, checkout: string): Distribution {
+  const workspace = process.cwd();
+  const given = environment['SPECS_DIR'] || (existsSync('SPECS') ? 'SPECS' : undefined);
+  const specs = given ?? shown(join(checkout, 'examples/distro/SPECS'), workspace);
+  const config = environment['CONFIG_FILE'] || undefined;
+  // Only `image` has a default: elsewhere a config would add packages to the list.
+  const [only, ...others] = config === undefined && target === 'image' ? configsOf(specs) : [];
+  const isExample = given === undefined && workspace !== checkout;
+  return { specs, config: config ?? (others.length === 0 ? only : undefined), isExample };
+}
+
+/** Returns the problem of an image without a config: there is none beside the specs, or there are several. */
+export function configProblems(target: TargetName, { specs, config }: Distribution): Problem[] {
+  if (target !== 'image' || config !== undefined || !isFolder(specs)) return [];
+  const configs = configsOf(specs);
+  const [first] = configs;
+  if (first === undefined) {
+    const message = `There is no image config in ${join(dirname(specs), configFolder)}`;
+    const hint = `Name one with CONFIG_FILE=<file>. In a new distribution, this writes one: ${makeCommand('init')}`;
+    return [{ message, hint }];
+  }
+  const message = `There are ${configs.length} image configs: ${configs.join(', ')}`;
+  return [{ message, hint: `Name one: ${makeCommand('image', { CONFIG_FILE: first })}` }];
+}
+
+/** The image configs beside a folder of specs. Sorted. */
+function configsOf(specs: string): string[] {
+  const folder = join(dirname(specs), configFolder);
+  const names = isFolder(folder) ? readdirSync(folder) : [];
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** The inputs of actions that name folders of a run, its specs and its image config. */
+export function pathInputs(paths: Paths, { specs, config }: Distribution): Record<string, string> {
+  return {
+    'specs-dir': specs,
+    ...(config !== undefined && { 'config-file': config }),
+    'build-dir': paths.build,
+    'out-dir': paths.out,
+    'cache-dir': paths.cache,
+    'toolchain-dir': paths.toolchain,
+  };
+}

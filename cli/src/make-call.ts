@@ -1,0 +1,81 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+import { shellWord } from '../../src/shared/base/shell-word.ts';
+
+/** How make was called, and the folder in which the user stands. */
+export interface Called {
+  /** The words before the target, quoted for a shell: `make -C ../azl`. */
+  command: string;
+  workspace: string;
+}
+
+/** The options of GNU make that take a value. Of them, two say where azl is. */
+const options = {
+  directory: { type: 'string', short: 'C', multiple: true },
+  file: { type: 'string', short: 'f', multiple: true },
+  makefile: { type: 'string', multiple: true },
+  'include-dir': { type: 'string', short: 'I', multiple: true },
+  'old-file': { type: 'string', short: 'o', multiple: true },
+  'what-if': { type: 'string', short: 'W', multiple: true },
+  eval: { type: 'string', short: 'E', multiple: true },
+} as const;
+
+/**
+ * Tells how make was called. With `-C` the user stands in another folder than make works in: in the one that `PWD` names.
+ * Where `PWD` is not set, or `-C` does not lead from it to `cwd`, nothing tells that folder: then it is `cwd`.
+ * @param argv the words of make's command line
+ * @param cwd the folder that make works in
+ */
+export function calledAs(argv: readonly string[], cwd: string, pwd: string | undefined): Called {
+  const { values } = parseArgs({ args: argv.slice(1), options, strict: false, allowPositionals: true });
+  const folders = texts(values.directory).filter(Boolean);
+  const files = [...texts(values.file), ...texts(values.makefile)].flatMap((file) => ['-f', file]);
+  const workspace = folders.length > 0 && pwd !== undefined && leadsTo(cwd, pwd, folders) ? pwd : cwd;
+  const from = workspace === cwd ? [] : folders.flatMap((folder) => ['-C', folder]);
+  return { command: [argv[0] ?? 'make', ...from, ...files].map(shellWord).join(' '), workspace };
+}
+
+/** How the make that started this process was called. @param cwd the folder that make works in */
+export function calledHere(cwd: string, environment: Readonly<Record<string, string | undefined>>): Called {
+  return calledAs(makeArguments() ?? ['make'], cwd, environment['AZL_PWD'] || undefined);
+}
+
+/** Returns the words of the command line of the make that started this process; undefined if none did. */
+function makeArguments(): string[] | undefined {
+  let pid = process.ppid;
+  // Make starts a recipe through a shell, which may stay.
+  for (let step = 0; step < 3; step++) {
+    const argv = textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
+    const name = basename(argv[0] ?? '');
+    if (/^g?make$/.test(name)) return argv;
+    if (!/^(ba|da)?sh$/.test(name)) return undefined;
+    pid = Number(/^PPid:\s*(\d+)$/m.exec(textOf(`/proc/${pid}/status`))?.[1]);
+  }
+  return undefined;
+}
+
+/** True if make gets to the folder `cwd` from `pwd` through one `-C` after another. */
+function leadsTo(cwd: string, pwd: string, folders: readonly string[]): boolean {
+  try {
+    // Not path.resolve: a folder may be a link, and `..` leads out of what it names.
+    const there = folders.reduce(
+      (at, one) => realpathSync.native(one.startsWith('/') ? one : `${at}/${one}`),
+      pwd,
+    );
+    return pwd.startsWith('/') && statSync(pwd).isDirectory() && there === realpathSync.native(cwd);
+  } catch {
+    return false;
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const texts = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : []).filter((one) => typeof one === 'string');
