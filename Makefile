@@ -14,6 +14,7 @@ azl builds an RPM distribution: toolchain, packages, images. In order of use:
 
 For your own specs, from your repository with SPECS/<name>/<name>.spec and imageconfigs/*.json:
 
+  make -C ../azl init                          writes what is missing there, with an example; overwrites nothing
   make -C ../azl image                         the same with -f: make -f ../azl/Makefile image
   make -C ../azl image SPECS_DIR=src/SPECS     another folder of specs, with imageconfigs beside it
   make -C ../azl image CONFIG_FILE=my.json     another image
@@ -38,6 +39,7 @@ For work on azl itself:
   make bench-plan FACTS_DIR=facts              measures graph, plan and what follows each build, on that graph
   make bench-index FACTS_DIR=facts             measures the size of results in the index and between shards
   make act WORKFLOW=nightly                    runs a workflow on this machine (default: nightly, then pull-request)
+  make act REPO=../my-distro                   the same with the workflows of your repository
   make publish-trees DIR=build/trees           makes the repositories that workflows name: azl/build-packages@v1 ...
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
@@ -61,7 +63,7 @@ export AZL_GOALS := $(MAKECMDGOALS)
 # With -C, the folder in which the user stands: a shell sets PWD, and make leaves it as it was.
 export AZL_PWD := $(value PWD)
 
-local_targets := doctor toolchain plan input-srpms build-packages image run shell signatures clean clean-all
+local_targets := doctor init toolchain plan input-srpms build-packages image run shell signatures clean clean-all
 dev_targets := dist lint test test-full test-hosts bench bench-start bench-schedule bench-plan bench-index act publish-trees
 
 .DEFAULT_GOAL := help

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { repository } from './build-dist.ts';
@@ -77,18 +77,34 @@ export function workflowPage(): { path: string; have: string; want: string } {
     want = withBlock(want, `${file} inputs`, table('inputs', inputs));
     want = withBlock(want, `${file} outputs`, table('outputs', outputs));
   }
-  return { path, have, want };
+  return { path, have, want: withExamples(want) };
 }
 
-/** Returns docs/example-workflows.md as it is and as it should be. Its marks name a file of examples/workflows. */
+/** The folders of workflows that documents show: those that `make init` writes, and others. */
+const exampleFolders = ['examples/new-repository/.github/workflows', 'examples/workflows'];
+
+/** Returns the paths of all workflows that documents show, relative to the checkout. */
+export function exampleWorkflows(): string[] {
+  return exampleFolders.flatMap((folder) =>
+    readdirSync(join(repository, folder))
+      .sort()
+      .map((file) => join(folder, file)),
+  );
+}
+
+/** Returns a text with new workflows between its marks, which name their files: `<!-- nightly.yml -->`. */
+function withExamples(text: string): string {
+  return exampleWorkflows().reduce((before, path) => {
+    const yaml = readFileSync(join(repository, path), 'utf8');
+    return withBlock(before, basename(path), `\n\`\`\`yaml\n${yaml}\`\`\`\n`);
+  }, text);
+}
+
+/** Returns docs/example-workflows.md as it is and as it should be. */
 export function examplePage(): { path: string; have: string; want: string } {
   const path = join(repository, 'docs', 'example-workflows.md');
   const have = readFileSync(path, 'utf8');
-  const folder = join(repository, 'examples', 'workflows');
-  let want = have;
-  for (const file of readdirSync(folder).sort())
-    want = withBlock(want, file, `\n\`\`\`yaml\n${readFileSync(join(folder, file), 'utf8')}\`\`\`\n`);
-  return { path, have, want };
+  return { path, have, want: withExamples(have) };
 }
 
 /** Returns docs/coming-from-azure-linux.md as it is and as it should be. */

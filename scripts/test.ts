@@ -26,8 +26,11 @@ const checks: Step[] = [
   ['The main job: make image', ['make', '--no-print-directory', 'image']],
 ];
 
-/** All workflow files, also those that the docs show. */
-const workflows = globSync(['.github/workflows/*.yml', 'examples/workflows/*.yml'], { cwd: repository });
+/** All workflow files, also those that documents show and `make init` writes. */
+const workflows = globSync(
+  ['.github/workflows/*.yml', 'examples/workflows/*.yml', 'examples/new-repository/.github/workflows/*.yml'],
+  { cwd: repository },
+);
 
 /** Needs tools that only CI installs. */
 const workflowLint: Step[] = [

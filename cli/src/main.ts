@@ -20,6 +20,7 @@ import type { CliContext } from './context.ts';
 import { distributionOf } from './distribution.ts';
 import { showDoctor } from './doctor/doctor.ts';
 import { folderProblems } from './folders.ts';
+import { initRepository } from './init/init.ts';
 import { calledHere } from './make-call.ts';
 import { openShell } from './open-shell.ts';
 import { answerToTarget } from './other-tools.ts';
@@ -110,6 +111,7 @@ function exampleNote(): string {
 /** The targets that do not only run actions. */
 const commands: Partial<Record<TargetName, (context: CliContext) => Promise<number>>> = {
   doctor: showDoctor,
+  init: initRepository,
   run: bootImage,
   shell: openShell,
   signatures: writeSignatures,

@@ -15,6 +15,7 @@ const all = [...building, ...needs.image, ...needs.boot];
 const noActions: Target = { actions: [], variables: [], needs: [] };
 
 const table = {
+  init: { ...noActions, variables: ['SPECS_DIR'] },
   doctor: { ...noActions, needs: all },
   toolchain: { ...noActions, actions: ['toolchain'], needs: needs.toolchain },
   plan: { ...noActions, actions: ['toolchain', 'build-packages/plan'], needs: building },

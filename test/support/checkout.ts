@@ -74,6 +74,7 @@ export async function makeCheckout(
     'tsconfig.json',
     'tsconfig.build.json',
     'examples/distro/imageconfigs',
+    'examples/new-repository',
     ...globSync('actions/**/action.yml', { cwd: repository }),
   ]) {
     cpSync(join(repository, path), join(dir, path), { recursive: true });

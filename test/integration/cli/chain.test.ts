@@ -117,7 +117,9 @@ describe('make image', () => {
     const ended = await checkout.run(['make', 'clean', 'toolchain', 'UPDATE_LOCK=1']);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const wrong = await checkout.run(['make', 'clean', 'toolchain', 'RUN_CHECK=y']);
-    expect(wrong.stderr).toContain('RUN_CHECK has no effect on make clean toolchain. It has one on make plan, ');
+    expect(wrong.stderr).toContain(
+      'RUN_CHECK has no effect on make clean toolchain. It has one on make plan, ',
+    );
   });
 
   it('removes temporary folders of a killed run', async () => {
