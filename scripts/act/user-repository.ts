@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync, realpathSync, statSync } from 'node
 import { basename, join, resolve } from 'node:path';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import { failOnProblems, problem } from '../../src/shared/base/problems.ts';
+import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { repository as checkout } from '../build-dist.ts';
 import { git } from '../git.ts';
 import { callsIn } from '../workflows/calls.ts';
@@ -48,7 +49,7 @@ export async function checkRepository(dir: string): Promise<void> {
   try {
     await git(dir, ['rev-parse', '--git-dir']);
   } catch {
-    const hint = `Make it one: git -C '${dir}' init`;
+    const hint = `Make it one: git -C ${shellWord(dir)} init`;
     throw problem(`'${dir}' is no git repository, and GitHub runs workflows of repositories only`, { hint });
   }
 }
@@ -57,7 +58,7 @@ export async function checkRepository(dir: string): Promise<void> {
 export function readWorkflows(dir: string): Map<string, Workflow> {
   const paths = globSync(`${workflowFolder}/*.{yml,yaml}`, { cwd: dir }).sort();
   if (paths.length === 0) {
-    const hint = 'This writes three: make init.';
+    const hint = `This writes three: cd ${shellWord(dir)} && make -C ${shellWord(checkout)} init`;
     throw problem(`There is no workflow in ${join(dir, workflowFolder)}`, { hint });
   }
   const problems: { file: string; message: string }[] = [];

@@ -64,8 +64,8 @@ function nextCommands({ specsDir, specs, configs }: FoundInFolder): string[] {
 }
 
 function ownCheckout(checkout: string): Error {
-  const makefile = shellWord(`../${basename(checkout)}/Makefile`);
-  const hint = `Make one of your own: mkdir ../my-distro && cd ../my-distro && make -f ${makefile} init`;
+  const azl = shellWord(`../${basename(checkout)}`);
+  const hint = `Make one of your own: mkdir ../my-distro && cd ../my-distro && make -C ${azl} init`;
   return problem('This is the folder of azl itself, and no repository of your specs', { hint });
 }
 

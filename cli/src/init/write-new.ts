@@ -19,9 +19,7 @@ import type { RepositoryFiles } from './repository-files.ts';
  * @throws ProblemsError, before anything is written, if a folder cannot be used
  */
 export function writeNew(dir: string, files: RepositoryFiles): { written: string[]; left: string[] } {
-  const folders = [...new Set([...files.keys()].flatMap(foldersOf))];
-  const problems = folders.map((folder) => folderProblem(dir, folder)).filter((one) => one !== undefined);
-  failOnProblems(problems);
+  failOnProblems(folderProblems(dir, [...files.keys()]));
   const written: string[] = [];
   const left: string[] = [];
   for (const [path, text] of files) {
@@ -29,6 +27,17 @@ export function writeNew(dir: string, files: RepositoryFiles): { written: string
     (writeOne(join(dir, path), path, text) ? written : left).push(path);
   }
   return { written, left };
+}
+
+/** Returns the problem of each folder that cannot be used. One inside of such a folder is not reported. */
+function folderProblems(dir: string, paths: readonly string[]): Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const folder of new Set(paths.flatMap(foldersOf))) {
+    if (foldersOf(folder).some((above) => problems.has(above))) continue;
+    const found = folderProblem(dir, folder);
+    if (found !== undefined) problems.set(folder, found);
+  }
+  return [...problems.values()];
 }
 
 /** The folders above a relative path, the outermost first. */

@@ -43,7 +43,7 @@ describe('the repository that make act runs', () => {
     );
     writeFileSync(join(dir, 'file'), '');
     await expect(checkRepository(join(dir, 'file'))).rejects.toThrow('which is no folder');
-    await expect(checkRepository(dir)).rejects.toThrow(`Make it one: git -C '${dir}' init`);
+    await expect(checkRepository(dir)).rejects.toThrow(`Make it one: git -C ${dir} init`);
     await commitAll(dir, 'x', '2025-01-01T00:00:00Z');
     await expect(checkRepository(dir)).resolves.toBeUndefined();
   });
