@@ -1,9 +1,9 @@
-import { runAction } from '../../../src/shared/github/action.ts';
 import { buildPackages } from '../../../src/shared/jobs/build.ts';
 import { building } from '../../../src/shared/jobs/open-build-context.ts';
+import { runJob } from '../../../src/shared/jobs/run-job.ts';
 import { buildInputs, readJobInputs } from './inputs.ts';
 
 /** The entry of `build-packages`. */
 export async function main(): Promise<void> {
-  await runAction(building, (context) => buildPackages(context, readJobInputs(buildInputs)));
+  await runJob('Packages', building, (context) => buildPackages(context, readJobInputs(buildInputs)));
 }

@@ -47,8 +47,9 @@ export async function buildOne(
     // A full disk may have cut off the line that says it.
     const tells = !ranOut && (ended === undefined || failure.reason?.endsWith(ended));
     const reason = (tells ? failure.reason : undefined) ?? (error as Error).message;
+    let line: number | undefined;
     if (error instanceof ProblemsError) logProblems(context, spec, error);
-    else await logFailure(context, spec, reason, failure);
-    return { state: 'failed', reason, kind: kindOfError(error), seconds, key: build.key, log };
+    else line = await logFailure(context, spec, reason, failure);
+    return { state: 'failed', reason, kind: kindOfError(error), line, seconds, key: build.key, log };
   }
 }

@@ -91,18 +91,22 @@ export async function shortenLog(log: string, most: number): Promise<void> {
   }
 }
 
-/** Logs that a package failed, with the cause lines of its log, at the spec. */
+/**
+ * Logs that a package failed, with the cause lines of its log, at the spec.
+ * @returns the line of the spec that failed; undefined if it is not known
+ */
 export async function logFailure(
   { inputs, log }: Pick<BuildContext, 'inputs' | 'log'>,
   spec: Spec,
   reason: string,
   { lines, section, line: known }: Pick<Failure, 'lines' | 'section' | 'line'>,
-): Promise<void> {
+): Promise<number | undefined> {
   const file = join(inputs.specsDir, spec.path);
   const text = await readFile(file, 'utf8').catch(() => '');
   const line = known ?? (section === undefined ? undefined : sectionLine(text, section));
   const message = [`${spec.package}: ${reason}`, ...lines.map((one) => `    ${one}`)].join('\n');
   log.error({ message, file, line });
+  return line;
 }
 
 /** Logs each problem for which a package failed, at its own place. */

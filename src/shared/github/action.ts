@@ -77,7 +77,8 @@ function messageOf(error: unknown): string {
   return problemsOf(error).map(placeFinder()).map(formatProblem).join('\n');
 }
 
-function problemsOf(error: unknown): readonly (Problem | string)[] {
+/** Returns what people read of an error; nothing of one that was reported. */
+export function problemsOf(error: unknown): readonly (Problem | string)[] {
   if (error instanceof AlreadyReportedError) return [];
   if (error instanceof ProblemsError) return error.problems;
   if (isDiskFull(error))

@@ -11,6 +11,7 @@ import { runAlone } from '../shards/worker/run-alone.ts';
 import { runShard } from '../shards/worker/run-shard.ts';
 import { deliver } from './deliver.ts';
 import { type OpenedRun, withBuildContext } from './open-build-context.ts';
+import { referencesOf } from './references.ts';
 import { joinRun } from './shared-run.ts';
 import { matrixOf } from './size-run.ts';
 import { storageRequestAlone, storageRequestOf } from './storage-request.ts';
@@ -59,9 +60,9 @@ async function shardReport(
   const built = own.filter(({ state, reason }) => state === 'built' && reason !== foundInStore);
   const names = failed.map((one) => one.package);
   const logs = await publishLogs(paths.logs(context.inputs), id, names, context.log);
-  const shown = failed.map((one) => ({ ...one, name: one.package, log: logs.get(one.package), blocks: [] }));
+  const shown = failed.map((one) => ({ ...one, name: one.package, log: logs.get(one.package) }));
   context.log.info(`Shard ${id}: ${built.length} built, ${failed.length} failed.`);
   const counts = { built: built.length, failed: failed.length };
   const outputs = { ...counts, 'cache-hit': built.length + failed.length === 0 };
-  return { outputs, page: shardPage(id, built, shown) };
+  return { outputs, page: shardPage(id, built, shown, await referencesOf(context)) };
 }

@@ -18,8 +18,10 @@ import { type Composed, composeImage } from '../image/compose-image.ts';
 import type { ComposeInputs } from '../model/inputs.ts';
 import { toolchainSchema } from '../model/toolchain.ts';
 import { failedImagePage, failureLines, imagePage, verdictLine } from '../report/image-page.ts';
+import type { Link } from '../report/page.ts';
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
+import { artifactAddresses, publishedRun } from './references.ts';
 
 /** The commands that every image needs on its host. */
 export const composing = [...needs.toolchain, ...needs.packages, ...needs.image];
@@ -96,7 +98,8 @@ async function composedReport(composed: Composed, inputs: ComposeInputs, { log }
     'cache-hit': reused,
     'image-artifact': artifact,
   };
-  return { outputs, page: imagePage(image, line) };
+  const page = imagePage(image, line, await artifactLink(artifact), publishedRun(artifact));
+  return { outputs, page };
 }
 
 async function failedReport(
@@ -113,8 +116,15 @@ async function failedReport(
     hint: `Serial log: ${shown(serialLog)}${where}; image: ${shown(stored)}.`,
   });
   const text = await readFile(serialLog, 'utf8');
-  const page = failedImagePage(image.name, verdict, { artifact, file: basename(serialLog), text });
+  const serial = { artifact: await artifactLink(artifact), file: basename(serialLog), text };
+  const page = failedImagePage(image.name, verdict, serial);
   return { outputs: {}, page, error: new AlreadyReportedError() };
+}
+
+/** Returns an artifact of this run as a link; undefined without a name. */
+async function artifactLink(artifact: string): Promise<Link | undefined> {
+  if (artifact === '') return undefined;
+  return { text: artifact, address: (await artifactAddresses())(artifact) };
 }
 
 /** Returns a path as seen from the current folder. */

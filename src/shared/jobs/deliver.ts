@@ -25,6 +25,7 @@ import {
 import { publishParts } from '../rpm-repository/write/publish-parts.ts';
 import { filesWithoutDebug } from '../store/result-files.ts';
 import { DamagedResultError, type Store, storedWithoutDebug } from '../store/store.ts';
+import { publishedRun, referencesOf } from './references.ts';
 
 /** Facts about the other jobs of a run that several jobs share. */
 export interface SharedFacts
@@ -84,8 +85,9 @@ export async function deliver(
   const names = Object.entries(artifacts ?? {});
   const summary: SummaryFacts = {
     seconds: secondsSince(started, spans),
-    failedChecks: verdicts.flatMap(({ package: name, passed, reason = '%check failed', log, lines = [] }) =>
-      passed ? [] : [{ name, reason, log, lines }],
+    failedChecks: verdicts.flatMap(
+      ({ package: name, passed, reason = '%check failed', kind, log, lines = [] }) =>
+        passed ? [] : [{ name, reason, kind, log, lines }],
     ),
     linesOf: (name) => lines.get(name) ?? [],
     storedWithoutDebug: [...withoutDebug],
@@ -111,7 +113,10 @@ export async function deliver(
       complete,
       'cache-hit': complete && counts.built === 0,
     },
-    page: summaryPage(outcomes, summary),
+    page: summaryPage(outcomes, summary, {
+      ...(await referencesOf(context)),
+      repository: publishedRun(artifacts?.rpms),
+    }),
     error: complete ? undefined : new AlreadyReportedError(),
   };
 }

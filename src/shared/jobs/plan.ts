@@ -25,6 +25,7 @@ import { newestResults, type StoreIndex } from '../store/store-index.ts';
 import { withBuildContext } from './open-build-context.ts';
 import { findExchange } from './open-exchange.ts';
 import { planFile, planName } from './read-plan.ts';
+import { referencesOf } from './references.ts';
 import { type RunSize, shardNumbers, sizeRun } from './size-run.ts';
 
 /** Decides, without building anything, what is built, reused or open, and how many shards help. */
@@ -49,7 +50,7 @@ export async function planRun(action: ActionContext, inputs: PlanInputs): Promis
       ...(exchange && inputs.shareToolchain && (await shareOwnToolchain(context, exchange))),
     };
     const shards = size.shards + size.heavyShards;
-    const page = planPage(found, { seconds, length, shards });
+    const page = planPage(found, { seconds, length, shards }, await referencesOf(context));
     const hasFailed = [...found.values()].some(({ state }) => state === 'failed');
     // With shards, all else is built, and merge, which finds the same errors, decides.
     const error = hasFailed && exchange === undefined ? new AlreadyReportedError() : undefined;

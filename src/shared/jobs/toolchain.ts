@@ -72,8 +72,8 @@ export async function prepareToolchainFolder(
     ...{ jobs: availableParallelism(), log, signal },
   });
   const { rpms, worker, workerDigest } = toolchain;
-  log.info(
-    `toolchain: ${rpms.length} RPMs, ${worker.length} of them in the worker (${workerDigest.slice(0, 12)})`,
-  );
-  return { outputs: { 'toolchain-dir': dir, 'worker-digest': workerDigest, 'cache-hit': reused }, page: '' };
+  const line = `${rpms.length} RPMs, ${worker.length} of them in the worker (${workerDigest.slice(0, 12)})`;
+  log.info(`toolchain: ${line}`);
+  const outputs = { 'toolchain-dir': dir, 'worker-digest': workerDigest, 'cache-hit': reused };
+  return { outputs, page: `### Toolchain: ${reused ? 'reused' : 'made'}\n\n${line}\n` };
 }

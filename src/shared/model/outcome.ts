@@ -21,7 +21,16 @@ export type Outcome =
       /** The parts that later runs can have; absent when this run does not know. */
       stored?: StoredParts;
     }
-  | { state: 'failed'; reason: string; kind?: FailureKind; log?: string; seconds?: number; key?: string }
+  | {
+      state: 'failed';
+      reason: string;
+      kind?: FailureKind;
+      /** The line of its spec that failed, from 1. */
+      line?: number;
+      log?: string;
+      seconds?: number;
+      key?: string;
+    }
   | { state: 'blocked'; reason: string; rootCauses: string[] }
   | { state: 'left'; reason: string };
 

@@ -2,7 +2,8 @@ import { plainLine } from '../base/plain-line.ts';
 import type { Verdict } from '../image/boot-test/verdict.ts';
 import type { Composed } from '../image/compose-image.ts';
 import type { ImageJson } from '../image/manifest/image-json.ts';
-import { fenced, inlineText, pageTable } from './page.ts';
+import { code, fenced, inlineText, type Link, link, pageTable } from './page.ts';
+import { downloadCommand, type PublishedRun } from './published-run.ts';
 
 /** Limits of a machine's output on a page. */
 const cuts = { lines: 40, line: 300, cell: 200, rows: 100 };
@@ -21,21 +22,37 @@ export function failureLines(verdict: Verdict): string[] {
   return verdict.failed.flatMap(({ unit, log }) => [`${unit} failed:`, ...log.map((line) => `    ${line}`)]);
 }
 
-/** Returns the summary page of an image, as Markdown. `line`: see {@link verdictLine}. Pure. */
-export function imagePage(image: Pick<ImageJson, 'name' | 'files'>, line: string): string {
+/**
+ * Returns the summary page of an image, as Markdown. Pure.
+ * @param line see {@link verdictLine}
+ * @param published the artifact with the image; undefined without one
+ */
+export function imagePage(
+  image: Pick<ImageJson, 'name' | 'files'>,
+  line: string,
+  published?: Link,
+  run?: PublishedRun,
+): string {
   const rows = image.files.map(({ file, size, sha256 }) => [file, String(size), sha256]);
-  return `### ${inlineText(image.name, cuts)}\n\n${inlineText(line, cuts)}\n\n${pageTable(['file', 'bytes', 'SHA-256'], rows, cuts)}\n`;
+  return [
+    `### ${inlineText(image.name, cuts)}`,
+    inlineText(line, cuts),
+    ...(published === undefined ? [] : [`Artifact: ${link(published, cuts, true)}`]),
+    pageTable(['file', 'bytes', 'SHA-256'], rows, cuts),
+    ...(run === undefined ? [] : [fenced([downloadCommand(run)], 'sh')]),
+    '',
+  ].join('\n\n');
 }
 
 /**
  * Returns the summary page of an image that failed its boot test: the logs of its failed units, or else the last lines
  * of its console. Pure.
- * @param serial the log of the machine's console; `artifact` is empty without an artifact that holds it
+ * @param serial the log of the machine's console; without `artifact` none holds it
  */
 export function failedImagePage(
   name: string,
   verdict: Verdict,
-  serial: Record<'file' | 'artifact' | 'text', string>,
+  serial: Record<'file' | 'text', string> & { artifact?: Link | undefined },
 ): string {
   const units = failureLines(verdict).slice(0, cuts.lines);
   const last = serial.text.split('\n').map(plainLine).filter(Boolean).slice(-cuts.lines);
@@ -44,9 +61,9 @@ export function failedImagePage(
     `### ✗ ${inlineText(name, cuts)}: boot test failed`,
     `${inlineText(verdict.reason, cuts)}. After ${Math.round(verdict.seconds)} s (${verdict.acceleration}).`,
     ...(shown.length > 0 ? [fenced(shown)] : []),
-    ...(serial.artifact === ''
+    ...(serial.artifact === undefined
       ? []
-      : [`Complete serial log: \`${serial.file}\` in the artifact \`${serial.artifact}\`.`]),
+      : [`Complete serial log: ${code(serial.file)} in the artifact ${link(serial.artifact, cuts, true)}.`]),
     '',
   ].join('\n\n');
 }

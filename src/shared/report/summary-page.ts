@@ -1,129 +1,210 @@
 import { clock, roughly } from '../base/duration.ts';
-import { makeCommand } from '../base/make-command.ts';
 import { order } from '../base/order.ts';
 import type { Outcome, PackagePlan } from '../model/outcome.ts';
+import { failureBlocks, failureLimits, nameList, type ShownFailure } from './failure-blocks.ts';
+import { installBlock } from './install-block.ts';
 import { nonReproducibleLine } from './non-reproducible.ts';
-import { fenced, inlineText, limitList, type PageLimits, pageTable } from './page.ts';
+import {
+  collapsed,
+  fenced,
+  inlineText,
+  type Link,
+  limitList,
+  link,
+  type PageLimits,
+  pageOf,
+  pageTable,
+} from './page.ts';
+import type { References } from './references.ts';
 import { rootCauses, type SummaryFacts, states, tally, withoutDebugTitle } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
 
-/** Limits that keep the longest page well below 1 MiB, at which GitHub drops it. */
-const limits: PageLimits & Record<'shards' | 'builds' | 'failures' | 'lines', number> = {
+/** Limits of the parts of a page. */
+const limits: PageLimits & Record<'shards' | 'builds' | 'shown', number> = {
   ...{ rows: 300, cell: 200, line: 300, names: 20 },
-  ...{ shards: 60, builds: 12, failures: 20, lines: 20 },
+  // Longer tables are collapsed.
+  ...{ shards: 60, builds: 12, shown: 40 },
 };
 
-/** A failed package, as a page shows it. */
-interface ShownFailure {
-  name: string;
-  reason: string;
-  /** Of its build. */
-  seconds?: number | undefined;
-  /** The lines of its log that name the cause. */
-  lines: readonly string[];
-  /** The artifact with its log. */
-  log?: string | undefined;
-  /** Packages that need it. */
-  blocks: readonly string[];
-  /** Its `%check` failed, not its build. */
-  isCheck?: boolean;
-}
-
-/** The summary of a run as Markdown: root causes first. Pure. */
-export function summaryPage(outcomes: ReadonlyMap<string, Outcome>, facts: SummaryFacts): string {
-  const rows = [...outcomes]
-    .sort(([a, x], [b, y]) => rank(x) - rank(y) || order(a, b))
-    .map(([name, outcome]) => [name, outcome.state, outcome.reason, timeOf(outcome)]);
+/** The summary of a run as Markdown: root causes first, what was reused collapsed. Pure. */
+export function summaryPage(
+  outcomes: ReadonlyMap<string, Outcome>,
+  facts: SummaryFacts,
+  references: References,
+): string {
   const counts = tally(outcomes);
   const head = states.filter((state) => counts[state] > 0).map((state) => `**${counts[state]} ${state}**`);
-  const failures = rootCauses(outcomes).map(({ name, outcome, blocks }) => ({
-    ...{ name, reason: outcome.reason, seconds: outcome.seconds, blocks },
-    ...{ lines: facts.linesOf(name), log: facts.logOf(name) },
-  }));
-  const checks = facts.failedChecks.map(({ name, reason, lines }) => ({
-    ...{ name, reason, lines, blocks: [], isCheck: true, log: facts.logOf(name) },
-  }));
+  const failures = rootCauses(outcomes).map(({ name, outcome, blocks }): ShownFailure => {
+    const { reason, kind, seconds, line } = outcome;
+    const own = { name, reason, kind, seconds, blocks, lines: facts.linesOf(name) };
+    return { ...own, ...shownOf(name, references, facts.logOf(name), line) };
+  });
+  const checks = facts.failedChecks.map(({ name, reason, kind, lines }): ShownFailure => {
+    const own = { name, reason, kind, lines, blocks: [], isCheck: true };
+    return { ...own, ...shownOf(name, references, facts.logOf(name)) };
+  });
   if (checks.length > 0) head.push(`**${checks.length} %check failed**`);
-  return [
+  const { repository } = references;
+  return pageOf([
     `### Packages: ${head.join(', ')} in ${clock(facts.seconds)}`,
-    ...facts.artifacts.map((name) => `Artifact: \`${name}\``),
-    ...failureBlocks(failures),
-    ...failureBlocks(checks, 'the log'),
+    ...artifactLine(facts.artifacts, references),
+    ...failureBlocks(failures, limits, 'the table'),
+    ...failureBlocks(checks, limits, 'the log'),
+    ...(counts.left > 0
+      ? [
+          'What is left is built when the failed jobs are run again, or by the next run: what was built is kept.',
+        ]
+      : []),
     ...nonReproducibleBlock(facts),
     ...(facts.storedWithoutDebug.length > 0
-      ? [`${withoutDebugTitle}: ${nameList(facts.storedWithoutDebug)}`]
+      ? [`${withoutDebugTitle}: ${nameList(facts.storedWithoutDebug, limits)}`]
       : []),
+    ...outcomeTables(
+      outcomes,
+      new Set(failures.slice(0, failureLimits.failures).map(({ name }) => name)),
+      references,
+    ),
     ...timeLine(facts.spans, facts.bound),
-    pageTable(['package', 'state', 'why', 'time'], rows, limits),
-    '',
-  ].join('\n\n');
+    ...(repository === undefined ? [] : [installBlock(repository)]),
+  ]);
+}
+
+/** The version of a failed package, its spec and its log. */
+function shownOf(name: string, references: References, log: string | undefined, line?: number) {
+  const spec = references.specOf(name, line);
+  const artifact = log === undefined ? undefined : { text: log, address: references.artifactOf(log) };
+  return { version: references.versionOf(name), spec, log: artifact };
+}
+
+function artifactLine(names: readonly string[], references: References): string[] {
+  const links = names.map((name) => link({ text: name, address: references.artifactOf(name) }, limits, true));
+  return links.length === 0 ? [] : [`${links.length === 1 ? 'Artifact' : 'Artifacts'}: ${links.join(', ')}`];
+}
+
+/** @param shown failed packages that the page has above */
+function outcomeTables(
+  outcomes: ReadonlyMap<string, Outcome>,
+  shown: ReadonlySet<string>,
+  references: References,
+): string[] {
+  const rows = [...outcomes]
+    .filter(([name]) => !shown.has(name))
+    .sort(([a, x], [b, y]) => rank(x) - rank(y) || order(a, b))
+    .map(([name, one]) => [packageLink(name, references), one.state, one.reason, timeOf(one)] as const);
+  const [reused, others] = [true, false].map((wanted) =>
+    rows.filter((row) => (row[1] === 'reused') === wanted),
+  );
+  return [
+    ...tableOf(['package', 'state', 'why', 'time'], others ?? [], `${others?.length} packages`, limits.shown),
+    ...tableOf(
+      ['package', 'why'],
+      (reused ?? []).map(([name, , why]) => [name, why]),
+      `${reused?.length} reused`,
+      0,
+    ),
+  ];
+}
+
+/** A table, which is collapsed if it has more than `most` rows; nothing without rows. */
+function tableOf(
+  head: readonly string[],
+  rows: readonly (readonly (string | Link)[])[],
+  title: string,
+  most: number,
+): string[] {
+  if (rows.length === 0) return [];
+  const table = pageTable(head, rows, limits);
+  return [rows.length > most ? collapsed(title, table) : table];
+}
+
+/** The name and version of a package, which lead to its spec. */
+function packageLink(name: string, references: References): Link {
+  const text = `${name} ${references.versionOf(name)}`.trimEnd();
+  return { text, address: references.specOf(name)?.address };
 }
 
 /** A plan as Markdown. `seconds`: expected, of packages that were built before; `length`: of the whole run. Pure. */
 export function planPage(
   plan: ReadonlyMap<string, PackagePlan>,
   facts: { seconds: ReadonlyMap<string, number>; length: number; shards: number },
+  references: References,
 ): string {
   const sections = ['failed', 'build', 'maybe', 'reuse'] as const;
   const rows = [...plan]
     .sort(([a, x], [b, y]) => sections.indexOf(x.state) - sections.indexOf(y.state) || order(a, b))
     .map(([name, one]) => {
-      const expected = one.state === 'reuse' ? undefined : facts.seconds.get(name);
-      return [name, one.state, one.reason, expected === undefined ? '' : clock(expected)];
+      const expected = facts.seconds.get(name);
+      return [
+        packageLink(name, references),
+        one.state,
+        one.reason,
+        expected === undefined ? '' : clock(expected),
+      ] as const;
     });
-  const head = sections.map((state) => [state, rows.filter((row) => row[1] === state).length] as const);
-  const counts = head.filter(([, count]) => count > 0).map(([state, count]) => `**${count} ${state}**`);
-  return [
-    `### Plan: ${counts.join(', ') || 'nothing to do'}`,
+  const of = (...wanted: readonly string[]) => rows.filter((row) => wanted.includes(row[1]));
+  const counts = sections.map((state) => [state, of(state).length] as const);
+  const head = counts.filter(([, count]) => count > 0).map(([state, count]) => `**${count} ${state}**`);
+  const failures = [...plan].flatMap(([name, one]): ShownFailure[] =>
+    one.state !== 'failed'
+      ? []
+      : [
+          {
+            name,
+            reason: one.reason,
+            kind: one.kind,
+            lines: [],
+            blocks: [],
+            ...shownOf(name, references, undefined),
+          },
+        ],
+  );
+  const open = of('build', 'maybe');
+  const rest = of('failed').slice(failureLimits.failures);
+  return pageOf([
+    `### Plan: ${head.join(', ') || 'nothing to do'}`,
     facts.shards === 0 ? 'No job is needed.' : `${facts.shards} at once help, for ${roughly(facts.length)}.`,
-    pageTable(['package', 'state', 'why', 'expected'], rows, limits),
-    '',
-  ].join('\n\n');
+    ...failureBlocks(failures, limits, 'the table'),
+    ...tableOf(
+      ['package', 'state', 'why', 'expected'],
+      [...rest, ...open],
+      `${rest.length + open.length} packages`,
+      limits.shown,
+    ),
+    ...tableOf(
+      ['package', 'why'],
+      of('reuse').map(([name, , why]) => [name, why]),
+      `${of('reuse').length} reused`,
+      0,
+    ),
+  ]);
 }
+
+/** A package that failed in a shard. */
+export type ShardFailure = Omit<ShownFailure, 'version' | 'spec' | 'log' | 'blocks'> & {
+  /** The artifact with its log. */
+  log: string | undefined;
+  /** The line of its spec that failed. */
+  line?: number | undefined;
+};
 
 /** The builds of one shard as Markdown. Pure. */
 export function shardPage(
   shard: number,
   built: readonly { package: string; reason: string; seconds: number }[],
-  failed: readonly ShownFailure[],
+  failed: readonly ShardFailure[],
+  references: References,
 ): string {
-  const rows = built.map((one) => [one.package, one.reason, clock(one.seconds)]);
-  return [
+  const rows = built.map(
+    (one) => [packageLink(one.package, references), one.reason, clock(one.seconds)] as const,
+  );
+  const failures = failed.map(({ log, line, ...one }): ShownFailure => {
+    return { ...one, blocks: [], ...shownOf(one.name, references, log, line) };
+  });
+  return pageOf([
     `### Shard ${shard}: **${built.length} built**, **${failed.length} failed**`,
-    ...failureBlocks(failed),
-    ...(rows.length > 0 ? [pageTable(['package', 'why', 'time'], rows, limits)] : []),
-    '',
-  ].join('\n\n');
-}
-
-/** @param rest where those are that the page has no room for */
-function failureBlocks(failures: readonly ShownFailure[], rest = 'the table'): string[] {
-  const shown = failures.slice(0, limits.failures).map((failure) => {
-    const { name, reason, lines, seconds, log, blocks, isCheck = false } = failure;
-    const facts = [
-      ...(seconds === undefined ? [] : [`After ${clock(seconds)}.`]),
-      ...(blocks.length > 0 ? [`Blocks ${nameList(blocks)}.`] : []),
-      ...(log === undefined
-        ? []
-        : [`Its log: \`${name}${isCheck ? '.check' : ''}.log\` in the artifact \`${log}\`.`]),
-      howToSee(name, isCheck),
-    ];
-    const first = lines.slice(0, limits.lines).map((line) => line.slice(0, limits.line));
-    const title = `#### ✗ ${inlineText(name, limits)}: ${inlineText(reason, limits)}`;
-    return [title, ...(first.length > 0 ? [fenced(first)] : []), facts.join(' ')].join('\n\n');
-  });
-  const more = failures.length - shown.length;
-  return more > 0 ? [...shown, `and ${more} more that failed: see ${rest}`] : shown;
-}
-
-/** How to open the root of a failure on one's own machine. */
-function howToSee(name: string, isCheck: boolean): string {
-  const build = makeCommand('build-packages', {
-    PACKAGE_BUILD_LIST: name,
-    ...(isCheck ? { RUN_CHECK: 'y' } : {}),
-  });
-  const shell = makeCommand('shell', { PACKAGE: name });
-  return `To see it on your machine, with azl's checkout beside yours: \`${build}\`, then \`${shell}\`.`;
+    ...failureBlocks(failures, limits, 'the log'),
+    ...tableOf(['package', 'why', 'time'], rows, `${rows.length} built`, limits.shown),
+  ]);
 }
 
 /** Packages that are not reproducible, the builds of them that count, and packages built again because of it. */
@@ -132,16 +213,12 @@ function nonReproducibleBlock({ nonReproducible, builtAgain }: SummaryFacts): st
   const lines = nonReproducible.map(
     (one) => `- ${inlineText(nonReproducibleLine(one), { ...limits, cell: limits.line })}`,
   );
-  const again = nameList(builtAgain);
+  const again = nameList(builtAgain, limits);
   return [
     '#### Not reproducible',
     limitList(lines, limits.rows).join('\n'),
     ...(again === '' ? [] : [`What was built on a build that does not count was built again: ${again}.`]),
   ];
-}
-
-function nameList(names: readonly string[]): string {
-  return inlineText(limitList(names, limits.names).join(', '), { cell: Number.POSITIVE_INFINITY });
 }
 
 function timeLine(spans: readonly Span[], bound: Bound | undefined): string[] {
@@ -155,11 +232,14 @@ function timeLine(spans: readonly Span[], bound: Bound | undefined): string[] {
     );
     return [`${shard}`, `${own.length}`, clock(time), limitList(builds, limits.builds).join(', ')];
   });
+  const table = pageTable(['shard', 'builds', 'time', 'which, and when'], rows, {
+    ...{ rows: limits.shards, cell: 2000 },
+  });
   return [
     '#### Time line',
     fenced(timeBars(spans, limits.shards)),
     ...(bound === undefined || bound.least === 0 ? [] : [comparison(bound)]),
-    `<details><summary>What each shard built</summary>\n\n${pageTable(['shard', 'builds', 'time', 'which, and when'], rows, { ...limits, rows: limits.shards, cell: 2000 })}\n\n</details>`,
+    collapsed('What each shard built', table),
   ];
 }
 

@@ -2,7 +2,7 @@ import { addToList } from '../base/add-to-list.ts';
 import { clock } from '../base/duration.ts';
 import { makeCommand } from '../base/make-command.ts';
 import { order } from '../base/order.ts';
-import type { Outcome } from '../model/outcome.ts';
+import type { FailureKind, Outcome } from '../model/outcome.ts';
 import type { NonReproducible } from './non-reproducible.ts';
 import type { Bound, Span } from './timeline.ts';
 
@@ -11,7 +11,13 @@ export interface SummaryFacts {
   /** Seconds of the whole run. */
   seconds: number;
   /** Packages whose `%check` failed. */
-  failedChecks: { name: string; reason: string; log?: string; lines: readonly string[] }[];
+  failedChecks: {
+    name: string;
+    reason: string;
+    kind?: FailureKind | undefined;
+    log?: string | undefined;
+    lines: readonly string[];
+  }[];
   /** The cause lines of a failed package. */
   linesOf: (name: string) => readonly string[];
   /** The artifact of the run with a package's log. */

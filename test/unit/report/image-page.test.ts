@@ -1,13 +1,16 @@
 import { expect, it } from 'vitest';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
-import { failedImagePage } from '../../../src/shared/report/image-page.ts';
+import { failedImagePage, imagePage } from '../../../src/shared/report/image-page.ts';
 
 const verdict = (more: Partial<Verdict> = {}): Verdict => ({
   ...{ passed: false, state: 'none', failed: [], seconds: 12.4, acceleration: 'tcg' },
   reason: 'the kernel panicked (Kernel panic)',
   ...more,
 });
-const artifact = 'azl-logs-1-image-minimal';
+const artifact = {
+  text: 'azl-logs-1-image-minimal',
+  address: 'https://github.com/o/r/actions/runs/7/artifacts/5',
+};
 const page = (one: Verdict, text: string) =>
   failedImagePage('minimal', one, { file: 'x.log', artifact, text });
 
@@ -24,7 +27,7 @@ broken.service failed:
     the \`reason\` why
 \`\`\`
 
-Complete serial log: \`x.log\` in the artifact \`${artifact}\`.
+Complete serial log: \`x.log\` in the artifact [\`${artifact.text}\`](${artifact.address}).
 
 `);
 });
@@ -42,6 +45,18 @@ it('or what the machine said last, without colours, however much that is', () =>
 });
 
 it('or nothing of either, and no artifact where there is none', () => {
-  const text = failedImagePage('minimal', verdict(), { file: 'x.log', artifact: '', text: '' });
+  const text = failedImagePage('minimal', verdict(), { file: 'x.log', text: '' });
   expect(text).not.toMatch(/```|artifact/);
+});
+
+it('the page of an image has its files, its artifact, and how to fetch it', () => {
+  const image = { name: 'minimal', files: [{ file: 'a.raw', size: 3, sha256: 'f0' }] } as never;
+  const line = 'minimal: made, 3 packages, 1 of them built here; not booted';
+  expect(imagePage(image, line)).toBe(
+    `### minimal\n\n${line}\n\n| file | bytes | SHA-256 |\n| --- | --- | --- |\n| a.raw | 3 | f0 |\n\n`,
+  );
+  const published = { artifact: 'azl-image-minimal', repository: 'o/r', run: '7' };
+  const page = imagePage(image, line, { text: 'azl-image-minimal', address: 'https://x/1' }, published);
+  expect(page).toContain('Artifact: [`azl-image-minimal`](https://x/1)');
+  expect(page).toContain('```sh\ngh run download 7 -R o/r -n azl-image-minimal -D azl-image-minimal\n```');
 });

@@ -12,10 +12,15 @@ import { askArtifacts, DigestMismatchError, downloadPolicy, isNotFound } from '.
 const largerDisk =
   'Run the job on a runner with a larger disk (runs-on of the workflow), or free some space, or put build-dir on another disk.';
 
+/** Returns the ids of the run's artifacts by name: of several attempts, that of the newest. */
+export async function artifactIds(): Promise<Map<string, number>> {
+  const { artifacts } = await askArtifacts((all) => all.listArtifacts());
+  return new Map(artifacts.toSorted((a, b) => a.id - b.id).map(({ name, id }) => [name, id]));
+}
+
 /** Names of the run's artifacts, each once, sorted. */
 export async function artifactNames(): Promise<string[]> {
-  const { artifacts } = await askArtifacts((all) => all.listArtifacts());
-  return [...new Set(artifacts.map(({ name }) => name))].sort();
+  return [...(await artifactIds()).keys()].sort();
 }
 
 /**

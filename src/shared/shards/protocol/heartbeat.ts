@@ -34,6 +34,8 @@ export interface PackageReport {
   shard: number;
   /** Kind of a failure; absent if none is known. */
   kind?: FailureKind;
+  /** The line of its spec that failed, from 1. */
+  line?: number;
   /** Lines of the log that show the cause of a failure. */
   lines: string[];
   /** Only of a package that was built, as the fields below. */
@@ -100,7 +102,7 @@ const reportSchema = object<PackageReport>({
     reason: text(longestReason),
   },
   ...{ seconds: number(), ...times, shard: integer() },
-  kind: optional(oneOf(...failureKinds)),
+  ...{ kind: optional(oneOf(...failureKinds)), line: optional(integer()) },
   lines: list(text(lineLimits.characters), lineLimits.lines),
   ...{ result: optional(resultSchema), stored: optional(storedPartsSchema) },
   ...{ artifact: optional(nullable(plainName)), id: optional(integer()) },

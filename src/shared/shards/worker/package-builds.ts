@@ -81,7 +81,8 @@ function leaveToOthers({ state, shard, ranOut }: RunningShard, name: string, sec
 async function noteOutcome(own: RunningShard, report: Ended, outcome: Outcome): Promise<void> {
   if (outcome.state === 'failed') {
     const { lines } = await readFailure(outcome.log);
-    fail(own, { ...report, seconds: outcome.seconds ?? 0, kind: outcome.kind, lines }, outcome);
+    const { seconds = 0, kind, line } = outcome;
+    fail(own, { ...report, seconds, kind, line, lines }, outcome);
   } else if ('result' in outcome) {
     const { state, result } = outcome;
     const { seconds } = result;

@@ -72,9 +72,9 @@ export class RunState {
     }
   }
 
-  private outcomeOf({ reason, kind, seconds }: PackageReport, key: string): Failed {
+  private outcomeOf({ reason, kind, line, seconds }: PackageReport, key: string): Failed {
     const own = this.ownFailures.get(key);
-    return { ...own, state: 'failed', reason, kind, seconds, key };
+    return { ...own, state: 'failed', reason, kind, line, seconds, key };
   }
 
   /** Notes that a build ended: packages may be ready or blocked now. */
