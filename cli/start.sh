@@ -1,6 +1,7 @@
 #!/bin/sh
-# Starts the local CLI: checks Node, and rebuilds the bundles if a source has changed.
+# Starts the local CLI: checks system and Node, and rebuilds the bundles if a source has changed.
 here=$(dirname -- "$0")
+. "$here/system.sh"
 . "$here/node.sh"
 if [ "$(sh "$here/sources.sh")" != "$(cat "$here/dist/sources.sha256" 2>/dev/null)" ]; then
   echo "The sources differ from the committed bundles: rebuilding them." >&2

@@ -2,6 +2,7 @@
 # Starts a script for work on azl itself, on the Node that package-lock.json names, with its packages installed.
 # usage: start.sh <target>
 here=$(dirname -- "$0")
+. "$here/../cli/system.sh"
 . "$here/../cli/node.sh"
 case $1 in
 act) takes='WORKFLOW REPO' ;;

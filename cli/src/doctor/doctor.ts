@@ -34,10 +34,14 @@ export async function prepareHost(target: TargetName, context: CliContext): Prom
   const { needs } = targets[target];
   const folders = usesFolders(target) ? foldersOf(context) : {};
   const facts = await examineHost({ needs, ...folders, thorough: false, signal });
+  const blocking = findingsOf(facts).filter(isBlocking);
+  // On another system the rest does not matter.
+  const other = blocking.filter(({ name }) => name === 'system');
   failOnProblems(
-    findingsOf(facts)
-      .filter(isBlocking)
-      .map(({ name, text, hint }) => ({ message: `${name}: ${text}`, hint: hint && `Fix: ${hint}` })),
+    (other.length > 0 ? other : blocking).map(({ name, text, hint }) => ({
+      message: `${name}: ${text}`,
+      hint: hint && `Fix: ${hint}`,
+    })),
   );
   await ensureCommands(needs, context.log, signal);
   if (facts.disk === undefined) return;

@@ -3,14 +3,16 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rmdir, stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { cpus, freemem, tmpdir, userInfo } from 'node:os';
+import { cpus, freemem, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { withProxies } from '../../../src/shared/host/apt.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { missingNeeds, type Need } from '../../../src/shared/host/needs.ts';
 import { findPackages } from '../../../src/shared/host/packages.ts';
-import { isRoot, runTool, ToolError } from '../../../src/shared/host/process.ts';
+import { runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { proxyEnvironment, shownProxies } from '../../../src/shared/host/proxies.ts';
+import { findPrivilege, userName } from '../../../src/shared/host/rights.ts';
+import { readSystem } from '../../../src/shared/host/system.ts';
 import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import { heldBounds } from '../../../src/shared/sandbox/control-group.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
@@ -38,8 +40,9 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
   const needs = missingNeeds(options.needs);
   // A target that neither installs nor builds needs neither root nor apt.
   const changes = folders !== undefined || needs.length > 0;
-  const privilege = changes ? await checkPrivilege() : undefined;
-  const apt = changes ? existsSync('/usr/bin/apt-get') : undefined;
+  const privilege = changes ? await findPrivilege() : undefined;
+  const system = changes ? readSystem() : undefined;
+  const apt = system?.hasApt;
   const mayMount = (privilege === 'root' || privilege === 'sudo') && foreign.length === 0;
   const [missing, overlay, kvm, mirror, proxies, disk, users, bounds] = await Promise.all([
     needs.length > 0 && apt ? findPackages(needs, signal) : { packages: [], unknown: needs },
@@ -52,28 +55,13 @@ export async function examineHost(options: ExamineOptions): Promise<HostFacts> {
     folders !== undefined && mayMount ? heldBounds() : undefined,
   ]);
   return {
-    ...{ node: process.version, user: userName(), privilege, apt, missing: { needs, ...missing } },
+    ...{ node: process.version, user: userName(), privilege, system, missing: { needs, ...missing } },
     folders: folders && { ...folders, foreign },
     memoryBytes: process.availableMemory?.() ?? freemem(),
     cores: cpus().length,
     ...{ disk, overlay, bounds, kvm, mirror, proxies },
     userIdProblems: users && userIdProblems(users),
   };
-}
-
-/** The name of this process's user, or `#<uid>`, which sudoers accepts, if the user has none. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `#${process.getuid?.()}`;
-  }
-}
-
-async function checkPrivilege(): Promise<NonNullable<HostFacts['privilege']>> {
-  if (isRoot()) return 'root';
-  if (!existsSync('/usr/bin/sudo')) return 'none';
-  return (await runTool(['sudo', '-n', 'true'], { ok: 'any' })).code === 0 ? 'sudo' : 'asks';
 }
 
 /** The free space of each file system that builds and the cache use. */

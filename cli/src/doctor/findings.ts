@@ -3,6 +3,8 @@ import type { Problem } from '../../../src/shared/base/problems.ts';
 import { shellWord } from '../../../src/shared/base/shell-word.ts';
 import type { Need } from '../../../src/shared/host/needs.ts';
 import type { ShownProxy } from '../../../src/shared/host/proxies.ts';
+import { type Privilege, privilegedContainer, sudoCommand } from '../../../src/shared/host/rights.ts';
+import { type System, systemName, systemProblem } from '../../../src/shared/host/system.ts';
 import type { HeldBounds } from '../../../src/shared/sandbox/control-group.ts';
 
 /** The folders that a run works in. */
@@ -23,9 +25,8 @@ export interface HostFacts {
   node: string;
   /** The name of this process's user. */
   user: string;
-  /** `asks`: sudo is installed and asks for a password. */
-  privilege?: 'root' | 'sudo' | 'asks' | 'none';
-  apt?: boolean;
+  privilege?: Privilege | undefined;
+  system?: System | undefined;
   /** The needs that the host does not meet, the packages that meet them, and those without a package. */
   missing: { needs: readonly Need[]; packages: readonly string[]; unknown: readonly Need[] };
   /** `foreign`: those of the folders, and of the folders directly in them, that this user may not write. */
@@ -74,7 +75,7 @@ export function findingLine(finding: Finding): string {
 
 /** Returns a finding for each fact that was checked. Pure. */
 export function findingsOf(facts: HostFacts): Finding[] {
-  return [nodeFinding, sudoFinding, aptFinding, toolsFinding, writableFinding, diskFindings]
+  return [systemFinding, nodeFinding, sudoFinding, toolsFinding, writableFinding, diskFindings]
     .concat([
       memoryFinding,
       overlayFinding,
@@ -106,15 +107,15 @@ const sudoFinding: Check = ({ privilege, user }) => {
     asks: 'asks for a password',
     none: 'is not installed',
   };
-  const install = privilege === 'none' ? 'apt-get install sudo && ' : '';
-  const hint = `as root: ${install}echo "${user} ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl`;
+  const hint = `as root: ${sudoCommand(privilege, user)}`;
   return finding('sudo', privilege === 'root' || privilege === 'sudo', texts[privilege], hint);
 };
 
-const aptFinding: Check = ({ apt }) =>
-  apt === undefined
-    ? undefined
-    : finding('apt', apt, apt ? 'installed' : 'not installed', 'use Debian 12, 13 or Ubuntu 24.04');
+const systemFinding: Check = ({ system }) => {
+  if (system === undefined) return undefined;
+  const wrong = systemProblem(system);
+  return finding('system', wrong === undefined, wrong?.message ?? systemName(system), wrong?.hint ?? '');
+};
 
 const toolsFinding: Check = ({ missing: { needs, packages, unknown } }) => {
   const text = needs.length === 0 ? 'all installed' : `missing: ${needs.join(', ')}`;
@@ -148,7 +149,10 @@ const overlayFinding: Check = ({ overlay }) => {
   if (overlay === undefined) return undefined;
   const { dir, error } = overlay;
   const text = error === '' ? `works in ${dir}` : `cannot be mounted in ${dir}: ${error}`;
-  const hint = 'BUILD_DIR= on ext4 or xfs (not in an overlay of a container)';
+  const mayNot = /unshare|not permitted|permission denied/i.test(error);
+  const hint = mayNot
+    ? privilegedContainer
+    : 'BUILD_DIR= on ext4 or xfs (the / of a container is an overlay itself: use a volume)';
   return finding('overlay', error === '', text, hint);
 };
 

@@ -9,8 +9,11 @@ import type { Need } from '../host/needs.ts';
 import { ensureCommands } from '../host/packages.ts';
 import { killRunningTools, ToolError } from '../host/process.ts';
 import { proxyProblems, unifyProxies } from '../host/proxies.ts';
+import { rightsProblem } from '../host/rights.ts';
+import { readSystem, systemProblem } from '../host/system.ts';
 import { type JobReport, writeReport } from './job-report.ts';
 import { actionLog } from './log.ts';
+import { missingServices } from './run.ts';
 
 /** The log of an action's body, and its cancellation. */
 export interface ActionContext {
@@ -52,6 +55,7 @@ export async function runAction(
   try {
     failOnProblems(proxyProblems(process.env));
     unifyProxies(process.env);
+    if (commands.length > 0) await checkMachine(log, stop.signal);
     await ensureCommands(commands, log, stop.signal);
     await writeReport(await body({ log, signal: stop.signal }));
   } catch (error) {
@@ -69,6 +73,14 @@ export async function runAction(
     killRunningTools();
   }
   process.exit(process.exitCode ?? 0);
+}
+
+/** Checks what no package brings, before one is installed. @throws ProblemsError */
+async function checkMachine(log: Log, signal: AbortSignal): Promise<void> {
+  const wrong = systemProblem(readSystem()) ?? (await rightsProblem(signal));
+  if (wrong !== undefined) throw new ProblemsError([wrong]);
+  const services = missingServices(process.env);
+  if (services !== undefined) log.warn(services);
 }
 
 /** Describes the error of an action for other jobs. */

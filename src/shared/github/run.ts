@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Problem } from '../base/problems.ts';
 import { textDigest } from '../host/digests.ts';
 
 /** The attempt of the workflow run that this job belongs to, from 1; 1 outside of a run. */
@@ -6,9 +7,45 @@ export function runAttempt(): number {
   return Number(process.env['GITHUB_RUN_ATTEMPT'] ?? '1');
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * True on GitHub Enterprise Server, whose artifacts and cache are those of an older version: GitHub's own libraries refuse
+ * it by the same rule. Pure.
+ */
+export function isEnterpriseServer(environment: Environment): boolean {
+  const address = environment['GITHUB_SERVER_URL'] ?? '';
+  if (!URL.canParse(address)) return false;
+  const { hostname } = new URL(address);
+  return hostname !== 'github.com' && !hostname.endsWith('.ghe.com') && !hostname.endsWith('.localhost');
+}
+
+/**
+ * Returns what this job of a workflow run lacks of GitHub's services, and how to go on; undefined if nothing, and outside
+ * of a run. Pure.
+ */
+export function missingServices(environment: Environment): Problem | undefined {
+  if (environment['GITHUB_ACTIONS'] !== 'true') return undefined;
+  if (isEnterpriseServer(environment))
+    return {
+      message:
+        'GitHub Enterprise Server has neither artifacts of version 4 nor a cache of version 2: nothing is published',
+      hint: 'Use github.com, or runners that share a folder, named by cache-dir, exchange-dir and out-dir.',
+    };
+  const lacks = ['ACTIONS_RESULTS_URL', 'ACTIONS_CACHE_SERVICE_V2'].find((name) => !environment[name]);
+  if (lacks === undefined) return undefined;
+  return {
+    message: `The runner gives no ${lacks}: this job has no ${lacks === 'ACTIONS_RESULTS_URL' ? 'artifacts and no cache' : 'cache'}`,
+    hint: `Update the runner to ${oldestRunner} or newer, and start actions by \`uses:\`, not by \`run:\`.`,
+  };
+}
+
+/** The oldest runner with Node 24. */
+const oldestRunner = '2.327.1';
+
 /** True if this job can reach the artifacts of a workflow run. */
 export function hasArtifacts(): boolean {
-  return (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '';
+  return (process.env['ACTIONS_RESULTS_URL'] ?? '') !== '' && !isEnterpriseServer(process.env);
 }
 
 /** Days that the repository's settings keep an artifact at most; infinite if they are unknown. */

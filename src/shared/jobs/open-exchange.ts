@@ -1,6 +1,6 @@
 import { paths } from '../builder/build-context.ts';
 import { inputProblem } from '../github/inputs.ts';
-import { hasArtifacts } from '../github/run.ts';
+import { hasArtifacts, isEnterpriseServer } from '../github/run.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { directoryExchange } from '../shards/transport/directory-exchange.ts';
@@ -15,7 +15,9 @@ export function findExchange(inputs: TreeInputs, days?: number): Exchange | unde
 /** The exchange with the other jobs of the run. @throws ProblemsError when there is none */
 export function openExchange(inputs: TreeInputs, days?: number): Exchange {
   const exchange = findExchange(inputs, days);
-  const why = 'and this is no job of a workflow run, which exchanges artifacts';
+  const why = isEnterpriseServer(process.env)
+    ? 'and GitHub Enterprise Server has no artifacts of version 4'
+    : 'and this is no job of a workflow run, which exchanges artifacts';
   if (exchange === undefined)
     throw inputProblem('exchange-dir', '', why, 'Give a folder that all jobs of the run share.');
   return exchange;

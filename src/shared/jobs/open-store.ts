@@ -4,7 +4,7 @@ import { paths } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
 import { listsEntry } from '../github/cache/list-caches.ts';
 import { openCache } from '../github/cache/open-cache.ts';
-import { hasArtifacts, leavesCache, readsCacheOnly } from '../github/run.ts';
+import { leavesCache, readsCacheOnly } from '../github/run.ts';
 import type { StoredParts } from '../model/build-result.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -48,8 +48,6 @@ export async function openStore(
   const local = new DirectoryStore(join(inputs.cacheDir, 'store'));
   const index = newIndex();
   const cache = openCache(log, signal);
-  if (cache === undefined && hasArtifacts() && role !== 'none')
-    log.info('This runner has no cache service (v2): runs reuse only the results in cache-dir.');
   if (cache === undefined)
     return {
       ...{ store: local, local, index },

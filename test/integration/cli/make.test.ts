@@ -68,6 +68,23 @@ describe('make', () => {
     expect(lines).toHaveLength(2); // The second is make's own.
   });
 
+  it.each([
+    ['Darwin', /^azl works on Linux alone, and this is macOS\. Use .*docker run --privileged/],
+    ['MINGW64_NT-10.0', /^azl works on Linux alone, and this is Windows\. Use WSL 2: `wsl --install/],
+    ['MSYS_NT-10.0', /this is Windows\. /],
+    ['FreeBSD', /^azl works on Linux alone, and this is FreeBSD\. Use a machine with Debian/],
+  ])('says in one line that %s is another system, before Node is looked for', async (name, sentence) => {
+    checkout = await makeChain();
+    withProgram(checkout, 'node', '#!/bin/sh\nexit 127\n');
+    const path = withProgram(checkout, 'uname', `#!/bin/sh\necho '${name}'\n`);
+    for (const target of ['image', 'doctor', 'test']) {
+      const ended = await checkout.run(['make', '--no-print-directory', target], { PATH: path });
+      expect(ended.code).toBe(2);
+      const lines = ended.stderr.trim().split('\n');
+      expect(lines).toEqual([expect.stringMatching(sentence), expect.stringMatching(/^make: /)]);
+    }
+  });
+
   it('rebuilds the bundles if a source has changed', async () => {
     checkout = await makeChain();
     checkout.write('src/new.ts', '');
