@@ -18,7 +18,7 @@ For your own specs, from your repository with SPECS/<name>/<name>.spec and image
   make -C ../azl image                         the same with -f: make -f ../azl/Makefile image
   make -C ../azl image SPECS_DIR=src/SPECS     another folder of specs, with imageconfigs beside it
   make -C ../azl image CONFIG_FILE=my.json     another image
-  make -C ../azl signatures PACKAGE=less       writes the digests of its sources
+  make -C ../azl signatures                    writes the digests that sources lack (PACKAGE=less: all of less)
 
 When something fails:
 

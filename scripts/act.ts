@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { calledHere } from '../cli/src/make-call.ts';
+import { rememberCall } from '../cli/src/make-call.ts';
 import { ensureCommands } from '../src/shared/host/packages.ts';
 import { runTool } from '../src/shared/host/process.ts';
 import type { JobOptions } from '../test/services/job.ts';
@@ -74,7 +74,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 try {
   await ensureCommands(['git'], consoleLog);
-  const { workspace } = calledHere(process.env['AZL_CWD'] ?? process.cwd(), process.env);
+  const workspace = rememberCall(process.env['AZL_CWD'] ?? process.cwd(), process.env);
   const dir = repositoryToRun(process.env['REPO'] ?? '', workspace);
   await checkRepository(dir);
   const workflows = readWorkflows(dir);

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { calledHere } from '../cli/src/make-call.ts';
+import { rememberCall } from '../cli/src/make-call.ts';
 import { order } from '../src/shared/base/order.ts';
 import { failOnProblems, type Problem, problem } from '../src/shared/base/problems.ts';
 import { repository } from './build-dist.ts';
@@ -145,7 +145,7 @@ async function isOurs(target: string): Promise<boolean> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.env['DIR'] ?? '';
-  const { workspace } = calledHere(process.env['AZL_CWD'] ?? process.cwd(), process.env);
+  const workspace = rememberCall(process.env['AZL_CWD'] ?? process.cwd(), process.env);
   try {
     if (given === '')
       throw problem('DIR is empty', { hint: 'Name the output folder: make publish-trees DIR=<folder>.' });

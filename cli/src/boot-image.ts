@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeCommand } from '../../src/shared/base/make-command.ts';
 import { problem } from '../../src/shared/base/problems.ts';
 import { plainEnvironment } from '../../src/shared/host/process.ts';
 import { findFirmware, terminalArguments } from '../../src/shared/image/boot-test/qemu.ts';
@@ -14,7 +15,8 @@ export async function bootImage(context: CliContext): Promise<number> {
   const { environment, paths, log, stop } = context;
   const images = join(paths.out, 'images');
   const image = environment['IMAGE'] || newestImage(images);
-  if (image === undefined) throw problem(`There is no image in ${images}`, { hint: 'Make one: make image' });
+  if (image === undefined)
+    throw problem(`There is no image in ${images}`, { hint: `Make one: ${makeCommand('image')}` });
   const found = statSync(image, { throwIfNoEntry: false });
   if (found?.isFile() !== true) {
     const state = found === undefined ? 'does not exist' : 'is not a file';

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { setDebugSink, withoutSecrets } from '../../src/shared/base/debug.ts';
 import type { Log } from '../../src/shared/base/log.ts';
-import { callVariable, type MakeCall, makeCommand } from '../../src/shared/base/make-command.ts';
+import { makeCommand } from '../../src/shared/base/make-command.ts';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import {
   failOnProblems,
@@ -13,15 +13,17 @@ import {
 import { placeFinder } from '../../src/shared/host/find-places.ts';
 import { killRunningTools } from '../../src/shared/host/process.ts';
 import { proxyProblems, unifyProxies } from '../../src/shared/host/proxies.ts';
-import { type Action, readActions } from './action-file.ts';
+import { readActions } from './action-file.ts';
 import { bootImage } from './boot-image.ts';
 import { clean } from './clean.ts';
 import type { CliContext } from './context.ts';
 import { distributionOf } from './distribution.ts';
 import { showDoctor } from './doctor/doctor.ts';
 import { folderProblems } from './folders.ts';
+
 import { initRepository } from './init/init.ts';
-import { calledHere } from './make-call.ts';
+import { rememberCall } from './make-call.ts';
+
 import { openShell } from './open-shell.ts';
 import { answerToTarget } from './other-tools.ts';
 import { pathsOf } from './paths.ts';
@@ -60,7 +62,7 @@ export async function main(): Promise<void> {
   let code = 1;
   try {
     const actions = readActions(`${checkout}/actions`);
-    enterWorkspace(actions, env);
+    process.chdir(rememberCall(process.cwd(), env, givenVariables(actions, env)));
     const workspace = process.cwd();
     const context: CliContext = {
       ...{ actions, checkout, workspace, environment: env },
@@ -92,16 +94,6 @@ export async function main(): Promise<void> {
     killRunningTools();
   }
   process.exit(code);
-}
-
-/** Goes to the folder in which the user stands, and remembers how make was called for the commands of messages. */
-function enterWorkspace(actions: readonly Action[], env: NodeJS.ProcessEnv): void {
-  const { command, workspace } = calledHere(process.cwd(), env);
-  process.chdir(workspace);
-  env[callVariable] = JSON.stringify({
-    make: command,
-    given: givenVariables(actions, env),
-  } satisfies MakeCall);
 }
 
 function exampleNote(): string {

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { callVariable, type MakeCall } from '../../src/shared/base/make-command.ts';
 import { shellWord } from '../../src/shared/base/shell-word.ts';
 
 /** How make was called, and the folder in which the user stands. */
@@ -36,9 +37,20 @@ export function calledAs(argv: readonly string[], cwd: string, pwd: string | und
   return { command: [argv[0] ?? 'make', ...from, ...files].map(shellWord).join(' '), workspace };
 }
 
-/** How the make that started this process was called. @param cwd the folder that make works in */
-export function calledHere(cwd: string, environment: Readonly<Record<string, string | undefined>>): Called {
-  return calledAs(makeArguments() ?? ['make'], cwd, environment['AZL_PWD'] || undefined);
+/**
+ * Tells how the make that started this process was called, and remembers it for the commands that messages print.
+ * @param cwd the folder that make works in
+ * @returns the folder in which the user stands
+ */
+export function rememberCall(
+  cwd: string,
+  environment: Record<string, string | undefined>,
+  given: MakeCall['given'] = {},
+): string {
+  const argv = makeArguments() ?? ['make'];
+  const { command, workspace } = calledAs(argv, cwd, environment['AZL_PWD'] || undefined);
+  environment[callVariable] = JSON.stringify({ make: command, given } satisfies MakeCall);
+  return workspace;
 }
 
 /** Returns the words of the command line of the make that started this process; undefined if none did. */

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearestHint } from '../../src/shared/base/nearest-name.ts';
-import { problem } from '../../src/shared/base/problems.ts';
+import { makeCommand } from '../../src/shared/base/make-command.ts';
+import { nearestName } from '../../src/shared/base/nearest-name.ts';
+import { type ProblemsError, problem } from '../../src/shared/base/problems.ts';
 import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
 import { readJson } from '../../src/shared/host/json-files.ts';
@@ -19,21 +20,13 @@ export async function openShell(context: CliContext): Promise<number> {
   const roots = join(paths.build, 'roots');
   const kept = existsSync(roots) ? readdirSync(roots).sort() : [];
   const name = environment['PACKAGE'] ?? '';
-  if (name === '') {
-    const hint = `Name the package: make shell PACKAGE=${kept[0] ?? 'bash'}`;
-    throw problem('PACKAGE is not set', { hint });
-  }
-  if (!kept.includes(name)) {
-    const list = /^[\w.+-]+$/.test(name) ? name : '<package>';
-    const hint = nearestHint(name, kept) ?? `Run: make build-packages PACKAGE_BUILD_LIST=${list}`;
-    throw problem(`There is no build root of '${name}': only a failed build or %check leaves one`, { hint });
-  }
+  if (!kept.includes(name)) throw noRoot(name, kept);
   const dir = join(roots, name);
   const root = await readKeptRoot(dir);
   const toolchain = await readJson(toolchainSchema, join(paths.toolchain, 'toolchain.json'));
   if (root === undefined || root.workerDigest !== toolchain?.workerDigest) {
     const message = `The build root of '${name}' was made with another toolchain than ${paths.toolchain} is now`;
-    throw problem(message, { hint: `Build it again: make build-packages PACKAGE_BUILD_LIST=${name}` });
+    throw problem(message, { hint: `Build it again: ${buildOf(name)}` });
   }
   const owner = `${builder.uid}:${builder.gid}`;
   const own = ['SPECS', 'SOURCES'].map((folder) => ({
@@ -46,4 +39,25 @@ export async function openShell(context: CliContext): Promise<number> {
   log.info(`To repeat the build: (cd ${specCwd} && ${root.argv.map(shellWord).join(' ')})`);
   log.info('SPECS and SOURCES are copies. To leave, run `exit`. The next build starts with a fresh root.');
   return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir));
+}
+
+const buildOf = (name: string) => makeCommand('build-packages', { PACKAGE_BUILD_LIST: name });
+
+/** Returns the problem of a name without a root to open, with those that have one. */
+function noRoot(name: string, kept: readonly string[]): ProblemsError {
+  const without = 'only a failed build or %check leaves one';
+  const near = name === '' ? kept[0] : nearestName(name, kept);
+  const open = near === undefined ? undefined : `Open one: ${makeCommand('shell', { PACKAGE: near })}`;
+  const others = kept.length === 0 ? undefined : `There are those of: ${kept.join(', ')}.`;
+  if (name === '') {
+    const message =
+      kept.length === 0
+        ? `there is no build root: ${without}`
+        : `there are build roots of ${kept.join(', ')}`;
+    return problem(`PACKAGE is not set, and ${message}`, {
+      hint: open ?? `Build packages: ${makeCommand('build-packages')}`,
+    });
+  }
+  const build = /^[\w.+-]+$/.test(name) ? `Build it: ${buildOf(name)}` : undefined;
+  return problem(`There is no build root of '${name}': ${without}`, { hint: open ?? others ?? build });
 }

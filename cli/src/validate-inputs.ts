@@ -21,7 +21,7 @@ import { actionNamed } from './action-file.ts';
 import type { CliContext } from './context.ts';
 import { configProblems, pathInputs } from './distribution.ts';
 import { type TargetName, targets } from './targets.ts';
-import { inputGetter, inputsOf } from './variables.ts';
+import { inputGetter, inputsOf, namedPackages } from './variables.ts';
 
 type Values = Partial<
   Omit<BuildInputs & ComposeInputs & ReleaseInputs & ToolchainInputs, 'configFile'> & {
@@ -71,7 +71,7 @@ export async function inputProblems(
       );
       problems.push(...relevant.map(({ problem }) => problem), ...(await debianProblems(values)));
       if (writesSignatures)
-        problems.push(...packageProblems(environment['PACKAGE'] ?? '', values.specsDir, found.files));
+        problems.push(...packageProblems(namedPackages(environment), values.specsDir, found.files));
       else problems.push(...(await signatureProblems(values, found.files)));
     }
     const { repoList = [], releaseMajorId: releasever = '' } = values;
@@ -99,14 +99,20 @@ async function debianProblems({ specsDir = '', debianSources = '' }: Values): Pr
   return file === '' ? [] : await problemsIn(() => readDebianSources(file));
 }
 
-function packageProblems(name: string, specsDir: string, files: readonly SpecFile[]): Problem[] {
+/** Returns a problem for each of the packages that has no spec. */
+function packageProblems(
+  packages: readonly string[],
+  specsDir: string,
+  files: readonly SpecFile[],
+): Problem[] {
   const names = files.map((file) => file.package);
-  if (name === '')
-    return [{ message: 'PACKAGE is not set', hint: 'Name the package: make signatures PACKAGE=bash' }];
-  if (names.includes(name)) return [];
   const rule = 'The name of a package is the name of its spec without .spec.';
-  const hint = nearestHint(name, names) ?? rule;
-  return [{ message: `There is no package '${name}' in ${specsDir}`, hint }];
+  return packages
+    .filter((name) => !names.includes(name))
+    .map((name) => ({
+      message: `There is no package '${name}' in ${specsDir}`,
+      hint: nearestHint(name, names) ?? rule,
+    }));
 }
 
 async function problemsIn(read: () => Promise<unknown>): Promise<Problem[]> {

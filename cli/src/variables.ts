@@ -1,7 +1,7 @@
-import type { MakeCall } from '../../src/shared/base/make-command.ts';
+import { type MakeCall, makeCommand } from '../../src/shared/base/make-command.ts';
 import { nearestName, nearestNames } from '../../src/shared/base/nearest-name.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
-import { type GetInput, variable } from '../../src/shared/github/inputs.ts';
+import { type GetInput, list, variable } from '../../src/shared/github/inputs.ts';
 import type { Action } from './action-file.ts';
 import { answerToVariable } from './other-tools.ts';
 import { folderVariables } from './paths.ts';
@@ -86,7 +86,7 @@ function hintFor(name: string, known: readonly string[]): string {
   if (answer !== undefined) return answer;
   const near = nearestNames(name, known, mostNamed);
   if (near.length > 0) return `Did you mean ${near.map((one) => `'${one}'`).join(' or ')}?`;
-  return 'make help lists the most used ones, and the README of each action all of its inputs.';
+  return `${makeCommand('help')} lists the most used ones, and the README of each action all of its inputs.`;
 }
 
 function placeOf(targets: readonly string[]): string {
@@ -123,6 +123,11 @@ export function inputsOf(
       environment[variable(name)] || outputs[name] || (input.default ?? ''),
     ]),
   );
+}
+
+/** The packages that `PACKAGE` names, each once. */
+export function namedPackages(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return list(environment['PACKAGE'] ?? '', 'PACKAGE');
 }
 
 /** Returns a function that reads inputs as an action reads them from its environment. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readJobInputs, treeInputs } from '../../actions/build-packages/src/inputs.ts';
-import { failOnProblems } from '../../src/shared/base/problems.ts';
+import { ProblemsError } from '../../src/shared/base/problems.ts';
 import { treeSources } from '../../src/shared/builder/tree-sources.ts';
 import { readDocument } from '../../src/shared/host/json-files.ts';
 import { toolchainSchema } from '../../src/shared/model/toolchain.ts';
@@ -13,23 +13,50 @@ import type { CliContext } from './context.ts';
 import { pathInputs } from './distribution.ts';
 import { workerDir } from './paths.ts';
 import { runActions } from './run-actions.ts';
-import { inputGetter, inputsOf } from './variables.ts';
+import { inputGetter, inputsOf, namedPackages } from './variables.ts';
 
 /**
- * `make signatures PACKAGE=x`: finds or downloads the sources of x and writes their digests to the signatures file
- * beside the spec. The package is known to exist.
+ * `make signatures`: finds or downloads the sources of each package and writes their digests to the signatures file beside
+ * its spec. `PACKAGE` names packages whose files are written anew. Without it, each source without a digest gets one, and
+ * the other digests stay. What one package lacks stops no other. @returns 1 if a file could not be written
  */
 export async function writeSignatures(context: CliContext): Promise<number> {
-  const { environment, paths, distribution, log, stop } = context;
+  const { environment, log } = context;
   const code = await runActions('signatures', context);
   if (code !== 0) return code;
-  const action = actionNamed(context.actions, 'build-packages/plan');
-  const inputs = readJobInputs(
-    treeInputs,
-    inputGetter(inputsOf(action, environment, pathInputs(paths, distribution))),
+  const names = namedPackages(environment);
+  const { specs, errors, sources } = await openTree(context);
+  const isWanted = (name: string) => names.length === 0 || names.includes(name);
+  const problems = errors.filter(({ packages }) => packages.length === 0 || packages.some(isWanted));
+  for (const { problem } of problems) log.error(problem);
+  const wanted = specs.filter((spec) => isWanted(spec.package));
+  const ended = await Promise.all(
+    wanted.map(async (spec) => {
+      try {
+        const file = await sources.writeSignatures(spec, names.length === 0 ? 'missing' : 'all');
+        if (file !== undefined) log.info(`Written: ${file}`);
+        return file === undefined ? 'right' : 'written';
+      } catch (error) {
+        if (!(error instanceof ProblemsError)) throw error;
+        for (const one of error.problems) log.error(one);
+        return 'failed';
+      }
+    }),
   );
+  if (ended.includes('written'))
+    log.info('Compare them with what upstream publishes before you commit them.');
+  if (ended.includes('failed') || problems.length > 0) return 1;
+  if (!ended.includes('written')) log.info('Each source has a digest: there is nothing to write.');
+  return 0;
+}
+
+/** Parses the specs with the toolchain, and opens the places that their sources come from. */
+async function openTree({ actions, environment, paths, distribution, log, stop }: CliContext) {
+  const action = actionNamed(actions, 'build-packages/plan');
+  const given = inputsOf(action, environment, pathInputs(paths, distribution));
+  const inputs = readJobInputs(treeInputs, inputGetter(given));
   const toolchain = await readDocument(toolchainSchema, join(paths.toolchain, 'toolchain.json'));
-  const { specs, errors } = await parseSpecs({
+  const tree = await parseSpecs({
     specsDir: inputs.specsDir,
     worker: workerDir(paths),
     overlaysDir: join(paths.build, 'overlays'),
@@ -40,12 +67,5 @@ export async function writeSignatures(context: CliContext): Promise<number> {
     log,
     signal: stop.signal,
   });
-  const name = environment['PACKAGE'] ?? '';
-  failOnProblems(errors.filter(({ packages }) => packages.includes(name)).map(({ problem }) => problem));
-  const spec = specs.find((one) => one.package === name);
-  if (spec === undefined) throw new Error(`the spec of ${name} was removed meanwhile`);
-  const sources = await treeSources(inputs, { log, signal: stop.signal });
-  const file = await sources.writeSignatures(spec);
-  log.info(`Written: ${file}. Compare it with what upstream publishes before you commit it.`);
-  return 0;
+  return { ...tree, sources: await treeSources(inputs, { log, signal: stop.signal }) };
 }

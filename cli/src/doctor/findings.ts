@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { makeCommand } from '../../../src/shared/base/make-command.ts';
 import type { Problem } from '../../../src/shared/base/problems.ts';
 import { shellWord } from '../../../src/shared/base/shell-word.ts';
 import type { Need } from '../../../src/shared/host/needs.ts';
@@ -119,7 +120,7 @@ const systemFinding: Check = ({ system }) => {
 
 const toolsFinding: Check = ({ missing: { needs, packages, unknown } }) => {
   const text = needs.length === 0 ? 'all installed' : `missing: ${needs.join(', ')}`;
-  const install = `sudo apt-get install --no-install-recommends ${packages.join(' ')} (make image does it)`;
+  const install = `sudo apt-get install --no-install-recommends ${packages.join(' ')} (${makeCommand('image')} does it)`;
   const hint = unknown.length > 0 ? 'sudo apt-get update' : install;
   return finding('tools', needs.length === 0, text, hint, false);
 };
@@ -136,7 +137,12 @@ const diskFindings: Check = ({ disk = [] }) =>
   disk.map(({ dir, freeBytes, needBytes }) => {
     const ok = freeBytes >= needBytes;
     const text = `${inGib(freeBytes)} free in ${dir}${ok ? '' : `, ${inGib(needBytes)} needed`}`;
-    return finding('disk', ok, text, 'make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk');
+    return finding(
+      'disk',
+      ok,
+      text,
+      `${makeCommand('clean')}, or BUILD_DIR= and CACHE_DIR= on a larger disk`,
+    );
   });
 
 const memoryFinding: Check = ({ memoryBytes, cores }) => {

@@ -18,10 +18,11 @@ export interface Sources {
   locate(spec: SourcesOf, digests: Readonly<Record<string, string>>): Promise<Map<string, string>>;
   /**
    * Finds the sources of a package, whatever their bytes, and writes their digests as its signatures.
-   * @returns the path of the signatures file
+   * @param which `missing`: only those that have no signature, and the others stay as they are
+   * @returns the path of the signatures file; undefined if nothing had to be written
    * @throws ProblemsError when a source is missing; then nothing is written
    */
-  writeSignatures(spec: SourcesOf): Promise<string>;
+  writeSignatures(spec: SourcesOf, which: 'all' | 'missing'): Promise<string | undefined>;
 }
 
 /** Opens the sources of a run. Each file is downloaded once, and a host that does not answer is not asked again. */
@@ -48,11 +49,12 @@ export function openSources(locations: SourceLocations, options: FetchOptions): 
       const wanted = spec.sources.map((source) => ({ source, digest: digestOf(source.name) }));
       return locate(spec, wanted);
     },
-    writeSignatures: async (spec) => {
-      const sources = spec.sources.filter(({ kind }) => kind === 'source');
+    writeSignatures: async (spec, which) => {
+      const signatures = new Map(which === 'all' ? [] : await readSignatures(locations.specsDir, spec));
+      const sources = spec.sources.filter(({ kind, name }) => kind === 'source' && !signatures.has(name));
+      if (which === 'missing' && sources.length === 0) return undefined;
       const wanted = sources.map((source) => ({ source, digest: 'any' }));
       const found = await locate(spec, wanted);
-      const signatures = new Map<string, string>();
       for (const [name, path] of found) signatures.set(name, await fileDigest(path));
       return await writeSignatures(locations.specsDir, spec, signatures);
     },

@@ -375,8 +375,8 @@ describe('signatures', () => {
       source(undefined, { name: 'x.patch', kind: 'patch' }),
     );
     const { sources } = open();
-    const file = await sources.writeSignatures(spec);
-    expect(readFileSync(file, 'utf8')).toBe(
+    const file = await sources.writeSignatures(spec, 'all');
+    expect(readFileSync(file as string, 'utf8')).toBe(
       `${JSON.stringify({ Signatures: { 'a-1.tar.gz': right, 'b.conf': sha('conf') } }, null, 2)}\n`,
     );
     writeFileSync(join(dir, 'SPECS/a/x.patch'), 'patch');
@@ -387,7 +387,7 @@ describe('signatures', () => {
   it('of a package whose source nobody has are not touched', async () => {
     const spec = specOf(source(`${base}/a`));
     await writeSignatures(join(dir, 'SPECS'), spec, new Map([['a-1.tar.gz', right]]));
-    expect(await refusal(open().sources.writeSignatures(spec))).toMatch(/answers 404/);
+    expect(await refusal(open().sources.writeSignatures(spec, 'all'))).toMatch(/answers 404/);
     expect((await readSignatures(join(dir, 'SPECS'), spec)).get('a-1.tar.gz')).toBe(right);
     expect(existsSync(join(dir, 'cache', right))).toBe(false);
   });

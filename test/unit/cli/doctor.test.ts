@@ -66,7 +66,7 @@ describe('the doctor', () => {
     ],
     [
       { missing: { needs: ['rpm', 'bwrap'], packages: ['bubblewrap', 'rpm'], unknown: [] } },
-      '✗ tools: missing: rpm, bwrap → sudo apt-get install --no-install-recommends bubblewrap rpm (make image does it)',
+      '✗ tools: missing: rpm, bwrap → sudo apt-get install --no-install-recommends bubblewrap rpm (make -C ../azl image does it)',
       false,
     ],
     [
@@ -97,7 +97,7 @@ describe('the doctor', () => {
     ],
     [
       { disk: [{ dir: '/b', freeBytes: gib, needBytes: 6 * gib }] },
-      '✗ disk: 1.0 GiB free in /b, 6.0 GiB needed → make clean, or BUILD_DIR= and CACHE_DIR= on a larger disk',
+      '✗ disk: 1.0 GiB free in /b, 6.0 GiB needed → make -C ../azl clean, or BUILD_DIR= and CACHE_DIR= on a larger disk',
       true,
     ],
     [

@@ -191,13 +191,17 @@ describe('the check of inputs', () => {
         /\(CONFIG_FILE\) is .*, not of several\. Make one image/,
       ],
     ],
-    ['no package', 'signatures', specs, {}, [/^PACKAGE is not set\./]],
+    ['no package: all', 'signatures', specs, {}, []],
     [
       'an unknown package',
       'signatures',
       { ...specs, 'SPECS/bash.spec': '' },
-      { PACKAGE: 'bsh' },
-      ["There is no package 'bsh' in SPECS. Did you mean 'bash'?"],
+      { PACKAGE: 'bsh a bssh  quite-other' },
+      [
+        "There is no package 'bsh' in SPECS. Did you mean 'bash'?",
+        "There is no package 'bssh' in SPECS. Did you mean 'bash'?",
+        "There is no package 'quite-other' in SPECS. The name of a package is the name of its spec without .spec.",
+      ],
     ],
     [
       'broken signatures that will be written',

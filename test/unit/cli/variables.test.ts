@@ -39,7 +39,8 @@ describe('the variables of make', () => {
     ),
     ['TAG', []],
   ]);
-  const nowhere = 'make help lists the most used ones, and the README of each action all of its inputs.';
+  const nowhere =
+    'make -C ../azl help lists the most used ones, and the README of each action all of its inputs.';
   const said = (named: string[], targets: (keyof typeof of)[]) =>
     variableProblems(named, Object.fromEntries(targets.map((target) => [target, of[target]])), known).map(
       formatProblem,
