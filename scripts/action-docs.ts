@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { repository } from './build-dist.ts';
-import { configFieldTable } from './config-docs.ts';
+import { configFieldTable, otherNamesTable } from './config-docs.ts';
 import { markdownTable, withBlock } from './markdown.ts';
 import { knownHere } from './workflows/here.ts';
 import { interfaceOf } from './workflows/workflow.ts';
@@ -111,7 +111,10 @@ export function examplePage(): { path: string; have: string; want: string } {
 export function comparisonPage(): { path: string; have: string; want: string } {
   const path = join(repository, 'docs', 'coming-from-azure-linux.md');
   const have = readFileSync(path, 'utf8');
-  return { path, have, want: withBlock(have, 'image config', configFieldTable()) };
+  let want = withBlock(have, 'image config', configFieldTable());
+  for (const kind of ['variables', 'targets'] as const)
+    want = withBlock(want, `other ${kind}`, otherNamesTable(kind));
+  return { path, have, want };
 }
 
 /** Returns all pages with parts that are written from other files, as they are and as they should be. */

@@ -1,3 +1,4 @@
+import { otherTargets, otherVariables } from '../cli/src/other-tools.ts';
 import { configTable, type Kind, type Table } from '../src/shared/image/config/schema-table.ts';
 import { markdownTable } from './markdown.ts';
 
@@ -44,6 +45,16 @@ function itemOf(at: string, kind: Kind): { at: string; of: Kind } {
 function shown(kind: Kind, which: 'supported' | 'known'): string {
   const values = kind.is === 'word' ? kind[which].map((value) => (value === '' ? 'empty' : value)) : [];
   return values.length === 0 ? '' : ` (${values.join(', ')})`;
+}
+
+/** Returns the table of the names of variables or targets of other tools, with what they are here. Pure. */
+export function otherNamesTable(kind: 'variables' | 'targets'): string {
+  const rows = (kind === 'variables' ? otherVariables : otherTargets).map(([names, answer]) => [
+    names.split(' ').map(code).join(' '),
+    // Not HTML.
+    answer.replaceAll('<', '\\<'),
+  ]);
+  return markdownTable([kind, 'here'], rows);
 }
 
 function code(text: string): string {
