@@ -1,3 +1,5 @@
+import { placesIn, type Steps, valueAt, withoutValue, withValue } from './hostile-values.ts';
+
 /** A document in which one place is not what it was. */
 export interface Mutation {
   /** `packages[0].name = null` */
@@ -15,32 +17,27 @@ const texts = ['..', '../../x', '/etc/passwd', 'a b', 'x\n%pre', '%(x)', '-x', '
  * a line or an option, a field less, a field more. Of a list, the first item is changed.
  */
 export function mutations(document: unknown): Mutation[] {
-  return changed(document, '').map(({ what, path, value }) => ({ what, path, document: value }));
+  const isFirst = (step: string | number) => !/^[1-9]\d*$/.test(String(step));
+  return placesIn(document)
+    .filter((steps) => steps.every(isFirst))
+    .flatMap((steps) => mutationsAt(document, steps));
 }
 
-interface Change {
-  what: string;
-  path: string;
-  value: unknown;
-}
-
-function changed(value: unknown, path: string): Change[] {
-  const replaced = [...ofAnyType, ...texts]
+function mutationsAt(document: unknown, steps: Steps): Mutation[] {
+  const value = valueAt(document, steps);
+  const path = steps
+    .map((step) => (step === '0' ? '[0]' : `.${step}`))
+    .join('')
+    .replace(/^\./, '');
+  const put = (what: string, other: unknown) => ({ what, path, document: withValue(document, steps, other) });
+  const found = [...ofAnyType, ...texts]
     .filter((other) => JSON.stringify(other) !== JSON.stringify(value))
-    .map((other) => ({ what: `${path} = ${JSON.stringify(other).slice(0, 40)}`, path, value: other }));
-  if (typeof value !== 'object' || value === null) return replaced;
-  if (Array.isArray(value)) {
-    const [first, ...rest] = value;
-    const twice = { what: `${path}: an item twice`, path, value: [first, ...value] };
-    const inside = changed(first, `${path}[0]`).map((one) => ({ ...one, value: [one.value, ...rest] }));
-    return first === undefined ? replaced : [...replaced, twice, ...inside];
-  }
-  const fields = Object.entries(value).flatMap(([name, field]) => {
-    const at = path === '' ? name : `${path}.${name}`;
-    const { [name]: _removed, ...others } = value as Record<string, unknown>;
-    const inside = changed(field, at).map((one) => ({ ...one, value: { ...value, [name]: one.value } }));
-    return [{ what: `no ${at}`, path: at, value: others }, ...inside];
-  });
-  const more = { what: `${path}: one field more`, path, value: { ...value, unknown: 1 } };
-  return [...replaced, more, ...fields];
+    .map((other) => put(`${path} = ${JSON.stringify(other).slice(0, 40)}`, other));
+  if (steps.length > 0 && steps.at(-1) !== '0')
+    found.push({ what: `no ${path}`, path, document: withoutValue(document, steps) });
+  if (Array.isArray(value) && value.length > 0)
+    found.push(put(`${path}: an item twice`, [value[0], ...value]));
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    found.push(put(`${path}: one field more`, { ...value, unknown: 1 }));
+  return found;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ProblemsError } from '../base/problems.ts';
 import { ifAbsent } from '../host/files.ts';
 import { inBytes } from '../host/limit-error.ts';
+import { readAt } from '../host/plain-files.ts';
 import type { Spec } from '../model/spec.ts';
 import { sectionLine } from '../specs/text.ts';
 import type { BuildContext } from './build-context.ts';
@@ -64,11 +65,6 @@ async function titleBefore(file: FileHandle, end: number): Promise<string> {
     return `${line.split('\n')[0]}\n`;
   }
   return '';
-}
-
-async function readAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start);
-  return buffer.subarray(0, bytesRead);
 }
 
 /** Bytes of a failed step's log that stay, its end: as many as people load, and when the disk was full. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, link, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { problem } from '../base/problems.ts';
-import { NotPlainFileError, openPlainFile } from './plain-files.ts';
+import { LargeFileError, NotPlainFileError, readPlainFile } from './plain-files.ts';
 
 /** Returns a new path beside `path`. A file or folder is written there and renamed to `path` when it is complete. */
 export function tempSibling(path: string): string {
@@ -82,14 +82,9 @@ export async function readUserFile(path: string, what: string, below = dirname(p
         `is a link that leads out of '${below}'`,
         'Put the file itself there, or name it by its own path.',
       );
-    const file = await openPlainFile(real);
-    try {
-      if ((await file.stat()).size > mostText) throw refuse('is larger than 16 MiB');
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
+    return await readPlainFile(real, mostText);
   } catch (error) {
+    if (error instanceof LargeFileError) throw refuse('is larger than 16 MiB');
     if (error instanceof NotPlainFileError) throw refuse('cannot be read (it is no regular file)');
     const { code } = error as NodeJS.ErrnoException;
     throw code === undefined ? error : refuse(`cannot be read (${readErrors[code] ?? code})`);

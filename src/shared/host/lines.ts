@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from './files.ts';
-import { NotPlainFileError, openPlainFile } from './plain-files.ts';
+import { NotPlainFileError, openPlainFile, readAt } from './plain-files.ts';
 
 /** Bytes that are read or written at once. The event loop turns between two of these. */
 const chunkBytes = 1 << 20;
@@ -24,18 +24,13 @@ export async function* linesOf(
     let begun: Buffer[] = [];
     let length = 0;
     for (let at = 0; at < size; ) {
-      const { bytesRead, buffer } = await file.read(
-        Buffer.alloc(Math.min(chunkBytes, size - at)),
-        0,
-        null,
-        at,
-      );
-      if (bytesRead === 0) break;
-      at += bytesRead;
+      const chunk = await readAt(file, at, Math.min(chunkBytes, size - at));
+      if (chunk.length === 0) break;
+      at += chunk.length;
       let start = 0;
       for (;;) {
-        const end = buffer.subarray(0, bytesRead).indexOf(lineBreak, start);
-        const part = buffer.subarray(start, end === -1 ? bytesRead : end);
+        const end = chunk.indexOf(lineBreak, start);
+        const part = chunk.subarray(start, end === -1 ? undefined : end);
         length += part.length;
         if (length > bounds.line) throw tooLarge(path, 'A line', bounds.line);
         begun.push(part);

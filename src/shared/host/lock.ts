@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { problem } from '../base/problems.ts';
-import { readPlainFile } from './plain-files.ts';
+import { NotPlainFileError, openPlainFile, readPlainFile } from './plain-files.ts';
 import { runTool } from './process.ts';
 
 /** The file in a folder that flock(1) locks. Its text is the id of the process that holds the lock. */
@@ -29,7 +29,7 @@ export type Release = () => Promise<void>;
 export async function lockFolder(dir: string, options: LockOptions = {}): Promise<Release> {
   await mkdir(dir, { recursive: true });
   const path = join(dir, lockFile);
-  await makePlainFile(path);
+  await openLock(path).then((file) => file.close());
   let release = await acquire(path, ['--nonblock'], options.signal);
   if (release === undefined) {
     const owner = (await readPlainFile(path, longestOwner)).trim();
@@ -39,28 +39,26 @@ export async function lockFolder(dir: string, options: LockOptions = {}): Promis
     options.wait.info(`${message}: waiting for it.`);
     release = (await acquire(path, [], options.signal)) as Release;
   }
-  const file = await open(path, writeFlags | constants.O_TRUNC);
+  const file = await openLock(path, constants.O_TRUNC);
   await file.writeFile(`${process.pid}\n`).finally(() => file.close());
   return release;
 }
 
-/** A folder may come with a stranger's tree: a link in it must not make this process write, or wait for, another file. */
-const writeFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
 /** Bytes of the id of a process, and more. */
 const longestOwner = 64;
 
-/** Makes a file if there is none. @throws ProblemsError when something else is there */
-async function makePlainFile(path: string): Promise<void> {
+/**
+ * Opens a lock for writing, and makes it if there is none. Its folder may come with a stranger's tree: a link in it must
+ * not make this process write, or wait for, another file.
+ * @throws ProblemsError when something else is there
+ */
+async function openLock(path: string, more = 0): Promise<FileHandle> {
   try {
-    const file = await open(path, writeFlags);
-    const isFile = (await file.stat().finally(() => file.close())).isFile();
-    if (isFile) return;
+    return await openPlainFile(path, constants.O_WRONLY | constants.O_CREAT | more);
   } catch (error) {
-    // A link, a pipe that nobody reads, a folder.
-    if (!['ELOOP', 'ENXIO', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!(error instanceof NotPlainFileError)) throw error;
+    throw problem('This is no plain file', { file: path, hint: 'Remove it.' });
   }
-  throw problem('This is no plain file', { file: path, hint: 'Remove it.' });
 }
 
 /** Starts flock(1), which holds the lock until it is killed. @returns undefined when another process holds the lock */

@@ -10,18 +10,21 @@ export class NotPlainFileError extends InvalidDocumentError {
   }
 }
 
+/** A plain file is larger than it may be. */
+export class LargeFileError extends NotPlainFileError {}
+
 /**
  * Opens a file that another process wrote. It is a regular file, is no link, and never makes the caller wait as a pipe
  * would. Its folder must be one that strangers cannot change meanwhile.
+ * @param flags of open(2). Default: for reading
  * @throws NotPlainFileError; ENOENT when there is nothing
  */
-export async function openPlainFile(path: string): Promise<FileHandle> {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
-    const { code } = error as NodeJS.ErrnoException;
-    // A link, a socket, or a device that does not exist.
-    if (code === 'ELOOP' || code === 'ENXIO' || code === 'ENODEV') throw notPlain(path);
-    throw error;
+export async function openPlainFile(path: string, flags = constants.O_RDONLY): Promise<FileHandle> {
+  const { O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
+    // A link; a socket, or a pipe that nobody reads; a device that does not exist; a folder that is to be written.
+    const others = ['ELOOP', 'ENXIO', 'ENODEV', 'EISDIR'];
+    throw others.includes((error as NodeJS.ErrnoException).code ?? '') ? notPlain(path) : error;
   });
   const found = await file.stat();
   if (found.isFile()) return file;
@@ -29,19 +32,26 @@ export async function openPlainFile(path: string): Promise<FileHandle> {
   throw notPlain(path);
 }
 
-/** Returns the text of such a file of at most so many bytes. @throws NotPlainFileError; ENOENT when there is nothing */
+/**
+ * Returns the text of such a file of at most so many bytes.
+ * @throws NotPlainFileError, which for a larger one is a {@link LargeFileError}; ENOENT when there is nothing
+ */
 export async function readPlainFile(path: string, mostBytes: number): Promise<string> {
   const file = await openPlainFile(path);
   try {
     const { size } = await file.stat();
     if (size > mostBytes)
-      throw new NotPlainFileError(path, `It has ${size} bytes, and at most ${mostBytes} are allowed`);
-    const bytes = Buffer.alloc(size);
-    const { bytesRead } = await file.read(bytes, 0, size, 0);
-    return bytes.toString('utf8', 0, bytesRead);
+      throw new LargeFileError(path, `It has ${size} bytes, and at most ${mostBytes} are allowed`);
+    return (await readAt(file, 0, size)).toString('utf8');
   } finally {
     await file.close();
   }
+}
+
+/** Returns the bytes of a file from `start` on: fewer than `length` if it ends before. */
+export async function readAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start);
+  return buffer.subarray(0, bytesRead);
 }
 
 /** The bounds of a folder that another process wrote. */

@@ -103,17 +103,20 @@ export function asRoot(argv: readonly string[], env: Readonly<Record<string, str
  *   or of a file that could not be written, which kills the tool, too
  */
 export async function runTool(argv: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
-  return await debugTool(argv, () => runSupervised(argv, options));
+  return await checkedTool(argv, options, () => runSupervised(argv, options));
 }
 
-/** Runs a command between its two messages in the debug log. */
-export async function debugTool(
+/** Runs a command between its two messages in the debug log. @throws ToolError for an exit code that `ok` does not list */
+export async function checkedTool(
   argv: readonly string[],
+  { ok = [0] }: Pick<ToolOptions, 'ok'>,
   run: () => Promise<ToolResult>,
 ): Promise<ToolResult> {
   debug(() => `$ ${argv.map(shellWord).join(' ')}`);
   const name = () => argv[0] as string;
-  return await debugCall(name, run, ({ code }) => `exit code ${code}`);
+  const result = await debugCall(name, run, ({ code }) => `exit code ${code}`);
+  if (ok !== 'any' && !ok.includes(result.code)) throw new ToolError(argv, result);
+  return result;
 }
 
 async function runSupervised(argv: readonly string[], options: ToolOptions): Promise<ToolResult> {
@@ -172,7 +175,6 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
     const code = hasTimedOut ? 124 : exitCode;
     const result = { code, stdout: stdout.text(), stderr: stderr.text() };
     signal?.throwIfAborted();
-    if (options.ok !== 'any' && !(options.ok ?? [0]).includes(code)) throw new ToolError(argv, result);
     return result;
   } finally {
     clearTimeout(timer);

@@ -1,12 +1,5 @@
 import { getExecOutput } from '@actions/exec';
-import {
-  asRoot,
-  debugTool,
-  plainEnvironment,
-  ToolError,
-  type ToolOptions,
-  type ToolResult,
-} from './process.ts';
+import { asRoot, checkedTool, plainEnvironment, type ToolOptions, type ToolResult } from './process.ts';
 
 interface ShortToolOptions extends Pick<ToolOptions, 'root' | 'cwd' | 'env' | 'ok'> {
   /** Bytes for standard input, of a tool that reads all of it. */
@@ -15,14 +8,16 @@ interface ShortToolOptions extends Pick<ToolOptions, 'root' | 'cwd' | 'env' | 'o
 
 /**
  * Runs a tool that ends by itself within moments, such as one that prints a fact or writes a small file, and may read
- * standard input. Longer ones run through `runTool`, which can kill everything that a tool started.
+ * standard input. Longer ones run through `runTool`, which can kill everything that a tool started: `@actions/exec`
+ * starts no process group, writes no bounded log, and knows no signal. In turn, `runTool` holds the tool's life by its
+ * standard input, and can pass nothing through it. Options, errors and the debug log are the same.
  * @throws ToolError for an exit code that `ok` does not list
  */
 export async function runShortTool(
   argv: readonly string[],
   options: ShortToolOptions = {},
 ): Promise<ToolResult> {
-  return await debugTool(argv, () => run(argv, options));
+  return await checkedTool(argv, options, () => run(argv, options));
 }
 
 async function run(argv: readonly string[], options: ShortToolOptions): Promise<ToolResult> {
@@ -35,9 +30,7 @@ async function run(argv: readonly string[], options: ShortToolOptions): Promise<
     silent: true,
     ignoreReturnCode: true,
   });
-  const result = { code: output.exitCode, stdout: output.stdout, stderr: output.stderr };
-  if (options.ok !== 'any' && !(options.ok ?? [0]).includes(result.code)) throw new ToolError(argv, result);
-  return result;
+  return { code: output.exitCode, stdout: output.stdout, stderr: output.stderr };
 }
 
 /** `@actions/exec` splits its first argument at spaces outside quotes. */
