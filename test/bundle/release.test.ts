@@ -143,7 +143,10 @@ describe('compose-image/release', () => {
       { 'image-artifacts': 'azl-image-x' },
       "'image-artifacts' (IMAGE_ARTIFACTS) is 'azl-image-x', and this run has no artifact of that name",
     ],
-    [{ 'skip-unchanged': 'maybe' }, "Input 'skip-unchanged' (SKIP_UNCHANGED) is 'maybe', expected true or false"],
+    [
+      { 'skip-unchanged': 'maybe' },
+      "Input 'skip-unchanged' (SKIP_UNCHANGED) is 'maybe', expected true or false",
+    ],
     [{ files: 'minimal.qcow2 absent.raw' }, "names 'absent.raw', which is not a file"],
     [{ tag: 'a b' }, "Input 'tag' (TAG) is 'a b'"],
     [{ repository: 'distro' }, 'expected owner/name'],

@@ -1,12 +1,8 @@
+import type { UnmetRequirement } from '../model/outcome.ts';
 import type { Capability } from '../model/rpm.ts';
 
 /** A requirement that nothing provides, or can still provide. */
-export interface Missing {
-  capability: Capability;
-  /** `[package, rpm, …]`: the last one requires it, each before requires the next. */
-  path: string[];
-  /** The package whose spec or RPM requires it. */
-  by: string;
+export interface Missing extends UnmetRequirement {
   /** Failed packages that might have provided it. Sorted. */
   failed: string[];
 }
@@ -29,7 +25,7 @@ export interface Needs {
   packages: string[];
   /** For each package the first reason to wait for it, a certain one before others. Sorted by package. */
   waits: Wait[];
-  /** Only known when there is nothing to wait for. */
+  /** While there is something to wait for: those that no result can change any more. */
   missing: Missing[];
   /** Packages that it takes from the toolchain by the policy on cycles, sorted. */
   brokenCycles: string[];

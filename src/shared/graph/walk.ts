@@ -96,7 +96,7 @@ class Walk implements RichContext {
     return {
       packages: [...new Set([...this.reached.keys()].map((node) => node.package))].sort(order),
       waits: [...this.waits.values()].sort((a, b) => order(a.package, b.package)),
-      missing: this.waits.size === 0 && this.options.isWide !== true ? this.missing : [],
+      missing: this.options.isWide === true ? [] : this.missing,
       brokenCycles: [...this.asker.brokenCycles].sort(order),
     };
   }

@@ -2,13 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
+import type { BuildContext } from '../builder/build-context.ts';
 import type { TreeInputs } from '../model/inputs.ts';
+import type { PackagePlan, UnmetRequirement } from '../model/outcome.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
-import { treeProblems } from '../planner/tree-problems.ts';
-import { nameOf } from '../rpm/requirement.ts';
+import { planBuilds } from '../planner/engine.ts';
+import { type PlaceOf, treeProblems, unmetProblems } from '../planner/tree-problems.ts';
+import { keyOf, spellingsOf } from '../rpm/capability.ts';
+import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { findSpecs, type SpecError } from '../specs/find.ts';
+import { requirementLine } from '../specs/requirement-line.ts';
 
 /** Problems of the specs folder itself, not of a spec in it. */
 export async function specFolderProblems(specsDir: string): Promise<Problem[]> {
@@ -50,13 +55,33 @@ function isOfFolder({ packages }: SpecError): boolean {
   return packages.length === 0;
 }
 
-/** The first line of a spec that states a requirement. */
-function placeIn(specsDir: string, specs: ReadonlyMap<string, Spec>) {
-  return (name: string, capability: string) => {
+/** Adds to the errors of a tree the unmet requirements that results in the store reveal: so one run names all. */
+export async function withRevealed(
+  error: ProblemsError,
+  context: Pick<BuildContext, 'inputs' | 'tree' | 'store' | 'run' | 'log'>,
+): Promise<ProblemsError> {
+  // The errors of the tree end the run, also when the store or the solver gives no answer.
+  const plan = await planBuilds(context).catch(() => new Map<string, PackagePlan>());
+  const unmet = [...plan.values()].flatMap((one) => (one.state === 'failed' ? (one.unmet ?? []) : []));
+  const nameOf = ({ file, message }: Problem) => `${file}: ${message}`;
+  const known = new Set(error.problems.map(nameOf));
+  const revealed = unmetInTree(context.inputs, context.tree, unmet).filter((one) => !known.has(nameOf(one)));
+  return new ProblemsError([...error.problems, ...revealed]);
+}
+
+/** A problem for each requirement that results of builds show to be unmet, at its line of the spec. */
+export function unmetInTree(
+  { specsDir }: Pick<TreeInputs, 'specsDir'>,
+  { declared, specs }: Tree,
+  unmet: readonly UnmetRequirement[],
+): Problem[] {
+  return unmetProblems(declared, unmet, placeIn(specsDir, declared.specs), specs);
+}
+
+function placeIn(specsDir: string, specs: ReadonlyMap<string, Spec>): PlaceOf {
+  return (name, tag, capability) => {
     const file = join(specsDir, specs.get(name)?.path ?? `${name}.spec`);
-    const wanted = nameOf(capability);
-    const lines = readFileSync(file, 'utf8').split('\n');
-    const at = lines.findIndex((line) => wanted !== '' && /Requires/i.test(line) && line.includes(wanted));
-    return at === -1 ? { file } : { file, line: at + 1 };
+    const names = plainCapabilitiesOf(parseRequirement(capability)).map(keyOf).flatMap(spellingsOf);
+    return { file, line: requirementLine(readFileSync(file, 'utf8'), tag, names) };
   };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { order } from '../base/order.ts';
-import { ProblemsError } from '../base/problems.ts';
+import { type Problem, ProblemsError } from '../base/problems.ts';
 import { type BuildContext, paths } from '../builder/build-context.ts';
 import { type CheckVerdict, checkLog, runChecks } from '../builder/checks.ts';
 import { readFailure } from '../builder/log-failure.ts';
@@ -12,6 +12,7 @@ import { writeJson } from '../host/json-files.ts';
 import type { Result } from '../model/build-result.ts';
 import type { BuildInputs, MergeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { unmetRequirements } from '../planner/resolve.ts';
 import { buildJson } from '../report/build-json.ts';
 import { type SummaryFacts, summaryText, tally } from '../report/summary.ts';
 import { summaryPage } from '../report/summary-page.ts';
@@ -25,6 +26,7 @@ import {
 import { publishParts } from '../rpm-repository/write/publish-parts.ts';
 import { filesWithoutDebug } from '../store/result-files.ts';
 import { DamagedResultError, type Store, storedWithoutDebug } from '../store/store.ts';
+import { unmetInTree } from './check-tree.ts';
 import { publishedRun, referencesOf } from './references.ts';
 
 /** Facts about the other jobs of a run that several jobs share. */
@@ -96,6 +98,7 @@ export async function deliver(
     ...{ logOf, spans, bound, nonReproducible, builtAgain },
   };
   for (const line of summaryText(outcomes, summary)) context.log.info(line);
+  for (const one of unmetOf(context, ended)) context.log.error(one);
   const counts = tally(outcomes);
   const isHad = (name: string) => 'result' in (outcomes.get(name) ?? {});
   const isWhole = context.run.goals.every(isHad) && summary.failedChecks.length === 0;
@@ -119,6 +122,14 @@ export async function deliver(
     }),
     error: complete ? undefined : new AlreadyReportedError(),
   };
+}
+
+/** All requirements that no package of the run met, at their lines: also of packages that failed for another reason. */
+function unmetOf({ inputs, tree }: BuildContext, { graph, outcomes }: EndedRun): Problem[] {
+  const unmet = [...outcomes].flatMap(([name, one]) =>
+    'result' in one ? [] : unmetRequirements(graph, name),
+  );
+  return unmetInTree(inputs, tree, unmet);
 }
 
 /** The results that the repository holds. */

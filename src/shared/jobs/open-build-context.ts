@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
-import { failOnProblems } from '../base/problems.ts';
+import { failOnProblems, ProblemsError } from '../base/problems.ts';
 import { type BuildContext, paths } from '../builder/build-context.ts';
 import { treeSources } from '../builder/tree-sources.ts';
 import type { ActionContext } from '../github/action.ts';
@@ -29,7 +29,7 @@ import { distributionMacros } from '../specs/macros/distribution.ts';
 import { policyMacros } from '../specs/macros/policy.ts';
 import { parseSpecs } from '../specs/parse.ts';
 import type { Store } from '../store/store.ts';
-import { checkTree, specFolderProblems } from './check-tree.ts';
+import { checkTree, specFolderProblems, withRevealed } from './check-tree.ts';
 import { type OpenedStore, openStore, type Role } from './open-store.ts';
 import { readPlan } from './read-plan.ts';
 import { findToolchain } from './toolchain.ts';
@@ -103,9 +103,13 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
   const checksOf = requiredByCheck(inputs, tree);
   const goals = new Set(chosen.goals);
   const checks = (name: string) => (goals.has(name) ? checksOf(name) : []);
-  await checkTree(inputs, tree, chosen.names, parsed.errors, log, checks);
-  log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
   const run = { ...chosen, ...(await expectTimes(tree, store, chosen.names)) };
+  await checkTree(inputs, tree, chosen.names, parsed.errors, log, checks).catch(async (error: unknown) => {
+    throw error instanceof ProblemsError
+      ? await withRevealed(error, { inputs, tree, store, run, log })
+      : error;
+  });
+  log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
   return {
     ...{ ...stored, plan },
     answers,

@@ -22,6 +22,7 @@ import { bytesStored } from '../store/allocation.ts';
 import { indexFile, writeIndex } from '../store/index-lines.ts';
 import { bytesOf } from '../store/result-files.ts';
 import { newestResults, type StoreIndex } from '../store/store-index.ts';
+import { unmetInTree } from './check-tree.ts';
 import { withBuildContext } from './open-build-context.ts';
 import { findExchange } from './open-exchange.ts';
 import { planFile, planName } from './read-plan.ts';
@@ -89,9 +90,12 @@ function logPlan(context: BuildContext, found: Plan, file: string): number {
     const cycles =
       prebuilt.length === 0 ? '' : `; takes ${prebuilt.join(', ')} from the toolchain (break-cycles)`;
     const line = `${one.state.padEnd(6)} ${name}: ${one.reason}${cycles}`;
-    if (one.state === 'failed') log.error({ message: line, file: join(context.inputs.specsDir, spec) });
-    else log.info(line);
+    const hasLines = one.state === 'failed' && one.unmet !== undefined && one.unmet.length > 0;
+    if (one.state !== 'failed' || hasLines) log.info(line);
+    else log.error({ message: line, file: join(context.inputs.specsDir, spec) });
   }
+  const unmet = sorted.flatMap(([, one]) => (one.state === 'failed' ? (one.unmet ?? []) : []));
+  for (const one of unmetInTree(context.inputs, context.tree, unmet)) log.error(one);
   const count = (state: PackagePlan['state']) => sorted.filter(([, one]) => one.state === state).length;
   const failed = count('failed') === 0 ? '' : `${count('failed')} cannot be built, `;
   log.info(

@@ -1,5 +1,6 @@
 import type { Components, Result, StoredParts } from './build-result.ts';
 import type { Limits } from './limits.ts';
+import type { Capability } from './rpm.ts';
 
 /**
  * The kind of a failure, which decides what helps: rpmbuild failed, or the `%check`; a limit was reached; a requirement
@@ -11,6 +12,15 @@ export const failureKinds = [
   ...(['seconds', 'memory', 'processes', 'disk', 'log'] as const satisfies (keyof Limits)[]),
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
+
+/** A requirement that nothing provides, and that nothing still to be built can provide. */
+export interface UnmetRequirement {
+  capability: Capability;
+  /** `[package, rpm, …]`: the last one requires it, each before requires the next. */
+  path: string[];
+  /** The package whose spec or RPM requires it. */
+  by: string;
+}
 
 /** The outcome of a package in a run. */
 export type Outcome =
@@ -60,4 +70,4 @@ export type PackagePlan =
   | ({ state: 'build' } & ReadyBuild)
   | { state: 'reuse'; reason: string; result: Result }
   | { state: 'maybe'; reason: string; waitsFor: string[] }
-  | { state: 'failed'; reason: string; kind?: FailureKind };
+  | { state: 'failed'; reason: string; kind?: FailureKind; unmet?: UnmetRequirement[] };

@@ -9,7 +9,7 @@ import { endSearch, excludeProvider } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
 import { findInToolchain } from '../graph/toolchain-index.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Outcome, PackagePlan } from '../model/outcome.ts';
+import type { Outcome, PackagePlan, UnmetRequirement } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
 import { parseRequirement } from '../rpm/requirement.ts';
 import type { Tree } from '../solver/solve-root.ts';
@@ -24,7 +24,7 @@ import {
   type Progress,
   resolveAgain,
 } from './progress.ts';
-import { type Resolution, resolvePackage } from './resolve.ts';
+import { type Resolution, resolvePackage, unmetRequirements } from './resolve.ts';
 import { nearMissing } from './tree-problems.ts';
 
 /**
@@ -181,20 +181,23 @@ export async function planBuilds(context: EngineContext & { run: Run }): Promise
     progress = newProgress(tree.declared, run.names, progress);
     await resolvePackages(context, progress, new Set());
   } while (progress.isStale);
-  const { outcomes, ready, waiting } = progress;
+  const { outcomes, ready, waiting, graph } = progress;
   const plan = new Map<string, PackagePlan>();
   for (const [name, outcome] of outcomes) {
     const { reason } = outcome;
     if (outcome.state === 'reused') plan.set(name, { state: 'reuse', reason, result: outcome.result });
-    else
-      plan.set(name, {
-        state: 'failed',
-        reason,
-        kind: outcome.state === 'failed' ? outcome.kind : undefined,
-      });
+    else {
+      const kind = outcome.state === 'failed' ? outcome.kind : undefined;
+      plan.set(name, { state: 'failed', reason, kind, unmet: unmetRequirements(graph, name) });
+    }
   }
   for (const [name, one] of ready) plan.set(name, { state: 'build', ...one });
   for (const [name, waits] of waiting) {
+    const unmet = unmetRequirements(graph, name);
+    if (unmet.length > 0) {
+      plan.set(name, { state: 'failed', reason: describeUnmet(unmet, tree), kind: 'requirement', unmet });
+      continue;
+    }
     const waitsFor = waits.map((one) => one.package);
     plan.set(name, { state: 'maybe', reason: `decided by what ${waitsFor.join(', ')} will be`, waitsFor });
   }
@@ -235,9 +238,14 @@ function describe(
   if (resolution.state === 'invalid') return resolution.problems.map(formatProblem).join('; ');
   if (resolution.state === 'unsolvable')
     return `its build root cannot be made: ${resolution.problems.join('; ')}`;
-  const lines = resolution.missing.map(({ capability, path }) => {
+  return describeUnmet(resolution.missing, tree);
+}
+
+/** Says what nothing provides, with the nearest names. */
+export function describeUnmet(unmet: readonly UnmetRequirement[], tree: Tree): string {
+  const lines = unmet.map(({ capability, path }) => {
     return `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}`;
   });
-  const hints = resolution.missing.map((one) => nearMissing(tree.declared, one, tree.specs).trimEnd());
+  const hints = unmet.map((one) => nearMissing(tree.declared, one, tree.specs).trimEnd());
   return [lines.join('; '), ...new Set(hints.filter(Boolean))].join('. ');
 }

@@ -3,8 +3,8 @@ import { keyComponents, keyOf } from '../cache-key/key.ts';
 import { recipeDigest } from '../cache-key/recipe.ts';
 import { type Graph, resultsOf } from '../graph/graph.ts';
 import type { Missing, Needs, NeedsOptions, Wait } from '../graph/needs.ts';
-import { needsOf } from '../graph/walk.ts';
-import type { PlannedBuild } from '../model/outcome.ts';
+import { needsOf, needsOrPointers } from '../graph/walk.ts';
+import type { PlannedBuild, UnmetRequirement } from '../model/outcome.ts';
 import type { RootRpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { solveRoot, type Tree } from '../solver/solve-root.ts';
@@ -43,6 +43,11 @@ export async function resolvePackage(
   if (resolution.state !== 'missing') return resolution;
   const failed = resolution.missing.flatMap((one) => one.failed);
   return failed.length === 0 ? resolution : { state: 'blocked', by: failed };
+}
+
+/** The requirements of a package that no build can meet any more, also while the package waits for others. Pure. */
+export function unmetRequirements(graph: Graph, name: string): UnmetRequirement[] {
+  return needsOrPointers(graph, name).missing.filter((one) => one.failed.length === 0);
 }
 
 async function resolveOnce(

@@ -3,7 +3,7 @@ import type { Problem } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds, declaredPath, needsBySpecs } from '../graph/declared-needs.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
-import type { Missing } from '../graph/needs.ts';
+import type { UnmetRequirement } from '../model/outcome.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { keyOf, mayBeRevealed, parseCapability } from '../rpm/capability.ts';
@@ -11,8 +11,12 @@ import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import { formatEvr } from '../rpm/version.ts';
 import { nearestCapabilities } from './nearest-capabilities.ts';
 
-/** Finds the place where a spec states a requirement. */
-type PlaceOf = (name: string, capability: string) => { file: string; line?: number };
+/** Finds the place where the spec of a package states a requirement. */
+export type PlaceOf = (
+  name: string,
+  tag: 'BuildRequires' | 'Requires',
+  capability: Capability,
+) => { file: string; line?: number | undefined };
 
 /** Requirements of a package's %check. */
 type Checks = (name: string) => readonly Capability[];
@@ -29,30 +33,28 @@ export function treeProblems(
   specs: readonly Spec[],
   checks: Checks = () => [],
 ): Problem[] {
-  return [...missingProblems(graph, names, place, specs, checks), ...cycleProblems(graph, names, place)];
+  const unmet = names.flatMap((name) => needsBySpecs(graph, name, checks(name)).missing);
+  return [...unmetProblems(graph, unmet, place, specs), ...cycleProblems(graph, names, place)];
 }
 
-function missingProblems(
+/** A problem for each requirement that nothing provides, once for each spec, in the order of files and lines. */
+export function unmetProblems(
   graph: DeclaredGraph,
-  names: readonly string[],
+  unmet: readonly UnmetRequirement[],
   place: PlaceOf,
   specs: readonly Spec[],
-  checks: Checks,
 ): Problem[] {
   const problems = new Map<string, Problem>();
-  for (const name of names) {
-    for (const missing of needsBySpecs(graph, name, checks(name)).missing) {
-      const { by, capability, path } = missing;
-      const at = `${by} ${capability}`;
-      if (problems.has(at)) continue;
-      const tag = path.length === 1 ? 'BuildRequires' : 'Requires';
-      const hint = `${nearMissing(graph, missing, specs)}Needed by: ${path.toReversed().join(', needed by ')}.`;
-      problems.set(at, {
-        ...place(by, capability),
-        message: `${tag} '${capability}' is provided by nothing`,
-        hint,
-      });
-    }
+  for (const one of unmet) {
+    const { by, capability, path } = one;
+    const at = `${by} ${capability}`;
+    if (problems.has(at)) continue;
+    const tag = path.length === 1 ? 'BuildRequires' : 'Requires';
+    problems.set(at, {
+      ...place(by, tag, capability),
+      message: `${tag} '${capability}' is provided by nothing`,
+      hint: `${nearMissing(graph, one, specs)}Needed by: ${path.toReversed().join(', needed by ')}.`,
+    });
   }
   return [...problems.values()].sort(
     (a, b) => order(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0),
@@ -65,7 +67,7 @@ function cycleProblems(graph: DeclaredGraph, names: readonly string[], place: Pl
   return findCycles(names, steps).map((cycle) => {
     const first = cycle[0]?.package ?? '';
     return {
-      file: place(first, '').file,
+      file: place(first, 'BuildRequires', '').file,
       message: `dependency cycle: ${describeCycle(cycle, (name, need) => declaredPath(graph, name, need))}`,
       hint: `Remove one of these requirements, or move the part that needs the other into a spec of its own${breakable(graph, cycle)}.`,
     };
@@ -88,7 +90,7 @@ function breakable({ rpms, toolchain }: DeclaredGraph, cycle: readonly CycleStep
  */
 export function nearMissing(
   graph: DeclaredGraph,
-  { capability }: Pick<Missing, 'capability'>,
+  { capability }: Pick<UnmetRequirement, 'capability'>,
   specs: readonly Spec[],
 ): string {
   const excluded = specs.filter((spec) => spec.excluded !== undefined);

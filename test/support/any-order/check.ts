@@ -67,10 +67,25 @@ export async function checkAnyOrder(
     expect(endsOf(merged), `built by ${shards} shards, trouble: ${trouble}`).toEqual(ends);
   }
 
+  await checkEarlyFailures(made, store, ends);
   await checkSecondRun(made, store, ends);
   const results = [...state.progress.outcomes.values()].flatMap((one) => ('result' in one ? one.result : []));
   const pointers = pointersOf(made.tree.declared, results);
   await checkSecondRun(treeOf(packages, solver, { ...policy, pointers }), store, ends);
+}
+
+/** Checks that no plan, whatever results it has, gives up a package that is built in the end. */
+async function checkEarlyFailures(made: MadeTree, store: Store, ends: Record<string, string>): Promise<void> {
+  for (const part of [0, 1, 2]) {
+    const get: Store['get'] = async (key, name) =>
+      Number.parseInt(key.slice(0, 8), 16) % 3 === part ? undefined : await store.get(key, name);
+    const plan = await planOf(made, { ...store, get, search: get });
+    const given = [...plan].flatMap(([name, one]) => (one.state === 'failed' ? [name] : []));
+    expect(
+      given.filter((name) => ends[name]?.startsWith('key')),
+      'given up by a plan',
+    ).toEqual([]);
+  }
 }
 
 /**

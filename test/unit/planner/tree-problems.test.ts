@@ -67,7 +67,7 @@ describe('the problems of a tree', () => {
       ['c', 1],
       ['a', 2],
     ]);
-    const place = (file: string, capability: string) => ({ file, line: lines.get(capability) });
+    const place = (file: string, _tag: string, capability: string) => ({ file, line: lines.get(capability) });
     const specs = [madeUpSpec('y', ['a', 'b', 'c']), madeUpSpec('x', ['b'])];
     const found = treeProblems(declaredGraph(specs, toolchain, plainPolicy), ['y', 'x'], place, specs);
     expect(found.map(({ file, line }) => `${file}:${line}`)).toEqual(['x:3', 'y:1', 'y:2', 'y:3']);

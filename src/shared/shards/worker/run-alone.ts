@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os';
+import { order } from '../../base/order.ts';
 import type { BuildContext } from '../../builder/build-context.ts';
 import { buildOne } from '../../builder/build-one.ts';
+import { describeUnmet } from '../../planner/engine.ts';
 import { assumedSeconds } from '../../planner/priority.ts';
+import { unmetRequirements } from '../../planner/resolve.ts';
 import type { SharedAnswers } from '../../solver/saved-answers.ts';
 import { DamagedResultError, openStored } from '../../store/store.ts';
 import { newKnownResults } from '../protocol/known-results.ts';
@@ -35,6 +38,7 @@ export async function runAlone(
   );
   if (reused.length > 0)
     given.log.info(`Reused, nothing that reaches them changed: ${reused.sort().join(', ')}`);
+  if (state.progress.ready.size > 0) warnOfUnmet(state);
   const options: ShardOptions = {
     ...{ id: 1, attempt: 1, settings: settingsAlone(slots), started: now(), takes: () => true },
     ...{ peers: { first: 1, last: 1 }, others: undefined, most: 1 },
@@ -45,6 +49,15 @@ export async function runAlone(
     await runShard({ state, exchange, heartbeats, answers: noAnswers }, options, new Map(), build);
   } while (!(await hasAllFiles(state)));
   return state;
+}
+
+/** Says which packages will fail whatever is built: their builders need not wait for the end to mend them. */
+function warnOfUnmet({ progress, context }: RunState): void {
+  const open = [...progress.names].filter((name) => !progress.ready.has(name));
+  for (const name of open.sort(order)) {
+    const unmet = unmetRequirements(progress.graph, name);
+    if (unmet.length > 0) context.log.warn(`${name} cannot be built: ${describeUnmet(unmet, context.tree)}`);
+  }
 }
 
 /** Returns an exchange for this job alone: it holds the names of artifacts and no files, which nobody reads. */
