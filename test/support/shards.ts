@@ -29,6 +29,7 @@ export class SharedRun {
   private readonly inputs: Inputs;
   private readonly services: Services | undefined;
   private readonly cache: (JobOptions & { event?: string }) | undefined;
+  private readonly variables: Readonly<Record<string, string>>;
   /** What the services know its attempts by. */
   private readonly attempts: string[];
   private planned = 1;
@@ -36,12 +37,20 @@ export class SharedRun {
   /**
    * @param services their artifacts are the exchange; none: a folder is
    * @param cache what the jobs may do with their cache; none: they have none
+   * @param variables further ones of the environment of each job
    */
-  constructor(dir: string, inputs: Inputs, services?: Services, cache?: JobOptions & { event?: string }) {
+  constructor(
+    dir: string,
+    inputs: Inputs,
+    services?: Services,
+    cache?: JobOptions & { event?: string },
+    variables: Readonly<Record<string, string>> = {},
+  ) {
     this.dir = dir;
     this.inputs = { ...hasty, ...inputs };
     this.services = services;
     this.cache = cache;
+    this.variables = variables;
     this.attempts = [this.run];
   }
 
@@ -64,6 +73,7 @@ export class SharedRun {
       GITHUB_RUN_ID: this.run,
       GITHUB_EVENT_PATH: this.event(),
       ...this.services?.environment(this.attempts[attempt - 1] as string, job, this.cache),
+      ...this.variables,
     };
     if (this.cache === undefined) return { ...environment, ACTIONS_CACHE_SERVICE_V2: '' };
     return this.cache.event === undefined
