@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { licenseOf, longestLicense } from '../../../src/shared/image/packages/licenses.ts';
+import { licenseOf, longestLicense, ownPackages } from '../../../src/shared/image/packages/licenses.ts';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
+import { builtinPackages } from '../../../src/shared/toolchain/convert/builtin-packages.ts';
 
 const rpm = (name: string, ...files: string[]) => ({ name, files }) as unknown as Rpm;
 const header = (license: string) => ({
@@ -26,6 +27,7 @@ describe('the license of an image’s package', () => {
 
   it('is that of azl for a package that azl writes itself', () => {
     expect(licenseOf({ origin: 'toolchain', rpm: rpm('filesystem') })).toBe('MIT');
+    expect(builtinPackages.map(({ name }) => name).sort()).toEqual(ownPackages);
   });
 
   it('is one plain line of bounded length, whatever the header holds', () => {

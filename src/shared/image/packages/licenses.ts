@@ -3,13 +3,15 @@ import type { Header } from '../../rpm/header.ts';
 import { readMainHeader } from '../../rpm/read.ts';
 import { textsOf } from '../../rpm/tag-values.ts';
 import { tags } from '../../rpm/tags.ts';
-import { builtinPackages } from '../../toolchain/convert/builtin-packages.ts';
 import type { ImagePackage } from './choose-packages.ts';
 
 /** Characters of a licence in an image's manifest. Azure Linux's longest has some 900. */
 export const longestLicense = 4096;
 
-const ownPackages = new Set(builtinPackages.map(({ name }) => name));
+/** The packages of a toolchain that azl writes itself: `builtinPackages`, which need much more code. */
+export const ownPackages: readonly string[] = [
+  ...['distribution-release', 'distribution-rpm-macros', 'filesystem', 'pam-configuration', 'setup'],
+];
 
 /**
  * Returns the licence of an image's RPM, as one line. That of a stand-in is its Debian package's `copyright` file, which is
@@ -18,7 +20,7 @@ const ownPackages = new Set(builtinPackages.map(({ name }) => name));
  */
 export function licenseOf({ origin, rpm }: ImagePackage, header?: Pick<Header, 'tags'>): string {
   if (origin === 'toolchain') {
-    if (ownPackages.has(rpm.name)) return 'MIT';
+    if (ownPackages.includes(rpm.name)) return 'MIT';
     const texts = rpm.files.filter((path) => /^\/usr\/share\/doc\/[^/]+\/copyright$/.test(path));
     return shown(`see ${texts.length > 0 ? texts.join(', ') : '/usr/share/doc'}`);
   }
