@@ -10,6 +10,9 @@ interface Way {
   packages: readonly string[];
 }
 
+/** Pythons of Debian 12, Ubuntu 24.04 and Debian 13. */
+const pythons = ['311', '312', '313'];
+
 /** Everything that azl needs of its host, and where Debian and Ubuntu have it. A need without `files` is a command. */
 export const ways = {
   rpm: { packages: ['rpm'] },
@@ -48,9 +51,14 @@ export const ways = {
   'gpg-agent': { packages: ['gpg-agent'] },
   go: { packages: ['golang-go'] },
   'python3-venv': {
-    // Debian 12, Ubuntu 24.04, Debian 13.
-    files: ['3.11', '3.12', '3.13'].map((version) => `/usr/lib/python${version}/ensurepip`),
+    files: pythons.map((version) => `/usr/lib/python3.${version.slice(1)}/ensurepip`),
     packages: ['python3-venv'],
+  },
+  'python3-seccomp': {
+    files: pythons.map(
+      (version) => `/usr/lib/python3/dist-packages/seccomp.cpython-${version}-${hostArchitecture.triplet}.so`,
+    ),
+    packages: ['python3-seccomp'],
   },
   'CA certificates': { files: ['/etc/ssl/certs/ca-certificates.crt'], packages: ['ca-certificates'] },
 } as const satisfies Record<string, Way>;
@@ -68,8 +76,8 @@ export const needs = {
   boot: ['QEMU', 'qemu-io', 'OVMF firmware'],
   /** Repositories whose metadata is signed. */
   repositories: ['gpg'],
-  /** For tests alone: another solver, a user who is not root, keys that sign, and what programs open. */
-  tests: ['dnf', 'sudo', 'gpg-agent', 'strace'],
+  /** For tests alone: another solver and filter, a user who is not root, keys that sign, and what programs open. */
+  tests: ['dnf', 'python3-seccomp', 'sudo', 'gpg-agent', 'strace'],
 } as const satisfies Record<string, readonly Need[]>;
 
 /** The folders of commands; `sbin` is not on every user's PATH. */

@@ -1,36 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { architectureOf } from '../../../src/shared/base/architectures.ts';
 import { allowedCalls, seccompFilter } from '../../../src/shared/sandbox/seccomp.ts';
+import { runFilter } from '../../support/run-filter.ts';
 
 const architectures = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
 const i386 = 0x4000_0003;
 
-/** Runs a filter as the kernel does, on one system call: `allowed`, or the error's number. */
-function verdict(program: Buffer, call: { architecture: number; number: number; arguments?: bigint[] }) {
-  const data = Buffer.alloc(64);
-  data.writeUInt32LE(call.number, 0);
-  data.writeUInt32LE(call.architecture, 4);
-  for (const [index, value] of (call.arguments ?? []).entries()) data.writeBigUInt64LE(value, 16 + 8 * index);
-  let loaded = 0;
-  for (let at = 0; ; at += 8) {
-    const [code, value] = [program.readUInt16LE(at), program.readUInt32LE(at + 4)];
-    const jump = (holds: boolean) => {
-      at += 8 * program.readUInt8(at + (holds ? 2 : 3));
-    };
-    if (code === 0x20) loaded = data.readUInt32LE(value);
-    else if (code === 0x15) jump(loaded === value);
-    else if (code === 0x25) jump(loaded > value);
-    else if (code === 0x35) jump(loaded >= value);
-    else if (code === 0x45) jump((loaded & value) !== 0);
-    else if (code === 0x06) return value === 0x7fff_0000 ? 'allowed' : value & 0xffff;
-    else throw new Error(`no such instruction: ${code}`);
-  }
-}
-
 describe.each(['x64', 'arm64'] as const)('the seccomp filter on %s', (machine) => {
   const program = seccompFilter(architectureOf(machine));
   const ask = (number: number, ...args: bigint[]) =>
-    verdict(program, { architecture: architectures[machine], number, arguments: args });
+    runFilter(program, { architecture: architectures[machine], number, arguments: args });
   const pick = (x64: number, arm64: number) => (machine === 'x64' ? x64 : arm64);
 
   it.each<[string, number, bigint[], string | number]>([
@@ -88,7 +67,7 @@ describe.each(['x64', 'arm64'] as const)('the seccomp filter on %s', (machine) =
   });
 
   it('knows no other architecture', () => {
-    expect(verdict(program, { architecture: i386, number: 3 })).toBe(38);
+    expect(runFilter(program, { architecture: i386, number: 3 })).toBe(38);
     if (machine === 'x64') expect(ask(0x4000_0000)).toBe(38);
   });
 });
