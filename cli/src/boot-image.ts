@@ -4,8 +4,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCommand } from '../../src/shared/base/make-command.ts';
 import { problem } from '../../src/shared/base/problems.ts';
-import { plainEnvironment } from '../../src/shared/host/process.ts';
-import { findFirmware, terminalArguments } from '../../src/shared/image/boot-test/qemu.ts';
+import { asRoot, plainEnvironment, runTool } from '../../src/shared/host/process.ts';
+import { findFirmware, kvmDevice, terminalArguments } from '../../src/shared/image/boot-test/qemu.ts';
+import { becomeUser, lendDevice } from '../../src/shared/sandbox/lend-device.ts';
 import type { CliContext } from './context.ts';
 import { prepareHost } from './doctor/doctor.ts';
 import { checkKvm } from './doctor/kvm.ts';
@@ -24,7 +25,8 @@ export async function bootImage(context: CliContext): Promise<number> {
     throw problem(`IMAGE is '${image}', which ${state}`, { hint });
   }
   await prepareHost('run', context);
-  const works = (await checkKvm(paths.cache, stop.signal)) === 'works';
+  const kvm = await checkKvm(paths.cache, stop.signal);
+  const works = kvm.state === 'works';
   const argv = terminalArguments({
     disk: image,
     diskFormat: image.endsWith('.qcow2') ? 'qcow2' : 'raw',
@@ -33,17 +35,28 @@ export async function bootImage(context: CliContext): Promise<number> {
   });
   log.info(`Booting ${image}${works ? '' : ' (emulated, which is slow)'}. Changes are discarded at the end.`);
   log.info('To leave, run `poweroff` inside, or press Ctrl-A, then X.');
-  const child = spawn(argv[0] as string, argv.slice(1), {
-    stdio: 'inherit',
-    env: { ...plainEnvironment, TERM: environment['TERM'] ?? 'dumb', TMPDIR: '/var/tmp' },
+  const env = { ...plainEnvironment, TERM: environment['TERM'] ?? 'dumb', TMPDIR: '/var/tmp' };
+  const isLent = works && kvm.by === 'root';
+  const [program, ...args] = isLent ? asRoot(lentToUser(argv), env) : argv;
+  const child = spawn(program as string, args, { stdio: 'inherit', env });
+  const release = stop.listen((signal) => {
+    // sudo is root's. It passes a signal on; without it, QEMU ends.
+    const kill = ['kill', '-s', signal.slice('SIG'.length), String(child.pid)];
+    if (isLent) void runTool(kill, { root: true, ok: 'any' });
+    else child.kill(signal);
   });
-  const release = stop.listen((signal) => child.kill(signal));
   try {
     const [code] = (await once(child, 'close')) as [number | null];
     return code ?? 1;
   } finally {
     release();
   }
+}
+
+/** Returns the command, for root, that lends the device of KVM to this user, as whom it then runs `argv`. */
+function lentToUser(argv: readonly string[]): string[] {
+  const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: process.getgroups?.() };
+  return lendDevice(becomeUser(argv, user), kvmDevice, user);
 }
 
 /** The newest image. Of two files of the same time, the raw one. */

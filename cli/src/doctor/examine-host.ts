@@ -17,7 +17,7 @@ import { withTempDir } from '../../../src/shared/host/temp-dir.ts';
 import { heldBounds } from '../../../src/shared/sandbox/control-group.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
 import { readUserLists, userIdProblems } from '../../../src/shared/sandbox/user-ids.ts';
-import { diskNeed, type HostFacts, type KvmState, type RunFolders } from './findings.ts';
+import { diskNeed, type HostFacts, type Kvm, type RunFolders } from './findings.ts';
 
 type Disk = NonNullable<HostFacts['disk']>[number];
 
@@ -30,7 +30,7 @@ export interface ExamineOptions {
   /** Also run the checks that take a second or more: the mirror, proxies and KVM. */
   thorough: boolean;
   /** Checks if KVM boots a kernel. */
-  kvm?: () => Promise<KvmState>;
+  kvm?: () => Promise<Kvm>;
   signal?: AbortSignal;
 }
 

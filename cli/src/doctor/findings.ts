@@ -17,8 +17,13 @@ export interface RunFolders {
   worker?: string;
 }
 
-/** The state of KVM. `untried`: the device opens, and there is no kernel to test it with. */
-export type KvmState = 'works' | 'absent' | 'broken' | 'untried';
+/** KVM on this machine. */
+export interface Kvm {
+  /** `rootOnly`: only root may open its device, and this user is not root; `untried`: there is no kernel to test it with. */
+  state: 'works' | 'absent' | 'rootOnly' | 'broken' | 'untried';
+  /** Who opens its device. Root lends it to QEMU, which runs as an ordinary user. */
+  by: 'user' | 'root';
+}
 
 /** The state of this machine. Undefined: not checked. */
 export interface HostFacts {
@@ -40,7 +45,7 @@ export interface HostFacts {
   overlay?: { dir: string; error: string };
   /** How the bounds of builds are held. */
   bounds?: HeldBounds;
-  kvm?: KvmState;
+  kvm?: Kvm;
   /** The users and groups of the host that have numbers of the sandboxes' users. */
   userIdProblems?: readonly Problem[] | undefined;
   /** `error`: why no package could be downloaded from the mirror; empty if one was. */
@@ -180,13 +185,15 @@ const boundsFinding: Check = ({ bounds }) => {
 
 const kvmFinding: Check = ({ kvm }) => {
   if (kvm === undefined) return undefined;
+  const there = kvm.by === 'root' ? 'there, used through sudo' : 'there';
   const texts = {
-    works: 'works',
+    works: `${there}: works`,
     absent: 'not available: QEMU emulates, which is slower',
-    broken: 'available, but boots no kernel: QEMU emulates, which is slower',
-    untried: 'available; the first boot test finds out if it works',
+    rootOnly: 'there, but only root may use it, and sudo is needed for that: QEMU emulates, which is slower',
+    broken: `${there}, but boots no kernel: QEMU emulates, which is slower`,
+    untried: `${there}; the first boot test finds out if it works`,
   };
-  return { name: 'kvm', ok: true, mandatory: false, text: texts[kvm] };
+  return { name: 'kvm', ok: true, mandatory: false, text: texts[kvm.state] };
 };
 
 const proxyFindings: Check = ({ proxies = [] }) =>

@@ -30,7 +30,10 @@ export interface SandboxOptions extends Omit<ToolOptions, 'root' | 'env' | 'cwd'
   /** Variables besides {@link sandboxEnvironment}. Nothing of the host's environment is passed on. */
   env?: Readonly<Record<string, string>>;
   binds?: readonly Bind[];
-  /** Devices of the host that it may use, besides the harmless ones that every sandbox has: `/dev/kvm`. */
+  /**
+   * Devices of the host that it may use, besides the harmless ones that every sandbox has: `/dev/kvm`. A tool of the host
+   * sees each as {@link builder}'s own.
+   */
   devices?: readonly string[];
   /** Folders of the sandbox that are empty and lie in memory, of at most {@link tmpfsBytes} each. */
   tmpfs?: readonly string[];

@@ -1,8 +1,9 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ToolResult } from '../host/process.ts';
-import { confine, enterCommand, memoryFolder, mounts, type SandboxOptions } from './arguments.ts';
+import { builder, confine, enterCommand, memoryFolder, mounts, type SandboxOptions } from './arguments.ts';
 import { runWithin } from './bounds.ts';
+import { lendDevice } from './lend-device.ts';
 import { limitsOf } from './limits.ts';
 
 /** The host's folders of programs and libraries: links into /usr, on a system of today. */
@@ -28,7 +29,7 @@ export async function runHostTool(argv: readonly string[], options: HostToolOpti
 /** Returns the whole command, for root on the host, that runs a tool of the host. */
 export function hostToolArguments(argv: readonly string[], options: HostToolOptions): string[] {
   const confined = confine(argv, options);
-  return enterCommand(['', '', ''], [], {
+  const command = enterCommand(['', '', ''], [], {
     ...confined,
     options: [
       ...[...memoryFolder('/'), '--ro-bind', '/usr', '/usr', ...programFolders.flatMap(programFolder)],
@@ -42,6 +43,8 @@ export function hostToolArguments(argv: readonly string[], options: HostToolOpti
       ...confined.options,
     ],
   });
+  const { devices = [] } = options;
+  return devices.reduce((inner, device) => lendDevice(inner, device, builder), command);
 }
 
 function programFolder(path: string): string[] {

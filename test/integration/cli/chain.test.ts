@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeChain, recorded } from '../../support/chain.ts';
 import type { Checkout } from '../../support/checkout.ts';
+import { asUser } from '../../support/user.ts';
 
 let checkout: Checkout;
 afterEach(() => checkout.remove());
@@ -238,6 +239,23 @@ describe('make run', () => {
     expect(stdout).toMatch(/^Booting bad\.qcow2/);
     expect(stderr).toMatch(/^qemu-system-x86_64: .*bad\.qcow2/);
     expect(stderr).not.toContain('error:');
+  });
+});
+
+describe('make run of a user with sudo', () => {
+  it('gets KVM, if the machine has it, also where only root may open the device', async () => {
+    checkout = await makeChain();
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    checkout.write('build/cache/kvm.json', JSON.stringify({ bootId, works: true }));
+    // QEMU has opened the device when it looks at the image.
+    checkout.write('bad.qcow2', 'no image');
+    chmodSync(checkout.dir, 0o755);
+    const command = ['make', '--no-print-directory', 'run', 'IMAGE=bad.qcow2'];
+    const { code, stdout, stderr } = await asUser(command, checkout.dir, 'everything');
+    expect(code).toBe(2);
+    const how = existsSync('/dev/kvm') ? '' : ' \\(emulated, which is slow\\)';
+    expect(stdout).toMatch(new RegExp(`^Booting bad\\.qcow2${how}\\. Changes`));
+    expect(stderr).toMatch(/^qemu-system-x86_64: .*bad\.qcow2/);
   });
 });
 

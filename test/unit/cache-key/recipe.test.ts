@@ -6,8 +6,11 @@ const shared = new URL('../../../src/shared/', import.meta.url);
 const helpers = ['sandbox', 'specs/macros'].flatMap((room) =>
   readdirSync(new URL(`${room}/`, shared))
     // The table of system calls is in it as the filter that is made of it. No build can see its control group,
-    // or what compares its root.
-    .filter((name) => !/\.(?:ts|txt)$|^control-group\.sh$|^root_(?:headers|packages)\.py$/.test(name))
+    // what compares its root, or what lends a device to QEMU.
+    .filter(
+      (name) =>
+        !/\.(?:ts|txt)$|^(?:control-group|lend-device)\.sh$|^root_(?:headers|packages)\.py$/.test(name),
+    )
     .map((name) => `${room}/${name}`),
 );
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findingLine, findingsOf, type HostFacts } from '../../../cli/src/doctor/findings.ts';
+import { findingLine, findingsOf, type HostFacts, type Kvm } from '../../../cli/src/doctor/findings.ts';
+import { kvmAccess } from '../../../cli/src/doctor/kvm.ts';
 
 const gib = 1024 ** 3;
 const fine: HostFacts = {
@@ -21,7 +22,7 @@ const fine: HostFacts = {
   overlay: { dir: 'build', error: '' },
   bounds: { groups: '/sys/fs/cgroup/azl' },
   userIdProblems: [],
-  kvm: 'absent',
+  kvm: { state: 'absent', by: 'user' },
   mirror: { error: '' },
 };
 
@@ -121,8 +122,35 @@ describe('the doctor', () => {
     expect(bad[0]?.mandatory).toBe(mandatory);
   });
 
-  it.each(['works', 'absent', 'broken', 'untried'] as const)('does not object to KVM that is %s', (kvm) => {
+  it.each<[Kvm, string]>([
+    [{ state: 'works', by: 'user' }, 'there: works'],
+    [{ state: 'works', by: 'root' }, 'there, used through sudo: works'],
+    [{ state: 'untried', by: 'root' }, 'there, used through sudo; the first boot test finds out if it works'],
+    [{ state: 'untried', by: 'user' }, 'there; the first boot test finds out if it works'],
+    [
+      { state: 'broken', by: 'root' },
+      'there, used through sudo, but boots no kernel: QEMU emulates, which is slower',
+    ],
+    [
+      { state: 'rootOnly', by: 'user' },
+      'there, but only root may use it, and sudo is needed for that: QEMU emulates, which is slower',
+    ],
+    [{ state: 'absent', by: 'user' }, 'not available: QEMU emulates, which is slower'],
+  ])('says what is so with KVM, and objects to nothing: %j', (kvm, text) => {
     expect(findingsOf({ ...fine, kvm }).every(({ ok }) => ok)).toBe(true);
+    expect(lines({ kvm })).toContain(`✓ kvm: ${text}`);
+  });
+
+  it.each<[Parameters<typeof kvmAccess>[0], Kvm['by'] | undefined]>([
+    [{ exists: false, opens: false, privilege: 'root' }, undefined],
+    [{ exists: true, opens: true }, 'user'],
+    [{ exists: true, opens: true, privilege: 'none' }, 'user'],
+    [{ exists: true, opens: false, privilege: 'sudo' }, 'root'],
+    [{ exists: true, opens: false, privilege: 'root' }, 'root'],
+    [{ exists: true, opens: false, privilege: 'asks' }, undefined],
+    [{ exists: true, opens: false, privilege: 'none' }, undefined],
+  ])('finds out who opens the device of KVM: %j', (host, by) => {
+    expect(kvmAccess(host)).toBe(by);
   });
 
   it('has no line for what was not checked', () => {

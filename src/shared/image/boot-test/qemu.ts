@@ -29,6 +29,9 @@ export async function findFirmware(): Promise<Firmware> {
 
 const { qemu } = hostArchitecture;
 
+/** The device of KVM. On many hosts it belongs to root and a group. */
+export const kvmDevice = '/dev/kvm';
+
 export const accelerations = ['kvm', 'tcg'] as const;
 export type Acceleration = (typeof accelerations)[number];
 
