@@ -1,4 +1,5 @@
 import {
+  count,
   flag,
   type InputTable,
   list,
@@ -25,6 +26,7 @@ export const composeInputs: InputTable<ComposeInputs> = {
   toolchainArtifact: text,
   toolchainDir: text,
   bootTest: flag,
+  bootTimeout: count(10, 86_400),
   summary: flag,
   retentionDays: retention,
   outDir: text,

@@ -16,12 +16,11 @@ import type { ImageFile, ImageJson } from './manifest/image-json.ts';
 import { type PlanOptions, planImage, progressOf } from './manifest/plan-image.ts';
 import { publishImage, withdrawImages } from './out-images.ts';
 
-/** Time limit of a boot, in seconds. An emulated boot beside other work takes minutes. */
-const bootSeconds = 900;
-
 export interface ComposeOptions extends Omit<PlanOptions, 'tempDir'> {
   outDir: string;
   buildDir: string;
+  /** Seconds until the image must be up in its boot test; undefined: the test's own limit. */
+  bootTimeout?: number | undefined;
   /** Images of other machines. */
   imageCache?: ImageCache | undefined;
 }
@@ -116,7 +115,7 @@ async function testImage(
   const raw = join(store.folder(image.key), file);
   const verdict = await bootTest({
     ...{ raw, ...image.boot, workDir: join(work, 'boot'), cacheDir, serialLog, log },
-    ...{ timeoutSeconds: bootSeconds, signal },
+    ...{ timeoutSeconds: options.bootTimeout, signal },
   });
   if ((await fileDigest(raw)) !== sha256) throw new Error('the boot test changed the image that it booted');
   if (verdict.passed) await store.keepVerdict(image.key, verdict);

@@ -17,7 +17,7 @@ import { imageCache } from '../image/cache/image-cache.ts';
 import { type Composed, composeImage } from '../image/compose-image.ts';
 import type { ComposeInputs } from '../model/inputs.ts';
 import { toolchainSchema } from '../model/toolchain.ts';
-import { failedImagePage, failureLines, imagePage, verdictLine } from '../report/image-page.ts';
+import { consoleNote, failedImagePage, failureLines, imagePage, verdictLine } from '../report/image-page.ts';
 import type { Link } from '../report/page.ts';
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
@@ -111,11 +111,12 @@ async function failedReport(
   for (const line of failureLines(verdict)) log.info(line);
   const artifact = await publishSerialLog(inputs.configFile, serialLog, log);
   const where = artifact === '' ? '' : ` in the artifact ${artifact}`;
+  const text = await readFile(serialLog, 'utf8');
+  const note = verdict.failed.length > 0 ? '' : consoleNote(text);
   log.error({
     message: `The image ${image.name} failed its boot test: ${verdict.reason}`,
-    hint: `Serial log: ${shown(serialLog)}${where}; image: ${shown(stored)}.`,
+    hint: `${note}Serial log: ${shown(serialLog)}${where}; image: ${shown(stored)}.`,
   });
-  const text = await readFile(serialLog, 'utf8');
   const serial = { artifact: await artifactLink(artifact), file: basename(serialLog), text };
   const page = failedImagePage(image.name, verdict, serial);
   return { outputs: {}, page, error: new AlreadyReportedError() };

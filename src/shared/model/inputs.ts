@@ -113,6 +113,8 @@ export interface ComposeInputs
   /** Empty: `toolchain` in `cacheDir`. */
   toolchainDir: string;
   bootTest: boolean;
+  /** Seconds until the image must be up. */
+  bootTimeout: number | undefined;
   /** Days, of the artifact with the image. */
   retentionDays: number | undefined;
 }

@@ -6,7 +6,7 @@ import { code, fenced, inlineText, type Link, link, pageTable } from './page.ts'
 import { downloadCommand, type PublishedRun } from './published-run.ts';
 
 /** Limits of a machine's output on a page. */
-const cuts = { lines: 40, line: 300, cell: 200, rows: 100 };
+const cuts = { lines: 40, noteLines: 12, line: 300, cell: 200, rows: 100 };
 
 /** Returns one line about an image: made or reused, booted or not. Pure. */
 export function verdictLine({ image, reused, verdict, verdictKept }: Composed): string {
@@ -20,6 +20,20 @@ export function verdictLine({ image, reused, verdict, verdictKept }: Composed): 
 /** Returns the failed units of a boot with their logs, as lines. Pure. */
 export function failureLines(verdict: Verdict): string[] {
   return verdict.failed.flatMap(({ unit, log }) => [`${unit} failed:`, ...log.map((line) => `    ${line}`)]);
+}
+
+/** Returns the last lines of a console that say something, as a page and a terminal can show them. Pure. */
+export function consoleLines(console: string, count: number): string[] {
+  const lines = console.split('\n').map(plainLine).filter(Boolean);
+  return lines.slice(-count).map((line) => line.slice(0, cuts.line));
+}
+
+/** Returns what an error says of the end of a console. Pure. */
+export function consoleNote(console: string): string {
+  const lines = consoleLines(console, cuts.noteLines).map((line) => `    ${line}\n`);
+  return lines.length === 0
+    ? 'Its console showed nothing.\n'
+    : `The last lines of its console:\n${lines.join('')}`;
 }
 
 /**
@@ -55,8 +69,8 @@ export function failedImagePage(
   serial: Record<'file' | 'text', string> & { artifact?: Link | undefined },
 ): string {
   const units = failureLines(verdict).slice(0, cuts.lines);
-  const last = serial.text.split('\n').map(plainLine).filter(Boolean).slice(-cuts.lines);
-  const shown = (units.length > 0 ? units : last).map((line) => line.slice(0, cuts.line));
+  const shown =
+    units.length > 0 ? units.map((line) => line.slice(0, cuts.line)) : consoleLines(serial.text, cuts.lines);
   return [
     `### ✗ ${inlineText(name, cuts)}: boot test failed`,
     `${inlineText(verdict.reason, cuts)}. After ${Math.round(verdict.seconds)} s (${verdict.acceleration}).`,

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostArchitecture } from '../../../src/shared/base/architectures.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { LimitError } from '../../../src/shared/host/limit-error.ts';
+import { kvmDevice } from '../../../src/shared/image/boot-test/qemu.ts';
 import { runMachine } from '../../../src/shared/image/boot-test/run-machine.ts';
 import { runQemu } from '../../../src/shared/image/boot-test/run-qemu.ts';
 import { judge } from '../../../src/shared/image/boot-test/verdict.ts';
@@ -54,6 +55,14 @@ describe('QEMU', () => {
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
       expect(status).toMatch(new RegExp(`^${set}:\\s+0+$`, 'm'));
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+  });
+
+  it('opens the device of KVM, if there is one, whoever it belongs to', async () => {
+    // QEMU opens it before it looks for the device that it does not know.
+    const argv = [qemu.program, ...machine, '-accel', 'kvm', '-device', 'unknown'];
+    const { stderr } = await runQemu(argv, { binds: [], usesKvm: true });
+    if (existsSync(kvmDevice)) expect(stderr).toContain("'unknown' is not a valid device model name");
+    else expect(stderr).toContain('Could not access KVM kernel module: No such file or directory');
   });
 
   it('writes to nothing but what it may', async () => {
@@ -105,6 +114,48 @@ describe('a machine that prints or writes for ever', () => {
     );
     const { passed, reason } = judge({ ...ran, acceleration: 'tcg' });
     expect([passed, reason]).toEqual([false, 'it wrote to the disk until only 1 GiB of it were free']);
+  });
+
+  it.each([
+    ['Linux version 6.1\r\n\u001b[1mdracut:/#\u001b[0m ', 'it stopped in its initramfs (dracut:/#)'],
+    [
+      'error: no such device: x.\r\ngrub rescue> ',
+      'the boot loader finds none of its files (error: no such device: x.)',
+    ],
+  ])('is ended, long before its limit, when it waits at a prompt: %j', async (text, why) => {
+    const [console, serialLog] = [join(dir, 'console of a prompt'), join(dir, 'log of a prompt')];
+    writeFileSync(console, text);
+    const lines: string[] = [];
+    const ran = await runMachine(
+      ({ signal }) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+      {
+        console,
+        serialLog,
+        log: { ...recordingLog(), progress: (line) => lines.push(line) },
+        timeoutSeconds: 600,
+      },
+    );
+    const { passed, reason } = judge({ ...ran, acceleration: 'tcg' });
+    expect([passed, reason]).toEqual([false, why]);
+    expect(lines[0]).toMatch(/^boot test \d+ of 600 s · (dracut:\/#|grub rescue>)$/);
+  });
+
+  it('is not ended at such words if it reports, and passes', async () => {
+    const [console, serialLog] = [join(dir, 'console of words'), join(dir, 'log of words')];
+    writeFileSync(console, 'Linux version 6.1\r\n(initramfs) ');
+    const ran = await runMachine(
+      async ({ onData, signal }) => {
+        for (let count = 0; count < 15 && !signal?.aborted; count++) {
+          onData?.(Buffer.from('\n'));
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+        onData?.(Buffer.from('state running\nend\n'));
+        return { code: 0, stdout: '', stderr: '' };
+      },
+      { console, serialLog, log: recordingLog(), timeoutSeconds: 600 },
+    );
+    expect(judge({ ...ran, acceleration: 'tcg' })).toMatchObject({ passed: true, reason: '' });
   });
 
   it('has passed all the same if it was up before', async () => {

@@ -38,7 +38,7 @@ it('passes on no line of more than 4096 characters, and keeps no more of one tha
   for (const line of lines) expect(line.length).toBe(4096);
 });
 
-it('passes on the bytes of a file up to a limit, and a prompt as a line', async () => {
+it('passes on the bytes of a file up to a limit, and what no line holds yet', async () => {
   const path = join(dir, 'console');
   writeFileSync(path, 'one\ngrub> ');
   const lines: string[] = [];
@@ -49,10 +49,11 @@ it('passes on the bytes of a file up to a limit, and a prompt as a line', async 
     (line) => lines.push(line),
     async (chunk) => (bytes += chunk),
   );
-  expect(await read()).toBe(10);
-  expect(lines).toEqual(['one', 'grub> ']);
+  expect(await read()).toEqual({ bytes: 10, unfinished: 'grub> ' });
+  expect(lines).toEqual(['one']);
   appendFileSync(path, 'and so on, for ever and ever');
-  expect(await read()).toBe(20);
-  expect(await read()).toBe(20);
+  expect(await read()).toEqual({ bytes: 20, unfinished: 'grub> and so on,' });
+  expect(await read()).toEqual({ bytes: 20, unfinished: 'grub> and so on,' });
+  expect(lines).toEqual(['one']);
   expect(bytes).toBe('one\ngrub> and so on,');
 });

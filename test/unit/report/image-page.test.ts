@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Verdict } from '../../../src/shared/image/boot-test/verdict.ts';
-import { failedImagePage, imagePage } from '../../../src/shared/report/image-page.ts';
+import {
+  consoleLines,
+  consoleNote,
+  failedImagePage,
+  imagePage,
+} from '../../../src/shared/report/image-page.ts';
 
 const verdict = (more: Partial<Verdict> = {}): Verdict => ({
   ...{ passed: false, state: 'none', failed: [], seconds: 12.4, acceleration: 'tcg' },
@@ -59,4 +64,17 @@ it('the page of an image has its files, its artifact, and how to fetch it', () =
   const page = imagePage(image, line, { text: 'azl-image-minimal', address: 'https://x/1' }, published);
   expect(page).toContain('Artifact: [`azl-image-minimal`](https://x/1)');
   expect(page).toContain('```sh\ngh run download 7 -R o/r -n azl-image-minimal -D azl-image-minimal\n```');
+});
+
+it('the end of a console is its last lines that say something, plain and cut', () => {
+  expect(consoleLines('one\r\n\u001b[1mtwo\u001b[0m\r\n\r\n\u0007\n  three\n\rgrub> ', 3)).toEqual([
+    'two',
+    '  three',
+    'grub>',
+  ]);
+  expect(consoleLines('x'.repeat(3_000_000), 3)).toEqual(['x'.repeat(300)]);
+  expect(consoleNote('one\n::error::two\n')).toBe(
+    'The last lines of its console:\n    one\n    ::error::two\n',
+  );
+  expect(consoleNote('\u001b[2J\r\n')).toBe('Its console showed nothing.\n');
 });

@@ -24,10 +24,13 @@ export interface BootTestOptions extends BootPlace {
   log: Log;
   diskBus?: 'virtio' | 'sata';
   acceleration?: Acceleration;
-  /** Seconds until the system must be up. */
-  timeoutSeconds: number;
+  /** Seconds until the system must be up. Default: {@link bootSeconds}. */
+  timeoutSeconds?: number | undefined;
   signal?: AbortSignal | undefined;
 }
+
+/** Time limits of a boot, in seconds. An emulated boot beside other work takes minutes. */
+const bootSeconds: Readonly<Record<Acceleration, number>> = { kvm: 300, tcg: 900 };
 
 /** Bytes of a kernel that is tried. */
 const mostKernel = 256 * 1024 * 1024;
@@ -53,7 +56,8 @@ export async function bootTest(options: BootTestOptions): Promise<Verdict> {
     { source: console, target: '/azl/console', writable: true },
   ];
   const start: Start = (run) => runQemu(argv, { ...run, binds, usesKvm: acceleration === 'kvm' });
-  return judge({ ...(await runMachine(start, { ...options, console })), acceleration });
+  const { timeoutSeconds = bootSeconds[acceleration] } = options;
+  return judge({ ...(await runMachine(start, { ...options, timeoutSeconds, console })), acceleration });
 }
 
 /** Returns the path of a file's bytes that QEMU's user can open: the file, or a copy of one that is private. */

@@ -20,37 +20,43 @@ export function lineSplitter(onLine: (line: string) => void) {
   };
 }
 
+/** The part of a followed file that was read so far. */
+export interface Followed {
+  bytes: number;
+  /** The text after its last line, such as a prompt. */
+  unfinished: string;
+}
+
 /**
  * Follows a file that a machine writes.
- * @param onLine receives its lines; a prompt (`grub>`) counts as a line although nothing ends it
+ * @param onLine receives its lines
  * @param onBytes receives its bytes, at most `most`
- * @returns a function that passes on what came since its last call, and returns the number of bytes so far
+ * @returns a function that passes on what came since its last call
  */
 export function followFile(
   path: string,
   most: number,
   onLine: (line: string) => void,
   onBytes: (chunk: Buffer) => Promise<unknown>,
-): () => Promise<number> {
-  let at = 0;
+): () => Promise<Followed> {
+  const followed: Followed = { bytes: 0, unfinished: '' };
   let busy = false;
   const split = lineSplitter(onLine);
   return async () => {
-    if (busy) return at;
+    if (busy) return followed;
     busy = true;
     const file = await open(path, 'r');
     try {
-      while (at < most) {
-        const chunk = Buffer.alloc(Math.min(64 * 1024, most - at));
-        const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
-        if (bytesRead === 0) return at;
-        at += bytesRead;
+      while (followed.bytes < most) {
+        const chunk = Buffer.alloc(Math.min(64 * 1024, most - followed.bytes));
+        const { bytesRead } = await file.read(chunk, 0, chunk.length, followed.bytes);
+        if (bytesRead === 0) break;
+        followed.bytes += bytesRead;
         const read = chunk.subarray(0, bytesRead);
-        const { rest } = split(read);
-        if (rest.includes('>')) onLine(rest);
+        followed.unfinished = split(read).rest;
         await onBytes(read);
       }
-      return at;
+      return followed;
     } finally {
       busy = false;
       await file.close();

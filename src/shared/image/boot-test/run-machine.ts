@@ -1,17 +1,14 @@
 import { open } from 'node:fs/promises';
 import type { Log } from '../../base/log.ts';
-import { plainLine } from '../../base/plain-line.ts';
 import { ProblemsError } from '../../base/problems.ts';
 import { inBytes, LimitError } from '../../host/limit-error.ts';
 import type { ToolOptions, ToolResult } from '../../host/process.ts';
+import { consoleEnd, deadEnd } from './dead-ends.ts';
 import { followFile, lineSplitter } from './follow-file.ts';
-import { deadEnd, neverStarted, readReport } from './verdict.ts';
+import { neverStarted, readReport } from './verdict.ts';
 
 /** Milliseconds between two reads of the console. */
 const readInterval = 500;
-
-/** Milliseconds that a machine keeps running after a dead end, to print more. */
-const graceAfterDeadEnd = 2000;
 
 /** Lines of the report that are kept: more than a hundred failed units have. */
 const mostReport = 4000;
@@ -43,8 +40,7 @@ export async function runMachine(start: Start, options: MachineOptions) {
   const look = () =>
     console.read().then(
       () => {
-        const grace = console.isFull() ? 0 : graceAfterDeadEnd;
-        if (console.deadBy() !== undefined) setTimeout(() => stop.abort(), grace).unref();
+        if (console.deadBy() !== undefined) stop.abort();
       },
       (error: unknown) => {
         readError = error;
@@ -60,7 +56,10 @@ export async function runMachine(start: Start, options: MachineOptions) {
     const { code, stderr } = await start({
       timeoutSeconds,
       signal: AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]),
-      onData: (chunk) => void split(chunk),
+      onData: (chunk) => {
+        console.spoke();
+        split(chunk);
+      },
     });
     timedOut = code === 124;
     if (code !== 0 && !timedOut && lines.length === 0 && (await console.read()) === 0)
@@ -79,18 +78,22 @@ export async function runMachine(start: Start, options: MachineOptions) {
 
 /** Opens a console, which goes to the serial log, and whose last line is shown as the progress. */
 async function openConsole(options: MachineOptions, seconds: () => number) {
-  const { console, serialLog, log, mostConsole = 64 * 1024 * 1024 } = options;
+  const { console, serialLog, log, timeoutSeconds, mostConsole = 64 * 1024 * 1024 } = options;
   const tooMuch = `it printed more than ${inBytes(mostConsole)} on its console`;
   let deadBy: string | undefined;
+  let spokeAt = 0;
+  let bytesSoFar = 0;
   const kept = await open(serialLog, 'w');
-  const onLine = (line: string) => {
-    deadBy ??= deadEnd(line);
-    const shown = plainLine(line).slice(0, 100);
-    if (shown !== '') log.progress(`boot test ${Math.round(seconds())} s · ${shown}`);
-  };
-  const follow = followFile(console, mostConsole, onLine, (chunk) => kept.write(chunk));
-  const read = async (): Promise<number> => {
-    const bytes = await follow();
+  const tail = consoleEnd();
+  const follow = followFile(console, mostConsole, tail.add, (chunk) => kept.write(chunk));
+  const read = async (idle = () => seconds() - spokeAt): Promise<number> => {
+    const { bytes, unfinished } = await follow();
+    if (bytes > bytesSoFar) spokeAt = seconds();
+    bytesSoFar = bytes;
+    const end = tail.with(unfinished);
+    deadBy ??= deadEnd(end, idle());
+    const time = `${Math.round(seconds())} of ${timeoutSeconds} s`;
+    log.progress([`boot test ${time}`, ...end.lines.slice(-1)].join(' · ').slice(0, 120));
     if (bytes >= mostConsole && deadBy !== tooMuch) {
       deadBy = tooMuch;
       await kept.write(`\nazl: ${tooMuch}; what follows is not here.\n`);
@@ -101,9 +104,13 @@ async function openConsole(options: MachineOptions, seconds: () => number) {
     /** Reads what came since the last time. Returns the number of bytes so far. */
     read,
     deadBy: () => deadBy,
-    isFull: () => deadBy === tooMuch,
+    /** A machine that reports has not stopped, whatever its console says. */
+    spoke: () => {
+      spokeAt = seconds();
+    },
+    /** Reads the rest of a machine that has ended, which cannot go on after any dead end. */
     close: async () => {
-      await read().finally(() => kept.close());
+      await read(() => Number.POSITIVE_INFINITY).finally(() => kept.close());
     },
   };
 }

@@ -43,21 +43,6 @@ export function readReport(lines: readonly string[]): BootReport {
   return report;
 }
 
-/** Lines on the console after which a machine does not come up. */
-const deadEnds: readonly [RegExp, string][] = [
-  [/Kernel panic - not syncing: ?(.*)/, 'the kernel panicked'],
-  [/You are in (?:rescue|emergency) mode|Entering emergency mode/, 'it ended in emergency mode'],
-  [/^(?:grub rescue>|grub>)/, 'the boot loader gave up'],
-  [/BdsDxe: No bootable option|UEFI Interactive Shell/, 'the firmware found nothing to boot'],
-];
-
-/** Returns why a machine with this line on its console cannot come up; undefined for any other line. Pure. */
-export function deadEnd(line: string): string | undefined {
-  const plain = plainLine(line);
-  const found = deadEnds.find(([pattern]) => pattern.test(plain));
-  return found === undefined ? undefined : `${found[1]} (${plain})`;
-}
-
 /** Builds the problem of a QEMU that ended before any output on the console. Pure. */
 export function neverStarted(code: number, stderr: string): Problem {
   const end = lastLines(stderr, 6);
@@ -88,5 +73,5 @@ function failureReason({ report, seconds, deadBy, timedOut }: Parameters<typeof 
   if (complete) return state === 'running' ? '' : `the system is '${state}', not 'running'`;
   if (deadBy !== undefined) return deadBy;
   if (timedOut) return `it did not come up within ${Math.round(seconds)} seconds`;
-  return 'the machine stopped before it was up';
+  return 'the machine stopped or restarted before it was up';
 }
