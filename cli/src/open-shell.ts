@@ -59,5 +59,7 @@ function noRoot(name: string, kept: readonly string[]): ProblemsError {
     });
   }
   const build = /^[\w.+-]+$/.test(name) ? `Build it: ${buildOf(name)}` : undefined;
-  return problem(`There is no build root of '${name}': ${without}`, { hint: open ?? others ?? build });
+  return problem(`There is no build root of '${name}': ${without}`, {
+    hint: open ?? [others, build].filter(Boolean).join(' '),
+  });
 }

@@ -117,7 +117,7 @@ describe('the next run', () => {
     await first.plan(1);
     const shard = await first.shard(1).ended;
     expect(shard.code, shard.said).toBe(0);
-    expect(shard.said).toMatch(/3 results of this job are not in the store \(.*not now.*\): app, lib, other/);
+    expect(shard.said).toMatch(/Not in the store: 3 results of this job \(.*not now.*\): app, lib, other/);
     runs.services.heal();
     const merge = await first.merge();
     expect(merge.code, merge.said).toBe(0);

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { counted } from '../../../src/shared/base/counted.ts';
 import { failOnProblems } from '../../../src/shared/base/problems.ts';
 import { ensureCommands } from '../../../src/shared/host/packages.ts';
 import type { CliContext } from '../context.ts';
@@ -46,7 +47,9 @@ export async function prepareHost(target: TargetName, context: CliContext): Prom
   await ensureCommands(needs, context.log, signal);
   if (facts.disk === undefined) return;
   const free = Math.min(...facts.disk.map(({ freeBytes }) => freeBytes)) / 1024 ** 3;
-  context.log.info(`This machine is fine: ${facts.cores} cores, ${free.toFixed(0)} GiB of disk free.`);
+  context.log.info(
+    `This machine is fine: ${counted(facts.cores, 'core')}, ${free.toFixed(0)} GiB of disk free.`,
+  );
 }
 
 function foldersOf({ paths, checkout }: CliContext): Pick<ExamineOptions, 'folders' | 'foreign'> {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { counted } from '../../../src/shared/base/counted.ts';
 import { makeCommand } from '../../../src/shared/base/make-command.ts';
 import type { Problem } from '../../../src/shared/base/problems.ts';
 import { shellWord } from '../../../src/shared/base/shell-word.ts';
@@ -151,7 +152,7 @@ const diskFindings: Check = ({ disk = [] }) =>
   });
 
 const memoryFinding: Check = ({ memoryBytes, cores }) => {
-  const text = `${inGib(memoryBytes)} available, ${cores} cores`;
+  const text = `${inGib(memoryBytes)} available, ${counted(cores, 'core')}`;
   const hint = `builds may run out of memory below ${inGib(memoryNeed)}: CONCURRENT_PACKAGE_BUILDS=1 helps`;
   return finding('memory', memoryBytes >= memoryNeed, text, hint, false);
 };

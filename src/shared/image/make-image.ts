@@ -1,5 +1,6 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { counted } from '../base/counted.ts';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { runTool } from '../host/process.ts';
@@ -26,7 +27,7 @@ export async function makeImage(plan: ImagePlan, options: MakeOptions): Promise<
   const { named, packages, manifest, image } = plan;
   const prebuilt = packages.filter(({ origin }) => origin === 'toolchain').map(({ rpm }) => rpm);
   const toolchainRpms = await verifiedRpms(toolchainDir, prebuilt);
-  log.info(`Making ${image.name} of ${packages.length} packages`);
+  log.info(`Making ${image.name} of ${counted(packages.length, 'package')}`);
   const trees = await makeTrees({
     ...{ manifest: manifest.root, named, file, progress, log, signal },
     rpms: packages.map(({ origin, rpm }) => ({

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { counted } from '../base/counted.ts';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
 import { failOnProblems, ProblemsError } from '../base/problems.ts';
@@ -109,7 +110,7 @@ async function openWithLock(inputs: OpenInputs, action: ActionContext, role: Rol
       ? await withRevealed(error, { inputs, tree, store, run, log })
       : error;
   });
-  log.info(`${parsed.specs.length} specs, ${chosen.names.length} of them in this run.`);
+  log.info(`${counted(parsed.specs.length, 'spec')}, ${chosen.names.length} of them in this run.`);
   return {
     ...{ ...stored, plan },
     answers,

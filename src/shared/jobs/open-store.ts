@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../base/counted.ts';
 import type { Log } from '../base/log.ts';
 import { paths } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
@@ -106,6 +107,6 @@ function logUnsaved({ reduced, failed }: Unsaved, budget: number, log: Log): voi
   logNames('none', 'Not stored, because there is no room for it');
   if (failed.names.length > 0)
     log.warn(
-      `${failed.names.length} results of this job are not in the store (${failed.message}): ${failed.names.join(', ')}`,
+      `Not in the store: ${counted(failed.names.length, 'result')} of this job (${failed.message}): ${failed.names.join(', ')}`,
     );
 }

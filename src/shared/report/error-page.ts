@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { formatProblem, type Problem } from '../base/problems.ts';
 import { inlineText, type Link, link, type PageLimits, pageOf } from './page.ts';
 
@@ -12,7 +13,7 @@ export function errorPage(
   const shown = problems.slice(0, limits.rows).map((one) => listItem(one, addressOf));
   const more = problems.length - shown.length;
   return pageOf([
-    `### ✗ ${inlineText(title, limits)}: ${problems.length === 1 ? '1 error' : `${problems.length} errors`}`,
+    `### ✗ ${inlineText(title, limits)}: ${counted(problems.length, 'error')}`,
     shown.join('\n'),
     ...(more > 0 ? [`and ${more} more: see the log`] : []),
   ]);

@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { plainLine } from '../base/plain-line.ts';
 import type { Verdict } from '../image/boot-test/verdict.ts';
 import type { Composed } from '../image/compose-image.ts';
@@ -11,7 +12,7 @@ const cuts = { lines: 40, noteLines: 12, line: 300, cell: 200, rows: 100 };
 /** Returns one line about an image: made or reused, booted or not. Pure. */
 export function verdictLine({ image, reused, verdict, verdictKept }: Composed): string {
   const local = image.packages.filter(({ origin }) => origin === 'local').length;
-  const line = `${image.name}: ${reused ? 'reused' : 'made'}, ${image.packages.length} packages, ${local} of them built here`;
+  const line = `${image.name}: ${reused ? 'reused' : 'made'}, ${counted(image.packages.length, 'package')}, ${local} of them built here`;
   if (verdict === undefined) return `${line}; not booted`;
   if (verdictKept) return `${line}; boot test passed in an earlier run (${Math.round(verdict.seconds)} s)`;
   return `${line}; boot test passed (${Math.round(verdict.seconds)} s, ${verdict.acceleration})`;

@@ -1,4 +1,5 @@
 import { addToList } from '../base/add-to-list.ts';
+import { counted } from '../base/counted.ts';
 import { clock } from '../base/duration.ts';
 import { makeCommand } from '../base/make-command.ts';
 import { order } from '../base/order.ts';
@@ -87,7 +88,7 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
   const counts = tally(outcomes);
   const shown = states.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
   const checks = facts.failedChecks.length;
-  if (checks > 0) shown.push(checks === 1 ? '1 %check failed' : `${checks} %checks failed`);
+  if (checks > 0) shown.push(`${counted(checks, '%check')} failed`);
   return [...lines, `${shown.join(', ')} in ${clock(facts.seconds)}. RPMs: ${facts.rpmsDir}`];
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { LimitError } from '../host/limit-error.ts';
 import { runTool, type ToolOptions, type ToolResult } from '../host/process.ts';
 import type { Limits } from '../model/limits.ts';
@@ -56,6 +57,6 @@ async function throwReached(group: string | undefined, limits: Limits): Promise<
 /** Returns seconds for people: `90 seconds`, `30 minutes`, `2.5 hours`. Pure. */
 export function inTime(seconds: number): string {
   const number = (count: number) => String(Math.round(count * 10) / 10);
-  if (seconds <= 120) return `${seconds} second${seconds === 1 ? '' : 's'}`;
+  if (seconds <= 120) return counted(seconds, 'second');
   return seconds < 7200 ? `${number(seconds / 60)} minutes` : `${number(seconds / 3600)} hours`;
 }

@@ -1,5 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { counted } from '../base/counted.ts';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
 import { linkFile, tempSibling, writeWhole } from '../host/files.ts';
@@ -37,7 +38,9 @@ export async function makeToolchain(lock: Lock, debsDir: string, options: MakeOp
   const { dir, cacheDir, jobs, log, signal } = options;
   await clearLeftovers(dirname(dir), `${basename(dir)}.`, true);
   const standIns = standInsOf(lock);
-  log.info(`Converting ${lock.packages.length} packages of ${lock.suite} to ${standIns.length} RPMs`);
+  log.info(
+    `Converting ${counted(lock.packages.length, 'package')} of ${lock.suite} to ${counted(standIns.length, 'RPM')}`,
+  );
   const conversion = { cacheDir: join(cacheDir, 'stand-ins'), debsDir, arch: lock.arch, jobs, log, signal };
   const converted = await convertSet(standIns, conversion);
   const rpms = converted.map(({ rpm }) => rpm).sort((a, b) => order(a.file, b.file));

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { RpmError } from '../rpmbuild-log.ts';
 import type { Cause } from './cause.ts';
 
@@ -9,7 +10,7 @@ export interface SpecError {
   hint?: (match: RegExpExecArray) => string | undefined;
 }
 
-const files = (count: number) => (count === 1 ? '1 file' : `${count} files`);
+const files = (count: number) => counted(count, 'file');
 
 /** A path of `%files` that rpm did not find. */
 export const missingFile = /^(?:File|Directory) not found(?: by glob)?: (\/.*)$/;

@@ -1,4 +1,5 @@
 import type { DefaultArtifactClient } from '@actions/artifact';
+import { counted } from '../../base/counted.ts';
 import { debugCall } from '../../base/debug.ts';
 import { problem } from '../../base/problems.ts';
 import type { RetryPolicy } from '../../base/retry.ts';
@@ -59,7 +60,7 @@ function artifactAnswer(value: unknown): string {
     id?: number;
     digestMismatch?: boolean;
   };
-  if (artifacts !== undefined) return `${artifacts.length} artifacts`;
+  if (artifacts !== undefined) return counted(artifacts.length, 'artifact');
   if (artifact !== undefined) return `id ${artifact.id}, ${artifact.size} bytes`;
   if (digestMismatch === true) return 'another digest';
   return id === undefined ? 'done' : `id ${id}`;

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { counted } from '../../base/counted.ts';
 import { lastLines } from '../../base/last-lines.ts';
 import type { Log } from '../../base/log.ts';
 import { problem } from '../../base/problems.ts';
@@ -44,7 +45,7 @@ export interface TreeOptions extends RootOptions {
 export async function makeTrees(options: TreeOptions): Promise<Trees> {
   const { manifest, named, progress } = options;
   const root = await openImageRoot(options);
-  progress(`installing ${options.rpms.length} packages`);
+  progress(`installing ${counted(options.rpms.length, 'package')}`);
   await install(options, root);
   await runPrograms(manifest.first, root, options);
   progress('configuring');

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { counted } from '../../base/counted.ts';
 import type { Log } from '../../base/log.ts';
 import { type PublishOptions, publishArtifact, publishLogArtifact } from '../../github/artifacts/publish.ts';
 import { hasArtifacts, runAttempt } from '../../github/run.ts';
@@ -66,6 +67,6 @@ export async function publishRepository(
 export async function publishFolder(name: string, root: string, options: PublishOptions): Promise<string> {
   const paths = (await filesBelow(root)).map((path) => relative(root, path));
   if (!paths.some((path) => path.endsWith('.rpm'))) return '';
-  options.log.progress(`${name}: ${paths.length} files`);
+  options.log.progress(`${name}: ${counted(paths.length, 'file')}`);
   return await publishArtifact(name, root, paths, options);
 }

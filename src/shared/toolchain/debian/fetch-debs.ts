@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { counted } from '../../base/counted.ts';
 import { makeCommand } from '../../base/make-command.ts';
 import { failOnProblems, problem } from '../../base/problems.ts';
 import { aptReason, runApt } from '../../host/apt.ts';
@@ -45,7 +46,9 @@ export async function fetchDebs(debs: readonly Deb[], debsDir: string, apt: Apt)
   if (wanted.length === 0) return;
   failOnGone(wanted, await offeredVersions(wanted, apt));
   const megabytes = wanted.reduce((sum, deb) => sum + deb.size, 0) / 1e6;
-  apt.log.info(`Fetching ${wanted.length} packages (${megabytes.toFixed(0)} MB) from the host's mirror`);
+  apt.log.info(
+    `Fetching ${counted(wanted.length, 'package')} (${megabytes.toFixed(0)} MB) from the host's mirror`,
+  );
   for (let start = 0; start < wanted.length; start += batchSize) {
     apt.log.progress(`fetching packages: ${start} of ${wanted.length}`);
     await fetchOffered(wanted.slice(start, start + batchSize), debsDir, apt);
