@@ -141,6 +141,25 @@ describe('each fault gets one clear message before anything is built', () => {
     for (const pattern of expected) expect(said).toMatch(pattern);
   });
 
+  it('tells what builds have shown at its line, and at once with what specs show', async () => {
+    dir = newWorkspace();
+    const app = '%global what gone\nBuildRequires: pkgconfig(tool2)\n';
+    const specs = join(dir, 'SPECS');
+    await writeTree(specs, { app: { spec: plain('app', app) }, tool: { spec: plain('tool') } });
+    const build = () => runBundle('build-packages', { 'toolchain-dir': toolchainDir }, dir);
+    const at = (line: number, what: string) =>
+      `::error file=SPECS/app/app.spec,line=${line}::SPECS/app/app.spec:${line}: BuildRequires '${what}' is provided by nothing`;
+    const first = await build();
+    expect(first.said).toContain('tool: building (');
+    expect(first.said).toContain(at(8, 'pkgconfig(tool2)'));
+    const more = `${app}BuildRequires: perl(No::Such)\nBuildRequires: %{what}-tools`;
+    await writeTree(specs, { app: { spec: plain('app', more) } });
+    const { said, code } = await build();
+    expect(code).toBe(1);
+    for (const one of [at(8, 'pkgconfig(tool2)'), at(9, 'perl(No::Such)'), at(10, 'gone-tools')])
+      expect(said).toContain(one);
+  }, 300_000);
+
   it('tells the faults of all specs at once', async () => {
     const { said } = await refused({
       'a/a.spec': plain('a', 'BuildRequires: nowhere-a'),
