@@ -42,7 +42,7 @@ describe('a .repo file', () => {
 
   it('has signed RPMs unless it says otherwise, keys beside it, several places, and values over several lines', () => {
     const { repositories, problems } = parse(
-      '[a]\nbaseurl = http://one/$arch,\n  http://two/\x24{basearch}/\n; a comment\ngpgkey: keys/a.asc https://k/b\n[b]\nbaseurl=http://b\ngpgcheck=no\n',
+      '[a]\nbaseurl = http://one/$arch,\n  http://two/\x24{basearch}/\n; a comment\ngpgkey=keys/a.asc https://k/b\n[b]\nbaseurl=http://b\ngpgcheck=no\n',
     );
     expect(problems).toEqual([]);
     const [a, b] = repositories;
@@ -103,6 +103,16 @@ describe('a .repo file', () => {
         "repos/azl.repo:2: 'a b' is not a name of a repository",
         "repos/azl.repo:5: 'what' is not an option of a repository. Write '[id]', then 'option=value' lines.",
         "repos/azl.repo:9: The repository 'a' is defined twice",
+      ],
+    ],
+    [
+      'what dnf reads in another way',
+      '[a]\ngpgcheck=0\nbaseurl=http://a\n# one\n  http://b\ngpgkey: k\nENABLED=0\n [b]\n',
+      [
+        "repos/azl.repo:5: 'http://b' is not an option of a repository. Write '[id]', then 'option=value' lines.",
+        "repos/azl.repo:6: 'gpgkey: k' is not an option of a repository. Write '[id]', then 'option=value' lines.",
+        "repos/azl.repo:8: '[b]' is not an option of a repository. Write '[id]', then 'option=value' lines.",
+        "repos/azl.repo:7: 'ENABLED' is not an option of a repository. Did you mean 'enabled'?",
       ],
     ],
   ])('with %s says so', (_what, text, problems) => {

@@ -76,7 +76,8 @@ export async function readRepoFiles(
 
 /**
  * Reads the enabled repositories of a `.repo` file, in its order, and its problems. It has sections of `option=value`, as
- * in dnf.conf(5); a line that begins with a blank continues the previous value. Pure.
+ * in dnf.conf(5); a line that begins with a blank continues the value of the line before it. What dnf reads in another
+ * way is refused. Pure.
  * @param file its path, as the user wrote it: relative paths of keys are relative to its folder
  */
 export function parseRepoFile(
@@ -99,9 +100,12 @@ function sectionsOf(text: string, report: Report): Section[] {
   let option: Option | undefined;
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = index + 1;
-    if (/^\s*([#;]|$)/.test(raw)) continue;
+    if (/^([#;]|\s*$)/.test(raw)) {
+      option = undefined;
+      continue;
+    }
     const section = /^\[([^\]]*)\]\s*$/.exec(raw);
-    const setting = /^([A-Za-z_]+)\s*[=:]\s*(.*)$/.exec(raw);
+    const setting = /^([A-Za-z_]+)\s*=\s*(.*)$/.exec(raw);
     const inside = sections.at(-1);
     if (section !== null) {
       const id = (section[1] as string).trim();
@@ -109,13 +113,13 @@ function sectionsOf(text: string, report: Report): Section[] {
       if (sections.some((one) => one.id === id)) report(line, `The repository '${id}' is defined twice`);
       sections.push({ id, line, options: new Map() });
       option = undefined;
-    } else if (/^\s/.test(raw) && option !== undefined) option.text += ` ${raw.trim()}`;
+    } else if (/^\s+[^\s[]/.test(raw) && option !== undefined) option.text += ` ${raw.trim()}`;
     else if (setting === null || inside === undefined) {
       const hint = "Write '[id]', then 'option=value' lines.";
       report(line, `'${raw.trim()}' is not an option of a repository`, hint);
     } else {
       option = { text: (setting[2] as string).trim(), line };
-      inside.options.set((setting[1] as string).toLowerCase(), option);
+      inside.options.set(setting[1] as string, option);
     }
   }
   return sections;
