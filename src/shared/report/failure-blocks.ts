@@ -41,21 +41,24 @@ export function failureBlocks(
 function failureBlock(failure: ShownFailure, limits: Pick<PageLimits, 'cell' | 'names'>): string {
   const { name, version, reason, kind, lines, seconds, spec, log, blocks, isCheck = false } = failure;
   const facts = [
-    ...(seconds === undefined ? [] : [`After ${clock(seconds)}.`]),
+    ...(seconds === undefined || seconds < 1 ? [] : [`After ${clock(seconds)}.`]),
     ...(blocks.length > 0 ? [`Blocks ${nameList(blocks, limits)}.`] : []),
     ...(log === undefined
       ? []
       : [
           `Its log: ${code(`${name}${isCheck ? '.check' : ''}.log`)} in the artifact ${link(log, limits, true)}.`,
         ]),
-    ...(spec?.address === undefined ? [] : [`Its spec: ${link(spec, limits, true)}.`]),
+    ...(spec === undefined ? [] : [`Its spec: ${link(spec, limits, true)}.`]),
   ];
   // A title is one line, and cut.
   const isLong = reason.length > limits.cell || reason.includes('\n');
   const [first = ''] = isLong ? wrapped(reason) : [reason];
+  // The spec is named below.
+  const place = `${spec?.text.replace(/:\d+$/, '')}: `;
+  const head = (first.startsWith(place) ? first.slice(place.length) : first).replace(/[.;]\s*$/, '');
   const shown = lines.slice(0, failureLimits.lines);
   const parts = [
-    `#### ✗ ${inlineText(`${name} ${version}`, limits)}: ${inlineText(first.replace(/[.;]\s*$/, ''), limits)}`,
+    `#### ✗ ${inlineText(`${name} ${version}`, limits)}: ${inlineText(head, limits)}`,
     ...(isLong ? [fenced(wrapped(reason))] : []),
     ...(shown.length > 0 ? [fenced(shown.map((line) => line.slice(0, failureLimits.line)))] : []),
     ...(facts.length > 0 ? [facts.join(' ')] : []),

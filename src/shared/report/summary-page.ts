@@ -20,10 +20,10 @@ import { rootCauses, type SummaryFacts, states, tally, withoutDebugTitle } from 
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
 
 /** Limits of the parts of a page. */
-const limits: PageLimits & Record<'shards' | 'builds' | 'shown', number> = {
+const limits: PageLimits & Record<'shards' | 'builds' | 'shown' | 'planned', number> = {
   ...{ rows: 300, cell: 200, line: 300, names: 20 },
   // Longer tables are collapsed.
-  ...{ shards: 60, builds: 12, shown: 40 },
+  ...{ shards: 60, builds: 12, shown: 40, planned: 10 },
 };
 
 /** The summary of a run as Markdown: root causes first, what was reused collapsed. Pure. */
@@ -162,13 +162,13 @@ export function planPage(
   const rest = of('failed').slice(failureLimits.failures);
   return pageOf([
     `### Plan: ${head.join(', ') || 'nothing to do'}`,
-    facts.shards === 0 ? 'No job is needed.' : `${facts.shards} at once help, for ${roughly(facts.length)}.`,
+    facts.shards === 0 ? 'No job is needed.' : `${shardsHelp(facts.shards)}, for ${roughly(facts.length)}.`,
     ...failureBlocks(failures, limits, 'the table'),
     ...tableOf(
       ['package', 'state', 'why', 'expected'],
       [...rest, ...open],
       `${rest.length + open.length} packages`,
-      limits.shown,
+      limits.planned,
     ),
     ...tableOf(
       ['package', 'why'],
@@ -179,6 +179,10 @@ export function planPage(
   ]);
 }
 
+function shardsHelp(count: number): string {
+  return count === 1 ? '1 shard helps' : `${count} shards at once help`;
+}
+
 /** A package that failed in a shard. */
 export type ShardFailure = Omit<ShownFailure, 'version' | 'spec' | 'log' | 'blocks'> & {
   /** The artifact with its log. */
@@ -187,7 +191,7 @@ export type ShardFailure = Omit<ShownFailure, 'version' | 'spec' | 'log' | 'bloc
   line?: number | undefined;
 };
 
-/** The builds of one shard as Markdown. Pure. */
+/** The builds of one shard as Markdown: its title alone is shown at once, as the page of the run has the rest. Pure. */
 export function shardPage(
   shard: number,
   built: readonly { package: string; reason: string; seconds: number }[],
@@ -202,8 +206,10 @@ export function shardPage(
   });
   return pageOf([
     `### Shard ${shard}: **${built.length} built**, **${failed.length} failed**`,
-    ...failureBlocks(failures, limits, 'the log'),
-    ...tableOf(['package', 'why', 'time'], rows, `${rows.length} built`, limits.shown),
+    ...(failures.length === 0
+      ? []
+      : [collapsed(`${failures.length} failed`, failureBlocks(failures, limits, 'the log').join('\n\n'))]),
+    ...tableOf(['package', 'why', 'time'], rows, `${rows.length} built`, 0),
   ]);
 }
 

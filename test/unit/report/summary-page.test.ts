@@ -214,6 +214,8 @@ it('the page of a shard tells what it built, and what failed there', () => {
     [{ ...failed, log: 'azl-logs-1-3' }],
     none,
   );
+  expect(page).toContain('<details><summary>1 failed</summary>\n\n#### ✗ broken: %build failed\n\n');
+  expect(page).toContain('<details><summary>1 built</summary>\n\n| package |');
   expect(page).toContain('### Shard 3: **1 built**, **1 failed**');
   expect(page).toContain('error: x');
   expect(page).toContain('Its log: `broken.log` in the artifact `azl-logs-1-3`.');
@@ -245,7 +247,8 @@ it('the page of a plan tells what fails, what is built and why, and how long tha
   };
   const page = planPage(plan, facts, none);
   expect(page).toContain('### Plan: **1 failed**, **1 build**, **1 maybe**, **1 reuse**');
-  expect(page).toContain('3 at once help, for about 10 min.');
+  expect(page).toContain('3 shards at once help, for about 10 min.');
+  expect(planPage(plan, { ...facts, shards: 1 }, none)).toContain('1 shard helps, for');
   expect(page).toContain(
     '| made | build | its spec changed | 1:01 |\n| later | maybe | made decides |  |\n\n<details><summary>1 reused</summary>',
   );
