@@ -1,5 +1,6 @@
-import { realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { placesIn } from '../base/json.ts';
 import { makeCommand } from '../base/make-command.ts';
 import type { Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
@@ -41,7 +42,7 @@ export async function digestsOf(
       const found = await fileDigest(local.path);
       digests[source.name] = found;
       if (signed !== undefined && signed !== found)
-        problems.push(wrongDigest(local.path, signed, found, spec.package));
+        problems.push(await wrongDigest(locations, spec, source, local.path, signed, found));
       else if (source.read !== undefined && source.read !== found)
         problems.push({ message: 'it changed while its spec was parsed', file: local.path, hint: again });
     }
@@ -79,12 +80,22 @@ export async function localFile(
 
 const again = 'Run the same command again.';
 
-/** The problem of a local file whose digest is not the signed one. */
-export function wrongDigest(file: string, signed: string, found: string, name: string): Problem {
+/** The problem of a local file whose digest is not the signed one, at its line of the signatures. */
+export async function wrongDigest(
+  { specsDir }: LocalLocations,
+  spec: SourcesOf,
+  { name }: SpecSource,
+  path: string,
+  signed: string,
+  found: string,
+): Promise<Problem> {
+  const file = signaturesFile(specsDir, spec);
+  const text = await readFile(file, 'utf8').catch(() => '');
   return {
-    message: `its SHA-256 is ${found}, but ${name}.signatures.json says ${signed}`,
+    message: `The file ${path} does not fit: its SHA-256 is ${found}, but this says ${signed}`,
     file,
-    hint: `Restore the file, or check it and run: ${makeCommand('signatures', { PACKAGE: name })}`,
+    ...placesIn(text)(`$.Signatures[${JSON.stringify(name)}]`),
+    hint: `Restore the file, or check it and run: ${makeCommand('signatures', { PACKAGE: spec.package })}`,
   };
 }
 

@@ -97,7 +97,8 @@ async function locateOne(
   if (local !== undefined && 'problem' in local) return local.problem;
   if (local !== undefined) {
     const found = digest === 'any' ? 'any' : await fileDigest(local.path);
-    return found === digest ? local.path : wrongDigest(local.path, digest ?? 'nothing', found, spec.package);
+    if (found === digest) return local.path;
+    return await wrongDigest(locations, spec, source, local.path, digest ?? 'nothing', found);
   }
   if (source.kind === 'patch' || digest === undefined) return missing(locations, spec, source, []);
   const fetched = await fetch(source, digest === 'any' ? undefined : digest);

@@ -303,15 +303,14 @@ describe('a local source', () => {
 
   it('with other bytes is an error at once that names both digests', async () => {
     writeFileSync(beside(), 'other');
-    writeFileSync(
-      join(dir, 'SPECS/a/a.signatures.json'),
-      JSON.stringify({ Signatures: { 'a-1.tar.gz': right } }),
-    );
+    const file = join(dir, 'SPECS/a/a.signatures.json');
+    writeFileSync(file, JSON.stringify({ signatures: { b: right, 'a-1.tar.gz': right } }, undefined, 2));
     answers['/a'] = whole;
     const { sources } = open();
     const problems = await faults(sources.digests(specOf(source(`${base}/a`))));
-    expect(problems.map(({ message }) => message)).toEqual([
-      `its SHA-256 is ${sha('other')}, but a.signatures.json says ${right}`,
+    const message = `The file ${beside()} does not fit: its SHA-256 is ${sha('other')}, but this says ${right}`;
+    expect(problems).toEqual([
+      { message, file, line: 4, column: 5, hint: expect.stringMatching(/^Restore/) },
     ]);
     expect(await refusal(sources.locate(specOf(source(`${base}/a`)), { 'a-1.tar.gz': right }))).toContain(
       right,
