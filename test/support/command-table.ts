@@ -87,6 +87,8 @@ export const commandTable: Readonly<Record<string, Proof>> = {
 
   "gh cache list --key azl- --limit 1000 --json id --jq '.[].id' | xargs -n 1 gh cache delete": onGitHub,
   'gh cache delete --all': onGitHub,
+  'gh run download': onGitHub,
+  'dnf --repofrompath': file('test/e2e/run-page.test.ts', 'installs with the commands of the page'),
   'gh api repos/<owner>/<repository>/actions/artifacts --jq \'.artifacts[] | "\\(.id) \\(.name) \\(.size_in_bytes)"\'':
     onGitHub,
   'gh api --method DELETE repos/<owner>/<repository>/actions/artifacts/<id>': onGitHub,
