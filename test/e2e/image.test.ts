@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -7,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../src/shared/base/log.ts';
 import { fileDigest } from '../../src/shared/host/digests.ts';
 import { bootTest } from '../../src/shared/image/boot-test/boot-test.ts';
-import { readFrom } from '../../src/shared/image/disk/debugfs.ts';
+import { grubConfigFile } from '../../src/shared/image/config/boot-entry.ts';
+import { debugfs, readFrom } from '../../src/shared/image/disk/debugfs.ts';
 import type { ImageJson } from '../../src/shared/image/manifest/image-json.ts';
 import { createOverlay } from '../../src/shared/sandbox/overlay.ts';
 import { runInSandbox } from '../../src/shared/sandbox/run.ts';
@@ -170,6 +172,40 @@ describe('an image', () => {
     expect(await fileDigest(raw())).toBe(before);
   });
 
+  describe('that stops on its way is ended there, long before its limit:', () => {
+    const boot = (copy: string) =>
+      bootTest({
+        ...{ raw: copy, ...manifest().boot, timeoutSeconds: 3600, log: recordingLog() },
+        ...{ workDir: `${copy}.boot`, cacheDir: join(dir, 'build/cache'), serialLog: `${copy}.log` },
+      });
+    const copyOf = (name: string): string => {
+      const copy = join(dir, `${name}.raw`);
+      execFileSync('cp', ['--sparse=always', '--reflink=auto', raw(), copy]);
+      return copy;
+    };
+
+    it('without the program that firmware starts', async () => {
+      const copy = copyOf('no program');
+      execFileSync('mdel', ['-i', `${copy}@@1M`, '::/EFI/BOOT/BOOTX64.EFI']);
+      const reason = 'the firmware found nothing to boot and started its shell (Shell>)';
+      expect(await boot(copy)).toMatchObject({ passed: false, state: 'none', reason });
+    });
+
+    it('at a panic of the kernel', async () => {
+      const copy = copyOf('no initramfs');
+      const place = { path: copy, offset: manifest().boot.rootOffset };
+      const config = (await readFrom(place, grubConfigFile, 1 << 20)).toString();
+      const changed = join(dir, 'grub.cfg');
+      writeFileSync(changed, config.replace(/^ *initrd .*$/m, ''));
+      await debugfs(place, [`rm ${grubConfigFile}`, `write /azl/changed ${grubConfigFile}`], {
+        ...{ write: true, binds: [{ source: changed, target: '/azl/changed' }] },
+      });
+      const why = 'VFS: Unable to mount root fs on unknown-block(0,0)';
+      const reason = `the kernel panicked (Kernel panic - not syncing: ${why})`;
+      expect(await boot(copy)).toMatchObject({ passed: false, state: 'none', reason });
+    });
+  });
+
   it('with a unit that fails makes the action fail and name it, and no image stays', async () => {
     writeConfig((system) => {
       (system['PostInstallScripts'] as object[]).push({ Path: 'scripts/broken.sh' });
@@ -185,6 +221,23 @@ describe('an image', () => {
     expect(run.summary).toContain('### ✗ minimal: boot test failed');
     expect(run.summary).toContain('    the reason why\n');
     expect(run.outputs['images']).toBeUndefined();
+    expect(readdirSync(images())).toEqual([]);
+  });
+
+  it('whose boot loader has no entry fails with the end of its console, in the log and on the page', async () => {
+    writeFileSync(join(dir, 'imageconfigs/scripts/no-entry.sh'), `rm ${grubConfigFile}\n`);
+    writeConfig((system) => {
+      system['FinalizeImageScripts'] = [{ Path: 'scripts/no-entry.sh' }];
+    });
+    const run = await compose(true);
+    expect(run.code).toBe(1);
+    const reason = 'the boot loader has no entry to start, and waits at its prompt (grub>)';
+    expect(run.said).toContain(
+      `The image minimal failed its boot test: ${reason}. The last lines of its console:`,
+    );
+    expect(run.said).toMatch(/%0A {4}grub>%0ASerial log: |\n {4}grub>\nSerial log: /);
+    expect(run.summary).toContain(`\n${reason}. After `);
+    expect(run.summary).toContain('\ngrub>\n```\n');
     expect(readdirSync(images())).toEqual([]);
   });
 

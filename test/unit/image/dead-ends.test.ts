@@ -23,7 +23,7 @@ describe('the console of a machine', () => {
     ['no-grub-config', 'the boot loader has no entry to start, and waits at its prompt (grub>)', 3],
     ['no-efi-program', 'the firmware found nothing to boot and started its shell (Shell>)', 10],
     ['no-entry', 'the boot loader has no entry to start, and waits at its prompt (grub>grub>)', 3],
-    ['no-kernel', 'the boot loader cannot start the kernel (error: you need to load the kernel first.)', 15],
+    ['no-kernel', 'the boot loader cannot start the kernel (error: you need to load the kernel first.)', 30],
     [
       'kernel-panic',
       'the kernel panicked (Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0))',

@@ -80,7 +80,7 @@ const deadEnds: readonly DeadEnd[] = [
   },
   {
     // GRUB goes on after ten seconds if it has another entry.
-    ...{ by: 'loader', line: /^(?:Press any key to continue\.\.\. *)+$/, followedBy: 0, idle: 15 },
+    ...{ by: 'loader', line: /^(?:Press any key to continue\.\.\. *)+$/, followedBy: 0, idle: 30 },
     ...{ detail: grubError, reason: 'the boot loader cannot start the kernel' },
   },
   {
