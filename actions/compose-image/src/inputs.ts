@@ -26,7 +26,7 @@ export const composeInputs: InputTable<ComposeInputs> = {
   toolchainArtifact: text,
   toolchainDir: text,
   bootTest: flag,
-  bootTimeout: count(10, 86_400),
+  bootTimeout: count(10, 21_600),
   summary: flag,
   retentionDays: retention,
   outDir: text,

@@ -73,7 +73,7 @@ describe('the check of inputs', () => {
       expect.stringMatching(/^empty: the folder holds no spec\./),
       'bad.json:2:13: This is not JSON: expected a value, but found "}"',
       expect.stringContaining("(BOOT_TEST) is 'ys', expected true or false"),
-      expect.stringContaining("(BOOT_TIMEOUT) is '5', expected a whole number, from 10 to 86400"),
+      expect.stringContaining("(BOOT_TIMEOUT) is '5', expected a whole number, from 10 to 21600"),
       'x: This .repo file cannot be read (no such file)',
     ]);
   });

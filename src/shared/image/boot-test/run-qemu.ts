@@ -3,7 +3,11 @@ import type { ToolOptions, ToolResult } from '../../host/process.ts';
 import { type Bind, builder } from '../../sandbox/arguments.ts';
 import { runHostTool } from '../../sandbox/host-tool.ts';
 import { becomeUser } from '../../sandbox/lend-device.ts';
+import { limitsOf } from '../../sandbox/limits.ts';
 import { confined, kvmDevice } from './qemu.ts';
+
+/** Seconds that a machine may take to end. */
+const graceSeconds = 60;
 
 /**
  * Runs QEMU in a sandbox, as an ordinary user without rights: what a machine runs is a stranger's. It sees the host's
@@ -18,8 +22,12 @@ export async function runQemu(
   },
 ): Promise<ToolResult> {
   const { usesKvm, ...tool } = options;
+  const limits = limitsOf('host tool');
+  const { timeoutSeconds = limits.seconds } = options;
   return await runHostTool(becomeUser([...argv, ...confined], builder), {
     ...{ ...tool, as: 'root', ok: 'any', env: { TMPDIR: '/dev/shm' } },
+    // Its own limit ends a machine; a step's limit of time would end it without a verdict.
+    limits: { ...limits, seconds: timeoutSeconds + graceSeconds },
     devices: usesKvm && existsSync(kvmDevice) ? [kvmDevice] : [],
   });
 }
