@@ -43,7 +43,7 @@ jobs:
   images:
     uses: azl/actions/.github/workflows/compose-image.yml@v1
     with:
-      config-file: image.json
+      config-file: my image.json
       boot-test: n
 `;
 
@@ -65,7 +65,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, '.github/workflows/main.yml'), workflow);
   writeFileSync(join(dir, '.github/workflows/image.yml'), imageAlone);
   // Its image fails once its packages are looked up: to make it would take a minute.
-  writeFileSync(join(dir, 'image.json'), smallConfig({ Packages: [...smallPackages, 'nobody-has-this'] }));
+  writeFileSync(join(dir, 'my image.json'), smallConfig({ Packages: [...smallPackages, 'nobody-has-this'] }));
   await writeTree(join(dir, 'SPECS'), { ...tinyPackages(), ...slowPackages(6) });
   repository = new ActRepository(dir, await treesForAct(join(top, 'trees')), services);
   first = await repository.run('main.yml');
