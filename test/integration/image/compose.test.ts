@@ -156,7 +156,7 @@ describe('an image', () => {
       config({ Packages: [...smallPackages, 'bahs', 'nowhere-to-be-found'] }),
     );
     await expect(composeImage(missing)).rejects.toThrow(
-      /Packages\[7\]: Package 'bahs' is provided by nothing\. Nearest: 'bash'\.\n.*Packages\[8\]: Package 'nowhere/,
+      /Packages\[7\]: Package 'bahs' is provided by nothing\. Nearest: 'bash'\. Build it, or give a repository .*\n.*Packages\[8\]: Package 'nowhere/,
     );
   });
 });

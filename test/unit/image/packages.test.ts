@@ -75,7 +75,7 @@ it('all requested that nothing provides are named with their places, the nearest
   await expect(
     choosePackages({ requested, local: [], offered: [], toolchain, solver, file: 'c.json' }),
   ).rejects.toThrow(
-    "l.json $.packages[0]: Package 'bahs' is provided by nothing. Nearest: 'bash'.\nl.json $.packages[1]: Package 'bash = 7' is provided by nothing. There is bash 1-1.",
+    "l.json $.packages[0]: Package 'bahs' is provided by nothing. Nearest: 'bash'. Build it, or give a repository that has it (repo-list).\nl.json $.packages[1]: Package 'bash = 7' is provided by nothing. There is bash 1-1.",
   );
 });
 

@@ -65,7 +65,9 @@ function missingPackage({ capability, file, path }: RequestedPackage, rpms: read
   const named = rpms.filter((rpm) => rpm.name === name);
   const versions = [...new Set(named.map((rpm) => `${rpm.version}-${rpm.release}`))];
   const near = nearestName(name, new Set(rpms.map((rpm) => rpm.name)));
-  const nearHint = near === undefined ? undefined : `Nearest: '${near}'.`;
-  const hint = versions.length > 0 ? `There is ${name} ${versions.join(', ')}.` : nearHint;
+  const nearest = near === undefined ? [] : [`Nearest: '${near}'.`];
+  const elsewhere = 'Build it, or give a repository that has it (repo-list).';
+  const hint =
+    versions.length > 0 ? `There is ${name} ${versions.join(', ')}.` : [...nearest, elsewhere].join(' ');
   return { message: `Package '${capability}' is provided by nothing`, file, path, hint };
 }
