@@ -93,8 +93,6 @@ export const commandTable: Readonly<Record<string, Proof>> = {
     onGitHub,
   'gh api --method DELETE repos/<owner>/<repository>/actions/artifacts/<id>': onGitHub,
   'gh release delete <tag> --cleanup-tag': onGitHub,
-  'gh run download': onGitHub,
-  'dnf --repofrompath': file('test/e2e/run-page.test.ts', '/usr/bin/dnf'),
   "git ls-remote https://github.com/azl/actions 'v1*'": onGitHub,
   'git push --force <repository> main v1': onGitHub,
   'git push <repository> v1-<commit>': onGitHub,
