@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome, PackagePlan } from '../../../src/shared/model/outcome.ts';
-import { fenced, inlineText, limitList, pageTable } from '../../../src/shared/report/page.ts';
+import {
+  code,
+  fenced,
+  inlineText,
+  limitList,
+  link,
+  pageOf,
+  pageTable,
+} from '../../../src/shared/report/page.ts';
 import type { References } from '../../../src/shared/report/references.ts';
 import { rootCauses, type SummaryFacts, summaryText } from '../../../src/shared/report/summary.ts';
 import { planPage, shardPage, summaryPage } from '../../../src/shared/report/summary-page.ts';
@@ -278,6 +286,40 @@ describe('what is shown on a page', () => {
         for (const line of lines) expect(line.includes(fence)).toBe(false);
       }),
     );
+  });
+
+  const hostile = fc.stringMatching(/^[`[\]()<>!|\\\n a*]{0,12}$/);
+
+  it('a link leads to its address alone, whatever its text is', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const shown = link({ text, address: 'https://x/1' }, { cell: 99 });
+        const unescaped = shown.replace(/\\[^\w\s]/g, '');
+        expect(unescaped).toMatch(/^\[[^[\]<>`|\n]*\]\(https:\/\/x\/1\)$/);
+      }),
+    );
+  });
+
+  it('code is one line that no sign in it ends', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const shown = code(text);
+        const [ticks] = /^`+/.exec(shown) ?? [''];
+        const inner = shown.slice(ticks.length, -ticks.length);
+        expect(shown).not.toContain('\n');
+        expect(shown.endsWith(ticks)).toBe(true);
+        expect(inner).not.toMatch(new RegExp(`(^|[^\`])${ticks}([^\`]|$)`));
+        expect(inner).not.toMatch(/^`|`$/);
+      }),
+    );
+  });
+
+  it('a page drops whole parts where it would be too long, and says so', () => {
+    const part = 'x'.repeat(500_000);
+    expect(pageOf(['a', part, part, 'b'])).toBe(
+      `a\n\n${part}\n\nb\n\nThe page has no room for the rest: the log of the job has it.\n\n`,
+    );
+    expect(pageOf(['a', 'b'])).toBe('a\n\nb\n\n');
   });
 
   it('a table and a list say how much is not shown', () => {
