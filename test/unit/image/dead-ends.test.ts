@@ -29,6 +29,7 @@ describe('the console of a machine', () => {
       'the kernel panicked (Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0))',
       3,
     ],
+    ['no-root-device', 'it stopped in its initramfs (/dev/nothing does not exist)', 5],
     ['initramfs-shell', 'it stopped in its initramfs (Break before switch_root)', 5],
     ['emergency-mode', 'it waits for maintenance (You are in emergency mode)', 15],
   ])('%s: %s', (name, reason, idle) => {
