@@ -161,6 +161,9 @@ describe('a package that uses as much as it can get', () => {
         ]),
       ),
     });
+    expect(run.said).toMatch(
+      /✗ needs-x-hang: .*\n {4}hint: The input package-limits raises the limits of one package\./,
+    );
     expect(run.memory).toBeLessThan(500 * mebibyte);
     expect(leftBehind(run.dir)).toEqual([]);
   });

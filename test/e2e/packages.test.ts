@@ -316,6 +316,7 @@ describe('hostile packages', () => {
     const run = await build(dir);
     expect(run.code).toBe(1);
     expect(run.said).toContain('no RPMs among its RPMs');
+    expect(run.said).toMatch(/log: build\/logs\/evil\.log\n {4}next: .* shell PACKAGE=evil/);
   });
 
   it('touch nothing outside while they are parsed', async () => {

@@ -11,7 +11,7 @@ import type { PlannedBuild } from '../model/outcome.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { readRpm, readSrpm } from '../rpm/read.ts';
-import { collectRpms } from '../sandbox/collect.ts';
+import { collectRpms, StrangeFilesError } from '../sandbox/collect.ts';
 import { limitsOf } from '../sandbox/limits.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
 import { topDir } from '../specs/macros/policy.ts';
@@ -21,7 +21,7 @@ import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { checkTexts } from './check-texts.ts';
 import { compareWithSpec } from './compare-with-spec.ts';
 import { keepRoot } from './kept-root.ts';
-import { keptLog, shortenLog } from './log-failure.ts';
+import { keptLog, noteEnd, shortenLog } from './log-failure.ts';
 import { noteMissingFiles } from './missing-files.ts';
 import { packSrpm, runRpmbuild, stage, stagingFolder } from './pack-srpm.ts';
 import { errorOfFullDisk, failedForSpace, wasCrowdedOut } from './short-disk.ts';
@@ -62,7 +62,9 @@ export async function buildPackage(
     return stored;
   } catch (error) {
     signal.throwIfAborted();
-    const isOwn = [TransactionError, WrongBuildRootError, LimitError].some((kind) => error instanceof kind);
+    if (error instanceof LimitError) await noteEnd(log, 'ended', error.message);
+    if (error instanceof StrangeFilesError) await noteEnd(log, 'failed', error.message);
+    const isOwn = ownErrors.some((kind) => error instanceof kind);
     const failure = isOwn ? new BuildFailedError((error as Error).message, log, false, error) : error;
     const isCrowdedOut = await wasCrowdedOut(context, failure, started);
     const thrown = await afterFailure(context, spec, { overlay, log }, failure);
@@ -71,6 +73,9 @@ export async function buildPackage(
     return await buildPackage(context, spec, material);
   }
 }
+
+/** Errors for which a package fails, and not azl. */
+const ownErrors = [TransactionError, WrongBuildRootError, LimitError, StrangeFilesError];
 
 /** Below the staging folder: the files of the result. */
 const resultFolder = 'result';

@@ -59,25 +59,35 @@ export function explainFailure(log: string): Failure {
   return { section, line: undefined, missing, ...failure, lines: limited(failure.lines) };
 }
 
-/** The last line of a log whose step was ended because it used more than it may. */
-const endedLine = /^azl: ended: it (.*)$/;
+/**
+ * The last line of a log whose step was ended because it used more than it may: rpmbuild (`it`), or another one. Or a step
+ * after rpmbuild failed.
+ */
+const endedLine = /^azl: (ended|failed): (it )?(.*)$/;
 
 /** The reason of a step that was ended for the disk of the machine, and not for a limit of its own. */
-const fullDisk = /^wrote to the disk until /;
+const fullDisk = /\bwrote to the disk until /;
 const moreDisk = 'It needs a larger disk, or fewer builds at once.';
 const otherLimits = 'The input package-limits raises the limits of one package.';
 
 /** The failure of a step that was ended at a limit, in whatever it did last; undefined if it was not. */
 function endedAtLimit(lines: readonly string[]): Failure | undefined {
   const last = lines.findLastIndex(Boolean);
-  const message = endedLine.exec(lines[last] ?? '')?.[1];
+  const [, how, rpmbuild, message] = endedLine.exec(lines[last] ?? '') ?? [];
   if (message === undefined) return undefined;
+  const hint = `hint: ${fullDisk.test(message) ? moreDisk : otherLimits}`;
+  // What rpmbuild logged before tells nothing of another step.
+  if (rpmbuild === undefined)
+    return {
+      reason: message,
+      section: undefined,
+      line: undefined,
+      lines: how === 'ended' ? [hint] : [],
+      missing: [],
+    };
   const own = lines.slice(0, last);
   const { section } = rpmbuildFailure(own);
-  const shown = [
-    `hint: ${fullDisk.test(message) ? moreDisk : otherLimits}`,
-    ...informative(own.slice(-endLines)).slice(-7),
-  ];
+  const shown = [hint, ...informative(own.slice(-endLines)).slice(-7)];
   return {
     reason: `${section ?? 'rpmbuild'} ${message}`,
     section,

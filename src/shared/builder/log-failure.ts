@@ -1,5 +1,6 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { plainLine } from '../base/plain-line.ts';
 import type { ProblemsError } from '../base/problems.ts';
 import { ifAbsent } from '../host/files.ts';
 import { inBytes } from '../host/limit-error.ts';
@@ -69,6 +70,15 @@ async function titleBefore(file: FileHandle, end: number): Promise<string> {
 
 /** Bytes of a failed step's log that stay, its end: as many as people load, and when the disk was full. */
 export const keptLog = { usual: 64 * 1024 * 1024, onFullDisk: readBytes } as const;
+
+/**
+ * Notes as the last line of a log that a step which does not write to it was ended at a limit, or failed.
+ * @param message `the %post of a did not end within …`
+ */
+export async function noteEnd(log: string, how: 'ended' | 'failed', message: string): Promise<void> {
+  // The disk may be full: then the message alone has to do.
+  await appendFile(log, `\nazl: ${how}: ${plainLine(message)}\n`).catch(() => undefined);
+}
 
 /** Leaves out the beginning of a longer log, in place: it may be what fills the disk. Its first line then says so. */
 export async function shortenLog(log: string, most: number): Promise<void> {

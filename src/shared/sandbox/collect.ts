@@ -14,10 +14,13 @@ const rpmFile = /^[A-Za-z0-9_+][A-Za-z0-9._+~^-]*\.rpm$/;
 /** More than any package makes; what is beyond is refused. */
 const mostFiles = 20_000;
 
+/** The folders of a build's RPMs hold something else. */
+export class StrangeFilesError extends Error {}
+
 /**
  * Copies the RPM files below `folders` (absolute paths in the root) from a build root into `dir`, flat, and returns their
  * names, sorted. tar in the sandbox packs them; only regular files with plain names are unpacked.
- * @throws Error when two files have the same name, or there is another kind of file
+ * @throws StrangeFilesError when two files have the same name, or there is another kind of file
  */
 export async function collectRpms(
   root: Root,
@@ -52,6 +55,8 @@ async function unpack(path: string, dir: string): Promise<string[]> {
     return undefined;
   });
   if (problems.length > 0)
-    throw new Error(`the build left files that are no RPMs among its RPMs: ${problems.join(', ')}`);
+    throw new StrangeFilesError(
+      `the build left files that are no RPMs among its RPMs: ${problems.join(', ')}`,
+    );
   return [...files].sort();
 }

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { type Problem, ProblemsError } from '../../../src/shared/base/problems.ts';
-import { logEnd, logProblems, readFailure, shortenLog } from '../../../src/shared/builder/log-failure.ts';
+import {
+  logEnd,
+  logProblems,
+  noteEnd,
+  readFailure,
+  shortenLog,
+} from '../../../src/shared/builder/log-failure.ts';
 import { madeUpSpec } from '../../support/made-up.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'log-failure-'));
@@ -59,6 +65,19 @@ it('keeps the end of a log that is shortened, with a line that says so, and its 
   await shortenLog(log, 2 * 1024 * 1024);
   expect(readFileSync(log, 'utf8')).toBe(text);
   await shortenLog(join(dir, 'absent.log'), 1);
+});
+
+it('a step that writes no log is named at the end of it, with what raises its limit', async () => {
+  writeFileSync(log, 'Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.x\n+ make\n');
+  await noteEnd(log, 'ended', 'the %post of app did not end within 30 minutes');
+  expect(await readFailure(log)).toMatchObject({
+    reason: 'the %post of app did not end within 30 minutes',
+    section: undefined,
+    lines: ['hint: The input package-limits raises the limits of one package.'],
+  });
+  await noteEnd(log, 'failed', 'the build left files');
+  expect(await readFailure(log)).toMatchObject({ reason: 'the build left files', lines: [] });
+  await noteEnd(join(dir, 'nowhere/x.log'), 'ended', 'the %post of app did not end within 30 minutes');
 });
 
 it.each([undefined, join(dir, 'absent.log')])('knows nothing of the log %s', async (absent) => {
