@@ -91,7 +91,7 @@ export const otherVariables: readonly (readonly [names: string, answer: string])
   ['LOGS_DIR PKGBUILD_DIR CACHED_RPMS_DIR REPO_QUERY_DIR BUILD_SRPMS_DIR BUILD_SPECS_DIR', folders],
   ['STATUS_FLAGS_DIR CHROOT_DIR IMAGEGEN_DIR TOOLCHAIN_RPMS_DIR TIMESTAMP_DIR PROFILE_DIR', folders],
   ['SRPMS_DIR IMAGES_DIR SRPM_BUILD_CHROOT_DIR SRPM_BUILD_LOGS_DIR', folders],
-  ['OUTPUT OUTPUT_DIR OUTDIR DESTDIR RESULTDIR', 'OUT_DIR is the folder of the results.'],
+  ['OUTPUT OUTPUT_DIR DESTDIR RESULTDIR', 'OUT_DIR is the folder of the results.'],
   ['TOPDIR WORKDIR BUILDDIR WORKSPACE_DIR', 'BUILD_DIR is the folder of temporary files.'],
 ];
 

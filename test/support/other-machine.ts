@@ -35,3 +35,12 @@ export const withOverlay = (folder: string) =>
       'mount -t overlay none -o "lowerdir=$d/low,upperdir=$d/up,workdir=$d/work" "$d"',
     folder,
   );
+
+/** A command that starts the one behind it with an empty read-only disk at `folder`, for it alone. */
+export const withReadOnly = (folder: string) => inNamespace('mount -t tmpfs -o ro none "$1"; shift', folder);
+
+/** A command that starts the one behind it without any network, for it alone. */
+export const withoutNetwork = () => [
+  ...(isRoot() ? [] : ['sudo', '-n', '--preserve-env', '--']),
+  ...['unshare', '--net', '--'],
+];

@@ -6,12 +6,12 @@ import { plainEnvironment, runTool, type ToolResult } from '../../src/shared/hos
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const user = { name: 'azl-somebody', id: 61_234 } as const;
 
-/** What the user may do through sudo. */
-export type Sudo = 'everything' | 'nothing';
+/** What the user may do through sudo: or what a command of root's shell, run before, lets them do. */
+export type Sudo = 'everything' | 'nothing' | `echo ${string}`;
 
 /**
- * Runs `$2…` in the folder $1 as the made-up user, on a machine that knows it: its /etc is an overlay over the host's that
- * goes with the mount namespace. $3: its sudo rule.
+ * Runs `$3…` in the folder $1 as the made-up user, on a machine that knows it: its /etc is an overlay over the host's that
+ * goes with the mount namespace. $2: root's command on sudo's rules.
  */
 const become = `set -e
 mount --make-rprivate /
@@ -21,7 +21,7 @@ mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work 
 echo '${user.name}:x:${user.id}:${user.id}::/nonexistent:/bin/sh' >> /etc/passwd
 echo '${user.name}:x:${user.id}:' >> /etc/group
 echo '${user.name}:*:20000::::::' >> /etc/shadow
-[ -z "$2" ] || { echo "${user.name} $2" > /etc/sudoers.d/azl-test; chmod 440 /etc/sudoers.d/azl-test; }
+eval "$2"
 cd "$1"
 shift 2
 exec setpriv --reuid=${user.id} --regid=${user.id} --clear-groups -- "$@"`;
@@ -38,7 +38,8 @@ export async function giveCheckout(dir: string): Promise<void> {
 
 /** Runs a command in `dir` as an ordinary user. Answers however it ends. */
 export async function asUser(argv: readonly string[], dir: string, sudo: Sudo): Promise<ToolResult> {
-  const rule = sudo === 'everything' ? 'ALL=(ALL) NOPASSWD: ALL' : '';
+  const everything = `echo "${user.name} ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/azl-test`;
+  const rule = sudo === 'everything' ? everything : sudo === 'nothing' ? '' : sudo;
   return await runTool(['unshare', '--mount', '--', '/bin/sh', '-c', become, 'azl', dir, rule, ...argv], {
     root: true,
     env: { ...plainEnvironment, PATH: `${join(dir, 'bin')}:${plainEnvironment['PATH']}` },

@@ -139,15 +139,16 @@ const writableFinding: Check = ({ folders }) => {
   return finding('writable', ok, text, chownCommand(foreign, worker));
 };
 
-const diskFindings: Check = ({ disk = [] }) =>
+const diskFindings: Check = ({ disk = [], folders }) =>
   disk.map(({ dir, freeBytes, needBytes }) => {
+    const variable = dir === folders?.cache ? 'CACHE_DIR' : 'BUILD_DIR';
     const ok = freeBytes >= needBytes;
     const text = `${inGib(freeBytes)} free in ${dir}${ok ? '' : `, ${inGib(needBytes)} needed`}`;
     return finding(
       'disk',
       ok,
       text,
-      `${makeCommand('clean')}, or BUILD_DIR= and CACHE_DIR= on a larger disk`,
+      `${makeCommand('clean')}, or a folder on a larger disk: ${variable}=<folder>`,
     );
   });
 
@@ -164,7 +165,7 @@ const overlayFinding: Check = ({ overlay }) => {
   const mayNot = /unshare|not permitted|permission denied/i.test(error);
   const hint = mayNot
     ? privilegedContainer
-    : 'BUILD_DIR= on ext4 or xfs (the / of a container is an overlay itself: use a volume)';
+    : 'a folder on ext4 or xfs: BUILD_DIR=<folder> (the / of a container is an overlay itself: use a volume)';
   return finding('overlay', error === '', text, hint);
 };
 
@@ -204,10 +205,12 @@ const proxyFindings: Check = ({ proxies = [] }) =>
     return finding('proxy', error === '', text, hint);
   });
 
-const mirrorFinding: Check = ({ mirror }) => {
+const mirrorFinding: Check = ({ mirror, proxies = [] }) => {
   if (mirror === undefined) return undefined;
   const text = mirror.error === '' ? 'a package was downloaded' : mirror.error;
-  return finding('mirror', mirror.error === '', text, 'sudo apt-get update');
+  const isProxy = proxies.some(({ error }) => error !== '') || /\b407\b/.test(mirror.error);
+  const hint = isProxy ? 'correct the proxy first' : 'sudo apt-get update';
+  return finding('mirror', mirror.error === '', text, hint);
 };
 
 /** The command that gives `dirs` to this user, except the worker's tree, whose owners builds see. */

@@ -3,6 +3,7 @@ import * as core from '@actions/core';
 import { parseUserJson } from '../base/json.ts';
 import { nearestHint } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
+import { nearestPathHint } from '../host/nearest-path.ts';
 import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
 
 /** Reads the value of one input. @throws ProblemsError that names the input */
@@ -120,7 +121,8 @@ export function shaped(shape: RegExp, expected: string): InputKind<string> {
 export function folder(hint: string): InputKind<string> {
   return (value, name) => {
     const error = value === '' ? 'expected a folder' : folderError(value);
-    if (error !== undefined) throw inputProblem(name, value, error, hint);
+    if (error !== undefined)
+      throw inputProblem(name, value, error, (value && nearestPathHint(value)) || hint);
     return value;
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, link, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { problem } from '../base/problems.ts';
+import { nearestPathHint } from './nearest-path.ts';
 import { LargeFileError, NotPlainFileError, readPlainFile } from './plain-files.ts';
 
 /** Returns a new path beside `path`. A file or folder is written there and renamed to `path` when it is complete. */
@@ -87,6 +88,10 @@ export async function readUserFile(path: string, what: string, below = dirname(p
     if (error instanceof LargeFileError) throw refuse('is larger than 16 MiB');
     if (error instanceof NotPlainFileError) throw refuse('cannot be read (it is no regular file)');
     const { code } = error as NodeJS.ErrnoException;
-    throw code === undefined ? error : refuse(`cannot be read (${readErrors[code] ?? code})`);
+    if (code === undefined) throw error;
+    throw refuse(
+      `cannot be read (${readErrors[code] ?? code})`,
+      isAbsent(error) ? nearestPathHint(path) : undefined,
+    );
   }
 }

@@ -35,7 +35,7 @@ export async function lockFolder(dir: string, options: LockOptions = {}): Promis
     const owner = (await readPlainFile(path, longestOwner)).trim();
     const message = `Another azl${owner === '' ? '' : ` (process ${owner})`} is at work in '${dir}'`;
     if (options.wait === undefined)
-      throw problem(message, { hint: 'Wait for it, or use another folder (BUILD_DIR).' });
+      throw problem(message, { hint: 'Wait for it, or use another folder: BUILD_DIR=<folder>.' });
     options.wait.info(`${message}: waiting for it.`);
     release = (await acquire(path, [], options.signal)) as Release;
   }

@@ -110,11 +110,16 @@ export function missing(
   return {
     message: `${labelOf(source)} '${source.name}' is nowhere to be found. Looked ${looked.join('; ')}`,
     file: specFile(locations, spec),
-    hint:
-      source.kind === 'patch'
-        ? 'Put the patch beside the spec.'
-        : 'Put the file beside the spec or into a folder of SOURCE_DIRS, or name a server that has it with SOURCE_URL.',
+    hint: hintFor(source, failures),
   };
+}
+
+function hintFor(source: SpecSource, failures: readonly string[]): string {
+  if (source.kind === 'patch') return 'Put the patch beside the spec.';
+  const proxy = failures.map((failure) => / the proxy \S+ of (\w+) /.exec(failure)?.[1]).find(Boolean);
+  const first =
+    proxy === undefined ? '' : `Correct the proxy, or \`unset ${proxy}\` if this machine needs none. `;
+  return `${first}Put the file beside the spec or into a folder of SOURCE_DIRS, or name a server that has it with SOURCE_URL.`;
 }
 
 function specFile(locations: LocalLocations, spec: SourcesOf): string {

@@ -98,12 +98,12 @@ describe('the doctor', () => {
     ],
     [
       { disk: [{ dir: '/b', freeBytes: gib, needBytes: 6 * gib }] },
-      '✗ disk: 1.0 GiB free in /b, 6.0 GiB needed → make -C ../azl clean, or BUILD_DIR= and CACHE_DIR= on a larger disk',
+      '✗ disk: 1.0 GiB free in /b, 6.0 GiB needed → make -C ../azl clean, or a folder on a larger disk: BUILD_DIR=<folder>',
       true,
     ],
     [
       { overlay: { dir: 'b', error: 'wrong fs type' } },
-      '✗ overlay: cannot be mounted in b: wrong fs type → BUILD_DIR= on ext4 or xfs (the / of a container is an overlay itself: use a volume)',
+      '✗ overlay: cannot be mounted in b: wrong fs type → a folder on ext4 or xfs: BUILD_DIR=<folder> (the / of a container is an overlay itself: use a volume)',
       true,
     ],
     [
