@@ -1,3 +1,5 @@
+import { order } from './order.ts';
+
 /** One error in the input of a user. */
 export interface Problem {
   /** The error: it names the input and the value, and does not begin with a file name. */
@@ -22,6 +24,11 @@ export function formatProblem(problem: Problem | string): string {
   const message = where === '' ? problem.message : `${where}: ${problem.message}`;
   if (problem.hint === undefined) return message;
   return `${/[.!?]$/.test(message) ? message : `${message}.`} ${problem.hint}`;
+}
+
+/** Compares problems by file, then by line. Those without a file come first. Pure. */
+export function byPlace(a: Problem, b: Problem): number {
+  return order(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0);
 }
 
 /** All problems of an input at once. They are reported without a stack trace. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
-import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
+import { byPlace, failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import type { PackagePlan, UnmetRequirement } from '../model/outcome.ts';
@@ -66,7 +66,7 @@ export async function withRevealed(
   const nameOf = ({ file, message }: Problem) => `${file}: ${message}`;
   const known = new Set(error.problems.map(nameOf));
   const revealed = unmetInTree(context.inputs, context.tree, unmet).filter((one) => !known.has(nameOf(one)));
-  return new ProblemsError([...error.problems, ...revealed]);
+  return new ProblemsError([...error.problems, ...revealed].sort(byPlace));
 }
 
 /** A problem for each requirement that results of builds show to be unmet, at its line of the spec. */

@@ -1,5 +1,5 @@
 import { order } from '../base/order.ts';
-import type { Problem } from '../base/problems.ts';
+import { byPlace, type Problem } from '../base/problems.ts';
 import { type CycleStep, describeCycle, findCycles } from '../graph/cycles.ts';
 import { declaredNeeds, declaredPath, needsBySpecs } from '../graph/declared-needs.ts';
 import type { DeclaredGraph } from '../graph/graph.ts';
@@ -56,9 +56,7 @@ export function unmetProblems(
       hint: `${nearMissing(graph, one, specs)}Needed by: ${path.toReversed().join(', needed by ')}.`,
     });
   }
-  return [...problems.values()].sort(
-    (a, b) => order(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0),
-  );
+  return [...problems.values()].sort(byPlace);
 }
 
 function cycleProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {
