@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { nearestName } from '../base/nearest-name.ts';
 
 /**
@@ -8,12 +8,13 @@ import { nearestName } from '../base/nearest-name.ts';
  */
 export function nearestPathHint(path: string): string | undefined {
   const folder = dirname(path);
+  const wanted = parse(path);
   try {
-    const near = nearestName(basename(path), readdirSync(folder).slice(0, mostNames));
-    // A name that is there is of the wrong kind: it is no hint.
-    return near === undefined || near === basename(path)
-      ? undefined
-      : `Did you mean '${join(folder, near)}'?`;
+    const near = nearestName(wanted.base, readdirSync(folder).slice(0, mostNames));
+    // A name that is there is of the wrong kind. A common extension makes short names alike.
+    if (near === undefined || near === wanted.base) return undefined;
+    const isNear = nearestName(wanted.name, [parse(near).name]) !== undefined;
+    return isNear ? `Did you mean '${join(folder, near)}'?` : undefined;
   } catch {
     return undefined;
   }

@@ -18,6 +18,7 @@ it.each<[string, string | undefined]>([
   ['SPECS/minimal.jsn', 'SPECS/minimal.json'],
   ['SPECS/other.txt', undefined],
   ['SPECS', undefined],
+  ['SPECS/no.json', undefined],
   ['absent/minimal.json', undefined],
 ])('near to %s lies %s', (path, near) => {
   const hint = near === undefined ? undefined : `Did you mean '${join(dir, near)}'?`;
