@@ -92,7 +92,7 @@ export const otherVariables: readonly (readonly [names: string, answer: string])
   ['STATUS_FLAGS_DIR CHROOT_DIR IMAGEGEN_DIR TOOLCHAIN_RPMS_DIR TIMESTAMP_DIR PROFILE_DIR', folders],
   ['SRPMS_DIR IMAGES_DIR SRPM_BUILD_CHROOT_DIR SRPM_BUILD_LOGS_DIR', folders],
   ['OUTPUT OUTPUT_DIR DESTDIR RESULTDIR', 'OUT_DIR is the folder of the results.'],
-  ['TOPDIR WORKDIR BUILDDIR WORKSPACE_DIR', 'BUILD_DIR is the folder of temporary files.'],
+  ['TOPDIR WORKDIR WORKSPACE_DIR', 'BUILD_DIR is the folder of temporary files.'],
 ];
 
 /** Sentences by the names of targets; `*` stands for any letters. */

@@ -68,6 +68,7 @@ describe('the variables of make', () => {
         "Unknown variable 'PACKAGE_REUILD_LIST'. Did you mean 'PACKAGE_REBUILD_LIST' or 'PACKAGE_BUILD_LIST'?",
       ],
     ],
+    [['OUTDIR'], ['clean'], ["Unknown variable 'OUTDIR'. Did you mean 'OUT_DIR'?"]],
     [['TAG'], ['clean'], ['TAG has no effect on make clean. Only jobs on GitHub take it.']],
     [
       ['PACKAGE'],
