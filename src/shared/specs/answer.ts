@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Problem } from '../base/problems.ts';
 
 type Check<T> = (value: unknown) => value is T;
@@ -121,8 +122,11 @@ export function pathsNotFound(output: string): string[] {
   return [...found];
 }
 
-/** Reads problems of the spec `file` from rpm's output (`error: line 12: Unknown tag: Bogus: x`), each once. Pure. */
-export function problemsOfOutput(file: string, ended: string, output: string): Problem[] {
+/**
+ * Reads problems of the spec `file` from rpm's output (`error: line 12: Unknown tag: Bogus: x`), each once. Pure.
+ * @param text the spec. If it includes files, rpm's line may be one of theirs
+ */
+export function problemsOfOutput(file: string, ended: string, output: string, text = ''): Problem[] {
   const errors = output.split('\n').flatMap((line) => /^\s*error: (.*\S)/.exec(line)?.[1] ?? []);
   const own = errors.filter((line) => !/^(?:query of specfile|parsing spec|can't parse specfile)/.test(line));
   const shown = [...new Set(own)].slice(0, 20).map((line) => plain(line).slice(0, 500));
@@ -135,10 +139,16 @@ export function problemsOfOutput(file: string, ended: string, output: string): P
     const message = `rpm cannot read this spec${tail === '' ? '' : `: ${tail}`}`;
     return [{ file, message, hint: 'Run `rpmspec --parse` on it.' }];
   }
+  const includes = /^\s*%include\b/m.test(text);
   return shown.map((line) => {
-    const place = /^(?:line (\d+)|[^\s:]+:(\d+)): (.*)$/.exec(line);
-    const message = place?.[3] ?? line;
-    return { file, line: place ? Number(place[1] ?? place[2]) : undefined, message, hint: hintOf(message) };
+    const place = /^(?:(?:([^\s:/]+): )?line (\d+)|[^\s:]+:(\d+)): (.*)$/.exec(line);
+    const [, included, lineNumber, number = lineNumber, message = line] = place ?? [];
+    const hint = hintOf(message);
+    if (number === undefined) return { file, message, hint };
+    if (included !== undefined)
+      return { file: join(dirname(file), included), line: Number(number), message, hint };
+    if (!includes) return { file, line: Number(number), message, hint };
+    return { file, message: `${message} (line ${number}, here or in a file that it includes)`, hint };
   });
 }
 

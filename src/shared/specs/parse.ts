@@ -53,7 +53,8 @@ async function problemsOf(
   if (problems !== undefined) return problems.map((problem) => ({ ...problem, file }));
   const outside = await problemsOutside(root, file, found, output);
   if (outside.length > 0) return outside;
-  if (answers === null) return problemsOfOutput(file, ended ?? '', output);
+  if (answers === null)
+    return problemsOfOutput(file, ended ?? '', output, await readFile(join(root, found.path), 'utf8'));
   if (!isOpened(opened)) {
     const message = 'this spec reads a file whose name is not UTF-8 or holds control characters';
     return [{ file, message, hint: 'Rename the file.' }];

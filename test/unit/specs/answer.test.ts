@@ -102,6 +102,19 @@ describe("rpm's words", () => {
       'warning: line 2: x\nerror: line 12: Unknown tag: Foo: x\nerror: line 12: Unknown tag: Foo: x\n';
     expect(said(words)).toEqual([expect.stringMatching(/^s\/a\.spec:12: Unknown tag: Foo: x\. \S/)]);
   });
+  it('name the file that a spec includes, where rpm names it, and else leave it open', () => {
+    const read = (words: string, text: string) =>
+      problemsOfOutput('s/a.spec', '', words, text).map(formatProblem);
+    const [tag, branch] = [
+      'error: line 3: Unknown tag: Bad: y\n',
+      'error: inc.txt: line 2: %else with no %if\n',
+    ];
+    expect(read(tag, 'Name: a\n')[0]).toMatch(/^s\/a\.spec:3: Unknown tag: Bad: y\. /);
+    expect(read(tag, 'Name: a\n%include inc.txt\n')[0]).toMatch(
+      /^s\/a\.spec: Unknown tag: Bad: y \(line 3, here or in a file that it includes\)\. /,
+    );
+    expect(read(branch, 'Name: a\n%include inc.txt\n')[0]).toMatch(/^s\/inc\.txt:2: %else with no %if\. /);
+  });
   it('name the field that is missing', () => {
     expect(said('error: Version field must be present in package: (main package)\n')).toEqual([
       "s/a.spec: Version field must be present in package: (main package). Add a line 'Version: …' at the top of the spec.",
