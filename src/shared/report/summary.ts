@@ -72,11 +72,15 @@ export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: Summa
     if (outcome.log !== undefined) lines.push(`    log: ${outcome.log}`);
     if (artifact !== undefined) lines.push(`    log: ${name}.log in the artifact ${artifact}`);
     if (blocks.length > 0) lines.push(`    blocks: ${blocks.join(', ')}`);
-    if (outcome.log !== undefined) lines.push(`    ${nextStep(name)}    (its build root, as it failed)`);
+    // A runner on GitHub is gone with its build roots: the page says what helps there.
+    if (outcome.log !== undefined && artifact === undefined)
+      lines.push(`    ${nextStep(name)}    (its build root, as it failed)`);
   }
   for (const { name, reason, log, lines: causes } of facts.failedChecks) {
     lines.push(`✗ ${name}: ${reason}`, ...causes.map((line) => `    ${line}`));
-    if (log !== undefined) lines.push(`    log: ${log}`, `    ${nextStep(name)}    (the root of its check)`);
+    if (log !== undefined) lines.push(`    log: ${log}`);
+    if (log !== undefined && facts.logOf(name) === undefined)
+      lines.push(`    ${nextStep(name)}    (the root of its check)`);
   }
   for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
     if (outcome.state === 'built')

@@ -76,6 +76,9 @@ describe('root causes', () => {
     const [first, , , artifact] = summaryText(outcomes, facts);
     expect(first).toBe('✗ z-big: %build failed');
     expect(artifact).toBe('    log: z-big.log in the artifact azl-logs-1-2');
+    expect(summaryText(outcomes, facts).join()).not.toContain('next: ');
+    const here = summaryText(outcomes, { ...facts, logOf: () => undefined });
+    expect(here).toContainEqual(expect.stringMatching(/^ {4}next: make \S+ \S+ shell PACKAGE=z-big /));
   });
 });
 
