@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { callVariable, type MakeCall } from '../../src/shared/base/make-command.ts';
@@ -23,18 +23,19 @@ const options = {
 } as const;
 
 /**
- * Tells how make was called. With `-C` the user stands in another folder than make works in: in the one that `PWD` names.
- * Where `PWD` is not set, or `-C` does not lead from it to `cwd`, nothing tells that folder: then it is `cwd`.
+ * Tells how make was called. With `-C` the user stands in another folder than make works in: in the first of `standing`
+ * from which `-C` leads to `cwd`. Where there is none, nothing tells that folder: then it is `cwd`.
  * @param argv the words of make's command line
  * @param cwd the folder that make works in
  */
-export function calledAs(argv: readonly string[], cwd: string, pwd: string | undefined): Called {
+export function calledAs(argv: readonly string[], cwd: string, standing: readonly string[]): Called {
   const { values } = parseArgs({ args: argv.slice(1), options, strict: false, allowPositionals: true });
   const folders = texts(values.directory).filter(Boolean);
   const files = [...texts(values.file), ...texts(values.makefile)].flatMap((file) => ['-f', file]);
-  const workspace = folders.length > 0 && pwd !== undefined && leadsTo(cwd, pwd, folders) ? pwd : cwd;
-  const from = workspace === cwd ? [] : folders.flatMap((folder) => ['-C', folder]);
-  return { command: [argv[0] ?? 'make', ...from, ...files].map(shellWord).join(' '), workspace };
+  const from = folders.length === 0 ? undefined : standing.find((dir) => leadsTo(cwd, dir, folders));
+  const workspace = from ?? cwd;
+  const there = workspace === cwd ? [] : folders.flatMap((folder) => ['-C', folder]);
+  return { command: [argv[0] ?? 'make', ...there, ...files].map(shellWord).join(' '), workspace };
 }
 
 /**
@@ -47,24 +48,46 @@ export function rememberCall(
   environment: Record<string, string | undefined>,
   given: MakeCall['given'] = {},
 ): string {
-  const argv = makeArguments() ?? ['make'];
-  const { command, workspace } = calledAs(argv, cwd, environment['AZL_PWD'] || undefined);
+  const make = startedBy();
+  const { argv = ['make'], shellFolder } = make ?? {};
+  const standing = [environment['AZL_PWD'], shellFolder].filter((dir) => dir !== undefined);
+  const { command, workspace } = calledAs(argv, cwd, standing);
   environment[callVariable] = JSON.stringify({ make: command, given } satisfies MakeCall);
   return workspace;
 }
 
-/** Returns the words of the command line of the make that started this process; undefined if none did. */
-function makeArguments(): string[] | undefined {
-  let pid = process.ppid;
+/**
+ * The make that started this process, and the folder of the shell that started make: other programs may start make
+ * elsewhere than they stand. Undefined if no make did.
+ */
+function startedBy(): { argv: string[]; shellFolder: string | undefined } | undefined {
+  let pid: number | undefined = process.ppid;
   // Make starts a recipe through a shell, which may stay.
-  for (let step = 0; step < 3; step++) {
-    const argv = textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
-    const name = basename(argv[0] ?? '');
-    if (/^g?make$/.test(name)) return argv;
-    if (!/^(ba|da)?sh$/.test(name)) return undefined;
-    pid = Number(/^PPid:\s*(\d+)$/m.exec(textOf(`/proc/${pid}/status`))?.[1]);
+  for (let step = 0; step < 3 && pid !== undefined; step++) {
+    const argv = argumentsOf(pid);
+    const parent = parentOf(pid);
+    if (/^g?make$/.test(basename(argv[0] ?? '')))
+      return { argv, shellFolder: parent !== undefined && isShell(parent) ? folderOf(parent) : undefined };
+    if (!isShell(pid)) return undefined;
+    pid = parent;
   }
   return undefined;
+}
+
+const argumentsOf = (pid: number) => textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
+const isShell = (pid: number) => /^-?(ba|da|z|k|mk|a|fi|c|tc)?sh$/.test(basename(argumentsOf(pid)[0] ?? ''));
+
+function parentOf(pid: number): number | undefined {
+  const parent = /^PPid:\s*(\d+)$/m.exec(textOf(`/proc/${pid}/status`))?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+function folderOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** True if make gets to the folder `cwd` from `pwd` through one `-C` after another. */

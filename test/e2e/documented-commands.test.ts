@@ -43,10 +43,7 @@ function namedPackages(): string[] {
 
 /** A command with what the reader has in the place of placeholders and of the folders of examples. */
 function typed(text: string): string {
-  return text
-    .replaceAll(/\/src\/SPECS\b|<your specs>/g, join(dir, 'SPECS'))
-    .replaceAll(/<package>|<name>/g, 'less')
-    .replaceAll('…', '');
+  return text.replaceAll(/<package>|<name>/g, 'less').replaceAll('…', '');
 }
 
 /** Runs a command in a shell of the reader's, who stands in the repository. */

@@ -36,7 +36,6 @@ export const commandTable: Readonly<Record<string, Proof>> = {
   'make input-srpms': here,
   'make build-packages': here,
   'make build-packages PACKAGE_BUILD_LIST': here,
-  'make build-packages PACKAGE_BUILD_LIST SPECS_DIR': here,
   'make build-packages PACKAGE_LIMITS': here,
   'make build-packages DEBUG': here,
   'make DEBUG': file('test/integration/cli/chain.test.ts', "'toolchain', 'DEBUG=1'"),

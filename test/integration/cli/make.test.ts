@@ -20,7 +20,9 @@ describe('make', () => {
     );
     expect(targets.length).toBeGreaterThan(12);
     for (const target of targets) {
-      expect(alone.stdout).toMatch(target === 'clean-all' ? target : new RegExp(`make (-C \\.\\./azl )?${target} `));
+      expect(alone.stdout).toMatch(
+        target === 'clean-all' ? target : new RegExp(`make (-C \\.\\./azl )?${target} `),
+      );
     }
     expect(alone.stdout).not.toContain('\u001b');
   });
@@ -170,11 +172,12 @@ describe("the user's own repository", () => {
     });
   });
 
-  it('is not known to make -C without PWD: then make works where azl is', async () => {
+  it('is that of the shell for make -C without PWD', async () => {
     checkout = await makeChain();
     const own = ownRepository();
     expect((await inShell('env -u PWD make -C ../azl plan', own)).code).toBe(2); // No bundle of the plan.
-    expect(recorded(checkout.dir).map(({ cwd }) => cwd)).toEqual([checkout.dir]);
+    expect(recorded(own).map(({ cwd }) => cwd)).toEqual([own]);
+    expect(recorded(checkout.dir)).toEqual([]);
   });
 
   it("without specs gets azl's example, and one line says so", async () => {

@@ -13,7 +13,7 @@ for (const folder of [mine, azl, deep]) mkdirSync(folder, { recursive: true });
 symlinkSync(deep, join(mine, 'link'));
 
 const called = (words: string[], cwd: string, pwd?: string) => {
-  const { command, workspace } = calledAs(['make', ...words], cwd, pwd);
+  const { command, workspace } = calledAs(['make', ...words], cwd, pwd === undefined ? [] : [pwd]);
   return [command, workspace];
 };
 
@@ -44,5 +44,11 @@ describe('the folder in which the user stands', () => {
     [['-I', '-C', '-o', '-C', 'x'], azl, mine, 'make', azl],
   ])('make %j in %s with PWD %s: %s', (words, cwd, pwd, shown, workspace) => {
     expect(called(words, cwd, pwd)).toEqual([shown, workspace]);
+  });
+
+  it('is the first one from which -C leads to where make works', () => {
+    expect(calledAs(['make', '-C', '../azl'], azl, [deep, join(dir, 'gone'), mine, dir]).workspace).toBe(
+      mine,
+    );
   });
 });
