@@ -14,7 +14,7 @@ const longest = [
     'e2e/artifacts-unavailable',
   ],
   ...['e2e/full-disk', 'e2e/store-unavailable', 'e2e/shards', 'e2e/publishing', 'e2e/artifacts'],
-  ...['e2e/artifacts-attempts', 'e2e/packages', 'e2e/image'],
+  ...['e2e/artifacts-attempts', 'e2e/packages', 'e2e/image', 'e2e/wrong-first-steps'],
   ...['integration/image/compose', 'integration/github/actions-cache', 'integration/services/caches'],
   ...['integration/cli/chain', 'bundle/toolchain', 'bundle/toolchain-unavailable'],
 ].map((name) => join(import.meta.dirname, `test/${name}.test.ts`));
