@@ -114,7 +114,8 @@ async function bundle(one: Bundle, lib: string): Promise<void> {
   const dist = join(lib, one.folder, 'dist');
   mkdirSync(dist, { recursive: true });
   const output = ['-o', join(dist, 'code'), '--license', 'licenses.txt'];
-  await ncc(lib, ['build', `${one.module}.js`, '-m', ...output]);
+  // Its cache has no bounds, and is of no use: the folder is another one each time.
+  await ncc(lib, ['build', `${one.module}.js`, '-m', '--no-cache', ...output]);
   await shrinkChunks(join(dist, 'code'));
   writeFileSync(join(dist, 'package.json'), '{"type":"module"}\n');
   for (const [file, name] of Object.entries(one.entries)) {
