@@ -236,7 +236,7 @@ describe('an image', () => {
       `The image minimal failed its boot test: ${reason}. The last lines of its console:`,
     );
     expect(run.said).toMatch(/%0A {4}grub>%0ASerial log: |\n {4}grub>\nSerial log: /);
-    expect(run.summary).toContain(`\n${reason}. After `);
+    expect(run.summary).toContain(`\n${reason.replace('>', '\\>')}. After `);
     expect(run.summary).toContain('\ngrub>\n```\n');
     expect(readdirSync(images())).toEqual([]);
   });
