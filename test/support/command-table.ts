@@ -47,7 +47,7 @@ export const commandTable: Readonly<Record<string, Proof>> = {
   'make image CONFIG_FILE': file('test/e2e/user.test.ts', '`CONFIG_FILE=$'),
   'make image SPECS_DIR': file('test/e2e/user.test.ts', "make('image', ...ownPlaces(dir)"),
   'make image REPO_LIST': file('test/integration/image/compose.test.ts', 'repoList: [join('),
-  'make run': unrun('long', 'it boots an image in a terminal'),
+  'make run': file('test/e2e/first-minutes.test.ts', 'terminal.start(run)'),
   'make clean': here,
   'make clean-all': here,
 
@@ -57,7 +57,7 @@ export const commandTable: Readonly<Record<string, Proof>> = {
   'make publish-trees': file('test/integration/scripts/publish-trees.test.ts', 'await publishTrees('),
   'make publish-trees DIR': file('test/integration/scripts/publish-trees.test.ts', 'await publishTrees('),
   'make act': file('test/act/nightly.test.ts', "repository.run('nightly.yml')"),
-  'make act REPO': file('test/act/consumer.test.ts', 'ActRepository'),
+  'make act REPO': file('test/act/make-act.test.ts', "'REPO=distro'"),
   'make act WORKFLOW': file('test/act/nightly.test.ts', "repository.run('nightly.yml')"),
   'make test-full': unrun('long', 'an hour and more'),
   'make test-hosts': unrun('long', 'it installs another Debian'),

@@ -86,6 +86,7 @@ const complete = [
   rpm('grub2-efi-binary', ['/usr/lib/grub/x86_64-efi/linux.mod']),
   rpm('kmod', ['/usr/sbin/depmod']),
   rpm('systemd', ['/usr/lib/systemd/systemd']),
+  rpm('login', ['/usr/bin/login']),
 ].map((one) => ({ origin: 'toolchain' as const, rpm: one }));
 const withoutInit = complete.filter((one) => one.rpm.name !== 'systemd');
 const other = { origin: 'local' as const, rpm: rpm('sysvinit', ['/sbin/init']) };
@@ -112,6 +113,23 @@ describe('findBootTools', () => {
       expect(lines).toHaveLength(6);
       expect(lines[0]).toContain("The image has no kernel. Add the package 'kernel'.");
     }
+  });
+});
+
+describe('an image without a login program', () => {
+  const withoutLogin = complete.filter((one) => one.rpm.name !== 'login');
+  const user = { ...(config.system.users[0] as (typeof config.system.users)[0]) };
+
+  it('is made with a warning at the first user who has a password', () => {
+    const users = [{ ...user, password: '' }, user];
+    expect(find(withoutLogin, true, { users }).warnings.map(formatProblem)).toEqual([
+      "c.json $.SystemConfigs[0].Users[1].Password: The image has no login program: nobody can log in on its console with a password. Add the package that has /usr/bin/login: 'login', or 'shadow-utils' in Azure Linux.",
+    ]);
+  });
+
+  it('is made without one if nobody has a password', () => {
+    expect(find(withoutLogin, true, { users: [{ ...user, password: '' }] }).warnings).toEqual([]);
+    expect(find(withoutLogin, true, { users: [] }).warnings).toEqual([]);
   });
 });
 

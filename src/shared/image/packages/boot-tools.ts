@@ -43,9 +43,26 @@ export function findBootTools(
   if (first('/usr/sbin/depmod', '/usr/bin/depmod') === undefined) lacks('depmod', "Add 'kmod'.");
   const init = initProblem(files, config, bootTest);
   if (init !== undefined) (bootTest ? problems : warnings).push({ ...init, file, path });
+  const login = loginProblem(files, config);
+  if (login !== undefined) warnings.push({ ...login, file });
   failOnProblems(problems);
   const kernelRelease = (kernels[0] as string).slice('/boot/vmlinuz-'.length);
   return { tools: { kernelRelease, grubMkimage: grubMkimage as string }, warnings };
+}
+
+/**
+ * Returns what is wrong with an image whose users have passwords and no program that asks for them. Keys are for sshd,
+ * which needs none.
+ */
+function loginProblem(files: readonly string[], { system }: ImageConfig): Problem | undefined {
+  const user = system.users.findIndex(({ password }) => password !== '');
+  if (user === -1 || files.some((path) => path === '/usr/bin/login' || path === '/bin/login'))
+    return undefined;
+  return {
+    message: 'The image has no login program: nobody can log in on its console with a password',
+    path: `$.SystemConfigs[0].Users[${user}].Password`,
+    hint: "Add the package that has /usr/bin/login: 'login', or 'shadow-utils' in Azure Linux.",
+  };
 }
 
 /** Paths of systemd, which a boot test waits for. */
