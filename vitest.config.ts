@@ -7,14 +7,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
   ...[
     'e2e/kills',
+    'e2e/image',
     'e2e/cutoff',
+    'e2e/first-minutes',
     'e2e/edits',
     'e2e/store-reuse',
     'e2e/shards-killed',
     'e2e/artifacts-unavailable',
   ],
   ...['e2e/full-disk', 'e2e/store-unavailable', 'e2e/shards', 'e2e/publishing', 'e2e/artifacts'],
-  ...['e2e/artifacts-attempts', 'e2e/packages', 'e2e/image', 'e2e/wrong-first-steps'],
+  ...['e2e/artifacts-attempts', 'e2e/packages', 'e2e/wrong-first-steps', 'e2e/documented-commands'],
   ...['integration/image/compose', 'integration/github/actions-cache', 'integration/services/caches'],
   ...['integration/cli/chain', 'bundle/toolchain', 'bundle/toolchain-unavailable'],
 ].map((name) => join(import.meta.dirname, `test/${name}.test.ts`));
