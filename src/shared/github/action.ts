@@ -3,6 +3,7 @@ import { debug } from '../base/debug.ts';
 import type { Log } from '../base/log.ts';
 import { failOnProblems, formatProblem, type Problem, ProblemsError } from '../base/problems.ts';
 import { placeFinder } from '../host/find-places.ts';
+import { flushOutput } from '../host/flush-output.ts';
 import { isDiskFull } from '../host/full-disk.ts';
 import { LimitError } from '../host/limit-error.ts';
 import type { Need } from '../host/needs.ts';
@@ -50,7 +51,7 @@ export async function runAction(
   process.on('uncaughtException', (error) => {
     for (const one of problemsOf(error)) log.error(one);
     killRunningTools();
-    process.exit(1);
+    void flushOutput().then(() => process.exit(1));
   });
   try {
     failOnProblems(proxyProblems(process.env));
@@ -72,6 +73,7 @@ export async function runAction(
     log.end();
     killRunningTools();
   }
+  await flushOutput();
   process.exit(process.exitCode ?? 0);
 }
 
