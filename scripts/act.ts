@@ -74,7 +74,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 try {
   await ensureCommands(['git'], consoleLog);
-  const workspace = rememberCall(process.env['AZL_CWD'] ?? process.cwd(), process.env);
+  const { workspace } = rememberCall(process.env['AZL_CWD'] ?? process.cwd(), process.env);
   const dir = repositoryToRun(process.env['REPO'] ?? '', workspace);
   await checkRepository(dir);
   const workflows = readWorkflows(dir);

@@ -145,7 +145,7 @@ async function isOurs(target: string): Promise<boolean> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.env['DIR'] ?? '';
-  const workspace = rememberCall(process.env['AZL_CWD'] ?? process.cwd(), process.env);
+  const { workspace } = rememberCall(process.env['AZL_CWD'] ?? process.cwd(), process.env);
   try {
     if (given === '')
       throw problem('DIR is empty', { hint: 'Name the output folder: make publish-trees DIR=<folder>.' });

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setDebugSink, withoutSecrets } from '../../src/shared/base/debug.ts';
 import type { Log } from '../../src/shared/base/log.ts';
 import { makeCommand } from '../../src/shared/base/make-command.ts';
@@ -10,7 +10,9 @@ import {
   ProblemsError,
   problem,
 } from '../../src/shared/base/problems.ts';
+import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { placeFinder } from '../../src/shared/host/find-places.ts';
+import { flushOutput } from '../../src/shared/host/flush-output.ts';
 import { killRunningTools } from '../../src/shared/host/process.ts';
 import { proxyProblems, unifyProxies } from '../../src/shared/host/proxies.ts';
 import { readActions } from './action-file.ts';
@@ -62,7 +64,8 @@ export async function main(): Promise<void> {
   let code = 1;
   try {
     const actions = readActions(`${checkout}/actions`);
-    process.chdir(rememberCall(process.cwd(), env, givenVariables(actions, env)));
+    const called = rememberCall(process.cwd(), env, givenVariables(actions, env));
+    process.chdir(called.workspace);
     const workspace = process.cwd();
     const context: CliContext = {
       ...{ actions, checkout, workspace, environment: env },
@@ -71,6 +74,7 @@ export async function main(): Promise<void> {
       ...{ screen, log, stop, live: terminal && env['TERM'] !== 'dumb' },
     };
     if (!isTarget(target)) throw noTarget(target);
+    if (called.isLost) log.warn(lostProblem(checkout));
     failOnProblems([
       ...commandLineProblems(target, context),
       ...(usesFolders(target) ? proxyProblems(env) : []),
@@ -93,7 +97,16 @@ export async function main(): Promise<void> {
     screen.clear();
     killRunningTools();
   }
+  await flushOutput();
   process.exit(code);
+}
+
+/** Returns the warning that nothing tells in which folder the user stands. */
+function lostProblem(checkout: string): Problem {
+  return {
+    message: `Nothing tells make -C in which folder you stand, so this is done in ${process.cwd()}`,
+    hint: `From your own folder, use -f: make -f ${shellWord(join(checkout, 'Makefile'))} …`,
+  };
 }
 
 function exampleNote(): string {

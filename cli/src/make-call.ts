@@ -9,6 +9,8 @@ export interface Called {
   /** The words before the target, quoted for a shell: `make -C ../azl`. */
   command: string;
   workspace: string;
+  /** True if `-C` was given and nothing tells where the user stands: then the workspace is the folder of azl. */
+  isLost: boolean;
 }
 
 /** The options of GNU make that take a value. Of them, two say where azl is. */
@@ -22,58 +24,68 @@ const options = {
   eval: { type: 'string', short: 'E', multiple: true },
 } as const;
 
+/** The beginnings of `--directory` that make takes for it. */
+const abbreviated = /^--di(?:r(?:e(?:c(?:t(?:o(?:r)?)?)?)?)?)?(?==|$)/;
+
 /**
  * Tells how make was called. With `-C` the user stands in another folder than make works in: in the first of `standing`
- * from which `-C` leads to `cwd`. Where there is none, nothing tells that folder: then it is `cwd`.
+ * from which `-C` leads to `cwd`.
  * @param argv the words of make's command line
  * @param cwd the folder that make works in
  */
 export function calledAs(argv: readonly string[], cwd: string, standing: readonly string[]): Called {
-  const { values } = parseArgs({ args: argv.slice(1), options, strict: false, allowPositionals: true });
+  const args = argv.slice(1).map((word) => word.replace(abbreviated, '--directory'));
+  const { values } = parseArgs({ args, options, strict: false, allowPositionals: true });
   const folders = texts(values.directory).filter(Boolean);
   const files = [...texts(values.file), ...texts(values.makefile)].flatMap((file) => ['-f', file]);
   const from = folders.length === 0 ? undefined : standing.find((dir) => leadsTo(cwd, dir, folders));
   const workspace = from ?? cwd;
   const there = workspace === cwd ? [] : folders.flatMap((folder) => ['-C', folder]);
-  return { command: [argv[0] ?? 'make', ...there, ...files].map(shellWord).join(' '), workspace };
+  const command = [argv[0] ?? 'make', ...there, ...files].map(shellWord).join(' ');
+  return { command, workspace, isLost: folders.length > 0 && from === undefined };
 }
 
 /**
  * Tells how the make that started this process was called, and remembers it for the commands that messages print.
  * @param cwd the folder that make works in
- * @returns the folder in which the user stands
  */
 export function rememberCall(
   cwd: string,
   environment: Record<string, string | undefined>,
   given: MakeCall['given'] = {},
-): string {
+): Called {
   const make = startedBy();
-  const { argv = ['make'], shellFolder } = make ?? {};
-  const standing = [environment['AZL_PWD'], shellFolder].filter((dir) => dir !== undefined);
-  const { command, workspace } = calledAs(argv, cwd, standing);
-  environment[callVariable] = JSON.stringify({ make: command, given } satisfies MakeCall);
-  return workspace;
+  const { argv = ['make'], starterFolder } = make ?? {};
+  // Programs that start make elsewhere than they stand leave an old PWD to it.
+  const standing = [starterFolder, environment['AZL_PWD']].filter((dir) => dir !== undefined);
+  const called = calledAs(argv, cwd, standing);
+  environment[callVariable] = JSON.stringify({ make: called.command, given } satisfies MakeCall);
+  return called;
 }
 
 /**
- * The make that started this process, and the folder of the shell that started make: other programs may start make
- * elsewhere than they stand. Undefined if no make did.
+ * The make that started this process, and the folder of the shell, the sudo or the other make that started it: other
+ * programs may start make elsewhere than they stand. Undefined if no make did.
  */
-function startedBy(): { argv: string[]; shellFolder: string | undefined } | undefined {
+function startedBy(): { argv: string[]; starterFolder: string | undefined } | undefined {
   let pid: number | undefined = process.ppid;
   // Make starts a recipe through a shell, which may stay.
   for (let step = 0; step < 3 && pid !== undefined; step++) {
     const argv = argumentsOf(pid);
     const parent = parentOf(pid);
-    if (/^g?make$/.test(basename(argv[0] ?? '')))
-      return { argv, shellFolder: parent !== undefined && isShell(parent) ? folderOf(parent) : undefined };
+    if (isMake(argv)) {
+      const startsHere =
+        parent !== undefined && (isShell(parent) || isMake(argumentsOf(parent)) || isSudo(parent));
+      return { argv, starterFolder: startsHere ? folderOf(parent) : undefined };
+    }
     if (!isShell(pid)) return undefined;
     pid = parent;
   }
   return undefined;
 }
 
+const isMake = (argv: readonly string[]) => /^g?make$/.test(basename(argv[0] ?? ''));
+const isSudo = (pid: number) => /^(sudo|doas)$/.test(basename(argumentsOf(pid)[0] ?? ''));
 const argumentsOf = (pid: number) => textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
 const isShell = (pid: number) => /^-?(ba|da|z|k|mk|a|fi|c|tc)?sh$/.test(basename(argumentsOf(pid)[0] ?? ''));
 

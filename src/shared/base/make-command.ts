@@ -34,12 +34,15 @@ export function makeCommand(
   );
 }
 
+/** The targets that read specs. */
+const specTargets = ['plan', 'input-srpms', 'build-packages', 'image', 'shell', 'signatures'];
+
 function callIn(environment: Environment): MakeCall {
   const call = environment[callVariable];
   if (call !== undefined) return parseDocument(callSchema, call, callVariable);
   const specs = environment['INPUT_SPECS-DIR'] ?? '';
   const given: Record<string, string> = specs === '' || specs === 'SPECS' ? {} : { SPECS_DIR: specs };
-  return { make: 'make -C ../azl', given: { 'build-packages': given, shell: given, signatures: given } };
+  return { make: 'make -C ../azl', given: Object.fromEntries(specTargets.map((target) => [target, given])) };
 }
 
 /** Returns a value for make's command line: make itself expands `$`. */

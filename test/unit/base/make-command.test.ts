@@ -27,6 +27,8 @@ describe('a command for make', () => {
     const elsewhere = { 'INPUT_SPECS-DIR': 'packages' };
     expect(makeCommand('signatures', {}, elsewhere)).toBe('make -C ../azl signatures SPECS_DIR=packages');
     expect(makeCommand('signatures', {}, { 'INPUT_SPECS-DIR': 'SPECS' })).toBe('make -C ../azl signatures');
+    for (const target of ['plan', 'input-srpms', 'build-packages', 'image', 'shell'])
+      expect(makeCommand(target, {}, elsewhere)).toBe(`make -C ../azl ${target} SPECS_DIR=packages`);
     expect(makeCommand('toolchain', {}, elsewhere)).toBe('make -C ../azl toolchain');
   });
 

@@ -33,6 +33,8 @@ describe('the folder in which the user stands', () => {
     [['-C', azl], azl, mine, `make -C ${azl}`, mine],
     [['-C', '.'], azl, azl, 'make', azl],
     [['-C', '', 'image'], azl, mine, 'make', azl],
+    [['--dir=../azl'], azl, mine, 'make -C ../azl', mine],
+    [['--di', '../azl'], azl, mine, 'make -C ../azl', mine],
     // Nothing tells it.
     [['-C', '../azl'], azl, undefined, 'make', azl],
     [['-C', '../azl'], azl, deep, 'make', azl],
@@ -44,6 +46,16 @@ describe('the folder in which the user stands', () => {
     [['-I', '-C', '-o', '-C', 'x'], azl, mine, 'make', azl],
   ])('make %j in %s with PWD %s: %s', (words, cwd, pwd, shown, workspace) => {
     expect(called(words, cwd, pwd)).toEqual([shown, workspace]);
+  });
+
+  it.each<[string[], string | undefined, boolean]>([
+    [['image'], undefined, false],
+    [['-C', '../azl'], mine, false],
+    [['-C', '../azl'], undefined, true],
+    [['-C', '../azl'], deep, true],
+    [['-f', '../azl/Makefile'], undefined, false],
+  ])('that nothing tells is said: make %j with PWD %s', (words, pwd, isLost) => {
+    expect(calledAs(['make', ...words], azl, pwd === undefined ? [] : [pwd]).isLost).toBe(isLost);
   });
 
   it('is the first one from which -C leads to where make works', () => {
