@@ -84,7 +84,7 @@ describe('Debian packages of a lock', () => {
     writeFileSync(path, Buffer.alloc(bytes.length));
     expect(await fetch(debs)).toEqual([
       `warning: ${path} (one) is damaged: it counts as absent`,
-      expect.stringContaining('Fetching 1 packages'),
+      expect.stringContaining('Fetching 1 package '),
     ]);
     expect(readFileSync(path)).toEqual(bytes);
   });
