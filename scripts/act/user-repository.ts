@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { nearestName } from '../../src/shared/base/nearest-name.ts';
 import { failOnProblems, problem } from '../../src/shared/base/problems.ts';
 import { shellWord } from '../../src/shared/base/shell-word.ts';
+import { ToolError } from '../../src/shared/host/process.ts';
 import { repository as checkout } from '../build-dist.ts';
 import { git } from '../git.ts';
 import { callsIn } from '../workflows/calls.ts';
@@ -48,10 +49,21 @@ export async function checkRepository(dir: string): Promise<void> {
   }
   try {
     await git(dir, ['rev-parse', '--git-dir']);
-  } catch {
-    const hint = `Make it one: git -C ${shellWord(dir)} init`;
-    throw problem(`'${dir}' is no git repository, and GitHub runs workflows of repositories only`, { hint });
+  } catch (error) {
+    throw error instanceof ToolError ? refusedByGit(dir, error.stderr) : error;
   }
+}
+
+function refusedByGit(dir: string, said: string): Error {
+  if (said.includes('not a git repository (')) {
+    const hint = `Make it one: git -C ${shellWord(dir)} init`;
+    return problem(`'${dir}' is no git repository, and GitHub runs workflows of repositories only`, { hint });
+  }
+  const reason = said.split('\n', 1)[0]?.replace(/^fatal: /, '');
+  const top = /ownership in repository at '(.+)'$/m.exec(said)?.[1];
+  return problem(`git does not read the repository of '${dir}': ${reason}`, {
+    ...(top !== undefined && { hint: `Name its own folder: make act REPO=${shellWord(top)}` }),
+  });
 }
 
 /** Reads the workflow files of a repository. @throws ProblemsError if there are none, or one is no YAML */

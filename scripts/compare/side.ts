@@ -71,7 +71,9 @@ export async function checkOut(name: Side['name'], commit: string): Promise<Side
   const checkout = join(dir, 'checkout');
   await removeTree(dir);
   mkdirSync(dir, { recursive: true });
-  await git(repository, ['clone', '--quiet', '--no-checkout', repository, checkout]);
+  await git(repository, ['clone', '--quiet', '--no-checkout', repository, checkout], {
+    GIT_ALLOW_PROTOCOL: 'file',
+  });
   await git(checkout, ['checkout', '--quiet', '--detach', commit]);
   const side: Side = {
     ...{ name, commit, dir, checkout },
