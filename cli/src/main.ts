@@ -85,7 +85,8 @@ export async function main(): Promise<void> {
       }),
       ...(await inputProblems(target, context)),
     ]);
-    unifyProxies(env);
+    const warnings = unifyProxies(env);
+    if (usesFolders(target)) for (const warning of warnings) log.warn(warning);
     if (context.distribution.isExample && usesSpecs(target)) log.info(exampleNote());
     const command = commands[target];
     code = await (command === undefined ? runActions(target, context) : command(context));

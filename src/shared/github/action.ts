@@ -55,7 +55,7 @@ export async function runAction(
   });
   try {
     failOnProblems(proxyProblems(process.env));
-    unifyProxies(process.env);
+    for (const warning of unifyProxies(process.env)) log.warn(warning);
     if (commands.length > 0) await checkMachine(log, stop.signal);
     await ensureCommands(commands, log, stop.signal);
     await writeReport(await body({ log, signal: stop.signal }));

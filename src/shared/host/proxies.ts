@@ -11,6 +11,9 @@ export const proxyVariables: readonly string[] = [...kinds, 'all_proxy', 'no_pro
   name.toUpperCase(),
 ]);
 
+/** The proxies that desktops name for all else. No library here speaks their protocol. */
+const socks = /^socks[45]?[ah]?:\/\//i;
+
 /** A proxy as a message shows it: the variable that names it, and its host and port without a login. */
 export interface ShownProxy {
   variable: string;
@@ -36,13 +39,22 @@ export function proxyProblems(environment: Environment): Problem[] {
 
 /**
  * Writes the proxies of an environment into it in the form that all libraries read alike: with a scheme, the same in
- * both cases, and `all_proxy` where nothing else is said. The lower case comes first, as with curl.
+ * both cases, and `all_proxy` where nothing else is said. The lower case comes first, as with curl. A SOCKS proxy of
+ * `all_proxy` is taken out of it: some libraries would ask it as an http one.
+ * @returns a warning for each variable that was taken out although something would be asked through it
  */
-export function unifyProxies(environment: Record<string, string | undefined>): void {
+export function unifyProxies(environment: Record<string, string | undefined>): Problem[] {
+  const isComplete = kinds.every((kind) => named(environment, kind) !== undefined);
+  const removed = ['all_proxy', 'ALL_PROXY'].filter((name) => isSocks(environment, name));
+  for (const name of removed) delete environment[name];
   for (const [name, value] of Object.entries(proxyEnvironment(environment))) {
     environment[name] = value;
     if (environment[name.toUpperCase()]) environment[name.toUpperCase()] = value;
   }
+  return (isComplete ? [] : removed).map((variable) => ({
+    message: `${variable} names a SOCKS proxy, which azl cannot use: nothing is asked through it`,
+    hint: 'If downloads need a proxy, set http_proxy and https_proxy to http://host:port.',
+  }));
 }
 
 /** Returns the proxy variables as apt reads them: in lower case. They may hold a password. Pure. */
@@ -53,8 +65,14 @@ export function proxyEnvironment(environment: Environment): Record<string, strin
     if (address !== undefined) found[kind] = address.href;
   }
   const exceptions = environment['no_proxy'] || environment['NO_PROXY'];
-  if (exceptions) found['no_proxy'] = exceptions.replace(/\s+/g, ' ');
+  if (exceptions) found['no_proxy'] = commonForm(exceptions);
   return found;
+}
+
+/** Returns exceptions as each library and apt read them: commas between them, and `.b` for all hosts below `b`. */
+function commonForm(exceptions: string): string {
+  const hosts = exceptions.split(/[\s,]+/).filter(Boolean);
+  return hosts.map((host) => host.replace(/^\*(?=\.)/, '')).join(',');
 }
 
 /** Returns the proxies of an environment that can be used, each once. Pure. */
@@ -79,7 +97,7 @@ export function proxyOf(url: URL): { address: URL; shown: ShownProxy } | undefin
 /** Returns the name and the value of the variable that counts; all names of one value are the same proxy. */
 function named(environment: Environment, kind: (typeof kinds)[number]) {
   const names = [kind, kind.toUpperCase(), 'all_proxy', 'ALL_PROXY'];
-  const first = names.find((name) => environment[name]);
+  const first = names.find((name) => environment[name] && !isSocks(environment, name));
   if (first === undefined) return undefined;
   const value = environment[first] as string;
   const same = (name: string) =>
@@ -87,6 +105,11 @@ function named(environment: Environment, kind: (typeof kinds)[number]) {
   // An unified environment holds what the user wrote under another name, too.
   const variable = names.findLast((name) => environment[name] && same(name)) ?? first;
   return { variable, value };
+}
+
+/** True if a variable is one for all protocols, and names a proxy of none of ours. */
+function isSocks(environment: Environment, name: string): boolean {
+  return /^all_proxy$/i.test(name) && socks.test(environment[name] ?? '');
 }
 
 function shownProxy(environment: Environment, kind: (typeof kinds)[number]): ShownProxy | undefined {

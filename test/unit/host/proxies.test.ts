@@ -16,7 +16,8 @@ it.each([
   'h:1 h:2',
   'h:99999',
 ])('a variable that holds %s names no proxy; the message shows none of it', (value) => {
-  for (const name of ['http_proxy', 'HTTPS_PROXY', 'all_proxy']) {
+  const names = value.startsWith('socks') ? [] : ['all_proxy'];
+  for (const name of ['http_proxy', 'HTTPS_PROXY', ...names]) {
     const [problem, ...others] = proxyProblems({ [name]: value });
     expect(problem?.message).toBe(`${name} names no http or https proxy`);
     expect(JSON.stringify(problem)).not.toContain('secret');
@@ -38,7 +39,40 @@ it('the proxies that count are those of the lower case, then of the upper case, 
     http_proxy: 'http://a:1/',
     https_proxy: 'https://me:s%40@c:1/',
   });
-  expect(proxyEnvironment({ NO_PROXY: 'a,\n b' })).toEqual({ no_proxy: 'a, b' });
+});
+
+it.each([
+  'socks5://me:secret@h:1',
+  'socks://h:1',
+  'SOCKS5H://h:1',
+])('the SOCKS proxy %s of all_proxy stops nothing: one warning, and nobody reads it', (value) => {
+  for (const name of ['all_proxy', 'ALL_PROXY']) {
+    const environment: Record<string, string> = { [name]: value, http_proxy: 'h:2' };
+    expect(proxyProblems(environment)).toEqual([]);
+    const warnings = unifyProxies(environment);
+    expect(warnings).toMatchObject([{ message: expect.stringContaining(`${name} names a SOCKS proxy`) }]);
+    expect(JSON.stringify(warnings)).not.toContain('secret');
+    expect(environment).toEqual({ http_proxy: 'http://h:2/' });
+    expect(unifyProxies(environment)).toEqual([]);
+  }
+  const both = { http_proxy: 'h:2', https_proxy: 'h:2', all_proxy: value };
+  expect(unifyProxies(both)).toEqual([]);
+  expect(both).toEqual({ http_proxy: 'http://h:2/', https_proxy: 'http://h:2/' });
+  expect(proxyEnvironment({ all_proxy: value, ALL_PROXY: 'h:3' })).toMatchObject({
+    https_proxy: 'http://h:3/',
+  });
+});
+
+it.each([
+  ['a,\n b', 'a,b'],
+  ['a.b:80 c.d', 'a.b:80,c.d'],
+  [' *.b ,,\t.c, *', '.b,.c,*'],
+])('the exceptions %j are written %s, which every library and apt understand', (given, written) => {
+  for (const name of ['no_proxy', 'NO_PROXY']) {
+    const environment: Record<string, string> = { [name]: given };
+    unifyProxies(environment);
+    expect(environment).toEqual({ no_proxy: written, [name]: written });
+  }
 });
 
 it('an environment holds them alike for all libraries, and still says what the user wrote', () => {
