@@ -18,12 +18,14 @@ export async function openOctokit(token: string): Promise<Octokit> {
 /** Returns a `fetch` that goes through the proxy of each address: Node's own knows none. */
 async function fetchThroughProxy() {
   const { fetch, ProxyAgent } = await import('undici');
+  // Each keeps its connections, which requests share.
+  const agents = new Map<string, InstanceType<typeof ProxyAgent>>();
   return async (url: string, init: Parameters<typeof fetch>[1]) => {
-    const proxy = proxyOf(new URL(url));
-    return await fetch(
-      url,
-      proxy === undefined ? init : { ...init, dispatcher: new ProxyAgent(options(proxy.address)) },
-    );
+    const address = proxyOf(new URL(url))?.address;
+    if (address === undefined) return await fetch(url, init);
+    const dispatcher = agents.get(address.href) ?? new ProxyAgent(options(address));
+    agents.set(address.href, dispatcher);
+    return await fetch(url, { ...init, dispatcher });
   };
 }
 
