@@ -125,7 +125,7 @@ function rpmFailure(errors: readonly RpmError[], section: string | undefined, li
       ...notes.filter((note) => note.startsWith(`${path} `)),
     ];
   });
-  const line = /^line (\d+): /.exec(first.message)?.[1];
+  const line = /^line (\d{1,7}): /.exec(first.message)?.[1];
   const unknown = section && `${section}: ${withoutRoot(first.message)}`;
   return {
     reason: match ? kind?.reason(match, same.length, first) : unknown,

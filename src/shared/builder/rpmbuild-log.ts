@@ -90,8 +90,8 @@ export function lastCommand(output: readonly string[]): number {
   );
 }
 
-const unified = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
-const withContext = /^(?:\*{3}|---) (\d+)(?:,(\d+))? (?:\*{4}|----)$/;
+const unified = /^@@ -\d+(?:,(\d{1,9}))? \+\d+(?:,(\d{1,9}))? @@/;
+const withContext = /^(?:\*{3}|---) (\d{1,9})(?:,(\d{1,9}))? (?:\*{4}|----)$/;
 
 /** Empties the lines of diffs: those that were added look like a trace. */
 function withoutDiffs(output: readonly string[]): string[] {

@@ -141,7 +141,7 @@ export function problemsOfOutput(file: string, ended: string, output: string, te
   }
   const includes = /^\s*%include\b/m.test(text);
   return shown.map((line) => {
-    const place = /^(?:(?:([^\s:/]+): )?line (\d+)|[^\s:]+:(\d+)): (.*)$/.exec(line);
+    const place = /^(?:(?:([^\s:/]+): )?line (\d{1,7})|[^\s:]+:(\d{1,7})): (.*)$/.exec(line);
     const [, included, lineNumber, number = lineNumber, message = line] = place ?? [];
     const hint = hintOf(message);
     if (number === undefined) return { file, message, hint };

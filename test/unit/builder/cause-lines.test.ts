@@ -50,6 +50,12 @@ describe('the failure in a real log', () => {
 });
 
 describe('explainFailure', () => {
+  it('names no line of more digits than a spec can have', () => {
+    const said = (line: string) => explainFailure(`error: line ${line}: Unknown tag: x`).line;
+    expect(said('12')).toBe(12);
+    expect(said('9'.repeat(400))).toBeUndefined();
+  });
+
   it("finds the section that failed in rpm's last words, not in its last script", () => {
     const log = ['%prep', '%build', '%install'].flatMap((one) => [script(one), '+ exit 0']);
     const missing = 'File not found: /usr/src/azl/BUILDROOT/root/usr/bin/x';

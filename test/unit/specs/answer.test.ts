@@ -115,6 +115,10 @@ describe("rpm's words", () => {
     );
     expect(read(branch, 'Name: a\n%include inc.txt\n')[0]).toMatch(/^s\/inc\.txt:2: %else with no %if\. /);
   });
+  it('have no line of more digits than a spec can have', () => {
+    expect(problemsOfOutput('s/a.spec', '', `error: line ${'9'.repeat(400)}: x\n`)[0]?.line).toBeUndefined();
+    expect(problemsOfOutput('s/a.spec', '', 'error: line 9999999: x\n')[0]?.line).toBe(9_999_999);
+  });
   it('name the field that is missing', () => {
     expect(said('error: Version field must be present in package: (main package)\n')).toEqual([
       "s/a.spec: Version field must be present in package: (main package). Add a line 'Version: …' at the top of the spec.",
