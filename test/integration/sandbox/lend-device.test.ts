@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +39,24 @@ describe('a device that only root may open', () => {
     const { uid, mode } = statSync(device);
     expect([uid, mode & 0o777]).toEqual([0, 0o600]);
     expect((await run(becomeUser(read, user))).code).toBe(1);
+  });
+
+  it('may be named by a link, and the command keeps its umask', async () => {
+    const link = join(dir, 'link');
+    symlinkSync(device, link);
+    const lent = await run(lendDevice(becomeUser(['head', '-c', '3', link], user), link, user));
+    expect([lent.code, lent.stdout]).toEqual([0, '\0\0\0']);
+    const { stdout } = await run(lendDevice(['sh', '-c', 'umask'], device, user));
+    expect(stdout).toBe((await run(['sh', '-c', 'umask'])).stdout);
+  });
+
+  it('is one: a file or nothing at its path is an error that says so', async () => {
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    for (const path of [file, join(dir, 'nothing'), '/']) {
+      const { code, stderr } = await run(lendDevice(['true'], path, user));
+      expect([code, stderr]).toEqual([1, `azl: ${path} is no character device\n`]);
+    }
   });
 
   it('leaves the place where its node was made as it was', async () => {
