@@ -87,6 +87,8 @@ describe('the console of a machine', () => {
       `${kernel}dracut:/# [   47.5] random: crng init done\r\ndracut:/# `,
       'dracut:/#',
     ],
+    ['a hook of dracut', `${kernel}pre-pivot:/# `, 'pre-pivot:/#'],
+    ['a loop of dracut', `${kernel}initqueue:/run/initramfs# `, 'initqueue:/run/initramfs#'],
   ])('is a dead end with %s', (_name, text, detail) => {
     expect(deadEnd(endOf(text), 60)).toContain(` (${detail}`);
   });
@@ -98,6 +100,9 @@ describe('a guest that only speaks of such things', () => {
     ['within a line of its own', `${kernel}The guide says: (or press Control-D to continue): \r\n`],
     ['of the boot loader, when a kernel runs', `${kernel}grub> `],
     ['of the firmware, when a kernel runs', `${kernel}BdsDxe: No bootable option or device was found.\r\n`],
+    ['of the prompt of a machine named pre-prod', `${kernel}pre-prod:~# `],
+    ['of that prompt in another folder', `${kernel}pre-prod:/etc# `],
+    ['of a machine named like a hook of dracut, at home', `${kernel}mount:~# `],
     ['of a prompt that is part of a word', `${kernel}dracut:/#and so on`],
     ['with escapes before the words', `${kernel}\u001b]0;title\u0007 grub> `],
     ['and goes on', `${kernel}Kernel panic - not syncing: x\r\n${'[    2.0] usb 1-1: more\r\n'.repeat(61)}`],

@@ -42,6 +42,22 @@ const grubError = /^(error: .*)/;
 const maintenance = { by: 'system', reason: 'it waits for maintenance' } as const;
 const initramfs = { by: 'system', reason: 'it stopped in its initramfs', followedBy: 4, idle: 5 } as const;
 
+/** The names in prompts of dracut's shell: its own, or the hook before which it was told to stop. Hosts have others. */
+const dracutPrompts = [
+  ...[
+    'dracut',
+    'cmdline',
+    'pre-udev',
+    'pre-trigger',
+    'initqueue',
+    'pre-mount',
+    'mount',
+    'pre-pivot',
+    'cleanup',
+  ],
+  ...['switch_root', 'pre-shutdown', 'shutdown'],
+];
+
 /** The sights. Of two, the first counts. */
 const deadEnds: readonly DeadEnd[] = [
   { ...panic, line: ofKernel(String.raw`---\[ end Kernel panic - not syncing`), followedBy: 2, idle: 3 },
@@ -49,7 +65,7 @@ const deadEnds: readonly DeadEnd[] = [
   { ...panic, line: ofKernel('Kernel panic - not syncing'), followedBy: 60, idle: 30 },
   {
     ...initramfs,
-    line: /^(?:dracut|switch_root|initqueue|pre-[a-z]+):\S*# *$/,
+    line: new RegExp(`^(?:${dracutPrompts.join('|')}):/\\S*# *$`),
     detail: /Warning: (.*)/,
   },
   { ...initramfs, line: /^\(initramfs\) *$/ },
