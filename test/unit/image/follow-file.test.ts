@@ -34,8 +34,25 @@ it('passes on no line of more than 4096 characters, and keeps no more of one tha
   for (let count = 0; count < 100; count++)
     expect(split(Buffer.alloc(1000, 'x')).rest.length).toBeLessThanOrEqual(4096);
   expect(lines.length).toBeGreaterThan(10);
-  expect(splitAll([Buffer.from(`${'y'.repeat(10_000)}\n`)])).toEqual(['y'.repeat(4096)]);
   for (const line of lines) expect(line.length).toBe(4096);
+});
+
+it('passes on all of a longer line, in pieces that say so, however its bytes are cut into chunks', () => {
+  const text = `one\n${'y'.repeat(10_000)}\n\n${'z'.repeat(4096)}\ntwo\n`;
+  for (const size of [text.length, 10_004, 5000, 4096, 999]) {
+    const lines: [string, boolean][] = [];
+    const split = lineSplitter((line, isRest) => lines.push([line, isRest]));
+    for (let at = 0; at < text.length; at += size) split(Buffer.from(text.slice(at, at + size)));
+    expect(lines).toEqual([
+      ['one', false],
+      ['y'.repeat(4096), false],
+      ['y'.repeat(4096), true],
+      ['y'.repeat(10_000 - 2 * 4096), true],
+      ['', false],
+      ['z'.repeat(4096), false],
+      ['two', false],
+    ]);
+  }
 });
 
 it('passes on the bytes of a file up to a limit, and what no line holds yet', async () => {

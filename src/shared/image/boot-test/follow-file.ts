@@ -4,18 +4,33 @@ import { StringDecoder } from 'node:string_decoder';
 /** Characters of a line that are passed on. A machine may print for ever without a newline. */
 const longestLine = 4096;
 
-/** Returns a function that takes chunks and passes on their lines. A longer line is cut; its rest is another line. */
-export function lineSplitter(onLine: (line: string) => void) {
+/**
+ * Returns a function that takes chunks and passes on their lines, the same ones however they are cut into chunks. A longer
+ * line is passed on in pieces.
+ * @param onLine receives a line; `isRest` for each piece of one after its first
+ */
+export function lineSplitter(onLine: (line: string, isRest: boolean) => void) {
   const decoder = new StringDecoder('utf8');
   let rest = '';
+  let isRest = false;
+  /** Passes on a line but for its last piece, which it returns. */
+  const lastPiece = (line: string): string => {
+    let at = 0;
+    for (; line.length - at > longestLine; at += longestLine) {
+      onLine(line.slice(at, at + longestLine), isRest);
+      isRest = true;
+    }
+    return line.slice(at);
+  };
   return (chunk: Buffer): { rest: string } => {
     const lines = (rest + decoder.write(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > longestLine) {
-      lines.push(rest);
-      rest = '';
+    const unfinished = lines.pop() ?? '';
+    for (const line of lines) {
+      const piece = lastPiece(line);
+      onLine(piece, isRest);
+      isRest = false;
     }
-    for (const line of lines) onLine(line.slice(0, longestLine));
+    rest = lastPiece(unfinished);
     return { rest };
   };
 }

@@ -52,7 +52,8 @@ export async function runMachine(start: Start, options: MachineOptions) {
   let timedOut = false;
   let reached: string | undefined;
   try {
-    const split = lineSplitter((line) => lines.length < mostReport && lines.push(line));
+    // The rest of a long line is a text of the guest's programs, and must not be read as a line of the report.
+    const split = lineSplitter((line, isRest) => !isRest && lines.length < mostReport && lines.push(line));
     const { code, stderr } = await start({
       timeoutSeconds,
       signal: AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]),
