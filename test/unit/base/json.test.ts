@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { jsonProblem, parseUserJson, placesIn } from '../../../src/shared/base/json.ts';
 
 describe('jsonProblem', () => {
@@ -44,6 +44,16 @@ describe('jsonProblem', () => {
   });
 });
 
+it.each([
+  ['[', '', 501],
+  ['{"[":\n', '', 1],
+  ['[{},[],', ',]', 3495],
+])('a text nested too deep in %j names the place of its depth', (open, close, column) => {
+  const found = jsonProblem(open.repeat(1e5) + close, 'f');
+  expect(found.message).toBe('This is not JSON: more than 500 brackets are open here');
+  expect([found.line, found.column]).toEqual([open.includes('\n') ? 501 : 1, column]);
+});
+
 describe('placesIn', () => {
   const text = '{\n "Files": [\n  1,\n  {"a b": 2, "c\\"d": 3,\n   "e": 4}]}';
   it.each([
@@ -64,6 +74,29 @@ describe('placesIn', () => {
 
   it('prefers the name as it is written', () => {
     expect(placesIn('{"A": 1,\n"a": 2}')('$.a')).toEqual({ line: 2, column: 1 });
+  });
+
+  it('takes the last of two equal names, whose value counts', () => {
+    const text = '{"a": 1,\n"a": {"b": 1,\n"B": 2}}';
+    expect(placesIn(text)('$.a')).toEqual({ line: 2, column: 1 });
+    expect(placesIn(text)('$.A.B')).toEqual({ line: 3, column: 1 });
+  });
+
+  it('lists the names of an object once, however many are asked for', () => {
+    const names = Array.from({ length: 3000 }, (_, at) => `name-${at}`);
+    const find = placesIn(JSON.stringify(Object.fromEntries(names.map((name) => [name, 1])), null, 1));
+    const written = vi.spyOn(JSON, 'stringify');
+    const split = vi.spyOn(String.prototype, 'split');
+    const scanned = vi.spyOn(String.prototype, 'matchAll');
+    try {
+      expect(names.map((name) => find(`$["${name}"]`)?.line)).toEqual(names.map((_, at) => at + 2));
+      expect(written.mock.calls.length).toBeLessThanOrEqual(names.length);
+      expect(split).not.toHaveBeenCalled();
+      // Each path, and the text once.
+      expect(scanned.mock.calls.length).toBe(names.length + 1);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it.each(['', '['.repeat(1e6)])('finds nothing where nothing can be read', (nothing) => {
