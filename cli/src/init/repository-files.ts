@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { stringify } from 'yaml';
+import { failOnProblems } from '../../../src/shared/base/problems.ts';
 import type { FoundInFolder, SpecText } from './look-around.ts';
 
 /** The files of a new repository: path → text. */
@@ -17,12 +18,14 @@ const mostPackages = 20;
  * config if it holds one. Pure.
  * @param templates the files for an empty folder
  * @param password of root, in the image
+ * @throws ProblemsError for each name that a workflow cannot hold
  */
 export function repositoryFiles(
   templates: RepositoryFiles,
   found: FoundInFolder,
   password: string,
 ): RepositoryFiles {
+  failOnProblems([found.specsDir, ...found.configs].filter((name) => unsafe.test(name)).map(unsafeName));
   const files = new Map<string, string>();
   const config = posix.join(found.configDir, posix.basename(inTemplates.config));
   const [only = config, ...others] = found.configs;
@@ -42,9 +45,18 @@ export function repositoryFiles(
   return files;
 }
 
+/** Parts of a name that no workflow can hold: GitHub would run an expression, and a line would end. */
+const unsafe = /\$\{\{|[\p{Cc}\p{Zl}\p{Zp}]/u;
+
+function unsafeName(name: string) {
+  const message = `The name ${JSON.stringify(name)} holds \${{ or a control character, and no workflow can name it`;
+  return { message, hint: 'Rename it.' };
+}
+
 /** Returns a text as a YAML value on one line. */
 function scalar(text: string): string {
-  return stringify(text, { lineWidth: 0 }).trimEnd();
+  const plain = stringify(text, { lineWidth: 0 }).trimEnd();
+  return plain === text ? text : JSON.stringify(text);
 }
 
 /** Puts root's password and the packages of the specs into the config of the templates. */

@@ -77,6 +77,39 @@ describe('the files of a new repository', () => {
     const two = ['imageconfigs/a.json', 'imageconfigs/b c.json'];
     expect(JSON.parse(inputsOf(files({ configs: two }))['config-file'])).toEqual(two);
   });
+
+  it.each([
+    'a # b',
+    'a: b',
+    "'a",
+    'true',
+    '- a',
+    '[a]',
+    '%a',
+    '$(a)',
+    '`a`',
+    'é "a\\',
+  ])('name the image config %j on one line', (name) => {
+    const config = `imageconfigs/${name}.json`;
+    const written = files({ configs: [config], specsDir: name });
+    expect(inputsOf(written)).toEqual({ 'specs-dir': name, 'config-file': config });
+    const lines = (text = '') => text.split('\n').length;
+    const path = '.github/workflows/nightly.yml';
+    expect(lines(written.get(path))).toBe(lines(templates.get(path)));
+  });
+
+  it.each([
+    'a\nb.json',
+    `a\${{ github.token }}.json`,
+    'a\u001b.json',
+    'a\u0085.json',
+    'a\u2028.json',
+  ])('cannot name the image config %j, and say so', (name) => {
+    const configs = ['imageconfigs/core.json', `imageconfigs/${name}`];
+    const said = `The name ${JSON.stringify(configs[1])} holds`;
+    expect(() => files({ configs })).toThrow(said);
+    expect(() => files({ specsDir: `imageconfigs/${name}` })).toThrow(said);
+  });
 });
 
 describe('the packages of an image', () => {
