@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import * as core from '@actions/core';
 import { parseUserJson } from '../base/json.ts';
 import { nearestHint } from '../base/nearest-name.ts';
@@ -32,13 +32,13 @@ export const text: InputKind<string> = (value) => value;
 /** Names separated by blanks or newlines, in their order, each once. */
 export const list: InputKind<string[]> = (value) => [...new Set(value.split(/\s+/).filter(Boolean))];
 
-/** A path, which may hold blanks, or a JSON array of paths; each once. Empty is none. */
+/** A path, which may hold blanks, or a JSON array of paths; each once. Empty is none. A file may be named `[a].json`. */
 export const paths: InputKind<string[]> = (value, name) => {
   if (!value.startsWith('[')) return value === '' ? [] : [value];
-  const found = parsedArray(value);
-  if (found === undefined)
-    throw inputProblem(name, value, 'expected a path, or a JSON array of paths as ["a.json", "b.json"]');
-  return [...new Set(found)];
+  const found = parsedArray(value) ?? (existsSync(value) ? [value] : undefined);
+  if (found !== undefined) return [...new Set(found)];
+  const hint = value.endsWith(']') ? undefined : `Such a path is written ./${value}`;
+  throw inputProblem(name, value, 'expected a path, or a JSON array of paths as ["a.json", "b.json"]', hint);
 };
 
 /** The texts of a JSON array that holds texts alone, none of them empty; undefined if it is none. */

@@ -111,6 +111,8 @@ describe('an input', () => {
         'a b.json': ['a b.json'],
         '["a b.json", "c.json", "a b.json"]': ['a b.json', 'c.json'],
         '[a.json]': `'[a.json]', ${arrayExpected}`,
+        '[a].json': `'[a].json', ${arrayExpected}. Such a path is written ./[a].json`,
+        './[a].json': ['./[a].json'],
         '[]': `'[]', ${arrayExpected}`,
         '["a", 1]': `'["a", 1]', ${arrayExpected}`,
         '[""]': `'[""]', ${arrayExpected}`,
@@ -144,6 +146,19 @@ describe('an input', () => {
   ])('that is a %s', (_name, kind, table) => {
     for (const [given, expected] of Object.entries(table)) expect(outcome(kind, given)).toEqual(expected);
   });
+});
+
+it('a path that begins as an array is that of a file that is there', () => {
+  const cwd = process.cwd();
+  process.chdir(dir);
+  try {
+    writeFileSync('[a].json', '');
+    expect(paths('[a].json', 'config-file')).toEqual(['[a].json']);
+    expect(onePath('a path', '')('[a].json', 'config-file')).toBe('[a].json');
+    expect(outcome(paths, '[b].json')).toContain('./[b].json');
+  } finally {
+    process.chdir(cwd);
+  }
 });
 
 describe('a table of inputs', () => {
