@@ -5,6 +5,11 @@ import { downloadCommand, type PublishedRun } from './published-run.ts';
 /** The name of the repository in commands of dnf. */
 const id = 'azl';
 
+/** Returns a text as a shell's here-document holds it, in which `$PWD` is to be expanded, on one line. */
+function inDocument(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\$`]/g, '\\$&');
+}
+
 /** Writes how RPMs of a run's repository are installed: once, or from a `.repo` file. Pure. */
 export function installBlock(published: PublishedRun): string {
   const { artifact, repository, run } = published;
@@ -13,8 +18,9 @@ export function installBlock(published: PublishedRun): string {
   const file = [
     `sudo tee /etc/yum.repos.d/${id}.repo <<END`,
     `[${id}]`,
-    `name=${repository}, run ${run}`,
-    `baseurl=file://$PWD/${artifact}`,
+    `name=${inDocument(repository)}, run ${inDocument(run)}`,
+    // An address ends at a blank, so a name is encoded in it.
+    `baseurl=file://$PWD/${encodeURIComponent(artifact)}`,
     'gpgcheck=0',
     'END',
   ];
