@@ -54,6 +54,17 @@ export async function readAt(file: FileHandle, start: number, length: number): P
   return buffer.subarray(0, bytesRead);
 }
 
+/** Returns the text at the end of a file of any size: its last `most` bytes. @throws NotPlainFileError; ENOENT */
+export async function endOfPlainFile(path: string, most: number): Promise<string> {
+  const file = await openPlainFile(path);
+  try {
+    const { size } = await file.stat();
+    return (await readAt(file, Math.max(0, size - most), Math.min(size, most))).toString('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
 /** The bounds of a folder that another process wrote. */
 export interface TreeBounds {
   files: number;

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { makeCommand } from '../base/make-command.ts';
 import { problem } from '../base/problems.ts';
@@ -10,6 +10,7 @@ import { leavesCache } from '../github/run.ts';
 import { readJson } from '../host/json-files.ts';
 import { needs } from '../host/needs.ts';
 import { ensureCommands } from '../host/packages.ts';
+import { endOfPlainFile } from '../host/plain-files.ts';
 import { publishImageArtifact, publishSerialLog } from '../image/artifacts.ts';
 import { defaultFirmware, findFirmware, startLine } from '../image/boot-test/qemu.ts';
 import type { Verdict } from '../image/boot-test/verdict.ts';
@@ -102,6 +103,9 @@ async function composedReport(composed: Composed, inputs: ComposeInputs, { log }
   return { outputs, page };
 }
 
+/** Bytes at the end of a serial log of which messages and pages show some lines. A machine may write 64 MiB. */
+const shownConsole = 256 * 1024;
+
 async function failedReport(
   { image, serialLog, stored }: Composed,
   verdict: Verdict,
@@ -111,7 +115,7 @@ async function failedReport(
   for (const line of failureLines(verdict)) log.info(line);
   const artifact = await publishSerialLog(inputs.configFile, serialLog, log);
   const where = artifact === '' ? '' : ` in the artifact ${artifact}`;
-  const text = await readFile(serialLog, 'utf8');
+  const text = await endOfPlainFile(serialLog, shownConsole);
   const note = verdict.failed.length > 0 ? '' : consoleNote(text);
   log.error({
     message: `The image ${image.name} failed its boot test: ${verdict.reason}`,
