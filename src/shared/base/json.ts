@@ -120,14 +120,14 @@ function contentOf(node: Node): Node | undefined {
  * as in image configs. The names of an object are listed once.
  */
 function fieldFinder(): (node: Node | undefined, step: string) => Node | undefined {
-  const known = new WeakMap<Node, { exact: Map<string, Node>; folded: Map<string, Node> }>();
+  const known = new WeakMap<Node, { exact: Map<string, Node>; lower: Map<string, Node> }>();
   const listed = (node: Node) => {
     const named = (node.children ?? []).map(
       (field) => [JSON.stringify(field.children?.[0]?.value), field] as const,
     );
     return {
       exact: new Map(named),
-      folded: new Map(named.map(([name, field]) => [name.toLowerCase(), field])),
+      lower: new Map(named.map(([name, field]) => [name.toLowerCase(), field])),
     };
   };
   return (node, step) => {
@@ -135,6 +135,6 @@ function fieldFinder(): (node: Node | undefined, step: string) => Node | undefin
     const fields = known.get(node) ?? listed(node);
     known.set(node, fields);
     const wanted = step.startsWith('.') ? JSON.stringify(step.slice(1)) : step.slice(1, -1);
-    return fields.exact.get(wanted) ?? fields.folded.get(wanted.toLowerCase());
+    return fields.exact.get(wanted) ?? fields.lower.get(wanted.toLowerCase());
   };
 }
