@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { placesIn } from '../base/json.ts';
 import type { Problem } from '../base/problems.ts';
 
@@ -15,17 +16,23 @@ export function placeFinder(): (problem: Problem | string) => Problem | string {
     if (typeof problem === 'string') return problem;
     const { file, path, line } = problem;
     if (file === undefined || path === undefined || line !== undefined) return problem;
-    const find = finders.get(file) ?? placesIn(textOf(file));
+    const find = finders.get(file) ?? placesIn(textToSearch(file));
     finders.set(file, find);
     return { ...problem, ...find(path) };
   };
 }
 
-/** Returns the text of a plain file; '' for anything else, such as a link or a pipe of a stranger's tree. */
-function textOf(path: string): string {
+/**
+ * Returns the text of a plain file in which a line is looked for; '' for anything else, such as a pipe of a stranger's
+ * tree, or a file that is too large.
+ * @param below where a link may lead. Without it, a link is none.
+ */
+export function textToSearch(path: string, below?: string): string {
   let file: number | undefined;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const real = below === undefined ? path : realpathSync(path);
+    if (below !== undefined && !real.startsWith(join(realpathSync(below), sep))) return '';
+    file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const found = fstatSync(file);
     return found.isFile() && found.size <= mostBytes ? readFileSync(file, 'utf8').replace(/^\uFEFF/, '') : '';
   } catch {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { byPlace, failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
 import type { BuildContext } from '../builder/build-context.ts';
+import { textToSearch } from '../host/find-places.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import type { PackagePlan, UnmetRequirement } from '../model/outcome.ts';
 import type { Capability } from '../model/rpm.ts';
@@ -13,7 +13,7 @@ import { keyOf, spellingsOf } from '../rpm/capability.ts';
 import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { findSpecs, type SpecError } from '../specs/find.ts';
-import { requirementLine } from '../specs/requirement-line.ts';
+import { requirementLines } from '../specs/requirement-line.ts';
 
 /** Problems of the specs folder itself, not of a spec in it. */
 export async function specFolderProblems(specsDir: string): Promise<Problem[]> {
@@ -79,9 +79,12 @@ export function unmetInTree(
 }
 
 function placeIn(specsDir: string, specs: ReadonlyMap<string, Spec>): PlaceOf {
+  const lines = new Map<string, ReturnType<typeof requirementLines>>();
   return (name, tag, capability) => {
     const file = join(specsDir, specs.get(name)?.path ?? `${name}.spec`);
+    const lineOf = lines.get(file) ?? requirementLines(() => textToSearch(file, specsDir));
+    lines.set(file, lineOf);
     const names = plainCapabilitiesOf(parseRequirement(capability)).map(keyOf).flatMap(spellingsOf);
-    return { file, line: requirementLine(readFileSync(file, 'utf8'), tag, names) };
+    return { file, line: lineOf(tag, names) };
   };
 }

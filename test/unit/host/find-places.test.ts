@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
-import { placeFinder } from '../../../src/shared/host/find-places.ts';
+import { placeFinder, textToSearch } from '../../../src/shared/host/find-places.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-places-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -45,5 +45,23 @@ describe('a problem with a JSON path', () => {
     make(name);
     const given = { message: 'm', file: name, path };
     expect(placeFinder()(given)).toEqual(given);
+  });
+});
+
+describe('the text of a tree that is searched', () => {
+  const tree = join(dir, 'tree');
+  mkdirSync(join(tree, 'a'), { recursive: true });
+  writeFileSync(join(tree, 'a.spec'), 'words');
+
+  it.each([
+    ['a link in the tree', 'a/b.spec', () => symlinkSync('../a.spec', join(tree, 'a/b.spec')), 'words'],
+    ['a link out of it', 'a/c.spec', () => symlinkSync('../../config.json', join(tree, 'a/c.spec')), ''],
+    ['a path out of it', '../config.json', () => {}, ''],
+    ['nothing', 'none.spec', () => {}, ''],
+    ['a folder', 'a', () => {}, ''],
+    ['a pipe', 'pipe', () => execFileSync('mkfifo', [join(tree, 'pipe')]), ''],
+  ])('of %s', (_what, path, make, text) => {
+    make();
+    expect(textToSearch(join(tree, path), tree)).toBe(text);
   });
 });

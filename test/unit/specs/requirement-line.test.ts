@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { requirementLine } from '../../../src/shared/specs/requirement-line.ts';
+import { expect, it, vi } from 'vitest';
+import { requirementLines } from '../../../src/shared/specs/requirement-line.ts';
 
 const spec = `Name: app
 # BuildRequires: commented
@@ -32,12 +32,46 @@ it.each<['BuildRequires' | 'Requires', string[], number | undefined]>([
   ['BuildRequires', [''], undefined],
   ['BuildRequires', [], undefined],
 ])('%s of %j is on line %j', (tag, names, line) => {
-  expect(requirementLine(spec, tag, names)).toBe(line);
+  expect(requirementLines(() => spec)(tag, names)).toBe(line);
 });
 
 it('is found in time, whatever the spec holds', () => {
   const hostile = [`BuildRequires: ${'%{'.repeat(200_000)}`, `BuildRequires: ${'%a'.repeat(200_000)}`].join(
     '\n',
   );
-  expect(requirementLine(hostile, 'BuildRequires', ['a'.repeat(1000)])).toBeUndefined();
+  expect(requirementLines(() => hostile)('BuildRequires', ['a'.repeat(1000)])).toBeUndefined();
+});
+
+/** The calls of a method of texts while something is done. */
+function callsOf<T>(method: 'startsWith' | 'replace' | 'split', work: () => T): { calls: number; result: T } {
+  const spy = vi.spyOn(String.prototype, method);
+  try {
+    const result = work();
+    return { calls: spy.mock.calls.length, result };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+it.each(['replace', 'split'] as const)('reads a spec once for all its requirements (%s)', (method) => {
+  const names = Array.from({ length: 500 }, (_, at) => `nope-${at}`);
+  const read = vi.fn(() => names.map((name) => `BuildRequires: ${name} %{?_x}${name}`).join('\n'));
+  const once = callsOf(method, () => requirementLines(read)('BuildRequires', ['other'])).calls;
+  const lineOf = requirementLines(read);
+  const { calls, result } = callsOf(method, () => names.map((name) => lineOf('BuildRequires', [name])));
+  expect(result).toEqual(names.map((_, at) => at + 1));
+  expect(calls).toBe(once);
+  expect(read).toHaveBeenCalledTimes(2);
+});
+
+it('compares names with a bounded number of words with macros', () => {
+  const names = Array.from({ length: 2000 }, (_, at) => `nope-${at}`);
+  const lineOf = requirementLines(() => names.map((name) => `BuildRequires: %{_x}${name}`).join('\n'));
+  const find = () => names.map((name) => lineOf('BuildRequires', [`x-${name}`]));
+  const { calls, result } = callsOf('startsWith', find);
+  expect(result.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+  expect(result.at(-1)).toBeUndefined();
+  expect(calls).toBeLessThanOrEqual(200_000);
+  // What needs no comparison still has its line: here, the macro is empty.
+  expect(lineOf('BuildRequires', ['nope-1999'])).toBe(2000);
 });
