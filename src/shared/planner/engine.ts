@@ -25,7 +25,7 @@ import {
   resolveAgain,
 } from './progress.ts';
 import { type Resolution, resolvePackage, unmetRequirements } from './resolve.ts';
-import { nearMissing } from './tree-problems.ts';
+import { mostSearched, nearMissing } from './tree-problems.ts';
 
 /**
  * The services and settings of the engine. It reads no clock, file or environment: it asks the tree's solver, whose
@@ -246,6 +246,7 @@ export function describeUnmet(unmet: readonly UnmetRequirement[], tree: Tree): s
   const lines = unmet.map(({ capability, path }) => {
     return `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}`;
   });
-  const hints = unmet.map((one) => nearMissing(tree.declared, one, tree.specs).trimEnd());
+  const searched = unmet.slice(0, mostSearched);
+  const hints = searched.map((one) => nearMissing(tree.declared, one, tree.specs).trimEnd());
   return [lines.join('; '), ...new Set(hints.filter(Boolean))].join('. ');
 }

@@ -18,6 +18,9 @@ export type PlaceOf = (
   capability: Capability,
 ) => { file: string; line?: number | undefined };
 
+/** Missing requirements of one report whose nearest names are looked for: each is compared with all that there is. */
+export const mostSearched = 100;
+
 /** Requirements of a package's %check. */
 type Checks = (name: string) => readonly Capability[];
 
@@ -53,7 +56,7 @@ export function unmetProblems(
     problems.set(at, {
       ...place(by, tag, capability),
       message: `${tag} '${capability}' is provided by nothing`,
-      hint: `${nearMissing(graph, one, specs)}Needed by: ${path.toReversed().join(', needed by ')}.`,
+      hint: `${problems.size < mostSearched ? nearMissing(graph, one, specs) : ''}Needed by: ${path.toReversed().join(', needed by ')}.`,
     });
   }
   return [...problems.values()].sort(byPlace);

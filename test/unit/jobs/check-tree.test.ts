@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { plainPolicy } from '../../../src/shared/graph/graph.ts';
 import { unmetInTree } from '../../../src/shared/jobs/check-tree.ts';
+import { describeUnmet } from '../../../src/shared/planner/engine.ts';
 import { makeTree } from '../../../src/shared/solver/solve-root.ts';
 import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 import { base, essentials, solve } from '../../support/made-up-engine.ts';
@@ -16,9 +17,10 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 const names = Array.from({ length: 100 }, (_, at) => `nope-${at}`);
 const spec = madeUpSpec('app', names);
+const near = [madeUpSpec('nope-x'), madeUpSpec('zebra')];
 const tree = makeTree(
   {
-    ...{ specs: [spec], toolchain: madeUpToolchain([base, essentials]), solver: { solve } },
+    ...{ specs: [spec, ...near], toolchain: madeUpToolchain([base, essentials]), solver: { solve } },
     ...{ sources: async () => ({}), defines: {} },
   },
   plainPolicy,
@@ -39,6 +41,22 @@ it('places the requirements of a spec, which is read once', () => {
   } finally {
     split.mockRestore();
   }
+});
+
+it('looks for the nearest names of a hundred requirements, however many there are', () => {
+  const more = Array.from({ length: 150 }, (_, at) => ({
+    by: 'app',
+    capability: `nope-${at}`,
+    path: ['app'],
+  }));
+  const hints = unmetInTree({ specsDir: dir }, tree, more).map(({ hint }) => hint);
+  expect(hints).toHaveLength(150);
+  expect(hints.filter((hint) => hint?.startsWith("Nearest: 'nope-x' (nope-x). "))).toHaveLength(100);
+  expect(hints.every((hint) => hint?.endsWith('Needed by: app.'))).toBe(true);
+  const last = { by: 'app', capability: 'zebras', path: ['app'] };
+  const [before, after] = [describeUnmet([last, ...more], tree), describeUnmet([...more, last], tree)];
+  for (const text of [before, after]) expect(text).toContain("nothing provides 'zebras', needed by app");
+  expect([before, after].map((text) => text.includes("Nearest: 'zebra' (zebra)."))).toEqual([true, false]);
 });
 
 it.each([
