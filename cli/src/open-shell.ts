@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCommand } from '../../src/shared/base/make-command.ts';
-import { nearestName } from '../../src/shared/base/nearest-name.ts';
+import { nearestHint, nearestName } from '../../src/shared/base/nearest-name.ts';
 import { type ProblemsError, problem } from '../../src/shared/base/problems.ts';
 import { shellWord } from '../../src/shared/base/shell-word.ts';
 import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
@@ -10,6 +10,7 @@ import { toolchainSchema } from '../../src/shared/model/toolchain.ts';
 import { builder } from '../../src/shared/sandbox/arguments.ts';
 import { runHostTool } from '../../src/shared/sandbox/host-tool.ts';
 import { shellInSandbox } from '../../src/shared/sandbox/run.ts';
+import { findSpecs } from '../../src/shared/specs/find.ts';
 import { specCwd } from '../../src/shared/specs/macros/policy.ts';
 import type { CliContext } from './context.ts';
 import { workerDir } from './paths.ts';
@@ -20,7 +21,7 @@ export async function openShell(context: CliContext): Promise<number> {
   const roots = join(paths.build, 'roots');
   const kept = existsSync(roots) ? readdirSync(roots).sort() : [];
   const name = environment['PACKAGE'] ?? '';
-  if (!kept.includes(name)) throw noRoot(name, kept);
+  if (!kept.includes(name)) throw await noRoot(name, kept, context.distribution.specs);
   const dir = join(roots, name);
   const root = await readKeptRoot(dir);
   const toolchain = await readJson(toolchainSchema, join(paths.toolchain, 'toolchain.json'));
@@ -44,7 +45,7 @@ export async function openShell(context: CliContext): Promise<number> {
 const buildOf = (name: string) => makeCommand('build-packages', { PACKAGE_BUILD_LIST: name });
 
 /** Returns the problem of a name without a root to open, with those that have one. */
-function noRoot(name: string, kept: readonly string[]): ProblemsError {
+async function noRoot(name: string, kept: readonly string[], specsDir: string): Promise<ProblemsError> {
   const without = 'only a failed build or %check leaves one';
   const near = name === '' ? kept[0] : nearestName(name, kept);
   const open = near === undefined ? undefined : `Open one: ${makeCommand('shell', { PACKAGE: near })}`;
@@ -58,8 +59,12 @@ function noRoot(name: string, kept: readonly string[]): ProblemsError {
       hint: open ?? `Build packages: ${makeCommand('build-packages')}`,
     });
   }
-  const build = /^[\w.+-]+$/.test(name) ? `Build it: ${buildOf(name)}` : undefined;
+  const packages = (await findSpecs(specsDir)).files.map((file) => file.package);
+  // A build that succeeds leaves none: the command must not promise one.
+  const next = packages.includes(name)
+    ? `If its build fails, this leaves one: ${buildOf(name)}`
+    : nearestHint(name, packages);
   return problem(`There is no build root of '${name}': ${without}`, {
-    hint: open ?? [others, build].filter(Boolean).join(' '),
+    hint: open ?? [others, next].filter(Boolean).join(' '),
   });
 }

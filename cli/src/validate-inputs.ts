@@ -56,9 +56,15 @@ export async function inputProblems(
 ): Promise<Problem[]> {
   const writesSignatures = target === 'signatures';
   const problems: Problem[] = configProblems(target, distribution);
+  const lacksConfig = problems.length > 0;
   for (const name of [...targets[target].actions, ...(writesSignatures ? ['build-packages/plan'] : [])]) {
     const inputs = inputsOf(actionNamed(actions, name), environment, pathInputs(paths, distribution));
-    const read = tryInputs(inputTables[name] ?? {}, inputGetter(inputs));
+    // That there is no config was said above.
+    const asked = Object.entries(inputTables[name] ?? {}).filter(
+      ([key]) => !lacksConfig || key !== 'configFile',
+    );
+    const table = Object.fromEntries(asked) as InputTable<Values>;
+    const read = tryInputs(table, inputGetter(inputs));
     const { values } = read;
     problems.push(...read.problems);
     if (values.specsDir !== undefined) {

@@ -92,8 +92,9 @@ describe('a command that a message names', () => {
     expect(unnamed.said).toContain('PACKAGE is not set, and there are build roots of failing.');
     expect((await paste(commandIn(unnamed.said, 'Open one:'), seen)).said).toContain('halfway');
     const other = await make('shell', 'PACKAGE=right');
-    const built = await paste(commandIn(other.said, 'Build it:'));
+    const built = await paste(commandIn(other.said, 'If its build fails, this leaves one:'));
     expect(built.said).toContain("Source0 'a.txt' has no entry");
+    expect((await make('shell', 'PACKAGE=rihgt')).said).toContain("Did you mean 'right'?");
   });
 
   it('is for all packages where none is named', async () => {

@@ -201,6 +201,7 @@ describe("the user's own repository", () => {
     expect(several.stderr).toContain(
       "error: There are 2 image configs: imageconfigs/a 'b'.json, imageconfigs/own.json. ",
     );
+    expect(several.stderr.match(/error: /g)).toHaveLength(1);
     const command = /Name one: (.*)$/m.exec(several.stderr)?.[1] as string;
     expect(await inShell(command, own)).toMatchObject({ code: 0, stderr: '' });
     expect(recorded(own)[2]?.env['INPUT_CONFIG-FILE']).toBe("imageconfigs/a 'b'.json");
@@ -209,5 +210,6 @@ describe("the user's own repository", () => {
     expect(none.stderr).toContain(
       'error: There is no image config in imageconfigs. Name one with CONFIG_FILE=<file>.',
     );
+    expect(none.stderr.match(/error: /g)).toHaveLength(1);
   });
 });

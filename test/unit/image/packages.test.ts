@@ -134,7 +134,7 @@ describe('an image without a login program', () => {
 });
 
 describe('an image without systemd', () => {
-  const at = 'c.json $.SystemConfigs[0].PackageLists:';
+  const at = 'c.json $.SystemConfigs[0].Packages:';
   const never = 'The image has no init (systemd or /sbin/init), so it never comes up.';
   const otherwise = 'or set boot-test (BOOT_TEST) to false for an image that is not booted.';
 

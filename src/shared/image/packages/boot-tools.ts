@@ -23,7 +23,8 @@ export function findBootTools(
 ): { tools: BootTools; warnings: Problem[] } {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
-  const path = '$.SystemConfigs[0].PackageLists';
+  const { packageLists } = config.system;
+  const path = `$.SystemConfigs[0].${packageLists.length > 0 ? 'PackageLists' : 'Packages'}`;
   const lacks = (what: string, hint: string) =>
     problems.push({ message: `The image has no ${what}`, file, path, hint });
   const files = packages.flatMap(({ rpm }) => rpm.files);
