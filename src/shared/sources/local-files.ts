@@ -1,9 +1,10 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { placesIn } from '../base/json.ts';
 import { makeCommand } from '../base/make-command.ts';
 import type { Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
+import { textToSearch } from '../host/find-places.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
 import { isFileName } from '../specs/text.ts';
 import { missingEntries, type Signatures, signaturesFile } from './signatures.ts';
@@ -28,6 +29,7 @@ export async function digestsOf(
   signatures: Signatures,
 ): Promise<{ digests: Record<string, string>; problems: Problem[] }> {
   const file = signaturesFile(locations.specsDir, spec);
+  const wrong = wrongDigests(locations, spec);
   const problems = missingEntries(file, spec.package, spec.sources, signatures);
   // Without a prototype: a source may be called __proto__ or constructor.
   const digests: Record<string, string> = Object.create(null);
@@ -41,8 +43,7 @@ export async function digestsOf(
     else {
       const found = await fileDigest(local.path);
       digests[source.name] = found;
-      if (signed !== undefined && signed !== found)
-        problems.push(await wrongDigest(locations, spec, source, local.path, signed, found));
+      if (signed !== undefined && signed !== found) problems.push(wrong(source, local.path, signed, found));
       else if (source.read !== undefined && source.read !== found)
         problems.push({ message: 'it changed while its spec was parsed', file: local.path, hint: again });
     }
@@ -80,22 +81,24 @@ export async function localFile(
 
 const again = 'Run the same command again.';
 
-/** The problem of a local file whose digest is not the signed one, at its line of the signatures. */
-export async function wrongDigest(
+/**
+ * Returns a function for the problem of a local file whose digest is not the signed one, at its line of the signatures.
+ * These are read once, at the first such file.
+ */
+export function wrongDigests(
   { specsDir }: LocalLocations,
   spec: SourcesOf,
-  { name }: SpecSource,
-  path: string,
-  signed: string,
-  found: string,
-): Promise<Problem> {
+): (source: SpecSource, path: string, signed: string, found: string) => Problem {
   const file = signaturesFile(specsDir, spec);
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return {
-    message: `The file ${path} does not fit: its SHA-256 is ${found}, but this says ${signed}`,
-    file,
-    ...placesIn(text)(`$.Signatures[${JSON.stringify(name)}]`),
-    hint: `Restore the file, or check it and run: ${makeCommand('signatures', { PACKAGE: spec.package })}`,
+  let find: ReturnType<typeof placesIn> | undefined;
+  return ({ name }, path, signed, found) => {
+    find ??= placesIn(textToSearch(file, specsDir));
+    return {
+      message: `The file ${path} does not fit: its SHA-256 is ${found}, but this says ${signed}`,
+      file,
+      ...find(`$.Signatures[${JSON.stringify(name)}]`),
+      hint: `Restore the file, or check it and run: ${makeCommand('signatures', { PACKAGE: spec.package })}`,
+    };
   };
 }
 

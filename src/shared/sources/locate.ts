@@ -2,7 +2,7 @@ import { failOnProblems, type Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
 import type { SpecSource } from '../model/spec.ts';
 import { type Fetch, type FetchOptions, openFetch, type SourceLocations } from './fetch-source.ts';
-import { digestsOf, localFile, missing, type SourcesOf, wrongDigest } from './local-files.ts';
+import { digestsOf, localFile, missing, type SourcesOf, wrongDigests } from './local-files.ts';
 import { readSignatures, writeSignatures } from './signatures.ts';
 
 /** The sources of one run. */
@@ -98,7 +98,7 @@ async function locateOne(
   if (local !== undefined) {
     const found = digest === 'any' ? 'any' : await fileDigest(local.path);
     if (found === digest) return local.path;
-    return await wrongDigest(locations, spec, source, local.path, digest ?? 'nothing', found);
+    return wrongDigests(locations, spec)(source, local.path, digest ?? 'nothing', found);
   }
   if (source.kind === 'patch' || digest === undefined) return missing(locations, spec, source, []);
   const fetched = await fetch(source, digest === 'any' ? undefined : digest);
