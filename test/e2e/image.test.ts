@@ -224,6 +224,14 @@ describe('an image', () => {
     expect(readdirSync(images())).toEqual([]);
   });
 
+  it('is back from the store, still with its verdict, when the edit is taken back', async () => {
+    writeConfig();
+    const run = await compose(true);
+    expect(run.code, run.said).toBe(0);
+    expect(run.said).toContain('boot test passed in an earlier run');
+    expect(readdirSync(images()).sort()).toEqual(['minimal.json', 'minimal.qcow2', 'minimal.raw']);
+  });
+
   it('whose boot loader has no entry fails with the end of its console, in the log and on the page', async () => {
     writeFileSync(join(dir, 'imageconfigs/scripts/no-entry.sh'), `rm ${grubConfigFile}\n`);
     writeConfig((system) => {
@@ -239,14 +247,6 @@ describe('an image', () => {
     expect(run.summary).toContain(`\n${reason.replace('>', '\\>')}. After `);
     expect(run.summary).toContain('\ngrub>\n```\n');
     expect(readdirSync(images())).toEqual([]);
-  });
-
-  it('is back from the store, still with its verdict, when the edit is taken back', async () => {
-    writeConfig();
-    const run = await compose(true);
-    expect(run.code, run.said).toBe(0);
-    expect(run.said).toContain('boot test passed in an earlier run');
-    expect(readdirSync(images()).sort()).toEqual(['minimal.json', 'minimal.qcow2', 'minimal.raw']);
   });
 
   it('leaves no mount, no process and no scratch folder', () => {
