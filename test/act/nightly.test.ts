@@ -92,7 +92,7 @@ describe('the example distribution', () => {
     expect(request.code, request.said).toBe(0);
     expect(builtIn(request)).toEqual(['hello']);
     const page = jobOf(request, 'merge')?.page;
-    expect(page).toMatch(/^\| hello \| built \| .*spec changed/m);
+    expect(page).toMatch(/^\| \[hello \S+\]\(\S+\/hello\.spec\) \| built \| .*spec changed/m);
     expect(page).toContain(`**${packages - 1} reused**`);
   });
 });
