@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { makeCommand } from '../../src/shared/base/make-command.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
 import { type Paths, shown } from './paths.ts';
@@ -17,8 +17,10 @@ export interface Distribution {
   isExample: boolean;
 }
 
-/** The folder of image configs, beside the folder of specs. */
-const configFolder = 'imageconfigs';
+/** Returns the folder of image configs, which lies beside the folder of specs. Pure. */
+export function configFolderBeside(specs: string): string {
+  return join(dirname(specs), 'imageconfigs');
+}
 
 /** Returns the specs and the image config of a run in the workspace, which is the current folder. */
 export function distributionOf(target: string, environment: Environment, checkout: string): Distribution {
@@ -38,7 +40,7 @@ export function configProblems(target: TargetName, { specs, config }: Distributi
   const configs = configsOf(specs);
   const [first] = configs;
   if (first === undefined) {
-    const message = `There is no image config in ${join(dirname(specs), configFolder)}`;
+    const message = `There is no image config in ${configFolderBeside(specs)}`;
     const hint = `Name one with CONFIG_FILE=<file>. In a new distribution, this writes one: ${makeCommand('init')}`;
     return [{ message, hint }];
   }
@@ -46,10 +48,11 @@ export function configProblems(target: TargetName, { specs, config }: Distributi
   return [{ message, hint: `Name one: ${makeCommand('image', { CONFIG_FILE: first })}` }];
 }
 
-/** The image configs beside a folder of specs. Sorted. */
-function configsOf(specs: string): string[] {
-  const folder = join(dirname(specs), configFolder);
-  const names = isFolder(folder) ? readdirSync(folder) : [];
+/** Returns the image configs beside a folder of specs. Sorted. @param workspace to which their paths are relative */
+export function configsOf(specs: string, workspace = '.'): string[] {
+  const folder = configFolderBeside(specs);
+  const place = resolve(workspace, folder);
+  const names = isFolder(place) ? readdirSync(place) : [];
   return names
     .filter((name) => name.endsWith('.json'))
     .sort()

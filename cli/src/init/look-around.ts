@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { problem } from '../../../src/shared/base/problems.ts';
 import { findSpecs } from '../../../src/shared/specs/find.ts';
+import { configFolderBeside, configsOf } from '../distribution.ts';
 
 /** A spec that the folder holds. */
 export interface SpecText {
@@ -30,12 +31,8 @@ export interface FoundInFolder {
  */
 export async function lookAround(workspace: string, given: string): Promise<FoundInFolder> {
   const { specsDir, specs } = await findSpecsDir(workspace, given);
-  const configDir = join(dirname(specsDir), 'imageconfigs');
-  const folder = join(workspace, configDir);
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-  const names = isFolder ? readdirSync(folder) : [];
-  const configs = names.filter((name) => name.endsWith('.json')).sort();
-  return { specsDir, specs, configDir, configs: configs.map((name) => join(configDir, name)) };
+  const configDir = configFolderBeside(specsDir);
+  return { specsDir, specs, configDir, configs: configsOf(specsDir, workspace) };
 }
 
 async function findSpecsDir(
