@@ -5,7 +5,7 @@ import { hostArchitecture } from '../../src/shared/base/architectures.ts';
 import { recordingLog } from '../../src/shared/base/log.ts';
 import { nearestHint } from '../../src/shared/base/nearest-name.ts';
 import { formatProblem, type Problem, ProblemsError } from '../../src/shared/base/problems.ts';
-import { type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
+import { paths as configPaths, type InputTable, tryInputs } from '../../src/shared/github/inputs.ts';
 import { readImageConfigs } from '../../src/shared/image/config/read.ts';
 import type {
   BuildInputs,
@@ -59,11 +59,9 @@ export async function inputProblems(
   const lacksConfig = problems.length > 0;
   for (const name of [...targets[target].actions, ...(writesSignatures ? ['build-packages/plan'] : [])]) {
     const inputs = inputsOf(actionNamed(actions, name), environment, pathInputs(paths, distribution));
+    const own = inputTables[name] ?? {};
     // That there is no config was said above.
-    const asked = Object.entries(inputTables[name] ?? {}).filter(
-      ([key]) => !lacksConfig || key !== 'configFile',
-    );
-    const table = Object.fromEntries(asked) as InputTable<Values>;
+    const table: InputTable<Values> = lacksConfig ? { ...own, configFile: configPaths } : own;
     const read = tryInputs(table, inputGetter(inputs));
     const { values } = read;
     problems.push(...read.problems);
