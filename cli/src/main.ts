@@ -22,10 +22,8 @@ import type { CliContext } from './context.ts';
 import { distributionOf } from './distribution.ts';
 import { showDoctor } from './doctor/doctor.ts';
 import { folderProblems } from './folders.ts';
-
 import { initRepository } from './init/init.ts';
 import { rememberCall } from './make-call.ts';
-
 import { openShell } from './open-shell.ts';
 import { answerToTarget } from './other-tools.ts';
 import { pathsOf } from './paths.ts';

@@ -54,8 +54,7 @@ export function rememberCall(
   environment: Record<string, string | undefined>,
   given: MakeCall['given'] = {},
 ): Called {
-  const make = startedBy();
-  const { argv = ['make'], starterFolder } = make ?? {};
+  const { argv = ['make'], starterFolder } = startedBy() ?? {};
   // Programs that start make elsewhere than they stand leave an old PWD to it.
   const standing = [starterFolder, environment['AZL_PWD']].filter((dir) => dir !== undefined);
   const called = calledAs(argv, cwd, standing);
@@ -73,21 +72,22 @@ function startedBy(): { argv: string[]; starterFolder: string | undefined } | un
   for (let step = 0; step < 3 && pid !== undefined; step++) {
     const argv = argumentsOf(pid);
     const parent = parentOf(pid);
-    if (isMake(argv)) {
-      const startsHere =
-        parent !== undefined && (isShell(parent) || isMake(argumentsOf(parent)) || isSudo(parent));
+    if (runs(pid, make)) {
+      const startsHere = parent !== undefined && [shell, make, sudo].some((one) => runs(parent, one));
       return { argv, starterFolder: startsHere ? folderOf(parent) : undefined };
     }
-    if (!isShell(pid)) return undefined;
+    if (!runs(pid, shell)) return undefined;
     pid = parent;
   }
   return undefined;
 }
 
-const isMake = (argv: readonly string[]) => /^g?make$/.test(basename(argv[0] ?? ''));
-const isSudo = (pid: number) => /^(sudo|doas)$/.test(basename(argumentsOf(pid)[0] ?? ''));
+const make = /^g?make$/;
+const sudo = /^(sudo|doas)$/;
+const shell = /^-?(ba|da|z|k|mk|a|fi|c|tc)?sh$/;
+
 const argumentsOf = (pid: number) => textOf(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
-const isShell = (pid: number) => /^-?(ba|da|z|k|mk|a|fi|c|tc)?sh$/.test(basename(argumentsOf(pid)[0] ?? ''));
+const runs = (pid: number, program: RegExp) => program.test(basename(argumentsOf(pid)[0] ?? ''));
 
 function parentOf(pid: number): number | undefined {
   const parent = /^PPid:\s*(\d+)$/m.exec(textOf(`/proc/${pid}/status`))?.[1];
