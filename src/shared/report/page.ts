@@ -64,8 +64,8 @@ export function pageOf(parts: readonly string[]): string {
   let room = mostBytes;
   const shown = parts.filter((part) => {
     const bytes = Buffer.byteLength(part) + 2;
-    if (bytes <= room) room -= bytes;
-    else return false;
+    if (bytes > room) return false;
+    room -= bytes;
     return true;
   });
   const rest = 'The page has no room for the rest: the log of the job has it.';

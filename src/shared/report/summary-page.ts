@@ -91,18 +91,17 @@ function outcomeTables(
     .filter(([name]) => !shown.has(name))
     .sort(([a, x], [b, y]) => rank(x) - rank(y) || order(a, b))
     .map(([name, one]) => [packageLink(name, references), one.state, one.reason, timeOf(one)] as const);
-  const [reused, others] = [true, false].map((wanted) =>
-    rows.filter((row) => (row[1] === 'reused') === wanted),
-  );
+  const others = rows.filter(([, state]) => state !== 'reused');
   return [
-    ...tableOf(['package', 'state', 'why', 'time'], others ?? [], `${others?.length} packages`, limits.shown),
-    ...tableOf(
-      ['package', 'why'],
-      (reused ?? []).map(([name, , why]) => [name, why]),
-      `${reused?.length} reused`,
-      0,
-    ),
+    ...tableOf(['package', 'state', 'why', 'time'], others, `${others.length} packages`, limits.shown),
+    ...reusedTable(rows.filter(([, state]) => state === 'reused')),
   ];
+}
+
+/** The collapsed table of what was, or will be, reused. */
+function reusedTable(rows: readonly (readonly [name: Link, state: string, why: string, time: string])[]) {
+  const shown = rows.map(([name, , why]) => [name, why]);
+  return tableOf(['package', 'why'], shown, `${rows.length} reused`, 0);
 }
 
 /** A table, which is collapsed if it has more than `most` rows; nothing without rows. */
@@ -158,24 +157,13 @@ export function planPage(
           },
         ],
   );
-  const open = of('build', 'maybe');
-  const rest = of('failed').slice(failureLimits.failures);
+  const others = [...of('failed').slice(failureLimits.failures), ...of('build', 'maybe')];
   return pageOf([
     `### Plan: ${head.join(', ') || 'nothing to do'}`,
     facts.shards === 0 ? 'No job is needed.' : `${shardsHelp(facts.shards)}, for ${roughly(facts.length)}.`,
     ...failureBlocks(failures, limits, 'the table'),
-    ...tableOf(
-      ['package', 'state', 'why', 'expected'],
-      [...rest, ...open],
-      `${rest.length + open.length} packages`,
-      limits.planned,
-    ),
-    ...tableOf(
-      ['package', 'why'],
-      of('reuse').map(([name, , why]) => [name, why]),
-      `${of('reuse').length} reused`,
-      0,
-    ),
+    ...tableOf(['package', 'state', 'why', 'expected'], others, `${others.length} packages`, limits.planned),
+    ...reusedTable(of('reuse')),
   ]);
 }
 
