@@ -23,10 +23,11 @@ const batchSize = 40;
 /** Folders that apt downloads into, of each process. */
 const downloadPrefix = 'landing-';
 
-const lockPlace = {
+/** Returns the place and the hint of a package that the lock names and the mirror lacks. */
+const lockPlace = () => ({
   file: 'toolchain.lock',
   hint: `Run \`${makeCommand('toolchain', { UPDATE_LOCK: '1' })}\` to move the lock to what the mirror has now.`,
-};
+});
 
 /**
  * Checks each of `debs` in `debsDir` by its digest, and fetches those that are absent or damaged.
@@ -59,7 +60,7 @@ function failOnGone(debs: readonly Deb[], offered: ReadonlySet<string>): void {
   const gone = debs.filter((deb) => !offered.has(deb.name));
   const message = ({ name, version }: Deb) =>
     `the lock names ${name} ${version}, which neither the mirror nor the cache has any more`;
-  failOnProblems(gone.map((deb) => ({ message: message(deb), ...lockPlace })));
+  failOnProblems(gone.map((deb) => ({ message: message(deb), ...lockPlace() })));
 }
 
 /** Fetches a batch; after a failure once more, with lists that are as new as the mirror. */
@@ -90,7 +91,7 @@ async function fetchBatch(batch: readonly Deb[], debsDir: string, apt: Apt): Pro
     if (wrong !== undefined)
       throw problem(
         `the mirror's ${wrong.name} ${wrong.version} has another digest than the locked ${wrong.digest}`,
-        lockPlace,
+        lockPlace(),
       );
   });
 }
