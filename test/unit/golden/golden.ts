@@ -45,7 +45,7 @@ export function fixedValues(
   const file = join(import.meta.dirname, `${subject}.json`);
   const golden: Record<string, string> = existsSync(file) ? JSON.parse(written(file)) : {};
   // The filter of system calls, which recipes hold, is another on other machines.
-  describe.skipIf(process.arch !== 'x64')('stays as it is:', async () => {
+  describe.skipIf(process.arch !== 'x64')('stays as it is (skipped unless on x86_64):', async () => {
     const values = await valuesOf(golden);
     /** What lies in the file: a text as it is, all else as JSON. */
     const texts = Object.fromEntries(
