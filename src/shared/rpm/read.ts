@@ -47,6 +47,14 @@ export async function readMainHeader(path: string): Promise<Header> {
   return await withFront(path, async (front) => front.main);
 }
 
+/** Returns the requirements of an RPM file of either kind, sorted. @throws RpmFormatError that names the file */
+export async function readRequires(path: string): Promise<Capability[]> {
+  return await withFront(path, async ({ main }) => {
+    const turn = newTurn();
+    return await sortedTexts(await capabilities(main, dependencyTags.require, turn), turn);
+  });
+}
+
 const sha256 = 8;
 
 /** Returns the SHA-256 of each file of a source RPM, by name; undefined where it has another digest. Pure. */

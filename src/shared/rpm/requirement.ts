@@ -38,6 +38,12 @@ export function isRich(requirement: Requirement): requirement is RichCapability 
   return requirement.kind !== 'name' && requirement.kind !== 'path';
 }
 
+/** Returns what satisfies a requirement at the first choice: itself, or of `(a or b)` the `a`; nothing of other rich ones. */
+export function firstChoice(requirement: Requirement): PlainCapability | undefined {
+  if (!isRich(requirement)) return requirement;
+  return requirement.kind === 'or' ? firstChoice(requirement.operands[0] as Requirement) : undefined;
+}
+
 /** Returns the plain capabilities that a requirement is made of, in their order. */
 export function plainCapabilitiesOf(requirement: Requirement): PlainCapability[] {
   if (!isRich(requirement)) return [requirement];

@@ -1,4 +1,5 @@
 # Reads capabilities: plain ones, and rich dependencies as trees. The texts of this folder are one program, this first.
+import copy
 import re
 from collections import namedtuple
 

@@ -1,6 +1,6 @@
 import { textDigest } from '../host/digests.ts';
 import type { Rpm } from '../model/rpm.ts';
-import { areStandIns, type Toolchain } from '../model/toolchain.ts';
+import { areStandIns, baseRpms, type Toolchain } from '../model/toolchain.ts';
 import { installedRpms } from './installed.ts';
 import type { AnswerMemory } from './saved-answers.ts';
 import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe } from './solver.ts';
@@ -10,13 +10,14 @@ import { facts, type Solver, type SolverAnswer, type SolverRequest, solverRecipe
  * dependency tags, versions and paths of the local RPMs, and the request. The order of lists does not count.
  */
 export function solverQuestion(
-  { install, conflicts, base, local }: SolverRequest,
+  { install, conflicts, base, onDemand = [], local }: SolverRequest,
   toolchain: Toolchain,
 ): string {
-  const lists = [unique(install), unique(conflicts), local.map(rpmsDigest).sort()];
+  const visible = visibleOnDemand(onDemand, toolchain).map(rpmDigest).sort();
+  const lists = [unique(install), unique(conflicts), visible, local.map(rpmsDigest).sort()];
   const baseDigest = digestOnce(base, () => unique(base));
   return textDigest(
-    JSON.stringify(['azl solver question 2', toolchainDigest(toolchain), baseDigest, ...lists]),
+    JSON.stringify(['azl solver question 3', toolchainDigest(toolchain), baseDigest, ...lists]),
   );
 }
 
@@ -62,8 +63,17 @@ function digestOnce(of: object, content: () => unknown): string {
 }
 
 function toolchainDigest(toolchain: Toolchain): string {
-  const { arch, rpms } = toolchain;
-  return digestOnce(toolchain, () => [solverRecipe, arch, areStandIns(toolchain), rpmsDigest(rpms)]);
+  return digestOnce(toolchain, () => [
+    ...[solverRecipe, toolchain.arch, areStandIns(toolchain)],
+    rpmsDigest(baseRpms(toolchain)),
+  ]);
+}
+
+/** The RPMs on demand that a request may use: others of the toolchain cannot change its answer. */
+function visibleOnDemand(files: readonly string[], { rpms }: Toolchain): Rpm[] {
+  if (files.length === 0) return [];
+  const visible = new Set(files);
+  return rpms.filter(({ file }) => visible.has(file));
 }
 
 function rpmsDigest(rpms: readonly Rpm[]): string {

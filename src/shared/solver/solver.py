@@ -136,7 +136,7 @@ class Question:
 
 def answer_of(toolchain, request):
     try:
-        return Question(toolchain, request).answer()
+        return Question(toolchain.seen_with(request["onDemand"]), request).answer()
     except Refused as refused:
         return {"ok": False, "problems": [str(refused)], "missing": []}
     except Invalid as invalid:

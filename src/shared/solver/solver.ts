@@ -24,6 +24,8 @@ export interface SolverRequest {
   conflicts: readonly Capability[];
   /** File names of toolchain RPMs that stay, unless a needed RPM conflicts with them. */
   base: readonly string[];
+  /** File names of the toolchain's RPMs on demand that may be used. All others of them are invisible. */
+  onDemand?: readonly string[];
   /** RPMs that may be used: a list for each result. */
   local: readonly (readonly Rpm[])[];
 }
@@ -118,14 +120,16 @@ export async function startSolver(
   });
   helper.stdin.on('error', () => {});
   const tell = (value: unknown) => helper.stdin.write(`${JSON.stringify(value)}\n`);
-  tell({ arch: toolchain.arch, standIns: areStandIns(toolchain), rpms: toolchain.rpms.map(facts) });
+  const { arch, onDemand = {}, rpms } = toolchain;
+  const standIns = areStandIns(toolchain);
+  tell({ arch, standIns, onDemand: Object.keys(onDemand), rpms: rpms.map(facts) });
   return {
-    solve: ({ install, conflicts, base, local }) =>
+    solve: ({ install, conflicts, base, onDemand: visible = [], local }) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);
         waiting.push({ resolve, reject });
         if (waiting.length === 1) deadline.restart(true);
-        tell({ install, conflicts, base, local: local.flat().map(facts) });
+        tell({ install, conflicts, base, onDemand: visible, local: local.flat().map(facts) });
       }),
     close: async () => {
       helper.stdin.end();

@@ -67,15 +67,36 @@ class Toolchain:
     def __init__(self, told):
         self.arch = told["arch"]
         self.stand_ins = told["standIns"]
-        self.packages = read_all(told["rpms"])
-        self.mentions = set().union(*(one.mentioned() for one in self.packages))
+        self.packages = []
+        self.mentions = set()
         self.by_name = {}
         self.by_path = {}
-        for one in self.packages:
-            self.by_name.setdefault(one.name, []).append(one.file)
+        packages = read_all(told["rpms"])
+        on_demand = set(told["onDemand"])
+        self.on_demand = {one.file: one for one in packages if one.file in on_demand}
+        self.add([one for one in packages if one.file not in on_demand])
+
+    def add(self, packages):
+        self.packages = self.packages + packages
+        self.mentions = self.mentions.union(*(one.mentioned() for one in packages))
+        for one in packages:
+            self.by_name[one.name] = self.by_name.get(one.name, ()) + (one.file,)
             for path in one.files:
-                self.by_path.setdefault(path, []).append(one.file)
+                self.by_path[path] = self.by_path.get(path, ()) + (one.file,)
         self.paths = frozenset(self.by_path)
+
+    def seen_with(self, files):
+        """The same with these of the RPMs that are seen on demand only."""
+        if not files:
+            return self
+        for file in files:
+            if file not in self.on_demand:
+                raise Invalid(f"the toolchain has no '{file}' on demand")
+        seen = copy.copy(self)
+        seen.by_name = dict(self.by_name)
+        seen.by_path = dict(self.by_path)
+        seen.add([self.on_demand[file] for file in sorted(set(files))])
+        return seen
 
 
 class Universe:

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
-import { isWeb, parseRepoFile } from '../../../src/shared/rpm-repository/read/repo-file.ts';
+import { isWeb, parseRepoFile } from '../../../src/shared/repositories/repo-file.ts';
 
 const helper = fileURLToPath(new URL('./read_repo_files.py', import.meta.url));
 

@@ -1,13 +1,13 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
-import { plainEnvironment } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
-import { openRepositories } from '../../../src/shared/rpm-repository/read/repositories.ts';
+import { openRepositories } from '../../../src/shared/repositories/repositories.ts';
+import { endKey, type MadeKey, makeKey, signFile, signRpms } from '../../support/made-keys.ts';
 import { type FileServer, makeRpms, publish, serveFiles } from '../../support/made-repository.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 import { testWorker } from '../../support/worker.ts';
@@ -21,45 +21,14 @@ let folders = 0;
 const publishAt = (name: string, rpms: readonly string[]) =>
   publish(join(dir, 'made'), join(dir, 'web', name), rpms);
 
-/** A key pair: its home, and the file of its public half. */
-async function makeKey(name: string): Promise<{ home: string; file: string }> {
-  const home = join(dir, name);
-  await mkdir(home, { mode: 0o700 });
-  const env = { ...plainEnvironment, GNUPGHOME: home };
-  const gpg = ['/usr/bin/gpg', '--batch', '--quiet'];
-  await runShortTool(
-    [...gpg, '--passphrase', '', '--quick-gen-key', `${name} <${name}@example.invalid>`, 'rsa2048', 'sign'],
-    { env },
-  );
-  const { stdout } = await runShortTool([...gpg, '--armor', '--export'], { env });
-  await writeFile(join(dir, `${name}.asc`), stdout);
-  return { home, file: join(dir, `${name}.asc`) };
-}
-
-async function sign(home: string, repository: string, rpms: boolean): Promise<void> {
+async function sign(key: MadeKey, repository: string, rpms: boolean): Promise<void> {
   const folder = join(dir, 'web', repository);
-  const env = { ...plainEnvironment, GNUPGHOME: home };
   if (rpms) {
     const files = (await readdir(folder)).filter((file) => file.endsWith('.rpm'));
-    await runShortTool(
-      [
-        '/usr/bin/rpmsign',
-        '--define',
-        '__gpg /usr/bin/gpg',
-        '--define',
-        '_gpg_name example',
-        '--addsign',
-        ...files,
-      ],
-      {
-        env,
-        cwd: folder,
-      },
-    );
+    await signRpms(key, folder, files);
     await runShortTool(['/usr/bin/createrepo_c', '--quiet', folder]);
   }
-  const repomd = join(folder, 'repodata/repomd.xml');
-  await runShortTool(['/usr/bin/gpg', '--batch', '--yes', '--armor', '--detach-sign', repomd], { env });
+  await signFile(key, join(folder, 'repodata/repomd.xml'));
 }
 
 /** A `.repo` file. */
@@ -84,8 +53,8 @@ async function open(...files: string[]) {
   return { ...opened, take, log, cacheDir, place };
 }
 
-let signer: { home: string; file: string };
-let stranger: { home: string; file: string };
+let signer: MadeKey;
+let stranger: MadeKey;
 
 beforeAll(async () => {
   dir = newWorkspace();
@@ -94,17 +63,16 @@ beforeAll(async () => {
   await makeRpms(join(dir, 'make'), join(dir, 'made'), ['afar-1', 'afar-2', 'far-1']);
   await publishAt('plain', ['afar-1', 'far-1']);
   await publishAt('3.0/x86_64', ['afar-2']);
-  [signer, stranger] = [await makeKey('signer'), await makeKey('stranger')];
+  [signer, stranger] = [await makeKey(dir, 'signer'), await makeKey(dir, 'stranger')];
   await publishAt('signed', ['afar-1', 'far-1']);
-  await sign(signer.home, 'signed', true);
+  await sign(signer, 'signed', true);
   await publishAt('list-signed', ['afar-1']);
-  await sign(signer.home, 'list-signed', false);
+  await sign(signer, 'list-signed', false);
 }, 120_000);
 
 afterAll(async () => {
   server.close();
-  for (const { home } of [signer, stranger])
-    await runShortTool(['/usr/bin/gpgconf', '--homedir', home, '--kill', 'all']);
+  for (const key of [signer, stranger]) await endKey(key);
   await removeTree(dir);
 });
 

@@ -1,44 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 import { satisfies } from '../../../src/shared/rpm/requirement.ts';
-import { compareVersions } from '../../../src/shared/rpm/version.ts';
 import { startSolver } from '../../../src/shared/solver/solver.ts';
-
-describe('versions', () => {
-  it('are ordered as rpm orders them', async () => {
-    const piece = fc.constantFrom(
-      '0',
-      '00',
-      '1',
-      '01',
-      '9',
-      '10',
-      'a',
-      'b',
-      'Z',
-      'rc',
-      '.',
-      '_',
-      '~',
-      '^',
-      '+',
-      '~~',
-      '^^',
-    );
-    const version = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
-    const pairs = fc.sample(fc.tuple(version, version), 4000);
-    const asked = pairs.map(([a, b]) => `rpm.vercmp("${a}","${b}")`);
-    const batches = Array.from({ length: 40 }, (_, index) => asked.slice(index * 100, index * 100 + 100));
-    const argv = batches.flatMap((batch) => ['--eval', `%{lua:print(${batch.join(',')})}`]);
-    const { stdout } = await runShortTool(['rpm', ...argv]);
-    const answers = stdout.trim().split(/\s+/).map(Number);
-    expect(answers.length).toBe(pairs.length);
-    for (const [index, [a, b]] of pairs.entries()) {
-      expect(compareVersions(a, b), `'${a}' against '${b}'`).toBe(answers[index]);
-    }
-  });
-});
 
 describe('satisfies', () => {
   it('agrees with the solver', async () => {

@@ -34,7 +34,9 @@ async function rootsOf(
     ),
     run: {
       names: specs.map((spec) => spec.package),
+      prebuilt: [],
       rebuild: new Set(),
+      failures: new Map(),
       seconds: new Map(),
       priority: new Map(),
     },

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fetchKey, isPublicKey } from '../../../src/shared/rpm-repository/read/key-file.ts';
+import { fetchKey, isPublicKey } from '../../../src/shared/repositories/key-file.ts';
 import { makeDownloader } from '../../../src/shared/sources/download.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
 

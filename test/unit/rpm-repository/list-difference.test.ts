@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Rpm } from '../../../src/shared/model/rpm.ts';
-import { listDifference } from '../../../src/shared/rpm-repository/read/list-difference.ts';
+import { listDifference } from '../../../src/shared/repositories/list-difference.ts';
 import { madeUpRpm } from '../../support/made-up.ts';
 
 const found = madeUpRpm('app', {

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readPrimary, readRepomd } from '../../../src/shared/repositories/metadata.ts';
+import { MetadataError } from '../../../src/shared/repositories/xml.ts';
 import { rpmFile } from '../../../src/shared/rpm/version.ts';
-import { readPrimary, readRepomd } from '../../../src/shared/rpm-repository/read/metadata.ts';
-import { MetadataError } from '../../../src/shared/rpm-repository/xml.ts';
 
 const digest = (digit: string) => digit.repeat(64);
 

@@ -1,7 +1,12 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
-import { parseRepoFile } from '../../../src/shared/rpm-repository/read/repo-file.ts';
+import { parseRepoFile, readRepoFiles } from '../../../src/shared/repositories/repo-file.ts';
+import { temporaryFolders } from '../../support/temporary.ts';
+import { writeTree } from '../../support/trees.ts';
+
+const newFolder = temporaryFolders();
 
 const variables = { releasever: '3.0', basearch: 'x86_64', arch: 'x86_64' };
 const parse = (text: string) => parseRepoFile(text, 'repos/azl.repo', variables);
@@ -136,4 +141,24 @@ describe('a .repo file', () => {
       }),
     );
   });
+});
+
+it('takes a key from beside the file, where it is not installed', async () => {
+  const dir = newFolder();
+  const key = 'file:///etc/pki/rpm-gpg/NOT-INSTALLED-KEY';
+  const text = (keys: string) => `[a]\nbaseurl=https://x.example/\ngpgkey=${keys}\n`;
+  await writeTree(dir, {
+    'a.repo': text(`${key} https://x.example/NOT-INSTALLED-KEY`),
+    'b/b.repo': text(key),
+    'NOT-INSTALLED-KEY': '',
+  });
+  const keysOf = async (file: string) => {
+    const found = await readRepoFiles([join(dir, file)], { releasever: '3.0', arch: 'x86_64' });
+    return found.flatMap(({ keys }) => keys);
+  };
+  expect(await keysOf('a.repo')).toEqual([
+    join(dir, 'NOT-INSTALLED-KEY'),
+    'https://x.example/NOT-INSTALLED-KEY',
+  ]);
+  expect(await keysOf('b/b.repo')).toEqual(['/etc/pki/rpm-gpg/NOT-INSTALLED-KEY']);
 });

@@ -3,11 +3,11 @@ import { join, relative } from 'node:path';
 import { lastLines } from '../../base/last-lines.ts';
 import { problem } from '../../base/problems.ts';
 import { fileDigest } from '../../host/digests.ts';
+import { unpacked } from '../../repositories/fetch.ts';
+import { readLists } from '../../repositories/metadata.ts';
+import { MetadataError, parseXml } from '../../repositories/xml.ts';
 import { readRpm } from '../../rpm/read.ts';
 import { nevra } from '../../rpm/version.ts';
-import { unpacked } from '../read/fetch.ts';
-import { readLists } from '../read/metadata.ts';
-import { MetadataError, parseXml } from '../xml.ts';
 
 /** An RPM, as its file or as a list of a repository has it. */
 export interface ListEntry {

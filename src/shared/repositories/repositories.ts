@@ -1,19 +1,19 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Log } from '../../base/log.ts';
-import { problem } from '../../base/problems.ts';
-import { withTempDir } from '../../host/temp-dir.ts';
-import type { Rpm } from '../../model/rpm.ts';
-import { RpmFormatError } from '../../rpm/header.ts';
-import { readUnnamedRpm } from '../../rpm/read.ts';
-import { type Downloader, makeDownloader } from '../../sources/download.ts';
-import { MetadataError } from '../xml.ts';
+import type { Log } from '../base/log.ts';
+import { problem } from '../base/problems.ts';
+import { withTempDir } from '../host/temp-dir.ts';
+import type { Rpm } from '../model/rpm.ts';
+import { RpmFormatError } from '../rpm/header.ts';
+import { readUnnamedRpm } from '../rpm/read.ts';
+import { type Downloader, makeDownloader } from '../sources/download.ts';
 import { fetchFrom, fetchOnce, repositoryError, unpacked } from './fetch.ts';
 import { listDifference } from './list-difference.ts';
 import { type ListedRpm, mostRepomdBytes, readPrimary, readRepomd } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
 import { readRepoFiles } from './repo-file.ts';
 import { checkRpms, checkSignature, collectKeys } from './signed.ts';
+import { MetadataError } from './xml.ts';
 
 export interface RepositoriesOptions {
   /** `.repo` files, as the user wrote them. An earlier one has priority. */

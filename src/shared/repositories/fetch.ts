@@ -2,14 +2,14 @@ import { createReadStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { problem } from '../../base/problems.ts';
-import { fileDigest } from '../../host/digests.ts';
-import { tempSibling } from '../../host/files.ts';
-import type { Downloader } from '../../sources/download.ts';
-import { shownAddress } from '../../sources/web-address.ts';
-import { MetadataError } from '../xml.ts';
+import { problem } from '../base/problems.ts';
+import { fileDigest } from '../host/digests.ts';
+import { tempSibling } from '../host/files.ts';
+import type { Downloader } from '../sources/download.ts';
+import { shownAddress } from '../sources/web-address.ts';
 import type { Listed } from './metadata.ts';
 import type { Repository } from './repo-file.ts';
+import { MetadataError } from './xml.ts';
 
 /** Builds the error of a repository that cannot be used, with its place in the `.repo` file. */
 export function repositoryError({ id, file, line }: Repository, reason: string, hint?: string): Error {

@@ -1,4 +1,4 @@
-import type { Rpm } from '../../model/rpm.ts';
+import type { Rpm } from '../model/rpm.ts';
 
 /**
  * Describes where an RPM is another one than its repository's list says; undefined if the solver could believe the list. A

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
-import { nearestHint } from '../../base/nearest-name.ts';
-import { failOnProblems, type Problem, ProblemsError } from '../../base/problems.ts';
-import { readUserFile } from '../../host/files.ts';
+import { nearestHint } from '../base/nearest-name.ts';
+import { failOnProblems, type Problem, ProblemsError } from '../base/problems.ts';
+import { readUserFile } from '../host/files.ts';
 
 /** An enabled repository of a `.repo` file. */
 export interface Repository {
@@ -66,7 +67,7 @@ export async function readRepoFiles(
     for (const one of read.repositories) {
       const other = repositories.find(({ id }) => id === one.id);
       const message = `The repository '${one.id}' is in ${other?.file}, too`;
-      if (other === undefined) repositories.push(one);
+      if (other === undefined) repositories.push({ ...one, keys: one.keys.map((key) => keyAt(key, file)) });
       else problems.push({ message, file, line: one.line });
     }
   }
@@ -192,6 +193,16 @@ function valuesOf(option: Option | undefined, variables: RepoVariables, report: 
 function keyPlace(key: string, file: string): string {
   if (isWeb(key)) return key;
   return posix.resolve(posix.dirname(file), key.replace(/^file:(?:\/\/)?/, ''));
+}
+
+/**
+ * Returns the place of a key. A `.repo` file names it where it is installed with the file: if it is not there, the one of
+ * that name beside the file is meant.
+ */
+function keyAt(key: string, file: string): string {
+  if (isWeb(key) || existsSync(key)) return key;
+  const beside = posix.join(posix.dirname(file), posix.basename(key));
+  return existsSync(beside) ? posix.resolve(beside) : key;
 }
 
 /** True for an http or https address. Pure. */

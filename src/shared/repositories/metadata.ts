@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { isDigest, isName } from '../../base/untrusted.ts';
-import type { Capability, Rpm } from '../../model/rpm.ts';
-import { rpmFile } from '../../rpm/version.ts';
-import { MetadataError, parseXml } from '../xml.ts';
+import { isDigest, isName } from '../base/untrusted.ts';
+import type { Capability, Rpm } from '../model/rpm.ts';
+import { rpmFile } from '../rpm/version.ts';
+import { MetadataError, parseXml } from './xml.ts';
 
 /** A file that a repository lists. */
 export interface Listed {

@@ -1,5 +1,5 @@
 import { constants, open, readFile, writeFile } from 'node:fs/promises';
-import type { Downloader } from '../../sources/download.ts';
+import type { Downloader } from '../sources/download.ts';
 import { isWeb } from './repo-file.ts';
 
 /** Bytes of the largest file of keys. */
