@@ -19,6 +19,8 @@ export interface ParsedTrees {
     files: Readonly<Record<string, string>>,
     options?: Partial<ParseOptions>,
   ): Promise<Map<string, Spec>>;
+  /** Does the same, and returns the specs and the problems as they are. */
+  outcome(...args: Parameters<ParsedTrees['parse']>): ReturnType<typeof parseSpecs>;
   /** Does the same, and returns the problems as people read them, with paths below `dir`. */
   problems(...args: Parameters<ParsedTrees['parse']>): Promise<string[]>;
   remove(): Promise<void>;
@@ -28,14 +30,17 @@ export async function parsedTrees(): Promise<ParsedTrees> {
   const { worker } = await testWorker();
   const dir = await mkdtemp(join(tmpdir(), 'azl-parse-'));
   await chmod(dir, 0o755);
-  const parse: ParsedTrees['parse'] = async (name, files, options = {}) => {
+  const outcome: ParsedTrees['outcome'] = async (name, files, options = {}) => {
     const specsDir = join(dir, name);
     await writeTree(specsDir, files);
     const all = {
-      ...{ specsDir, worker, overlaysDir: join(dir, 'overlays'), macroFiles: [], defines: {} },
+      ...{ specsDirs: [specsDir], worker, overlaysDir: join(dir, 'overlays'), macroFiles: [], defines: {} },
       ...{ arch: 'x86_64', jobs: 4, log: recordingLog() },
     };
-    const { specs, errors } = await parseSpecs({ ...all, ...options });
+    return await parseSpecs({ ...all, ...options });
+  };
+  const parse: ParsedTrees['parse'] = async (...args) => {
+    const { specs, errors } = await outcome(...args);
     failOnProblems(errors.map(({ problem }) => problem));
     return new Map(specs.map((spec): [string, Spec] => [spec.package, spec]));
   };
@@ -47,5 +52,5 @@ export async function parsedTrees(): Promise<ParsedTrees> {
     if (!(error instanceof ProblemsError)) throw error ?? new Error('no problem was found');
     return error.problems.map(formatProblem).map((line) => line.replaceAll(`${dir}/`, ''));
   };
-  return { dir, worker, parse, problems, remove: async () => await removeTree(dir) };
+  return { dir, worker, parse, outcome, problems, remove: async () => await removeTree(dir) };
 }

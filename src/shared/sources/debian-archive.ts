@@ -138,7 +138,7 @@ async function prepare(options: DebianArchiveOptions): Promise<void> {
 }
 
 /** Returns the mirror of Debian that the host uses. */
-async function hostMirror(signal: AbortSignal | undefined): Promise<string> {
+export async function hostMirror(signal: AbortSignal | undefined): Promise<string> {
   const format = '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)';
   const { stdout } = await runTool(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages'], {
     ok: 'any',

@@ -65,6 +65,6 @@ export async function readDebianSources(path: string): Promise<DebianSources> {
 
 /** Returns the path of the file that names the Debian source package of each source; empty if there is none. */
 export function debianSourcesFile(inputs: Pick<TreeInputs, 'specsDir' | 'debianSources'>): string {
-  const beside = join(dirname(inputs.specsDir), 'debian-sources.json');
+  const beside = join(dirname(inputs.specsDir[0] ?? '.'), 'debian-sources.json');
   return inputs.debianSources === '' && existsSync(beside) ? beside : inputs.debianSources;
 }

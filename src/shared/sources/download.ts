@@ -23,6 +23,8 @@ export interface DownloaderOptions extends RequestOptions {
   retries?: number;
   /** Seconds before the second attempt; they double with each. `Retry-After` may ask for more. Default: 1. */
   backoffSeconds?: number;
+  /** Downloads at once. Default: 4. */
+  atOnce?: number;
 }
 
 /** The properties that a file must have. */
@@ -33,15 +35,12 @@ export interface Expected {
 
 export type Downloader = ReturnType<typeof makeDownloader>;
 
-/** Downloads of one downloader at once. */
-const atOnce = 4;
-
 /**
  * Makes a downloader of files. A server that cannot be reached is not asked again by the same downloader. It uses node:http,
  * because `fetch` unpacks a `.tar.gz` that a server labels `Content-Encoding: gzip`.
  */
 export function makeDownloader(options: DownloaderOptions = {}) {
-  const { signal: ended, retries = 3, backoffSeconds = 1, totalSeconds = 1800 } = options;
+  const { signal: ended, retries = 3, backoffSeconds = 1, totalSeconds = 1800, atOnce = 4 } = options;
   const inSlot = slots(atOnce);
   const ask = followRedirects(askHosts(options));
 

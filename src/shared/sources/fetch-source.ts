@@ -16,7 +16,7 @@ import { shownAddress } from './web-address.ts';
 export interface SourceLocations extends LocalLocations {
   /** The folder of downloads: `<dir>/<sha256>/<base name>`. */
   cacheDir: string;
-  /** The address of a folder with sources by base name, tried after a source's own address; empty: none. */
+  /** The address of a folder with sources by base name, tried before a source's own address; empty: none. */
   sourceUrl: string;
   /** Tried last. */
   debian?: DebianSources;
@@ -62,11 +62,11 @@ export function openFetch(locations: SourceLocations, options: FetchOptions): Fe
   };
 }
 
-/** Returns the addresses of a source, in order: its own, then by name below `source-url`. Pure. */
+/** Returns the addresses of a source, in order: by name below `source-url`, then its own. Pure. */
 export function addressesOf(source: Pick<SpecSource, 'name' | 'url'>, sourceUrl: string): string[] {
   const addresses = new Set<string>();
-  if (source.url !== undefined) addresses.add(source.url.replace(/#.*$/, ''));
   if (sourceUrl !== '') addresses.add(`${sourceUrl.replace(/\/+$/, '')}/${encodeURIComponent(source.name)}`);
+  if (source.url !== undefined) addresses.add(source.url.replace(/#.*$/, ''));
   return [...addresses];
 }
 

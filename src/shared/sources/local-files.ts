@@ -6,16 +6,17 @@ import type { Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
 import { textToSearch } from '../host/find-places.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
+import { specFile } from '../specs/find.ts';
 import { isFileName } from '../specs/text.ts';
 import { missingEntries, type Signatures, signaturesFile } from './signatures.ts';
+import { filesOfSpec } from './spec-folder.ts';
 
 /** The fields of a spec that concern its sources. */
-export type SourcesOf = Pick<Spec, 'package' | 'path' | 'sources'>;
+export type SourcesOf = Pick<Spec, 'package' | 'specsDir' | 'path' | 'sources'>;
 
 /** The folders of sources on this machine. */
 export interface LocalLocations {
-  specsDir: string;
-  /** Searched by base name, in this order, after the spec's folder. */
+  /** Searched by base name, in this order, after the spec's folder and its subfolders. */
   sourceDirs: readonly string[];
 }
 
@@ -28,14 +29,15 @@ export async function digestsOf(
   spec: SourcesOf,
   signatures: Signatures,
 ): Promise<{ digests: Record<string, string>; problems: Problem[] }> {
-  const file = signaturesFile(locations.specsDir, spec);
-  const wrong = wrongDigests(locations, spec);
+  const file = signaturesFile(spec);
+  const wrong = wrongDigests(spec);
+  const find = findLocal(locations, spec);
   const problems = missingEntries(file, spec.package, spec.sources, signatures);
   // Without a prototype: a source may be called __proto__ or constructor.
   const digests: Record<string, string> = Object.create(null);
   for (const source of spec.sources) {
     const signed = signatures.get(source.name);
-    const local = await localFile(locations, spec, source);
+    const local = await find(source);
     if (local === undefined) {
       if (source.kind === 'patch') problems.push(missing(locations, spec, source, []));
       else if (signed !== undefined) digests[source.name] = signed;
@@ -51,33 +53,40 @@ export async function digestsOf(
   return { digests, problems };
 }
 
-/** Finds the file of a source beside its spec or in a source folder; undefined if there is none. */
-export async function localFile(
-  locations: LocalLocations,
-  spec: SourcesOf,
-  source: SpecSource,
-): Promise<{ path: string } | { problem: Problem } | undefined> {
-  const refuse = (message: string) => ({
-    problem: { message: `${labelOf(source)} '${source.name}' ${message}`, file: specFile(locations, spec) },
-  });
-  if (!isFileName(source.name)) return refuse('is no name of a file');
-  const beside = join(locations.specsDir, spec.path, '..');
-  for (const folder of [beside, ...locations.sourceDirs]) {
-    const path = join(folder, source.name);
-    try {
-      const real = await realpath(path);
-      if (!(await stat(real)).isFile()) return refuse(`(${path}) is no regular file`);
-      // A tree of specs may be untrusted: it must not pack other files of this machine through a link.
-      if (folder === beside && !real.startsWith((await realpath(locations.specsDir)) + sep))
-        return refuse(`(${path}) is a link that leads out of ${locations.specsDir}`);
-      return { path };
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code !== 'ENOENT') return refuse(`(${path}) cannot be read (${code})`);
+/** Returns the file of a source in the folder of its spec or in a source folder; undefined if there is none. */
+export type FindLocal = (source: SpecSource) => Promise<{ path: string } | { problem: Problem } | undefined>;
+
+/** Returns a function that finds the sources of a spec. It looks into the folder of the spec once. */
+export function findLocal(locations: LocalLocations, spec: SourcesOf): FindLocal {
+  let files: ReturnType<typeof filesOfSpec> | undefined;
+  return async (source) => {
+    const refuse = (message: string, hint?: string) => ({
+      problem: { message: `${labelOf(source)} '${source.name}' ${message}`, file: specFile(spec), hint },
+    });
+    if (!isFileName(source.name)) return refuse('is no name of a file');
+    files ??= filesOfSpec(spec);
+    const inFolder = (await files).get(source.name) ?? [];
+    if (inFolder.length > 1)
+      return refuse(`lies in the folder of the spec more than once: ${inFolder.join(', ')}`, twice);
+    const elsewhere = locations.sourceDirs.map((folder) => join(folder, source.name));
+    for (const path of [...inFolder, ...elsewhere]) {
+      try {
+        const real = await realpath(path);
+        if (!(await stat(real)).isFile()) return refuse(`(${path}) is no regular file`);
+        // A tree of specs may be untrusted: it must not pack other files of this machine through a link.
+        if (path === inFolder[0] && !real.startsWith((await realpath(spec.specsDir)) + sep))
+          return refuse(`(${path}) is a link that leads out of ${spec.specsDir}`);
+        return { path };
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code !== 'ENOENT') return refuse(`(${path}) cannot be read (${code})`);
+      }
     }
-  }
-  return undefined;
+    return undefined;
+  };
 }
+
+const twice = 'Leave the right one alone, or beside the spec.';
 
 const again = 'Run the same command again.';
 
@@ -86,13 +95,12 @@ const again = 'Run the same command again.';
  * These are read once, at the first such file.
  */
 export function wrongDigests(
-  { specsDir }: LocalLocations,
   spec: SourcesOf,
 ): (source: SpecSource, path: string, signed: string, found: string) => Problem {
-  const file = signaturesFile(specsDir, spec);
+  const file = signaturesFile(spec);
   let find: ReturnType<typeof placesIn> | undefined;
   return ({ name }, path, signed, found) => {
-    find ??= placesIn(textToSearch(file, specsDir));
+    find ??= placesIn(textToSearch(file, spec.specsDir));
     return {
       message: `The file ${path} does not fit: its SHA-256 is ${found}, but this says ${signed}`,
       file,
@@ -109,10 +117,10 @@ export function missing(
   source: SpecSource,
   failures: readonly string[],
 ): Problem {
-  const looked = ['beside the spec', ...locations.sourceDirs, ...failures];
+  const looked = ['in the folder of the spec', ...locations.sourceDirs, ...failures];
   return {
     message: `${labelOf(source)} '${source.name}' is nowhere to be found. Looked ${looked.join('; ')}`,
-    file: specFile(locations, spec),
+    file: specFile(spec),
     hint: hintFor(source, failures),
   };
 }
@@ -123,10 +131,6 @@ function hintFor(source: SpecSource, failures: readonly string[]): string {
   const first =
     proxy === undefined ? '' : `Correct the proxy, or \`unset ${proxy}\` if this machine needs none. `;
   return `${first}Put the file beside the spec or into a folder of SOURCE_DIRS, or name a server that has it with SOURCE_URL.`;
-}
-
-function specFile(locations: LocalLocations, spec: SourcesOf): string {
-  return join(locations.specsDir, spec.path);
 }
 
 /** Returns the tag of a source in its spec: `Source0`, `Patch12`. */

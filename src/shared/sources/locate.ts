@@ -2,7 +2,7 @@ import { failOnProblems, type Problem } from '../base/problems.ts';
 import { fileDigest } from '../host/digests.ts';
 import type { SpecSource } from '../model/spec.ts';
 import { type Fetch, type FetchOptions, openFetch, type SourceLocations } from './fetch-source.ts';
-import { digestsOf, localFile, missing, type SourcesOf, wrongDigests } from './local-files.ts';
+import { digestsOf, findLocal, missing, type SourcesOf, wrongDigests } from './local-files.ts';
 import { readSignatures, writeSignatures } from './signatures.ts';
 
 /** The sources of one run. */
@@ -10,7 +10,7 @@ export interface Sources {
   /** Returns the digests of all sources and patches, without a download. @throws ProblemsError with all errors */
   digests(spec: SourcesOf): Promise<Readonly<Record<string, string>>>;
   /**
-   * Finds every source of a package: beside the spec, in the source folders, among earlier downloads, by URL, and in
+   * Finds every source of a package: in the folder of the spec, in the source folders, among earlier downloads, by URL, and in
    * Debian's archive.
    * @returns base name → path of a file with the right digest
    * @throws ProblemsError that names, for each missing source, every location that was tried
@@ -30,13 +30,12 @@ export function openSources(locations: SourceLocations, options: FetchOptions): 
   const fetch = openFetch(locations, options);
   const known = new Map<string, Promise<Readonly<Record<string, string>>>>();
   const ownDigests = async (spec: SourcesOf) => {
-    const signatures = await readSignatures(locations.specsDir, spec);
+    const signatures = await readSignatures(spec);
     const { digests, problems } = await digestsOf(locations, spec, signatures);
     failOnProblems(problems);
     return digests;
   };
-  const locate = (spec: SourcesOf, wanted: Wanted[]) =>
-    locateAll(wanted, (one) => locateOne(locations, spec, one, fetch));
+  const locate = (spec: SourcesOf, wanted: Wanted[]) => locateAll(wanted, locateOne(locations, spec, fetch));
 
   return {
     digests: (spec) => {
@@ -50,13 +49,13 @@ export function openSources(locations: SourceLocations, options: FetchOptions): 
       return locate(spec, wanted);
     },
     writeSignatures: async (spec, which) => {
-      const signatures = new Map(which === 'all' ? [] : await readSignatures(locations.specsDir, spec));
+      const signatures = new Map(which === 'all' ? [] : await readSignatures(spec));
       const sources = spec.sources.filter(({ kind, name }) => kind === 'source' && !signatures.has(name));
       if (which === 'missing' && sources.length === 0) return undefined;
       const wanted = sources.map((source) => ({ source, digest: 'any' }));
       const found = await locate(spec, wanted);
       for (const [name, path] of found) signatures.set(name, await fileDigest(path));
-      return await writeSignatures(locations.specsDir, spec, signatures);
+      return await writeSignatures(spec, signatures);
     },
   };
 }
@@ -86,21 +85,19 @@ async function locateAll(
   return found;
 }
 
-/** @returns the path of the file, or why there is none */
-async function locateOne(
-  locations: SourceLocations,
-  spec: SourcesOf,
-  { source, digest }: Wanted,
-  fetch: Fetch,
-): Promise<string | Problem> {
-  const local = await localFile(locations, spec, source);
-  if (local !== undefined && 'problem' in local) return local.problem;
-  if (local !== undefined) {
-    const found = digest === 'any' ? 'any' : await fileDigest(local.path);
-    if (found === digest) return local.path;
-    return wrongDigests(locations, spec)(source, local.path, digest ?? 'nothing', found);
-  }
-  if (source.kind === 'patch' || digest === undefined) return missing(locations, spec, source, []);
-  const fetched = await fetch(source, digest === 'any' ? undefined : digest);
-  return typeof fetched === 'string' ? fetched : missing(locations, spec, source, fetched);
+/** Returns a function that locates a source of a spec: the path of the file, or why there is none. */
+function locateOne(locations: SourceLocations, spec: SourcesOf, fetch: Fetch) {
+  const find = findLocal(locations, spec);
+  return async ({ source, digest }: Wanted): Promise<string | Problem> => {
+    const local = await find(source);
+    if (local !== undefined && 'problem' in local) return local.problem;
+    if (local !== undefined) {
+      const found = digest === 'any' ? 'any' : await fileDigest(local.path);
+      if (found === digest) return local.path;
+      return wrongDigests(spec)(source, local.path, digest ?? 'nothing', found);
+    }
+    if (source.kind === 'patch' || digest === undefined) return missing(locations, spec, source, []);
+    const fetched = await fetch(source, digest === 'any' ? undefined : digest);
+    return typeof fetched === 'string' ? fetched : missing(locations, spec, source, fetched);
+  };
 }

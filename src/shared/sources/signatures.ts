@@ -6,15 +6,16 @@ import { failOnProblems, type Problem, problem } from '../base/problems.ts';
 import { isAbsent, readUserFile } from '../host/files.ts';
 import { writeJson } from '../host/json-files.ts';
 import type { Spec, SpecSource } from '../model/spec.ts';
+import { specFile } from '../specs/find.ts';
 
 /** SHA-256 in lower case hex by base name. */
 export type Signatures = ReadonlyMap<string, string>;
 
-type SpecFile = Pick<Spec, 'package' | 'path'>;
+type SpecFile = Pick<Spec, 'package' | 'specsDir' | 'path'>;
 
 /** Returns the path of `<name>.signatures.json` beside the spec. */
-export function signaturesFile(specsDir: string, spec: SpecFile): string {
-  return join(specsDir, spec.path, '..', `${spec.package}.signatures.json`);
+export function signaturesFile(spec: SpecFile): string {
+  return join(specFile(spec), '..', `${spec.package}.signatures.json`);
 }
 
 /**
@@ -44,13 +45,13 @@ export function parseSignatures(content: string, file: string): Signatures {
 }
 
 /** Reads the signatures beside a spec; none if there is no such file. @throws ProblemsError */
-export async function readSignatures(specsDir: string, spec: SpecFile): Promise<Signatures> {
-  const file = signaturesFile(specsDir, spec);
+export async function readSignatures(spec: SpecFile): Promise<Signatures> {
+  const file = signaturesFile(spec);
   const isThere = await lstat(file).then(
     () => true,
     (error: unknown) => !isAbsent(error),
   );
-  return isThere ? parseSignatures(await readUserFile(file, 'it', specsDir), file) : new Map();
+  return isThere ? parseSignatures(await readUserFile(file, 'it', spec.specsDir), file) : new Map();
 }
 
 /** Returns a problem for each source without an entry. Patches lie beside the spec and need none. */
@@ -70,12 +71,8 @@ export function missingEntries(
 }
 
 /** Writes `digests`, sorted by name, as a package's signatures. @returns the path of the file */
-export async function writeSignatures(
-  specsDir: string,
-  spec: SpecFile,
-  digests: Signatures,
-): Promise<string> {
-  const file = signaturesFile(specsDir, spec);
+export async function writeSignatures(spec: SpecFile, digests: Signatures): Promise<string> {
+  const file = signaturesFile(spec);
   const sorted = Object.fromEntries([...digests].sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeJson(file, { Signatures: sorted });
   return file;

@@ -19,14 +19,23 @@ const list =
   <T>(item: Check<T>) =>
   (value: unknown): value is T[] =>
     Array.isArray(value) && value.every(item);
-const object =
-  <T>(fields: { [K in keyof T]: Check<T[K]> }) =>
-  (value: unknown): value is T =>
+const object = <T>(fields: { [K in keyof T]: Check<T[K]> }): Check<T> => {
+  const checks = Object.entries<Check<unknown>>(fields);
+  return (value): value is T =>
     typeof value === 'object' &&
     value !== null &&
-    Object.entries<Check<unknown>>(fields).every(([name, check]) =>
-      check((value as Record<string, unknown>)[name]),
-    );
+    checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
+};
+/** Checks each object once: answers are asked about often, and nobody changes them. */
+const once = <T extends object>(check: Check<T>): Check<T> => {
+  const right = new WeakSet<object>();
+  return (value): value is T => {
+    if (right.has(value as object)) return true;
+    const is = check(value);
+    if (is) right.add(value);
+    return is;
+  };
+};
 const source = (value: unknown): value is [full: string, name: string, number: number, flags: number] =>
   Array.isArray(value) && value.length === 4 && value.slice(0, 2).every(text) && value.slice(2).every(number);
 
@@ -41,11 +50,13 @@ const isPackage = object({
  * True if `value` has the shape of an answer of `parse.py` about one spec, and its strings are bounded and free of
  * control characters. Only that: a spec decides the content, which is not trusted.
  */
-export const isSpecAnswer = object({
-  ...{ ...evr, noSource: truth, exclusiveArch: names, excludeArch: names },
-  ...{ buildRequires: names, buildConflicts: names, sources: list(source), packages: list(isPackage) },
-  ...{ hasCheck: truth, generates: truth },
-});
+export const isSpecAnswer = once(
+  object({
+    ...{ ...evr, noSource: truth, exclusiveArch: names, excludeArch: names },
+    ...{ buildRequires: names, buildConflicts: names, sources: list(source), packages: list(isPackage) },
+    ...{ hasCheck: truth, generates: truth },
+  }),
+);
 export type SpecAnswer = Checked<typeof isSpecAnswer>;
 
 /** True if the names of the files that a spec has read are bounded and free of control characters. Pure. */
@@ -66,16 +77,33 @@ export interface JobAnswer {
   answers: SpecAnswer[] | null;
   /** The files of its folder that the spec has read, by name: path in the folder, SHA-256. */
   opened: [name: string, digest: string][];
+  /** The macros with versions of other specs that the spec, or a file that it has read, names. Sorted. */
+  named: string[];
 }
 
 const isRefusal = object({ index: number, problems: list(object({ message: text, hint: maybe(text) })) });
-const isReading = object({
+const isAnswered = object({
   ...{ index: number, digest: text, output: lines },
   ended: (value): value is string | null => value === null || text(value),
   answers: (value): value is SpecAnswer[] | null =>
     value === null || (Array.isArray(value) && value.length > 0 && value.length <= 2),
   opened: (value): value is JobAnswer['opened'] => Array.isArray(value),
+  named: names,
 });
+
+/** The part of an answer that does not depend on the request: what rpm said about a spec that it has read. */
+export type Reading = Omit<JobAnswer, 'index' | 'problems'> & { ended: null; answers: SpecAnswer[] };
+
+/**
+ * True for what rpm said about a spec that it has read, complete and in the form that every answer must have. What was
+ * remembered is checked as what rpm says now. Pure.
+ */
+export function isReading(value: unknown): value is Reading {
+  if (typeof value !== 'object' || value === null) return false;
+  const reading = { ...value, index: 0 };
+  if (!isAnswered(reading) || reading.ended !== null) return false;
+  return isOpened(reading.opened) && reading.answers?.every(isSpecAnswer) === true;
+}
 
 /** The longest line of `parse.py`: two answers and what programs said. */
 const longestAnswer = 20 * 1024 * 1024;
@@ -86,7 +114,7 @@ const longestAnswer = 20 * 1024 * 1024;
  */
 export function jobAnswer(line: string, index: number | undefined): JobAnswer {
   const value: unknown = line.length > longestAnswer ? undefined : parsed(line);
-  if (!(isRefusal(value) || isReading(value)) || value.index !== index)
+  if (!(isRefusal(value) || isAnswered(value)) || value.index !== index)
     throw new Error(`the parse of specs gave an answer that cannot be read: ${plain(line.slice(0, 200))}`);
   return value as JobAnswer;
 }

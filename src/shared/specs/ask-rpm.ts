@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import { textDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import { LimitError } from '../host/limit-error.ts';
 import type { Limits } from '../model/limits.ts';
@@ -13,6 +15,7 @@ import { createOverlay } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
 import { parserUid, userIds } from '../sandbox/user-ids.ts';
 import { type JobAnswer, jobAnswer } from './answer.ts';
+import type { SpecFile } from './find.ts';
 import { buildEnvironment, checkMacros, topDir } from './macros/policy.ts';
 
 /** The helper that asks librpm, and its parts, by file name. */
@@ -47,25 +50,35 @@ export interface AskOptions {
   signal?: AbortSignal;
 }
 
+/** Returns how many specs to read at the same time: as many as can run. */
+export function parsesAtOnce(): number {
+  return availableParallelism();
+}
+
+/** Macros by name. */
+export type Macros = Readonly<Record<string, string>>;
+
+/** A spec, and the macros that it alone is given. */
+export interface AskedSpec extends SpecFile {
+  macros: Macros;
+}
+
 /**
- * Asks rpm about specs of a folder, in sandboxes side by side. Each spec is read in a copy of its folder, laid out as a
- * build sees it, by a user of its own.
- * @param root the real path of the folder of specs
- * @param paths of the specs, relative to the folder
- * @returns the answers in the order of `paths`
+ * Asks rpm about specs, in sandboxes side by side. Each spec is read in a copy of its folder, laid out as a build sees it,
+ * by a user of its own. @returns the answers in the order of `files`
  */
 export async function askRpm(
-  root: string,
-  paths: readonly string[],
+  files: readonly AskedSpec[],
   options: AskOptions,
 ): Promise<(JobAnswer | undefined)[]> {
-  if (paths.length === 0) return [];
+  if (files.length === 0) return [];
   await mkdir(options.overlaysDir, { recursive: true });
   const dir = await mkdtemp(join(options.overlaysDir, 'parse-'));
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
   try {
-    const requests = await writeRequests(join(dir, 'azl'), paths, options);
+    const requests = await writeRequests(join(dir, 'azl'), files, options);
+    const trees = await Promise.all(specsDirsOf(files).map((one) => realpath(one)));
     const answers: JobAnswer[] = [];
     let read = 0;
     const running = requests.map(async ({ file, indexes }, index) => {
@@ -75,13 +88,13 @@ export async function askRpm(
         const answer = jobAnswer(line, awaited.shift());
         answers[answer.index] = answer;
         read += 1;
-        options.log.progress(`specs read: ${read} of ${paths.length}`);
+        options.log.progress(`specs read: ${read} of ${files.length}`);
       };
       const readRest = async (): Promise<void> => {
         const done = String(indexes.length - awaited.length);
         try {
           await runInSandbox(['/usr/bin/python3', '-IB', '/azl/parse.py', `/azl/${file}`, done], {
-            ...parseSandbox(join(dir, 'azl'), root, options),
+            ...parseSandbox(join(dir, 'azl'), trees, options),
             root: { worker: options.worker, overlay },
             ...{ onLine, signal },
             // Each spec has its deadline, and all together: this one is for a parse that a stranger replaced.
@@ -92,7 +105,7 @@ export async function askRpm(
           if (!(error instanceof LimitError) || error.limit === 'seconds' || current === undefined)
             throw error;
           // It is the one that is being read. The others are read without it.
-          const nothing = { digest: '', output: '', answers: null, opened: [] };
+          const nothing = { digest: '', output: '', answers: null, opened: [], named: [] };
           answers[current] = { index: current, ended: error.message, ...nothing };
           if (awaited.length > 0) await readRest();
         }
@@ -104,20 +117,27 @@ export async function askRpm(
       await Promise.allSettled(running);
       throw error instanceof LimitError ? error.of('reading the specs') : error;
     });
-    return paths.map((_, index) => answers[index]);
+    return files.map((_, index) => answers[index]);
   } finally {
     await removeTree(dir);
   }
 }
 
-/** Returns the sandbox of a parse, but for its root. Pure. @param helpers the folder of `parse.py` and its requests */
-function parseSandbox(helpers: string, specs: string, { limits = limitsOf('parse') }: AskOptions) {
+/** Returns the folders of specs that files lie in, each once. A sandbox has them at /azl/specs, by their place here. */
+const specsDirsOf = (files: readonly AskedSpec[]) => [...new Set(files.map(({ specsDir }) => specsDir))];
+
+/**
+ * Returns the sandbox of a parse, but for its root. Pure.
+ * @param helpers the folder of `parse.py` and its requests
+ * @param trees the real paths of the folders of specs
+ */
+function parseSandbox(helpers: string, trees: readonly string[], { limits = limitsOf('parse') }: AskOptions) {
   return {
     as: 'root' as const,
     env: { ...buildEnvironment, HOME: builder.home, USER: 'builder' },
     binds: [
       { source: helpers, target: '/azl' },
-      { source: specs, target: '/azl/specs' },
+      ...trees.map((source, nth) => ({ source, target: `/azl/specs/${nth}` })),
     ],
     tmpfs: [topDir, ...sharedFolders],
     limits,
@@ -128,8 +148,8 @@ function parseSandbox(helpers: string, specs: string, { limits = limitsOf('parse
 const sharedFolders = ['/tmp', '/var/tmp'];
 /** Seconds that the parse of one sandbox may take at most, however many specs it reads and hang. */
 const mostSeconds = 1800;
-/** The most runs of one spec: without and with its check, and both again with what a build is given alone. */
-const runsPerSpec = 4;
+/** The most runs of one spec: without and with its check, and both again without files that are no Sources, twice. */
+const runsPerSpec = 6;
 /** Seconds for start and end. */
 const secondsToEnd = 60;
 
@@ -137,26 +157,44 @@ function secondsFor(specs: number, { secondsPerSpec = 60, secondsForAll = mostSe
   return Math.min(secondsForAll, Math.max(1, specs) * runsPerSpec * secondsPerSpec);
 }
 
+/** The part of every request that does not depend on what it asks about. */
+function everyRequest({ arch, defines }: Pick<AskOptions, 'arch' | 'defines'>) {
+  return {
+    ...{ arch, defines, checkMacros: [checkMacros(false), checkMacros(true)], topDir },
+    ...{ sharedFolders: [...sharedFolders, '/dev/shm'], time: sourceDateEpoch },
+  };
+}
+
+/**
+ * Returns the SHA-256, in hex, of everything that can change what a parse says about a spec, but for the worker and the
+ * spec's folder. Limits are not in it: an answer that they cut short is none.
+ * @param given the macros of the spec alone
+ */
+export function parseRecipe(options: AskOptions, given: Macros): string {
+  const { env } = parseSandbox('', [], options);
+  const macros = options.macroFiles.map(({ text }) => text);
+  const request = everyRequest({ ...options, defines: { ...options.defines, ...given } });
+  return textDigest(JSON.stringify([helpers, env, request, macros]));
+}
+
 /** Writes what the sandboxes see at /azl, where root alone can enter. Returns the requests, and which specs each is about. */
-async function writeRequests(dir: string, paths: readonly string[], options: AskOptions) {
-  await mkdir(join(dir, 'specs'), { recursive: true });
+async function writeRequests(dir: string, files: readonly AskedSpec[], options: AskOptions) {
+  const trees = specsDirsOf(files);
+  for (const nth of trees.keys()) await mkdir(join(dir, 'specs', String(nth)), { recursive: true });
   await chmod(dir, 0o700);
   for (const [name, text] of Object.entries(helpers)) await writeFile(join(dir, name), text);
   for (const [index, { text }] of options.macroFiles.entries())
     await writeFile(join(dir, `${index}.macros`), text);
   // The host counts a user's processes in all sandboxes: one that has too many may not stop the parse of another run.
   const first = randomInt(userIds.last - userIds.first);
-  const jobs = paths.map((spec, index) => ({ index, spec, uid: parserUid(first + index) }));
+  const jobs = files.map(({ specsDir, path, macros }, index) => ({
+    ...{ index, tree: `/azl/specs/${trees.indexOf(specsDir)}`, spec: path, macros },
+    uid: parserUid(first + index),
+  }));
   const count = options.overlay === undefined ? Math.min(options.jobs, jobs.length) : 1;
   const requests = Array.from({ length: Math.max(1, count) }, (_, nth) => ({
-    arch: options.arch,
+    ...everyRequest(options),
     macroFiles: options.macroFiles.map((_file, index) => `/azl/${index}.macros`),
-    defines: options.defines,
-    checkMacros: [checkMacros(false), checkMacros(true)],
-    specs: '/azl/specs',
-    topDir,
-    sharedFolders: [...sharedFolders, '/dev/shm'],
-    time: sourceDateEpoch,
     seconds: options.secondsPerSpec ?? 60,
     allSeconds: secondsFor(Math.ceil(jobs.length / Math.max(1, count)), options),
     uid: parserUid(first),

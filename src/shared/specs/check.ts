@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import type { Problem } from '../base/problems.ts';
 import type { Spec } from '../model/spec.ts';
 import { type SpecAnswer, versionHint } from './answer.ts';
-import type { SpecError } from './find.ts';
+import { type SpecError, specFile } from './find.ts';
 import { isFileName } from './text.ts';
 import { lineOfMacro, unexpandedInName } from './unexpanded.ts';
 
@@ -12,9 +11,9 @@ const plainVersion = /^(?!\.{1,2}$)[A-Za-z0-9_+.~^]{1,200}$/;
 /**
  * The problems of one parsed spec. Pure.
  * @param file the spec's path, as the user wrote it
- * @param text the spec, for the lines of macros
+ * @param read returns the spec, for the lines of macros
  */
-export function problemsOfAnswer(file: string, answer: SpecAnswer, text = ''): Problem[] {
+export function problemsOfAnswer(file: string, answer: SpecAnswer, read = () => ''): Problem[] {
   const problems: Problem[] = [];
   const check = (holds: boolean, what: string, value: string, rule: string) => {
     if (holds) return;
@@ -35,11 +34,7 @@ export function problemsOfAnswer(file: string, answer: SpecAnswer, text = ''): P
       : 'Give it a name of at most 200 bytes; `#/name` at the end of a URL renames the file.';
     problems.push({ file, message: `Source ${JSON.stringify(name)} is not a name of a file`, hint });
   }
-  problems.push(...macroProblems(file, answer.buildRequires, text));
-  if (answer.generates) {
-    const message = '%generate_buildrequires is not supported yet';
-    problems.push({ file, message, hint: 'List the BuildRequires in the spec.' });
-  }
+  problems.push(...macroProblems(file, answer.buildRequires, read));
   return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
 }
 
@@ -47,11 +42,11 @@ export function problemsOfAnswer(file: string, answer: SpecAnswer, text = ''): P
  * Requirements of a build whose names have a macro that nobody defined: no package has such a name. A version may have
  * one, as rpm compares it all the same. Requirements of RPMs are known when they are built: build roots bring macros.
  */
-function macroProblems(file: string, requirements: readonly string[], text: string): Problem[] {
+function macroProblems(file: string, requirements: readonly string[], read: () => string): Problem[] {
   return requirements.flatMap((requirement) =>
     unexpandedInName(requirement.replaceAll(/\s[<>=]+\s*[^\s()]+/g, '')).map((macro) => ({
       file,
-      line: lineOfMacro(text, macro),
+      line: lineOfMacro(read(), macro),
       message: `BuildRequires '${requirement}' has the macro ${macro}, which nobody defined`,
       hint: 'Define it, or correct its name. Macros of packages that BuildRequires names are not known here.',
     })),
@@ -59,7 +54,7 @@ function macroProblems(file: string, requirements: readonly string[], text: stri
 }
 
 /** The conflicts between the specs of a tree: two that would make the same RPM or SRPM file. Pure. */
-export function checkSpecs(specsDir: string, specs: readonly Spec[]): SpecError[] {
+export function checkSpecs(specs: readonly Spec[]): SpecError[] {
   const makers = new Map<string, Spec>();
   return specs.flatMap((spec) => {
     if (spec.excluded !== undefined) return [];
@@ -68,9 +63,9 @@ export function checkSpecs(specsDir: string, specs: readonly Spec[]): SpecError[
       const other = makers.get(rpm);
       makers.set(rpm, other ?? spec);
       if (other === undefined) return [];
-      const whose = other === spec ? 'a second time' : `which ${join(specsDir, other.path)} makes, too`;
+      const whose = other === spec ? 'a second time' : `which ${specFile(other)} makes, too`;
       const hint = 'Give one of them another Name, Version or Release.';
-      const problem = { file: join(specsDir, spec.path), message: `this spec makes ${rpm} ${whose}`, hint };
+      const problem = { file: specFile(spec), message: `this spec makes ${rpm} ${whose}`, hint };
       return [{ packages: [spec.package, other.package], problem }];
     });
   });

@@ -7,7 +7,7 @@ import ctypes
 import json
 import os
 import resource
-import selectors
+import select
 import signal
 import subprocess
 import time
@@ -91,16 +91,17 @@ class Child:
     def wait(self):
         """Reads the pipes until the child itself has ended, or must be; programs that it started may outlive it."""
         handle = os.pidfd_open(self.pid)
-        with selectors.DefaultSelector() as events:
-            for source in (*self.pipes, handle):
-                events.register(source, selectors.EVENT_READ)
-            while self.stopped is None and handle in events.get_map():
-                left = self.end - time.monotonic()
-                if left <= 0:
-                    self.stopped = f"took more than {self.seconds:.0f} s"
-                for key, _ in events.select(max(left, 0)):
-                    if key.fd == handle or not self.read(key.fd):
-                        events.unregister(key.fd)
+        events, open_ones = select.poll(), {*self.pipes, handle}
+        for source in open_ones:
+            events.register(source, select.POLLIN)
+        while self.stopped is None and handle in open_ones:
+            left = self.end - time.monotonic()
+            if left <= 0:
+                self.stopped = f"took more than {self.seconds:.0f} s"
+            for source, _ in events.poll(max(left, 0) * 1000):
+                if source == handle or not self.read(source):
+                    events.unregister(source)
+                    open_ones.remove(source)
         os.close(handle)
 
     def finish(self):

@@ -1,6 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Problem } from '../base/problems.ts';
+import { bytesToSearch, textToSearch } from '../host/find-places.ts';
 import type { Spec } from '../model/spec.ts';
 import {
   isOpened,
@@ -10,57 +11,84 @@ import {
   problemsOfOutput,
   type SpecAnswer,
 } from './answer.ts';
-import { type AskOptions, askRpm } from './ask-rpm.ts';
+import { type AskedSpec, type AskOptions, askRpm } from './ask-rpm.ts';
 import { checkSpecs, problemsOfAnswer } from './check.ts';
-import { findSpecs, type SpecError, type SpecFile } from './find.ts';
+import { type FoundSpecs, findSpecs, type SpecError, type SpecFile, specFile } from './find.ts';
+import { guessVersions } from './guess-versions.ts';
+import { type Remembering, recallOrAsk } from './recall.ts';
 import { pathsOfFilesSection } from './text.ts';
+import { askWithVersions, type VersionedAnswer } from './version-macros.ts';
 
 /** Where specs are, and how they are parsed. */
 export interface ParseOptions extends AskOptions {
-  /** As the user wrote it: problems name files below it. */
-  specsDir: string;
+  /** As the user wrote them: problems name files below them. */
+  specsDirs: readonly string[];
+  /** The answers of earlier parses. Default: rpm is asked about every spec. */
+  remembering?: Remembering;
+  /** The dist tag, when specs get the version macros that they name. Default: they get none. */
+  versionsWithout?: string | undefined;
+  /** The packages to parse. Default: all. */
+  only?: ReadonlySet<string>;
 }
 
 /**
- * Parses every spec of a folder with the worker's rpm, in a sandbox, each as a user of its own. A spec is given the files
+ * Parses every spec of folders with the worker's rpm, in a sandbox, each as a user of its own. A spec is given the files
  * that a build gets, and no others. Specs with errors are not among the result.
  */
 export async function parseSpecs(options: ParseOptions): Promise<{ specs: Spec[]; errors: SpecError[] }> {
-  const { specsDir, arch } = options;
-  const { files, errors } = await findSpecs(specsDir);
-  const root = files.length === 0 ? specsDir : await realpath(specsDir);
-  const paths = files.map(({ path }) => path);
-  const answers = await askRpm(root, paths, options);
+  const { arch, log } = options;
+  const { files, errors, replaced } = await findWanted(options);
+  for (const warning of replaced) log.warn(warning);
+  const answers = await answersAbout(files, options);
   const specs: Spec[] = [];
   for (const [index, found] of files.entries()) {
-    const answer = answers[index];
-    const problems = await problemsOf(root, join(specsDir, found.path), found, answer);
+    const { answer, macros } = answers[index] as VersionedAnswer;
+    const problems = await problemsOf(found, answer);
     const each = new Map(problems.map((one) => [`${one.line} ${one.message}`, one])).values();
     errors.push(...[...each].map((problem) => ({ packages: [found.package], problem })));
-    if (problems.length === 0 && answer?.answers) specs.push(toSpec(found, answer, answer.answers, arch));
+    if (problems.length === 0 && answer?.answers)
+      specs.push({
+        ...toSpec(found, answer, answer.answers, arch),
+        ...(Object.keys(macros).length > 0 && { versionMacros: macros }),
+      });
   }
-  return { specs, errors: [...errors, ...checkSpecs(specsDir, specs)] };
+  return { specs, errors: [...errors, ...checkSpecs(specs)] };
 }
 
-async function problemsOf(
-  root: string,
-  file: string,
-  found: SpecFile,
-  answer: JobAnswer | undefined,
-): Promise<Problem[]> {
+async function answersAbout(files: readonly SpecFile[], options: ParseOptions): Promise<VersionedAnswer[]> {
+  const { remembering, versionsWithout } = options;
+  const ask = async (specs: readonly AskedSpec[]) =>
+    await (remembering === undefined ? askRpm(specs, options) : recallOrAsk(specs, options, remembering));
+  if (versionsWithout !== undefined) {
+    const read = files.map((file) => ({ package: file.package, bytes: () => bytesToSearch(specFile(file)) }));
+    return await askWithVersions(files, ask, versionsWithout, guessVersions(read, versionsWithout));
+  }
+  const answers = await ask(files.map((file) => ({ ...file, macros: {} })));
+  return answers.map((answer) => ({ answer, macros: {} }));
+}
+
+async function findWanted({ specsDirs, only }: ParseOptions): Promise<FoundSpecs> {
+  const found = await findSpecs(specsDirs);
+  if (only === undefined) return found;
+  const files = found.files.filter((file) => only.has(file.package));
+  const errors = found.errors.filter(({ packages }) => packages.some((name) => only.has(name)));
+  return { files, errors, replaced: [] };
+}
+
+async function problemsOf(found: SpecFile, answer: JobAnswer | undefined): Promise<Problem[]> {
+  const file = specFile(found);
   if (answer === undefined) return problemsOfOutput(file, 'gave no answer', '');
   const { problems, answers, ended, opened, output } = answer;
   if (problems !== undefined) return problems.map((problem) => ({ ...problem, file }));
-  const outside = await problemsOutside(root, file, found, output);
+  const outside = await problemsOutside(found, output);
   if (outside.length > 0) return outside;
-  if (answers === null)
-    return problemsOfOutput(file, ended ?? '', output, await readFile(join(root, found.path), 'utf8'));
+  if (answers === null) return problemsOfOutput(file, ended ?? '', output, await readFile(file, 'utf8'));
   if (!isOpened(opened)) {
     const message = 'this spec reads a file whose name is not UTF-8 or holds control characters';
     return [{ file, message, hint: 'Rename the file.' }];
   }
   if (answers.every(isSpecAnswer)) {
-    const text = await readFile(join(root, found.path), 'utf8');
+    const text = () => textToSearch(file, found.specsDir);
     return answers.flatMap((one) => problemsOfAnswer(file, one, text));
   }
   const message =
@@ -69,20 +97,22 @@ async function problemsOf(
 }
 
 /** Problems of files of the tree that a spec looks for, although they do not lie in its folder: a build has none. */
-async function problemsOutside(
-  root: string,
-  file: string,
-  { path }: SpecFile,
-  output: string,
-): Promise<Problem[]> {
-  const folder = dirname(join(root, path));
+async function problemsOutside(found: SpecFile, output: string): Promise<Problem[]> {
+  const notFound = pathsNotFound(output);
+  if (notFound.length === 0) return [];
+  const root = await realpath(found.specsDir);
+  const folder = dirname(join(root, found.path));
   const problems: Problem[] = [];
-  for (const wanted of pathsNotFound(output)) {
+  for (const wanted of notFound) {
     const place = relative(root, resolve(folder, wanted));
     const isInTree = !place.startsWith('../') && relative(folder, join(root, place)).startsWith('../');
     if (!isInTree || !(await stat(join(root, place)).catch(() => undefined))) continue;
     const message = `this spec reads '${wanted}', which lies outside of its folder`;
-    problems.push({ file, message, hint: 'A spec can read the files beside it: put a copy there.' });
+    problems.push({
+      file: specFile(found),
+      message,
+      hint: 'A spec can read the files beside it: put a copy there.',
+    });
   }
   return problems;
 }
@@ -97,7 +127,7 @@ function toSpec(found: SpecFile, job: JobAnswer, answers: readonly SpecAnswer[],
   const sources = sourcesOf(answers, opened);
   const isSource = new Set(sources.map((source) => source.name));
   return {
-    ...{ package: found.package, path: found.path, name, epoch, version, release },
+    ...{ package: found.package, specsDir: found.specsDir, path: found.path, name, epoch, version, release },
     sourceRpm: `${name}-${version}-${release}.${noSource ? 'nosrc' : 'src'}.rpm`,
     excluded: whyExcluded(answer, arch),
     buildRequires,
@@ -115,6 +145,7 @@ function toSpec(found: SpecFile, job: JobAnswer, answers: readonly SpecAnswer[],
     })),
     // A spec may have its %check only with `with_check`.
     hasCheck: checked.hasCheck,
+    ...(answers.some(({ generates }) => generates) && { generates: true }),
     digest: job.digest,
     includes: job.opened.flatMap(([name, digest]) => (isSource.has(name) ? [] : [{ name, digest }])),
   };

@@ -1,3 +1,5 @@
+import { sectionLine } from './text.ts';
+
 /** The length at which the rest of a line is left out: nobody writes a longer one. */
 const longestLine = 1000;
 
@@ -13,6 +15,9 @@ const macro = /%(?:\{[^}]*\}|\([^)]*\)|\w+)/;
 const tagged = /^\s*(BuildRequires|Requires)\s*(?:\([^)]*\)\s*)?:(.*)/i;
 
 type Tag = 'BuildRequires' | 'Requires';
+
+/** The section that names requirements when it runs: all of them stand on its first line. */
+const generating = '%generate_buildrequires';
 
 /** The requirements in the lines of a spec. Lines count from 1. */
 interface Statements {
@@ -40,12 +45,13 @@ interface WithMacro {
  */
 export function requirementLines(
   read: () => string,
-): (tag: Tag, names: readonly string[]) => number | undefined {
+): (tag: Tag | typeof generating, names: readonly string[]) => number | undefined {
   let statements: Statements | undefined;
   let comparisons = 0;
   const fits = (name: string, { parts }: WithMacro) =>
     comparisons++ < mostComparisons && holdsInOrder(name, parts);
   return (tag, names) => {
+    if (tag === generating) return sectionLine(read(), tag);
     statements ??= statementsOf(read());
     return (
       firstOf(statements.texts[tag], names) ??

@@ -98,7 +98,7 @@ describe('a server of many sources', () => {
   /** Downloads all by one downloader. @returns the answers */
   async function downloadAll(addresses: readonly string[], more: DownloaderOptions = {}) {
     const dir = temporary();
-    const options = { answerSeconds: 0.3, retries: 0, environment: {} };
+    const options = { answerSeconds: 1, retries: 0, environment: {} };
     const { download } = makeDownloader({ ...options, ...more });
     return await Promise.all(
       addresses.map((address, at) =>

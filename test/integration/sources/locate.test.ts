@@ -77,13 +77,17 @@ const source = (url?: string, more: Partial<SpecSource> = {}): SpecSource => ({
   ...{ name: 'a-1.tar.gz', kind: 'source', number: 0, ...more },
   ...(url === undefined ? {} : { url }),
 });
-const specOf = (...sources: SpecSource[]) => ({ package: 'a', path: 'a/a.spec', sources });
+const specOf = (...sources: SpecSource[]) => ({
+  package: 'a',
+  specsDir: join(dir, 'SPECS'),
+  path: 'a/a.spec',
+  sources,
+});
 const quick: DownloaderOptions = { answerSeconds: 0.4, stallSeconds: 0.4, backoffSeconds: 0.01 };
 
 function open(more: Partial<SourceLocations> = {}, downloads: DownloaderOptions = quick) {
   const log = recordingLog();
   const locations = {
-    specsDir: join(dir, 'SPECS'),
     sourceDirs: [],
     cacheDir: join(dir, 'cache'),
     sourceUrl: '',
@@ -175,18 +179,18 @@ describe('a source on a server', () => {
       open().sources.locate(specOf(source(`${base}/a`)), { 'a-1.tar.gz': right }),
     );
     expect(message).toMatch(
-      /SPECS\/a\/a\.spec: Source0 'a-1\.tar\.gz' is nowhere to be found. Looked beside the spec; /,
+      /SPECS\/a\/a\.spec: Source0 'a-1\.tar\.gz' is nowhere to be found. Looked in the folder of the spec; /,
     );
     expect(message).toMatch(expected);
     expect(asked).toHaveLength(requests);
     expect(kept()).toEqual([]);
   });
 
-  it('is asked of the source server when its own has it not', async () => {
-    answers['/all/a-1.tar.gz'] = whole;
+  it('is asked of the source server first, and of its own when that has it not', async () => {
+    answers['/a'] = whole;
     const { sources } = open({ sourceUrl: `${base}/all/` });
     await sources.locate(specOf(source(`${base}/a`)), { 'a-1.tar.gz': right });
-    expect(asked).toEqual(['/a', '/all/a-1.tar.gz']);
+    expect(asked).toEqual(['/all/a-1.tar.gz', '/a']);
   });
 
   it('is fetched once and kept', async () => {
@@ -247,7 +251,7 @@ describe('a source on a server', () => {
     answers['/a'] = stall;
     const abort = new AbortController();
     const sources = openSources(
-      { specsDir: join(dir, 'SPECS'), sourceDirs: [], cacheDir: join(dir, 'cache'), sourceUrl: '' },
+      { sourceDirs: [], cacheDir: join(dir, 'cache'), sourceUrl: '' },
       { log: recordingLog(), signal: abort.signal },
     );
     const work = sources.locate(specOf(source(`${base}/a`)), { 'a-1.tar.gz': right });
@@ -348,13 +352,13 @@ describe('a local source', () => {
     mkdirSync(join(dir, 'SPECS/b'));
     writeFileSync(join(dir, 'SPECS/b/b.signatures.json'), '{');
     const a = specOf(source(), source(undefined, { name: 'x.patch', kind: 'patch' }));
-    const b = { package: 'b', path: 'b/b.spec', sources: [source()] };
+    const b = { package: 'b', specsDir: join(dir, 'SPECS'), path: 'b/b.spec', sources: [source()] };
     const { sources } = open();
     const problems = [...(await faults(sources.digests(a))), ...(await faults(sources.digests(b)))];
     expect(problems.map(({ file, message }) => `${file?.slice(dir.length)}: ${message}`)).toEqual([
       "/SPECS/a/a.signatures.json: Source0 'a-1.tar.gz' has no entry",
       expect.stringMatching(
-        /^\/SPECS\/a\/a\.spec: Patch0 'x\.patch' is nowhere to be found. Looked beside the spec$/,
+        /^\/SPECS\/a\/a\.spec: Patch0 'x\.patch' is nowhere to be found. Looked in the folder of the spec$/,
       ),
       expect.stringMatching(/^\/SPECS\/b\/b\.signatures\.json: This is not JSON/),
     ]);
@@ -388,9 +392,9 @@ describe('signatures', () => {
 
   it('of a package whose source nobody has are not touched', async () => {
     const spec = specOf(source(`${base}/a`));
-    await writeSignatures(join(dir, 'SPECS'), spec, new Map([['a-1.tar.gz', right]]));
+    await writeSignatures(spec, new Map([['a-1.tar.gz', right]]));
     expect(await refusal(open().sources.writeSignatures(spec, 'all'))).toMatch(/answers 404/);
-    expect((await readSignatures(join(dir, 'SPECS'), spec)).get('a-1.tar.gz')).toBe(right);
+    expect((await readSignatures(spec)).get('a-1.tar.gz')).toBe(right);
     expect(existsSync(join(dir, 'cache', right))).toBe(false);
   });
 });

@@ -80,6 +80,45 @@ describe('what a spec reads while it is parsed', () => {
   });
 });
 
+describe('a Source in a subfolder', () => {
+  const patch = '--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+2\n';
+  const tags = 'Source0: x.tar\nSource1: conf/more.inc\nPatch1: fix.patch\n%{load:%{SOURCE1}}';
+
+  it('is found by its base name, as a build has it', async () => {
+    const spec = specText('a', `${tags}\nProvides: more(%{more})`, '%prep\n%patch -P 1 -p1\n%files\n');
+    const files = { 'SOURCES/fix.patch': patch, 'conf/more.inc': '%more 9\n', 'conf/other': 'x' };
+    const found = await read('below', spec, files);
+    expect(found.packages?.[0]?.provides).toContain('more(9)');
+    expect(found.includes).toEqual([]);
+    expect(found.sources?.map(({ name, read: digest }) => [name, digest])).toEqual([
+      ['x.tar', undefined],
+      ['more.inc', textDigest('%more 9\n')],
+      ['fix.patch', textDigest(patch)],
+    ]);
+  });
+
+  it('gives way to that in fewer folders', async () => {
+    const spec = specText('a', `${tags}\nProvides: more(%{more})`);
+    const files = { 'conf/more.inc': '%more 1\n', 'conf/deep/more.inc': '%more 2\n', 'fix.patch': patch };
+    expect((await read('fewer', spec, files)).packages?.[0]?.provides).toContain('more(1)');
+    const beside = await read('fewer', spec, { ...files, 'more.inc': '%more 3\n' });
+    expect(beside.packages?.[0]?.provides).toContain('more(3)');
+  });
+
+  it('is refused when it lies there twice, and is read', async () => {
+    const files = { 'a/a.spec': specText('a', tags), 'a/one/more.inc': '', 'a/two/more.inc': '' };
+    expect(await trees.problems('twice', files)).toEqual([
+      expect.stringContaining('lies in this folder twice, as one/more.inc and two/more.inc'),
+    ]);
+  });
+
+  it('is there alone: any other file of a subfolder has its path', async () => {
+    const spec = specText('a', tags, '%files\n', '%(cat v 2>/dev/null || echo 0)');
+    const files = { 'conf/more.inc': '', 'conf/v': '7', 'conf/w': '', 'fix.patch': patch };
+    expect(await read('alone', spec, files)).toMatchObject({ version: '0', includes: [] });
+  });
+});
+
 describe('names of Sources', () => {
   const names = [
     ...['later-9.tar.gz', 'a%2Bb.txt', '.hidden.conf', '__proto__', 'constructor'],

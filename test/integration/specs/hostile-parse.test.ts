@@ -25,7 +25,12 @@ async function outcome(
   const specsDir = join(trees.dir, name);
   await writeTree(specsDir, files);
   const { specs, errors } = await parseSpecs({
-    ...{ specsDir, worker: trees.worker, overlaysDir: join(trees.dir, 'overlays'), macroFiles: [] },
+    ...{
+      specsDirs: [specsDir],
+      worker: trees.worker,
+      overlaysDir: join(trees.dir, 'overlays'),
+      macroFiles: [],
+    },
     ...{ defines: {}, arch: 'x86_64', jobs: 4, log: recordingLog(), ...options },
   });
   const problems = new Map(errors.map(({ packages, problem }) => [packages[0], formatProblem(problem)]));

@@ -106,6 +106,40 @@ describe('a spec as the worker reads it', () => {
     });
   });
 
+  it('has the values of programs that many specs ask, as rpm itself has them', async () => {
+    const perl = '%(eval "`perl -V:version`"; echo $version)';
+    const other = '%(eval "$(%{__perl} -V:version)"; echo $version)';
+    const spec = `Name: foo\nVersion: 1\nRelease: 1\nSummary: A test\nLicense: MIT
+%global later() %%(eval "\`perl -V:version\`"; echo $version)
+BuildRequires: a-${perl} b-${other} c-%(echo ${perl} | wc -w) d-%{later}
+BuildRequires: %(python3 -c 'from distutils.sysconfig import get_python_lib; print(get_python_lib())')/x
+%description\nA test.\n%files\n`;
+    const mine = `%global __perl false\n${spec}`;
+    const texts = { foo: spec, bar: mine.replace('Name: foo', 'Name: bar') };
+    const files = Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [`${name}/${name}.spec`, text]),
+    );
+    const specs = await parse('asked', files);
+    const [path, a = '', b = '', c, d = ''] = specs.get('foo')?.buildRequires ?? [];
+    expect(path).toMatch(/^\/usr\/lib\/python3[.\d]*\/site-packages\/x$/);
+    expect(a).toMatch(/^a-5\.\d+\.\d+$/);
+    expect([b, c, d]).toEqual([a.replace('a', 'b'), 'c-1', a.replace('a', 'd')]);
+    expect(specs.get('bar')?.buildRequires).toEqual([path, a, 'b-', 'c-1', d]);
+  });
+
+  it('tells which RPMs are made, also when a name has -f in it, as the option for a list', async () => {
+    const named = ['python3-funcsigs', 'x-f', 'fonts', 'listed', 'short', 'never'];
+    const section = (name: string) => `%package -n ${name}\nSummary: x\n%description -n ${name}\nx\n`;
+    const sections = [
+      ...['%files -n python3-funcsigs', '%files -n x-f', '%files -n fonts', '%files -f list -n listed'],
+      '%files -n short -flist',
+    ];
+    const spec = specText('m', '', [...named.map(section), ...sections, ''].join('\n'));
+    const packages = (await parse('made', { 'm/m.spec': spec })).get('m')?.packages;
+    const made = packages?.flatMap(({ name, built }) => (built ? [name] : []));
+    expect(made).toEqual(['python3-funcsigs', 'x-f', 'fonts', 'listed', 'short']);
+  });
+
   it('says why a spec is not for this architecture, and goes on', async () => {
     const files = {
       'only/only.spec': specText('only', 'ExclusiveArch: s390x'),
@@ -137,6 +171,19 @@ describe('a spec as the worker reads it', () => {
   });
 });
 
+it('knows the specs with a %generate_buildrequires, also behind %prep, where rpm does not tell', async () => {
+  const section = '%generate_buildrequires\necho a\n';
+  const specs = await parse('generates', {
+    'after/after.spec': specText('after', '', `%prep\ntrue\n\n${section}%build\n%files\n`),
+    'alone/alone.spec': specText('alone', '', `${section}%files\n`),
+    'include/include.spec': specText('include', '', '%include %{_sourcedir}/part.inc\n%files\n'),
+    'include/part.inc': `%prep\ntrue\n${section}`,
+    'none/none.spec': specText('none', '# no %%generate_buildrequires'),
+  });
+  const found = [...specs].map(([name, one]) => [name, one.generates]);
+  expect(Object.fromEntries(found)).toEqual({ after: true, alone: true, include: true, none: undefined });
+});
+
 describe('bad specs', () => {
   it('reports every fault of all specs at once, in place and with a hint', async () => {
     const said = await problems('bad', {
@@ -144,7 +191,6 @@ describe('bad specs', () => {
       'tag/tag.spec': specText('tag', 'BogusTag: x'),
       'nameless/nameless.spec': specText('x').replace('Name: x\n', ''),
       'open/open.spec': specText('open', '%if 1'),
-      'gen/gen.spec': specText('gen', '', '%generate_buildrequires\necho a\n%files\n'),
       'macro/macro.spec': specText('macro', 'Source0: %{nowhere}.tar.gz'),
       'one/twice.spec': specText('twice-one'),
       'two/twice.spec': specText('twice-two'),
@@ -159,7 +205,6 @@ describe('bad specs', () => {
           /^bad\/nameless\/nameless\.spec: Name field must be present.*Add a line 'Name: …'/,
         ),
         expect.stringMatching(/^bad\/open\/open\.spec(:\d+)?: .*%endif/),
-        expect.stringMatching(/^bad\/gen\/gen\.spec: %generate_buildrequires is not supported yet/),
         expect.stringMatching(/^bad\/macro\/macro\.spec: Source "%\{nowhere\}\.tar\.gz" .*not defined/),
         expect.stringMatching(/^bad\/two\/twice\.spec: this spec has the same name as bad\/one\/twice\.spec/),
         expect.stringMatching(

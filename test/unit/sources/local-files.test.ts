@@ -22,8 +22,8 @@ const text = JSON.stringify(
 async function problemsOf() {
   for (const name of names) writeFileSync(join(dir, 'SPECS/a', name), name);
   const sources = names.map((name, number) => ({ kind: 'patch' as const, number, name }));
-  const spec = { package: 'a', path: 'a/a.spec', sources };
-  const locations = { specsDir: join(dir, 'SPECS'), sourceDirs: [] };
+  const spec = { package: 'a', specsDir: join(dir, 'SPECS'), path: 'a/a.spec', sources };
+  const locations = { sourceDirs: [] };
   return (await digestsOf(locations, spec, new Map(names.map((name) => [name, signed])))).problems;
 }
 

@@ -8,10 +8,10 @@ import { addressesOf } from '../../../src/shared/sources/fetch-source.ts';
 describe('the addresses of a source', () => {
   it.each<[string, string | undefined, string, string[]]>([
     [
-      'its own first',
+      'that of the source server first',
       'https://x.example/a.tgz',
       'https://s.example/src',
-      ['https://x.example/a.tgz', 'https://s.example/src/a.tgz'],
+      ['https://s.example/src/a.tgz', 'https://x.example/a.tgz'],
     ],
     ['its own alone', 'https://x.example/a.tgz', '', ['https://x.example/a.tgz']],
     ['the server alone', undefined, 'https://s.example/src/', ['https://s.example/src/a.tgz']],

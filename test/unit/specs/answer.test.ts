@@ -87,7 +87,7 @@ it.each<[string, string | undefined]>([
   ['font(:lang=en)', undefined],
 ])('a build that requires %j has the unknown macro %s', (requirement, macro) => {
   const text = `Name: a\n# ${macro}\nBuildRequires: ${requirement}\n`;
-  const problems = problemsOfAnswer('a.spec', { ...good, buildRequires: [requirement] }, text);
+  const problems = problemsOfAnswer('a.spec', { ...good, buildRequires: [requirement] }, () => text);
   expect(problems.map(({ file, line, message }) => `${file}:${line}: ${message}`)).toEqual(
     macro === undefined
       ? []

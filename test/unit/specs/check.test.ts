@@ -5,7 +5,16 @@ import { checkSpecs } from '../../../src/shared/specs/check.ts';
 
 function spec(name: string, sourceRpm: string, files: Record<string, boolean>, excluded?: string): Spec {
   return {
-    ...{ package: name, path: `${name}/${name}.spec`, name, epoch: 0, version: '1', release: '1', sourceRpm },
+    ...{
+      package: name,
+      specsDir: 'SPECS',
+      path: `${name}/${name}.spec`,
+      name,
+      epoch: 0,
+      version: '1',
+      release: '1',
+      sourceRpm,
+    },
     ...(excluded === undefined ? {} : { excluded }),
     ...{
       buildRequires: [],
@@ -22,7 +31,7 @@ function spec(name: string, sourceRpm: string, files: Record<string, boolean>, e
   };
 }
 
-const said = (...specs: Spec[]) => checkSpecs('SPECS', specs).map(({ problem }) => formatProblem(problem));
+const said = (...specs: Spec[]) => checkSpecs(specs).map(({ problem }) => formatProblem(problem));
 
 it('names both specs that make one RPM file', () => {
   expect(said(spec('a', 'a.src.rpm', { x: true }), spec('b', 'b.src.rpm', { x: true }))).toEqual([

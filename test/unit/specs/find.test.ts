@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatProblem } from '../../../src/shared/base/problems.ts';
-import { findSpecs } from '../../../src/shared/specs/find.ts';
+import { findSpecs, specFile } from '../../../src/shared/specs/find.ts';
 import { writeTree } from '../../support/trees.ts';
 
 let dir: string;
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(async () => await rm(dir, { recursive: true }));
 
 const find = async () => {
-  const { files, errors } = await findSpecs(specs);
+  const { files, errors } = await findSpecs([specs]);
   return {
     paths: files.map(({ path }) => path),
     said: errors.map(({ problem }) => formatProblem(problem).replaceAll(`${dir}/`, '')),
@@ -57,6 +57,7 @@ describe('finding specs', () => {
     await symlink('a/a.spec', join(specs, 'inside.spec'));
     await symlink('../outside/o.spec', join(specs, 'out.spec'));
     await symlink('nowhere', join(specs, 'dangling.spec'));
+    await symlink('loop', join(specs, 'loop'));
     await symlink('../outside', join(specs, 'folder'));
     await mkdir(join(specs, 'dir.spec'));
     const { paths, said } = await find();
@@ -74,6 +75,30 @@ describe('finding specs', () => {
     expect((await find()).said).toEqual([
       expect.stringMatching(/^SPECS\/b\/x\.spec: this spec has the same name as SPECS\/a\/x\.spec\./),
     ]);
+  });
+
+  it('takes the one in the earlier of two folders, and warns of each other, naming both', async () => {
+    const paths = ['SPECS/a/a.spec', 'SPECS/b/b.spec', 'MORE/x/a.spec', 'MORE/c/c.spec', 'LAST/a.spec'];
+    await writeTree(dir, Object.fromEntries(paths.map((path) => [path, ''])));
+    const folders = ['SPECS', 'MORE', 'LAST'].map((name) => join(dir, name));
+    const { files, errors, replaced } = await findSpecs(folders);
+    const below = (path: string) => path.replaceAll(`${dir}/`, '');
+    expect(files.map(specFile).map(below)).toEqual(['SPECS/a/a.spec', 'SPECS/b/b.spec', 'MORE/c/c.spec']);
+    expect(errors).toEqual([]);
+    expect(replaced.map(formatProblem).map(below)).toEqual(
+      ['MORE/x/a.spec', 'LAST/a.spec'].map(
+        (path) =>
+          `${path}: this spec is left out: SPECS/a/a.spec has the same name, in an earlier folder of specs-dir`,
+      ),
+    );
+  });
+
+  it('names the one folder of several that is not there, or is empty', async () => {
+    await writeTree(specs, { 'a/a.spec': '' });
+    await mkdir(join(dir, 'EMPTY'));
+    const { files, errors } = await findSpecs([specs, join(dir, 'EMPTY'), join(dir, 'absent')]);
+    expect(files).toHaveLength(1);
+    expect(errors.map(({ problem }) => problem.file)).toEqual([join(dir, 'EMPTY'), join(dir, 'absent')]);
   });
 
   it('takes what its owner alone can read: the parser is given a copy', async () => {

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobAnswer, pathsNotFound } from '../../../src/shared/specs/answer.ts';
+import { guessVersions } from '../../../src/shared/specs/guess-versions.ts';
+import { literalMacros } from '../../../src/shared/specs/literal-macros.ts';
 import { pathsOfFilesSection } from '../../../src/shared/specs/text.ts';
 import { unexpandedInScriptlet } from '../../../src/shared/specs/unexpanded.ts';
 
-const answer = { index: 3, digest: 'd', ended: null, output: 'a\nb', answers: [{}], opened: [] };
+const answer = { index: 3, digest: 'd', ended: null, output: 'a\nb', answers: [{}], opened: [], named: [] };
 const refusal = { index: 3, problems: [{ message: 'this spec is too large', hint: 'Make it smaller.' }] };
 const line = (change: object) => JSON.stringify({ ...answer, ...change });
 
@@ -38,7 +40,12 @@ it.each<[string, string[]]>([
 // A pattern that starts again at each character would take hours for these.
 describe('texts of the worst kind are read in one pass', () => {
   const long = 1 << 20;
+  const starts = Buffer.from('azl_'.repeat(long / 4));
   it.each<[string, () => unknown]>([
+    ['a spec of blank lines', () => literalMacros('\n'.repeat(long))],
+    ['a definition of one word', () => literalMacros(`%global a ${'x'.repeat(long)} y`)],
+    ['a definition of blanks', () => literalMacros(`%global a ${' '.repeat(long)}`)],
+    ['a spec of version macros', () => guessVersions([{ package: 'a', bytes: () => starts }], '')],
     ['output of slashes', () => pathsNotFound('/'.repeat(long))],
     ['output of one word', () => pathsNotFound('x'.repeat(long))],
     ['output of messages', () => pathsNotFound('/: No such file or directory'.repeat(long / 28))],

@@ -7,8 +7,14 @@ export const topDir = '/usr/src/azl';
 /** The working folder of rpm and of the programs that a spec runs while it is read. */
 export const specCwd = `${topDir}/SOURCES`;
 
-/** The environment in which specs are parsed and built, besides the sandbox's own. */
-export const buildEnvironment = { SOURCE_DATE_EPOCH: String(sourceDateEpoch) };
+/**
+ * The environment in which specs are parsed and built, besides the sandbox's own. Debian's Python gives modules to
+ * `/usr/local` unless it is told that they are the system's; no other Python reads that variable.
+ */
+export const buildEnvironment = {
+  SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+  DEB_PYTHON_INSTALL_LAYOUT: 'deb_system',
+};
 
 /** Macros that are loaded after rpm's own wherever a spec is parsed or built. */
 export const policyMacros = {
