@@ -36,6 +36,8 @@ export interface UnpackOptions {
   dir: string;
   /** Looks at what `toolchain.json` states, and throws if that will not do. */
   check?: (toolchain: Toolchain) => void;
+  /** Looks at the RPMs in a folder, whose digests were checked, and throws if they will not do. */
+  verify?: (rpmsDir: string) => Promise<void>;
   /** The digest of what the folder was made from. Without it, the next run that has no artifact makes the folder anew. */
   stamp?: string;
   signal?: AbortSignal | undefined;
@@ -47,13 +49,14 @@ export interface UnpackOptions {
  * @throws UnusableToolchainError that says what is wrong with it
  */
 export async function unpackToolchain(file: string, options: UnpackOptions): Promise<Toolchain> {
-  const { dir, check, stamp, signal } = options;
+  const { dir, check, verify, stamp, signal } = options;
   const part = tempSibling(dir);
   try {
     await mkdir(join(part, 'RPMS'), { recursive: true });
     await chmod(part, folderMode);
     const toolchain = await unpackRpms(file, part, check);
     await checkRpms(toolchain, part);
+    await verify?.(join(part, 'RPMS'));
     await installWorker(part, toolchain.worker, signal).catch((error: unknown) => {
       const reason = error instanceof ToolError ? lastLines(error.stderr, 6) : (error as Error).message;
       if (!(error instanceof ToolError || error instanceof LimitError)) throw error;

@@ -23,7 +23,7 @@ export function parseToolchain(text: string): Toolchain {
   } catch (error) {
     throw error instanceof InvalidDocumentError ? new UnusableToolchainError(error.message) : error;
   }
-  const { rpms, worker, arch } = toolchain;
+  const { rpms, worker, arch, onDemand = {} } = toolchain;
   const bytes = rpms.reduce((sum, { size }) => sum + size, 0);
   const files = new Set(rpms.map(({ file }) => file));
   const inWorker = new Set(worker);
@@ -39,6 +39,8 @@ export function parseToolchain(text: string): Toolchain {
   }
   check(files.size === rpms.length && inWorker.size === worker.length, 'an RPM is listed twice');
   for (const file of worker) check(files.has(file), `the worker holds ${file}, which is no RPM of it`);
+  for (const file of Object.keys(onDemand))
+    check(files.has(file) && !inWorker.has(file), `${file} is on demand, and no RPM besides the worker`);
   const digest = workerDigest(rpms.filter(({ file }) => inWorker.has(file)));
   check(digest === toolchain.workerDigest, 'its worker is of another version of azl');
   return toolchain;

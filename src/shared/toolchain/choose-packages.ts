@@ -29,5 +29,12 @@ export async function choosePackages(apt: Apt): Promise<Lock> {
   for (const names of missing)
     apt.log.info(`Not in the host's package lists, left out: ${names.join(' or ')}`);
   const packages = [...debs.values()].sort((a, b) => order(a.name, b.name));
-  return { schema: 'azl/toolchain-lock', version: 1, suite: await hostSuite(), arch: rpm, packages };
+  return {
+    schema: 'azl/toolchain-lock',
+    version: 2,
+    suite: await hostSuite(),
+    arch: rpm,
+    packages,
+    additions: [],
+  };
 }

@@ -6,8 +6,10 @@ import { ProblemsError } from '../base/problems.ts';
 import {
   constant,
   digest,
+  either,
   integer,
   list,
+  map,
   object,
   oneOf,
   optional,
@@ -20,13 +22,25 @@ import type { Alternative, Deb } from './debian/deb.ts';
 /** `toolchain.lock`: the Debian packages that the toolchain is made of. They stay the same while the file exists. */
 export interface Lock {
   schema: 'azl/toolchain-lock';
-  version: 1;
+  version: 2;
   /** The host's distribution and release when the packages were chosen: `debian 12`. */
   suite: string;
   /** RPM's name of the architecture. */
   arch: string;
   /** Everything that the conversion needs to know, sorted by name: with a lock, apt is not asked. */
   packages: Deb[];
+  /** Packages on demand, in the order in which they were asked for: a later group changes nothing of those before it. */
+  additions: Addition[];
+}
+
+/** Packages that were added to a lock because specs require what the others lack. */
+export interface Addition {
+  /** The packages of each capability that was asked for, by its name or path without a version. */
+  asked: Record<string, string[]>;
+  /** These packages and what they need, without what the lock has already, sorted by name. */
+  packages: Deb[];
+  /** By package, what the archive's list of its files shows that it provides: sonames, `perl(X)`, programs …. */
+  files: Record<string, string[]>;
 }
 
 /** The name of the lock in the cache folder. */
@@ -54,13 +68,28 @@ const deb = object<Deb>({
   provides: list(alternative, 10_000),
 });
 
-const lockSchema: Schema<Lock> = object<Lock>({
+const debs = list(deb, 20_000);
+
+const addition = object<Addition>({
+  asked: map(list(debianName, 1000, 1), text(4096)),
+  packages: debs,
+  files: map(list(text(4096), 100_000), debianName),
+});
+
+const common = {
   schema: constant('azl/toolchain-lock'),
-  version: constant(1),
   suite: text(100, /^[a-z0-9 ._-]*$/),
   arch: oneOf<string>(...Object.values(architectures).map(({ rpm }) => rpm)),
-  packages: list(deb, 20_000),
-});
+  packages: debs,
+} as const;
+
+/** The form before there were packages on demand. */
+type FirstLock = Omit<Lock, 'version' | 'additions'> & { version: 1 };
+
+const lockSchema: Schema<Lock | FirstLock> = either(
+  object<Lock>({ ...common, version: constant(2), additions: list(addition, 10_000) }),
+  object<FirstLock>({ ...common, version: constant(1) }),
+);
 
 /** Returns the text of `toolchain.lock`. Pure. */
 export function lockText(lock: Lock): string {
@@ -73,22 +102,58 @@ export function parseLock(text: string, file: string): Lock {
   const fail = (problems: InvalidDocumentError['problems']) =>
     new ProblemsError(problems.map((one) => ({ ...one, file, hint: `\`${command}\` writes a new one.` })));
   try {
-    const lock = parseDocument(lockSchema, text, file);
-    const at = lock.packages.findIndex(({ name }, index) => {
-      const before = lock.packages[index - 1];
-      return before !== undefined && order(before.name, name) >= 0;
-    });
-    if (at === -1) return lock;
-    throw fail([{ message: 'The packages are not sorted by name, each once', path: `$.packages[${at}]` }]);
+    const read = parseDocument(lockSchema, text, file);
+    const lock: Lock = read.version === 1 ? { ...read, version: 2, additions: [] } : read;
+    const problems = contentProblems(lock);
+    if (problems.length === 0) return lock;
+    throw fail(problems);
   } catch (error) {
     throw error instanceof InvalidDocumentError ? fail(error.problems) : error;
   }
 }
 
+/** Returns what is wrong with a lock whose form is right. Pure. */
+function contentProblems({ packages, additions }: Lock): InvalidDocumentError['problems'] {
+  const known = new Set<string>();
+  const asked = new Set<string>();
+  const groups = [
+    { packages, asked: {}, path: '$' },
+    ...additions.map((one, at) => ({ ...one, path: `$.additions[${at}]` })),
+  ];
+  for (const group of groups) {
+    for (const [at, { name }] of group.packages.entries()) {
+      const before = group.packages[at - 1];
+      if (known.has(name) || (before !== undefined && order(before.name, name) >= 0))
+        return [
+          {
+            message: 'The packages are not sorted by name, each once',
+            path: `${group.path}.packages[${at}]`,
+          },
+        ];
+      known.add(name);
+    }
+    for (const [capability, names] of Object.entries(group.asked)) {
+      const unknown = names.find((name) => !known.has(name));
+      if (unknown === undefined && !asked.has(capability)) asked.add(capability);
+      else {
+        const message =
+          unknown === undefined ? 'A capability is asked for twice' : `The lock has no package ${unknown}`;
+        return [{ message, path: `${group.path}.asked['${capability}']` }];
+      }
+    }
+  }
+  return [];
+}
+
+/** Returns all packages of a lock, in its order. Pure. */
+export function allPackages({ packages, additions }: Lock): Deb[] {
+  return [...packages, ...additions.flatMap((one) => one.packages)];
+}
+
 /** Returns the differences of two locks, one line a package, sorted by package name. Pure. */
 export function lockChanges(before: Lock, after: Lock): string[] {
-  const old = new Map(before.packages.map((deb) => [deb.name, deb]));
-  const now = new Map(after.packages.map((deb) => [deb.name, deb]));
+  const old = new Map(allPackages(before).map((deb) => [deb.name, deb]));
+  const now = new Map(allPackages(after).map((deb) => [deb.name, deb]));
   const names = [...new Set([...old.keys(), ...now.keys()])].sort(order);
   return names.flatMap((name) => {
     const was = old.get(name);

@@ -1,23 +1,17 @@
-import { chmod, mkdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { counted } from '../base/counted.ts';
 import type { Log } from '../base/log.ts';
 import { order } from '../base/order.ts';
-import { linkFile, tempSibling, writeWhole } from '../host/files.ts';
-import { removeTree, replaceDirectory } from '../host/folders.ts';
-import { writeJson } from '../host/json-files.ts';
-import { clearLeftovers } from '../host/temp-dir.ts';
 import type { Toolchain } from '../model/toolchain.ts';
-import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
 import { builtinPackages } from './convert/builtin-packages.ts';
 import { convertSet } from './convert/convert-set.ts';
 import { withRequirements } from './convert/requirements.ts';
 import { rpmName } from './convert/rpm-names.ts';
 import { workerPackages } from './debian/requested-packages.ts';
-import { folderMode, stampFile } from './folder.ts';
 import type { Lock } from './lock.ts';
 import { stamp, standInsOf } from './recipe.ts';
-import { installWorker, workerDigest } from './worker.ts';
+import { workerDigest } from './worker.ts';
+import { writeToolchainFolder } from './write-folder.ts';
 
 export interface MakeOptions {
   /** The toolchain folder. */
@@ -36,7 +30,6 @@ export interface MakeOptions {
  */
 export async function makeToolchain(lock: Lock, debsDir: string, options: MakeOptions): Promise<Toolchain> {
   const { dir, cacheDir, jobs, log, signal } = options;
-  await clearLeftovers(dirname(dir), `${basename(dir)}.`, true);
   const standIns = standInsOf(lock);
   log.info(
     `Converting ${counted(lock.packages.length, 'package')} of ${lock.suite} to ${counted(standIns.length, 'RPM')}`,
@@ -57,18 +50,12 @@ export async function makeToolchain(lock: Lock, debsDir: string, options: MakeOp
     worker: inWorker.map(({ file }) => file),
     workerDigest: workerDigest(inWorker),
   };
-  const part = tempSibling(dir);
-  try {
-    await mkdir(join(part, 'RPMS'), { recursive: true });
-    await chmod(part, folderMode);
-    for (const { rpm, path } of converted) await linkFile(path, join(part, 'RPMS', rpm.file));
-    log.info(`Installing the worker (${inWorker.length} RPMs)`);
-    showRpmWarnings(log, 'the worker', await installWorker(part, toolchain.worker, signal));
-    await writeJson(join(part, 'toolchain.json'), toolchain);
-    await writeWhole(join(part, stampFile), stamp(lock));
-    await replaceDirectory(part, dir);
-    return toolchain;
-  } finally {
-    await removeTree(part);
-  }
+  const paths = new Map(converted.map(({ rpm, path }) => [rpm.file, path]));
+  await writeToolchainFolder(toolchain, (file) => paths.get(file) as string, {
+    dir,
+    stamp: stamp(lock),
+    log,
+    signal,
+  });
+  return toolchain;
 }

@@ -1,6 +1,5 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { problem } from '../base/problems.ts';
 import { ifAbsent, writeWhole } from '../host/files.ts';
 import { lockFolder } from '../host/lock.ts';
 import { readPlainFile } from '../host/plain-files.ts';
@@ -11,17 +10,22 @@ import type { Apt } from './debian/package-lists.ts';
 import { folderMode, readToolchain } from './folder.ts';
 import { type Lock, lockFile, lockText, logLockChanges, longestLock, parseLock } from './lock.ts';
 import { type MakeOptions, makeToolchain } from './make-toolchain.ts';
+import { type ManifestOptions, prepareFromManifest } from './manifest/prepare-from-manifest.ts';
 import { stamp } from './recipe.ts';
 
-export interface ToolchainOptions extends MakeOptions {
-  mode: Toolchain['mode'];
-  /** True to choose the packages again, from what the mirror has now. */
-  updateLock: boolean;
-}
+/** Where the RPMs of a toolchain come from. */
+export type ToolchainOrigin = { mode: 'bootstrap' } | Pick<ManifestOptions, 'mode' | 'source'>;
+
+export type ToolchainOptions = ToolchainOrigin &
+  MakeOptions & {
+    /** True to choose the packages again, from what the mirror has now. */
+    updateLock: boolean;
+  };
 
 /**
  * Returns the mode that the inputs ask for, of which an empty text is not given. With `auto`, a manifest means download,
- * an archive means archive. Pure.
+ * and an archive, which then
+ * is to match that manifest, means archive. Pure.
  */
 export function modeOf(inputs: {
   toolchainMode: Toolchain['mode'] | 'auto';
@@ -29,8 +33,8 @@ export function modeOf(inputs: {
   toolchainArchive: string;
 }): Toolchain['mode'] {
   if (inputs.toolchainMode !== 'auto') return inputs.toolchainMode;
-  if (inputs.toolchainManifest !== '') return 'download';
-  return inputs.toolchainArchive === '' ? 'bootstrap' : 'archive';
+  if (inputs.toolchainArchive !== '') return 'archive';
+  return inputs.toolchainManifest === '' ? 'bootstrap' : 'download';
 }
 
 /** A toolchain, and where it came from. */
@@ -46,11 +50,8 @@ export interface PreparedToolchain {
  * @throws ProblemsError when a package of the lock is no longer available, or the host's lists lack a package
  */
 export async function prepareToolchain(options: ToolchainOptions): Promise<PreparedToolchain> {
-  const { mode, dir, cacheDir, updateLock, log, signal } = options;
-  if (mode !== 'bootstrap')
-    throw problem(`toolchain mode '${mode}' is not supported yet`, {
-      hint: "Only 'bootstrap' is (toolchain-mode=bootstrap, without a manifest or an archive).",
-    });
+  if (options.mode !== 'bootstrap') return await prepareFromManifest(options);
+  const { dir, cacheDir, updateLock, log, signal } = options;
   // A second process waits here, and then finds what the first one made.
   const release = await lockFolder(cacheDir, { wait: log, signal });
   try {

@@ -1,29 +1,34 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { order } from '../base/order.ts';
 import { type Cache, CacheUnavailableError, StoreUnavailableError } from '../github/cache/cache.ts';
 import { openCache } from '../github/cache/open-cache.ts';
-import { leavesCache, refInKey, visibleRefs } from '../github/run.ts';
+import { leavesCache, visibleRefs } from '../github/run.ts';
 import { textDigest } from '../host/digests.ts';
 import { linkFile, tempSibling, writeWhole } from '../host/files.ts';
+import { writeJson } from '../host/json-files.ts';
 import { readPlainFile } from '../host/plain-files.ts';
 import { withTempDir } from '../host/temp-dir.ts';
-import type { Rpm } from '../model/rpm.ts';
 import type { Toolchain } from '../model/toolchain.ts';
 import { archiveFile, packToolchain, unpackToolchain } from './archive.ts';
-import { type Lock, lockFile, longestLock, parseLock } from './lock.ts';
-import { type PreparedToolchain, prepareToolchain, type ToolchainOptions } from './prepare.ts';
-import { stamp, standInsOf, toolchainKind } from './recipe.ts';
-import { UnusableToolchainError } from './unusable.ts';
+import { cachedKind } from './cached-kind.ts';
+import { lockFile, longestLock } from './lock.ts';
+import { baseOf, readAddedMacros } from './macro-rpms.ts';
+import {
+  type PreparedToolchain,
+  prepareToolchain,
+  type ToolchainOptions,
+  type ToolchainOrigin,
+} from './prepare.ts';
 
 const folderName = 'toolchain';
 
-interface ToolchainCacheOptions extends Pick<ToolchainOptions, 'dir' | 'cacheDir' | 'log' | 'signal'> {
-  cache: Cache;
-  /** If the cache is unavailable: fail, or make a toolchain. */
-  onStoreError: 'fail' | 'build';
-}
+type ToolchainCacheOptions = ToolchainOrigin &
+  Pick<ToolchainOptions, 'dir' | 'cacheDir' | 'log' | 'signal'> & {
+    cache: Cache;
+    /** If the cache is unavailable: fail, or make a toolchain. */
+    onStoreError: 'fail' | 'build';
+  };
 
 /**
  * Returns the toolchain of a job: the one that an earlier run of the workflow saved in GitHub's cache, or a new one, which
@@ -31,7 +36,7 @@ interface ToolchainCacheOptions extends Pick<ToolchainOptions, 'dir' | 'cacheDir
  * @throws ProblemsError as {@link prepareToolchain}; StoreUnavailableError as {@link fetchCachedToolchain}
  */
 export async function obtainToolchain(
-  options: ToolchainOptions & Pick<ToolchainCacheOptions, 'onStoreError'>,
+  options: ToolchainOptions & { onStoreError: ToolchainCacheOptions['onStoreError'] },
 ): Promise<PreparedToolchain> {
   const cache = openCache(options.log, options.signal);
   if (cache === undefined) return await prepareToolchain(options);
@@ -53,21 +58,19 @@ const longestKey = 1024;
  */
 export async function fetchCachedToolchain(options: ToolchainCacheOptions): Promise<string | undefined> {
   const { cache, dir, cacheDir, onStoreError, log, signal } = options;
-  const lockPath = join(cacheDir, lockFile);
+  const { lockPath, prefix, open } = await cachedKind(options);
   if ((await lstat(lockPath).catch(() => undefined)) !== undefined) return undefined;
   const temp = tempSibling(join(cacheDir, folderName));
   try {
     let key: string | undefined;
     // The default branch first: a pull request with another toolchain could reuse no result.
     for (const ref of visibleRefs().toReversed()) {
-      key = await cache.fetchNewest(folderName, await keyPrefix(ref), temp);
+      key = await cache.fetchNewest(folderName, prefix(ref), temp);
       if (key !== undefined) break;
     }
     if (key === undefined) return undefined;
     const text = await readPlainFile(join(temp, lockFile), longestLock);
-    const lock = parseLock(text, lockFile);
-    const check = (toolchain: Toolchain) => checkLock(toolchain, lock);
-    await unpackToolchain(join(temp, archiveFile), { dir, check, stamp: stamp(lock), signal });
+    await unpackToolchain(join(temp, archiveFile), { dir, ...(await open(text)), signal });
     await writeWhole(lockPath, text);
     return key;
   } catch (error) {
@@ -84,14 +87,6 @@ export async function fetchCachedToolchain(options: ToolchainCacheOptions): Prom
   }
 }
 
-/** Checks that a toolchain has the RPMs that a lock's packages become. @throws UnusableToolchainError */
-function checkLock({ rpms }: Toolchain, lock: Lock): void {
-  const names = (all: readonly Pick<Rpm, 'name' | 'version' | 'release'>[]) =>
-    all.map(({ name, version, release }) => `${name}-${version}-${release}`).sort(order);
-  if (!isDeepStrictEqual(names(rpms), names(standInsOf(lock))))
-    throw new UnusableToolchainError('it has other RPMs than its lock');
-}
-
 /** Saves the toolchain for later runs, unless it is the one that was fetched as `fetchedKey`. */
 export async function saveCachedToolchain(
   fetchedKey: string | undefined,
@@ -99,9 +94,11 @@ export async function saveCachedToolchain(
   options: ToolchainCacheOptions,
 ): Promise<void> {
   const { cache, dir, cacheDir, log } = options;
+  const { lockPath, prefix } = await cachedKind(options);
   const [own] = visibleRefs() as [string];
-  const suffix = lockInKey(await readPlainFile(join(cacheDir, lockFile), longestLock));
-  const key = `${await keyPrefix(own)}${suffix}`;
+  const converted = Object.keys(toolchain.onDemand ?? {});
+  const suffix = lockInKey(await readPlainFile(lockPath, longestLock), converted);
+  const key = `${prefix(own)}${suffix}`;
   /** Beside the lock: the key that the toolchain was saved under. */
   const keyFile = join(cacheDir, 'toolchain.saved');
   const saved = await readPlainFile(keyFile, longestKey).catch(() => '');
@@ -110,7 +107,7 @@ export async function saveCachedToolchain(
   try {
     await withTempDir(cacheDir, 'save-toolchain-', async (temp) => {
       await packToolchain(dir, toolchain, join(temp, archiveFile));
-      await linkFile(join(cacheDir, lockFile), join(temp, lockFile));
+      await linkFile(lockPath, join(temp, lockFile));
       await cache.save(folderName, key, temp, [archiveFile, lockFile]);
     });
     await writeWhole(keyFile, key);
@@ -119,11 +116,32 @@ export async function saveCachedToolchain(
   }
 }
 
-/** Returns the end of a toolchain's key: the digest of its lock. Pure. */
-export function lockInKey(lock: string | Buffer): string {
-  return textDigest(lock).slice(0, 16);
+/** Returns the end of a toolchain's key: the digest of its lock, and of what it has on demand. Pure. */
+export function lockInKey(lock: string | Buffer, onDemand: readonly string[] = []): string {
+  return textDigest([lock.toString('utf8'), ...onDemand].join('\n')).slice(0, 16);
 }
 
-async function keyPrefix(ref: string): Promise<string> {
-  return `azl-toolchain-2-${await toolchainKind()}-${refInKey(ref)}-`;
+/**
+ * Saves a toolchain that grew in a job for later runs: its lock too, so that all runs have the same stand-ins. Without a
+ * cache, or where this run leaves none, nothing is done.
+ */
+export async function saveGrownToolchain(
+  toolchain: Toolchain,
+  options: Pick<ToolchainOptions, 'dir' | 'cacheDir' | 'log' | 'signal'>,
+): Promise<void> {
+  const { dir, cacheDir, log, signal } = options;
+  const cache = openCache(log, signal);
+  if (cache === undefined || !leavesCache()) return;
+  // Without the macro packages of a tree, which other runs build again.
+  const base = baseOf(toolchain, await readAddedMacros(dir));
+  const { onDemand = {} } = toolchain;
+  const rpms = [...base.rpms, ...toolchain.rpms.filter(({ file }) => Object.hasOwn(onDemand, file))];
+  const saved: Toolchain = { ...base, rpms: rpms.sort((a, b) => order(a.file, b.file)), onDemand };
+  await withTempDir(cacheDir, 'save-toolchain-', async (temp) => {
+    for (const { file } of rpms) await linkFile(join(dir, 'RPMS', file), join(temp, 'RPMS', file));
+    await writeJson(join(temp, 'toolchain.json'), saved);
+    await saveCachedToolchain(undefined, saved, {
+      ...{ dir: temp, cacheDir, mode: 'bootstrap', cache, onStoreError: 'build', log, signal },
+    });
+  });
 }

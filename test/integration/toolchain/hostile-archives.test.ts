@@ -70,7 +70,14 @@ async function asCacheEntry(write: (dir: string) => void, lockText = lock): Prom
     },
   } as unknown as Cache;
   const log = recordingLog();
-  const options = { cache, cacheDir, dir: join(cacheDir, 'toolchain'), onStoreError: 'fail' as const, log };
+  const options = {
+    cache,
+    cacheDir,
+    dir: join(cacheDir, 'toolchain'),
+    mode: 'bootstrap' as const,
+    onStoreError: 'fail' as const,
+    log,
+  };
   expect(await fetchCachedToolchain(options)).toBeUndefined();
   expect(readdirSync(cacheDir)).toEqual([]);
   return log.lines.join('\n');

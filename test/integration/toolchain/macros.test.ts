@@ -24,7 +24,7 @@ def expand(expression):
 print(json.dumps([expand(one) for one in expressions]))`;
 
 const sysusers = 'u one 30 "A daemon" /srv /bin/sh\ng two -\nm one two\n';
-const triplet = String(/%_lib lib\/(\S+)/.exec(rpmMacros)?.[1]);
+const triplet = String(/%__multiarch_libdir \S+\/(\S+)/.exec(rpmMacros)?.[1]);
 const whereSystemd = (command: string) =>
   `if [ -x /usr/bin/systemctl ]; then /usr/bin/systemctl ${command} || :; fi`;
 const whereRunning = (command: string) =>
@@ -54,10 +54,6 @@ const table: [string, string | RegExp][] = [
     _systemd_system_env_generator_dir: 'systemd/system-environment-generators',
     _systemd_user_env_generator_dir: 'systemd/user-environment-generators',
     _systemd_util_dir: 'systemd',
-    python3_sitelib: 'python3/dist-packages',
-    python3_sitearch: 'python3/dist-packages',
-    python_sitelib: 'python3/dist-packages',
-    python_sitearch: 'python3/dist-packages',
     ruby_libdir: 'ruby',
     ruby_vendordir: 'ruby/vendor_ruby',
     ruby_vendorlibdir: 'ruby/vendor_ruby',
@@ -77,6 +73,11 @@ const table: [string, string | RegExp][] = [
     gem_plugin: '/plugins/jewel_plugin.rb',
     gem_extdir_mri: '/extensions/*/*/jewel-1.2',
   }).map(([name, path]): [string, string] => [`%{${name}}`, `/usr/share/rubygems-integration/all${path}`]),
+  ['%_libdir %_lib', '/usr/lib lib'],
+  ...['python3', 'python'].map((python): [string, RegExp] => [
+    `%${python}_sitelib %${python}_sitearch`,
+    /^(\/usr\/lib\/python3\.\d+\/site-packages) \1$/,
+  ]),
   ['%_docdir %_pkgdocdir', '/usr/share/doc /usr/share/doc/app'],
   ['%ruby_sitedir %ruby_sitelibdir', '/usr/local/lib/site_ruby /usr/local/lib/site_ruby'],
   ['%ruby_sitearchdir', `/usr/local/lib/${triplet}/site_ruby`],
@@ -161,13 +162,11 @@ getent group one >/dev/null || groupadd -r one || :
 getent passwd one >/dev/null || useradd -r -g one -d / -s /usr/sbin/nologin one || :
 usermod -a -G two one || :`,
   ],
+  ['%py3_shebang_fix $(git grep -l x)', /^find \$\(git grep -l x\) -type f /],
   ['%sysusers_requires_compat', 'Requires(pre): shadow-utils'],
-  ['%ldconfig', '/usr/sbin/ldconfig'],
-  ['%ldconfig_post', '%post -p /usr/sbin/ldconfig'],
-  ['%{ldconfig_postun}', '%postun -p /usr/sbin/ldconfig'],
-  ['%ldconfig_scriptlets', '%post -p /usr/sbin/ldconfig\n%postun -p /usr/sbin/ldconfig'],
-  ['%ldconfig_scriptlets libs', '%post -p /usr/sbin/ldconfig  libs\n%postun -p /usr/sbin/ldconfig  libs'],
-  ['%ldconfig_scriptlets -n x', '%post -p /usr/sbin/ldconfig -n x\n%postun -p /usr/sbin/ldconfig -n x'],
+  ...['_post', '_postun -p x', '_scriptlets', '_scriptlets libs', '_scriptlets -n x'].map(
+    (rest): [string, string] => [`a%ldconfig${rest}\nb`, 'a\nb'],
+  ),
   ['%perl_vendorlib', '/usr/share/perl5'],
   ['%perl_vendorarch', new RegExp(`^/usr/lib/${triplet}/perl5/5\\.\\d+$`)],
   ['%perl_privlib', /^\/usr\/share\/perl\/5\.\d+$/],
@@ -204,7 +203,7 @@ usermod -a -G two one || :`,
     ],
     [
       `%${py}_build`,
-      /^CFLAGS=.* DEB_PYTHON_INSTALL_LAYOUT=deb_system \/usr\/bin\/python3 setup\.py +build --executable="\/usr\/bin\/python3 -s"$/,
+      /^CFLAGS=.* \/usr\/bin\/python3 setup\.py +build --executable="\/usr\/bin\/python3 -s"$/,
     ],
     [
       `%${py}_install`,
@@ -228,11 +227,30 @@ usermod -a -G two one || :`,
   ['%pypi_source', 'https://files.pythonhosted.org/packages/source/a/app/app-1.2.tar.gz'],
   ['%{pypi_source b 2 zip}', 'https://files.pythonhosted.org/packages/source/b/b/b-2.zip'],
   ['%{pycached /a/b.py}', '/a/b.py /a/__pycache__/b.cpython-*.pyc'],
-  ['%ocaml_native_compiler %ocaml_natdynlink %ocaml_native_profiling', '1 1 0'],
-  ['%{ocaml_pkg x}', '/usr/lib/ocaml/x'],
+  ['%cmake -DX=1', /\/usr\/bin\/cmake +-B "\." .* -DCMAKE_INSTALL_LIBDIR:PATH=lib .* -DX=1$/],
+  ['%cmake_build -v', '/usr/bin/cmake --build "." -j1 --verbose -v'],
+  ['%cmake_install', 'DESTDIR="/B" /usr/bin/cmake --install "."'],
+  ['%ctest -R x', /^\/usr\/bin\/ctest --test-dir "\." .* -j1 -R x$/],
+  ['%cmake3 -DY=1', /\/usr\/bin\/cmake .* -DY=1$/],
+  ['%cmake3_build', '/usr/bin/cmake --build "." -j1 --verbose'],
+  ['%cmake3_install', 'DESTDIR="/B" /usr/bin/cmake --install "."'],
+  ['%ctest3', /^\/usr\/bin\/ctest /],
+  ['%_vpath_srcdir %_vpath_builddir', /^\. \S+-linux\S*$/],
+  ['%meson -Dx=y', /\/usr\/bin\/meson setup .* --libdir=\/usr\/lib .* \. \S+-linux\S* -Dx=y$/],
+  ['%meson_build', /^\/usr\/bin\/meson compile -C \S+-linux\S* -j \d+ --verbose$/],
+  ['%meson_install', /^DESTDIR=\/B \/usr\/bin\/meson install -C \S+-linux\S* --no-rebuild$/],
+  ['%meson_test', /^\/usr\/bin\/meson test -C \S+-linux\S* /],
+  ['%ninja_build -C x', '/usr/bin/ninja -v -j1 -C x'],
+  ['%ninja_install', 'DESTDIR=/B /usr/bin/ninja install -v -j1'],
+  ['%ninja_test', '/usr/bin/ninja test -v -j1'],
+  ['%ocaml_native_compiler', 'x86_64 aarch64'],
+  ['%ocaml_natdynlink', 'x86_64 aarch64'],
+  ['%{ocaml_native_profiling}x%{ocaml_pkg y}', 'x'],
+  ['%ocaml_files -s -n', '/usr/bin/python3 /usr/lib/rpm/ocaml-files.py -s -n /B /usr/lib/ocaml'],
   ['%dune_build -p x', 'dune build -j1 --verbose --release -p x'],
   ['%dune_check', 'dune runtest -j1 --verbose --release'],
-  ['%dune_install', /^dune install --destdir=\/B --prefix=\/usr --libdir=\/usr\/lib\/ocaml .* --release$/],
+  ['%dune_install', /^dune install --destdir=\/B --prefix=\/usr --libdir=\/usr\/lib\/ocaml .* --release\n/],
+  ['%dune_install -s x', /--release x\n.*\$\{mli%i\}.*\n.*ocaml-files.py -s +\/B \/usr\/lib\/ocaml$/],
 ];
 
 let expanded: string[];

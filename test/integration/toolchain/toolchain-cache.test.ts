@@ -20,7 +20,7 @@ function machine() {
   mkdirSync(cacheDir, { recursive: true });
   const log = recordingLog();
   const dir = join(cacheDir, 'toolchain');
-  return { cache, dir, cacheDir, onStoreError: 'fail' as const, log };
+  return { cache, dir, cacheDir, mode: 'bootstrap' as const, onStoreError: 'fail' as const, log };
 }
 
 beforeAll(async () => {

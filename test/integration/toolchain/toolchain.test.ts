@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addToList } from '../../../src/shared/base/add-to-list.ts';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { fileDigest } from '../../../src/shared/host/digests.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import { runTool } from '../../../src/shared/host/process.ts';
+import type { Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Toolchain } from '../../../src/shared/model/toolchain.ts';
 import { builder, type SandboxOptions } from '../../../src/shared/sandbox/arguments.ts';
 import { createOverlay } from '../../../src/shared/sandbox/overlay.ts';
@@ -49,14 +51,16 @@ describe('the bootstrap toolchain', () => {
     for (const file of toolchain.worker) expect(files).toContain(file);
   });
 
-  it('has no path in two packages', () => {
-    const owners = new Map<string, string>();
-    for (const rpm of toolchain.rpms) {
-      for (const path of rpm.files) {
-        expect(owners.get(path), `${path} in ${rpm.name}`).toBeUndefined();
-        owners.set(path, rpm.name);
+  it('has no path in two packages, but for links that whichever is installed first makes', async () => {
+    const owners = new Map<string, Rpm[]>();
+    for (const rpm of toolchain.rpms) for (const path of rpm.files) addToList(owners, path, rpm);
+    const shared = [...owners].filter(([, rpms]) => rpms.length > 1);
+    const ask = ['rpm', '-qp', '--nosignature', '--qf', '[%{FILENAMES} %{FILEFLAGS:fflags}\n]'];
+    for (const [path, rpms] of shared)
+      for (const { file } of rpms) {
+        const { stdout } = await runTool([...ask, join(dir, 'RPMS', file)]);
+        expect(stdout.split('\n'), file).toContain(`${path} g`);
       }
-    }
   });
 
   it('offers what specs require by name', () => {
@@ -138,7 +142,28 @@ describe('the worker', () => {
     const script =
       'import rpm; print(sum(1 for _ in rpm.TransactionSet().dbMatch()), rpm.expandMacro("%_libdir"))';
     const said = await inWorker(['/usr/bin/python3', '-c', script], { as: 'root' });
-    expect(said.stdout.trim()).toBe(`${toolchain.worker.length} /usr/lib/x86_64-linux-gnu`);
+    expect(said.stdout.trim()).toBe(`${toolchain.worker.length} /usr/lib`);
+  });
+
+  it.each([
+    'setup.py install --root=/tmp/root',
+    'setup.py install --root=/tmp/root --prefix=/usr',
+    'setup.py install --single-version-externally-managed --root=/tmp/root -O1',
+    '-c import distutils.core as c; c.run_setup("plain.py", ["install", "--root=/tmp/root"])',
+  ])('installs modules of Python where its macros say: python3 %s', async (line) => {
+    const [option = '', ...rest] = line.startsWith('-c') ? ['-c', line.slice(3)] : line.split(' ');
+    const script = [
+      'rm -rf /tmp/root; mkdir -p ~/m; cd ~/m; echo x=1 >m.py',
+      "echo \"from setuptools import setup; setup(name='m', version='1', py_modules=['m'])\" >setup.py",
+      'sed s/setuptools/distutils.core/ setup.py >plain.py',
+      'SETUPTOOLS_USE_DISTUTILS=$1; shift; export SETUPTOOLS_USE_DISTUTILS',
+      'python3 -W ignore "$@" >log 2>&1 || { cat log; exit 1; }',
+      'cd "/tmp/root$(rpm -E %python3_sitelib)"; ls -d m.py m*.egg-info; find /tmp/root -name m.py | wc -l',
+    ].join('\n');
+    for (const distutils of ['local', 'stdlib']) {
+      const said = await inWorker(['bash', '-c', script, 'bash', distutils, option, ...rest]);
+      expect(said.stdout).toMatch(/^m-1-py3\.\d+\.egg-info\nm\.py\n1\n$/);
+    }
   });
 
   it('builds a package as the ordinary user, with the dependencies that rpm generates', async () => {
@@ -163,6 +188,19 @@ describe('the worker', () => {
     expect(said).toMatch(/python3\.\d+dist\(probe\) = 1/);
   });
 
+  it('tells builds the folders of units and rules as lists of files name them', async () => {
+    const rpms = ['systemd', 'systemd-udev'].map(
+      (name) => toolchain.rpms.find((one) => one.name === name)?.file,
+    );
+    const script =
+      'cd && for rpm; do rpm2archive -n <"/rpms/$rpm" | tar x; done; cat usr/share/pkgconfig/systemd.pc usr/share/pkgconfig/udev.pc';
+    const said = await inWorker(['bash', '-c', script, 'bash', ...rpms.map(String)], {
+      binds: [{ source: join(dir, 'RPMS'), target: '/rpms' }],
+    });
+    expect(said.stdout).toMatch(/^root_prefix=\/usr$/m);
+    expect(said.stdout).toMatch(/^udev_dir=\/usr\/lib\/udev$/m);
+  });
+
   it('has the compiler, the loader and the shell under their usual names', async () => {
     const names =
       'sh awk cc c++ which pkg-config perl python3 setpriv debugedit find-debuginfo m4 cpio patch xz zstd unzip';
@@ -181,7 +219,9 @@ describe('a converted package', () => {
   it('has the same bytes wherever and whenever it is made', async () => {
     const debsDir = join(cacheDir, 'debs');
     const lock = JSON.parse(await readFile(join(cacheDir, 'toolchain.lock'), 'utf8'));
-    const deb = lock.packages.find((one: { name: string }) => one.name === 'zlib1g');
+    const debs = ['zlib1g', 'cpio'].map(
+      (name) => lock.packages.find((one: { name: string }) => one.name === name).digest,
+    );
     const standIn = {
       ...{
         name: 'zlib',
@@ -190,7 +230,7 @@ describe('a converted package', () => {
         release: '1',
         noarch: false,
         summary: '100% zlib',
-        debs: [deb.digest],
+        debs,
       },
       ...{ entries: [], provides: [], requires: [], ignoredRequires: [], scripts: '' },
     };
@@ -203,6 +243,15 @@ describe('a converted package', () => {
     const digests = await Promise.all(made.map(async ({ path }) => await fileDigest(path)));
     expect(digests.slice(0, digests.length / 2)).toEqual(digests.slice(digests.length / 2));
     expect(made[0]?.rpm.provides).toContain('libz.so.1()(64bit)');
+    // A link of Debian's alternatives, which no package holds: its script makes it.
+    const listed = await runTool([
+      'rpm',
+      '-qp',
+      '--qf',
+      '[%{FILENAMES} %{FILEFLAGS:fflags}\n]',
+      made[0]?.path ?? '',
+    ]);
+    expect(listed.stdout).toMatch(/^\/usr\/bin\/mt g$/m);
     await rm(join(scratch, 'two'), { recursive: true });
 
     // One that is damaged in the cache is said and made again; one that is whole is taken.

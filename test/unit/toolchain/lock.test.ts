@@ -11,10 +11,11 @@ const deb = (name: string, version = '1-1'): Deb => ({
 describe('the lock', () => {
   const lock = (...packages: Deb[]): Lock => ({
     schema: 'azl/toolchain-lock',
-    version: 1,
+    version: 2,
     suite: 'debian 12',
     arch: 'x86_64',
     packages,
+    additions: [],
   });
 
   it('says what an update changes', () => {
@@ -37,7 +38,7 @@ describe('the lock', () => {
     '',
     '[]',
     'null',
-    '{"schema":"azl/toolchain-lock","version":2,"packages":[]}',
+    '{"schema":"azl/toolchain-lock","version":3,"packages":[]}',
     JSON.stringify(lock({ ...deb('a'), name: '--option' })),
     JSON.stringify(lock({ ...deb('a'), version: '1; rm' })),
     JSON.stringify(lock({ ...deb('a'), digest: '../../etc' })),

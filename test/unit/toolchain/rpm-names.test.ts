@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { aliases, primaryFirst, rpmName } from '../../../src/shared/toolchain/convert/rpm-names.ts';
+import {
+  aliases,
+  aliasVersion,
+  primaryFirst,
+  rpmName,
+} from '../../../src/shared/toolchain/convert/rpm-names.ts';
+import { standIns } from '../../../src/shared/toolchain/convert/stand-ins.ts';
 import {
   buildPackages,
   excludedPackages,
   imagePackages,
   workerPackages,
 } from '../../../src/shared/toolchain/debian/requested-packages.ts';
+import { deb, debsByName } from '../../support/debs.ts';
 
 describe('rpmName', () => {
   it.each([
@@ -38,6 +45,9 @@ describe('rpmName', () => {
     ['libxml-sax-perl', 'libxml-sax-perl'],
     ['autotools-dev', 'autotools-dev'],
     ['bash', 'bash'],
+    ['libre-ocaml', 'ocaml-re'],
+    ['libre-ocaml-dev', 'ocaml-re-devel'],
+    ['xsltproc', 'libxslt'],
   ])('%s → %s', (name, expected) => {
     expect(rpmName(name)).toBe(expected);
   });
@@ -48,6 +58,15 @@ describe('names', () => {
     expect(aliases('libseccomp-devel')).toEqual(['seccomp-devel']);
     expect(aliases('libxml2-devel')).toEqual(['xml2-devel']);
     expect(aliases('pkgconf')).toContain('pkg-config');
+  });
+
+  it('gives other names the epoch that requirements count on', () => {
+    const version = { epoch: 0, version: '5.36.0' };
+    expect(aliasVersion('perl-interpreter', version)).toEqual({ ...version, epoch: 4 });
+    expect(aliasVersion('perl-libs', version)).toEqual(version);
+    const debs = debsByName(deb('perl', { version: '5.36.0-7' }));
+    const provides = standIns(debs).find(({ name }) => name === 'perl')?.provides;
+    expect(provides).toEqual(expect.arrayContaining(['perl = 4:5.36.0-7', 'perl-interpreter = 4:5.36.0-7']));
   });
 
   it('takes the version of the part that gives the RPM its name', () => {

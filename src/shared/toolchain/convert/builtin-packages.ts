@@ -1,6 +1,13 @@
 import { hostArchitecture } from '../../base/architectures.ts';
 import { accountFiles, groups, users } from './accounts.ts';
-import { macroFiles, perlAttributes, perlDependencies, rpmMacros, sysusersScriptlet } from './macros.ts';
+import {
+  macroFiles,
+  ocamlFiles,
+  perlAttributes,
+  perlDependencies,
+  rpmMacros,
+  sysusersScriptlet,
+} from './macros.ts';
 import type { Entry, StandIn } from './stand-in.ts';
 
 const link = (path: string, target: string): Entry => ({ type: 'link', path, target });
@@ -15,7 +22,51 @@ const config = (path: string, text: string, mode = 0o644, group = 'root'): Entry
   return { type: 'file', path, text, mode, group, config: true };
 };
 
+const edit = (path: string, from: string, to: string): Entry => ({ type: 'edit', path, from, to });
+
+/** Replaces a text in a file, or in those that a pattern matches, of Python's own library. */
+const inPython = (path: string, from: string, to: string) => edit(`/usr/lib/python3.*/${path}`, from, to);
+
+const libraries = `/usr/lib/${hostArchitecture.triplet}`;
+
+/** Adds the folder of RPMs' modules to Python's path. Python's own code for that is inside of its program. */
+const siteFolder =
+  'import site, sys; site.addsitedir("/usr/lib/python%d.%d/site-packages" % sys.version_info[:2])\n';
+
+/** Lua's own names of what Debian names by version. */
+const luaDevelopment = [
+  ...['lua', 'luaconf', 'lualib', 'lauxlib'].map((name) =>
+    link(`/usr/include/${name}.h`, `/usr/include/lua5*/${name}.h`),
+  ),
+  link(`${libraries}/liblua.so`, `${libraries}/liblua5*.so`),
+  link(`${libraries}/pkgconfig/lua.pc`, `${libraries}/pkgconfig/lua5*.pc`),
+];
+
+const debianModules = 'os.path.join(prefix, "lib", "python3", "dist-packages")';
+const rpmModules = 'os.path.join(libpython, "site-packages")';
+
+/** Both of Python's own distutils and of the one in setuptools, which the other file changes. */
+const distutilsEdits = [
+  inPython(
+    'distutils/command/install.py',
+    'self.select_scheme("unix_local")',
+    'self.select_scheme("unix_prefix")',
+  ),
+  inPython('_distutils_system_mod.py', 'name = "posix_local"', 'name = "posix_prefix"'),
+  inPython('distutils/command/install_egg_info.py', 'no_pyver = True', 'no_pyver = False'),
+  inPython('_distutils_system_mod.py', 'no_pyver = True', 'no_pyver = False'),
+  inPython('distutils/sysconfig.py', debianModules, rpmModules),
+  inPython('_distutils_system_mod.py', debianModules, rpmModules),
+];
+
 const launchHelper = '/usr/lib/dbus-1.0/dbus-daemon-launch-helper';
+
+/** Debian's perl-doc moves that of perl out of its way. */
+const perldoc = file(
+  '/usr/bin/perldoc',
+  '#!/usr/bin/perl\nuse Pod::Perldoc;\nexit(Pod::Perldoc->run());\n',
+  0o755,
+);
 
 /** Links and modes that Debian's maintainer scripts and alternatives would make, by the RPM that gets them. */
 const links: Readonly<Record<string, readonly Entry[]>> = {
@@ -28,6 +79,39 @@ const links: Readonly<Record<string, readonly Entry[]>> = {
   automake: ['automake', 'aclocal'].map((name) => link(`/usr/bin/${name}`, `/usr/bin/${name}-1*`)),
   lua: [link('/usr/bin/lua', '/usr/bin/lua5*'), link('/usr/bin/luac', '/usr/bin/luac5*')],
   'procps-ng': [link('/usr/bin/w', 'w.procps')],
+  // Specs mean the program of util-linux, Debian the one of Perl.
+  ...Object.fromEntries(
+    ['util-linux', 'util-linux-extra'].map((name) => [name, [link('/usr/bin/rename', '/usr/bin/rename.u*')]]),
+  ),
+  // Debian's is for what the user of a machine builds: a folder below /usr/local.
+  'ocaml-findlib': [
+    file('/etc/ocamlfind.conf', 'destdir="/usr/lib/ocaml"\npath="/usr/lib/ocaml:/usr/lib/ocaml/METAS"\n'),
+  ],
+  'r-base-core': [link('/usr/lib/R/include', '../../share/R/include')],
+  // As everywhere else: documents are made by their first names.
+  openjade: [link('/usr/bin/jade', 'openjade')],
+  opensp: [link('/usr/bin/sgml2xml', 'osx')],
+  info: [link('/usr/sbin/install-info', '../bin/install-info')],
+  'lua-devel': luaDevelopment,
+  perl: [link(`${libraries}/libperl.so`, `${libraries}/libperl.so.5*`), perldoc],
+  'perl-doc': [perldoc],
+  // Debian's Python installs into /usr/local and its packages' folder. Specs expect the folder of every other Python.
+  python3: [
+    link('/usr/bin/python', 'python3'),
+    inPython('sysconfig*.py', "prefix_scheme = 'posix_local'", "prefix_scheme = 'posix_prefix'"),
+    ...distutilsEdits,
+    file('/usr/lib/python3/dist-packages/site-packages.pth', siteFolder),
+  ],
+  'python3-setuptools': [
+    edit(
+      '/usr/lib/python3/dist-packages/setuptools/command/install_egg_info.py',
+      "self.prefix_option or 'real_prefix' in sys.__dict__",
+      'True',
+    ),
+  ],
+  // Debian's folders of units and rules begin with a link, which no list of files goes through.
+  systemd: [edit('/usr/share/pkgconfig/systemd.pc', 'root_prefix=\n', 'root_prefix=/usr\n')],
+  'systemd-udev': [edit('/usr/share/pkgconfig/udev.pc', 'udev_dir=/lib/udev', 'udev_dir=/usr/lib/udev')],
   dbus: [{ type: 'owner', path: launchHelper, mode: 0o4754, group: 'messagebus' }],
 };
 
@@ -35,8 +119,6 @@ const links: Readonly<Record<string, readonly Entry[]>> = {
 export function extraEntries(name: string): Entry[] {
   return [...(links[name] ?? []), ...(name === 'systemd' ? presets : [])];
 }
-
-const libraries = `/usr/lib/${hostArchitecture.triplet}`;
 
 /** Folders of every root. They belong to `filesystem` alone, to no converted package. */
 const folders: readonly Entry[] = [
@@ -160,7 +242,10 @@ const macroEntries = Object.entries(macroFiles).map(([name, text]) =>
 );
 
 /** The packages that bring these macros in RPM distributions. */
-const macroPackages = ['ocaml-srpm-macros', 'python3-rpm-macros', 'systemd-rpm-macros'];
+const macroPackages = [
+  ...['ocaml-rpm-macros', 'ocaml-srpm-macros', 'python3-rpm-macros', 'systemd-rpm-macros'],
+  'systemd-bootstrap-rpm-macros',
+];
 
 /** The stand-ins that are made of no Debian package. */
 export const builtinPackages: readonly StandIn[] = [
@@ -193,6 +278,7 @@ export const builtinPackages: readonly StandIn[] = [
       file('/etc/rpm/macros.distribution', rpmMacros),
       ...macroEntries,
       file('/usr/lib/rpm/sysusers-scriptlet.py', sysusersScriptlet, 0o755),
+      file('/usr/lib/rpm/ocaml-files.py', ocamlFiles, 0o755),
       file('/usr/lib/rpm/perl-dependencies.py', perlDependencies, 0o755),
       ...Object.entries(perlAttributes).map(([name, text]) =>
         file(`/usr/lib/rpm/fileattrs/${name}.attr`, text),

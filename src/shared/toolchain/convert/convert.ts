@@ -5,6 +5,8 @@ import type { Log } from '../../base/log.ts';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
 import { textDigest } from '../../host/digests.ts';
 import { readJson, writeJson } from '../../host/json-files.ts';
+import { LimitError } from '../../host/limit-error.ts';
+import { ToolError } from '../../host/process.ts';
 import { clearLeftovers, withTempDir } from '../../host/temp-dir.ts';
 import { type Rpm, rpmSchema } from '../../model/rpm.ts';
 import { outputDigestSchema } from '../../rpm/output-digest.ts';
@@ -20,6 +22,8 @@ export interface ConvertOptions {
   debsDir: string;
   arch: string;
   jobs: number;
+  /** Called for each stand-in that cannot be converted, which is left out then. Absent: that is an error. */
+  onFailure?: (standIn: StandIn, error: ToolError | LimitError) => void;
   log: Log;
   signal?: AbortSignal | undefined;
 }
@@ -43,7 +47,7 @@ export const conversionRecipe = textDigest(
 
 const scratchPrefix = 'convert-';
 
-/** Returns the RPMs of all `standIns`, in the same order. Makes those that the cache lacks, in `jobs` sandboxes at once. */
+/** Returns the RPMs of all `standIns` that can be converted, in the same order. Makes those that the cache lacks, in `jobs` sandboxes at once. */
 export async function convertAll(
   standIns: readonly StandIn[],
   options: ConvertOptions,
@@ -62,7 +66,11 @@ export async function convertAll(
   await clearLeftovers(cacheDir, scratchPrefix, true);
   const work = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      for (const one of await convert(next, { ...options, signal })) converted.set(one.standIn, one);
+      const results = await convert(next, { ...options, signal }).catch((error: unknown) => {
+        queue.push(...withoutBad(next, error, options));
+        return [];
+      });
+      for (const one of results) converted.set(one.standIn, one);
       log.progress(`converting packages: ${converted.size} of ${standIns.length}`);
     }
   };
@@ -72,7 +80,16 @@ export async function convertAll(
     await Promise.allSettled(workers);
     throw error;
   });
-  return standIns.map((standIn) => converted.get(standIn) as ConvertedRpm);
+  return standIns.flatMap((standIn) => converted.get(standIn) ?? []);
+}
+
+/** Returns a failed batch as one batch for each stand-in. One that is alone is the bad one. @throws the error, where it counts */
+function withoutBad({ standIns, isLarge }: Batch, error: unknown, { onFailure }: ConvertOptions): Batch[] {
+  if (onFailure === undefined || !(error instanceof ToolError || error instanceof LimitError)) throw error;
+  const [only, ...others] = standIns;
+  if (only === undefined || others.length > 0) return standIns.map((one) => ({ standIns: [one], isLarge }));
+  onFailure(only, error);
+  return [];
 }
 
 /** Returns the RPM of the cache, unless it is absent or damaged. */

@@ -6,16 +6,22 @@ const dropModules = split(`
   drivers/isdn drivers/media drivers/net/wireless drivers/staging
 `).map((folder) => `/usr/lib/modules/*/kernel/${folder}/*`);
 
-/** Patterns of the files that no stand-in gets: texts for people, and files that only Debian's own tools read. */
+/**
+ * Patterns of the files that no stand-in gets: texts for people, files that only Debian's own tools read, and a second name
+ * of ncurses, which other distributions lack.
+ */
 export const droppedFiles = [
   ...dropModules,
   ...split(`
     /usr/share/man/* /usr/share/info/* /usr/share/doc/* /usr/share/doc-base/* /usr/share/locale/*
     /usr/share/lintian/* /usr/share/bug/* /usr/share/menu/* /usr/share/initramfs-tools/*
-    /usr/share/bash-completion/* /usr/share/zsh/* /usr/share/fish/* /usr/share/gtk-doc/*
+    /usr/share/bash-completion/completions/* /usr/share/zsh/vendor-completions/* /usr/share/zsh/site-functions/*
+    /usr/share/fish/vendor_completions.d/* /usr/share/gtk-doc/html/*
     /etc/init.d/* /etc/rc?.d/* /etc/cron.* /etc/apt/* /etc/dpkg/* /etc/initramfs-tools/*
     /etc/init.d /etc/rc?.d /etc/cron.* /etc/apt /etc/dpkg /etc/initramfs-tools /usr/share/man
     /etc/pam.d/other /etc/kernel/* /usr/share/dpkg/* /etc/bash_completion.d/*
+    /usr/lib/python3*/EXTERNALLY-MANAGED
+    /usr/lib/*/libtermcap.*
   `),
 ];
 

@@ -3,12 +3,13 @@ import { hostArchitecture } from '../../base/architectures.ts';
 
 /**
  * The macros by which every rpm (the host's with `--root`, the worker's, its Python binding) uses the same database, and
- * the folders that Debian's compiler and loader search. Debian's defaults are `%{HOME}/.rpmdb` and `/usr/lib64`.
+ * Azure Linux's folder of libraries. Debian's compiler, loader and pkg-config search it after the one of their packages.
  */
 export const rpmMacros = `%_dbpath /var/lib/rpm
 %_db_backend sqlite
-%_lib lib/${hostArchitecture.triplet}
-%_libdir %{_prefix}/lib/${hostArchitecture.triplet}
+%_lib lib
+%_libdir %{_prefix}/lib
+%__multiarch_libdir %{_prefix}/lib/${hostArchitecture.triplet}
 %_sysconfdir /etc
 %_localstatedir /var
 %_sharedstatedir /var/lib
@@ -25,9 +26,11 @@ export const rpmMacros = `%_dbpath /var/lib/rpm
 %__perl /usr/bin/perl
 `;
 
-/** Files of macros that distributions bring with their languages and with systemd, by topic. The bundler follows literal paths alone. */
+/** Files of macros that distributions bring with languages, build tools and systemd, by topic. The bundler follows literal paths alone. */
 export const macroFiles = {
+  cmake: readFileSync(new URL('./macros/macros.cmake', import.meta.url), 'utf8'),
   ldconfig: readFileSync(new URL('./macros/macros.ldconfig', import.meta.url), 'utf8'),
+  meson: readFileSync(new URL('./macros/macros.meson', import.meta.url), 'utf8'),
   ocaml: readFileSync(new URL('./macros/macros.ocaml', import.meta.url), 'utf8'),
   perl: readFileSync(new URL('./macros/macros.perl', import.meta.url), 'utf8'),
   python: readFileSync(new URL('./macros/macros.python', import.meta.url), 'utf8'),
@@ -38,6 +41,9 @@ export const macroFiles = {
 
 /** The helper that the macro `%sysusers_create_compat` calls. */
 export const sysusersScriptlet = readFileSync(new URL('./sysusers-scriptlet.py', import.meta.url), 'utf8');
+
+/** The helper that the macro `%ocaml_files` calls. */
+export const ocamlFiles = readFileSync(new URL('./ocaml-files.py', import.meta.url), 'utf8');
 
 /** The helper that {@link perlAttributes} calls. */
 export const perlDependencies = readFileSync(new URL('./perl-dependencies.py', import.meta.url), 'utf8');

@@ -2,24 +2,33 @@ import { order } from '../../base/order.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import { isRich, nameOf, parseRequirement } from '../../rpm/requirement.ts';
 
-/**
- * Returns the requirements of each RPM that no RPM of the set satisfies by name: neither a provide nor a path. RPMs
- * without such a requirement are left out. Versions and rich dependencies are not compared. Pure.
- */
-export function unsatisfied(rpms: readonly Rpm[]): Map<Rpm, string[]> {
+/** Returns the names and paths that RPMs offer. Pure. */
+export function offeredBy(rpms: readonly Rpm[]): Set<string> {
   const offered = new Set<string>();
   for (const rpm of rpms) {
     for (const capability of rpm.provides) offered.add(nameOf(capability));
     for (const path of rpm.files) offered.add(path);
     for (const path of rpm.folders) offered.add(path);
   }
+  return offered;
+}
+
+/**
+ * Returns the requirements of each RPM that nothing satisfies by name: neither a provide nor a path. RPMs without such a
+ * requirement are left out. Versions and rich dependencies are not compared. Pure.
+ * @param offered what {@link offeredBy} returns for the RPMs that may satisfy them
+ */
+export function unsatisfied(
+  rpms: readonly Rpm[],
+  offered: readonly ReadonlySet<string>[] = [offeredBy(rpms)],
+): Map<Rpm, string[]> {
   const open = new Map<Rpm, string[]>();
   for (const rpm of rpms) {
     const missing = rpm.requires.filter(
       (capability) =>
         !capability.startsWith('rpmlib(') &&
         !isRich(parseRequirement(capability)) &&
-        !offered.has(nameOf(capability)),
+        !offered.some((one) => one.has(nameOf(capability))),
     );
     if (missing.length > 0) open.set(rpm, missing);
   }

@@ -13,8 +13,11 @@ import { commonFolders } from './builtin-packages.ts';
 import { droppedFiles, keptFiles } from './dropped-files.ts';
 import type { StandIn } from './stand-in.ts';
 
-/** The text of the program that makes an RPM. */
-export const converter = readFileSync(new URL('./convert.py', import.meta.url), 'utf8');
+/** The texts of the program that makes an RPM, by file name. */
+export const converter = {
+  'convert.py': readFileSync(new URL('./convert.py', import.meta.url), 'utf8'),
+  'provides.py': readFileSync(new URL('./provides.py', import.meta.url), 'utf8'),
+};
 
 /** Stand-ins that one sandbox makes, one after the other: to enter it costs a good part of what one of them does. */
 export interface Batch {
@@ -83,7 +86,7 @@ export async function runConverter(
   const jobs = standIns.map(
     (standIn, index) => [`${index}.json`, JSON.stringify(jobOf(standIn, arch))] as const,
   );
-  for (const [name, text] of [...jobs, ['convert.py', converter] as const])
+  for (const [name, text] of [...jobs, ...Object.entries(converter)])
     await writeFile(join(given, name), text);
   // The ordinary user of the sandbox reads these, whatever mask we have. Packages of another user may stay as they are.
   const debs = standIns.flatMap((standIn) => standIn.debs.map((digest) => debPath(debsDir, { digest })));

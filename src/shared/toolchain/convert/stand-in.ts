@@ -4,6 +4,8 @@ export type Entry = { path: string; user?: string; group?: string } & (
   | { type: 'file'; text: string; mode?: number; config?: boolean }
   /** A `*` in `target` matches files of the package: the last match is linked to; without one there is no link. */
   | { type: 'link'; target: string }
+  /** Files of the package that a pattern matches, in which one text takes the place of another. */
+  | { type: 'edit'; from: string; to: string }
   /** The mode and owner of a file, where Debian's scripts would change them. */
   | { type: 'owner'; mode: number }
 );

@@ -1,10 +1,12 @@
+import { addToList } from '../../base/add-to-list.ts';
 import { order } from '../../base/order.ts';
 import { formatEvr } from '../../rpm/version.ts';
 import { chosenFor, virtualProviders } from '../debian/closure.ts';
 import type { Deb } from '../debian/deb.ts';
 import { builtinPackages, extraEntries } from './builtin-packages.ts';
 import { rpmVersion, tolerantRequire } from './debian-versions.ts';
-import { aliases, primaryFirst, rpmName } from './rpm-names.ts';
+import { aliases, aliasVersion, hasOtherEpoch, primaryFirst, rpmName } from './rpm-names.ts';
+import { scriptletsOf } from './scriptlets.ts';
 import type { StandIn } from './stand-in.ts';
 
 /** Requirements besides Debian's, by RPM: Debian only recommends these, or has them on every machine. */
@@ -12,27 +14,38 @@ const extraRequires: Readonly<Record<string, readonly string[]>> = {
   dracut: ['gzip', 'tar', 'zstd'],
   gcc: ['glibc-devel'],
   pam: ['pam-configuration'],
+  'systemd-devel': ['systemd', 'systemd-udev'],
   rpm: ['bzip2', 'diffutils', 'distribution-rpm-macros', 'gzip', 'patch', 'tar', 'xz', 'zstd'],
 };
 
 /** Returns all RPMs of the toolchain, sorted by name: those converted from `debs`, and the builtin ones. Pure. */
 export function standIns(debs: ReadonlyMap<string, Deb>): StandIn[] {
-  const providers = virtualProviders(debs);
-  const groups = new Map<string, Deb[]>();
-  for (const deb of debs.values()) {
-    const name = rpmName(deb.name);
-    groups.set(name, [...(groups.get(name) ?? []), deb]);
-  }
-  const converted = [...groups].map(([name, parts]) => standIn(name, parts, debs, providers));
+  const converted = convertedStandIns([...debs.values()], { debs, nameOf: rpmName });
   return [...builtinPackages, ...converted].sort((a, b) => order(a.name, b.name));
 }
 
-function standIn(
-  name: string,
-  parts: readonly Deb[],
-  debs: ReadonlyMap<string, Deb>,
-  providers: ReadonlyMap<string, readonly string[]>,
-): StandIn {
+/** The packages that a stand-in may require. */
+export interface Surroundings {
+  /** Returns what a package provides under a name that does not come from Debian; undefined when nothing is known. */
+  capabilityOf?: (deb: string) => string | undefined;
+  /** The packages of the toolchain. */
+  debs: ReadonlyMap<string, Deb>;
+  /** Returns the name of the RPM that a package becomes. */
+  nameOf: (deb: string) => string;
+}
+
+/** Returns the RPMs that `parts` become, in their order. Pure. */
+export function convertedStandIns(parts: readonly Deb[], surroundings: Surroundings): StandIn[] {
+  const { debs, nameOf } = surroundings;
+  const providers = virtualProviders(debs);
+  const groups = new Map<string, Deb[]>();
+  for (const deb of parts) addToList(groups, nameOf(deb.name), deb);
+  return [...groups].map(([name, group]) => standIn(name, group, { ...surroundings, providers }));
+}
+
+type Chosen = Surroundings & { providers: ReadonlyMap<string, readonly string[]> };
+
+function standIn(name: string, parts: readonly Deb[], chosen: Chosen): StandIn {
   const byName = new Map(parts.map((deb) => [deb.name, deb]));
   const ordered = primaryFirst([...byName.keys()]).map((part) => byName.get(part) as Deb);
   const primary = ordered[0] as Deb;
@@ -44,17 +57,18 @@ function standIn(
     debs: ordered.map((deb) => deb.digest),
     entries: extraEntries(name),
     provides: providesOf(name, ordered),
-    requires: requiresOf(name, ordered, debs, providers),
+    requires: requiresOf(name, ordered, chosen),
     ignoredRequires: [],
-    scripts: name === 'glibc' ? ldconfigTriggers : '',
+    scripts: scriptletsOf(name),
   };
 }
 
 /** @param parts the first one gives the RPM its version */
 function providesOf(name: string, parts: readonly Deb[]): string[] {
-  const evr = formatEvr(rpmVersion((parts[0] as Deb).version));
+  const evr = rpmVersion((parts[0] as Deb).version);
   const provides = new Set<string>();
-  for (const alias of aliases(name)) provides.add(isPlain(alias) ? `${alias} = ${evr}` : alias);
+  for (const alias of aliases(name).concat(hasOtherEpoch(name) ? name : []))
+    provides.add(isPlain(alias) ? `${alias} = ${formatEvr(aliasVersion(alias, evr))}` : alias);
   for (const deb of parts) {
     if (deb.name !== name) provides.add(`${deb.name} = ${formatEvr(rpmVersion(deb.version))}`);
     for (const virtual of deb.provides) {
@@ -66,20 +80,19 @@ function providesOf(name: string, parts: readonly Deb[]): string[] {
   return [...provides].sort();
 }
 
-function requiresOf(
-  name: string,
-  parts: readonly Deb[],
-  debs: ReadonlyMap<string, Deb>,
-  providers: ReadonlyMap<string, readonly string[]>,
-): string[] {
+function requiresOf(name: string, parts: readonly Deb[], chosen: Chosen): string[] {
+  const { debs, providers, nameOf, capabilityOf } = chosen;
   const requires = new Set<string>(['filesystem', ...(extraRequires[name] ?? [])]);
   for (const group of parts.flatMap((deb) => deb.depends)) {
     for (const relation of group) {
-      const chosen = chosenFor(relation, debs, providers);
-      if (chosen === undefined) continue;
-      const target = rpmName(chosen.name);
-      if (target !== name)
-        requires.add(chosen.name === relation.name ? tolerantRequire(target, relation) : target);
+      const deb = chosenFor(relation, debs, providers);
+      if (deb === undefined) continue;
+      const target = nameOf(deb.name);
+      if (target === name) break;
+      const requirement = deb.name === relation.name ? tolerantRequire(target, relation) : target;
+      const other = capabilityOf?.(deb.name);
+      // A package that a spec builds takes its place, and has another name.
+      requires.add(other === undefined ? requirement : `(${requirement} or ${other})`);
       break;
     }
   }
@@ -89,11 +102,3 @@ function requiresOf(
 function isPlain(capability: string): boolean {
   return !/[/(]/.test(capability);
 }
-
-/** Update the loader's cache after each transaction that changes a library folder. `-p /usr/sbin/ldconfig` would get arguments. */
-const ldconfigTriggers = [
-  '%transfiletriggerin -p /bin/sh -- /usr/lib /usr/lib64 /etc/ld.so.conf.d',
-  '/usr/sbin/ldconfig',
-  '%transfiletriggerpostun -p /bin/sh -- /usr/lib /usr/lib64 /etc/ld.so.conf.d',
-  '/usr/sbin/ldconfig',
-].join('\n');

@@ -14,14 +14,16 @@ export interface Closure {
  * Returns all packages that `requested` depends on, without those that `excluded` matches and those that only they need.
  * Of alternatives, a package that is chosen already is taken, else the first that exists, else the first by name that
  * provides it. Version bounds choose nothing: a mirror offers one version of each package. Pure.
+ * @param before packages that are there, with all that they need. They are not among the chosen ones that are returned.
  */
 export function closure(
   universe: ReadonlyMap<string, Deb>,
   requested: readonly Alternatives[],
   excluded: RegExp,
+  before: readonly Deb[] = [],
 ): Closure {
   const providers = virtualProviders(universe);
-  const debs = new Map<string, Deb>();
+  const debs = new Map(before.map((deb) => [deb.name, deb]));
   const missing: Alternatives[] = [];
   const queue: Deb[] = [];
   const take = (deb: Deb) => {
@@ -42,6 +44,7 @@ export function closure(
       if (next !== undefined) take(next);
     }
   }
+  for (const { name } of before) debs.delete(name);
   return { debs, missing };
 }
 

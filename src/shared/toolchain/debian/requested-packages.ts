@@ -9,22 +9,30 @@ const named = (text: string): Alternatives[] =>
     .filter(Boolean)
     .map((word) => word.split('|'));
 
-/** Debian packages that make up the worker, with their dependencies. `a|b`: the first that the host's lists hold. */
+/**
+ * Debian packages that make up the worker, with their dependencies. `a|b`: the first that the host's lists hold. They hold
+ * what Azure Linux's worker holds (its `pkggen_core_x86_64.txt`), because specs use it without a word. Left out are Java,
+ * which specs require by name, and what serves its package manager and its distribution's own set-up.
+ */
 export const workerPackages: readonly Alternatives[] = named(`
   bash coreutils findutils sed grep gawk diffutils tar gzip bzip2 xz-utils zstd unzip cpio patch file m4 hostname
-  debianutils util-linux passwd gcc g++ make binutils libc6-dev pkgconf|pkg-config perl
-  python3 python3-rpm python3-packaging rpm debugedit elfutils dwz libc-bin ncurses-base procps
+  debianutils util-linux bsdextrautils passwd procps gcc g++ make binutils libc6-dev libc-bin pkgconf|pkg-config
+  autoconf automake libtool libtool-bin bison flex gettext autopoint texinfo install-info gtk-doc-tools rpm debugedit dwz
+  perl python3 python3-rpm python3-packaging python3-dev python3-setuptools python3-pygments
+  lua5.4|lua5.3 ncurses-base ncurses-bin ncurses-term sqlite3 elfutils expat attr e2fsprogs openssl curl ca-certificates
+  gpg gpgv libxml2-utils xsltproc docbook-xml docbook-xsl libarchive-tools
+  libmagic-dev binutils-dev libgmp-dev libmpfr-dev libmpc-dev libncurses-dev libreadline-dev libattr1-dev libacl1-dev
+  libcap-dev libcap-ng-dev libblkid-dev libmount-dev libsmartcols-dev libfdisk-dev uuid-dev libproc2-dev|libprocps-dev
+  zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libfl-dev libpopt-dev libsqlite3-dev libelf-dev libdw-dev libexpat1-dev
+  libpipeline-dev libgdbm-dev libssl-dev libarchive-dev librpm-dev libext2fs-dev libkrb5-dev libnghttp2-dev libssh2-1-dev
+  libcurl4-openssl-dev libxml2-dev libltdl-dev libassuan-dev libffi-dev libcrypt-dev
 `);
 
 /** Packages that builds may require besides the worker. */
 export const buildPackages: readonly Alternatives[] = named(`
-  autoconf automake libtool bison flex gettext texinfo groff-base help2man tcl expect dejagnu bc ed time rsync
-  meson ninja-build python3-dev python3-setuptools lua5.4|lua5.3 liblua5.4-dev|liblua5.3-dev gperf
-  zlib1g-dev liblzma-dev libbz2-dev libzstd-dev liblz4-dev lz4 libssl-dev openssl libncurses-dev libreadline-dev
-  libcap-dev libacl1-dev acl libattr1-dev attr libexpat1-dev expat libffi-dev libpcre2-dev libgmp-dev libmpfr-dev
-  libmpc-dev libcrypt-dev libpam0g-dev libxml2-dev libpopt-dev libsqlite3-dev sqlite3 libgdbm-dev libelf-dev libdw-dev
-  libmagic-dev uuid-dev libblkid-dev libmount-dev libkmod-dev libseccomp-dev libselinux1-dev libsystemd-dev
-  libudev-dev libdbus-1-dev libedit-dev libunistring-dev libtasn1-6-dev
+  groff-base help2man tcl expect dejagnu bc ed time rsync meson ninja-build cmake gperf
+  liblua5.4-dev|liblua5.3-dev liblz4-dev lz4 acl libpcre2-dev libpam0g-dev libkmod-dev libseccomp-dev libselinux1-dev
+  libsystemd-dev libudev-dev libdbus-1-dev libedit-dev libunistring-dev libtasn1-6-dev
 `);
 
 /** Packages for images. */
@@ -36,20 +44,27 @@ export const imagePackages: readonly Alternatives[] = named(`
   grub-efi-${debian}-bin grub-common kbd
 `);
 
+const matcher = (...names: readonly string[]) => new RegExp(`^(?:${names.join('|')})$`);
+
 /**
- * Matches packages that are not converted: builtin packages replace them, they serve maintainer scripts, which do not
- * run, or nothing needs them.
+ * Matches packages that are never converted: builtin packages replace them, or they serve Debian's package manager and its
+ * maintainer scripts, which do not run.
  */
-export const excludedPackages = new RegExp(
-  `^(${[
-    'dpkg|dpkg-dev|libdpkg-perl|debconf.*|cdebconf|dash|mawk|base-files|base-passwd|adduser|ucf|usrmerge|usr-is-merged',
-    'initramfs-tools.*|linux-initramfs-tool|init-system-helpers|libpam-runtime|linux-base.*|sensible-utils|install-info',
-    'media-types|mailcap|mime-support|tzdata.*|libc-l10n|locales.*|lsb-base|sysvinit-utils|manpages.*|perl-doc|man-db',
-    'ca-certificates|sgml-base|xml-core|emacsen-common|rpcsvc-proto|libnsl-dev|libtirpc-dev|default-.*|openssl-provider-.*',
-    'lib(a|l|t|hwa)san\\d+|libubsan\\d+|python3-(distutils|lib2to3|pkg-resources-doc)|gettext-doc|debhelper.*|bsdextrautils',
-    'wireless-regdb|firmware-.*|linux-firmware|amd64-microcode|intel-microcode|crda|thermald|linux-headers-.*|linux-tools-.*',
-    `grub-common-doc|grub2-common|grub-efi-${debian}|grub-efi-${debian}-signed|shim-.*|os-prober|efibootmgr|console-setup.*|keyboard-configuration`,
-    'python3-certifi|libjs-.*|javascript-common|cmake.*|qtbase.*|dbus-user-session|policykit-1|polkitd',
-    'libicu-dev|tex-common|texlive.*|libconfig-tiny-perl|rpm-i18n|alien',
-  ].join('|')})$`,
+export const neverConverted = matcher(
+  'dpkg|dpkg-dev|libdpkg-perl|debconf.*|cdebconf|dash|mawk|base-files|base-passwd|adduser|ucf|usrmerge|usr-is-merged',
+  'initramfs-tools.*|linux-initramfs-tool|init-system-helpers|libpam-runtime|linux-base.*|sensible-utils',
+  'lsb-base|sysvinit-utils|emacsen-common|openssl-provider-.*|debhelper.*|dh-.*|po-debconf|dbconfig-.*',
+  `grub-efi-${debian}-signed|shim-.*|console-setup.*|keyboard-configuration|dictionaries-common|tex-common|texlive.*|alien`,
 );
+
+/** Matches packages that the requested ones depend on and do not need. What a spec requires by name is converted all the same. */
+const dispensablePackages = matcher(
+  'media-types|mailcap|mime-support|tzdata.*|libc-l10n|locales.*|manpages.*|man-db|.*-doc|rpm-i18n',
+  'rpcsvc-proto|libnsl-dev|libtirpc-dev|default-.*|lib(a|l|t|hwa)san\\d+|libubsan\\d+',
+  'wireless-regdb|firmware-.*|linux-firmware|amd64-microcode|intel-microcode|crda|thermald|linux-headers-.*|linux-tools-.*',
+  `grub2-common|grub-efi-${debian}|os-prober|efibootmgr|python3-certifi|libjs-.*|javascript-common|qtbase.*`,
+  'dbus-user-session|policykit-1|polkitd|libconfig-tiny-perl',
+);
+
+/** Matches the packages that the base set, of {@link workerPackages} and the others above, does without. */
+export const excludedPackages = new RegExp(`${neverConverted.source}|${dispensablePackages.source}`);
