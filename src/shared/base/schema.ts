@@ -55,6 +55,9 @@ export function number(minimum = 0, maximum = 1e11): Schema<number> {
   return { json: { type: 'number', minimum, maximum } };
 }
 
+/** Any value: what uses it checks it. */
+export const anything: Schema<unknown> = { json: {} };
+
 export const boolean: Schema<boolean> = { json: { type: 'boolean' } };
 
 /** Exactly this value. */
@@ -69,7 +72,9 @@ export function oneOf<const T extends string>(...values: readonly T[]): Schema<T
 
 /** A value or null. */
 export function nullable<T>({ json }: Schema<T>): Schema<T | null> {
-  return { json: { ...json, type: [json['type'], 'null'] } };
+  const { enum: values } = json;
+  const withNull = Array.isArray(values) ? { enum: [...values, null] } : {};
+  return { json: { ...json, ...withNull, type: [json['type'], 'null'] } };
 }
 
 export function list<T>(items: Schema<T>, most = mostItems, least = 0): Schema<T[]> {

@@ -8,18 +8,20 @@ import { lacksReserve } from '../host/full-disk.ts';
 import { LimitError } from '../host/limit-error.ts';
 import type { BuildParts, Result } from '../model/build-result.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
-import type { Rpm } from '../model/rpm.ts';
+import type { Capability, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { readRpm, readSrpm } from '../rpm/read.ts';
 import { collectRpms, StrangeFilesError } from '../sandbox/collect.ts';
 import { limitsOf } from '../sandbox/limits.ts';
 import { TransactionError } from '../sandbox/transaction.ts';
+import { specFile } from '../specs/find.ts';
 import { topDir } from '../specs/macros/policy.ts';
 import { type BuildContext, paths } from './build-context.ts';
 import { BuildFailedError, onHelperError, onLimit, onRpmbuildError } from './build-failed.ts';
 import { enterRoot, WrongBuildRootError } from './build-root.ts';
 import { checkTexts } from './check-texts.ts';
 import { compareWithSpec } from './compare-with-spec.ts';
+import { generateRequires } from './generate-requires.ts';
 import { keepRoot } from './kept-root.ts';
 import { keptLog, noteEnd, shortenLog } from './log-failure.ts';
 import { noteMissingFiles } from './missing-files.ts';
@@ -36,16 +38,59 @@ export interface BuildMaterial {
 }
 
 /**
- * Builds one package in a fresh root and puts the result into the store. A build that failed because one beside it filled
- * the disk is made again.
- * @throws BuildFailedError; then the root is kept below `build-dir`/roots/<package> for debugging. An error that
- *   `isDiskFull` knows, when the disk stays full without its files: then nothing is kept
+ * Builds one package in a fresh root and puts the result into the store.
+ * @throws BuildFailedError as {@link inStaging}
  */
 export async function buildPackage(
   context: BuildContext,
   spec: Spec,
   material: BuildMaterial,
 ): Promise<Result> {
+  return await inStaging(context, spec, material, async (folders) => {
+    const result = await buildStaged(context, spec, material, folders);
+    const files = join(folders.staging, resultFolder);
+    return await context.store.put(result, files, context.run.rebuild.has(spec.package));
+  });
+}
+
+/**
+ * Runs the `%generate_buildrequires` of a package in a fresh root. Returns the requirements that it named.
+ * @throws BuildFailedError as {@link inStaging}; ProblemsError
+ */
+export async function generatePackage(
+  context: BuildContext,
+  spec: Spec,
+  material: BuildMaterial,
+): Promise<Capability[]> {
+  const content = { ...material.build, results: material.results };
+  return await inStaging(context, spec, material, async ({ staging, overlay, log }) => {
+    const entering = enterRoot(context, spec.package, content, overlay);
+    const root = await entering.catch(onHelperError('its build root cannot be made'));
+    const running = generateRequires({ context, spec, root, staging, log }, 'requirements');
+    const failed = (code: number) => `rpmbuild ended with ${code}`;
+    return await running.catch(onRpmbuildError(failed, context, log));
+  });
+}
+
+/** The folders and the log of a package that is built. */
+interface BuildFolders {
+  staging: string;
+  overlay: string;
+  log: string;
+}
+
+/**
+ * Stages a package, calls `body`, and removes its folders. What failed because a build beside it filled the disk is done
+ * again.
+ * @throws BuildFailedError; then the root is kept below `build-dir`/roots/<package> for debugging. An error that
+ *   `isDiskFull` knows, when the disk stays full without its files: then nothing is kept
+ */
+async function inStaging<T>(
+  context: BuildContext,
+  spec: Spec,
+  material: BuildMaterial,
+  body: (folders: BuildFolders) => Promise<T>,
+): Promise<T> {
   const { inputs, signal } = context;
   const started = performance.now();
   const log = join(paths.logs(inputs), `${spec.package}.log`);
@@ -54,12 +99,10 @@ export async function buildPackage(
   await removeTree(join(paths.failedRoots(inputs), spec.package));
   try {
     const staging = await stage(context, spec, material.files);
-    const result = await buildStaged(context, spec, material, { staging, overlay, log });
-    const filesDir = join(staging, resultFolder);
-    const stored = await context.store.put(result, filesDir, context.run.rebuild.has(spec.package));
+    const done = await body({ staging, overlay, log });
     await removeTree(overlay);
     await rm(staging, { recursive: true, force: true });
-    return stored;
+    return done;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LimitError) await noteEnd(log, 'ended', error.message);
@@ -67,10 +110,10 @@ export async function buildPackage(
     const isOwn = ownErrors.some((kind) => error instanceof kind);
     const failure = isOwn ? new BuildFailedError((error as Error).message, log, false, error) : error;
     const isCrowdedOut = await wasCrowdedOut(context, failure, started);
-    const thrown = await afterFailure(context, spec, { overlay, log }, failure);
+    const thrown = await afterFailure(context, spec, material, { overlay, log }, failure);
     if (!isCrowdedOut) throw thrown;
     context.log.info(`${spec.package}: built again: another build had filled the disk`);
-    return await buildPackage(context, spec, material);
+    return await inStaging(context, spec, material, body);
   }
 }
 
@@ -85,7 +128,7 @@ async function buildStaged(
   context: BuildContext,
   spec: Spec,
   { build, results }: BuildMaterial,
-  { staging, overlay, log }: { staging: string; overlay: string; log: string },
+  { staging, overlay, log }: BuildFolders,
 ): Promise<Result> {
   const { inputs } = context;
   const content = { ...build, results };
@@ -102,7 +145,7 @@ async function buildStaged(
   const srpm = await timed('srpm', packing.catch(failed(() => 'packing the SRPM failed')));
   const entering = enterRoot(context, spec.package, content, overlay);
   const root = await timed('builddep', entering.catch(onHelperError('its build root cannot be made')));
-  const building = runRpmbuild('rpms', { context, spec, root, staging, log });
+  const building = runRpmbuild('rpms', { context, spec, root, staging, log, generated: build.generated });
   const noted = building.catch(async (error: unknown) => {
     await noteMissingFiles(root, log, context.signal);
     return failed((code) => `rpmbuild ended with ${code}`)(error);
@@ -114,8 +157,8 @@ async function buildStaged(
   const rpms = await collecting
     .catch(onLimit('taking its RPMs out of its root'))
     .catch(onHelperError('its RPMs cannot be taken out of its root'));
-  const specFile = join(inputs.specsDir, spec.path);
-  await checkTexts(filesDir, rpms, join(staging, staged.spec, basename(specFile)), specFile);
+  const file = specFile(spec);
+  await checkTexts(filesDir, rpms, join(staging, staged.spec, basename(file)), file);
   const srpmFile = basename(srpm);
   await rename(srpm, join(filesDir, srpmFile));
   const built = await readBuiltRpms(context, spec, filesDir, rpms, srpmFile);
@@ -139,7 +182,8 @@ async function buildStaged(
 async function afterFailure(
   context: BuildContext,
   spec: Spec,
-  { overlay, log }: { overlay: string; log: string },
+  { build }: BuildMaterial,
+  { overlay, log }: Omit<BuildFolders, 'staging'>,
   failure: unknown,
 ): Promise<unknown> {
   const { inputs, tree } = context;
@@ -155,7 +199,8 @@ async function afterFailure(
   await keepRoot({ overlay, staging }, join(paths.failedRoots(inputs), spec.package), {
     package: spec.package,
     workerDigest: tree.toolchain.workerDigest,
-    argv: rpmbuildArguments('rpms', spec, tree.defines),
+    argv: rpmbuildArguments(build.isRound ? 'requirements' : 'rpms', spec, tree.defines, build.generated),
+    asRoot: tree.policiesOf(spec.package).includes('build-as-root'),
     log: `${spec.package}.log`,
   });
   return failure;

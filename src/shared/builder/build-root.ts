@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { order } from '../base/order.ts';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
+import { removeArchives } from '../cache-key/recipe.ts';
 import { resultsOf } from '../graph/graph.ts';
 import { withTempDir } from '../host/temp-dir.ts';
 import type { Result } from '../model/build-result.ts';
@@ -15,6 +16,7 @@ import { installRpms } from '../sandbox/installed.ts';
 import { limitsOf } from '../sandbox/limits.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { showRpmWarnings } from '../sandbox/rpm-warnings.ts';
+import { runInSandbox } from '../sandbox/run.ts';
 import { installedDifference, TransactionError } from '../sandbox/transaction.ts';
 import { verifiedRpms } from '../toolchain/verified-rpms.ts';
 import type { BuildContext } from './build-context.ts';
@@ -32,6 +34,8 @@ interface BuildRootOptions
   installed: readonly RootRpm[];
   /** False for a package whose key has every byte of them. */
   releasesHidden: boolean;
+  /** True if libtool's archives of what is installed are removed. */
+  archivesRemoved?: boolean;
   /** The limits of the transaction. Default: those of the table. */
   limits?: Limits;
   /** The folder, already verified, that holds a local RPM. */
@@ -45,7 +49,7 @@ export interface RootContent extends Pick<PlannedBuild, 'installed' | 'packages'
 
 /** Makes the build root that a key lists, from the toolchain and from results of the store. */
 export async function enterRoot(
-  { inputs, tree: { toolchain, releaseAware }, store, toolchainDir, log, signal }: BuildContext,
+  { inputs, tree: { toolchain, releaseAware, policiesOf }, store, toolchainDir, log, signal }: BuildContext,
   name: string,
   content: RootContent,
   overlay: string,
@@ -68,7 +72,8 @@ export async function enterRoot(
   }
   const folderOf = (rpm: Rpm) => folders.get(rpm) as string;
   const limits = limitsOf('transaction', inputs.packageLimits, name);
-  const where = { toolchain, toolchainDir, overlay, folderOf, limits, log, signal };
+  const archivesRemoved = policiesOf(name).includes('remove-libtool-archives');
+  const where = { archivesRemoved, toolchain, toolchainDir, overlay, folderOf, limits, log, signal };
   return await makeBuildRoot({ ...where, name, installed, releasesHidden: !releaseAware.has(name) });
 }
 
@@ -82,6 +87,15 @@ export class WrongBuildRootError extends Error {}
  *   TransactionError; ProblemsError when the toolchain is damaged
  */
 export async function makeBuildRoot(options: BuildRootOptions): Promise<Root> {
+  const root = await installRoot(options);
+  const { archivesRemoved = false, limits, signal } = options;
+  const argv = removeArchives(options.installed.map(({ rpm }) => rpm));
+  if (archivesRemoved && argv.length > removeArchives([]).length)
+    await runInSandbox(argv, { root, as: 'root', limits, signal });
+  return root;
+}
+
+async function installRoot(options: BuildRootOptions): Promise<Root> {
   const { toolchain, toolchainDir, installed, releasesHidden } = options;
   const root = { worker: join(toolchainDir, 'worker'), overlay: await createOverlay(options.overlay) };
   const change = difference(toolchain, installed);

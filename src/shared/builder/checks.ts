@@ -2,21 +2,18 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { constant, object, plainName } from '../base/schema.ts';
-import { checkRecipeDigest, rpmbuildArguments } from '../cache-key/recipe.ts';
-import { type Graph, resultsOf } from '../graph/graph.ts';
-import { needsOrPointers } from '../graph/walk.ts';
-import { textDigest } from '../host/digests.ts';
+import { rpmbuildArguments } from '../cache-key/recipe.ts';
+import type { Graph } from '../graph/graph.ts';
 import { removeTree } from '../host/folders.ts';
 import { isDiskFull, lacksReserve } from '../host/full-disk.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
 import { LimitError, type LimitName } from '../host/limit-error.ts';
 import type { FailureKind, Outcome } from '../model/outcome.ts';
-import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
-import { solveRoot } from '../solver/solve-root.ts';
 import { type BuildContext, leastForBuild, paths } from './build-context.ts';
 import { kindOfError } from './build-failed.ts';
-import { enterRoot, type RootContent } from './build-root.ts';
+import { enterRoot } from './build-root.ts';
+import { type CheckRoot, rootOfCheck } from './check-root.ts';
 import { keepRoot } from './kept-root.ts';
 import { keptLog, logFailure, readFailure, shortenLog } from './log-failure.ts';
 import { type RpmbuildRun, runRpmbuild, stage } from './pack-srpm.ts';
@@ -95,38 +92,17 @@ async function verdictOf(context: BuildContext, graph: Graph, spec: Spec): Promi
   });
 }
 
-/**
- * The key of a verdict: over the key of the result and everything installed in the root of its `%check`. Pure.
- * @param releaseAware true if the check sees every byte of it
- */
-export function checkKey(
-  resultKey: string | undefined,
-  installed: readonly Rpm[],
-  releaseAware: boolean,
-): string {
-  const content = installed.map((rpm) => [
-    ...[rpm.name, rpm.arch, rpm.outputDigest],
-    ...(releaseAware ? [rpm.shipDigest] : []),
-  ]);
-  return textDigest(JSON.stringify([checkRecipeDigest, resultKey, content]));
-}
-
 async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promise<CheckVerdict> {
   const name = spec.package;
   const failed = (reason: string) => ({ package: name, passed: false, reason, kind: 'requirement' as const });
-  const { missing, waits, packages } = needsOrPointers(graph, name, { more: spec.checkRequires });
-  const awaited = waits.map((wait) => wait.open?.capability ?? wait.package);
-  const lacking = [...missing.map(({ capability }) => capability), ...awaited];
-  if (lacking.length > 0) return failed(`its %check needs ${lacking.join(', ')}, which is not there`);
-  const requires = [...spec.buildRequires, ...spec.checkRequires];
-  const root = await solveRoot(context.tree, resultsOf(graph, packages), requires, spec.buildConflicts);
-  if (!root.ok) return failed(root.problems.join('; '));
-  const rpms = root.installed.map(({ rpm }) => rpm);
-  const key = checkKey(graph.results.get(name)?.key, rpms, context.tree.releaseAware.has(name));
+  const log = join(paths.logs(context.inputs), `${checkLog(name)}.log`);
+  await rm(log, { force: true });
+  const root = await rootOfCheck(context, graph, spec, log);
+  if ('reason' in root) return failed(root.reason);
+  const { key } = root;
   const memory = join(context.inputs.cacheDir, 'checks', `${key}.json`);
   if ((await readJson(passedSchema, memory))?.package === name) return { package: name, passed: true };
-  const installed = root.installed.map(({ origin, rpm }) => ({ origin, file: rpm.file }));
-  const failure = await runCheck(context, spec, { installed, packages, results: graph.results });
+  const failure = await runCheck(context, spec, root, log);
   if (failure !== undefined) return { ...failed(failure.reason), ...failure };
   const passed: PassedCheck = { schema: 'azl/check', version: 1, package: name, passed: true };
   await writeJson(memory, passed);
@@ -135,14 +111,12 @@ async function checkOne(context: BuildContext, graph: Graph, spec: Spec): Promis
 }
 
 /** Runs the `%check` of a package in a root of its own. A root in which it failed is kept. @returns the failure */
-async function runCheck(context: BuildContext, spec: Spec, content: RootContent) {
-  const log = join(paths.logs(context.inputs), `${checkLog(spec.package)}.log`);
+async function runCheck(context: BuildContext, spec: Spec, { content, generated }: CheckRoot, log: string) {
   const overlay = join(paths.overlays(context.inputs), `${spec.package}.check`);
-  await rm(log, { force: true });
   try {
     const staging = await stage(context, spec, await fetchSources(context, spec));
     const root = await enterRoot(context, spec.package, content, overlay);
-    const ended = await endOfCheck({ context, spec, root, staging, log });
+    const ended = await endOfCheck({ context, spec, root, staging, log, generated });
     const kept = join(paths.failedRoots(context.inputs), spec.package);
     await removeTree(kept);
     if (ended === 0) return undefined;
@@ -155,7 +129,8 @@ async function runCheck(context: BuildContext, spec: Spec, content: RootContent)
     await keepRoot({ overlay, staging }, kept, {
       package: spec.package,
       workerDigest: context.tree.toolchain.workerDigest,
-      argv: rpmbuildArguments('check', spec, context.tree.defines),
+      argv: rpmbuildArguments('check', spec, context.tree.defines, generated),
+      asRoot: context.tree.policiesOf(spec.package).includes('build-as-root'),
       log: basename(log),
     });
     return { log, reason, kind, lines: failure.lines };

@@ -6,6 +6,7 @@ import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { Root } from '../sandbox/overlay.ts';
 import { differences } from '../specs/differences.ts';
+import { specFile } from '../specs/find.ts';
 import { policyMacros } from '../specs/macros/policy.ts';
 import { parseSpecs } from '../specs/parse.ts';
 import { type BuildContext, paths } from './build-context.ts';
@@ -32,7 +33,7 @@ export async function compareWithSpec(context: BuildContext, built: BuiltPackage
   if (inRoot === undefined || differences(inRoot, rpms) !== undefined)
     throw new Error(`${difference}. What a spec says may not depend on who reads it, or when`);
   const message = `${difference}. It follows from what is installed in its build root`;
-  context.log.warn({ message, file: join(context.inputs.specsDir, spec.path) });
+  context.log.warn({ message, file: specFile(spec) });
 }
 
 /**
@@ -52,8 +53,13 @@ async function parseInRoot(context: BuildContext, built: BuiltPackage): Promise<
     await runTool(['cp', '--archive', '--link', '--', file, specsDir]);
     await built.enterAgain(overlay);
     const { specs } = await parseSpecs({
-      ...{ specsDir, worker: join(toolchainDir, 'worker'), overlay, overlaysDir, log, signal },
-      ...{ macroFiles: [policyMacros], defines: tree.defines, arch: tree.toolchain.arch, jobs: 1 },
+      ...{ specsDirs: [specsDir], worker: join(toolchainDir, 'worker'), overlay, overlaysDir, log, signal },
+      ...{
+        macroFiles: [policyMacros],
+        defines: { ...tree.defines, ...spec.versionMacros },
+        arch: tree.toolchain.arch,
+        jobs: 1,
+      },
     });
     // A Source may have the name of another spec.
     return specs.find(({ path }) => path === basename(spec.path));

@@ -1,6 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { constant, digest, list, object, plainName, text } from '../base/schema.ts';
+import { boolean, constant, digest, list, object, plainName, text } from '../base/schema.ts';
 import { rpmbuildSandbox, stagingBinds } from '../cache-key/recipe.ts';
 import { isAbsent } from '../host/files.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
@@ -16,19 +16,21 @@ import { topDir } from '../specs/macros/policy.ts';
  */
 export interface KeptRoot {
   schema: 'azl/kept-root';
-  version: 2;
+  version: 3;
   package: string;
   /** Digest of the worker below the overlay. */
   workerDigest: string;
   /** The command line of rpmbuild. */
   argv: string[];
+  /** True if it was root of its sandbox. */
+  asRoot: boolean;
   /** Its log, a file of the folder with logs. */
   log: string;
 }
 
 const keptRootSchema = object<KeptRoot>({
-  ...{ schema: constant('azl/kept-root'), version: constant(2), package: plainName, workerDigest: digest },
-  ...{ argv: list(text(), 10_000), log: plainName },
+  ...{ schema: constant('azl/kept-root'), version: constant(3), package: plainName, workerDigest: digest },
+  ...{ argv: list(text(), 10_000), asRoot: boolean, log: plainName },
 });
 
 const noteFile = 'kept.json';
@@ -37,7 +39,7 @@ const noteFile = 'kept.json';
 export async function keepRoot(
   { overlay, staging }: { overlay: string; staging: string },
   dir: string,
-  note: Pick<KeptRoot, 'package' | 'workerDigest' | 'argv' | 'log'>,
+  note: Pick<KeptRoot, 'package' | 'workerDigest' | 'argv' | 'asRoot' | 'log'>,
 ): Promise<void> {
   await mkdir(dirname(dir), { recursive: true });
   await rename(overlay, dir).catch(async (error: unknown) => {
@@ -45,7 +47,7 @@ export async function keepRoot(
     await createOverlay(dir);
   });
   await rename(staging, join(dir, 'staging'));
-  await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 2, ...note } satisfies KeptRoot);
+  await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 3, ...note } satisfies KeptRoot);
 }
 
 /** The description of a kept root; undefined when this version of azl did not keep it. */
@@ -54,8 +56,8 @@ export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
 }
 
 /** The sandbox of a kept root's build for a person, who may change SPECS and SOURCES. */
-export function keptSandbox(worker: string, dir: string): SandboxOptions {
+export function keptSandbox(worker: string, dir: string, asRoot: boolean): SandboxOptions {
   const staging = join(dir, 'staging');
-  const sandbox = rpmbuildSandbox({ worker, overlay: dir }, staging);
+  const sandbox = rpmbuildSandbox({ worker, overlay: dir }, staging, asRoot ? ['build-as-root'] : []);
   return { ...sandbox, cwd: topDir, binds: stagingBinds(staging, true) };
 }

@@ -1,11 +1,11 @@
 import { appendFile, type FileHandle, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { plainLine } from '../base/plain-line.ts';
 import type { ProblemsError } from '../base/problems.ts';
 import { ifAbsent } from '../host/files.ts';
 import { inBytes } from '../host/limit-error.ts';
 import { readAt } from '../host/plain-files.ts';
 import type { Spec } from '../model/spec.ts';
+import { specFile } from '../specs/find.ts';
 import { sectionLine } from '../specs/text.ts';
 import type { BuildContext } from './build-context.ts';
 import { explainFailure, type Failure } from './cause-lines.ts';
@@ -102,12 +102,12 @@ export async function shortenLog(log: string, most: number): Promise<void> {
  * @returns the line of the spec that failed; undefined if it is not known
  */
 export async function logFailure(
-  { inputs, log }: Pick<BuildContext, 'inputs' | 'log'>,
+  { log }: Pick<BuildContext, 'log'>,
   spec: Spec,
   reason: string,
   { lines, section, line: known }: Pick<Failure, 'lines' | 'section' | 'line'>,
 ): Promise<number | undefined> {
-  const file = join(inputs.specsDir, spec.path);
+  const file = specFile(spec);
   const text = await readFile(file, 'utf8').catch(() => '');
   const line = known ?? (section === undefined ? undefined : sectionLine(text, section));
   const message = [`${spec.package}: ${reason}`, ...lines.map((one) => `    ${one}`)].join('\n');
@@ -117,14 +117,11 @@ export async function logFailure(
 
 /** Logs each problem for which a package failed, at its own place. */
 export function logProblems(
-  {
-    inputs,
-    log,
-  }: { inputs: Pick<BuildContext['inputs'], 'specsDir'>; log: Pick<BuildContext['log'], 'error'> },
+  { log }: { log: Pick<BuildContext['log'], 'error'> },
   spec: Spec,
   { problems }: ProblemsError,
 ): void {
-  const file = join(inputs.specsDir, spec.path);
+  const file = specFile(spec);
   for (const one of problems)
     log.error({ ...one, file: one.file ?? file, message: `${spec.package}: ${one.message}` });
 }

@@ -5,11 +5,13 @@ import { type BuildStep, rpmbuildArguments, rpmbuildSandbox, staged } from '../c
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import type { ToolOptions, ToolResult } from '../host/process.ts';
+import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { collectRpms } from '../sandbox/collect.ts';
-import { limitsOf } from '../sandbox/limits.ts';
+import { limitsOf, type Step } from '../sandbox/limits.ts';
 import { createOverlay, type Root } from '../sandbox/overlay.ts';
 import { runInSandbox } from '../sandbox/run.ts';
+import { specFile } from '../specs/find.ts';
 import { policyMacros, topDir } from '../specs/macros/policy.ts';
 import { type BuildContext, paths } from './build-context.ts';
 import { onLimit } from './build-failed.ts';
@@ -31,7 +33,7 @@ export async function stage(
   spec: Spec,
   files: ReadonlyMap<string, string>,
 ): Promise<string> {
-  const { inputs, tree } = context;
+  const { tree } = context;
   const staging = stagingFolder(context, spec);
   await rm(staging, { recursive: true, force: true });
   const folders = [staged.spec, staged.sources, 'srpm'].map((name) => join(staging, name));
@@ -49,14 +51,14 @@ export async function stage(
     await chmod(target, staged.mode);
     await utimes(target, staged.time, staged.time);
   };
-  const specFile = join(inputs.specsDir, spec.path);
-  await copy(specFile, join(staged.spec, basename(specFile)), spec.digest);
+  const file = specFile(spec);
+  await copy(file, join(staged.spec, basename(file)), spec.digest);
   for (const { name, digest } of spec.includes) {
     for (const above of foldersAbove(name)) {
       await mkdir(join(staging, staged.sources, above), { recursive: true });
       await chmod(join(staging, staged.sources, above), 0o755);
     }
-    await copy(join(specFile, '..', name), join(staged.sources, name), digest);
+    await copy(join(file, '..', name), join(staged.sources, name), digest);
   }
   const digests = await tree.sources(spec.package);
   for (const [name, from] of files) await copy(from, join(staged.sources, name), digests[name]);
@@ -76,7 +78,14 @@ export interface RpmbuildRun {
   root: Root;
   staging: string;
   log: string;
+  /** Requirements that its `%generate_buildrequires` named. */
+  generated?: readonly Capability[] | undefined;
 }
+
+const limitedAs = {
+  ...{ srpm: 'srpm', requirements: 'build', rpms: 'build' },
+  ...{ check: 'check', 'check requirements': 'check' },
+} as const satisfies Record<BuildStep, Step>;
 
 /** Runs one step of rpmbuild over a staged package. @throws ToolError as `runTool` does, unless `ok` lists its code */
 export async function runRpmbuild(
@@ -84,10 +93,11 @@ export async function runRpmbuild(
   run: RpmbuildRun,
   ok: ToolOptions['ok'] = [0],
 ): Promise<ToolResult> {
-  const { context, spec, root, staging, log } = run;
-  return await runInSandbox(rpmbuildArguments(step, spec, context.tree.defines), {
-    ...rpmbuildSandbox(root, staging),
-    limits: limitsOf(step === 'rpms' ? 'build' : step, context.inputs.packageLimits, spec.package),
+  const { context, spec, root, staging, log, generated } = run;
+  return await runInSandbox(rpmbuildArguments(step, spec, context.tree.defines, generated), {
+    // The sources are packed before anything is installed that could need it.
+    ...rpmbuildSandbox(root, staging, step === 'srpm' ? [] : context.tree.policiesOf(spec.package)),
+    limits: limitsOf(limitedAs[step], context.inputs.packageLimits, spec.package),
     ...{ log, signal: context.signal, ok, timeoutSeconds: context.buildTime?.left() },
   });
 }

@@ -30,7 +30,13 @@ export function rpmbuildFailure(lines: readonly string[]): RpmbuildFailure {
   const failed = errors.map(({ message }) => badExit.exec(message)).find((match) => match !== null);
   if (failed !== undefined && failed !== null) {
     const [, file, section] = failed;
-    const own = errors.filter(({ message }) => !badExit.test(message));
+    // rpm goes on after errors of the parse that it forgives, such as a wrong date in %changelog.
+    const first = lines.findIndex((line) => script.test(line));
+    const isForgiven = (message: string) => {
+      const at = lines.indexOf(`error: ${message}`);
+      return at !== -1 && at < first;
+    };
+    const own = errors.filter(({ message }) => !badExit.test(message) && !isForgiven(message));
     return { section, errors: own, output: outputOf(lines, file as string) };
   }
   if (errors.length > 0) return { section: lastScript === -1 ? undefined : '%files', errors, output: [] };

@@ -8,10 +8,10 @@ import type { BuildContext } from './build-context.ts';
 
 /** Opens the places that sources come from. @throws ProblemsError when `debian-sources` cannot be used */
 export async function treeSources(inputs: TreeInputs, { log, signal }: ActionContext): Promise<Sources> {
-  const { specsDir, sourceDirs, sourceUrl, debianSources } = inputs;
+  const { sourceDirs, sourceUrl, debianSources } = inputs;
   const debian = debianSources === '' ? undefined : await readDebianSources(debianSources);
   const cacheDir = join(inputs.cacheDir, 'sources');
-  return openSources({ specsDir, sourceDirs, cacheDir, sourceUrl, debian }, { log, signal });
+  return openSources({ sourceDirs, cacheDir, sourceUrl, debian }, { log, signal });
 }
 
 /** The checked files of a package's sources, by base name; fetched if they are not there. */

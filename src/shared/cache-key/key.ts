@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BuildPolicy } from '../model/build-policy.ts';
 import type { Components } from '../model/build-result.ts';
 import type { Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
@@ -17,6 +18,8 @@ export interface KeyInput {
   /** Digest of argv, environment, policy macros and user. */
   recipe: string;
   workerDigest: string;
+  /** The policies of its build. */
+  policies: readonly BuildPolicy[];
   /** Packages that it takes from the toolchain, because they need it themselves (break-cycles). */
   brokenCycles: readonly string[];
   /** Everything installed in the build root when rpmbuild starts. */
@@ -40,7 +43,9 @@ export function keyComponents(input: KeyInput): Components {
     const digest = input.sources[source.name];
     if (digest !== undefined) components[`${source.kind}:${source.name}`] = digest;
   }
-  for (const [name, value] of Object.entries(input.defines)) components[`macro:${name}`] = value;
+  const macros = { ...input.defines, ...spec.versionMacros };
+  for (const [name, value] of Object.entries(macros)) components[`macro:${name}`] = value;
+  for (const policy of input.policies) components[`policy:${policy}`] = 'on';
   for (const name of input.brokenCycles) components[`cycle:${name}`] = 'toolchain';
   for (const rpm of input.installed) {
     components[installedName(rpm)] = rpm.outputDigest;

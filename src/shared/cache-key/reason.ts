@@ -51,6 +51,7 @@ const kinds: readonly (readonly [string, string])[] = [
   ['source', 'source changed'],
   ['patch', 'patch changed'],
   ['macro', 'macro changed'],
+  ['policy', 'policy changed'],
   ['cycle', 'policy on cycles changed'],
   ['installed', 'dependency changed'],
   ['file', 'file of a dependency changed'],

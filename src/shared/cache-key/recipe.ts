@@ -1,6 +1,8 @@
 import { basename, join } from 'node:path';
 import { sourceDateEpoch } from '../base/source-date-epoch.ts';
 import { textDigest } from '../host/digests.ts';
+import type { BuildPolicy } from '../model/build-policy.ts';
+import type { Capability, Rpm } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import type { PlainCapability } from '../rpm/capability.ts';
 import { normalisedRelease } from '../rpm/normalised.ts';
@@ -25,27 +27,34 @@ export const buildRootEssentials: readonly string[] = [
 ].map((name) => `/usr/bin/${name}`);
 
 /** The parts of rpmbuild's work that are run one by one. */
-export type BuildStep = 'srpm' | 'rpms' | 'check';
+export type BuildStep = 'srpm' | 'requirements' | 'rpms' | 'check' | 'check requirements';
 
 const stepArguments: Record<BuildStep, readonly string[]> = {
   srpm: ['-bs'],
+  requirements: ['-br'],
   rpms: ['-bb', '--noclean', '--nocheck'],
   check: ['-bi', '--noclean'],
+  'check requirements': ['-br'],
 };
 
 /**
  * The argv of rpmbuild for a spec below `topDir`/SPECS. A build root does not show releases, so rpmbuild does not check the
  * requirements of a spec that names one: the solver has. `defines` are macros of the distribution (`dist`, …). Pure.
+ * @param generated requirements that its `%generate_buildrequires` named
  */
 export function rpmbuildArguments(
   step: BuildStep,
-  spec: Pick<Spec, 'path' | 'buildRequires' | 'checkRequires' | 'buildConflicts'>,
+  spec: Pick<Spec, 'path' | 'buildRequires' | 'checkRequires' | 'buildConflicts' | 'versionMacros'>,
   defines: Readonly<Record<string, string>>,
+  generated: readonly Capability[] = [],
 ): string[] {
-  const requirements = [...spec.buildRequires, ...spec.checkRequires, ...spec.buildConflicts];
-  const unchecked =
-    step === 'srpm' || requirements.map(parseRequirement).flatMap(plainCapabilitiesOf).some(namesRelease);
-  const macros = { ...defines, ...checkMacros(step === 'check') };
+  const declared = [...spec.buildRequires, ...spec.checkRequires, ...spec.buildConflicts];
+  const requirements = [...declared, ...generated].map(parseRequirement).flatMap(plainCapabilitiesOf);
+  const unchecked = uncheckedSteps.has(step) || requirements.some(namesRelease);
+  const macros = {
+    ...{ ...defines, ...spec.versionMacros },
+    ...checkMacros(step === 'check' || step === 'check requirements'),
+  };
   return [
     'rpmbuild',
     ...stepArguments[step],
@@ -55,6 +64,9 @@ export function rpmbuildArguments(
     `${topDir}/SPECS/${basename(spec.path)}`,
   ];
 }
+
+/** Steps in whose roots requirements may be missing. Unchecked, `-br` always writes the RPM that names all of them. */
+const uncheckedSteps: ReadonlySet<BuildStep> = new Set(['srpm', 'requirements', 'check requirements']);
 
 function namesRelease(capability: PlainCapability): boolean {
   return capability.kind === 'name' && capability.evr?.release !== undefined;
@@ -78,17 +90,35 @@ export function stagingBinds(staging: string, writable = false): Bind[] {
   ];
 }
 
-/** The sandbox of rpmbuild over a staging folder. Pure. */
-export function rpmbuildSandbox(root: Root, staging: string): SandboxOptions {
-  return { root, cwd: specCwd, env: buildEnvironment, binds: stagingBinds(staging) };
+/**
+ * The sandbox of rpmbuild over a staging folder. Its root, under `build-as-root`, may change owners and every file of the
+ * build root, and nothing of the host: no mounts, devices, modules or networks. Pure.
+ */
+export function rpmbuildSandbox(
+  root: Root,
+  staging: string,
+  policies: readonly BuildPolicy[] = [],
+): SandboxOptions {
+  const as = policies.includes('build-as-root') ? 'root' : 'builder';
+  return { root, as, cwd: specCwd, env: buildEnvironment, binds: stagingBinds(staging) };
+}
+
+/** The command, as root of a build root, that removes libtool's archives of what is installed there. Pure. */
+export function removeArchives(installed: readonly Pick<Rpm, 'files'>[]): string[] {
+  return [
+    'rm',
+    '-f',
+    '--',
+    ...installed.flatMap(({ files }) => files.filter((path) => path.endsWith('.la'))),
+  ];
 }
 
 const anyRoot: Root = { worker: '/worker', overlay: '/layer' };
 
 const anySpec = { path: 'x.spec', buildRequires: [], checkRequires: [], buildConflicts: [] };
 
-function rpmbuildPart(step: BuildStep, spec = anySpec): string[] {
-  return enterArguments(rpmbuildArguments(step, spec, {}), rpmbuildSandbox(anyRoot, '/staging'));
+function rpmbuildPart(step: BuildStep, policies: readonly BuildPolicy[] = []): string[] {
+  return enterArguments(rpmbuildArguments(step, anySpec, {}), rpmbuildSandbox(anyRoot, '/staging', policies));
 }
 
 const anyTransaction = {
@@ -102,6 +132,8 @@ export const recipe = {
   staged,
   srpm: rpmbuildPart('srpm'),
   rpms: rpmbuildPart('rpms'),
+  asRoot: rpmbuildPart('rpms', ['build-as-root']),
+  removeArchives: removeArchives([{ files: ['/x.la'] }]),
   seen: { digest: outputDigestSchema, release: normalisedRelease },
   installHelpers: transactionHelpers,
   install: enterArguments(transactionCommand, transactionSandbox('/run', anyTransaction)),
@@ -114,6 +146,11 @@ export function digestOf(one: typeof recipe): string {
 
 /** Part of every key. */
 export const recipeDigest = digestOf(recipe);
+
+/** Part of the key of every run of a `%generate_buildrequires`, for a build and for a `%check`. */
+export const generateRecipeDigest = textDigest(
+  JSON.stringify([rpmbuildPart('requirements'), rpmbuildPart('check requirements')]),
+);
 
 /** Part of the key of every `%check`'s verdict. */
 export const checkRecipeDigest = textDigest(JSON.stringify([recipeDigest, rpmbuildPart('check')]));

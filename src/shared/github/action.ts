@@ -47,6 +47,8 @@ export async function runAction(
     if (process.ppid !== parent) stop.abort();
   }, 1000).unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  // Who reads the output is gone, and with it the job. An error of a stream that nobody handles would be reported on it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => stop.abort());
   // Node would print it as it is, with whatever a stranger's text in it does to a terminal or the runner.
   process.on('uncaughtException', (error) => {
     for (const one of problemsOf(error)) log.error(one);

@@ -4,7 +4,7 @@ import { parseUserJson } from '../base/json.ts';
 import { nearestHint } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
 import { nearestPathHint } from '../host/nearest-path.ts';
-import type { StoreInputs, TreeInputs } from '../model/inputs.ts';
+import type { StoreInputs, ToolchainSourceInputs } from '../model/inputs.ts';
 
 /** Reads the value of one input. @throws ProblemsError that names the input */
 export type InputKind<T> = (value: string, name: string) => T;
@@ -91,18 +91,32 @@ export const amount: InputKind<number | undefined> = (value, name) => {
 /** Days that GitHub keeps an artifact for people; undefined: as many as the settings of the repository say. */
 export const retention = count(1, 90);
 
-/** One of a few values. @param later values that are known, but not supported yet */
-export function choice<T extends string>(values: readonly T[], later: readonly T[] = []): InputKind<T> {
+/** As {@link flag}; empty is undefined. */
+export const optionalFlag: InputKind<boolean | undefined> = (value, name) =>
+  value === '' ? undefined : flag(value, name);
+
+/** http and https addresses separated by blanks or newlines, in their order, each once. */
+export const addresses: InputKind<string[]> = (value, name) => {
+  const found = list(value, name);
+  const wrong = found.find((one) => !/^https?:\/\/[^/]/i.test(one) || !URL.canParse(one));
+  if (wrong === undefined) return found;
+  throw inputProblem(name, wrong, 'expected http or https addresses, separated by blanks');
+};
+
+/** One of a few values. */
+export function choice<T extends string>(values: readonly T[]): InputKind<T> {
   return (value, name) => {
     const found = values.find((one) => one === value);
     if (found !== undefined) return found;
-    if (later.some((one) => one === value))
-      throw inputProblem(name, value, unsupported, `Use ${values.join(' or ')}.`);
     throw inputProblem(name, value, `expected one of ${values.join(', ')}`, nearestHint(value, values));
   };
 }
 
-const unsupported = 'which is known but not supported yet';
+/** Several of a few values, separated by blanks, each once. */
+export function choices<T extends string>(values: readonly T[]): InputKind<T[]> {
+  const one = choice(values);
+  return (value, name) => list(value, name).map((word) => one(word, name));
+}
 
 /** A text that must be given. @param what names it in the message */
 export function needed(what: string): InputKind<string> {
@@ -117,15 +131,24 @@ export function shaped(shape: RegExp, expected: string): InputKind<string> {
   };
 }
 
-/** A folder that exists. @param hint names the right one */
-export function folder(hint: string): InputKind<string> {
+/** Folders that exist, separated by blanks. @param hint names the right one */
+export function folders(hint: string): InputKind<string[]> {
   return (value, name) => {
-    const error = value === '' ? 'expected a folder' : folderError(value);
-    if (error !== undefined)
-      throw inputProblem(name, value, error, (value && nearestPathHint(value)) || hint);
-    return value;
+    const given = foldersIn(value, name);
+    const problems = (given.length === 0 ? [''] : given).flatMap((one) => {
+      const error = one === '' ? 'expected a folder' : folderError(one);
+      const found = () =>
+        inputProblem(name, one, error ?? '', (one && nearestPathHint(one)) || hint).problems;
+      return error === undefined ? [] : found();
+    });
+    failOnProblems(problems);
+    return given;
   };
 }
+
+/** The folders that a value names: one that exists, whose name may hold blanks, or several separated by blanks. */
+export const foldersIn: InputKind<string[]> = (value, name) =>
+  value !== '' && existsSync(value) ? [value] : list(value, name);
 
 function folderError(path: string): string | undefined {
   try {
@@ -138,17 +161,16 @@ function folderError(path: string): string | undefined {
   }
 }
 
-/** An input that is known, but not supported yet: it may only be empty. */
-export const notYet: InputKind<string> = (value, name) => {
-  if (value !== '') throw inputProblem(name, value, unsupported, 'Leave it empty.');
-  return value;
+/** Where the toolchain's RPMs come from, for every action that may have to make it. */
+export const toolchainSource: InputTable<ToolchainSourceInputs> = {
+  toolchainMode: choice<ToolchainSourceInputs['toolchainMode']>(['auto', 'bootstrap', 'download', 'archive']),
+  toolchainManifest: text,
+  workerManifest: text,
+  toolchainArchive: text,
+  packageUrlList: addresses,
+  validateToolchainGpg: optionalFlag,
+  toolchainGpgValidationKeys: list,
 };
-
-/** The source of the toolchain, for every action that may have to make it. */
-export const toolchainMode = choice<TreeInputs['toolchainMode']>(
-  ['auto', 'bootstrap'],
-  ['download', 'archive'],
-);
 
 /** If GitHub's cache gives no answer: end the run, or build what the cache may have. */
 export const onStoreError = choice<StoreInputs['onStoreError']>(['fail', 'build']);

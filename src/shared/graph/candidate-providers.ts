@@ -70,7 +70,7 @@ function packagesListing({ listed }: Index, file: string): string[] {
 function packagesWithPattern({ patterns }: Index, file: string): string[] {
   const base = file.slice(file.lastIndexOf('/') + 1);
   return (patterns.get(base.slice(0, shortestLiteral)) ?? [])
-    .filter(({ path }) => globMatches(path, base))
+    .filter(({ path, literal }) => base.startsWith(literal) && globMatches(path, base))
     .map((one) => one.package);
 }
 
@@ -104,8 +104,8 @@ function tracesOf(key: string): Traces {
 interface Index {
   /** Paths by their last part. */
   listed: Map<string, { path: string; package: string }[]>;
-  /** Last parts of patterns by their first letters. */
-  patterns: Map<string, { path: string; package: string }[]>;
+  /** Last parts of patterns by their first letters, and how far they are plain text. */
+  patterns: Map<string, { path: string; literal: string; package: string }[]>;
   /** Packages by the names of specs and RPMs, in lower case. */
   exact: Map<string, Set<string>>;
   /** Packages by {@link bare} names. */
@@ -139,8 +139,8 @@ function addPath({ listed, patterns }: Index, given: string, name: string): void
   const literal = literalPart(base);
   const isPattern = literal.length < base.length;
   if (isPattern && literal.length < shortestLiteral) return;
-  const [map, key] = isPattern ? [patterns, base.slice(0, shortestLiteral)] : [listed, base];
-  addToList(map, key, { path: isPattern ? base : path, package: name });
+  if (isPattern) addToList(patterns, base.slice(0, shortestLiteral), { path: base, literal, package: name });
+  else addToList(listed, base, { path, package: name });
 }
 
 function add(map: Map<string, Set<string>>, key: string, name: string): void {

@@ -44,7 +44,7 @@ interface Visit {
  * Finds the groups of packages that all need each other, by Tarjan's algorithm (strongly connected components), without
  * recursion: chains may be long. A package alone is in none.
  */
-function findGroups(names: readonly string[], stepsOf: StepsOf): Set<string>[] {
+export function findGroups(names: readonly string[], stepsOf: StepsOf): Set<string>[] {
   const groups: Set<string>[] = [];
   const visits = new Map<string, Visit>();
   const open: Visit[] = [];

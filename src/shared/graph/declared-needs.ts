@@ -29,6 +29,15 @@ export function needsBySpecs(declared: DeclaredGraph, name: string, more: readon
   return found;
 }
 
+/** Finds the needs of packages if each build, except of those that failed, makes exactly what its spec declares. */
+export function needsWithout(
+  declared: DeclaredGraph,
+  failed: ReadonlySet<string>,
+): (name: string) => Pick<Needs, 'waits' | 'missing'> {
+  const graph = asDeclared(declared, failed);
+  return (name) => needsOrPointers(graph, name);
+}
+
 /** The packages that the build of `name` needs by its spec, and by all that these require at run time. Sorted. */
 export function declaredNeeds(declared: DeclaredGraph, name: string): readonly string[] {
   return needsBySpecs(declared, name).packages;

@@ -19,7 +19,14 @@ export interface Edges {
 const finalEdges = new WeakMap<Graph, Map<RpmNode, Edges>>();
 
 const anybody: Asker = {
-  ...{ name: '', conflicts: [], brokenCycles: new Set(), pointers: new Map(), isSearchOver: false },
+  ...{
+    name: '',
+    conflicts: [],
+    brokenCycles: new Set(),
+    guessed: new Set(),
+    pointers: new Map(),
+    isSearchOver: false,
+  },
 };
 
 /** The edges of an RPM of a result. They are final when they have no waits: a generation of the graph only grows. */

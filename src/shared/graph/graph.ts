@@ -1,4 +1,5 @@
 import type { Result } from '../model/build-result.ts';
+import type { OnDemandRpm } from '../model/on-demand.ts';
 import type { PlannedBuild } from '../model/outcome.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
@@ -15,6 +16,7 @@ import {
   providesAll,
   type RpmNode,
 } from './nodes.ts';
+import { changedPackages } from './prebuilt.ts';
 import { indexToolchain, type ToolchainIndex } from './toolchain-index.ts';
 
 /** The inputs that decide who provides, besides specs and results. */
@@ -46,6 +48,8 @@ export interface DeclaredGraph {
   /** The RPMs of the specs for each requirement that was asked for. Grows; the same under each policy. */
   found: Map<Requirement, readonly RpmNode[]>;
   toolchain: ToolchainIndex;
+  /** Packages that take from the toolchain whatever it has of their needs. */
+  toolchainFirst: ReadonlySet<string>;
   policy: ProviderPolicy;
 }
 
@@ -75,6 +79,8 @@ export interface Graph {
   excludedProviders: ReadonlySet<string>;
   /** Packages that wait no longer for any package that might provide what they need, each with those built by then. */
   searched: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Requirements that `%generate_buildrequires` of packages named. Of one that has a result: all. */
+  generated: ReadonlyMap<string, readonly Capability[]>;
 }
 
 /** The graph of a tree of specs. */
@@ -82,6 +88,7 @@ export function declaredGraph(
   specs: readonly Spec[],
   toolchain: Toolchain,
   policy: ProviderPolicy = plainPolicy,
+  onDemand: readonly OnDemandRpm[] = [],
 ): DeclaredGraph {
   const own = specs.filter((spec) => spec.excluded === undefined);
   const rpms = new Map(own.map((spec) => [spec.package, nodesOfSpec(spec)]));
@@ -95,8 +102,9 @@ export function declaredGraph(
   const requiresOf = (nodes: readonly RpmNode[]) =>
     new Map(nodes.map((one) => [one.name, new Set(one.requires)]));
   return {
-    ...{ rpms, providers, policy, found: new Map(), toolchain: indexToolchain(toolchain) },
+    ...{ rpms, providers, policy, found: new Map(), toolchain: indexToolchain(toolchain, onDemand) },
     specs: new Map(own.map((spec) => [spec.package, spec])),
+    toolchainFirst: changedPackages(own, toolchain),
     buildRequires: requirements((spec) => spec.buildRequires),
     buildConflicts: requirements((spec) => spec.buildConflicts),
     declaredRequires: new Map([...rpms].map(([name, nodes]) => [name, requiresOf(nodes)])),
@@ -117,12 +125,15 @@ export function newGraph(declared: DeclaredGraph): Graph {
     ...{ declared, isDeclared: false },
     ...{ results: new Map(), built: new Map(), providers: new Map(), files: new Map() },
     ...{ roots: new Map(), failed: new Set(), excludedProviders: new Set(), searched: new Map() },
+    generated: new Map(),
   };
 }
 
-/** The graph as it would be if every build made exactly what its spec declares. */
-export function asDeclared(declared: DeclaredGraph): Graph {
-  return { ...newGraph(declared), isDeclared: true, built: declared.rpms, providers: declared.providers };
+/** The graph as it would be if every build, except of the packages that failed, made exactly what its spec declares. */
+export function asDeclared(declared: DeclaredGraph, failed: ReadonlySet<string> = new Set()): Graph {
+  const { rpms, providers } = declared;
+  const built = failed.size === 0 ? rpms : new Map([...rpms].filter(([name]) => !failed.has(name)));
+  return { ...newGraph(declared), isDeclared: true, built, providers, failed };
 }
 
 /**
@@ -145,6 +156,11 @@ export function addResult(graph: Graph, result: Result, root: PlannedBuild['inst
 /** Adds a package that will have no result. */
 export function addFailure(graph: Graph, name: string): void {
   (graph.failed as Set<string>).add(name);
+}
+
+/** Notes the requirements that the `%generate_buildrequires` of a package has named by now. */
+export function noteGenerated(graph: Graph, name: string, requirements: readonly Capability[]): void {
+  (graph.generated as Map<string, readonly Capability[]>).set(name, requirements);
 }
 
 /** Adds a candidate that cannot provide what `asker` waits for, because it waits for `asker`. */

@@ -27,13 +27,21 @@ export interface Needs {
   waits: Wait[];
   /** While there is something to wait for: those that no result can change any more. */
   missing: Missing[];
+  /** File names of the stand-ins on demand that its build root may hold, sorted. */
+  onDemand: string[];
+  /** Those of them that are not converted. */
+  unconverted: string[];
   /** Packages that it takes from the toolchain by the policy on cycles, sorted. */
   brokenCycles: string[];
+  /** Packages of which no spec declares that they provide what they were chosen for. Of declared needs only. */
+  guessed: ReadonlySet<string>;
 }
 
 export interface NeedsOptions {
   /** Requirements besides its BuildRequires (those of its %check). */
   more?: readonly Capability[];
+  /** Requirements that its `%generate_buildrequires` named. */
+  generated?: readonly Capability[];
   /**
    * Takes every provider that specs declare for a requirement, and every term of rich dependencies, so that the solver has
    * all that it may choose from. Then nothing is missing.

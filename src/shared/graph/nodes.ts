@@ -38,7 +38,9 @@ export function nodesOfSpec(spec: Spec): RpmNode[] {
     .filter((one) => one.built)
     .map((one) => {
       const evr = evrOf(one);
-      const own = { kind: 'name', text: one.name, name: one.name, comparison: '=', evr } as const;
+      const self = { kind: 'name', text: one.name, name: one.name } as const;
+      // A spec that does not parse has no version: any may be meant.
+      const own = one.version === '' ? self : ({ ...self, comparison: '=', evr } as const);
       return {
         ...{ package: spec.package, name: one.name, evr },
         provides: [own, ...one.provides.map(parseCapability)],

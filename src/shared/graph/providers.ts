@@ -1,12 +1,12 @@
 import { order } from '../base/order.ts';
 import { keyOf, mayBeRevealed } from '../rpm/capability.ts';
-import type { Requirement } from '../rpm/requirement.ts';
+import { plainCapabilitiesOf, type Requirement, type RichCapability } from '../rpm/requirement.ts';
 import { candidateProviders } from './candidate-providers.ts';
-import { dependentsOf } from './dependents.ts';
+import { certainNeeds } from './certain-needs.ts';
 import { findDeclared, type Graph, isExcludedProvider, type ProviderPolicy } from './graph.ts';
 import { likeliestProviders } from './likeliest-providers.ts';
 import { byVersion, lookupOf, providesAll, type RpmNode } from './nodes.ts';
-import { findInToolchain } from './toolchain-index.ts';
+import { findInToolchain, hasNoVersionYet } from './toolchain-index.ts';
 
 /** Who satisfies one requirement. */
 export type Provider =
@@ -28,6 +28,8 @@ export interface Asker {
   conflicts: readonly Requirement[];
   /** The packages that it takes from the toolchain, because their builds need it. Filled. */
   brokenCycles: Set<string>;
+  /** Of declared needs, the packages that were chosen though no spec declares that they provide it. Filled. */
+  guessed: Set<string>;
   /** Packages that earlier builds point to, where they count. */
   pointers: ProviderPolicy['pointers'];
   /** It takes what is built instead of waiting for all packages that are searched. */
@@ -36,7 +38,7 @@ export interface Asker {
 
 /**
  * Finds the provider of one requirement. It looks at specs, and at results that had to be waited for, so the order of
- * builds does not matter. The first of these that applies:
+ * builds does not matter. A package of the toolchain takes what the toolchain has. Else the first of these that applies:
  *
  * 1. what a build revealed: the package itself, then what was installed in the root of that build;
  * 2. the RPMs whose specs declare it, the highest version first;
@@ -57,6 +59,8 @@ export function findProvider(
   by: RpmNode | undefined,
   inRoot?: (wanted: Requirement) => RpmNode | undefined,
 ): Provider {
+  const given = findForToolchain(graph, asker, wanted);
+  if (given !== undefined) return { by: 'toolchain', node: given };
   const isRevealed = by !== undefined && !isDeclaredRequirement(graph, by, wanted);
   if (isRevealed) {
     const known = findWhereRevealed(graph, asker, wanted, by);
@@ -70,6 +74,13 @@ export function findProvider(
     if (node !== undefined) return { by: 'tree', node };
   }
   return findByGuess(graph, asker, wanted);
+}
+
+/** The RPM of the toolchain that a package of the toolchain takes before any of the tree; undefined for other packages. */
+export function findForToolchain(graph: Graph, asker: Asker, wanted: Requirement): RpmNode | undefined {
+  const { declared } = graph;
+  if (!declared.toolchainFirst.has(asker.name)) return undefined;
+  return findInToolchain(declared.toolchain, wanted).find((node) => isAllowed(graph, asker, node));
 }
 
 /** True if the spec of an RPM states one of its requirements: else a build revealed it. */
@@ -94,7 +105,7 @@ export function findWhereRevealed(
   const named = (graph.providers.get(keyOf(lookupOf(wanted))) ?? []).filter((node) => root.local.has(node));
   const candidates = lookupOf(wanted).kind === 'path' ? [...named, ...root.local] : named;
   const local = candidates
-    .filter((node) => isAllowed(asker, node) && providesAll(node, wanted))
+    .filter((node) => isAllowed(graph, asker, node) && providesAll(node, wanted))
     .sort(byVersion)[0];
   if (local !== undefined) return { by: 'tree', node: local };
   const prebuilt = findInToolchain(graph.declared.toolchain, wanted);
@@ -105,7 +116,7 @@ export function findWhereRevealed(
 /** The RPMs that a spec declares. A result that turned out not to have what its spec declares is passed over. */
 function findByDeclaration(graph: Graph, asker: Asker, wanted: Requirement): Provider | undefined {
   const all = findDeclared(graph.declared, wanted).filter(
-    (node) => isAllowed(asker, node) && !isBroken(graph, asker, node.package),
+    (node) => isAllowed(graph, asker, node) && !isBroken(graph, asker, node.package, wanted),
   );
   for (const { package: name } of withoutDependents(graph, asker, all)) {
     if (!graph.built.has(name)) return { by: 'wait', package: name, isGuess: false };
@@ -128,18 +139,24 @@ function findByGuess(graph: Graph, asker: Asker, wanted: Requirement): Provider 
   const canProvide = (one: string) =>
     !needsAsker(graph, asker, one) &&
     !isExcludedProvider(graph, asker.name, one) &&
-    !isBroken(graph, asker, one);
+    !isBroken(graph, asker, one, wanted);
   const passed: string[] = [];
   for (const { package: one, isListed } of candidateProviders(declared, lookup)) {
     if (!canProvide(one)) continue;
-    if (graph.isDeclared) return { by: 'tree', node: graph.built.get(one)?.[0] as RpmNode };
+    if (graph.isDeclared && !failed.has(one)) {
+      const node = graph.built.get(one)?.[0];
+      // A spec without %files makes no RPM.
+      if (node === undefined) continue;
+      asker.guessed.add(one);
+      return { by: 'tree', node };
+    }
     if (!failed.has(one) || isListed) {
       if (!graph.built.has(one)) return { by: 'wait', package: one, isGuess: !failed.has(one) };
       const node = builtProvider(graph, asker, one, wanted);
       if (node !== undefined) return { by: 'tree', node };
     } else passed.push(one);
   }
-  const prebuilt = findInToolchain(declared.toolchain, wanted).find((node) => isAllowed(asker, node));
+  const prebuilt = findInToolchain(declared.toolchain, wanted).find((node) => isAllowed(graph, asker, node));
   if (prebuilt !== undefined) return { by: 'toolchain', node: prebuilt };
   return findAnywhere(graph, asker, wanted, canProvide, passed);
 }
@@ -160,8 +177,11 @@ function findAnywhere(
   const all = (discover ? [...declared.specs.keys()] : pointed).filter(canProvide);
   if (graph.isDeclared) {
     const node = pointed.filter(canProvide).flatMap((one) => graph.built.get(one)?.[0] ?? [])[0];
-    if (node !== undefined) return { by: 'tree', node };
-    return discover ? { by: 'search', packages: [] } : { by: 'nothing', failed: [] };
+    if (node !== undefined) {
+      asker.guessed.add(node.package);
+      return { by: 'tree', node };
+    }
+    return discover ? { by: 'search', packages: [] } : { by: 'nothing', failed: [...passed] };
   }
   const awaited = all.filter((one) => !graph.built.has(one) && !failed.has(one));
   const builtByThen = graph.searched.get(asker.name);
@@ -191,23 +211,29 @@ export function builtProvider(
     wanted.kind === 'name'
       ? graph.providers.get(wanted.name)?.filter((node) => node.package === name)
       : graph.built.get(name);
-  return nodes?.filter((node) => isAllowed(asker, node) && providesAll(node, wanted)).sort(byVersion)[0];
+  return nodes
+    ?.filter((node) => isAllowed(graph, asker, node) && providesAll(node, wanted))
+    .sort(byVersion)[0];
 }
 
-function isAllowed({ conflicts }: Asker, node: RpmNode): boolean {
-  return !conflicts.some((one) => providesAll(node, one));
+/** True unless the asker conflicts with an RPM. A version that is not known yet is in no conflict: the solver sees it. */
+function isAllowed({ declared }: Graph, { conflicts }: Asker, node: RpmNode): boolean {
+  return !conflicts.some((one) => providesAll(node, one) && !hasNoVersionYet(declared.toolchain, node, one));
 }
 
-/** True if the policy makes the asker take a package from the toolchain. Notes that it does. */
-function isBroken(graph: Graph, asker: Asker, name: string): boolean {
-  if (!graph.declared.policy.breakCycles.has(name) || !needsAsker(graph, asker, name)) return false;
+/** True if the policy makes the asker take what it requires of a package from the toolchain. Notes that it does. */
+function isBroken(graph: Graph, asker: Asker, name: string, wanted: Requirement): boolean {
+  const { policy, toolchain } = graph.declared;
+  if (!policy.breakCycles.has(name) || !needsAsker(graph, asker, name)) return false;
+  // What the toolchain lacks can only come from the package itself.
+  if (findInToolchain(toolchain, wanted).length === 0) return false;
   asker.brokenCycles.add(name);
   return true;
 }
 
 /** True if the build of a package needs the asker by its spec, or is the asker's own. */
 export function needsAsker(graph: Graph, asker: Asker, name: string): boolean {
-  return name === asker.name || dependentsOf(graph.declared, asker.name).has(name);
+  return name === asker.name || certainNeeds(graph.declared, name).has(asker.name);
 }
 
 interface BuildRoot {
@@ -231,4 +257,13 @@ function rootOf(graph: Graph, name: string): BuildRoot {
   }
   lastRoot.set(graph, { name, root: { local, prebuilt } });
   return { local, prebuilt };
+}
+
+/** The failed packages that might have provided a term. */
+export function failedOf(graph: Graph, asker: Asker, { operands }: RichCapability): string[] {
+  const failed = operands.flatMap(plainCapabilitiesOf).flatMap((term) => {
+    const provider = findProvider(graph, asker, term, undefined);
+    return provider.by === 'nothing' ? provider.failed : [];
+  });
+  return [...new Set(failed)];
 }

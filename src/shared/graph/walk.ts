@@ -1,6 +1,6 @@
 import { order } from '../base/order.ts';
 import {
-  isRich,
+  firstChoice,
   isSingle,
   parseRequirement,
   plainCapabilitiesOf,
@@ -12,7 +12,14 @@ import { edgesOf } from './edges.ts';
 import { findDeclared, type Graph, isExcludedProvider, newGraph, plainPolicy } from './graph.ts';
 import type { Missing, Needs, NeedsOptions, Wait } from './needs.ts';
 import { byVersion, providesAll, type RpmNode } from './nodes.ts';
-import { type Asker, findProvider, needsAsker, type Provider } from './providers.ts';
+import {
+  type Asker,
+  failedOf,
+  findForToolchain,
+  findProvider,
+  needsAsker,
+  type Provider,
+} from './providers.ts';
 import {
   type Availability,
   chooseTerm,
@@ -22,7 +29,7 @@ import {
   type RichContext,
   requiredOperands,
 } from './rich.ts';
-import { findInToolchain } from './toolchain-index.ts';
+import { findInToolchain, needsOnDemand } from './toolchain-index.ts';
 
 /** Finds the needs of the build of `name`. The same results give the same needs, in whatever order they came. */
 export function needsOf(graph: Graph, name: string, options: NeedsOptions = {}): Needs {
@@ -80,11 +87,14 @@ class Walk implements RichContext {
     const conflicts = declared.buildConflicts.get(name) ?? [];
     const pointers = options.withPointers === true ? declared.policy.pointers : plainPolicy.pointers;
     const isSearchOver = options.isSearchOver === true;
-    this.asker = { name, conflicts, brokenCycles: new Set(), pointers, isSearchOver };
+    const filled = { brokenCycles: new Set<string>(), guessed: new Set<string>() };
+    this.asker = { name, conflicts, ...filled, pointers, isSearchOver };
     const hasPolicy = [...declared.policy.breakCycles].some((one) => needsAsker(graph, this.asker, one));
-    this.isCommon = conflicts.length === 0 && !hasPolicy && options.isWide !== true;
+    const isPlain = conflicts.length === 0 && !declared.toolchainFirst.has(name);
+    this.isCommon = isPlain && !hasPolicy && options.isWide !== true;
     const own = declared.buildRequires.get(name) ?? [];
-    this.ask([...own, ...(options.more ?? []).map(parseRequirement)], undefined);
+    const more = [...(options.more ?? []), ...(options.generated ?? [])].map(parseRequirement);
+    this.ask([...own, ...more], undefined);
   }
 
   run(): void {
@@ -94,10 +104,12 @@ class Walk implements RichContext {
 
   needs(): Needs {
     return {
+      ...needsOnDemand(this.graph.declared.toolchain, this.prebuilt),
       packages: [...new Set([...this.reached.keys()].map((node) => node.package))].sort(order),
       waits: [...this.waits.values()].sort((a, b) => order(a.package, b.package)),
       missing: this.options.isWide === true ? [] : this.missing,
       brokenCycles: [...this.asker.brokenCycles].sort(order),
+      guessed: this.asker.guessed,
     };
   }
 
@@ -154,8 +166,9 @@ class Walk implements RichContext {
     while (this.queue.length > 0 || this.nodes.length > 0) {
       for (const asked of this.queue.splice(0)) {
         const { wanted, by } = asked;
-        if (!isSingle(wanted)) this.openRich(asked);
-        else this.take(findProvider(this.graph, this.asker, wanted, by), asked);
+        if (isSingle(wanted)) this.take(findProvider(this.graph, this.asker, wanted, by), asked);
+        else if (this.options.isWide === true) this.ask(plainCapabilitiesOf(wanted), by);
+        else this.open.push(asked);
       }
       for (const node of this.nodes.splice(0)) this.follow(node);
     }
@@ -173,14 +186,10 @@ class Walk implements RichContext {
     this.ask(open, node);
   }
 
-  private openRich({ wanted, by }: Asked): void {
-    if (this.options.isWide === true) this.ask(plainCapabilitiesOf(wanted), by);
-    else this.open.push({ wanted, by });
-  }
-
   private take(provider: Provider, asked: Asked): void {
     const { wanted, by } = asked;
-    if (this.options.isWide === true) this.takeAllDeclared(asked);
+    const isFirst = findForToolchain(this.graph, this.asker, wanted) !== undefined;
+    if (this.options.isWide === true && !isFirst) this.takeAllDeclared(asked);
     switch (provider.by) {
       case 'tree':
         this.reach(provider.node, by);
@@ -205,6 +214,7 @@ class Walk implements RichContext {
         this.missing.push({
           ...{ capability: wanted.text, path, by: by?.package ?? this.asker.name },
           failed: provider.failed.sort(order),
+          ...(by === undefined && this.options.generated?.includes(wanted.text) && { isGenerated: true }),
         });
       }
     }
@@ -330,20 +340,11 @@ class Walk implements RichContext {
     const seen = new Set(this.prebuilt);
     for (const one of seen) {
       if (one === node) return true;
-      for (const wanted of one.requires.filter((each) => !isRich(each))) {
+      for (const wanted of one.requires.flatMap((each) => firstChoice(each) ?? [])) {
         const [next] = findInToolchain(this.graph.declared.toolchain, wanted);
         if (next !== undefined && !worker.has(next)) seen.add(next);
       }
     }
     return false;
   }
-}
-
-/** The failed packages that might have provided a term. */
-function failedOf(graph: Graph, asker: Asker, { operands }: RichCapability): string[] {
-  const failed = operands.flatMap(plainCapabilitiesOf).flatMap((term) => {
-    const provider = findProvider(graph, asker, term, undefined);
-    return provider.by === 'nothing' ? provider.failed : [];
-  });
-  return [...new Set(failed)];
 }

@@ -28,15 +28,26 @@ export function placeFinder(): (problem: Problem | string) => Problem | string {
  * @param below where a link may lead. Without it, a link is none.
  */
 export function textToSearch(path: string, below?: string): string {
-  let file: number | undefined;
   try {
     const real = below === undefined ? path : realpathSync(path);
     if (below !== undefined && !real.startsWith(join(realpathSync(below), sep))) return '';
-    file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const found = fstatSync(file);
-    return found.isFile() && found.size <= mostBytes ? readFileSync(file, 'utf8').replace(/^\uFEFF/, '') : '';
+    return bytesToSearch(real)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
   } catch {
     return '';
+  }
+}
+
+/** Returns the bytes of a plain file; none for anything else, or for a file that is too large. A link is none. */
+export function bytesToSearch(path: string): Buffer {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const found = fstatSync(file);
+    return found.isFile() && found.size <= mostBytes ? readFileSync(file) : Buffer.alloc(0);
+  } catch {
+    return Buffer.alloc(0);
   } finally {
     if (file !== undefined) closeSync(file);
   }

@@ -1,5 +1,6 @@
 import { type BuildContext, paths } from '../builder/build-context.ts';
 import type { ActionContext } from '../github/action.ts';
+import { inputProblem } from '../github/inputs.ts';
 import type { JobReport } from '../github/job-report.ts';
 import type { BuildInputs } from '../model/inputs.ts';
 import { foundInStore } from '../model/outcome.ts';
@@ -11,6 +12,7 @@ import { runAlone } from '../shards/worker/run-alone.ts';
 import { runShard } from '../shards/worker/run-shard.ts';
 import { deliver } from './deliver.ts';
 import { type OpenedRun, withBuildContext } from './open-build-context.ts';
+import { rebuildToolchain } from './rebuild-toolchain.ts';
 import { referencesOf } from './references.ts';
 import { joinRun } from './shared-run.ts';
 import { matrixOf } from './size-run.ts';
@@ -20,15 +22,24 @@ import { storageRequestAlone, storageRequestOf } from './storage-request.ts';
 export async function buildPackages(action: ActionContext, inputs: BuildInputs): Promise<JobReport> {
   const started = performance.now();
   const { shard } = inputs;
+  if (shard !== undefined && inputs.rebuildToolchain)
+    throw inputProblem('rebuild-toolchain', 'true', 'in a shard', 'Give it to a job that builds everything.');
   if (shard !== undefined)
     return await withBuildContext(action, inputs, 'share', (opened) => pull(opened, inputs, shard));
+  if (inputs.rebuildToolchain) return await rebuildToolchain(action, inputs);
   return await withBuildContext(action, inputs, 'alone', async (opened) => {
     const { context, index, local } = opened;
     opened.makeRoom(storageRequestAlone(index, context.run.names));
-    const state = await runAlone(context, inputs.concurrentPackageBuilds);
+    const slots = inputs.concurrentPackageBuilds;
+    const state = await runAlone(context, slots, undefined, opened.grow);
     const outcomes = outcomesOf(state);
     await opened.remember(outcomes);
-    return await deliver(context, { graph: state.progress.graph, outcomes, local }, inputs, started);
+    return await deliver(
+      { ...context, tree: state.context.tree },
+      { graph: state.progress.graph, outcomes, local },
+      inputs,
+      started,
+    );
   });
 }
 

@@ -23,6 +23,7 @@ import type { Link } from '../report/page.ts';
 import { artifactExchange } from '../shards/transport/artifact-exchange.ts';
 import { fetchToolchain } from '../shards/transport/shared-toolchain.ts';
 import { artifactAddresses, publishedRun } from './references.ts';
+import { repositoriesOf } from './tree-repositories.ts';
 
 /** The commands that every image needs on its host. */
 export const composing = [...needs.toolchain, ...needs.packages, ...needs.image];
@@ -34,7 +35,6 @@ export const composing = [...needs.toolchain, ...needs.packages, ...needs.image]
  */
 export async function composeJob(context: ActionContext, inputs: ComposeInputs): Promise<JobReport> {
   const { log, signal } = context;
-  if (inputs.repoList.length > 0) await ensureCommands(needs.repositories, log, signal);
   if (inputs.bootTest) await ensureCommands(needs.boot, log, signal);
   const dirs = await fetchDirs(inputs, context);
   const toolchain = await readJson(toolchainSchema, join(dirs.toolchainDir, 'toolchain.json'));
@@ -43,9 +43,11 @@ export async function composeJob(context: ActionContext, inputs: ComposeInputs):
       file: dirs.toolchainDir,
       hint: `Run: ${makeCommand('toolchain')}`,
     });
+  const repoList = repositoriesOf(inputs, toolchain, log);
+  if (repoList.length > 0) await ensureCommands(needs.repositories, log, signal);
   const cache = openCache(log, signal);
   const composed = await composeImage({
-    ...{ ...inputs, ...dirs, toolchain, log, signal },
+    ...{ ...inputs, ...dirs, repoList, toolchain, log, signal },
     imageCache: cache && imageCache(cache, join(dirs.buildDir, 'image-cache'), leavesCache(), log),
   });
   const { verdict } = composed;

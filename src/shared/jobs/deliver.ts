@@ -11,7 +11,7 @@ import type { Graph } from '../graph/graph.ts';
 import { writeJson } from '../host/json-files.ts';
 import type { Result } from '../model/build-result.ts';
 import type { BuildInputs, MergeInputs } from '../model/inputs.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { inToolchain, type Outcome } from '../model/outcome.ts';
 import { unmetRequirements } from '../planner/resolve.ts';
 import { buildJson } from '../report/build-json.ts';
 import { type SummaryFacts, summaryText, tally } from '../report/summary.ts';
@@ -28,6 +28,7 @@ import { filesWithoutDebug } from '../store/result-files.ts';
 import { DamagedResultError, type Store, storedWithoutDebug } from '../store/store.ts';
 import { unmetInTree } from './check-tree.ts';
 import { publishedRun, referencesOf } from './references.ts';
+import { logTreeErrors } from './report-tree.ts';
 
 /** Facts about the other jobs of a run that several jobs share. */
 export interface SharedFacts
@@ -63,7 +64,10 @@ export async function deliver(
   started: number,
   shared?: SharedFacts,
 ): Promise<JobReport> {
-  const { outcomes } = ended;
+  const outcomes = new Map<string, Outcome>([
+    ...context.run.prebuilt.map((name) => [name, { state: 'reused', reason: inToolchain }] as const),
+    ...ended.outcomes,
+  ]);
   const verdicts = inputs.runCheck
     ? await runChecks(context, ended.graph, outcomes, inputs.concurrentPackageBuilds)
     : [];
@@ -99,8 +103,9 @@ export async function deliver(
   };
   for (const line of summaryText(outcomes, summary)) context.log.info(line);
   for (const one of unmetOf(context, ended)) context.log.error(one);
+  logTreeErrors(outcomes, context.log);
   const counts = tally(outcomes);
-  const isHad = (name: string) => 'result' in (outcomes.get(name) ?? {});
+  const isHad = (name: string) => ['built', 'reused'].includes(outcomes.get(name)?.state ?? '');
   const isWhole = context.run.goals.every(isHad) && summary.failedChecks.length === 0;
   const surplus = [...outcomes.keys()].filter((name) => !isHad(name)).sort(order);
   if (isWhole && surplus.length > 0)
@@ -124,12 +129,12 @@ export async function deliver(
   };
 }
 
-/** All requirements that no package of the run met, at their lines: also of packages that failed for another reason. */
-function unmetOf({ inputs, tree }: BuildContext, { graph, outcomes }: EndedRun): Problem[] {
+/** All requirements that the results of the run show to be unmet: also of packages that failed for another reason. */
+function unmetOf(context: BuildContext, { graph, outcomes }: EndedRun): Problem[] {
   const unmet = [...outcomes].flatMap(([name, one]) =>
-    'result' in one ? [] : unmetRequirements(graph, name),
+    'result' in one || context.run.failures.has(name) ? [] : unmetRequirements(graph, name),
   );
-  return unmetInTree(inputs, tree, unmet);
+  return unmetInTree(context.tree, unmet);
 }
 
 /** The results that the repository holds. */
@@ -138,7 +143,7 @@ function publishedResults(
   content: MergeInputs['repositoryContent'] = 'full',
 ): Result[] {
   return [...outcomes.values()].flatMap((outcome) =>
-    outcome.state === 'built' || (outcome.state === 'reused' && content === 'full') ? [outcome.result] : [],
+    'result' in outcome && (outcome.state === 'built' || content === 'full') ? [outcome.result] : [],
   );
 }
 

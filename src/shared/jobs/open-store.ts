@@ -9,7 +9,8 @@ import { leavesCache, readsCacheOnly } from '../github/run.ts';
 import type { StoredParts } from '../model/build-result.ts';
 import type { RepositoryInputs, StoreInputs, TreeInputs } from '../model/inputs.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { SolverAnswer } from '../solver/solver.ts';
+import type { Generated } from '../solver/generated-requires.ts';
+import type { Answers } from '../solver/saved-answers.ts';
 import { newAllocation, type StorageRequest } from '../store/allocation.ts';
 import { CachedStore, type Unsaved } from '../store/cached-store.ts';
 import { DirectoryStore } from '../store/directory-store.ts';
@@ -26,14 +27,20 @@ const defaultBudget = 9;
  */
 export type Role = 'alone' | 'plan' | 'share' | 'none';
 
+/** The answers that later runs need not look for again. */
+interface Learnt {
+  answers: Answers;
+  generated: Generated;
+}
+
 /** The results of earlier runs, and the place for this run's own. */
 export interface OpenedStore {
   store: Store;
   /** The store of this machine. */
   local: Store;
   index: StoreIndex;
-  /** Adds the results of a run to the index for later runs. @param answers of the solver */
-  remember(outcomes: ReadonlyMap<string, Outcome>, answers: ReadonlyMap<string, SolverAnswer>): Promise<void>;
+  /** Adds the results of a run to the index for later runs, with what its services learnt. */
+  remember(outcomes: ReadonlyMap<string, Outcome>, learnt: Learnt): Promise<void>;
   /** Allocates the space of the store, before anything is stored. */
   makeRoom(request: StorageRequest): void;
   /** Waits for results that are being saved. */
@@ -76,7 +83,7 @@ export async function openStore(
   });
   return {
     ...{ store, local, index },
-    remember: async (outcomes, answers) => {
+    remember: async (outcomes, { answers, generated }) => {
       if (!leavesCache()) return;
       await store.flush();
       const found = [...outcomes.values()].flatMap((one) => ('result' in one ? [one] : []));
@@ -85,6 +92,7 @@ export async function openStore(
       const own = (key: string) => store.saved(key) ?? parts.get(key);
       seeResults(index, results, Math.floor(Date.now() / 1000), own);
       index.answers = new Map(answers);
+      index.generated = new Map(generated);
       await log.group('Saving the index of the store', () => saveIndex(index, Date.now() / 1000, saved));
     },
     makeRoom: (request) => {

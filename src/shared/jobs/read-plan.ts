@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { problem } from '../base/problems.ts';
+import { formatProblem, problem } from '../base/problems.ts';
 import { parseDocument } from '../base/validate.ts';
 import { paths } from '../builder/build-context.ts';
 import { inputProblem } from '../github/inputs.ts';
 import { readUserFile } from '../host/files.ts';
 import { NotPlainFileError, readPlainFile } from '../host/plain-files.ts';
 import type { TreeInputs } from '../model/inputs.ts';
+import type { TreeFailure } from '../model/outcome.ts';
 import { type PlanJson, planSchema } from '../planner/plan-json.ts';
+import type { KnownError } from '../planner/tree-failures.ts';
 import { keptForItsRun } from '../shards/transport/exchange.ts';
 import { indexFile, readIndex } from '../store/index-lines.ts';
 import { joinIndex, type StoreIndex } from '../store/store-index.ts';
@@ -66,4 +68,25 @@ async function readPlannedIndex(file: string, plan: string): Promise<StoreIndex>
     const hint = 'Use one version of the actions in all jobs of a run.';
     throw problem(`With the plan '${plan}' comes no index that this job can use: ${why}`, { hint });
   }
+}
+
+/**
+ * Returns the packages that the tree alone keeps from being built, as the plan found them: every job of a run agrees.
+ * @param known the errors that this job finds
+ * @throws ProblemsError when this job finds an error where the plan found none
+ */
+export function failuresOf(plan: PlanJson, known: readonly KnownError[]): Map<string, TreeFailure> {
+  const failures = new Map<string, TreeFailure>();
+  for (const { name, isOfTree, state, reason, kind, line, problems, rootCauses } of plan.packages) {
+    if (!isOfTree) continue;
+    if (state === 'blocked') failures.set(name, { state, reason, rootCauses });
+    else if (kind !== null)
+      failures.set(name, { state: 'failed', reason, kind, problems, line: line ?? undefined });
+  }
+  const other = known.find((one) => !failures.has(one.package));
+  if (other === undefined) return failures;
+  const { hint, ...rest } = other.problem;
+  throw problem(`This job finds an error where the plan found none: ${formatProblem(rest)}`, {
+    hint: 'Check out the same commit in every job of a run, and give them the same inputs.',
+  });
 }

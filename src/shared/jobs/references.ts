@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { debug } from '../base/debug.ts';
 import type { BuildContext } from '../builder/build-context.ts';
 import { artifactAddress, fileAddress, runAddress } from '../github/addresses.ts';
@@ -7,6 +6,7 @@ import { writesPage } from '../github/job-report.ts';
 import { hasArtifacts } from '../github/run.ts';
 import type { PublishedRun } from '../report/published-run.ts';
 import type { References } from '../report/references.ts';
+import { specFile } from '../specs/find.ts';
 
 /** Returns the addresses of the run's artifacts as they are now, for a page; without one, and without answer, none. */
 export async function artifactAddresses(): Promise<References['artifactOf']> {
@@ -24,10 +24,7 @@ export async function artifactAddresses(): Promise<References['artifactOf']> {
 }
 
 /** Returns what the page of a job may refer to: the specs of its tree, and the artifacts of the run as they are now. */
-export async function referencesOf({
-  inputs,
-  tree,
-}: Pick<BuildContext, 'inputs' | 'tree'>): Promise<References> {
+export async function referencesOf({ tree }: Pick<BuildContext, 'tree'>): Promise<References> {
   const { specs } = tree.declared;
   return {
     artifactOf: await artifactAddresses(),
@@ -38,7 +35,7 @@ export async function referencesOf({
     specOf: (name, line) => {
       const spec = specs.get(name);
       if (spec === undefined) return undefined;
-      const file = join(inputs.specsDir, spec.path);
+      const file = specFile(spec);
       return { text: line === undefined ? file : `${file}:${line}`, address: fileAddress(file, line) };
     },
   };

@@ -45,7 +45,8 @@ export async function joinRun(
   );
   const settings = shardSettings(inputs, inputs.concurrentPackageBuilds ?? slots);
   const expected = expectedTimes(seconds, settings.timeBudget);
-  const priority = priorities(context.tree.declared, context.run.names, expected);
+  const buildable = context.run.names.filter((name) => !context.run.failures.has(name));
+  const priority = priorities(context.tree.declared, buildable, expected);
   const started = performance.now() / 1000;
   const buildTime: BuildTime = {
     left: () => secondsForBuild(settings, performance.now() / 1000 - started),
@@ -74,7 +75,9 @@ function checkPlan(plan: PlanJson, context: BuildContext, file: string): void {
       file,
       hint,
     });
-  const [planned, chosen] = [new Set(plan.packages.map(({ name }) => name)), new Set(context.run.names)];
+  const declared = plan.packages.filter(({ revealed }) => revealed !== true).map(({ name }) => name);
+  const planned = new Set(declared);
+  const chosen = new Set([...context.run.names, ...context.run.prebuilt]);
   const other = [
     ...[...planned].filter((name) => !chosen.has(name)),
     ...[...chosen].filter((name) => !planned.has(name)),

@@ -3,7 +3,7 @@ import type { PlanInputs } from '../model/inputs.ts';
 import type { PackagePlan } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
 import { expectedTasks, expectedTimes } from '../planner/expectation.ts';
-import { namedPackages } from '../planner/goals.ts';
+import { namedPackages, prebuiltPackage } from '../planner/goals.ts';
 import type { PlanJson } from '../planner/plan-json.ts';
 import { heavyTimeBudgetOf, timeBudgetOf } from '../shards/scheduler/settings.ts';
 import { daysToKeep, defaultShards, matrixSeconds, sizeMatrices } from '../shards/scheduler/size.ts';
@@ -25,10 +25,11 @@ export function sizeRun(
   {
     tree,
     run: { seconds, names },
-  }: { tree: Pick<Tree, 'declared' | 'specs'>; run: Pick<Run, 'seconds' | 'names'> },
+  }: { tree: Pick<Tree, 'declared' | 'prebuilt' | 'specs'>; run: Pick<Run, 'seconds' | 'names'> },
   inputs: PlanInputs,
 ): RunSize & { length: number } {
-  const named = namedPackages(tree.declared, inputs.heavyPackages, 'heavy-packages', [], tree.specs);
+  const wanted = inputs.heavyPackages.filter((name) => prebuiltPackage(tree, name) === undefined);
+  const named = namedPackages(tree.declared, wanted, 'heavy-packages', [], tree.specs);
   const own = new Set(names);
   const heavy = named.filter((name) => own.has(name));
   const heavyNames = new Set(heavy);

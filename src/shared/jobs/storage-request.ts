@@ -16,7 +16,7 @@ export function storageRequestAlone(index: StoreIndex, names: readonly string[])
  */
 export function storageRequestOf(
   index: StoreIndex,
-  { packages }: Pick<PlanJson, 'packages'>,
+  { packages }: { packages: readonly Pick<PlanJson['packages'][number], 'name' | 'state' | 'key'>[] },
   reports: Iterable<PackageReport>,
   writers: number,
 ): StorageRequest {

@@ -1,13 +1,38 @@
+import { hostArchitecture } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
 import type { ProviderPolicy } from '../graph/graph.ts';
-import type { Result } from '../model/build-result.ts';
+import type { BuildPolicy, PolicyName } from '../model/build-policy.ts';
 import type { TreeInputs } from '../model/inputs.ts';
 import type { PackageLimits } from '../model/limits.ts';
-import { namedPackages, packageNamed } from '../planner/goals.ts';
+import { namedPackages, packageNamed, prebuiltPackage } from '../planner/goals.ts';
 import { type Pointers, pointersOf } from '../planner/pointers.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import type { SpecError } from '../specs/find.ts';
-import { DamagedResultError, type ResultLookup } from '../store/store.ts';
+import { findLayout } from '../specs/layout.ts';
+import type { ResultLookup } from '../store/store.ts';
+import { newestResults } from './newest-results.ts';
+
+/** The policies of Azure Linux: its packages are written for roots and macros that have them. */
+const azureLinux: Exclude<PolicyName, 'auto'>[] = ['remove-libtool-archives', 'spec-version-macros'];
+
+/** Returns the policies that the inputs name; those of Azure Linux for `auto`, when its tree is recognised. */
+export function policiesOf({ policies, specsDir }: Pick<TreeInputs, 'policies' | 'specsDir'>) {
+  const isAzureLinux = findLayout(specsDir, hostArchitecture.rpm) !== undefined;
+  return new Set(policies.flatMap((name) => (name !== 'auto' ? [name] : isAzureLinux ? azureLinux : [])));
+}
+
+/**
+ * The packages of Azure Linux that an ordinary user cannot build: what gflags installs lies below the home of root; groff
+ * installs documents into the root that it is built in.
+ */
+const asRootInAzureLinux = ['gflags', 'groff'];
+
+/** The packages that are built as root: those of the input, and for `auto` the preset's as far as the tree has them. */
+function asRootOf({ buildAsRootPackages, specsDir }: TreeInputs, { declared }: Tree): string[] {
+  const isAzureLinux = findLayout(specsDir, hostArchitecture.rpm) !== undefined;
+  const preset = isAzureLinux ? asRootInAzureLinux.filter((name) => declared.specs.has(name)) : [];
+  return buildAsRootPackages.flatMap((name) => (name === 'auto' ? preset : [name]));
+}
 
 /** Pointers that one message names before the rest is counted. */
 const mostNamed = 5;
@@ -30,8 +55,14 @@ export async function withPolicies(
     discover: inputs.discoverProvides,
     pointers: pointers ?? (await findPointers(tree, store, log)),
   };
+  const policies = policiesOf(inputs);
+  const asRoot = packagesOf(asRootOf(inputs, tree), 'build-as-root-packages');
   return {
     ...tree,
+    policiesOf: (name) => {
+      const own: BuildPolicy[] = asRoot.has(name) ? ['build-as-root'] : [];
+      return policies.has('remove-libtool-archives') ? [...own, 'remove-libtool-archives'] : own;
+    },
     releaseAware: packagesOf(inputs.releaseAwarePackages, 'release-aware-packages'),
     declared: { ...tree.declared, policy },
   };
@@ -54,21 +85,17 @@ export function limitsByPackage(
 }
 
 /** Leaves out the packages that this run cannot build: an input may name them all the same. */
-function isBuilt({ specs }: Tree, errors: readonly SpecError[]) {
+function isBuilt(tree: Tree, errors: readonly SpecError[]) {
+  const { specs } = tree;
   return (name: string) =>
+    prebuiltPackage(tree, name) === undefined &&
     !errors.some(({ packages }) => packages.includes(name)) &&
     !specs.some((spec) => spec.package === name && spec.excluded !== undefined);
 }
 
 /** Finds the packages that earlier builds point to, by the newest results of the store. */
 async function findPointers({ declared }: Tree, store: ResultLookup, log: Log): Promise<Pointers> {
-  const newest: Result[] = [];
-  for (const name of declared.specs.keys()) {
-    const latest = await store.latest(name);
-    const result = latest && (await store.get(latest.key, name).catch(ignoreDamage));
-    if (result !== undefined) newest.push(result);
-  }
-  const pointers = pointersOf(declared, newest);
+  const pointers = pointersOf(declared, await newestResults(store, declared.specs.keys()));
   const named = [...pointers]
     .slice(0, mostNamed)
     .map(([capability, names]) => `${capability} (${names.join(', ')})`);
@@ -76,9 +103,4 @@ async function findPointers({ declared }: Tree, store: ResultLookup, log: Log): 
   if (named.length > 0)
     log.info(`Provided as earlier builds showed, though no spec declares it: ${named.join(', ')}${more}`);
   return pointers;
-}
-
-/** A damaged result says nothing: it is built again. */
-function ignoreDamage(error: unknown): undefined {
-  if (!(error instanceof DamagedResultError)) throw error;
 }

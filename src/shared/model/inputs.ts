@@ -1,3 +1,4 @@
+import type { PolicyName } from './build-policy.ts';
 import type { PackageLimits } from './limits.ts';
 
 /** The input of every action. */
@@ -6,9 +7,29 @@ export interface PageInputs {
   summary: boolean;
 }
 
+/** Inputs that say where the toolchain's RPMs come from, of every job that may have to make it. */
+export interface ToolchainSourceInputs {
+  toolchainMode: 'auto' | 'bootstrap' | 'download' | 'archive';
+  /** The file that lists the RPMs. Empty: none is given, and none found in an Azure Linux tree. */
+  toolchainManifest: string;
+  /** The file that lists the RPMs of the worker. Empty: the worker holds what builds need. */
+  workerManifest: string;
+  /** A tar archive of the RPMs. Empty: none is given. */
+  toolchainArchive: string;
+  /** Addresses of folders with RPMs, or of repositories; an earlier one has priority. */
+  packageUrlList: string[];
+  /** True if each RPM must be signed. Undefined: if keys are given. */
+  validateToolchainGpg: boolean | undefined;
+  /** Paths, or http and https addresses, of public keys. */
+  toolchainGpgValidationKeys: string[];
+}
+
 /** The inputs of all jobs of build-packages. */
-export interface TreeInputs extends PageInputs {
-  specsDir: string;
+export interface TreeInputs extends PageInputs, ToolchainSourceInputs {
+  /** Of two specs of one name, that in the earlier folder counts. */
+  specsDir: string[];
+  /** The file that lists the packages whose macros every spec may use. Empty: there are none. */
+  macroPackages: string;
   toolchainArtifact: string;
   exchangeDir: string;
   packageBuildList: string[];
@@ -19,7 +40,6 @@ export interface TreeInputs extends PageInputs {
   configExtraDirs: string[];
   packageRebuildList: string[];
   toolchainDir: string;
-  toolchainMode: 'auto' | 'bootstrap' | 'download' | 'archive';
   buildDir: string;
   outDir: string;
   cacheDir: string;
@@ -29,12 +49,17 @@ export interface TreeInputs extends PageInputs {
   distTag: string;
   distNameAbrv: string;
   releaseMajorId: string;
+  policies: PolicyName[];
+  /** Packages whose builds run as root of their sandboxes. `auto` is a preset. */
+  buildAsRootPackages: string[];
   /** Packages whose builds see the true rpm database of their roots. */
   releaseAwarePackages: string[];
   /** Packages that their own needs take from the toolchain. */
   breakCycles: string[];
   /** True if packages are built to find out who provides what nothing points to. */
   discoverProvides: boolean;
+  /** True if an error of any package of a whole tree ends the run before anything is built. */
+  strictSpecs: boolean;
   packageLimits: PackageLimits;
   runCheck: boolean;
 }
@@ -68,10 +93,13 @@ export interface SharedInputs {
 export interface BuildInputs extends TreeInputs, StoreInputs, SharedInputs {
   concurrentPackageBuilds: number | undefined;
   shard: number | undefined;
+  rebuildToolchain: boolean;
 }
 
 /** The inputs of `build-packages/plan`. */
 export interface PlanInputs extends TreeInputs, StoreInputs, RepositoryInputs {
+  /** RPM's name of the architecture that is planned for. Empty: that of this machine. */
+  targetArch: string;
   shareToolchain: boolean;
   maxShards: number | undefined;
   timeBudget: number | undefined;
@@ -133,9 +161,10 @@ export interface ReleaseInputs extends PageInputs {
 /** The inputs of `toolchain`. */
 export interface ToolchainInputs
   extends PageInputs,
-    Pick<TreeInputs & StoreInputs, 'toolchainMode' | 'onStoreError'> {
-  toolchainManifest: string;
-  toolchainArchive: string;
+    ToolchainSourceInputs,
+    Pick<StoreInputs, 'onStoreError'> {
+  /** The folders of specs that the toolchain is for. They need not exist. */
+  specsDir: string[];
   /** Empty: `toolchain` in `cacheDir`. */
   toolchainDir: string;
   cacheDir: string;

@@ -1,14 +1,15 @@
+import type { Problem } from '../base/problems.ts';
 import type { Components, Result, StoredParts } from './build-result.ts';
 import type { Limits } from './limits.ts';
 import type { Capability } from './rpm.ts';
 
 /**
  * The kind of a failure, which decides what helps: rpmbuild failed, or the `%check`; a limit was reached; a requirement
- * has no provider, or is in a cycle; a file of the user has an error, which its message explains; the shards had too
- * little time, or ended; its RPMs are another package's.
+ * has no provider, or is in a cycle; the spec does not parse; another file of the user has an error, which its message
+ * explains; the shards had too little time, or ended; its RPMs are another package's.
  */
 export const failureKinds = [
-  ...(['build', 'check', 'requirement', 'cycle', 'input', 'time-budget', 'shards', 'clash'] as const),
+  ...(['build', 'check', 'requirement', 'cycle', 'spec', 'input', 'time-budget', 'shards', 'clash'] as const),
   ...(['seconds', 'memory', 'processes', 'disk', 'log'] as const satisfies (keyof Limits)[]),
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
@@ -20,7 +21,12 @@ export interface UnmetRequirement {
   path: string[];
   /** The package whose spec or RPM requires it. */
   by: string;
+  /** True if its `%generate_buildrequires` named it. */
+  isGenerated?: boolean;
 }
+
+/** Why a package is not built whose RPMs the toolchain has. */
+export const inToolchain = 'toolchain';
 
 /** The outcome of a package in a run. */
 export type Outcome =
@@ -31,10 +37,14 @@ export type Outcome =
       /** The parts that later runs can have; absent when this run does not know. */
       stored?: StoredParts;
     }
+  /** The toolchain has its RPMs. */
+  | { state: 'reused'; reason: typeof inToolchain }
   | {
       state: 'failed';
       reason: string;
       kind?: FailureKind;
+      /** The errors of the tree that made it fail; absent when a build or a result showed more than the tree. */
+      problems?: readonly Problem[];
       /** The line of its spec that failed, from 1. */
       line?: number;
       log?: string;
@@ -43,6 +53,11 @@ export type Outcome =
     }
   | { state: 'blocked'; reason: string; rootCauses: string[] }
   | { state: 'left'; reason: string };
+
+/** The outcome of a package that its tree alone decides, before anything is built: the same in every job of a run. */
+export type TreeFailure =
+  | (Extract<Outcome, { state: 'failed' }> & { kind: FailureKind; problems: readonly Problem[] })
+  | Extract<Outcome, { state: 'blocked' }>;
 
 /** Why a package was not built after all: its result was in no index, and the store had it. */
 export const foundInStore = 'a run before this one built it';
@@ -55,6 +70,10 @@ export interface PlannedBuild {
   installed: { origin: 'local' | 'toolchain'; file: string }[];
   /** Packages of the tree whose RPMs the build root may hold. */
   packages: string[];
+  /** Requirements that its `%generate_buildrequires` has named so far. Absent where its spec has none. */
+  generated?: readonly Capability[];
+  /** True if its `%generate_buildrequires` alone is to be run, in this root and under this key: then it may need more. */
+  isRound?: boolean;
 }
 
 /** A build that can start, and why it is needed. */
@@ -63,11 +82,27 @@ export interface ReadyBuild {
   reason: string;
 }
 
-export const planStates = ['build', 'reuse', 'maybe', 'failed'] as const satisfies PackagePlan['state'][];
+export const planStates = [
+  'build',
+  'reuse',
+  'maybe',
+  'failed',
+  'blocked',
+] as const satisfies PackagePlan['state'][];
 
 /** The plan of one package. */
 export type PackagePlan =
   | ({ state: 'build' } & ReadyBuild)
   | { state: 'reuse'; reason: string; result: Result }
+  | { state: 'reuse'; reason: typeof inToolchain }
   | { state: 'maybe'; reason: string; waitsFor: string[] }
-  | { state: 'failed'; reason: string; kind?: FailureKind; unmet?: UnmetRequirement[] };
+  | {
+      state: 'failed';
+      reason: string;
+      kind?: FailureKind;
+      /** As in {@link Outcome}. */
+      problems?: readonly Problem[];
+      line?: number;
+      unmet?: UnmetRequirement[];
+    }
+  | { state: 'blocked'; reason: string; rootCauses: string[] };

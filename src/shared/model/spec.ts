@@ -26,7 +26,9 @@ export interface SpecPackage extends Pick<Rpm, 'file' | Named | 'arch' | Relatio
 export interface Spec extends Pick<Rpm, Named | 'sourceRpm'> {
   /** The file's name without `.spec`: the package's identity. */
   package: string;
-  /** Relative to the specs folder, with `/`. */
+  /** The folder of specs that it lies in, as the user wrote it. */
+  specsDir: string;
+  /** Relative to that folder, with `/`. */
   path: string;
   /** Why it is not built for this architecture. */
   excluded?: string;
@@ -39,8 +41,12 @@ export interface Spec extends Pick<Rpm, Named | 'sourceRpm'> {
   sources: SpecSource[];
   packages: SpecPackage[];
   hasCheck: boolean;
+  /** It has a `%generate_buildrequires`: further BuildRequires are known when that has run. */
+  generates?: boolean;
   /** SHA-256 of the spec file. */
   digest: string;
+  /** The macros with versions of other specs that it names: `azl_<spec>_version`, by name. Absent: none. */
+  versionMacros?: Readonly<Record<string, string>>;
   /** Files of the spec's folder that reading it opened, besides its sources: path in the folder, SHA-256. By name. */
   includes: { name: string; digest: string }[];
 }

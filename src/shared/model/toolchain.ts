@@ -1,4 +1,4 @@
-import { constant, digest, list, object, oneOf, plainName } from '../base/schema.ts';
+import { constant, digest, list, map, object, oneOf, optional, plainName } from '../base/schema.ts';
 import { type Rpm, rpmSchema } from './rpm.ts';
 
 /**
@@ -17,6 +17,8 @@ export interface Toolchain {
   rpms: Rpm[];
   /** File names of the RPMs that the worker holds, sorted. */
   worker: string[];
+  /** The RPMs that specs asked for, by file name, each with the key of its conversion. A root sees those that it needs. */
+  onDemand?: Record<string, string>;
   /** SHA-256 over the worker's RPM digests and the recipe that installs them. */
   workerDigest: string;
 }
@@ -28,10 +30,16 @@ export const toolchainSchema = object<Toolchain>({
   arch: plainName,
   rpms: list(rpmSchema),
   worker: list(plainName),
+  onDemand: optional(map(digest, plainName)),
   workerDigest: digest,
 });
 
 /** In `bootstrap`, toolchain RPMs stand in for what the tree's own specs build, and give way to it. */
 export function areStandIns(toolchain: Toolchain): boolean {
   return toolchain.mode === 'bootstrap';
+}
+
+/** Returns the RPMs of a toolchain that are there without anybody asking for them. */
+export function baseRpms({ rpms, onDemand = {} }: Toolchain): Rpm[] {
+  return rpms.filter(({ file }) => !Object.hasOwn(onDemand, file));
 }

@@ -9,11 +9,12 @@ import { endSearch, excludeProvider } from '../graph/graph.ts';
 import type { Wait } from '../graph/needs.ts';
 import { findInToolchain } from '../graph/toolchain-index.ts';
 import type { Result } from '../model/build-result.ts';
-import type { Outcome, PackagePlan, UnmetRequirement } from '../model/outcome.ts';
+import { inToolchain, type PackagePlan, type UnmetRequirement } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
 import { parseRequirement } from '../rpm/requirement.ts';
 import type { Tree } from '../solver/solve-root.ts';
 import { DamagedResultError, type ResultFiles, type ResultLookup } from '../store/store.ts';
+import { blockedBy } from './blocked-by.ts';
 import { byPriority } from './priority.ts';
 import {
   acceptResult,
@@ -39,6 +40,8 @@ export interface EngineContext {
   /** True if the result under a key was built in this run: packages of `rebuild` are not built twice. */
   isOfThisRun?: (key: string) => boolean;
   log: Pick<Log, 'warn'>;
+  /** True if nothing is built: what needs a stand-in that is not converted is open, and else fails. */
+  isPlan?: boolean;
 }
 
 /** Packages that are resolved in a row. Then others have their turn: heartbeats, the output of builds. */
@@ -55,7 +58,7 @@ export async function resolvePackages(
   progress: Progress,
   busy: ReadonlySet<string>,
 ): Promise<void> {
-  const { unresolved, ready, waiting } = progress;
+  const { unresolved, ready, waiting, unconverted } = progress;
   for (let count = 0; !progress.isStale; ) {
     const next = byPriority(
       [...unresolved].filter((name) => !busy.has(name)),
@@ -64,25 +67,39 @@ export async function resolvePackages(
     for (const name of next) {
       if (progress.isStale) return;
       if (++count % atOnce === 0) await setImmediate();
-      apply(context.tree, progress, name, await resolvePackage(context.tree, progress.graph, name));
+      apply(context, progress, name, await resolvePackage(context.tree, progress.graph, name));
       await reuse(context, progress, name);
     }
     if (next.length > 0) continue;
-    const isStuck = busy.size === 0 && ready.size === 0 && waiting.size > 0;
+    const isOpen = ready.size > 0 || (context.isPlan === true && unconverted.size > 0);
+    const isStuck = busy.size === 0 && !isOpen && waiting.size > 0;
     if (!isStuck || !(await resolveDeadlock(context, progress))) return;
   }
 }
 
+/** Resolves one package again, now that its `%generate_buildrequires` has run. */
+export async function resolveNext(context: EngineContext, progress: Progress, name: string): Promise<void> {
+  resolveAgain(progress, name);
+  apply(context, progress, name, await resolvePackage(context.tree, progress.graph, name));
+  await reuse(context, progress, name);
+}
+
 /** Notes how a package was resolved. */
-function apply(tree: Tree, progress: Progress, name: string, resolution: Resolution): void {
+function apply(context: EngineContext, progress: Progress, name: string, resolution: Resolution): void {
   if (!progress.unresolved.delete(name)) return;
   if (resolution.state === 'waiting') addWaits(progress, name, resolution.waits);
   else if (resolution.state === 'ready') addBuild(progress, name, resolution.build);
-  else if (resolution.state === 'blocked')
+  else if (resolution.state === 'unconverted' && context.isPlan === true)
+    progress.unconverted.set(name, resolution.standIns);
+  else if (resolution.state === 'unconverted') {
+    const reason = `${describeUnconverted(resolution.standIns)}. A build revealed it: run again`;
+    failPackage(progress, name, { state: 'failed', reason, kind: 'requirement' });
+    progress.unconverted.set(name, resolution.standIns);
+  } else if (resolution.state === 'blocked')
     failPackage(progress, name, blockedBy(resolution.by, progress.outcomes));
   else {
     const kind = resolution.state === 'invalid' ? 'input' : 'requirement';
-    failPackage(progress, name, { state: 'failed', reason: describe(resolution, tree), kind });
+    failPackage(progress, name, { state: 'failed', reason: describe(resolution, context.tree), kind });
   }
 }
 
@@ -90,6 +107,10 @@ function apply(tree: Tree, progress: Progress, name: string, resolution: Resolut
 async function reuse(context: EngineContext, progress: Progress, name: string): Promise<void> {
   const build = progress.ready.get(name)?.build;
   if (build === undefined) return;
+  if (build.isRound === true) {
+    progress.ready.set(name, { build, reason: 'its %generate_buildrequires runs first' });
+    return;
+  }
   const result = await lookUp(context, name, build.key);
   const before = result === undefined ? (await context.store.latest(name))?.components : undefined;
   debug(() => keyText(name, build.key, build.components, before));
@@ -173,25 +194,37 @@ function breakCycles(progress: Progress, searching: ReadonlySet<string>): boolea
   return cycles.length > 0;
 }
 
+/** Why a package is open whose next round is to be run. */
+const openRound = 'decided by what its %generate_buildrequires names, which runs when a job comes to it';
+
 /** Decides what becomes of each package of a run without building anything: what `make plan` shows. */
 export async function planBuilds(context: EngineContext & { run: Run }): Promise<Map<string, PackagePlan>> {
   const { tree, run } = context;
   let progress: Progress | undefined;
   do {
-    progress = newProgress(tree.declared, run.names, progress);
-    await resolvePackages(context, progress, new Set());
+    progress = newProgress(tree.declared, run, progress);
+    await resolvePackages({ ...context, isPlan: true }, progress, new Set());
   } while (progress.isStale);
   const { outcomes, ready, waiting, graph } = progress;
-  const plan = new Map<string, PackagePlan>();
+  const plan = new Map<string, PackagePlan>(
+    run.prebuilt.map((name) => [name, { state: 'reuse', reason: inToolchain }]),
+  );
   for (const [name, outcome] of outcomes) {
     const { reason } = outcome;
-    if (outcome.state === 'reused') plan.set(name, { state: 'reuse', reason, result: outcome.result });
-    else {
-      const kind = outcome.state === 'failed' ? outcome.kind : undefined;
-      plan.set(name, { state: 'failed', reason, kind, unmet: unmetRequirements(graph, name) });
+    if ('result' in outcome) plan.set(name, { state: 'reuse', reason, result: outcome.result });
+    else if (outcome.state === 'blocked') plan.set(name, outcome);
+    else if (outcome.state === 'failed') {
+      const { kind, problems, line } = outcome;
+      const unmet = problems === undefined ? unmetRequirements(graph, name) : [];
+      plan.set(name, { state: 'failed', reason, kind, problems, line, unmet });
     }
   }
-  for (const [name, one] of ready) plan.set(name, { state: 'build', ...one });
+  for (const [name, one] of ready) {
+    if (one.build.isRound === true) plan.set(name, { state: 'maybe', reason: openRound, waitsFor: [] });
+    else plan.set(name, { state: 'build', ...one });
+  }
+  for (const [name, standIns] of progress.unconverted)
+    plan.set(name, { state: 'maybe', reason: describeUnconverted(standIns), waitsFor: [] });
   for (const [name, waits] of waiting) {
     const unmet = unmetRequirements(graph, name);
     if (unmet.length > 0) {
@@ -202,6 +235,15 @@ export async function planBuilds(context: EngineContext & { run: Run }): Promise
     plan.set(name, { state: 'maybe', reason: `decided by what ${waitsFor.join(', ')} will be`, waitsFor });
   }
   return plan;
+}
+
+/** Stand-ins that one reason names before the rest is counted. */
+const mostNamed = 5;
+
+function describeUnconverted(files: readonly string[]): string {
+  const names = files.slice(0, mostNamed).map((file) => file.replace(/\.rpm$/, ''));
+  const more = files.length > mostNamed ? ` and ${files.length - mostNamed} more` : '';
+  return `needs stand-ins that the build converts first: ${names.join(', ')}${more}`;
 }
 
 /** The result that the store has under a key, unless the package is to be rebuilt. A damaged one is dropped. */
@@ -219,18 +261,6 @@ async function lookUp(context: EngineContext, name: string, key: string): Promis
   }
 }
 
-/** The outcome of a package that needs others without a result. */
-export function blockedBy(needed: readonly string[], outcomes: ReadonlyMap<string, Outcome>): Outcome {
-  const roots = new Set(
-    needed.flatMap((name) => {
-      const outcome = outcomes.get(name);
-      return outcome?.state === 'blocked' ? outcome.rootCauses : [name];
-    }),
-  );
-  const rootCauses = [...roots].sort(order);
-  return { state: 'blocked', reason: `needs ${rootCauses.join(', ')}, which failed`, rootCauses };
-}
-
 function describe(
   resolution: Extract<Resolution, { state: 'missing' | 'unsolvable' | 'invalid' }>,
   tree: Tree,
@@ -243,8 +273,9 @@ function describe(
 
 /** Says what nothing provides, with the nearest names. */
 export function describeUnmet(unmet: readonly UnmetRequirement[], tree: Tree): string {
-  const lines = unmet.map(({ capability, path }) => {
-    return `nothing provides '${capability}', needed by ${path.toReversed().join(', needed by ')}`;
+  const lines = unmet.map(({ capability, path, isGenerated }) => {
+    const by = `${isGenerated === true ? 'the %generate_buildrequires of ' : ''}${path.toReversed().join(', needed by ')}`;
+    return `nothing provides '${capability}', needed by ${by}`;
   });
   const searched = unmet.slice(0, mostSearched);
   const hints = searched.map((one) => nearMissing(tree.declared, one, tree.specs).trimEnd());

@@ -32,7 +32,7 @@ const changeProbability = 0.5;
 
 /**
  * The tasks that a plan will probably lead to, for a forecast. A package that is certain to be built, or was never built,
- * counts with its whole time; one that is decided on the way counts with half the part of the package that decides it.
+ * counts with its whole time, and so does one that no other package decides; one that is decided on the way counts with half the part of the package that decides it.
  * Pure.
  * @param isKnown true if a package was built before
  * @param expected seconds
@@ -51,7 +51,8 @@ export function expectedTasks(
     let own = 0;
     // A cycle ends here.
     chances.set(name, own);
-    if (planned?.state === 'build' || (planned?.state === 'maybe' && !isKnown(name))) own = 1;
+    const isAlone = planned?.state === 'maybe' && planned.waitsFor.length === 0;
+    if (planned?.state === 'build' || isAlone || (planned?.state === 'maybe' && !isKnown(name))) own = 1;
     else if (planned?.state === 'maybe')
       own = changeProbability * Math.max(0, ...planned.waitsFor.map(chance));
     chances.set(name, own);

@@ -8,6 +8,7 @@ import { needsOf } from '../graph/walk.ts';
 import type { Capability } from '../model/rpm.ts';
 import type { Spec } from '../model/spec.ts';
 import { parseCapability } from '../rpm/capability.ts';
+import type { Tree } from '../solver/solve-root.ts';
 import type { SpecError } from '../specs/find.ts';
 
 /**
@@ -49,6 +50,17 @@ export function namedPackages(
 export function packageNamed(graph: DeclaredGraph, name: string): string | undefined {
   if (graph.specs.has(name)) return name;
   return findDeclared(graph, parseCapability(name)).find((node) => node.name === name)?.package;
+}
+
+/** The package of this name, or with an RPM of this name, that is not built because the toolchain has its RPMs. Pure. */
+export function prebuiltPackage(
+  { declared, prebuilt, specs }: Pick<Tree, 'declared' | 'prebuilt' | 'specs'>,
+  name: string,
+): string | undefined {
+  if (prebuilt.size === 0 || packageNamed(declared, name) !== undefined) return undefined;
+  if (prebuilt.has(name)) return name;
+  const has = (spec: Spec) => spec.packages.some((one) => one.built && one.name === name);
+  return specs.find((spec) => prebuilt.has(spec.package) && has(spec))?.package;
 }
 
 /** Packages whose needs are derived in a row. Then others have their turn: a whole tree takes a while. */

@@ -2,6 +2,7 @@ import { addFailure, addResult, type DeclaredGraph, type Graph, newGraph } from 
 import type { Wait } from '../graph/needs.ts';
 import type { Result } from '../model/build-result.ts';
 import type { Outcome, PlannedBuild, ReadyBuild } from '../model/outcome.ts';
+import type { Run } from '../model/run.ts';
 import { DeclaredRpms } from './declared-rpms.ts';
 import { FileMakers } from './file-makers.ts';
 
@@ -14,6 +15,8 @@ export interface Progress {
   outcomes: Map<string, Outcome>;
   /** Builds that the store has no result of, and that were not started. */
   ready: Map<string, ReadyBuild>;
+  /** Packages that need stand-ins that are not converted, with the file names of those. */
+  unconverted: Map<string, string[]>;
   /** The waits of each of the others. */
   waiting: Map<string, Wait[]>;
   /** The builds of the packages that were resolved, also of those that have ended. */
@@ -32,19 +35,22 @@ export interface Progress {
   isStale: boolean;
 }
 
-/** The run of `names` with nothing built or decided. @param before the progress that this one replaces */
+/** A run with nothing built, and nothing decided but by its tree. @param before the progress that this one replaces */
 export function newProgress(
   declared: DeclaredGraph,
-  names: Iterable<string>,
+  { names, failures }: Pick<Run, 'names' | 'failures'>,
   before?: Pick<Progress, 'makers' | 'declared'>,
 ): Progress {
   const all = new Set(names);
-  return {
+  const progress: Progress = {
     ...{ graph: newGraph(declared), names: all, outcomes: new Map(), ready: new Map(), waiting: new Map() },
+    unconverted: new Map(),
     ...{ builds: new Map(), unresolved: new Set(all), awaited: new Map(), waiters: new Map() },
     declared: before?.declared ?? new DeclaredRpms(declared.specs.values()),
     ...{ makers: before?.makers ?? new FileMakers(), isStale: false },
   };
+  for (const [name, outcome] of failures) refusePackage(progress, name, outcome);
+  return progress;
 }
 
 /** Notes that a package waits. It is resolved again when all that it waits for have an outcome. */
@@ -64,8 +70,10 @@ export function addWaits(progress: Progress, name: string, waits: Wait[]): void 
 }
 
 /** Makes a package be resolved again. */
-export function resolveAgain({ ready, waiting, awaited, unresolved }: Progress, name: string): void {
+export function resolveAgain(progress: Progress, name: string): void {
+  const { ready, unconverted, waiting, awaited, unresolved } = progress;
   ready.delete(name);
+  unconverted.delete(name);
   waiting.delete(name);
   awaited.delete(name);
   unresolved.add(name);
@@ -115,9 +123,9 @@ function addOwnResult(progress: Progress, outcome: Extract<Outcome, { result: Re
 }
 
 function setOutcome(progress: Progress, name: string, outcome: Outcome): void {
-  const { outcomes, unresolved, ready, waiting, awaited, waiters } = progress;
+  const { outcomes, unresolved, ready, unconverted, waiting, awaited, waiters } = progress;
   outcomes.set(name, outcome);
-  for (const place of [unresolved, ready, waiting, awaited]) place.delete(name);
+  for (const place of [unresolved, ready, unconverted, waiting, awaited]) place.delete(name);
   for (const waiter of waiters.get(name) ?? []) {
     const open = awaited.get(waiter);
     if (open?.delete(name) === true && open.size === 0) resolveAgain(progress, waiter);

@@ -5,16 +5,17 @@ import { declaredNeeds, declaredPath, needsBySpecs } from '../graph/declared-nee
 import type { DeclaredGraph } from '../graph/graph.ts';
 import type { UnmetRequirement } from '../model/outcome.ts';
 import type { Capability } from '../model/rpm.ts';
-import type { Spec } from '../model/spec.ts';
+import type { Spec, SpecPackage } from '../model/spec.ts';
 import { keyOf, mayBeRevealed, parseCapability } from '../rpm/capability.ts';
 import { parseRequirement, plainCapabilitiesOf } from '../rpm/requirement.ts';
 import { formatEvr } from '../rpm/version.ts';
-import { nearestCapabilities } from './nearest-capabilities.ts';
+import { specFile } from '../specs/find.ts';
+import { nearestCapabilities, revealedBy } from './nearest-capabilities.ts';
 
 /** Finds the place where the spec of a package states a requirement. */
 export type PlaceOf = (
   name: string,
-  tag: 'BuildRequires' | 'Requires',
+  tag: 'BuildRequires' | 'Requires' | '%generate_buildrequires',
   capability: Capability,
 ) => { file: string; line?: number | undefined };
 
@@ -37,7 +38,10 @@ export function treeProblems(
   checks: Checks = () => [],
 ): Problem[] {
   const unmet = names.flatMap((name) => needsBySpecs(graph, name, checks(name)).missing);
-  return [...unmetProblems(graph, unmet, place, specs), ...cycleProblems(graph, names, place)];
+  return [
+    ...unmetProblems(graph, unmet, place, specs),
+    ...cycleProblems(graph, names, place).map(({ problem }) => problem),
+  ];
 }
 
 /** A problem for each requirement that nothing provides, once for each spec, in the order of files and lines. */
@@ -47,31 +51,56 @@ export function unmetProblems(
   place: PlaceOf,
   specs: readonly Spec[],
 ): Problem[] {
-  const problems = new Map<string, Problem>();
-  for (const one of unmet) {
-    const { by, capability, path } = one;
-    const at = `${by} ${capability}`;
-    if (problems.has(at)) continue;
-    const tag = path.length === 1 ? 'BuildRequires' : 'Requires';
-    problems.set(at, {
-      ...place(by, tag, capability),
-      message: `${tag} '${capability}' is provided by nothing`,
-      hint: `${problems.size < mostSearched ? nearMissing(graph, one, specs) : ''}Needed by: ${path.toReversed().join(', needed by ')}.`,
-    });
-  }
-  return [...problems.values()].sort(byPlace);
+  return [...new Set(problemsOfUnmet(graph, unmet, place, specs).values())].sort(byPlace);
 }
 
-function cycleProblems(graph: DeclaredGraph, names: readonly string[], place: PlaceOf): Problem[] {
+/** The problem of each requirement that nothing provides: one problem for all packages that need the same RPM of a spec. */
+export function problemsOfUnmet(
+  graph: DeclaredGraph,
+  unmet: readonly UnmetRequirement[],
+  place: PlaceOf,
+  specs: readonly Spec[],
+): Map<UnmetRequirement, Problem> {
+  const problems = new Map<string, Problem>();
+  const near = new Map<string, string>();
+  const nearOf = (one: UnmetRequirement) => {
+    if (!near.has(one.capability) && near.size < mostSearched)
+      near.set(one.capability, nearMissing(graph, one, specs));
+    return near.get(one.capability) ?? '';
+  };
+  return new Map(
+    unmet.map((one) => {
+      const { by, capability, path, isGenerated } = one;
+      const at = `${by} ${capability}`;
+      const declared = path.length === 1 ? 'BuildRequires' : 'Requires';
+      const tag = isGenerated === true ? '%generate_buildrequires' : declared;
+      const problem = problems.get(at) ?? {
+        ...place(by, tag, capability),
+        message: `${tag} ${isGenerated === true ? `names '${capability}', which` : `'${capability}'`} is provided by nothing`,
+        hint: `${nearOf(one)}Needed by: ${path.toReversed().join(', needed by ')}.`,
+      };
+      problems.set(at, problem);
+      return [one, problem];
+    }),
+  );
+}
+
+/** The dependency cycles among packages, and all that they need, each with its problem. */
+export function cycleProblems(
+  graph: DeclaredGraph,
+  names: readonly string[],
+  place: PlaceOf,
+): { cycle: CycleStep[]; problem: Problem }[] {
   const steps = (name: string): CycleStep[] =>
     declaredNeeds(graph, name).map((needs) => ({ package: name, needs }));
   return findCycles(names, steps).map((cycle) => {
     const first = cycle[0]?.package ?? '';
-    return {
+    const problem = {
       file: place(first, 'BuildRequires', '').file,
       message: `dependency cycle: ${describeCycle(cycle, (name, need) => declaredPath(graph, name, need))}`,
       hint: `Remove one of these requirements, or move the part that needs the other into a spec of its own${breakable(graph, cycle)}.`,
     };
+    return { cycle, problem };
   });
 }
 
@@ -110,8 +139,9 @@ function nearTerm(graph: DeclaredGraph, wanted: string, excluded: readonly Spec[
     (node) => `${node.name} ${formatEvr(node.evr)}`,
   );
   if (prebuilt.length > 0) return `The toolchain has ${prebuilt.sort(order).join(', ')}. `;
-  const other = excluded.find((spec) => spec.packages.some((one) => one.name === wanted));
-  if (other !== undefined) return `${other.path} is not built for this architecture (${other.excluded}). `;
+  const other = excluded.find((spec) => spec.packages.some((one) => wouldProvide(one, wanted)));
+  if (other !== undefined)
+    return `${specFile(other)}, which has it, is not built for this architecture (${other.excluded}). `;
   const near = nearestCapabilities(graph, wanted);
   const from = near.length === 0 ? '' : `Nearest: ${near.join(', ')}. `;
   const isSearched = graph.policy.discover || !mayBeRevealed(parseCapability(wanted));
@@ -119,4 +149,10 @@ function nearTerm(graph: DeclaredGraph, wanted: string, excluded: readonly Spec[
     ? ''
     : 'No name, file list or earlier build points to a provider: let its spec state it (Provides), or set discover-provides to build packages until one has it. ';
   return `${from}${search}`;
+}
+
+/** True if an RPM that a spec describes has a capability: by its name, its Provides or its files. */
+function wouldProvide({ name, provides, files }: SpecPackage, wanted: string): boolean {
+  const declared = [name, ...provides.map((one) => keyOf(parseCapability(one))), ...files];
+  return declared.includes(wanted) || files.some((file) => revealedBy(file).includes(wanted));
 }

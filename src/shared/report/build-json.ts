@@ -1,6 +1,6 @@
 import { order } from '../base/order.ts';
 import type { BuildParts, Result } from '../model/build-result.ts';
-import type { Outcome } from '../model/outcome.ts';
+import type { FailureKind, Outcome } from '../model/outcome.ts';
 import type { NonReproducible } from './non-reproducible.ts';
 import type { SummaryFacts } from './summary.ts';
 
@@ -15,6 +15,10 @@ export interface BuildJson {
     key: string | null;
     seconds: number | null;
     parts: BuildParts | null;
+    /** The kind of a failure. */
+    kind?: FailureKind;
+    /** The line of its spec that failed, from 1. */
+    line?: number;
     rpms: { path: string; sha256: string }[];
     check?: 'passed' | 'failed';
     /** In a workflow run: the artifact with the log of a failed build, `<name>.log`, or check, `<name>.check.log`. */
@@ -50,6 +54,8 @@ export function buildJson(outcomes: ReadonlyMap<string, Outcome>, facts: BuildFa
         ...{ name, state, reason, key: result?.key ?? failure?.key ?? null },
         seconds: result?.seconds ?? failure?.seconds ?? null,
         parts: result?.parts ?? null,
+        kind: failure?.kind,
+        line: failure?.line,
         rpms: facts
           .publishedRpms(outcome)
           .map((rpm) => ({ path: facts.pathOf(rpm), sha256: rpm.shipDigest })),

@@ -21,6 +21,8 @@ export function nextStep(name: string, kind: FailureKind | undefined, isCheck: b
       return `Correct the name, or add a spec that provides it, or state it with ${code('Provides:')} in the spec that makes it. To see without a build whether that was all: ${command('plan')}.`;
     case 'cycle':
       return `Remove one of these requirements, or move the part that needs the other into a spec of its own. If the toolchain has a package of the cycle, the input ${code('break-cycles')} takes it from there.`;
+    case 'spec':
+      return `Correct the spec: what needs it is built when it parses. To see that without a build: ${command('plan')}.`;
     case 'input':
       return `To check its files without a build: ${command('input-srpms')}.`;
     case 'clash':

@@ -1,6 +1,7 @@
 import { clock, roughly } from '../base/duration.ts';
 import { order } from '../base/order.ts';
 import type { Outcome, PackagePlan } from '../model/outcome.ts';
+import { causeTable } from './cause-table.ts';
 import { failureBlocks, failureLimits, nameList, type ShownFailure } from './failure-blocks.ts';
 import { installBlock } from './install-block.ts';
 import { nonReproducibleLine } from './non-reproducible.ts';
@@ -18,6 +19,7 @@ import {
 import type { References } from './references.ts';
 import { rootCauses, type SummaryFacts, states, tally, withoutDebugTitle } from './summary.ts';
 import { type Bound, byShard, extent, type Span, timeBars } from './timeline.ts';
+import { tabledCauses } from './tree-causes.ts';
 
 /** Limits of the parts of a page. */
 const limits: PageLimits & Record<'shards' | 'builds' | 'shown' | 'planned', number> = {
@@ -34,11 +36,14 @@ export function summaryPage(
 ): string {
   const counts = tally(outcomes);
   const head = states.filter((state) => counts[state] > 0).map((state) => `**${counts[state]} ${state}**`);
-  const failures = rootCauses(outcomes).map(({ name, outcome, blocks }): ShownFailure => {
-    const { reason, kind, seconds, line } = outcome;
-    const own = { name, reason, kind, seconds, blocks, lines: facts.linesOf(name) };
-    return { ...own, ...shownOf(name, references, facts.logOf(name), line) };
-  });
+  const causes = tabledCauses(outcomes);
+  const failures = rootCauses(outcomes)
+    .filter(({ outcome }) => causes.length === 0 || outcome.problems === undefined)
+    .map(({ name, outcome, blocks }): ShownFailure => {
+      const { reason, kind, seconds, line } = outcome;
+      const own = { name, reason, kind, seconds, blocks, lines: facts.linesOf(name) };
+      return { ...own, ...shownOf(name, references, facts.logOf(name), line) };
+    });
   const checks = facts.failedChecks.map(({ name, reason, kind, lines }): ShownFailure => {
     const own = { name, reason, kind, lines, blocks: [], isCheck: true };
     return { ...own, ...shownOf(name, references, facts.logOf(name)) };
@@ -48,6 +53,7 @@ export function summaryPage(
   return pageOf([
     `### Packages: ${head.join(', ')} in ${clock(facts.seconds)}`,
     ...artifactLine(facts.artifacts, references),
+    ...causeTable(causes, references, limits),
     ...failureBlocks(failures, limits, 'the table'),
     ...failureBlocks(checks, limits, 'the log'),
     ...(counts.left > 0
@@ -128,7 +134,7 @@ export function planPage(
   facts: { seconds: ReadonlyMap<string, number>; length: number; shards: number },
   references: References,
 ): string {
-  const sections = ['failed', 'build', 'maybe', 'reuse'] as const;
+  const sections = ['failed', 'blocked', 'build', 'maybe', 'reuse'] as const;
   const rows = [...plan]
     .sort(([a, x], [b, y]) => sections.indexOf(x.state) - sections.indexOf(y.state) || order(a, b))
     .map(([name, one]) => {
@@ -143,24 +149,20 @@ export function planPage(
   const of = (...wanted: readonly string[]) => rows.filter((row) => wanted.includes(row[1]));
   const counts = sections.map((state) => [state, of(state).length] as const);
   const head = counts.filter(([, count]) => count > 0).map(([state, count]) => `**${count} ${state}**`);
-  const failures = [...plan].flatMap(([name, one]): ShownFailure[] =>
-    one.state !== 'failed'
-      ? []
-      : [
-          {
-            name,
-            reason: one.reason,
-            kind: one.kind,
-            lines: [],
-            blocks: [],
-            ...shownOf(name, references, undefined),
-          },
-        ],
-  );
-  const others = [...of('failed').slice(failureLimits.failures), ...of('build', 'maybe')];
+  const causes = tabledCauses(plan);
+  const failures = rootCauses(plan)
+    .filter(({ outcome }) => causes.length === 0 || outcome.problems === undefined)
+    .map(({ name, outcome, blocks }): ShownFailure => {
+      const { reason, kind, line } = outcome;
+      return { name, reason, kind, lines: [], blocks, ...shownOf(name, references, undefined, line) };
+    });
+  const shown = new Set(failures.slice(0, failureLimits.failures).map(({ name }) => name));
+  const isShown = ([{ text }]: readonly [Link, ...unknown[]]) => shown.has(text.split(' ')[0] ?? '');
+  const others = [...of('failed').filter((row) => !isShown(row)), ...of('blocked', 'build', 'maybe')];
   return pageOf([
     `### Plan: ${head.join(', ') || 'nothing to do'}`,
     facts.shards === 0 ? 'No job is needed.' : `${shardsHelp(facts.shards)}, for ${roughly(facts.length)}.`,
+    ...causeTable(causes, references, limits),
     ...failureBlocks(failures, limits, 'the table'),
     ...tableOf(['package', 'state', 'why', 'expected'], others, `${others.length} packages`, limits.planned),
     ...reusedTable(of('reuse')),

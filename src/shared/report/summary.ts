@@ -3,9 +3,10 @@ import { counted } from '../base/counted.ts';
 import { clock } from '../base/duration.ts';
 import { makeCommand } from '../base/make-command.ts';
 import { order } from '../base/order.ts';
-import type { FailureKind, Outcome } from '../model/outcome.ts';
+import type { FailureKind, Outcome, PackagePlan } from '../model/outcome.ts';
 import type { NonReproducible } from './non-reproducible.ts';
 import type { Bound, Span } from './timeline.ts';
+import { tabledCauses } from './tree-causes.ts';
 
 /** The content of a summary besides the outcomes. */
 export interface SummaryFacts {
@@ -50,22 +51,28 @@ export function tally(outcomes: ReadonlyMap<string, Outcome>): Record<(typeof st
 }
 
 /** The packages that failed, with those that they block: the one that blocks most first, then by name. Pure. */
-export function rootCauses(outcomes: ReadonlyMap<string, Outcome>) {
+export function rootCauses<T extends Outcome | PackagePlan>(outcomes: ReadonlyMap<string, T>) {
   const blocks = new Map<string, string[]>();
   for (const [name, outcome] of [...outcomes].sort(([a], [b]) => order(a, b))) {
     if (outcome.state !== 'blocked') continue;
     for (const cause of outcome.rootCauses) addToList(blocks, cause, name);
   }
   const failed = [...outcomes].flatMap(([name, outcome]) =>
-    outcome.state === 'failed' ? [{ name, outcome, blocks: blocks.get(name) ?? [] }] : [],
+    isFailed(outcome) ? [{ name, outcome, blocks: blocks.get(name) ?? [] }] : [],
   );
   return failed.sort((a, b) => b.blocks.length - a.blocks.length || order(a.name, b.name));
+}
+
+function isFailed<T extends Outcome | PackagePlan>(one: T): one is Extract<T, { state: 'failed' }> {
+  return one.state === 'failed';
 }
 
 /** The last lines of a log: root causes first, then builds and their reasons, then the counts. Pure. */
 export function summaryText(outcomes: ReadonlyMap<string, Outcome>, facts: SummaryFacts): string[] {
   const lines: string[] = [];
+  const isTabled = tabledCauses(outcomes).length > 0;
   for (const { name, outcome, blocks } of rootCauses(outcomes)) {
+    if (isTabled && outcome.problems !== undefined) continue;
     const artifact = facts.logOf(name);
     lines.push(`✗ ${name}: ${outcome.reason.replaceAll('\n', '\n    ')}`);
     lines.push(...facts.linesOf(name).map((line) => `    ${line}`));

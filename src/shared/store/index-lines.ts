@@ -3,29 +3,35 @@ import { boolean, constant, digest, integer, object } from '../base/schema.ts';
 import { newTurn } from '../base/turns.ts';
 import { ensure, InvalidDocumentError, parseDocument } from '../base/validate.ts';
 import { linesOf, writeLines } from '../host/lines.ts';
+import { generatedRunSchema } from '../solver/generated-requires.ts';
 import { foundSchema, type SolverAnswer } from '../solver/solver.ts';
+import { parseLines, readParseLine } from '../specs/saved-parses.ts';
 import { checkResult } from './check-result.ts';
 import { type Indexed, indexedSchema, listResult, newIndex, type StoreIndex } from './store-index.ts';
 
 /*
  * `index.jsonl`, which may have more than a hundred megabytes: one line of JSON for its head, one for each result, by key,
- * then one for each answer of the solver, by question. So it is read and written a little at a time, and what is wrong
- * with one line costs no other.
+ * one for each answer of the solver, by question, one for each answer of rpm about a spec, by question, then one for each
+ * run of a `%generate_buildrequires`, by key. So it is read and written a little at a time, and what is wrong with one line
+ * costs no other.
  */
 
 /** The first line. */
 interface IndexHead {
   schema: 'azl/index';
-  version: 3;
+  version: 4;
   onlyStored: boolean;
   /** Numbers of lines that follow. */
   results: number;
   answers: number;
+  parses: number;
+  generated: number;
 }
 
 const headSchema = object<IndexHead>({
-  ...{ schema: constant('azl/index'), version: constant(3), onlyStored: boolean },
-  ...{ results: integer(0, 1e6), answers: integer(0, 1e7) },
+  ...{ schema: constant('azl/index'), version: constant(4), onlyStored: boolean },
+  ...{ results: integer(0, 1e6), answers: integer(0, 1e7), parses: integer(0, 1e6) },
+  generated: integer(0, 1e7),
 });
 
 type Found = Extract<SolverAnswer, { ok: true }>;
@@ -62,14 +68,19 @@ export async function writeIndex(
 ): Promise<void> {
   const results = sorted(await textsOf(index, taken, most));
   const answers = sorted(index.answers).filter(([, answer]) => answer.ok);
+  const parses = parseLines(index.parses);
+  const generated = sorted(index.generated);
   const head: IndexHead = {
-    ...{ schema: 'azl/index', version: 3, onlyStored: index.onlyStored },
-    ...{ results: results.length, answers: answers.length },
+    ...{ schema: 'azl/index', version: 4, onlyStored: index.onlyStored },
+    ...{ results: results.length, answers: answers.length, parses: parses.length },
+    generated: generated.length,
   };
   await writeLines(path, function* () {
     yield JSON.stringify(head);
     for (const [, text] of results) yield text;
     for (const [question, answer] of answers) yield JSON.stringify({ question, answer });
+    yield* parses;
+    for (const [, run] of generated) yield JSON.stringify(run);
   });
 }
 
@@ -119,15 +130,19 @@ export async function readIndex(path: string): Promise<{ index: StoreIndex; erro
     }
     lines++;
     try {
-      if (lines <= head.results) addResult(index, line, `${path}:${lines + 1}`);
-      else addAnswer(index, line, `${path}:${lines + 1}`);
+      const place = `${path}:${lines + 1}`;
+      if (lines <= head.results) addResult(index, line, place);
+      else if (lines <= head.results + head.answers) addAnswer(index, line, place);
+      else if (lines <= head.results + head.answers + head.parses) addParse(index, line, place);
+      else addGenerated(index, line, place);
     } catch (error) {
       if (!(error instanceof InvalidDocumentError)) throw error;
       errors.push(error.message);
       if (errors.length > mostErrors) throw error;
     }
   }
-  const expected = head === undefined ? 1 : head.results + head.answers;
+  const { results = 1, answers = 0, parses = 0, generated = 0 } = head ?? {};
+  const expected = results + answers + parses + generated;
   ensure(lines === expected, '$', `The index has ${lines} lines after its head, but expected ${expected}`);
   return { index, errors };
 }
@@ -144,4 +159,14 @@ function addResult(index: StoreIndex, line: string, place: string): void {
 function addAnswer(index: StoreIndex, line: string, place: string): void {
   const { question, answer } = parseDocument(answerSchema, line, place);
   index.answers.set(question, answer);
+}
+
+/** An answer of rpm about a spec is verified where it is used. */
+function addParse(index: StoreIndex, line: string, place: string): void {
+  index.parses.set(...readParseLine(line, place));
+}
+
+function addGenerated(index: StoreIndex, line: string, place: string): void {
+  const run = parseDocument(generatedRunSchema, line, place);
+  index.generated.set(run.key, run);
 }

@@ -16,7 +16,7 @@ import { joinIndex, newIndex, pruneIndex, type StoreIndex } from './store-index.
 
 const place = 'index';
 /** The prefix of the keys of all indexes. */
-const indexPrefix = 'azl-index-3-';
+const indexPrefix = 'azl-index-4-';
 
 /** The prefix of a ref's keys: a look-up by the common prefix would find the newest index of any ref. */
 function prefixOf(ref: string): string {

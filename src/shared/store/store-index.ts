@@ -1,15 +1,21 @@
 import { number, object } from '../base/schema.ts';
 import { type Result, resultSchema, type StoredParts, storedPartsSchema } from '../model/build-result.ts';
+import { type GeneratedRun, rememberGenerated } from '../solver/generated-requires.ts';
 import type { SolverAnswer } from '../solver/solver.ts';
+import type { Parses } from '../specs/saved-parses.ts';
 import type { Latest } from './store.ts';
 
-/** The manifests in the store and the answers of the solver: enough to plan a run. */
+/** The manifests in the store, the answers of rpm and of the solver, and generated requirements: enough to plan a run. */
 export interface StoreIndex {
   /** By key. Changed by {@link listResult} and {@link unlistResult} alone. */
   results: ReadonlyMap<string, Indexed>;
   /** The one of each package that was seen last, by package. */
   newest: ReadonlyMap<string, Indexed>;
   answers: Map<string, SolverAnswer>;
+  /** The answers of rpm about specs. */
+  parses: Parses;
+  /** The runs of `%generate_buildrequires`, by key. */
+  generated: Map<string, GeneratedRun>;
   /** Keys of results whose files are gone: they do not count, also if an older index lists them. */
   dropped: Set<string>;
   /** True if only results with stored files count, because the run publishes all of them. */
@@ -33,7 +39,8 @@ const keptSeconds = 14 * 24 * 3600;
 
 export function newIndex(): StoreIndex {
   const [results, newest, answers] = [new Map(), new Map(), new Map()];
-  return { results, newest, answers, dropped: new Set(), onlyStored: false };
+  const learnt = { answers, parses: new Map(), generated: new Map() };
+  return { results, newest, ...learnt, dropped: new Set(), onlyStored: false };
 }
 
 /** Adds a result, or replaces the one under its key. */
@@ -82,6 +89,9 @@ export function joinIndex(into: StoreIndex, from: StoreIndex): void {
   }
   into.onlyStored ||= from.onlyStored;
   for (const [question, answer] of from.answers) into.answers.set(question, answer);
+  for (const [question, reading] of from.parses) into.parses.set(question, reading);
+  const generated = rememberGenerated(into.generated);
+  for (const run of from.generated.values()) generated.add(run);
 }
 
 /**

@@ -4,7 +4,7 @@ import { keyOf } from '../../cache-key/key.ts';
 import { runShortTool } from '../../host/short-tool.ts';
 import type { Rpm } from '../../model/rpm.ts';
 import type { Toolchain } from '../../model/toolchain.ts';
-import { openRepositories, type Repositories } from '../../rpm-repository/read/repositories.ts';
+import { openRepositories, type Repositories } from '../../repositories/repositories.ts';
 import { startSolver } from '../../solver/solver.ts';
 import type { ImageConfig } from '../config/config.ts';
 import { readImageConfig } from '../config/read.ts';

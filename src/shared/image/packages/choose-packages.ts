@@ -34,7 +34,9 @@ export async function choosePackages(options: {
   const remote = new Set(offered);
   const local = [...options.local, ...offered];
   const install = [...new Set(requested.map(({ capability }) => capability))];
-  const answer = await options.solver.solve({ install, conflicts: [], base: [], local: [local] });
+  const onDemand = Object.keys(toolchain.onDemand ?? {});
+  const request = { install, conflicts: [], base: [], onDemand, local: [local] };
+  const answer = await options.solver.solve(request);
   if (!answer.ok) {
     // The solver names only the first missing package.
     const rpms = [...local, ...toolchain.rpms];

@@ -15,6 +15,7 @@ import { ensure, parseDocument } from '../../base/validate.ts';
 import { lineLimits } from '../../builder/cause-lines.ts';
 import { type Result, resultSchema, type StoredParts, storedPartsSchema } from '../../model/build-result.ts';
 import { type FailureKind, failureKinds } from '../../model/outcome.ts';
+import { type GeneratedRun, generatedRunSchema } from '../../solver/generated-requires.ts';
 import { checkResult } from '../../store/check-result.ts';
 import { type SharedAnswer, sharedAnswerSchema } from './shared-answers.ts';
 
@@ -61,6 +62,8 @@ export interface Heartbeat {
   ranOut?: { package: string; seconds: number }[];
   /** The answers that its solver found. */
   answers?: SharedAnswer[];
+  /** The requirements that runs of `%generate_buildrequires` named. */
+  generated?: GeneratedRun[];
 }
 
 /** Maximum seconds between the writing of a heartbeat and its creation by the service. */
@@ -116,6 +119,7 @@ const heartbeatSchema = object<Heartbeat>({
     list(object<{ package: string; seconds: number }>({ package: plainName, seconds: number() }), 100_000),
   ),
   answers: optional(list(sharedAnswerSchema, 100_000)),
+  generated: optional(list(generatedRunSchema, 100_000)),
 });
 
 /**

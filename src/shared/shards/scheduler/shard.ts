@@ -157,8 +157,11 @@ export function abandoned(shard: Shard, name: string): void {
   shard.claims.delete(name);
 }
 
-/** Notes that a build ran out of its shard's time. A heartbeat reports how long it ran before its claim is removed. */
-export function ranOut(shard: Shard, name: string): void {
+/**
+ * Notes that a package is left with news of it: how long it ran before its shard's time was over, or what it needs. A
+ * heartbeat reports them before its claim is removed.
+ */
+export function reported(shard: Shard, name: string): void {
   abandoned(shard, name);
   shard.publications++;
 }

@@ -66,6 +66,7 @@ export class HeartbeatReader {
     }
     const { worker } = this.state.context.tree.toolchain;
     this.answers.add(readAnswers(heartbeat.answers ?? [], worker, (question) => this.answers.has(question)));
+    for (const run of heartbeat.generated ?? []) this.state.noteGenerated(run);
     const isOfThisAttempt = from.attempt === this.attempt;
     for (const report of reportsByServiceClock(heartbeat, createdAt)) {
       // A later attempt builds again what failed in an earlier one.

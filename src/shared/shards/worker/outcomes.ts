@@ -1,7 +1,7 @@
 import { clock } from '../../base/duration.ts';
 import { order } from '../../base/order.ts';
 import { foundInStore, type Outcome } from '../../model/outcome.ts';
-import { blockedBy } from '../../planner/engine.ts';
+import { blockedBy } from '../../planner/blocked-by.ts';
 import type { RunState } from './run-state.ts';
 
 /** Returns the outcome of each package of the run, whichever job built it. */

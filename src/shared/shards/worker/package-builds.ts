@@ -1,5 +1,6 @@
 import { clock } from '../../base/duration.ts';
 import { BuildFailedError } from '../../builder/build-failed.ts';
+import type { Round } from '../../builder/build-one.ts';
 import { readFailure } from '../../builder/log-failure.ts';
 import { StoreUnavailableError } from '../../github/cache/cache.ts';
 import type { Outcome } from '../../model/outcome.ts';
@@ -49,9 +50,12 @@ async function build(own: RunningShard, name: string): Promise<void> {
   const { progress, context } = own.state;
   const ready = progress.ready.get(name);
   if (ready === undefined) return abandon(own, name);
-  context.log.info(`${name}: building (${ready.reason})`);
+  const { isRound } = ready.build;
+  context.log.info(
+    `${name}: ${isRound ? 'running its %generate_buildrequires' : `building (${ready.reason})`}`,
+  );
   const started = Date.now() / 1000;
-  let outcome: Outcome;
+  let outcome: Outcome | Round;
   try {
     outcome = await own.buildOne(context, name, ready, progress.graph.results);
   } catch (error) {
@@ -64,8 +68,30 @@ async function build(own: RunningShard, name: string): Promise<void> {
     if (isUnavailable) throw error;
     return;
   }
+  if (outcome.state === 'round') return await noteRound(own, name, ready.build.key, outcome.named);
   const times = { started, ended: Math.max(started, Date.now() / 1000) };
   await noteOutcome(own, { ...reportOf(own, name, ready.build.key, outcome.reason), ...times }, outcome);
+}
+
+/**
+ * Notes what a `%generate_buildrequires` named, and goes on with the package if nothing else is to be built for it. The
+ * next heartbeat tells the other jobs.
+ */
+async function noteRound(own: RunningShard, name: string, key: string, named: Round['named']): Promise<void> {
+  const { state, shard } = own;
+  if (named.length > 0) state.context.log.info(`${name}: its %generate_buildrequires names ${shown(named)}`);
+  state.noteGenerated({ key, package: name, requirements: [...named] });
+  if (await state.resolveNext(name)) return await build(own, name);
+  shards.reported(shard, name);
+  state.buildEnded();
+}
+
+/** Requirements that one line of the log names before the rest is counted. */
+const mostNamed = 10;
+
+function shown(named: Round['named']): string {
+  const more = named.length > mostNamed ? ` and ${named.length - mostNamed} more` : '';
+  return `${named.slice(0, mostNamed).join(', ')}${more}`;
 }
 
 function leaveToOthers({ state, shard, ranOut }: RunningShard, name: string, seconds: number): void {
@@ -74,7 +100,7 @@ function leaveToOthers({ state, shard, ranOut }: RunningShard, name: string, sec
   );
   ranOut.set(name, seconds);
   state.noteRanOut(name, seconds);
-  shards.ranOut(shard, name);
+  shards.reported(shard, name);
   state.buildEnded();
 }
 

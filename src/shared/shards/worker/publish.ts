@@ -82,6 +82,7 @@ export async function sendHeartbeat(own: RunningShard, ended: boolean): Promise<
 }
 
 function textOf({ shard, state, reports, ranOut, answers }: RunningShard): string {
+  const { found } = state.context.tree.generated;
   const published = [...reports.values()].filter(
     (one) => !shard.pending.has(one.package) && (one.state === 'failed' || typeof one.artifact === 'string'),
   );
@@ -93,6 +94,7 @@ function textOf({ shard, state, reports, ranOut, answers }: RunningShard): strin
       stored: one.result && state.context.store.saved(one.result.key),
     })),
     ranOut: [...ranOut].map(([name, seconds]) => ({ package: name, seconds })),
+    ...(found.size > 0 && { generated: [...found.values()] }),
     answers: shareAnswers(answers.solved, state.context.tree.toolchain.worker),
   });
 }

@@ -1,7 +1,7 @@
 import type { BuildContext } from '../../builder/build-context.ts';
 import { declaredNeeds } from '../../graph/declared-needs.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import { type EngineContext, resolvePackages } from '../../planner/engine.ts';
+import { type EngineContext, resolveNext, resolvePackages } from '../../planner/engine.ts';
 import { shardsThatHelp } from '../../planner/forecast.ts';
 import { byPriority } from '../../planner/priority.ts';
 import {
@@ -11,6 +11,8 @@ import {
   type Progress,
   resolveAgain,
 } from '../../planner/progress.ts';
+import type { GeneratedRun } from '../../solver/generated-requires.ts';
+import type { Tree } from '../../solver/solve-root.ts';
 import type { DamagedResultError } from '../../store/store.ts';
 import type { PackageReport } from '../protocol/heartbeat.ts';
 import { failureOf, type KnownResults, type News, noteReport } from '../protocol/known-results.ts';
@@ -27,7 +29,7 @@ export class RunState {
   progress: Progress;
   /** By package, the longest time that a build ran which was ended with its shard's time budget. */
   readonly ran = new Map<string, number>();
-  private readonly engine: EngineContext;
+  private engine: EngineContext;
   private readonly priority: Map<string, number>;
   private readonly expectation: (name: string) => number;
   /** Failures in this job, by key. */
@@ -45,7 +47,15 @@ export class RunState {
     this.known = known;
     this.expectation = expectation;
     this.engine = { ...this.context, isOfThisRun: (key) => known.results.has(key) };
-    this.progress = newProgress(context.tree.declared, context.run.names);
+    this.progress = newProgress(context.tree.declared, context.run);
+  }
+
+  /** Goes on with another toolchain, which has what builds of this run revealed. What was built and failed counts. */
+  replaceTree(tree: Tree): void {
+    this.context.tree = tree;
+    this.engine = { ...this.engine, tree };
+    this.isStale = true;
+    this.isChanged = true;
   }
 
   /**
@@ -57,8 +67,8 @@ export class RunState {
       this.isChanged = false;
       const { tree, run } = this.context;
       // Who made which file was derived from what does not count any more.
-      if (this.isStale) this.progress = newProgress(tree.declared, run.names);
-      else if (this.progress.isStale) this.progress = newProgress(tree.declared, run.names, this.progress);
+      if (this.isStale) this.progress = newProgress(tree.declared, run);
+      else if (this.progress.isStale) this.progress = newProgress(tree.declared, run, this.progress);
       this.isStale = false;
       await resolvePackages(this.engine, this.progress, new Set(building.keys()));
       if (this.progress.isStale) this.isChanged = true;
@@ -118,6 +128,29 @@ export class RunState {
   private takeReady(name: string, key: string): boolean {
     const { ready } = this.progress;
     return ready.get(name)?.build.key === key && ready.delete(name);
+  }
+
+  /** Notes what a `%generate_buildrequires` named, in this job or in another one. */
+  noteGenerated(run: GeneratedRun): void {
+    const { key } = run;
+    const news = this.context.tree.generated.add(run);
+    if (news === 'old') return;
+    const { ready, outcomes } = this.progress;
+    const hasFailed = [...outcomes.values()].some((one) => one.state === 'failed' && one.key === key);
+    if (news === 'other' || hasFailed) this.startOver();
+    for (const [name, { build }] of ready) if (build.key === key) resolveAgain(this.progress, name);
+    this.isChanged = true;
+  }
+
+  /**
+   * Resolves a package again whose `%generate_buildrequires` has run in this job, while it holds the claim.
+   * @returns true if it can go on: nothing that it needs is to be built, and nothing started over
+   */
+  async resolveNext(name: string): Promise<boolean> {
+    const { progress } = this;
+    if (this.isStale || progress.isStale || progress.outcomes.has(name)) return false;
+    await resolveNext(this.engine, progress, name);
+    return !this.isStale && progress === this.progress && progress.ready.has(name);
   }
 
   /** Drops a damaged result, and starts over: it has to be built again, and then what needs it. */
