@@ -7,6 +7,8 @@ here=$(dirname -- "$0")
 case $1 in
 act) takes='WORKFLOW REPO' ;;
 bench-schedule | bench-plan | bench-index) takes=FACTS_DIR ;;
+bench-tree) takes=TREE ;;
+azure-linux) takes='TREE LIST ONLY SHARDS CACHE_DIR' ;;
 publish-trees) takes=DIR ;;
 *) takes= ;;
 esac
@@ -39,8 +41,10 @@ test-hosts) exec node scripts/test-hosts.ts ;;
 bench) exec node bench/run.ts ;;
 bench-schedule) exec node bench/schedule/run.ts ;;
 bench-plan) exec node bench/plan/run.ts ;;
+bench-tree) exec node bench/plan/tree.ts ;;
 bench-index) exec node bench/index/run.ts ;;
 bench-start) exec node bench/start.ts ;;
+azure-linux) exec node scripts/azure-linux.ts ;;
 act) exec node scripts/act.ts ;;
 publish-trees) exec node scripts/publish-trees.ts ;;
 esac

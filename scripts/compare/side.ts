@@ -13,6 +13,7 @@ import { removeTree } from '../../src/shared/host/folders.ts';
 import { runTool } from '../../src/shared/host/process.ts';
 import { repository } from '../build-dist.ts';
 import { git } from '../git.ts';
+import { makeEnvironment } from '../make-environment.ts';
 
 export const scratch = join(repository, 'build', 'compare');
 export const downloads = join(scratch, 'downloads');
@@ -29,19 +30,11 @@ export interface Side {
   toolchain: string;
 }
 
-/** The environment of all that is started: this one without what would tell a checkout how to work. */
-function environment(): Record<string, string> {
-  const strange = /^(AZL|GITHUB|ACTIONS|RUNNER|INPUT|MAKE)|^(?!SSL).*_(DIR|FILE|LIST)$/;
-  const kept = Object.entries(process.env).filter(([name]) => !strange.test(name));
-  const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
-  return { ...Object.fromEntries(kept as [string, string][]), PATH: path };
-}
-
 async function run(side: Side, argv: readonly string[]): Promise<void> {
   console.log(`==> ${side.name}: ${argv.join(' ').slice(0, 200)}`);
   await runTool(argv, {
     cwd: side.checkout,
-    env: environment(),
+    env: makeEnvironment(),
     onLine: (line) => console.log(`  ${line}`),
   });
 }
