@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { actionNamed, readActions } from '../cli/src/action-file.ts';
 import { repository } from '../scripts/build-dist.ts';
 import { markdownTable, withBlock } from '../scripts/markdown.ts';
+import { measuredMachine } from './measured.ts';
 import { median, rounded } from './stopwatch.ts';
 
 const rounds = 15;
@@ -91,8 +91,7 @@ export function startFigures({ bundleMilliseconds, nodeMilliseconds, machine }: 
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [processor] = cpus();
-  const machine = `${cpus().length} cores (${(processor?.model ?? '').trim()})`;
+  const machine = measuredMachine();
   const results: StartResults = { schema: 'azl/bench-start', version: 1, machine, ...(await benchStart()) };
   writeFileSync(join(repository, 'bench', 'start.json'), `${JSON.stringify(results, null, 2)}\n`);
   const page = join(repository, 'docs', 'testing.md');

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -14,6 +13,7 @@ import type { Result } from '../../src/shared/model/build-result.ts';
 import { type Heartbeat, readHeartbeat } from '../../src/shared/shards/protocol/heartbeat.ts';
 import { indexFile, readIndex, writeIndex } from '../../src/shared/store/index-lines.ts';
 import { newIndex, type StoreIndex, seeResults } from '../../src/shared/store/store-index.ts';
+import { measuredMachine } from '../measured.ts';
 import { azureLinux, factsFolder, readFacts } from '../schedule/azure-linux.ts';
 import { makeLoad } from '../schedule/load.ts';
 import { simulate } from '../schedule/simulate.ts';
@@ -156,13 +156,12 @@ const bare = await textOf(
   indexOf(all.map((one) => ({ ...one, rpms: one.rpms.map((rpm) => ({ ...rpm, files: [], folders: [] })) }))),
 );
 const rpms = all.flatMap((one) => one.rpms);
-const [processor] = cpus();
 const named = [...found.values()].filter(({ debs }) => debs.length > 0);
 const results: IndexResults = {
   schema: 'azl/bench-index',
   version: 3,
   command: 'make bench-index',
-  machine: `${cpus().length} cores (${(processor?.model ?? '').trim()})`,
+  machine: measuredMachine(),
   packages: all.length,
   rpms: rpms.length,
   matched: named.filter(({ drawn }) => !drawn).length,

@@ -50,7 +50,16 @@ function specOf(one: FactSpec): Spec {
   const files = (names: readonly string[], kind: 'source' | 'patch') =>
     names.map((file, number) => ({ name: file, kind, number }));
   const spec = {
-    ...{ package: one.package, path: one.path, name, epoch: 0, version, release, sourceRpm: one.sourceRpm },
+    ...{
+      package: one.package,
+      specsDir: 'SPECS',
+      path: one.path,
+      name,
+      epoch: 0,
+      version,
+      release,
+      sourceRpm: one.sourceRpm,
+    },
     ...{ buildRequires: one.buildRequires, checkRequires: [], buildConflicts: [] },
     sources: [...files(one.sources, 'source'), ...files(one.patches, 'patch')],
     packages: one.rpms.map(({ revealedProvides: _, revealedRequires: __, ...rpm }) => {
@@ -135,7 +144,15 @@ export function openRun(tree: Tree, prepared: Prepared, results: readonly Result
       drop: async () => {},
       check: async () => {},
     },
-    run: { goals: names, names, rebuild: new Set<string>(), seconds: new Map<string, number>(), priority },
+    run: {
+      goals: names,
+      names,
+      failures: new Map(),
+      prebuilt: [],
+      rebuild: new Set<string>(),
+      seconds: new Map<string, number>(),
+      priority,
+    },
     log: { warn: (text: unknown) => console.error(text) },
   } satisfies EngineContext & { run: Run };
 }
@@ -158,7 +175,7 @@ export async function runAll(
   atOnce: number,
 ): Promise<Record<string, number>> {
   const context = openRun(tree, prepared, []);
-  const progress = newProgress(tree.declared, prepared.names);
+  const progress = newProgress(tree.declared, { names: prepared.names, failures: new Map() });
   const busy = new Set<string>();
   const resolve = () => resolvePackages(context, progress, busy);
   await step(resolve);

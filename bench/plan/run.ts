@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repository } from '../../scripts/build-dist.ts';
-import { git } from '../../scripts/git.ts';
 import { withBlock } from '../../scripts/markdown.ts';
+import { measuredCommit, measuredMachine } from '../measured.ts';
 import { factsFolder } from '../schedule/azure-linux.ts';
 import { sizes } from './facts.ts';
 import { type Message, missedGoals, type PlanResults, planFigures, type Row } from './figures.ts';
@@ -42,12 +41,10 @@ async function measure(specs: number): Promise<Row> {
 
 const rows: Row[] = [];
 for (const { specs } of sizes) rows.push(await measure(specs));
-const changed = (await git(repository, ['status', '--porcelain', '--', 'src'])) !== '';
-const commit = `${await git(repository, ['rev-parse', 'HEAD'])}${changed ? '+' : ''}`;
-const [processor] = cpus();
+const commit = await measuredCommit();
 const results: PlanResults = {
   ...{ schema: 'azl/bench-plan', version: 1, command: 'make bench-plan', commit },
-  machine: `${cpus().length} cores (${(processor?.model ?? '').trim()})`,
+  machine: measuredMachine(),
   rows,
 };
 writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);

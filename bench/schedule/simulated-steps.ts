@@ -142,7 +142,7 @@ function outOfTime(simulation: Simulation, job: Job, name: string, ran: number):
   simulation.ranOut++;
   job.ran.set(name, ran);
   addRan(simulation, job, name, ran);
-  shards.ranOut(job.shard, name);
+  shards.reported(job.shard, name);
   job.wake.fire();
 }
 

@@ -14,6 +14,7 @@ import {
 import { type FactRpm, type FactSpec, treeOf as factsOf } from '../../../bench/plan/facts.ts';
 import { fakeSolver } from '../../../bench/plan/fake-solver.ts';
 import { missedGoals, type PlanResults, planFigures } from '../../../bench/plan/figures.ts';
+import { type TreeResults, treeFigures } from '../../../bench/plan/tree-figures.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { withBlock } from '../../../scripts/markdown.ts';
 import type { Result } from '../../../src/shared/model/build-result.ts';
@@ -149,6 +150,14 @@ describe('the figures', () => {
     expect(text).toContain('| 1540  | 0.90 s | 0.90 s');
     expect(text).toContain('9.00 s for 1540 builds, then ended');
     expect(text).toContain('over 500 s');
+  });
+
+  it('of a real tree in docs/azure-linux.md are those of bench/plan/tree.json', () => {
+    const results = JSON.parse(readFileSync(join(repository, 'bench/plan/tree.json'), 'utf8')) as TreeResults;
+    expect(results.rows.map(({ specs }) => specs > 1540)).toEqual([false, false, false, true]);
+    const page = readFileSync(join(repository, 'docs/azure-linux.md'), 'utf8');
+    expect(page).toContain('<!-- bench-tree -->');
+    expect(page).toBe(withBlock(page, 'bench-tree', `\n${treeFigures(results)}\n`));
   });
 
   it('in docs/testing.md are those of bench/plan/results.json', () => {
