@@ -26,6 +26,12 @@ When something fails:
   make build-packages DEBUG=1                  logs every key component, cache call and command
   make clean                                   removes what was built (clean-all: also downloads and toolchain)
 
+For a toolchain of RPMs that a manifest lists (TOOLCHAIN_MANIFEST, WORKER_MANIFEST, TOOLCHAIN_ARCHIVE):
+
+  make validate-toolchain                      reports RPMs that are missing, damaged or unsigned, and what they lack
+  make check-manifests                         compares the manifest with the specs
+  make compress-toolchain                      packs the toolchain: out/toolchain.tar.gz, with its manifests
+
 For work on azl itself:
 
   make dist                                    builds the bundles that are committed
@@ -37,13 +43,15 @@ For work on azl itself:
   make bench-start                             measures the start-up time of the actions
   make bench-schedule FACTS_DIR=facts          simulates shards on Azure Linux's graph, for docs/shards.md
   make bench-plan FACTS_DIR=facts              measures graph, plan and what follows each build, on that graph
+  make bench-tree TREE=../azurelinux           measures specs to graph beside Azure Linux's own tools, for docs/azure-linux.md
   make bench-index FACTS_DIR=facts             measures the size of results in the index and between shards
+  make azure-linux TREE=../azurelinux          builds Azure Linux's own specs unchanged, for docs/azure-linux.md
   make act WORKFLOW=nightly                    runs a workflow on this machine (default: nightly, then pull-request)
   make act REPO=../my-distro                   the same with the workflows of your repository
   make publish-trees DIR=build/trees           makes the repositories that workflows name: azl/build-packages@v1 ...
 
 A variable is an action's input in upper case with _, on the command line or in the environment:
-SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (build/cache)
+SPECS_DIR CONFIG_FILE PACKAGE_BUILD_LIST BUILD_DIR (build) OUT_DIR (out) CACHE_DIR (azl's build/cache)
 RUN_CHECK=y CONCURRENT_PACKAGE_BUILDS=2 ... Each action's README lists all of its inputs.
 DEBUG=1 works with every target. On the command line, a variable that the target does not take is an error.
 endef
@@ -63,8 +71,8 @@ export AZL_GOALS := $(MAKECMDGOALS)
 # With -C, the folder in which the user stands: a shell sets PWD, and make leaves it as it was.
 export AZL_PWD := $(value PWD)
 
-local_targets := doctor init toolchain plan input-srpms build-packages image run shell signatures clean clean-all
-dev_targets := dist lint test test-full test-hosts bench bench-start bench-schedule bench-plan bench-index act publish-trees
+local_targets := doctor init toolchain compress-toolchain validate-toolchain check-manifests plan input-srpms build-packages image run shell signatures clean clean-all
+dev_targets := dist lint test test-full test-hosts bench bench-start bench-schedule bench-plan bench-tree bench-index azure-linux act publish-trees
 
 .DEFAULT_GOAL := help
 .PHONY: help $(local_targets) $(dev_targets)

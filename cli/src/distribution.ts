@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { makeCommand } from '../../src/shared/base/make-command.ts';
 import type { Problem } from '../../src/shared/base/problems.ts';
+import { foldersIn } from '../../src/shared/github/inputs.ts';
 import { type Paths, shown } from './paths.ts';
 import type { TargetName } from './targets.ts';
 
@@ -9,16 +10,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The specs and the image config of a run: those that the user named, else those of the workspace. */
 export interface Distribution {
-  /** The folder of specs. */
-  specs: string;
+  /** The folders of specs. */
+  specs: readonly string[];
   /** Undefined for a target that has no default config. */
   config: string | undefined;
   /** True if the workspace has no specs, so that azl's example distribution stands in for them. */
   isExample: boolean;
 }
 
-/** Returns the folder of image configs, which lies beside the folder of specs. Pure. */
-export function configFolderBeside(specs: string): string {
+/** Returns the folder of image configs, which lies beside the first folder of specs. Pure. */
+export function configFolderBeside([specs = '.']: readonly string[]): string {
   return join(dirname(specs), 'imageconfigs');
 }
 
@@ -26,7 +27,8 @@ export function configFolderBeside(specs: string): string {
 export function distributionOf(target: string, environment: Environment, checkout: string): Distribution {
   const workspace = process.cwd();
   const given = environment['SPECS_DIR'] || (existsSync('SPECS') ? 'SPECS' : undefined);
-  const specs = given ?? shown(join(checkout, 'examples/distro/SPECS'), workspace);
+  const example = shown(join(checkout, 'examples/distro/SPECS'), workspace);
+  const specs = given === undefined ? [example] : foldersIn(given, 'specs-dir');
   const config = environment['CONFIG_FILE'] || undefined;
   // Only `image` has a default: elsewhere a config would add packages to the list.
   const [only, ...others] = config === undefined && target === 'image' ? configsOf(specs) : [];
@@ -36,7 +38,7 @@ export function distributionOf(target: string, environment: Environment, checkou
 
 /** Returns the problem of an image without a config: there is none beside the specs, or there are several. */
 export function configProblems(target: TargetName, { specs, config }: Distribution): Problem[] {
-  if (target !== 'image' || config !== undefined || !isFolder(specs)) return [];
+  if (target !== 'image' || config !== undefined || !specs.every(isFolder)) return [];
   const configs = configsOf(specs);
   const [first] = configs;
   if (first === undefined) {
@@ -48,8 +50,8 @@ export function configProblems(target: TargetName, { specs, config }: Distributi
   return [{ message, hint: `Name one: ${makeCommand('image', { CONFIG_FILE: first })}` }];
 }
 
-/** Returns the image configs beside a folder of specs. Sorted. @param workspace to which their paths are relative */
-export function configsOf(specs: string, workspace = '.'): string[] {
+/** Returns the image configs beside folders of specs. Sorted. @param workspace to which their paths are relative */
+export function configsOf(specs: readonly string[], workspace = '.'): string[] {
   const folder = configFolderBeside(specs);
   const place = resolve(workspace, folder);
   const names = isFolder(place) ? readdirSync(place) : [];
@@ -64,7 +66,7 @@ const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.is
 /** The inputs of actions that name folders of a run, its specs and its image config. */
 export function pathInputs(paths: Paths, { specs, config }: Distribution): Record<string, string> {
   return {
-    'specs-dir': specs,
+    'specs-dir': specs.join(' '),
     ...(config !== undefined && { 'config-file': config }),
     'build-dir': paths.build,
     'out-dir': paths.out,

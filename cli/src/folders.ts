@@ -53,15 +53,15 @@ interface FolderChecks {
   /** True if the run writes to the folders: then a write is tried and undone. */
   writes: boolean;
   checkout: string;
-  /** The folder of specs, if one is given. */
-  specsDir?: string | undefined;
+  /** The folders of specs. */
+  specsDirs: readonly string[];
 }
 
 /**
  * Returns a problem for each folder of a run that cannot be used, with the variable that names it. A folder inside
  * one with a problem is not reported.
  */
-export function folderProblems(paths: Paths, { writes, checkout, specsDir }: FolderChecks): Problem[] {
+export function folderProblems(paths: Paths, { writes, checkout, specsDirs }: FolderChecks): Problem[] {
   const problems: Problem[] = [];
   const unusable: string[] = [];
   for (const folder of [...folders, 'toolchain'] as const) {
@@ -69,7 +69,7 @@ export function folderProblems(paths: Paths, { writes, checkout, specsDir }: Fol
     if (unusable.some((other) => isIn(path, other))) continue;
     // An existing toolchain may be read-only.
     const isOther = folder === 'toolchain';
-    const misplaced = writes && !isOther ? reasonAgainstPlace(path, specsDir) : undefined;
+    const misplaced = writes && !isOther ? reasonAgainstPlace(path, specsDirs) : undefined;
     const reason = misplaced ?? reasonAgainst(path, writes && !(isOther && existsSync(path)), checkout);
     if (reason === undefined) continue;
     const name = isOther ? 'TOOLCHAIN_DIR' : folderVariables[folder];

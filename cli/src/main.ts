@@ -31,6 +31,7 @@ import { runActions } from './run-actions.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { watchSignals } from './stop.ts';
 import { allTargets, isTarget, type TargetName, targets, usesFolders, usesSpecs } from './targets.ts';
+import { checkManifests, checkToolchain, compressToolchain } from './toolchain-targets.ts';
 import { inputProblems } from './validate-inputs.ts';
 import { givenVariables, isDebug, knownVariables, variableProblems, variablesOf } from './variables.ts';
 import { writeSignatures } from './write-signatures.ts';
@@ -79,7 +80,7 @@ export async function main(): Promise<void> {
       ...folderProblems(context.paths, {
         writes: usesFolders(target),
         checkout,
-        specsDir: context.distribution.specs,
+        specsDirs: context.distribution.specs,
       }),
       ...(await inputProblems(target, context)),
     ]);
@@ -119,6 +120,9 @@ const commands: Partial<Record<TargetName, (context: CliContext) => Promise<numb
   run: bootImage,
   shell: openShell,
   signatures: writeSignatures,
+  'compress-toolchain': compressToolchain,
+  'validate-toolchain': checkToolchain,
+  'check-manifests': checkManifests,
   clean: async (context) => await clean(false, context),
   'clean-all': async (context) => await clean(true, context),
 };

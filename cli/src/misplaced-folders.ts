@@ -26,11 +26,11 @@ const allowed = ['/dev/shm', '/usr/local', '/usr/src'];
 /**
  * Returns why `path` is not the place of a folder of a run, as a clause after `which`: a run fills such a folder, and
  * `make clean` empties it. Links are followed. Undefined if it may be used.
- * @param specsDir the folder of specs, if one is given
+ * @param specsDirs the folders of specs
  */
-export function reasonAgainstPlace(path: string, specsDir: string | undefined): string | undefined {
+export function reasonAgainstPlace(path: string, specsDirs: readonly string[]): string | undefined {
   const real = realPath(path);
-  if (specsDir && real === realPath(specsDir))
+  if (specsDirs.some((one) => real === realPath(one)))
     return 'is the folder of specs (SPECS_DIR): builds would fill it';
   if (shared.includes(real)) return 'holds folders of others';
   const top = real.split('/')[1] ?? '';

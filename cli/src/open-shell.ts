@@ -39,13 +39,17 @@ export async function openShell(context: CliContext): Promise<number> {
   log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', root.log)}`);
   log.info(`To repeat the build: (cd ${specCwd} && ${root.argv.map(shellWord).join(' ')})`);
   log.info('SPECS and SOURCES are copies. To leave, run `exit`. The next build starts with a fresh root.');
-  return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir));
+  return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir, root.asRoot));
 }
 
 const buildOf = (name: string) => makeCommand('build-packages', { PACKAGE_BUILD_LIST: name });
 
 /** Returns the problem of a name without a root to open, with those that have one. */
-async function noRoot(name: string, kept: readonly string[], specsDir: string): Promise<ProblemsError> {
+async function noRoot(
+  name: string,
+  kept: readonly string[],
+  specsDirs: readonly string[],
+): Promise<ProblemsError> {
   const without = 'only a failed build or %check leaves one';
   const near = name === '' ? kept[0] : nearestName(name, kept);
   const open = near === undefined ? undefined : `Open one: ${makeCommand('shell', { PACKAGE: near })}`;
@@ -59,7 +63,7 @@ async function noRoot(name: string, kept: readonly string[], specsDir: string): 
       hint: open ?? `Build packages: ${makeCommand('build-packages')}`,
     });
   }
-  const packages = (await findSpecs(specsDir)).files.map((file) => file.package);
+  const packages = (await findSpecs(specsDirs)).files.map((file) => file.package);
   // A build that succeeds leaves none: the command must not promise one.
   const next = packages.includes(name)
     ? `If its build fails, this leaves one: ${buildOf(name)}`

@@ -3,10 +3,12 @@ const reuse =
 const noTools = 'The tools of azl are ready to use: nothing has to be built for them.';
 const builds = 'Builds use the toolchain and your specs, never a repository.';
 const images = `${builds} For packages of images, list .repo files in REPO_LIST.`;
-const debian = 'The toolchain is made of packages of this machine, as its lock names them: make toolchain.';
+const toolchain =
+  'TOOLCHAIN_MODE says what the toolchain is made of: a manifest of RPMs, an archive of them, or packages of this machine.';
 const sources = 'Each source has a digest in a .signatures.json file, and make input-srpms packs all SRPMs.';
 const checks = 'RUN_CHECK=y runs the %check of each package that PACKAGE_BUILD_LIST names.';
-const native = 'azl builds for the architecture of the machine: use one of the other architecture.';
+const native =
+  'azl builds for the architecture of the machine: use one of the other architecture. TARGET_ARCH is for make plan alone.';
 const folders = 'Folders below BUILD_DIR and OUT_DIR have fixed names.';
 const locked = 'The lock of the toolchain and the keys of packages already fix all that a build has.';
 const identity = 'DIST_TAG, DIST_NAME_ABRV and RELEASE_MAJOR_ID name the distribution and its version.';
@@ -30,11 +32,13 @@ export const otherVariables: readonly (readonly [names: string, answer: string])
   ['STOP_ON_PKG_FAIL KEEP_GOING', 'After a failure, azl builds all that does not need the failed package.'],
   ['STOP_ON_WARNING STOP_ON_FETCH_FAIL', 'Whatever a build lacks is an error, and no warning.'],
   ['REBUILD_TOOLS BUILD_TOOLS_NONPROD TOOLS_DIR TOOL_BINS_DIR TOOLKIT_BINS_DIR PKGGEN_DIR', noTools],
-  ['REBUILD_TOOLCHAIN INCREMENTAL_TOOLCHAIN ALLOW_TOOLCHAIN_DOWNLOAD_FAIL', debian],
-  ['TOOLCHAIN_CONTAINER_ARCHIVE TOOLCHAIN_SOURCES_ARCHIVE CLEAN_TOOLCHAIN_CONTAINERS', debian],
+  ['INCREMENTAL_TOOLCHAIN ALLOW_TOOLCHAIN_DOWNLOAD_FAIL', toolchain],
+  ['TOOLCHAIN_CONTAINER_ARCHIVE TOOLCHAIN_SOURCES_ARCHIVE CLEAN_TOOLCHAIN_CONTAINERS', toolchain],
   ['UPDATE_TOOLCHAIN_LIST', 'UPDATE_LOCK=y updates the lock of the toolchain: make toolchain.'],
-  ['ALLOW_TOOLCHAIN_REBUILDS', 'A spec always replaces what the toolchain has of the same name.'],
-  ['VALIDATE_TOOLCHAIN_GPG TOOLCHAIN_GPG_VALIDATION_KEYS', `${debian} Each is checked by its digest.`],
+  [
+    'ALLOW_TOOLCHAIN_REBUILDS',
+    'A spec is built whose RPMs the toolchain lacks, by file name, or that PACKAGE_REBUILD_LIST names.',
+  ],
   [
     'VALIDATE_IMAGE_GPG IMAGE_GPG_VALIDATION_KEYS',
     'gpgcheck and gpgkey in the .repo files of REPO_LIST decide on signatures.',
@@ -57,7 +61,6 @@ export const otherVariables: readonly (readonly [names: string, answer: string])
   ],
   ['SOURCE_AUTH_MODE TLS_CERT TLS_KEY', 'Downloads of sources send no certificate and no token.'],
   ['CA_CERT', 'NODE_EXTRA_CA_CERTS=<file> in the environment adds certificates of authorities.'],
-  ['PACKAGE_URL_LIST', `${debian} ${images}`],
   ['DISABLE_UPSTREAM_REPOS DISABLE_DEFAULT_REPOS', `${builds} Images use those of REPO_LIST alone.`],
   ['USE_PREVIEW_REPO DAILY_BUILD_REPO REMOTE_DAILY_BUILD_ID', images],
   ['DAILY_BUILD_ID DAILY_BUILD_ID_UPDATE_MANIFESTS DAILY_BUILD_SKIP_TOOLCHAIN_AUTO_CLEANUP', images],
@@ -65,7 +68,7 @@ export const otherVariables: readonly (readonly [names: string, answer: string])
   ['PACKAGE_CACHE_SUMMARY IMAGE_CACHE_SUMMARY INITRD_CACHE_SUMMARY', locked],
   ['PACKAGE_ARCHIVE CACHED_PACKAGES_ARCHIVE ARCHIVE_TOOL', packed],
   ['RESOLVE_CYCLES_FROM_UPSTREAM IGNORE_VERSION_TO_RESOLVE_SELFDEP', cycles],
-  ['TARGET_ARCH ARCH ARCHITECTURE TARGET FORCEARCH', native],
+  ['ARCH ARCHITECTURE TARGET FORCEARCH', native],
   ['MAX_CPU JOBS NPROC NCPUS', 'CONCURRENT_PACKAGE_BUILDS sets how many packages are built at once.'],
   ['LOG_LEVEL V VERBOSE', 'DEBUG=1 logs every command, key component and service call.'],
   ['LOG_COLOR COLOR', 'NO_COLOR=1 in the environment turns colours off.'],
@@ -100,10 +103,10 @@ export const otherTargets: readonly (readonly [names: string, answer: string])[]
   ['all build rpms rpm packages', 'make build-packages builds all packages, make image an image of them.'],
   ['go-* build-tools tools', noTools],
   ['chroot-tools validate-chroot macro-tools', 'make toolchain makes the root that all builds start from.'],
-  ['raw-toolchain toolchain_stage2 copy-toolchain-rpms hydrate-toolchain compress-toolchain*', debian],
+  ['raw-toolchain toolchain_stage2 copy-toolchain-rpms hydrate-toolchain compress-toolchain-*', toolchain],
   [
-    'check-manifests check-x86_64-manifests check-aarch64-manifests',
-    'make toolchain checks each RPM of the toolchain.',
+    'check-x86_64-manifests check-aarch64-manifests',
+    'make check-manifests compares the manifest with the specs.',
   ],
   ['hydrate-* compress-* rpms-snapshot', packed],
   ['pre-cache', 'make input-srpms downloads all sources.'],

@@ -18,6 +18,13 @@ const table = {
   init: { ...noActions, variables: ['SPECS_DIR'] },
   doctor: { ...noActions, needs: all },
   toolchain: { ...noActions, actions: ['toolchain'], needs: needs.toolchain },
+  'compress-toolchain': { ...noActions, actions: ['toolchain'], needs: needs.toolchain },
+  'validate-toolchain': { ...noActions, actions: ['toolchain'], needs: needs.toolchain },
+  'check-manifests': {
+    actions: ['toolchain'],
+    variables: ['DIST_TAG', 'DIST_NAME_ABRV', 'RELEASE_MAJOR_ID'],
+    needs: needs.toolchain,
+  },
   plan: { ...noActions, actions: ['toolchain', 'build-packages/plan'], needs: building },
   'input-srpms': { ...noActions, actions: ['toolchain', 'build-packages/srpms'], needs: building },
   'build-packages': { ...noActions, actions: ['toolchain', 'build-packages'], needs: building },
@@ -54,13 +61,16 @@ export function usesFolders(target: TargetName): boolean {
 
 /** True for a target that reads specs. */
 export function usesSpecs(target: TargetName): boolean {
-  return target === 'signatures' || targets[target].actions.some((name) => name.startsWith('build-packages'));
+  return (
+    ['signatures', 'check-manifests'].includes(target) ||
+    targets[target].actions.some((name) => name.startsWith('build-packages'))
+  );
 }
 
 /** Targets of the Makefile that this CLI does not run, for hints at a wrong name. */
 const otherTargets = [
   ...['help', 'dist', 'lint', 'test', 'test-full', 'test-hosts', 'act', 'publish-trees'],
-  ...['bench', 'bench-start', 'bench-schedule', 'bench-plan', 'bench-index'],
+  ...['bench', 'bench-start', 'bench-schedule', 'bench-plan', 'bench-tree', 'bench-index', 'azure-linux'],
 ];
 
 /** The names of all targets of the Makefile. */

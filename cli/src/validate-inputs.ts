@@ -13,7 +13,7 @@ import type {
   ReleaseInputs,
   ToolchainInputs,
 } from '../../src/shared/model/inputs.ts';
-import { readRepoFiles } from '../../src/shared/rpm-repository/read/repo-file.ts';
+import { readRepoFiles } from '../../src/shared/repositories/repo-file.ts';
 import { debianSourcesFile, readDebianSources } from '../../src/shared/sources/debian-sources.ts';
 import { readSignatures } from '../../src/shared/sources/signatures.ts';
 import { findSpecs, type SpecFile } from '../../src/shared/specs/find.ts';
@@ -65,7 +65,8 @@ export async function inputProblems(
     const read = tryInputs(table, inputGetter(inputs));
     const { values } = read;
     problems.push(...read.problems);
-    if (values.specsDir !== undefined) {
+    // The toolchain needs no specs.
+    if (values.specsDir !== undefined && values.packageBuildList !== undefined) {
       const found = await findSpecs(values.specsDir);
       const list = values.packageBuildList ?? [];
       // With a list, an error in another spec stops the run only if the list needs that spec.
@@ -91,14 +92,14 @@ export async function inputProblems(
 
 /** Checks the signatures of all packages, or of those in the list: what these need is not known yet. */
 async function signatureProblems(values: Values, files: readonly SpecFile[]): Promise<Problem[]> {
-  const { specsDir = '', packageBuildList: list = [] } = values;
+  const { packageBuildList: list = [] } = values;
   const problems: Problem[] = [];
   for (const file of files.filter((one) => list.length === 0 || list.includes(one.package)))
-    problems.push(...(await problemsIn(() => readSignatures(specsDir, file))));
+    problems.push(...(await problemsIn(() => readSignatures(file))));
   return problems;
 }
 
-async function debianProblems({ specsDir = '', debianSources = '' }: Values): Promise<Problem[]> {
+async function debianProblems({ specsDir = [], debianSources = '' }: Values): Promise<Problem[]> {
   const file = debianSourcesFile({ specsDir, debianSources });
   return file === '' ? [] : await problemsIn(() => readDebianSources(file));
 }
@@ -106,7 +107,7 @@ async function debianProblems({ specsDir = '', debianSources = '' }: Values): Pr
 /** Returns a problem for each of the packages that has no spec. */
 function packageProblems(
   packages: readonly string[],
-  specsDir: string,
+  specsDirs: readonly string[],
   files: readonly SpecFile[],
 ): Problem[] {
   const names = files.map((file) => file.package);
@@ -114,7 +115,7 @@ function packageProblems(
   return packages
     .filter((name) => !names.includes(name))
     .map((name) => ({
-      message: `There is no package '${name}' in ${specsDir}`,
+      message: `There is no package '${name}' in ${specsDirs.join(', ')}`,
       hint: nearestHint(name, names) ?? rule,
     }));
 }

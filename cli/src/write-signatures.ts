@@ -1,19 +1,9 @@
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { readJobInputs, treeInputs } from '../../actions/build-packages/src/inputs.ts';
 import { ProblemsError } from '../../src/shared/base/problems.ts';
 import { treeSources } from '../../src/shared/builder/tree-sources.ts';
-import { readDocument } from '../../src/shared/host/json-files.ts';
-import { toolchainSchema } from '../../src/shared/model/toolchain.ts';
-import { distributionMacros } from '../../src/shared/specs/macros/distribution.ts';
-import { policyMacros } from '../../src/shared/specs/macros/policy.ts';
-import { parseSpecs } from '../../src/shared/specs/parse.ts';
-import { actionNamed } from './action-file.ts';
 import type { CliContext } from './context.ts';
-import { pathInputs } from './distribution.ts';
-import { workerDir } from './paths.ts';
+import { parseTree } from './parse-tree.ts';
 import { runActions } from './run-actions.ts';
-import { inputGetter, inputsOf, namedPackages } from './variables.ts';
+import { namedPackages } from './variables.ts';
 
 /**
  * `make signatures`: finds or downloads the sources of each package and writes their digests to the signatures file beside
@@ -51,21 +41,8 @@ export async function writeSignatures(context: CliContext): Promise<number> {
 }
 
 /** Parses the specs with the toolchain, and opens the places that their sources come from. */
-async function openTree({ actions, environment, paths, distribution, log, stop }: CliContext) {
-  const action = actionNamed(actions, 'build-packages/plan');
-  const given = inputsOf(action, environment, pathInputs(paths, distribution));
-  const inputs = readJobInputs(treeInputs, inputGetter(given));
-  const toolchain = await readDocument(toolchainSchema, join(paths.toolchain, 'toolchain.json'));
-  const tree = await parseSpecs({
-    specsDir: inputs.specsDir,
-    worker: workerDir(paths),
-    overlaysDir: join(paths.build, 'overlays'),
-    macroFiles: [policyMacros],
-    defines: distributionMacros(inputs),
-    arch: toolchain.arch,
-    jobs: availableParallelism(),
-    log,
-    signal: stop.signal,
-  });
+async function openTree(context: CliContext) {
+  const { log, stop } = context;
+  const { inputs, ...tree } = await parseTree(context);
   return { ...tree, sources: await treeSources(inputs, { log, signal: stop.signal }) };
 }

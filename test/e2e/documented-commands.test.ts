@@ -23,7 +23,7 @@ const commands = [...new Set(commandsHere().map(({ text }) => text))].filter(
 
 /** A stage of the first hour with azl: commands of later stages need what earlier ones left. */
 const stages = [
-  ['help', 'doctor', 'toolchain', 'init'],
+  ['help', 'doctor', 'toolchain', 'validate-toolchain', 'compress-toolchain', 'init'],
   ['signatures'],
   ['plan', 'input-srpms', 'build-packages'],
   ['clean'],

@@ -56,11 +56,15 @@ describe('a build folder', () => {
 describe('a spec with a fault', () => {
   const broken = { SPEC: 'Name: broken\n%if 1\n' };
 
-  it('stops a run that needs it, and is told and left out by one that does not', async () => {
+  it('fails alone, stops a run whose list needs it, and is left out by one whose list does not', async () => {
     await writeTree(join(dir, 'SPECS'), { broken: { spec: broken.SPEC } });
     const all = await runBundle('build-packages', inputs, dir);
     expect(all.code).toBe(1);
     expect(all.said).toContain('file=SPECS/broken/broken.spec');
+    expect(statesOf(dir)).toMatchObject({ alpha: 'built', broken: 'failed' });
+    const strict = await runBundle('build-packages', { ...inputs, 'strict-specs': 'true' }, dir);
+    expect(strict.code).toBe(1);
+    expect(strict.said).not.toContain('building (');
     const named = await runBundle('build-packages', { ...inputs, 'package-build-list': 'alpha broken' }, dir);
     expect(named.code).toBe(1);
     expect(named.said).not.toContain('building (');

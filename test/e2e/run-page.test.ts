@@ -156,17 +156,18 @@ it('the page of a plan that failed has each error at its place, and none is writ
   try {
     await writeTree(join(other, 'SPECS'), packageOf('lone', 'true', 'BuildRequires: zlib-devl'));
     const inputs: Inputs = { 'toolchain-dir': (await testWorker()).dir };
+    const strict: Inputs = { 'strict-specs': 'true' };
     const failing = new SharedRun(other, inputs, services, undefined, {
       GITHUB_ACTIONS: 'true',
       GITHUB_SHA: sha,
     });
-    const plan = await failing.plan(1);
+    const plan = await failing.plan(1, strict);
     expect(plan.code).toBe(1);
     expect(plan.summary).toMatch(
       /^### ✗ Plan: 1 error\n\n- \[`SPECS\/lone\/lone\.spec:7`\]\(\S+\/SPECS\/lone\/lone\.spec#L7\): BuildRequires 'zlib-devl' is provided by nothing<br>.*Nearest: /,
     );
     expect(plan.said).toContain('::error file=SPECS/lone/lone.spec,line=7::');
-    expect((await failing.plan(1, { summary: 'false' })).summary).toBe('');
+    expect((await failing.plan(1, { ...strict, summary: 'false' })).summary).toBe('');
   } finally {
     await removeWorkspace(other);
   }

@@ -46,6 +46,43 @@ describe('three shards of a run', () => {
   });
 });
 
+describe('a package that asks in its build root for what it needs', () => {
+  /** `asker` asks for `first`, and then for what `first` asks for. */
+  const asking = (section: string) => {
+    const { asker } = building('asker', 'cat %{_datadir}/second-random > random');
+    const spec = asker?.spec.replace('%build\n', `%prep\n%generate_buildrequires\n${section}\n%build\n`);
+    return {
+      asker: { spec: spec as string },
+      ...building('first', 'echo "second >= 1" > random'),
+      ...building('second', 'echo made > random'),
+    };
+  };
+  const section = 'echo first\ntest ! -e %{_datadir}/first-random || cat %{_datadir}/first-random';
+
+  it('is maybe in the plan, and built by three shards to the bytes of one', async () => {
+    const one = await runOf(asking(section));
+    const { plan, merge } = await one.whole(1);
+    expect(plan.said).toMatch(/maybe {2}asker: decided by what its %generate_buildrequires names/);
+    expect(merge.code, merge.said).toBe(0);
+    expect(statesOf(one.merged())).toEqual({ asker: 'built', first: 'built', second: 'built' });
+    const three = await runOf(asking(section));
+    const { shards, merge: merged } = await three.whole(3);
+    expect(merged.code, merged.said).toBe(0);
+    expect(shards.flatMap(({ said }) => builtIn(said)).sort()).toEqual(['asker', 'first', 'second']);
+    expect(digests(three.merged(), published)).toEqual(digests(one.merged(), published));
+  });
+
+  it('fails where nothing provides it, at the line of the section', async () => {
+    const run = await runOf(asking('echo "nowhere >= 2"'));
+    const { merge } = await run.whole(1);
+    expect(merge.code).toBe(1);
+    expect(statesOf(run.merged())).toEqual({ asker: 'failed', first: 'built', second: 'built' });
+    expect(merge.said).toMatch(
+      /asker\.spec:10: %25generate_buildrequires names 'nowhere >= 2', which is provided by nothing/,
+    );
+  });
+});
+
 describe('a package that fails', () => {
   it('stops what needs it and nothing else, and is shown with its log’s decisive lines', async () => {
     const run = await runOf({

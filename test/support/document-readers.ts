@@ -98,7 +98,8 @@ export async function documentReaders(dir: string): Promise<DocumentReader[]> {
   const rpm = madeUpRpm('base', { arch: hostArchitecture.rpm, shipDigest: digest, outputDigest: digest });
   const answer = { ok: true, installed: [{ origin: 'local', file: 'a-1-1.noarch.rpm' }] };
   const common = { texts: nothing, optional: nothing };
-  const head = { schema: 'azl/index', version: 3, onlyStored: true, results: 1, answers: 1 };
+  const counts = { results: 1, answers: 1, parses: 0, generated: 0 };
+  const head = { schema: 'azl/index', version: 4, onlyStored: true, ...counts };
   const lines = (indexed: unknown, answered: unknown) =>
     [indexed, answered].map((one) => JSON.stringify(one));
   const [indexLine = '', answerLine = ''] = lines(
@@ -207,14 +208,24 @@ export async function documentReaders(dir: string): Promise<DocumentReader[]> {
     },
     {
       name: 'plan.json',
-      ...{ texts: /\.reason$/, optional: /^\.pointers\./ },
+      ...{
+        texts: /\.reason$|\.problems\.0\.(?:message|file|hint)$/,
+        optional: /^\.pointers\.|\.problems\.0\.(?:file|line|hint)$/,
+      },
       value: {
         ...{ schema: 'azl/plan', version: 1, workerDigest: digest, shards: 1, entries: 1, heavy: ['slow'] },
-        ...{ heavyShards: 1, heavyEntries: 1, retentionDays: 1, pointers: { 'perl(Odd)': ['lib'] } },
+        ...{
+          heavyShards: 1,
+          heavyEntries: 1,
+          retentionDays: 1,
+          pointers: { 'perl(Odd)': ['lib'] },
+          breakCycles: ['m4'],
+        },
         packages: [
           {
             ...{ name: 'app', state: 'maybe', reason: 'lib decides', key, waitsFor: ['lib'] },
-            ...{ fromToolchain: ['m4'], seconds: 1 },
+            ...{ fromToolchain: ['m4'], seconds: 1, kind: null, line: null, rootCauses: [] },
+            ...{ problems: [{ message: 'm', file: 'a.spec', line: 1, hint: 'h' }], isOfTree: true },
           },
         ],
       },
@@ -263,8 +274,8 @@ export async function documentReaders(dir: string): Promise<DocumentReader[]> {
     {
       ...{ ...common, name: 'kept.json', texts: /\.argv\.\d+$/ },
       value: {
-        ...{ schema: 'azl/kept-root', version: 2, package: 'app', workerDigest: digest, argv: ['rpmbuild'] },
-        log: 'app.log',
+        ...{ schema: 'azl/kept-root', version: 3, package: 'app', workerDigest: digest, argv: ['rpmbuild'] },
+        ...{ asRoot: true, log: 'app.log' },
       },
       lay: (to, text) => put(join(to, 'kept.json'), text),
       isTaken: async (to) => (await readKeptRoot(to)) !== undefined,

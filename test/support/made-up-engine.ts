@@ -10,10 +10,13 @@ export const essentials = madeUpRpm('essentials', {
   files: ['rpmbuild', 'python3', 'gcc', 'make', 'tar', 'setpriv'].map((name) => `/usr/bin/${name}`),
 });
 
+/** The solver of a toolchain of {@link base} and {@link essentials}. */
+export const solve = async (request: SolverRequest) => await solveOn([base, essentials], request);
+
 /** Takes all that is asked for and all that this requires, local before toolchain: enough of a solver for plain names. */
-export async function solve({ install, local: results }: SolverRequest) {
+export async function solveOn(prebuilt: readonly Rpm[], { install, local: results }: SolverRequest) {
   const local = results.flat();
-  const all = [...local, base, essentials];
+  const all = [...local, ...prebuilt];
   const installed = new Set<Rpm>();
   const problems: string[] = [];
   const queue = [...install];

@@ -32,6 +32,7 @@ export function madeUpSpec(
 ): Spec {
   return {
     package: name,
+    specsDir: 'SPECS',
     path: `${name}/${name}.spec`,
     name,
     epoch: 0,

@@ -10,6 +10,15 @@ export interface Shown {
 /** The variables of the shell: its prompt is short, and nothing of the user's settings is read. */
 const settings = { PS1: '$ ', TERM: 'xterm', LC_ALL: 'C.UTF-8', HISTFILE: '/dev/null' };
 
+/** Milliseconds without a new character after which a screen stands still for good. */
+const silence = 300_000;
+
+/** The line that tells the end of a command. */
+const end = /\[exit (\d+)\]/;
+
+/** The screen of a terminal on which nothing moves any more. */
+export class StandsStill extends Error {}
+
 /** A shell in a terminal of its own: lines are typed, and the screen is read, as a person does it. */
 export class Terminal {
   private readonly child: ChildProcess;
@@ -56,20 +65,36 @@ export class Terminal {
     this.child.stdin?.write(`${line}\r`);
   }
 
-  /** Waits until the screen shows `pattern`. @throws Error with the screen if it never does */
+  /**
+   * Waits until the screen shows `pattern`.
+   * @throws StandsStill with the screen if nothing moves any more
+   * @throws Error with the screen if the command or the terminal ends before
+   */
   async shows(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const found = pattern.exec(this.screen);
+      const { screen } = this;
+      const found = pattern.exec(screen);
       if (found !== null) return found;
-      if (this.ended) throw new Error(`the terminal ended without ${pattern}:\n${this.screen}`);
-      await new Promise<void>((resolve) => {
-        const waker = () => {
-          this.wakers.delete(waker);
-          resolve();
-        };
-        this.wakers.add(waker);
-      });
+      if (this.ended || end.test(screen)) throw new Error(`it ended without ${pattern}:\n${screen}`);
+      if (!(await this.moves())) throw new StandsStill(`nothing moves, without ${pattern}:\n${screen}`);
     }
+  }
+
+  /** Waits for the next output, or for the end of the terminal. @returns false if neither comes */
+  private async moves(): Promise<boolean> {
+    return await new Promise((resolve) => {
+      const waker = () => {
+        clearTimeout(timer);
+        this.wakers.delete(waker);
+        // What comes in many pieces is looked at once.
+        setTimeout(resolve, 20, true);
+      };
+      const timer = setTimeout(() => {
+        this.wakers.delete(waker);
+        resolve(false);
+      }, silence);
+      this.wakers.add(waker);
+    });
   }
 
   /** Types a command into the shell, and waits for its end. */
@@ -86,7 +111,7 @@ export class Terminal {
 
   /** Waits for the end of the last command. */
   async finish(): Promise<Shown> {
-    const [, code] = await this.shows(/\[exit (\d+)\]/);
+    const [, code] = await this.shows(end);
     return { code: Number(code), screen: this.screen };
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { runTool } from '../../src/shared/host/process.ts';
@@ -35,6 +35,14 @@ export function statesOf(workspace: string): Record<string, string> {
   return Object.fromEntries(file.packages.map(({ name, state }) => [name, state]));
 }
 
+function standsIn(pid: string, folder: string): boolean {
+  try {
+    return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${folder}/`);
+  } catch {
+    return false;
+  }
+}
+
 /** Mounts, and processes that stand in a folder or name it, that a run left behind. */
 export function leftBehind(workspace: string): string[] {
   const mounts = readFileSync('/proc/mounts', 'utf8')
@@ -45,7 +53,9 @@ export function leftBehind(workspace: string): string[] {
     .flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return command.includes(workspace) ? [`${pid}: ${command}`] : [];
+        // A process that is ending has given its memory back already, and with it its command.
+        if (command === '') return [];
+        return command.includes(workspace) || standsIn(pid, workspace) ? [`${pid}: ${command}`] : [];
       } catch {
         return [];
       }

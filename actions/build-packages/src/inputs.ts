@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
+import { hostArchitecture } from '../../../src/shared/base/architectures.ts';
 import { packageLimits } from '../../../src/shared/builder/package-limits.ts';
 import {
   amount,
   choice,
+  choices,
   count,
   flag,
-  folder,
+  folders,
   type GetInput,
   type InputTable,
   list,
@@ -15,8 +17,9 @@ import {
   retention,
   shaped,
   text,
-  toolchainMode,
+  toolchainSource,
 } from '../../../src/shared/github/inputs.ts';
+import type { PolicyName } from '../../../src/shared/model/build-policy.ts';
 import type {
   BuildInputs,
   MergeInputs,
@@ -28,13 +31,16 @@ import type {
   TreeInputs,
 } from '../../../src/shared/model/inputs.ts';
 import { debianSourcesFile } from '../../../src/shared/sources/debian-sources.ts';
+import { findLayout, withLayout } from '../../../src/shared/specs/layout.ts';
+import { targets } from '../../../src/shared/toolchain/target.ts';
 
 /** Characters that rpm allows in a release. */
 const partOfRelease = shaped(/^[\w.+~^]*$/, 'letters, digits and the characters . _ + ~ ^ only');
 
 /** The inputs of `plan` and `srpms`. */
 export const treeInputs: InputTable<TreeInputs> = {
-  specsDir: folder('Give the folder that holds <name>/<name>.spec.'),
+  specsDir: folders('Give the folder that holds <name>/<name>.spec.'),
+  macroPackages: text,
   packageBuildList: list,
   configFile: paths,
   configBaseDir: text,
@@ -43,7 +49,7 @@ export const treeInputs: InputTable<TreeInputs> = {
   toolchainDir: text,
   toolchainArtifact: text,
   exchangeDir: text,
-  toolchainMode,
+  ...toolchainSource,
   buildDir: text,
   outDir: text,
   cacheDir: text,
@@ -53,9 +59,12 @@ export const treeInputs: InputTable<TreeInputs> = {
   distTag: partOfRelease,
   distNameAbrv: shaped(/^[A-Za-z_]\w{2,}$/, 'the name of a macro, three letters or more'),
   releaseMajorId: partOfRelease,
+  policies: choices<PolicyName>(['auto', 'remove-libtool-archives', 'spec-version-macros']),
+  buildAsRootPackages: list,
   releaseAwarePackages: list,
   breakCycles: list,
   discoverProvides: flag,
+  strictSpecs: flag,
   packageLimits,
   runCheck: flag,
   summary: flag,
@@ -83,6 +92,7 @@ export const buildInputs: InputTable<BuildInputs> = {
   ...storeInputs,
   ...sharedInputs,
   concurrentPackageBuilds: count(1),
+  rebuildToolchain: flag,
   shard: count(1),
 };
 
@@ -90,6 +100,7 @@ export const buildInputs: InputTable<BuildInputs> = {
 export const planInputs: InputTable<PlanInputs> = {
   ...treeInputs,
   ...storeInputs,
+  targetArch: choice(['', ...targets]),
   shareToolchain: flag,
   maxShards: count(1),
   timeBudget: count(1),
@@ -115,7 +126,8 @@ export const mergeInputs: InputTable<MergeInputs> = {
 
 /** Reads the inputs of a job. @throws ProblemsError with all that is wrong with them */
 export function readJobInputs<T extends TreeInputs>(table: InputTable<T>, get?: GetInput): T {
-  const given = readInputs(table, get);
+  const read = readInputs(table, get);
+  const given = withLayout(read, findLayout(read.specsDir, hostArchitecture.rpm));
   // Tools are started in other folders, too, and this path is shown to nobody.
   return { ...given, cacheDir: resolve(given.cacheDir), debianSources: debianSourcesFile(given) };
 }

@@ -50,7 +50,8 @@ export async function initRepository(context: CliContext): Promise<number> {
 }
 
 /** Returns the lines that say how to go on: signatures if a spec lacks them, the image, and its start. */
-function nextCommands({ specsDir, specs, configs }: FoundInFolder): string[] {
+function nextCommands({ specsDirs, specs, configs }: FoundInFolder): string[] {
+  const specsDir = specsDirs.join(' ');
   const own: Record<string, string> = specsDir === 'SPECS' ? {} : { SPECS_DIR: specsDir };
   const [first, ...others] = configs;
   const config: Record<string, string> =

@@ -10,6 +10,8 @@ export type RepositoryFiles = ReadonlyMap<string, string>;
 const inTemplates = { specsDir: 'SPECS', config: 'imageconfigs/image.json', password: 'a-password' };
 /** The package of the templates. */
 const examplePackage = 'hello';
+/** The package that has the login program: that of Debian, and that of Azure Linux's tree. */
+const loginPackage = { template: 'login', azureLinux: 'shadow-utils' } as const;
 /** An image of a whole distribution is seldom meant: with more specs than this, only the base gets into the image. */
 const mostPackages = 20;
 
@@ -25,18 +27,21 @@ export function repositoryFiles(
   found: FoundInFolder,
   password: string,
 ): RepositoryFiles {
-  failOnProblems([found.specsDir, ...found.configs].filter((name) => unsafe.test(name)).map(unsafeName));
+  failOnProblems([...found.specsDirs, ...found.configs].filter((name) => unsafe.test(name)).map(unsafeName));
   const files = new Map<string, string>();
   const config = posix.join(found.configDir, posix.basename(inTemplates.config));
   const [only = config, ...others] = found.configs;
   const named = others.length === 0 ? only : JSON.stringify(found.configs);
   const workflow = (text: string) =>
     text
-      .replaceAll(`specs-dir: ${inTemplates.specsDir}\n`, () => `specs-dir: ${scalar(found.specsDir)}\n`)
+      .replaceAll(
+        `specs-dir: ${inTemplates.specsDir}\n`,
+        () => `specs-dir: ${scalar(found.specsDirs.join(' '))}\n`,
+      )
       .replaceAll(inTemplates.config, () => scalar(named));
   for (const [path, text] of templates) {
     if (path.startsWith(`${inTemplates.specsDir}/`)) {
-      const own = posix.join(found.specsDir, path.slice(inTemplates.specsDir.length + 1));
+      const own = posix.join(found.specsDirs[0], path.slice(inTemplates.specsDir.length + 1));
       if (found.specs.length === 0) files.set(own, text);
     } else if (path === inTemplates.config) {
       if (found.configs.length === 0) files.set(config, imageConfig(text, found.specs, password));
@@ -63,8 +68,14 @@ function scalar(text: string): string {
 function imageConfig(template: string, specs: readonly SpecText[], password: string): string {
   const text = template.replace(inTemplates.password, () => password);
   if (specs.length === 0) return text;
-  const names = packagesForImage(specs).map((name) => `,\n        ${JSON.stringify(name)}`);
-  return text.replace(`,\n        "${examplePackage}"`, () => names.join(''));
+  const hasOwn = specs.some(({ path }) => posix.basename(path) === `${loginPackage.azureLinux}.spec`);
+  const login = loginPackage[hasOwn ? 'azureLinux' : 'template'];
+  const names = packagesForImage(specs).filter((name) => name !== login);
+  return text
+    .replace(`,\n        "${examplePackage}"`, () =>
+      names.map((name) => `,\n        ${JSON.stringify(name)}`).join(''),
+    )
+    .replace(`"${loginPackage.template}"`, `"${login}"`);
 }
 
 /**

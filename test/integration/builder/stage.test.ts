@@ -18,6 +18,7 @@ const paths = {
 };
 const spec = {
   ...madeUpSpec('app'),
+  specsDir,
   digest: textDigest('spec'),
   includes: [{ name: 'sub/deep/common.inc', digest: textDigest('include') }],
 };
@@ -27,7 +28,7 @@ const files = new Map([
   ['fix.patch', paths.patch],
 ]);
 const context = {
-  inputs: { specsDir, buildDir: join(dir, 'build') },
+  inputs: { buildDir: join(dir, 'build') },
   tree: { sources },
 } as unknown as BuildContext;
 

@@ -22,7 +22,7 @@ export function jobOf(tree: Tree, store: Store): RunState {
     run: {
       goals: [...tree.declared.specs.keys()],
       names: [...tree.declared.specs.keys()],
-      ...{ rebuild: new Set(), seconds: new Map(), priority: new Map() },
+      ...{ prebuilt: [], rebuild: new Set(), failures: new Map(), seconds: new Map(), priority: new Map() },
     },
     inputs: { buildDir: '/nowhere', cacheDir: '/nowhere' },
     store: { ...store, get: reported, search: reported },

@@ -139,7 +139,7 @@ function endOne({ id, state, building, pending }: Job, dice: Dice): void {
     const failed: PackageReport = { ...report, key: outcome.key as string, state: 'failed' };
     state.noteFailure(failed, outcome);
     pending.push(failed);
-  } else {
+  } else if ('result' in outcome) {
     const { result } = outcome;
     const built: PackageReport = { ...report, key: result.key, state: 'built', result, artifact: null };
     state.noteResult(built, outcome);

@@ -43,6 +43,12 @@ describe('a schema', () => {
     expect(findProblem(made, valid)).toBe(undefined);
   });
 
+  it('takes null for a choice that may be null, and no other value', () => {
+    const kind = form.nullable(form.oneOf('raw', 'qcow2'));
+    expect([findProblem(kind, null), findProblem(kind, 'raw')]).toEqual([undefined, undefined]);
+    expect(findProblem(kind, 'vhd')?.message).toContain('"vhd"');
+  });
+
   it.each([
     ['null', null, '$: This is null, but expected object'],
     ['another schema', { ...valid, schema: 'azl/x' }, '$.schema: This is "azl/x", but expected "azl/made"'],

@@ -38,6 +38,17 @@ it('knows the section of a script that began before what is read', async () => {
   expect(failure.lines[0]).toBe(error.trim());
 });
 
+it('passes over an error that rpm forgave before the first script', async () => {
+  const date = 'bad date in %changelog: Thu Sept 26 2024 Somebody';
+  const script = 'Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.x\n';
+  const error = "a.c:1:1: error: 'x' undeclared\n";
+  const closing = `${end}    ${date}\n    Bad exit status from /var/tmp/rpm-tmp.x (%build)\n`;
+  writeFileSync(log, `error: ${date}\n${script}+ make\n${error}make: *** [a.o] Error 1\n${closing}`);
+  const failure = await readFailure(log);
+  expect(failure).toMatchObject({ section: '%build', reason: '%build failed' });
+  expect(failure.lines[0]).toBe(error.trim());
+});
+
 it('reads the end of a log whose lines are short, or one without end', async () => {
   const title = 'Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.x\n';
   for (const text of ['y\n'.repeat(4_000_000), '\n'.repeat(4_000_000), 'y'.repeat(8_000_000)]) {
@@ -87,7 +98,6 @@ it.each([undefined, join(dir, 'absent.log')])('knows nothing of the log %s', asy
 it('logs each problem for which a package failed at its own place', () => {
   const logged: (Problem | string)[] = [];
   const context = {
-    inputs: { specsDir: 'SPECS' },
     log: { error: (one: Problem | string) => void logged.push(one) },
   };
   const problems = [

@@ -33,6 +33,8 @@ describe('the recipe of a build', () => {
       'staged',
       'srpm',
       'rpms',
+      'asRoot',
+      'removeArchives',
       'seen',
       'installHelpers',
       'install',

@@ -21,7 +21,7 @@ const pathsIn = (given: Record<string, string> = {}) =>
 const said = (given: Record<string, string>, works = true) =>
   folderProblems(
     { ...pathsIn(), ...pathsIn({ OUT_DIR: 'out', BUILD_DIR: 'build', ...given }) },
-    { writes: works, checkout: dir },
+    { writes: works, checkout: dir, specsDirs: [] },
   ).map((one) => formatProblem(one).replaceAll(`${dir}/`, ''));
 
 describe('the folders of a run', () => {
@@ -49,10 +49,10 @@ describe('the folders of a run', () => {
 
   it('cannot be where not even root can make a folder, unless nothing is written', () => {
     const paths = { ...pathsIn({ OUT_DIR: 'out' }), build: '/proc/azl/build', cache: join(dir, 'cache') };
-    expect(folderProblems(paths, { writes: true, checkout: dir }).map(formatProblem)).toEqual([
+    expect(folderProblems(paths, { writes: true, checkout: dir, specsDirs: [] }).map(formatProblem)).toEqual([
       expect.stringMatching(/^BUILD_DIR is '\/proc\/azl\/build', which belongs to the operating system\./),
     ]);
-    expect(folderProblems(paths, { writes: false, checkout: dir })).toEqual([]);
+    expect(folderProblems(paths, { writes: false, checkout: dir, specsDirs: [] })).toEqual([]);
   });
 
   it('are not in the place of the system, of folders of others, or of the specs', () => {
@@ -61,7 +61,7 @@ describe('the folders of a run', () => {
     const reasons = (build: string) =>
       folderProblems(
         { ...pathsIn({ OUT_DIR: 'out', CACHE_DIR: 'cache' }), build },
-        { writes: true, checkout: dir, specsDir: join(dir, 'SPECS') },
+        { writes: true, checkout: dir, specsDirs: [join(dir, 'SPECS')] },
       ).map(({ message }) => message.replace(/^BUILD_DIR is '.*?', which /, ''));
     const system = ['belongs to the operating system'];
     for (const path of ['/etc', '/etc/azl', '/usr', '/usr/lib/azl', '/dev', join(dir, 'link/azl')])

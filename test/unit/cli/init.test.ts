@@ -15,7 +15,7 @@ const paths = globSync(['**', '.github/**', '.gitignore'], { cwd: from, withFile
   .sort();
 const templates = new Map(paths.map((path) => [path, readFileSync(join(from, path), 'utf8')]));
 
-const empty: FoundInFolder = { specsDir: 'SPECS', specs: [], configDir: 'imageconfigs', configs: [] };
+const empty: FoundInFolder = { specsDirs: ['SPECS'], specs: [], configDir: 'imageconfigs', configs: [] };
 const files = (found: Partial<FoundInFolder>) =>
   repositoryFiles(templates, { ...empty, ...found }, 'secret-word');
 const spec = (name: string, text = `Name: ${name}\n%files\n`) => {
@@ -56,6 +56,13 @@ describe('the files of a new repository', () => {
     expect(packages).toEqual([...usual.filter((name) => name !== 'hello'), 'bar', 'foo']);
   });
 
+  it("take the login program from Azure Linux's package where the tree has it", () => {
+    const packages = systemOf(files({ specs: [spec('foo'), spec('shadow-utils')] }))['Packages'] as string[];
+    expect(packages.filter((name) => name === 'shadow-utils')).toHaveLength(1);
+    expect(packages).not.toContain('login');
+    expect(systemOf(files({ specs: [spec('shadow')] }))['Packages']).toContain('login');
+  });
+
   it.each([
     ['.', 'imageconfigs/image.json'],
     ['rpm specs/a', 'rpm specs/imageconfigs/image.json'],
@@ -63,7 +70,7 @@ describe('the files of a new repository', () => {
     ['a: #b', 'imageconfigs/image.json'],
   ])('name the folder of specs %j in each workflow', (specsDir, config) => {
     const configDir = config.replace('/image.json', '');
-    const written = files({ specsDir, configDir });
+    const written = files({ specsDirs: [specsDir], configDir });
     expect(inputsOf(written)).toEqual({ 'specs-dir': specsDir, 'config-file': config });
     expect(inputsOf(written, 'release')).toEqual(inputsOf(written));
     expect(inputsOf(written, 'pull-request')['specs-dir']).toBe(specsDir);
@@ -91,7 +98,7 @@ describe('the files of a new repository', () => {
     'é "a\\',
   ])('name the image config %j on one line', (name) => {
     const config = `imageconfigs/${name}.json`;
-    const written = files({ configs: [config], specsDir: name });
+    const written = files({ configs: [config], specsDirs: [name] });
     expect(inputsOf(written)).toEqual({ 'specs-dir': name, 'config-file': config });
     const lines = (text = '') => text.split('\n').length;
     const path = '.github/workflows/nightly.yml';
@@ -108,7 +115,7 @@ describe('the files of a new repository', () => {
     const configs = ['imageconfigs/core.json', `imageconfigs/${name}`];
     const said = `The name ${JSON.stringify(configs[1])} holds`;
     expect(() => files({ configs })).toThrow(said);
-    expect(() => files({ specsDir: `imageconfigs/${name}` })).toThrow(said);
+    expect(() => files({ specsDirs: [`imageconfigs/${name}`] })).toThrow(said);
   });
 });
 

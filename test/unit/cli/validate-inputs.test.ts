@@ -52,7 +52,7 @@ describe('the check of inputs', () => {
     expect(
       await said('image', {
         ...{
-          TOOLCHAIN_MODE: 'archive',
+          TOOLCHAIN_MODE: 'archives',
           UPDATE_LOCK: '2',
           RUN_CHECK: 'maybe',
           CONCURRENT_PACKAGE_BUILDS: '0',
@@ -66,7 +66,9 @@ describe('the check of inputs', () => {
         },
       }),
     ).toEqual([
-      expect.stringContaining("(TOOLCHAIN_MODE) is 'archive', which is known but not supported yet."),
+      expect.stringContaining(
+        "(TOOLCHAIN_MODE) is 'archives', expected one of auto, bootstrap, download, archive. Did you mean",
+      ),
       expect.stringContaining("(UPDATE_LOCK) is '2', expected true or false"),
       expect.stringContaining("(RUN_CHECK) is 'maybe', expected true or false"),
       expect.stringContaining("(CONCURRENT_PACKAGE_BUILDS) is '0', expected a whole number, at least 1"),

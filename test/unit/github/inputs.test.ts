@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,17 +7,18 @@ import { inputTables } from '../../../cli/src/validate-inputs.ts';
 import { repository } from '../../../scripts/build-dist.ts';
 import { ProblemsError } from '../../../src/shared/base/problems.ts';
 import {
+  addresses,
   amount,
   choice,
   count,
   flag,
-  folder,
+  folders,
   type InputKind,
   inputName,
   list,
   needed,
-  notYet,
   onePath,
+  optionalFlag,
   paths,
   readInputs,
   retention,
@@ -28,6 +29,7 @@ import {
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-inputs-'));
 writeFileSync(join(dir, 'file'), '');
+mkdirSync(join(dir, 'a b'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const arrayExpected = 'expected a path, or a JSON array of paths as ["a.json", "b.json"]';
@@ -37,7 +39,8 @@ function outcome(kind: InputKind<unknown>, given: string): unknown {
   try {
     return kind(given, 'an-input');
   } catch (error) {
-    if (error instanceof ProblemsError) return error.message.replace("Input 'an-input' (AN_INPUT) is ", '');
+    if (error instanceof ProblemsError)
+      return error.message.replaceAll("Input 'an-input' (AN_INPUT) is ", '');
     throw error;
   }
 }
@@ -95,12 +98,11 @@ describe('an input', () => {
     ],
     [
       'choice',
-      choice(['auto', 'bootstrap'], ['download']),
+      choice(['auto', 'bootstrap']),
       {
         auto: 'auto',
         '': 'empty, expected one of auto, bootstrap',
         atuo: "'atuo', expected one of auto, bootstrap. Did you mean 'auto'?",
-        download: "'download', which is known but not supported yet. Use auto or bootstrap.",
       },
     ],
     [
@@ -129,14 +131,32 @@ describe('an input', () => {
         '[a]': `'[a]', ${arrayExpected}`,
       },
     ],
-    ['notYet', notYet, { '': '', x: "'x', which is known but not supported yet. Leave it empty." }],
+    ['optionalFlag', optionalFlag, { '': undefined, y: true, n: false, x: "'x', expected true or false" }],
+    [
+      'addresses',
+      addresses,
+      {
+        '': [],
+        'https://a.example/x\nhttp://b.example https://a.example/x': [
+          'https://a.example/x',
+          'http://b.example',
+        ],
+        'https://a.example ftp://b.example':
+          "'ftp://b.example', expected http or https addresses, separated by blanks",
+        'https:///x': "'https:///x', expected http or https addresses, separated by blanks",
+      },
+    ],
     ['shaped', shaped(/^\d*$/, 'digits'), { '': '', 1: '1', x: "'x', expected digits" }],
     ['needed', needed('a path'), { x: 'x', '': 'empty, expected a path' }],
     [
-      'folder',
-      folder('Give one.'),
+      'folders',
+      folders('Give one.'),
       {
-        [dir]: dir,
+        [dir]: [dir],
+        [`${dir} /  ${dir}`]: [dir, '/'],
+        [`${dir}/a b`]: [`${dir}/a b`],
+        '/nowhere /never':
+          "'/nowhere', which does not exist. Give one.\n'/never', which does not exist. Give one.",
         '': 'empty, expected a folder. Give one.',
         '/nowhere': "'/nowhere', which does not exist. Give one.",
         [`${dir}/file`]: `'${dir}/file', which is no folder. Give one.`,
@@ -172,7 +192,7 @@ describe('a table of inputs', () => {
   });
 
   it('read as a whole throws all that is wrong', () => {
-    expect(() => readInputs({ ...table, aFlag: notYet }, get)).toThrow(/a-number.*\n.*a-flag/);
+    expect(() => readInputs({ ...table, aFlag: count(1) }, get)).toThrow(/a-number.*\n.*a-flag/);
     expect(readInputs({ aFlag: flag }, get)).toEqual({ aFlag: true });
   });
 });

@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { createScreen } from '../../../cli/src/screen.ts';
 import { debug } from '../../../src/shared/base/debug.ts';
 import { writeReport } from '../../../src/shared/github/job-report.ts';
@@ -151,4 +152,25 @@ it('a limit that was reached is no error in azl itself', () => {
   const argv = ['--input-type=module', '-e', script];
   const { status, stdout } = spawnSync(process.execPath, argv, { encoding: 'utf8', env: {} });
   expect([status, stdout]).toEqual([1, '::error::A step of the work did not end within 1 hour\n']);
+});
+
+it('an action whose output nobody reads any more ends', async () => {
+  const module = join(import.meta.dirname, '../../../src/shared/github/action.ts');
+  const script = `
+    const { runAction } = await import(${JSON.stringify(module)});
+    await runAction([], async ({ log, signal }) => {
+      while (!signal.aborted) {
+        log.info('still here');
+        await new Promise((done) => setTimeout(done, 10));
+      }
+      signal.throwIfAborted();
+    });`;
+  const argv = ['--input-type=module', '-e', script];
+  const child = spawn(process.execPath, argv, { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  child.stderr.destroy();
+  expect(await ended).toEqual([130, null]);
 });

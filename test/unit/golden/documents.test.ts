@@ -52,24 +52,35 @@ async function documents(): Promise<Record<string, unknown>> {
     },
   );
   const planned = { key: made.hex('d'), components: {}, installed: [], packages: [] };
+  const problems = [{ message: 'nothing provides x', file: 'SPECS/baz/baz.spec', line: 7, hint: 'Add it.' }];
+  const failures = new Map([
+    ['baz', { state: 'failed' as const, reason: '', kind: 'requirement' as const, problems }],
+  ]);
   const plan = planJson(
     new Map([
       ['lib', { state: 'reuse', reason: 'unchanged', result }],
       ['app', { state: 'build', reason: 'spec changed', build: planned }],
       ['bar', { state: 'maybe', reason: 'app is built', waitsFor: ['app'] }],
-      ['baz', { state: 'failed', reason: 'nothing provides x' }],
+      ['baz', { state: 'failed', reason: 'nothing provides x', kind: 'requirement', line: 7, problems }],
+      ['qux', { state: 'blocked', reason: 'needs baz, which failed', rootCauses: ['baz'] }],
     ]),
     {
       ...{ workerDigest: made.hex('a'), shards: 2, entries: 3, heavy: ['app'], heavyShards: 1 },
-      ...{ heavyEntries: 1, retentionDays: 1, pointers: { 'perl(Odd)': ['lib'] } },
+      ...{ heavyEntries: 1, retentionDays: 1, pointers: { 'perl(Odd)': ['lib'] }, breakCycles: ['m4'] },
     },
-    new Map([['lib', 12.5]]),
+    { seconds: new Map([['lib', 12.5]]), failures, names: ['lib', 'app', 'bar', 'baz', 'qux'], prebuilt: [] },
   );
   const answer = { ok: true as const, installed: [{ origin: 'local' as const, file: lib.file }] };
   const index: StoreIndex = {
     ...newIndex(),
     results: new Map([[result.key, { result, seen: 1_796_000_000, stored: 'without-debug' }]]),
     answers: new Map([[made.hex('f'), answer]]),
+    generated: new Map([
+      [made.hex('c'), { key: made.hex('c'), package: 'app', requirements: ['lib-devel >= 1'] }],
+    ]),
+    parses: new Map([
+      [made.hex('e'), { digest: made.hex('9'), ended: null, output: '', answers: [], opened: [], named: [] }],
+    ]),
   };
   const dir = newFolder();
 
@@ -97,8 +108,8 @@ async function documents(): Promise<Record<string, unknown>> {
   await publishSrpm(repository, 'lib', srpm);
 
   const kept = { overlay: newFolder(), staging: newFolder() };
-  const note = { package: 'lib', workerDigest: made.hex('a'), argv: ['rpmbuild', '-bb'], log: 'lib.log' };
-  await keepRoot(kept, join(dir, 'kept'), note);
+  const note = { package: 'lib', workerDigest: made.hex('a'), argv: ['rpmbuild', '-bb'] };
+  await keepRoot(kept, join(dir, 'kept'), { ...note, asRoot: false, log: 'lib.log' });
 
   const folder = newFolder();
   writeFileSync(join(folder, 'minimal-3.1.raw'), 'raw');

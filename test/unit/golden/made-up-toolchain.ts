@@ -87,10 +87,11 @@ const debs: readonly Deb[] = [
 
 export const lock: Lock = {
   schema: 'azl/toolchain-lock',
-  version: 1,
+  version: 2,
   suite: 'debian 12',
   arch: 'x86_64',
   packages: [...debs],
+  additions: [],
 };
 
 /** Names of Debian's packages: those of a toolchain, and others that become RPMs by a rule of their own. */

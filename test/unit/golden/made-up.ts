@@ -92,6 +92,7 @@ export const rpms = { gcc, lib, systemd, release };
 
 const plainSpec: Spec = {
   package: 'app',
+  specsDir: 'SPECS',
   path: 'app/app.spec',
   name: 'app',
   epoch: 0,
@@ -130,6 +131,7 @@ const plainInput: KeyInput = {
   defines: { dist: '.azl3', with_luck: '1' },
   recipe: 'recipe',
   workerDigest: hex('a'),
+  policies: [],
   brokenCycles: [],
   installed: [],
   releaseAware: false,

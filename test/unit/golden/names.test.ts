@@ -123,7 +123,13 @@ async function cacheEntries(): Promise<Record<string, unknown>> {
   const toolchains = askedCache();
   const kind = await toolchainKind();
   const dirs = { dir: join(newFolder(), 'toolchain'), cacheDir: newFolder() };
-  await fetchCachedToolchain({ ...dirs, cache: toolchains.cache, onStoreError: 'fail', log });
+  await fetchCachedToolchain({
+    ...dirs,
+    mode: 'bootstrap',
+    cache: toolchains.cache,
+    onStoreError: 'fail',
+    log,
+  });
 
   asked.length = 0;
   const root = newFolder();

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { newTurn } from '../../../src/shared/base/turns.ts';
-import { checkKey } from '../../../src/shared/builder/checks.ts';
+import { checkKey } from '../../../src/shared/builder/check-root.ts';
 import { keyComponents, keyOf } from '../../../src/shared/cache-key/key.ts';
 import { checkRecipeDigest, recipe, recipeDigest } from '../../../src/shared/cache-key/recipe.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
@@ -26,6 +26,7 @@ const hashedHelpers = [
     'installed_files.py',
     'sysusers-scriptlet.py',
     'convert.py',
+    'provides.py',
     'perl-dependencies.py',
   ],
   ...['capabilities.py', 'universe.py', 'solver.py'],

@@ -43,7 +43,7 @@ it.each(inPlace)('%s is refused in the place of a file of a user', async (_what,
   try {
     const message = await refusal(readUserFile(path, 'It'));
     expect(message).toMatch(new RegExp(`^${path}: It `));
-    const ofSignatures = await refusal(readSignatures(tree, { package: 'a', path: 'a/a.spec' }));
+    const ofSignatures = await refusal(readSignatures({ package: 'a', specsDir: tree, path: 'a/a.spec' }));
     for (const one of [message, ofSignatures]) {
       expect(one).toContain(why);
       expect(one).not.toContain('words');
@@ -57,7 +57,7 @@ it('a link may lead to a file in its folder, and one of signatures to a file of 
   symlinkSync('words', join(tree, 'link'));
   expect(await readUserFile(join(tree, 'link'), 'It')).toBe('words');
   symlinkSync('../shared.json', join(tree, 'a/b.signatures.json'));
-  const signatures = await readSignatures(tree, { package: 'b', path: 'a/b.spec' });
+  const signatures = await readSignatures({ package: 'b', specsDir: tree, path: 'a/b.spec' });
   expect([...signatures]).toEqual([['x', digest]]);
-  expect(await readSignatures(tree, { package: 'c', path: 'a/c.spec' })).toEqual(new Map());
+  expect(await readSignatures({ package: 'c', specsDir: tree, path: 'a/c.spec' })).toEqual(new Map());
 });

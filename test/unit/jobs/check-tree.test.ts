@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { plainPolicy } from '../../../src/shared/graph/graph.ts';
 import { unmetInTree } from '../../../src/shared/jobs/check-tree.ts';
 import { describeUnmet } from '../../../src/shared/planner/engine.ts';
@@ -9,14 +9,12 @@ import { makeTree } from '../../../src/shared/solver/solve-root.ts';
 import { madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 import { base, essentials, solve } from '../../support/made-up-engine.ts';
 
-let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'azl-check-tree-'));
-});
-afterEach(() => rmSync(dir, { recursive: true }));
+const dir = mkdtempSync(join(tmpdir(), 'azl-check-tree-'));
+afterEach(() => rmSync(join(dir, 'app'), { recursive: true, force: true }));
+afterAll(() => rmSync(dir, { recursive: true }));
 
 const names = Array.from({ length: 100 }, (_, at) => `nope-${at}`);
-const spec = madeUpSpec('app', names);
+const spec = { ...madeUpSpec('app', names), specsDir: dir };
 const near = [madeUpSpec('nope-x'), madeUpSpec('zebra')];
 const tree = makeTree(
   {
@@ -33,7 +31,7 @@ it('places the requirements of a spec, which is read once', () => {
   writeFileSync(file, names.map((name) => `BuildRequires: ${name}\n`).join(''));
   const split = vi.spyOn(String.prototype, 'split');
   try {
-    const problems = unmetInTree({ specsDir: dir }, tree, unmet);
+    const problems = unmetInTree(tree, unmet);
     expect(problems.map(({ file: where, line }) => [where, line])).toEqual(
       names.map((_, at) => [file, at + 1]),
     );
@@ -49,7 +47,7 @@ it('looks for the nearest names of a hundred requirements, however many there ar
     capability: `nope-${at}`,
     path: ['app'],
   }));
-  const hints = unmetInTree({ specsDir: dir }, tree, more).map(({ hint }) => hint);
+  const hints = unmetInTree(tree, more).map(({ hint }) => hint);
   expect(hints).toHaveLength(150);
   expect(hints.filter((hint) => hint?.startsWith("Nearest: 'nope-x' (nope-x). "))).toHaveLength(100);
   expect(hints.every((hint) => hint?.endsWith('Needed by: app.'))).toBe(true);
@@ -65,7 +63,7 @@ it.each([
 ])('names the requirements of a spec that is %s by now', (_what, make) => {
   const file = join(dir, spec.path);
   make(file);
-  const problems = unmetInTree({ specsDir: dir }, tree, unmet.slice(0, 1));
+  const problems = unmetInTree(tree, unmet.slice(0, 1));
   expect(problems).toMatchObject([{ file, message: "BuildRequires 'nope-0' is provided by nothing" }]);
   expect(problems[0]?.line).toBeUndefined();
 });

@@ -10,7 +10,7 @@ const [stays, gone, moves, fresh] = ['stays', 'gone', 'moves', 'fresh'].map((nam
 const index = newIndex();
 seeResults(index, [stays, gone, moves] as (typeof fresh & object)[], 1, () => 'without-debug');
 const planned = (name: string, state: PlanJson['packages'][number]['state']) => ({
-  ...{ name, state, reason: '', waitsFor: [], fromToolchain: [], seconds: null },
+  ...{ name, state },
   key: state === 'maybe' ? null : `key of ${name}`,
 });
 const report = (result: typeof fresh & object, stored: StoredParts): PackageReport => ({

@@ -44,12 +44,13 @@ async function run(
     run: { priority: new Map(), rebuild: new Set<string>() },
     log: { warn: () => {} },
   };
-  let progress = newProgress(tree.declared, await withNeeds(tree.declared, goals));
+  const chosen = { names: await withNeeds(tree.declared, goals), failures: new Map() };
+  let progress = newProgress(tree.declared, chosen);
   const built: string[] = [];
   for (;;) {
     await resolvePackages(options, progress, new Set());
     if (progress.isStale) {
-      progress = newProgress(tree.declared, await withNeeds(tree.declared, goals), progress);
+      progress = newProgress(tree.declared, chosen, progress);
       continue;
     }
     const ready = [...progress.ready.keys()].sort();
@@ -295,7 +296,7 @@ describe('a run', () => {
       },
       defines: {},
     });
-    const progress = newProgress(tree.declared, ['app']);
+    const progress = newProgress(tree.declared, { names: ['app'], failures: new Map() });
     const run = { priority: new Map(), rebuild: new Set<string>() };
     const rest = { store: memoryStore(), run, log: { warn: () => {} } };
     await resolvePackages({ tree, ...rest }, progress, new Set());

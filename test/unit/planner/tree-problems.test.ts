@@ -54,10 +54,17 @@ describe('the problems of a tree', () => {
     ]);
   });
 
-  it('names the spec of another architecture', () => {
-    const arm = { ...madeUpSpec('arm', [], { 'arm-tool': {} }), excluded: 'ExclusiveArch: aarch64' };
-    expect(problemsOf([madeUpSpec('app', ['arm-tool']), arm], ['app'])).toEqual([
-      "app: BuildRequires 'arm-tool' is provided by nothing (arm/arm.spec is not built for this architecture (ExclusiveArch: aarch64). Needed by: app.)",
+  it.each([
+    'arm-tool',
+    'arm-api',
+    '/usr/bin/arm',
+    'pkgconfig(arm)',
+  ])('names the spec of another architecture that has %s', (wanted) => {
+    const files = ['/usr/bin/arm', '/usr/lib/pkgconfig/arm.pc'];
+    const made = { 'arm-tool': { provides: ['arm-api = 1'], files } };
+    const arm = { ...madeUpSpec('arm', [], made), excluded: 'ExclusiveArch: aarch64' };
+    expect(problemsOf([madeUpSpec('app', [wanted]), arm], ['app'])).toEqual([
+      `app: BuildRequires '${wanted}' is provided by nothing (SPECS/arm/arm.spec, which has it, is not built for this architecture (ExclusiveArch: aarch64). Needed by: app.)`,
     ]);
   });
 

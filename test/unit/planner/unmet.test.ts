@@ -25,7 +25,8 @@ async function planWith(built: readonly string[]) {
   const store = memoryStore();
   const tree = makeTree(parts, plainPolicy);
   const names = specs.map((one) => one.package);
-  const run = { names, goals: names, rebuild: new Set<string>(), priority: new Map(), seconds: new Map() };
+  const maps = { priority: new Map(), seconds: new Map(), failures: new Map() };
+  const run = { names, goals: names, prebuilt: [], rebuild: new Set<string>(), ...maps };
   const context = { tree, store, run, log: { warn: () => {} } };
   const first = await planBuilds(context);
   for (const name of built) {

@@ -77,13 +77,14 @@ describe('plan.schema.json', () => {
   it.each([
     ['nothing', file()],
     ['build, reuse, maybe', file(build, { ...build, state: 'reuse', waitsFor: [] }, maybe)],
+    ['maybe that no other package decides', file({ ...maybe, waitsFor: [] })],
+    ['what no spec declares', file({ ...build, revealed: true })],
     ['a state of later versions', file({ ...maybe, state: 'remote' })],
   ])('accepts %s', (_what, json) => {
     expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
   });
 
   it.each([
-    ['maybe without what decides', file({ ...maybe, waitsFor: [] })],
     ['maybe without waitsFor', file({ ...build, state: 'maybe' })],
     ['a package without a reason', file({ name: 'bash', state: 'build', key })],
     ['a name twice in waitsFor', file({ ...maybe, waitsFor: ['m4', 'm4'] })],

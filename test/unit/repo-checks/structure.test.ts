@@ -12,6 +12,7 @@ const layers = [
   'github',
   'specs',
   'sources',
+  'repositories',
   'toolchain',
   'graph',
   'cache-key',

@@ -160,11 +160,11 @@ describe('the page of a run', () => {
   });
 
   it('shows a reason that is longer than a title whole', () => {
-    const reason = `Source0 'a' is nowhere to be found. Looked beside the spec; ${'http://a/b: 404; '.repeat(30)}`;
+    const reason = `Source0 'a' is nowhere to be found. Looked in the folder of the spec; ${'http://a/b: 404; '.repeat(30)}`;
     const failed = new Map<string, Outcome>([['a', { state: 'failed', reason, kind: 'input' }]]);
     const page = summaryPage(failed, { ...facts, linesOf: () => [] }, none);
     expect(page).toContain(
-      "```\nSource0 'a' is nowhere to be found.\nLooked beside the spec;\nhttp://a/b: 404;\n",
+      "```\nSource0 'a' is nowhere to be found.\nLooked in the folder of the spec;\nhttp://a/b: 404;\n",
     );
     expect(page).toContain("#### ✗ a: Source0 'a' is nowhere to be found\n\n");
     expect(page).toContain('**Next:** To check its files without a build: `make -C ../azl input-srpms');

@@ -1,11 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { BuildContext } from '../../../src/shared/builder/build-context.ts';
 import type { buildOne } from '../../../src/shared/builder/build-one.ts';
 import { textDigest } from '../../../src/shared/host/digests.ts';
 import { newKnownResults } from '../../../src/shared/shards/protocol/known-results.ts';
-import type { ArtifactInfo } from '../../../src/shared/shards/protocol/listing.ts';
 import { defaultSettings } from '../../../src/shared/shards/scheduler/settings.ts';
 import type { Exchange } from '../../../src/shared/shards/transport/exchange.ts';
 import { HeartbeatReader } from '../../../src/shared/shards/worker/heartbeat-reader.ts';
@@ -17,6 +15,7 @@ import { openAnswers } from '../../../src/shared/solver/saved-answers.ts';
 import { makeTree } from '../../../src/shared/solver/solve-root.ts';
 import type { SolverRequest } from '../../../src/shared/solver/solver.ts';
 import { newIndex } from '../../../src/shared/store/store-index.ts';
+import { exchangeInMemory } from '../../support/exchange-in-memory.ts';
 import { madeUpResult, madeUpRpm, madeUpSpec, madeUpToolchain } from '../../support/made-up.ts';
 import { base, essentials, memoryStore, solve } from '../../support/made-up-engine.ts';
 import { temporaryFolders } from '../../support/temporary.ts';
@@ -28,38 +27,6 @@ const specs = [
   madeUpSpec('c', ['b']),
   madeUpSpec('d', ['a', 'base']),
 ];
-
-/** An exchange in memory. The files of results are not in it: nothing reads them. */
-function exchangeInMemory() {
-  const files = new Map<string, ReadonlyMap<string, string>>();
-  const artifacts = new Map<string, ArtifactInfo>();
-  const created: string[] = [];
-  const exchange: Exchange = {
-    list: async () => [...artifacts.values()],
-    find: async (name) => artifacts.get(name),
-    create: async (name, content) => {
-      if (artifacts.has(name)) return undefined;
-      const texts = name.startsWith('azl-result')
-        ? new Map<string, string>()
-        : await content(async (root, names) => {
-            const read = names.map(async (one) => [one, await readFile(join(root, one), 'utf8')] as const);
-            return new Map(await Promise.all(read));
-          });
-      files.set(name, texts);
-      artifacts.set(name, { id: created.push(name), name, createdAt: created.length, size: 1 });
-      return artifacts.get(name);
-    },
-    fetch: async ({ name }, to) => {
-      const texts = files.get(name);
-      if (texts === undefined) return false;
-      await mkdir(to, { recursive: true });
-      for (const [file, text] of texts) await writeFile(join(to, file), text);
-      return true;
-    },
-    remove: async (name) => void (artifacts.delete(name) && files.delete(name)),
-  };
-  return { exchange, created };
-}
 
 /** A shard of a run of {@link specs}, whose solver is `ask`. Its builds do nothing. */
 async function joinRun(
@@ -79,7 +46,9 @@ async function joinRun(
     tree: makeTree({ specs, toolchain, solver, sources: async () => ({}), defines: {} }),
     run: {
       names: specs.map((spec) => spec.package),
+      prebuilt: [],
       rebuild: new Set(),
+      failures: new Map(),
       seconds: new Map(),
       priority: new Map(),
     },

@@ -74,6 +74,26 @@ describe('a heartbeat', () => {
       expect(() => read(with_(wrong)), JSON.stringify(wrong)).toThrow();
   });
 
+  it('tells what %generate_buildrequires named, and nothing that no package can require', () => {
+    const with_ = (generated: unknown) => JSON.stringify({ ...JSON.parse(text(reports())), generated });
+    const run = {
+      key: 'a'.repeat(64),
+      package: 'zlib',
+      requirements: ['python3dist(wheel) >= 1', '(a if b)'],
+    };
+    expect(read(with_([run])).generated).toEqual([run]);
+    for (const wrong of [
+      { ...run, key: 'a' },
+      { ...run, package: '../zlib' },
+      { ...run, requirements: ['two\nlines'] },
+      { ...run, requirements: [''] },
+      { ...run, requirements: ['x'.repeat(5000)] },
+      { ...run, requirements: Array(10_001).fill('x') },
+      { ...run, more: 1 },
+    ])
+      expect(() => read(with_([wrong])), JSON.stringify(wrong).slice(0, 100)).toThrow();
+  });
+
   it('of a shard whose clock is wrong tells when builds were by the service’s clock', () => {
     const beat = (clock?: number) => ({
       ...read(text(reports())),

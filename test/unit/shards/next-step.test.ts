@@ -15,9 +15,9 @@ import {
   nextHeartbeatName,
   nextResultName,
   published,
-  ranOut,
   refused,
   removed,
+  reported,
 } from '../../../src/shared/shards/scheduler/shard.ts';
 import { awake, candidate, item, work } from '../../support/shard-steps.ts';
 
@@ -237,7 +237,7 @@ describe('a build that is ended with the time of its shard', () => {
   it('is reported before its claim is removed, so that nobody takes it without knowing', () => {
     const shard = awake();
     claimed(shard, 'a', claimName(1, 'a', 0), 60, 1);
-    ranOut(shard, 'a');
+    reported(shard, 'a');
     const nothing = work([], { left: 1, shortest: () => 600 });
     expect(nextStep(shard, nothing, 2)).toEqual({ do: 'heartbeat', ended: false });
     const before = shard.heartbeat?.artifact.name as string;

@@ -61,7 +61,9 @@ function madeUpRun(specs: Spec[], more: { store?: Store; priority?: Record<strin
       ),
       run: {
         names: specs.map((spec) => spec.package),
+        prebuilt: [],
         rebuild: new Set(),
+        failures: new Map(),
         seconds: new Map(),
         priority: new Map(Object.entries(more.priority ?? {})),
       },
@@ -79,8 +81,8 @@ function madeUpRun(specs: Spec[], more: { store?: Store; priority?: Record<strin
     await run.store.put(result, '', false);
     return { state: 'built', reason, result };
   };
-  const start = async (slots = 1, how: Build = build) => {
-    const state = await runAlone(context(), slots, how);
+  const start = async (slots = 1, how: Build = build, grow?: Parameters<typeof runAlone>[3]) => {
+    const state = await runAlone(context(), slots, how, grow);
     const outcomes = outcomesOf(state);
     return { outcomes, states: Object.fromEntries([...outcomes].map(([name, one]) => [name, one.state])) };
   };
@@ -117,6 +119,32 @@ describe('a job that builds alone', () => {
     expect((await start()).states).toEqual({ a: 'reused', b: 'reused' });
     expect(built).toEqual([]);
     expect(messages).toContain('Reused, nothing that reaches them changed: a, b');
+  });
+
+  it('goes on with what builds reveal, and builds nothing twice, not even what failed', async () => {
+    const specs = [madeUpSpec('a'), madeUpSpec('bad'), madeUpSpec('c', ['a', 'elsewhere'])];
+    const { start, build, run } = madeUpRun(specs);
+    const started: string[] = [];
+    const how: Build = async (...all) => {
+      started.push(all[1]);
+      return all[1] === 'bad' ? failure(all[2].build.key) : await build(...all);
+    };
+    const asked: unknown[] = [];
+    const { states } = await start(1, how, async (missing) => {
+      asked.push(missing);
+      if (asked.length > 1) return undefined;
+      const found = madeUpRpm('elsewhere');
+      run.solve = (request) =>
+        solve({ ...request, install: request.install.filter((one) => one !== found.name) });
+      const toolchain = madeUpToolchain([base, essentials, found]);
+      return makeTree({
+        ...{ specs, toolchain, defines: {}, sources: async () => ({}) },
+        solver: { solve: (request: SolverRequest) => run.solve(request) },
+      });
+    });
+    expect(asked).toEqual([{ unmet: ['elsewhere'], unconverted: [] }]);
+    expect(states).toEqual({ a: 'built', bad: 'failed', c: 'built' });
+    expect(started.sort()).toEqual(['a', 'bad', 'c']);
   });
 
   it('stops at a failure only what needs the package', async () => {

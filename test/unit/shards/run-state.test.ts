@@ -44,7 +44,9 @@ async function stateWith(ranOut: { package: string; seconds: number }[]): Promis
     tree,
     run: {
       names,
+      prebuilt: [],
       rebuild: new Set(),
+      failures: new Map(),
       priority: new Map([
         ['a', 900],
         ['b', 100],

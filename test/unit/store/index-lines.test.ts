@@ -33,8 +33,9 @@ const index = (...seen: [letter: string, seen: number, name?: string][]): StoreI
 };
 const newFile = () => join(temporary(), 'index.jsonl');
 const answer = { ok: true as const, installed: [{ origin: 'local' as const, file: 'a.rpm' }] };
-const head = (results: number, answers = 0) => ({
-  ...{ schema: 'azl/index', version: 3, onlyStored: false, results, answers },
+const head = (results: number, answers = 0, parses = 0, generated = 0) => ({
+  ...{ schema: 'azl/index', version: 4, onlyStored: false, results, answers, parses },
+  generated,
 });
 /** Writes lines, each a value or a text. */
 function written(...lines: unknown[]): string {
@@ -52,6 +53,9 @@ describe('the file of an index', () => {
     for (const all of [one, two]) {
       all.answers.set(digest('e'), answer);
       all.answers.set(digest('f'), { ok: false, problems: ['no'], missing: [] });
+      all.parses.set(digest('a'), { digest: digest('b') });
+      const requirements = ['lib-devel >= 1', 'python3dist(x)'];
+      all.generated.set(digest('c'), { key: digest('c'), package: 'lib', requirements });
       all.dropped.add(digest('f'));
     }
     await writeIndex(first, one);
@@ -149,6 +153,32 @@ describe('the file of an index', () => {
     const { index: read, errors } = await readIndex(written(head(0, answers.length), ...answers));
     expect([...read.answers.keys()]).toEqual([digest('a')]);
     expect(errors).toHaveLength(5);
+  });
+
+  it('takes only generated requirements that can be some', async () => {
+    const requirements = ['lib >= 1'];
+    const generated = [
+      { key: digest('a'), package: 'lib', requirements },
+      { key: digest('b'), package: 'lib', requirements: ['two\nlines'] },
+      { key: digest('c'), package: 'lib', requirements: [''] },
+      { key: digest('d'), package: 'lib', requirements: Array(10_001).fill('lib') },
+      { key: 'e', package: 'lib', requirements },
+    ];
+    const file = written(head(0, 0, 0, generated.length), ...generated);
+    const { index: read, errors } = await readIndex(file);
+    expect([...read.generated.values()]).toEqual(generated.slice(0, 1));
+    expect(errors).toHaveLength(4);
+  });
+
+  it('holds answers about specs, which are checked where they are used', async () => {
+    const parses = [
+      { question: digest('a'), reading: { digest: 'x' } },
+      { question: 'a', reading: {} },
+      null,
+    ];
+    const { index: read, errors } = await readIndex(written(head(0, 0, parses.length), ...parses));
+    expect([...read.parses]).toEqual([[digest('a'), { digest: 'x' }]]);
+    expect(errors).toHaveLength(2);
   });
 
   it('is written as far as it fits: what is taken in any case, the newest of each package, what was seen last', async () => {
