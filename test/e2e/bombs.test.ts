@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
+import { heldBounds } from '../../src/shared/sandbox/control-group.ts';
 import { type BundleRun, startBundle } from '../support/bundle.ts';
 import { littleSpace } from '../support/little-space.ts';
 import { building, type TinyPackage, writeTree } from '../support/tiny-distro.ts';
@@ -35,14 +36,15 @@ async function build(packages: Record<string, TinyPackage>, limits: string, mega
   };
   const starter = megabytes === 0 ? [] : littleSpace(join(dir, 'build'), megabytes);
   const { child, ended } = startBundle('build-packages', inputs, dir, starter);
-  let [memory, free] = [0, Number.POSITIVE_INFINITY];
+  let [memory, tasks, free] = [0, 0, Number.POSITIVE_INFINITY];
   const timer = setInterval(() => {
     memory = Math.max(memory, peakMemory(child.pid as number));
+    tasks = Math.max(tasks, tasksNow());
     free = Math.min(free, freeSpace(`/proc/${child.pid}/root${join(dir, 'build')}`));
   }, 10);
   const run = await ended;
   clearInterval(timer);
-  return { ...run, dir, memory, free, reasons: reasonsOf(dir, run) };
+  return { ...run, dir, memory, tasks, free, reasons: reasonsOf(dir, run) };
 }
 
 function peakMemory(pid: number): number {
@@ -52,6 +54,19 @@ function peakMemory(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+/** The processes and threads of this machine. */
+function tasksNow(): number {
+  return Number(/\/(\d+) /.exec(readFileSync('/proc/loadavg', 'utf8'))?.[1]);
+}
+
+/** Where the kernel holds them, no bomb can take a part of the machine's processes that others would miss. */
+async function expectFewTasks(tasks: number): Promise<void> {
+  const { groups, reason } = await heldBounds();
+  if (groups === undefined)
+    console.warn(`No control group holds processes here, so a bomb may start many: ${reason}`);
+  else expect(tasks).toBeLessThan(6000);
 }
 
 function freeSpace(dir: string): number {
@@ -130,6 +145,7 @@ describe('a package that uses as much as it can get', () => {
       'x-prep': `failed: %prep ${ends.hang}`,
       'x-tmpfs': 'failed: %build failed',
     });
+    await expectFewTasks(run.tasks);
     expect(run.said).toContain('/dev/shm/big');
     expect(run.said).toContain('No space left on device');
     expect(run.memory).toBeLessThan(500 * mebibyte);
@@ -164,6 +180,7 @@ describe('a package that uses as much as it can get', () => {
         ]),
       ),
     });
+    await expectFewTasks(run.tasks);
     expect(run.said).toMatch(
       /✗ needs-x-hang: .*\n {4}hint: The input package-limits raises the limits of one package\./,
     );

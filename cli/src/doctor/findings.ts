@@ -178,10 +178,14 @@ const userIdsFinding: Check = ({ userIdProblems }) => {
 
 const boundsFinding: Check = ({ bounds }) => {
   if (bounds === undefined) return undefined;
-  const text =
-    bounds.groups === undefined
-      ? `held by looking at processes four times a second: ${bounds.reason}`
-      : `of memory and processes held by control groups in ${bounds.groups}`;
+  const { groups, reason } = bounds;
+  const looking = `held by looking at processes four times a second: ${reason}`;
+  const texts = {
+    none: looking,
+    all: `of memory and processes held by control groups in ${groups?.folder}`,
+    processes: `of processes held by control groups in ${groups?.folder}; of memory, ${looking}`,
+  };
+  const text = texts[groups?.holds ?? 'none'];
   return { name: 'bounds', ok: true, mandatory: false, text };
 };
 

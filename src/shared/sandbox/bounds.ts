@@ -2,7 +2,7 @@ import { counted } from '../base/counted.ts';
 import { LimitError } from '../host/limit-error.ts';
 import { runTool, type ToolOptions, type ToolResult } from '../host/process.ts';
 import type { Limits } from '../model/limits.ts';
-import { enterGroup, groupUsage, newGroup, removeGroup } from './control-group.ts';
+import { type ControlGroup, enterGroup, groupUsage, newGroup, removeGroup } from './control-group.ts';
 import { limitError, watch } from './watch.ts';
 import type { Watched } from './watched.ts';
 
@@ -11,7 +11,7 @@ export type WritesTo = Partial<Pick<Watched, 'dir' | 'measureDisk'>>;
 
 /**
  * Runs the command of a sandbox, as root, within limits. Where it has a control group, the kernel holds those of memory
- * and processes; elsewhere this process looks at its processes four times a second.
+ * and processes, or of processes alone; what it does not hold, this process looks at four times a second.
  * @throws LimitError when it reached a limit and was ended, or failed of it; ToolError as `runTool` does
  */
 export async function runWithin(
@@ -49,7 +49,7 @@ export async function runWithin(
 }
 
 /** The kernel ends a group, or refuses it processes, before anybody looks. @throws LimitError if it did */
-async function throwReached(group: string | undefined, limits: Limits): Promise<void> {
+async function throwReached(group: ControlGroup | undefined, limits: Limits): Promise<void> {
   const reached = group === undefined ? undefined : (await groupUsage(group))?.reached;
   if (reached !== undefined) throw limitError(reached, limits);
 }

@@ -1,12 +1,13 @@
-# Control groups (version 2) of sandboxes, below one folder of azl's own. Runs as root.
-#   open <id>                                 prints that folder where groups can hold bounds, or why they cannot;
+# Control groups of sandboxes, below one folder of azl's own. Runs as root.
+#   open <id>                                 prints that folder where groups of version 2 can hold bounds, or why they
+#                                             cannot, after the folder of those of version 1 that hold processes alone;
 #                                             removes groups <id>.<pid>-<n> of processes that have ended
-#   enter <group> <memory> <processes> <command …>   makes a group, and runs a command in it
+#   enter <group> <memory> <processes> <command …>   makes a group, and runs a command in it; memory '-': not held
 #   remove <group>                            ends what is left in a group, and removes it
 top=/sys/fs/cgroup
 refuse() {
   echo "no: $1"
-  exit 0
+  return 1
 }
 remove() {
   echo 1 2>/dev/null >"$1/cgroup.kill"
@@ -17,38 +18,65 @@ remove() {
     sleep 0.05
   done
 }
-case $1 in
-open)
-  [ "$(stat -f -c %T "$top")" = cgroup2fs ] || refuse "$top is no file system of control groups, version 2"
-  for controller in memory pids; do
-    grep -qw "$controller" "$top/cgroup.controllers" || refuse "the controller '$controller' is not in version 2"
-    grep -qw "$controller" "$top/cgroup.subtree_control" ||
-      { echo "+$controller" >"$top/cgroup.subtree_control"; } 2>/dev/null ||
-      refuse "the controller '$controller' cannot be switched on for groups below $top"
-  done
-  { mkdir -p "$top/azl" && echo '+memory +pids' >"$top/azl/cgroup.subtree_control"; } 2>/dev/null ||
-    refuse "$top cannot be written to"
-  for group in "$top/azl/$2".*; do
-    pid=${group#"$top/azl/$2."}
+remove_ended() {
+  for group in "$1/$2".*; do
+    pid=${group#"$1/$2."}
     [ ! -d "$group" ] || [ -d "/proc/${pid%%-*}" ] || remove "$group"
   done
-  probe=$top/azl/$2.$$-probe
-  mkdir "$probe" || refuse "$top cannot be written to"
-  ( set -e; echo 1073741824 >"$probe/memory.max"; echo 64 >"$probe/pids.max"; : <"$probe/memory.events"
-    [ -w "$probe/cgroup.kill" ]; sh -c 'echo $$ >"$1/cgroup.procs"' sh "$probe" ) 2>/dev/null
-  works=$?
+}
+hold_all() {
+  echo 1073741824 >memory.max && echo 64 >pids.max && : <memory.events && [ -w cgroup.kill ]
+}
+hold_processes() {
+  echo 64 >pids.max && : <pids.events
+}
+# True if a new group below $1 takes a process, and the bounds that the function $2 writes in its folder.
+works() {
+  probe=$1/$id.$$-probe
+  mkdir "$probe" || return 1
+  (cd "$probe" && "$2" && sh -c 'echo $$ >cgroup.procs') 2>/dev/null
+  worked=$?
   remove "$probe"
-  [ "$works" -eq 0 ] || refuse 'a group does not hold what is written to it'
+  return "$worked"
+}
+open_all() {
+  [ "$(stat -f -c %T "$top")" = cgroup2fs ] ||
+    refuse "$top is no file system of control groups, version 2" || return
+  for controller in memory pids; do
+    grep -qw "$controller" "$top/cgroup.controllers" ||
+      refuse "the controller '$controller' is not in version 2" || return
+    grep -qw "$controller" "$top/cgroup.subtree_control" ||
+      { echo "+$controller" >"$top/cgroup.subtree_control"; } 2>/dev/null ||
+      refuse "the controller '$controller' cannot be switched on for groups below $top" || return
+  done
+  { mkdir -p "$top/azl" && echo '+memory +pids' >"$top/azl/cgroup.subtree_control"; } 2>/dev/null ||
+    refuse "$top cannot be written to" || return
+  remove_ended "$top/azl" "$id"
+  works "$top/azl" hold_all ||
+    refuse 'a group does not hold what is written to it' || return
   echo "$top/azl"
+}
+open_processes() {
+  [ "$(stat -f -c %T "$top/pids" 2>/dev/null)" = cgroupfs ] && mkdir -p "$top/pids/azl" 2>/dev/null || return
+  remove_ended "$top/pids/azl" "$id"
+  works "$top/pids/azl" hold_processes && echo "processes: $top/pids/azl"
+}
+case $1 in
+open)
+  id=$2
+  all=$(open_all) || open_processes
+  echo "$all"
   ;;
 enter)
   set -e
   mkdir "$2"
-  echo "$3" >"$2/memory.max"
-  # Without it, the limit of memory would fill the swap space.
-  [ ! -e "$2/memory.swap.max" ] || echo 0 >"$2/memory.swap.max"
-  # All or nothing: what is left of a build without one of its processes is no build.
-  echo 1 >"$2/memory.oom.group"
+  if [ "$3" != - ]; then
+    echo "$3" >"$2/memory.max"
+    # Without it, the limit of memory would fill the swap space.
+    [ ! -e "$2/memory.swap.max" ] || echo 0 >"$2/memory.swap.max"
+    # All or nothing: what is left of a build without one of its processes is no build.
+    echo 1 >"$2/memory.oom.group"
+  fi
   echo "$4" >"$2/pids.max"
   echo $$ >"$2/cgroup.procs"
   shift 4

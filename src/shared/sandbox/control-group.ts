@@ -7,15 +7,22 @@ import type { Limits } from '../model/limits.ts';
 const script = readFileSync(new URL('./control-group.sh', import.meta.url), 'utf8');
 const command = (...args: readonly string[]) => ['/bin/sh', '-c', script, 'azl', ...args];
 
+/** The folder of a control group, or of azl's groups, and the bounds that the kernel holds for such a group. */
+export interface ControlGroup {
+  folder: string;
+  /** `processes`: a group of version 1, where version 2 cannot be used. */
+  holds: 'all' | 'processes';
+}
+
 /** How the bounds of sandboxes are held on this machine. */
 export interface HeldBounds {
   /** The folder of azl's control groups; undefined where they cannot hold bounds. */
-  groups?: string;
-  /** Why there are none. */
+  groups?: ControlGroup;
+  /** Why they do not hold all bounds. */
   reason?: string;
 }
 
-/** The usage of a control group, and the limit that it reached. */
+/** The usage of a control group, and the limit that it reached. One that holds processes alone knows no memory. */
 export interface GroupUsage {
   memory: number;
   processes: number;
@@ -42,9 +49,12 @@ async function openGroups(): Promise<HeldBounds> {
 /** Parses what the probe printed. Pure. */
 export function parseOpened(text: string): HeldBounds {
   const line = text.trim().split('\n').at(-1) ?? '';
-  return line.startsWith('/')
-    ? { groups: line }
-    : { reason: line.replace(/^no: /, '') || 'the probe is mute' };
+  if (line.startsWith('/')) return { groups: { folder: line, holds: 'all' } };
+  const folder = /^processes: (\/.+)$/m.exec(text)?.[1];
+  return {
+    ...(folder !== undefined && { groups: { folder, holds: 'processes' } }),
+    reason: line.replace(/^no: /, '') || 'the probe is mute',
+  };
 }
 
 /** Names the process numbers of this machine, or of this container: they are no names anywhere else. */
@@ -52,33 +62,38 @@ function pidNamespace(): string {
   return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
 }
 
-/** Returns the folder of a new group of this process, which {@link enterGroup} makes. Undefined where there are none. */
-export async function newGroup(): Promise<string | undefined> {
+/** Returns a new group of this process, which {@link enterGroup} makes. Undefined where there are none. */
+export async function newGroup(): Promise<ControlGroup | undefined> {
   const { groups } = await heldBounds();
-  return groups && join(groups, `${pidNamespace()}.${process.pid}-${++count}`);
+  return groups && { ...groups, folder: join(groups.folder, `${pidNamespace()}.${process.pid}-${++count}`) };
 }
 
 /** Returns the command, for root, that makes a group with limits and runs `argv` in it. Pure. */
 export function enterGroup(
-  group: string,
+  { folder, holds }: ControlGroup,
   { memory, processes }: Pick<Limits, 'memory' | 'processes'>,
   argv: readonly string[],
 ): string[] {
   const memoryMax = Number.isFinite(memory) ? String(Math.floor(memory)) : 'max';
-  return command('enter', group, memoryMax, String(processes), ...argv);
+  return command('enter', folder, holds === 'all' ? memoryMax : '-', String(processes), ...argv);
 }
 
 /** Ends what is left in a group, and removes it. */
-export async function removeGroup(group: string): Promise<void> {
-  if (existsSync(group)) await runShortTool(command('remove', group), { root: true, ok: 'any' });
+export async function removeGroup({ folder }: ControlGroup): Promise<void> {
+  if (existsSync(folder)) await runShortTool(command('remove', folder), { root: true, ok: 'any' });
 }
 
 /** Reads what a group uses; undefined when it is gone, or not there yet. */
-export async function groupUsage(group: string): Promise<GroupUsage | undefined> {
+export async function groupUsage({ folder, holds }: ControlGroup): Promise<GroupUsage | undefined> {
+  const read = async (name: string) => await readFile(join(folder, name), 'utf8');
+  const readMemory = async (name: string) => (holds === 'all' ? await read(name) : '');
   try {
-    const names = ['memory.current', 'pids.current', 'memory.events', 'pids.events'];
-    const texts = await Promise.all(names.map((name) => readFile(join(group, name), 'utf8')));
-    return parseUsage(...(texts as [string, string, string, string]));
+    return parseUsage(
+      ...(await Promise.all([
+        ...([readMemory('memory.current'), read('pids.current')] as const),
+        ...([readMemory('memory.events'), read('pids.events')] as const),
+      ])),
+    );
   } catch {
     return undefined;
   }
@@ -103,7 +118,7 @@ export function parseUsage(
 }
 
 /** The processes in a group; none when it is gone. */
-export async function groupProcesses(group: string): Promise<number[]> {
-  const text = await readFile(join(group, 'cgroup.procs'), 'utf8').catch(() => '');
+export async function groupProcesses({ folder }: ControlGroup): Promise<number[]> {
+  const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
   return text.split('\n').filter(Boolean).map(Number);
 }

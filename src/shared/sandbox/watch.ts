@@ -48,9 +48,9 @@ async function lookAgain(): Promise<void> {
 
 async function look(): Promise<void> {
   const running = [...watched].filter((one) => !one.isEnding);
-  await Promise.all(running.filter(({ group }) => group !== undefined).map(lookAtGroup));
-  const ungrouped = running.filter(({ group }) => group === undefined);
-  if (ungrouped.length > 0) await lookAtProcesses(ungrouped);
+  await Promise.all(running.map(lookAtGroup));
+  const others = running.filter(({ group, isEnding }) => group?.holds !== 'all' && !isEnding);
+  if (others.length > 0) await lookAtProcesses(others);
   // One after another: the memory of the one that is ending will be free in a moment.
   if ([...watched].some(({ isEnding }) => isEnding)) return;
   const error = memoryShortage(machineMemory(), process.availableMemory());
@@ -59,13 +59,13 @@ async function look(): Promise<void> {
 }
 
 async function lookAtGroup(one: Seen): Promise<void> {
-  const usage = await groupUsage(one.group as string);
+  const usage = one.group && (await groupUsage(one.group));
   if (usage === undefined) return;
-  one.memory = usage.memory;
+  if (one.group?.holds === 'all') one.memory = usage.memory;
   if (usage.reached !== undefined) endOne(one, limitError(usage.reached, one.limits));
 }
 
-/** Without control groups: sums up what the processes of each sandbox use. */
+/** Without control groups that hold all bounds: sums up what the processes of each sandbox use. */
 async function lookAtProcesses(running: readonly Seen[]): Promise<void> {
   const roots = running.map(({ pid }) => pid);
   const found = treesOf(await readProcesses(), roots, rootOf);

@@ -1,13 +1,14 @@
 import type { LimitError } from '../host/limit-error.ts';
 import type { Limits } from '../model/limits.ts';
+import type { ControlGroup } from './control-group.ts';
 
 /** A running sandbox that is kept within its limits. */
 export interface Watched {
   /** The process above all of its own. */
   readonly pid: number;
   readonly limits: Limits;
-  /** Its control group, which holds memory and processes by itself and says which limit was reached. */
-  readonly group: string | undefined;
+  /** Its control group, which holds bounds by itself and says which was reached. */
+  readonly group: ControlGroup | undefined;
   /** A folder on the disk that it writes to, and the number of that disk. */
   readonly dir: string | undefined;
   /** Bytes that this process has written for it: to its log, to the file with its output. */

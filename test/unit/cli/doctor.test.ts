@@ -20,7 +20,7 @@ const fine: HostFacts = {
   memoryBytes: 7 * gib,
   cores: 4,
   overlay: { dir: 'build', error: '' },
-  bounds: { groups: '/sys/fs/cgroup/azl' },
+  bounds: { groups: { folder: '/sys/fs/cgroup/azl', holds: 'all' } },
   userIdProblems: [],
   kvm: { state: 'absent', by: 'user' },
   mirror: { error: '' },
@@ -47,6 +47,10 @@ describe('the doctor', () => {
   });
 
   it('says how bounds are held where there are no control groups', () => {
+    const groups = { folder: '/g', holds: 'processes' } as const;
+    expect(lines({ bounds: { groups, reason: 'it is version 1' } })).toContain(
+      '✓ bounds: of processes held by control groups in /g; of memory, held by looking at processes four times a second: it is version 1',
+    );
     expect(lines({ bounds: { reason: 'it has no controllers' } })).toContain(
       '✓ bounds: held by looking at processes four times a second: it has no controllers',
     );

@@ -2,7 +2,11 @@ import { expect, it } from 'vitest';
 import { enterGroup, parseOpened, parseUsage } from '../../../src/shared/sandbox/control-group.ts';
 
 it.each([
-  ['/sys/fs/cgroup/azl\n', { groups: '/sys/fs/cgroup/azl' }],
+  ['/sys/fs/cgroup/azl\n', { groups: { folder: '/sys/fs/cgroup/azl', holds: 'all' } }],
+  [
+    'processes: /sys/fs/cgroup/pids/azl\nno: it is version 1\n',
+    { groups: { folder: '/sys/fs/cgroup/pids/azl', holds: 'processes' }, reason: 'it is version 1' },
+  ],
   [
     "no: the controller 'memory' is not in version 2\n",
     { reason: "the controller 'memory' is not in version 2" },
@@ -24,7 +28,9 @@ it.each([
 });
 
 it('a group gets whole numbers, and no limit where there is none', () => {
-  const limits = (memory: number) => enterGroup('/g', { memory, processes: 5 }, ['true']).slice(-5);
+  const limits = (memory: number, holds: 'all' | 'processes' = 'all') =>
+    enterGroup({ folder: '/g', holds }, { memory, processes: 5 }, ['true']).slice(-5);
   expect(limits(1.5)).toEqual(['enter', '/g', '1', '5', 'true']);
   expect(limits(Number.POSITIVE_INFINITY)).toEqual(['enter', '/g', 'max', '5', 'true']);
+  expect(limits(1.5, 'processes')).toEqual(['enter', '/g', '-', '5', 'true']);
 });
