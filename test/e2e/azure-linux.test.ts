@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,10 +12,13 @@ import { temporaryFolders } from '../support/temporary.ts';
 const tarball = 'Try-Tiny-0.31.tar.gz';
 const sha256 = '3300d31d8a4075b26d8f46ce864a1d913e0e8467ceeba6655d5d2b2e206c11be';
 
+/** The cache is the checkout's: what an earlier run built there is not built again. */
+const thisRun = randomUUID();
+
 const spec = (name: string, install: string) => `Name: ${name}
 Version: 1
 Release: 1%{?dist}
-Summary: A package
+Summary: A package of ${thisRun}
 License: MIT
 Source0: https://sources.invalid/${tarball}
 BuildArch: noarch
