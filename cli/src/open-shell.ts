@@ -4,11 +4,9 @@ import { makeCommand } from '../../src/shared/base/make-command.ts';
 import { nearestHint, nearestName } from '../../src/shared/base/nearest-name.ts';
 import { type ProblemsError, problem } from '../../src/shared/base/problems.ts';
 import { shellWord } from '../../src/shared/base/shell-word.ts';
-import { keptSandbox, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
+import { enterKept, readKeptRoot } from '../../src/shared/builder/kept-root.ts';
 import { readJson } from '../../src/shared/host/json-files.ts';
 import { toolchainSchema } from '../../src/shared/model/toolchain.ts';
-import { builder } from '../../src/shared/sandbox/arguments.ts';
-import { runHostTool } from '../../src/shared/sandbox/host-tool.ts';
 import { shellInSandbox } from '../../src/shared/sandbox/run.ts';
 import { findSpecs } from '../../src/shared/specs/find.ts';
 import { specCwd } from '../../src/shared/specs/macros/policy.ts';
@@ -29,17 +27,11 @@ export async function openShell(context: CliContext): Promise<number> {
     const message = `The build root of '${name}' was made with another toolchain than ${paths.toolchain} is now`;
     throw problem(message, { hint: `Build it again: ${buildOf(name)}` });
   }
-  const owner = `${builder.uid}:${builder.gid}`;
-  const own = ['SPECS', 'SOURCES'].map((folder) => ({
-    ...{ source: join(dir, 'staging', folder), target: `/${folder}`, writable: true },
-  }));
-  // In a sandbox: an earlier shell may have left links in these folders.
-  const chown = ['chown', '--recursive', '--no-dereference', owner, '--', ...own.map(({ target }) => target)];
-  await runHostTool(chown, { as: 'root', binds: own });
+  const sandbox = await enterKept(workerDir(paths), dir, root.asRoot);
   log.info(`The build root of ${name}, as its builder. Its log: ${join(paths.build, 'logs', root.log)}`);
   log.info(`To repeat the build: (cd ${specCwd} && ${root.argv.map(shellWord).join(' ')})`);
   log.info('SPECS and SOURCES are copies. To leave, run `exit`. The next build starts with a fresh root.');
-  return await shellInSandbox(['/bin/bash'], keptSandbox(workerDir(paths), dir, root.asRoot));
+  return await shellInSandbox(['/bin/bash'], sandbox);
 }
 
 const buildOf = (name: string) => makeCommand('build-packages', { PACKAGE_BUILD_LIST: name });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../../src/shared/host/process.ts';
@@ -127,6 +127,25 @@ describe('what a build could see is in its key, or it cannot see it', () => {
     expect(await answerOf(dir, 'tagged-1.0-1.azl9')).toBe(digestOf('made.azl9\n'));
     expect(digests(dir, published)).toEqual(await clean(inputs));
   });
+});
+
+it('is built again when a file beside its spec may be executed; a build may move it, for itself alone', async () => {
+  const script = { 'run.sh': '#!/bin/sh\necho executed\n' };
+  const lines = `if test -x %{SOURCE0}; then %{SOURCE0}; else echo plain; fi > answer
+mv %{SOURCE0} %{SOURCE0}.moved; ls %{_sourcedir} >> answer`;
+  const dir = await workspace({ runs: { spec: little('runs', 'Source0: run.sh', lines), sources: script } });
+  const end = 'run.sh.moved\n';
+  const seen = async () => (await answerOf(dir, 'runs-1.0-1.azl3')) as string;
+  await build(dir);
+  const plain = await seen();
+  chmodSync(join(dir, 'SPECS/runs/run.sh'), 0o755);
+  const run = await build(dir);
+  expect(run.summary).toMatch(/^\| runs \S+ \| built \| executable file changed: new run.sh \|/m);
+  expect([plain, await seen()]).toEqual([`plain\n${end}`, `executed\n${end}`].map(digestOf));
+  const srpm = join(dir, 'out/SRPMS/runs-1.0-1.azl3.src.rpm');
+  const { stdout } = await runTool(['rpm', '-qp', '--qf', '[%{FILENAMES} %{FILEMODES:perms}\n]', srpm]);
+  expect(stdout).toContain('run.sh -rwxr-xr-x');
+  expect(statSync(join(dir, 'SPECS/runs/run.sh')).mode & 0o777).toBe(0o755);
 });
 
 it('is the same on a machine with other limits, umask, cores, nice level, host name, home and time zone', async () => {

@@ -1,11 +1,13 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { boolean, constant, digest, list, object, plainName, text } from '../base/schema.ts';
-import { rpmbuildSandbox, stagingBinds } from '../cache-key/recipe.ts';
+import { copyStagedCommand, copyStagedSandbox, rpmbuildSandbox } from '../cache-key/recipe.ts';
 import { isAbsent } from '../host/files.ts';
 import { readJson, writeJson } from '../host/json-files.ts';
+import type { BuildPolicy } from '../model/build-policy.ts';
 import type { SandboxOptions } from '../sandbox/arguments.ts';
 import { createOverlay } from '../sandbox/overlay.ts';
+import { runInSandbox } from '../sandbox/run.ts';
 import { topDir } from '../specs/macros/policy.ts';
 
 /**
@@ -55,9 +57,14 @@ export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
   return await readJson(keptRootSchema, join(dir, noteFile));
 }
 
-/** The sandbox of a kept root's build for a person, who may change SPECS and SOURCES. */
-export function keptSandbox(worker: string, dir: string, asRoot: boolean): SandboxOptions {
-  const staging = join(dir, 'staging');
-  const sandbox = rpmbuildSandbox({ worker, overlay: dir }, staging, asRoot ? ['build-as-root'] : []);
-  return { ...sandbox, cwd: topDir, binds: stagingBinds(staging, true) };
+/**
+ * Prepares a kept root for a person, who may repeat its build: files of SPECS and SOURCES that are gone are there again, and
+ * what was changed stays so.
+ * @returns the sandbox of its build
+ */
+export async function enterKept(worker: string, dir: string, asRoot: boolean): Promise<SandboxOptions> {
+  const [root, staging] = [{ worker, overlay: dir }, join(dir, 'staging')];
+  const policies: BuildPolicy[] = asRoot ? ['build-as-root'] : [];
+  await runInSandbox(copyStagedCommand(true), copyStagedSandbox(root, staging, policies));
+  return { ...rpmbuildSandbox('rpms', root, staging, policies), cwd: topDir };
 }

@@ -1,7 +1,14 @@
 import { chmod, copyFile, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { problem } from '../base/problems.ts';
-import { type BuildStep, rpmbuildArguments, rpmbuildSandbox, staged } from '../cache-key/recipe.ts';
+import {
+  type BuildStep,
+  copyStagedCommand,
+  copyStagedSandbox,
+  rpmbuildArguments,
+  rpmbuildSandbox,
+  staged,
+} from '../cache-key/recipe.ts';
 import { fileDigest } from '../host/digests.ts';
 import { removeTree } from '../host/folders.ts';
 import type { ToolOptions, ToolResult } from '../host/process.ts';
@@ -43,25 +50,27 @@ export async function stage(
   await chmod(staging, 0o700);
   await writeFile(join(staging, staged.macros), policyMacros.text);
   await chmod(join(staging, staged.macros), staged.mode);
-  const copy = async (from: string, to: string, digest: string | undefined) => {
+  const copy = async (from: string, to: string, digest: string | undefined, isProgram = false) => {
     const target = join(staging, to);
     await copyFile(from, target);
     if ((await fileDigest(target)) !== digest)
       throw problem(`'${from}' changed during the run`, { hint: 'Run the same command again.' });
-    await chmod(target, staged.mode);
+    await chmod(target, isProgram ? staged.programMode : staged.mode);
     await utimes(target, staged.time, staged.time);
   };
   const file = specFile(spec);
   await copy(file, join(staged.spec, basename(file)), spec.digest);
-  for (const { name, digest } of spec.includes) {
+  for (const { name, digest, executable } of spec.includes) {
     for (const above of foldersAbove(name)) {
       await mkdir(join(staging, staged.sources, above), { recursive: true });
       await chmod(join(staging, staged.sources, above), 0o755);
     }
-    await copy(join(file, '..', name), join(staged.sources, name), digest);
+    await copy(join(file, '..', name), join(staged.sources, name), digest, executable);
   }
   const digests = await tree.sources(spec.package);
-  for (const [name, from] of files) await copy(from, join(staged.sources, name), digests[name]);
+  const programs = new Set(spec.sources.filter(({ executable }) => executable).map(({ name }) => name));
+  for (const [name, from] of files)
+    await copy(from, join(staged.sources, name), digests[name], programs.has(name));
   return staging;
 }
 
@@ -94,11 +103,14 @@ export async function runRpmbuild(
   ok: ToolOptions['ok'] = [0],
 ): Promise<ToolResult> {
   const { context, spec, root, staging, log, generated } = run;
+  const limits = limitsOf(limitedAs[step], context.inputs.packageLimits, spec.package);
+  const more = { limits, log, signal: context.signal, timeoutSeconds: context.buildTime?.left() };
+  // The sources are packed before anything is installed that could need it.
+  const policies = step === 'srpm' ? [] : context.tree.policiesOf(spec.package);
+  if (step !== 'srpm')
+    await runInSandbox(copyStagedCommand(), { ...copyStagedSandbox(root, staging, policies), ...more });
   return await runInSandbox(rpmbuildArguments(step, spec, context.tree.defines, generated), {
-    // The sources are packed before anything is installed that could need it.
-    ...rpmbuildSandbox(root, staging, step === 'srpm' ? [] : context.tree.policiesOf(spec.package)),
-    limits: limitsOf(limitedAs[step], context.inputs.packageLimits, spec.package),
-    ...{ log, signal: context.signal, ok, timeoutSeconds: context.buildTime?.left() },
+    ...{ ...rpmbuildSandbox(step, root, staging, policies), ...more, ok },
   });
 }
 

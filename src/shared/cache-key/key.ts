@@ -43,6 +43,8 @@ export function keyComponents(input: KeyInput): Components {
     const digest = input.sources[source.name];
     if (digest !== undefined) components[`${source.kind}:${source.name}`] = digest;
   }
+  for (const { name, executable } of [...spec.includes, ...spec.sources])
+    if (executable) components[`executable:${name}`] = 'yes';
   const macros = { ...input.defines, ...spec.versionMacros };
   for (const [name, value] of Object.entries(macros)) components[`macro:${name}`] = value;
   for (const policy of input.policies) components[`policy:${policy}`] = 'on';

@@ -50,6 +50,7 @@ const kinds: readonly (readonly [string, string])[] = [
   ['include', 'included file changed'],
   ['source', 'source changed'],
   ['patch', 'patch changed'],
+  ['executable', 'executable file changed'],
   ['macro', 'macro changed'],
   ['policy', 'policy changed'],
   ['cycle', 'policy on cycles changed'],

@@ -22,6 +22,7 @@ export const buildRootEssentials: readonly string[] = [
   'python3',
   'gcc',
   'make',
+  'cp',
   'tar',
   'setpriv',
 ].map((name) => `/usr/bin/${name}`);
@@ -72,21 +73,54 @@ function namesRelease(capability: PlainCapability): boolean {
   return capability.kind === 'name' && capability.evr?.release !== undefined;
 }
 
-/** The layout of a staging folder: the spec, its included files and sources, the macros; their mode and time. */
+/** The layout of a staging folder: the spec, its included files and sources, the macros; their modes and time. */
 export const staged = {
   spec: 'SPECS',
   sources: 'SOURCES',
   macros: policyMacros.name,
   mode: 0o644,
+  /** The mode of a file beside the spec that its owner may execute. */
+  programMode: 0o755,
   time: sourceDateEpoch,
 } as const;
 
-/** The bind mounts that show a staging folder's content to a build. Pure. */
-export function stagingBinds(staging: string, writable = false): Bind[] {
+/** The bind mounts that show a staging folder's spec and sources in a folder of a sandbox. Pure. */
+function stagingBinds(staging: string, folder: string): Bind[] {
+  return [staged.spec, staged.sources].map((name) => ({
+    ...{ source: join(staging, name), target: `${folder}/${name}` },
+  }));
+}
+
+const userOf = (policies: readonly BuildPolicy[]) =>
+  policies.includes('build-as-root') ? 'root' : 'builder';
+
+/** Where a staging folder is shown while it is copied. */
+const shown = '/run';
+
+/**
+ * The command that copies a staging folder's spec and sources into a root. They are the build's own files there: it may
+ * change and move them, as with rpmbuild elsewhere, and they count as its disk space. Pure.
+ * @param isAgain true if files that are there and not older stay as they are
+ */
+export function copyStagedCommand(isAgain = false): string[] {
+  const options = ['--recursive', '--preserve=mode,timestamps', ...(isAgain ? ['--update'] : [])];
+  return ['cp', ...options, '--', `${shown}/${staged.spec}`, `${shown}/${staged.sources}`, topDir];
+}
+
+/** The sandbox of {@link copyStagedCommand}. Pure. */
+export function copyStagedSandbox(
+  root: Root,
+  staging: string,
+  policies: readonly BuildPolicy[] = [],
+): SandboxOptions {
+  return { root, as: userOf(policies), binds: stagingBinds(staging, shown) };
+}
+
+/** What rpmbuild sees of a staging folder: its macros, and for an SRPM, read-only, its spec and sources. Pure. */
+function rpmbuildBinds(step: BuildStep, staging: string): Bind[] {
   return [
     { source: join(staging, staged.macros), target: `/etc/rpm/${policyMacros.name}` },
-    { source: join(staging, staged.spec), target: `${topDir}/SPECS`, writable },
-    { source: join(staging, staged.sources), target: `${topDir}/SOURCES`, writable },
+    ...(step === 'srpm' ? stagingBinds(staging, topDir) : []),
   ];
 }
 
@@ -95,12 +129,13 @@ export function stagingBinds(staging: string, writable = false): Bind[] {
  * build root, and nothing of the host: no mounts, devices, modules or networks. Pure.
  */
 export function rpmbuildSandbox(
+  step: BuildStep,
   root: Root,
   staging: string,
   policies: readonly BuildPolicy[] = [],
 ): SandboxOptions {
-  const as = policies.includes('build-as-root') ? 'root' : 'builder';
-  return { root, as, cwd: specCwd, env: buildEnvironment, binds: stagingBinds(staging) };
+  const as = userOf(policies);
+  return { root, as, cwd: specCwd, env: buildEnvironment, binds: rpmbuildBinds(step, staging) };
 }
 
 /** The command, as root of a build root, that removes libtool's archives of what is installed there. Pure. */
@@ -118,7 +153,8 @@ const anyRoot: Root = { worker: '/worker', overlay: '/layer' };
 const anySpec = { path: 'x.spec', buildRequires: [], checkRequires: [], buildConflicts: [] };
 
 function rpmbuildPart(step: BuildStep, policies: readonly BuildPolicy[] = []): string[] {
-  return enterArguments(rpmbuildArguments(step, anySpec, {}), rpmbuildSandbox(anyRoot, '/staging', policies));
+  const sandbox = rpmbuildSandbox(step, anyRoot, '/staging', policies);
+  return enterArguments(rpmbuildArguments(step, anySpec, {}), sandbox);
 }
 
 const anyTransaction = {
@@ -131,6 +167,7 @@ export const recipe = {
   macros: policyMacros.text,
   staged,
   srpm: rpmbuildPart('srpm'),
+  copyStaged: enterArguments(copyStagedCommand(), copyStagedSandbox(anyRoot, '/staging')),
   rpms: rpmbuildPart('rpms'),
   asRoot: rpmbuildPart('rpms', ['build-as-root']),
   removeArchives: removeArchives([{ files: ['/x.la'] }]),

@@ -9,6 +9,8 @@ export interface SpecSource {
   number: number;
   /** SHA-256 of the bytes that rpm read of it while it parsed the spec. */
   read?: string;
+  /** It lies in the spec's folder, and its owner may execute it. */
+  executable?: boolean;
 }
 
 type Named = 'name' | 'epoch' | 'version' | 'release';
@@ -48,5 +50,5 @@ export interface Spec extends Pick<Rpm, Named | 'sourceRpm'> {
   /** The macros with versions of other specs that it names: `azl_<spec>_version`, by name. Absent: none. */
   versionMacros?: Readonly<Record<string, string>>;
   /** Files of the spec's folder that reading it opened, besides its sources: path in the folder, SHA-256. By name. */
-  includes: { name: string; digest: string }[];
+  includes: { name: string; digest: string; executable?: boolean }[];
 }

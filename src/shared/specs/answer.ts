@@ -59,10 +59,11 @@ export const isSpecAnswer = once(
 );
 export type SpecAnswer = Checked<typeof isSpecAnswer>;
 
-/** True if the names of the files that a spec has read are bounded and free of control characters. Pure. */
-export const isOpened = list((value): value is JobAnswer['opened'][number] => list(text)(value));
+/** True if the names of the files that a spec has read, or has as Sources, are bounded and free of control characters. Pure. */
+export const hasPlainNames = ({ opened, programs }: Pick<JobAnswer, 'opened' | 'programs'>): boolean =>
+  opened.every(list(text)) && programs.every(text);
 
-/** One line of the output of `parse.py`, whose shape {@link jobAnswer} checks, but for `answers` and `opened`. */
+/** One line of the output of `parse.py`, whose shape {@link jobAnswer} checks, but for `answers`, `opened` and `programs`. */
 export interface JobAnswer {
   index: number;
   /** Why the spec was refused; nothing else is then said. */
@@ -77,6 +78,8 @@ export interface JobAnswer {
   answers: SpecAnswer[] | null;
   /** The files of its folder that the spec has read, by name: path in the folder, SHA-256. */
   opened: [name: string, digest: string][];
+  /** The paths of those, and of its Sources in that folder, that may be executed. Sorted. */
+  programs: string[];
   /** The macros with versions of other specs that the spec, or a file that it has read, names. Sorted. */
   named: string[];
 }
@@ -88,6 +91,7 @@ const isAnswered = object({
   answers: (value): value is SpecAnswer[] | null =>
     value === null || (Array.isArray(value) && value.length > 0 && value.length <= 2),
   opened: (value): value is JobAnswer['opened'] => Array.isArray(value),
+  programs: (value): value is string[] => Array.isArray(value),
   named: names,
 });
 
@@ -102,7 +106,7 @@ export function isReading(value: unknown): value is Reading {
   if (typeof value !== 'object' || value === null) return false;
   const reading = { ...value, index: 0 };
   if (!isAnswered(reading) || reading.ended !== null) return false;
-  return isOpened(reading.opened) && reading.answers?.every(isSpecAnswer) === true;
+  return hasPlainNames(reading) && reading.answers?.every(isSpecAnswer) === true;
 }
 
 /** The longest line of `parse.py`: two answers and what programs said. */

@@ -105,7 +105,7 @@ export async function askRpm(
           if (!(error instanceof LimitError) || error.limit === 'seconds' || current === undefined)
             throw error;
           // It is the one that is being read. The others are read without it.
-          const nothing = { digest: '', output: '', answers: null, opened: [], named: [] };
+          const nothing = { digest: '', output: '', answers: null, opened: [], programs: [], named: [] };
           answers[current] = { index: current, ended: error.message, ...nothing };
           if (awaited.length > 0) await readRest();
         }

@@ -37,6 +37,8 @@ class Folder:
         self.tree = tree
         # Path in the folder -> why its bytes are not there; None: they are.
         self.files, self.folders, self.links, self.bytes = {}, set(), set(), 0
+        # Paths of files that their owner may execute, as git keeps it.
+        self.programs = set()
         for folder in (self.specs, self.sources):
             shutil.rmtree(folder, ignore_errors=True)
             os.mkdir(folder)
@@ -67,6 +69,8 @@ class Folder:
             raise Refused(message, "Give the spec a folder of its own, with what the package needs.")
         real = real_path(origin) if os.path.islink(origin) else origin
         mode = os.lstat(real).st_mode if real.startswith(self.tree + "/") else 0
+        if mode & stat.S_IXUSR and stat.S_ISREG(mode):
+            self.programs.add(path)
         if mode == 0:
             self.give(path, b"", "is a symbolic link that leads out of the folder of specs, or nowhere")
         elif not stat.S_ISDIR(mode):
@@ -93,6 +97,8 @@ class Folder:
                 self.files[name] = f"lies in this folder twice, as {self.lifted[name]} and {path}"
             elif name not in self.files and name not in self.folders:
                 self.lifted[name] = path
+                if path in self.programs:
+                    self.programs.add(name)
                 self.give(name, *self.again(path))
 
     def unlift(self, names):
@@ -101,6 +107,7 @@ class Folder:
         for name in surplus:
             os.unlink(os.path.join(self.sources, name))
             del self.lifted[name], self.files[name]
+            self.programs.discard(name)
         for path in self.files if surplus else ():
             os.utime(os.path.join(self.sources, path), ns=(UNREAD, self.time))
         return bool(surplus)
@@ -120,13 +127,13 @@ class Folder:
     def give(self, path, content, refusal=None, size=0):
         self.files[path] = refusal
         self.bytes += len(content)
-        self.write(os.path.join(self.sources, path), content, max(size, len(content)))
+        self.write(os.path.join(self.sources, path), content, max(size, len(content)), path in self.programs)
 
-    def write(self, path, content, size):
+    def write(self, path, content, size, is_program=False):
         with open(path, "xb") as file:
             file.write(content)
             file.truncate(size)
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), 0o755 if is_program else 0o644)
         os.utime(path, ns=(UNREAD, self.time))
 
     def promise(self, names):

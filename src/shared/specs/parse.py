@@ -187,7 +187,11 @@ class Reader:
             return {"problems": problems}
         opened = [[name, self.folder.digest(name)] for name in self.folder.opened()]
         named = self.named_versions(path)
-        return {"digest": digest, "ended": ended, "output": output, "answers": answers, "opened": opened, "named": named}
+        programs = sorted(self.folder.programs & ({name for name, _ in opened} | sources_of(answers or [])))
+        return {
+            **{"digest": digest, "ended": ended, "output": output, "answers": answers},
+            **{"opened": opened, "programs": programs, "named": named},
+        }
 
     def hasten(self, text):
         """Evaluates the slow macros that the text of a spec names, each once for all specs."""

@@ -4,7 +4,7 @@ import type { Problem } from '../base/problems.ts';
 import { bytesToSearch, textToSearch } from '../host/find-places.ts';
 import type { Spec } from '../model/spec.ts';
 import {
-  isOpened,
+  hasPlainNames,
   isSpecAnswer,
   type JobAnswer,
   pathsNotFound,
@@ -78,12 +78,12 @@ async function findWanted({ specsDirs, only }: ParseOptions): Promise<FoundSpecs
 async function problemsOf(found: SpecFile, answer: JobAnswer | undefined): Promise<Problem[]> {
   const file = specFile(found);
   if (answer === undefined) return problemsOfOutput(file, 'gave no answer', '');
-  const { problems, answers, ended, opened, output } = answer;
+  const { problems, answers, ended, output } = answer;
   if (problems !== undefined) return problems.map((problem) => ({ ...problem, file }));
   const outside = await problemsOutside(found, output);
   if (outside.length > 0) return outside;
   if (answers === null) return problemsOfOutput(file, ended ?? '', output, await readFile(file, 'utf8'));
-  if (!isOpened(opened)) {
+  if (!hasPlainNames(answer)) {
     const message = 'this spec reads a file whose name is not UTF-8 or holds control characters';
     return [{ file, message, hint: 'Rename the file.' }];
   }
@@ -123,8 +123,8 @@ function toSpec(found: SpecFile, job: JobAnswer, answers: readonly SpecAnswer[],
   const checked = answers.at(-1) as SpecAnswer;
   const buildRequires = capabilities(answer.buildRequires);
   const { name, epoch, version, release, noSource } = answer;
-  const opened = new Map(job.opened);
-  const sources = sourcesOf(answers, opened);
+  const programs = new Set(job.programs);
+  const sources = sourcesOf(answers, new Map(job.opened), programs);
   const isSource = new Set(sources.map((source) => source.name));
   return {
     ...{ package: found.package, specsDir: found.specsDir, path: found.path, name, epoch, version, release },
@@ -147,7 +147,9 @@ function toSpec(found: SpecFile, job: JobAnswer, answers: readonly SpecAnswer[],
     hasCheck: checked.hasCheck,
     ...(answers.some(({ generates }) => generates) && { generates: true }),
     digest: job.digest,
-    includes: job.opened.flatMap(([name, digest]) => (isSource.has(name) ? [] : [{ name, digest }])),
+    includes: job.opened
+      .filter(([name]) => !isSource.has(name))
+      .map(([name, digest]) => ({ name, digest, ...(programs.has(name) && { executable: true }) })),
   };
 }
 
@@ -158,14 +160,30 @@ function capabilities(names: readonly string[]): string[] {
 
 const patchFlag = 2;
 
-/** Sources and patches, also those that only the `%check` has. @param opened digests of files that were read, by name */
-function sourcesOf(answers: readonly SpecAnswer[], opened: ReadonlyMap<string, string>): Spec['sources'] {
+/**
+ * Sources and patches, also those that only the `%check` has.
+ * @param opened digests of files that were read, by name
+ * @param programs names of files that may be executed
+ */
+function sourcesOf(
+  answers: readonly SpecAnswer[],
+  opened: ReadonlyMap<string, string>,
+  programs: ReadonlySet<string>,
+): Spec['sources'] {
   const all = answers.flatMap(({ sources }) =>
     sources.map(([full, name, number, flags]) => {
       const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(full) ? full.replace(/#.*$/, '') : undefined;
       const kind = (flags & patchFlag) === 0 ? ('source' as const) : ('patch' as const);
       const read = opened.get(name);
-      return { name, url, kind, number, ...(read === undefined ? {} : { read }) };
+      const executable = programs.has(name);
+      return {
+        name,
+        url,
+        kind,
+        number,
+        ...(read !== undefined && { read }),
+        ...(executable && { executable }),
+      };
     }),
   );
   const each = new Map(all.map((source) => [JSON.stringify(source), source]));

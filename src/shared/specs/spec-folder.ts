@@ -64,8 +64,11 @@ interface Walk {
   withFolders: boolean;
 }
 
-/** A path in the folder: a folder, a file with its size, or something that is not given; and how its link is written. */
-type Entry = [path: string, kind: 'folder' | 'file' | 'other', size: number, link: string];
+/**
+ * A path in the folder: a folder, a file (a `program`: its owner may execute it) with its size, or something that is not
+ * given; and how its link is written.
+ */
+type Entry = [path: string, kind: 'folder' | 'file' | 'program' | 'other', size: number, link: string];
 
 function entriesOf(walk: Walk, origin: string, isGiven: (entry: string) => boolean): Entry[] {
   const { root, files, withFolders } = walk;
@@ -80,7 +83,7 @@ function entriesOf(walk: Walk, origin: string, isGiven: (entry: string) => boole
       const { real, found, link } = follow(root, join(folder, name));
       if (found?.isFile()) {
         files.set(path, real);
-        entries.push([path, 'file', found.size, link]);
+        entries.push([path, (found.mode & 0o100) === 0 ? 'file' : 'program', found.size, link]);
       } else if (!found?.isDirectory() || above.includes(real)) {
         entries.push([path, 'other', 0, link]);
       } else if (withFolders) {

@@ -86,5 +86,15 @@ function endless(index: number, macros: Macros): JobAnswer {
   const names = Object.keys(macros).map((name) => `%${name}`);
   const message = `the version of this spec follows from itself, through ${names.join(', ')}`;
   const problems = [{ message, hint: 'Write the version of one of these specs without such a macro.' }];
-  return { index, problems, digest: '', ended: null, output: '', answers: null, opened: [], named: [] };
+  return {
+    index,
+    problems,
+    digest: '',
+    ended: null,
+    output: '',
+    answers: null,
+    opened: [],
+    programs: [],
+    named: [],
+  };
 }

@@ -13,7 +13,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
 import { makeBuildRoot } from '../../../src/shared/builder/build-root.ts';
-import { rpmbuildArguments, rpmbuildSandbox, staged } from '../../../src/shared/cache-key/recipe.ts';
+import {
+  copyStagedCommand,
+  copyStagedSandbox,
+  rpmbuildArguments,
+  rpmbuildSandbox,
+  staged,
+} from '../../../src/shared/cache-key/recipe.ts';
 import { removeTree } from '../../../src/shared/host/folders.ts';
 import type { RootRpm } from '../../../src/shared/model/rpm.ts';
 import { readRpm } from '../../../src/shared/rpm/read.ts';
@@ -96,7 +102,9 @@ async function rootWith(name: Name, overlay: string = name): Promise<Root> {
 /** Builds `app` in a root, and takes its RPMs out. */
 async function build(root: Root, name: string, staging = 'staging'): Promise<string[]> {
   const spec = { path: 'app/app.spec', buildRequires: [], checkRequires: [], buildConflicts: [] };
-  const sandbox = rpmbuildSandbox(root, join(dir, staging));
+  const from = join(dir, staging);
+  await runInSandbox(copyStagedCommand(), copyStagedSandbox(root, from));
+  const sandbox = rpmbuildSandbox('rpms', root, from);
   await runInSandbox(rpmbuildArguments('rpms', spec, { _topdir: topDir }), sandbox);
   return await collectRpms(root, [`${topDir}/RPMS`], join(dir, `out-${name}`));
 }
@@ -110,8 +118,8 @@ function host() {
 describe('a build root in which a hostile package was installed', () => {
   it.each<[Name, RegExp | string[]]>([
     ['links-etc', /etc\/rpm\/\S+ is mounted on in a sandbox, and is or lies below a link here \(\/oldroot/],
-    ['links-top', /usr\/src\/azl\/\S+ is mounted on in a sandbox/],
-    ['links-src', /usr\/src\/azl\/\S+ is mounted on in a sandbox/],
+    ['links-top', /cp: target '\/usr\/src\/azl': No such file/],
+    ['links-src', /cp: target '\/usr\/src\/azl': No such file/],
     ['links-azl', ['t-app-1-1.noarch.rpm']],
     ['links-var', /Unable to open temp file/],
     ['tools', ['t-app-1-1.noarch.rpm']],

@@ -20,6 +20,10 @@ const spec = {
   ...madeUpSpec('app'),
   specsDir,
   digest: textDigest('spec'),
+  sources: [
+    { name: 'app.tar.gz', kind: 'source' as const, number: 0 },
+    { name: 'fix.patch', kind: 'patch' as const, number: 0, executable: true },
+  ],
   includes: [{ name: 'sub/deep/common.inc', digest: textDigest('include') }],
 };
 const sources = async () => ({ 'app.tar.gz': textDigest('source'), 'fix.patch': textDigest('patch') });
@@ -41,15 +45,15 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 it('lays out what the key was made of, with fixed modes and times', async () => {
   const staging = await stage(context, spec, files);
-  for (const [path, text] of [
-    ['SPECS/app.spec', 'spec'],
-    ['SOURCES/sub/deep/common.inc', 'include'],
-    ['SOURCES/app.tar.gz', 'source'],
-    ['SOURCES/fix.patch', 'patch'],
+  for (const [path, text, mode] of [
+    ['SPECS/app.spec', 'spec', 0o644],
+    ['SOURCES/sub/deep/common.inc', 'include', 0o644],
+    ['SOURCES/app.tar.gz', 'source', 0o644],
+    ['SOURCES/fix.patch', 'patch', 0o755],
   ] as const) {
     expect(readFileSync(join(staging, path), 'utf8')).toBe(text);
-    const { mode, mtimeMs } = statSync(join(staging, path));
-    expect([mode & 0o7777, mtimeMs]).toEqual([0o644, 1_735_689_600_000]);
+    const found = statSync(join(staging, path));
+    expect([found.mode & 0o7777, found.mtimeMs]).toEqual([mode, 1_735_689_600_000]);
   }
 });
 

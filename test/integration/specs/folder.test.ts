@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textDigest } from '../../../src/shared/host/digests.ts';
@@ -50,6 +50,26 @@ describe('what a spec reads while it is parsed', () => {
   ])('is known, also for %s', async (_what, tree, text, files, value, count) => {
     const found = await read(tree, version(text), files);
     expect([found.version, found.includes?.length]).toEqual([value, count]);
+  });
+
+  it('is known to be executable where it is, as a Source and as an included file', async () => {
+    const folder = folderOf('programs');
+    mkdirSync(join(folder, 'sub'));
+    for (const name of ['ver.sh', 'a.sh', 'sub/b.sh']) {
+      writeFileSync(join(folder, name), '#!/bin/sh\necho 8\n');
+      chmodSync(join(folder, name), 0o755);
+    }
+    const tags = 'Source0: a.sh\nSource1: b.sh\nSource2: c.sh';
+    const text = specText('a', tags, '%files\n', '%(%{_sourcedir}/ver.sh)');
+    const found = await read('programs', text, { 'c.sh': '' });
+    expect(found.version).toBe('8');
+    expect(found.includes).toEqual(['ver.sh']);
+    const programs = found.sources?.map(({ name, executable }) => [name, executable]);
+    expect(programs).toEqual([
+      ['a.sh', true],
+      ['b.sh', true],
+      ['c.sh', undefined],
+    ]);
   });
 
   it('may be a Source, which is keyed as one; its bytes are remembered', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textDigest } from '../../../src/shared/host/digests.ts';
@@ -73,6 +73,7 @@ describe('a parse of specs that were parsed before', () => {
       spec: () => write('spec/spec.spec', curiousNamed('spec').replace('Version: 1', 'Version: 2')),
       include: () => write('include/a.inc', 'Provides: inc(2)\n'),
       size: () => write('size/one.patch', '12345'),
+      mode: () => chmodSync(join(root, 'mode/a.inc'), 0o755),
       new: () => write('new/VERSION', ''),
       gone: () => rmSync(join(root, 'gone/sub/two')),
       signed: () => write('signed/signed.signatures.json', '{"Signatures":{"VERSION":"x"}}'),
@@ -95,9 +96,13 @@ describe('a parse of specs that were parsed before', () => {
     const asked = [...memory.known].flatMap(([question, reading]) =>
       JSON.stringify(readings.get(question)) === JSON.stringify(reading) ? [] : nameOf(reading),
     );
+    expect(now.specs.find(({ name }) => name === 'mode')?.includes[0]).toMatchObject({
+      name: 'a.inc',
+      executable: true,
+    });
     // The others are refused now: what they look at is not what a build gets.
     expect(now.errors.flatMap(({ packages }) => packages).sort()).toEqual(['gone', 'new', 'signed']);
-    expect(asked.sort()).toEqual(['include', 'link', 'size', 'spec']);
+    expect(asked.sort()).toEqual(['include', 'link', 'mode', 'size', 'spec']);
   });
 
   it('asks again for another worker, macro, define or architecture', async () => {

@@ -83,6 +83,18 @@ describe('a key', () => {
     expect(reasonToBuild(before, after)).toBe('file of a dependency changed: lib');
   });
 
+  it('sees which sources and included files may be executed', () => {
+    const one = input();
+    const [source] = one.spec.sources as [(typeof one.spec.sources)[0]];
+    const [include] = one.spec.includes as [(typeof one.spec.includes)[0]];
+    const programs = [
+      { ...one.spec, sources: [{ ...source, executable: true }] },
+      { ...one.spec, includes: [{ ...include, executable: true }] },
+    ];
+    const keys = [key(one), ...programs.map((spec) => key({ ...one, spec }))];
+    expect(new Set(keys).size).toBe(3);
+  });
+
   it('does not depend on any order, and no two sets of components read alike', () => {
     const components = fc.dictionary(fc.string(), fc.string());
     fc.assert(
@@ -107,6 +119,7 @@ describe('the reason to build', () => {
     [undefined, now, 'never built before'],
     [{ ...now, spec: '0' }, now, 'spec changed'],
     [{ ...now, 'source:a.tar.gz': '0' }, now, 'source changed: a.tar.gz'],
+    [now, { ...now, 'executable:a.sh': 'yes' }, 'executable file changed: new a.sh'],
     [{ ...now, 'installed:zlib.x86_64': '0' }, now, 'dependency changed: zlib'],
     [{ spec: '1' }, { spec: '1', 'installed:lz4.x86_64': '1' }, 'dependency changed: new lz4'],
     [{ 'installed:m4.x86_64': '1' }, { 'installed:m4.noarch': '1' }, 'dependency changed: m4'],

@@ -32,6 +32,7 @@ describe('the recipe of a build', () => {
       'macros',
       'staged',
       'srpm',
+      'copyStaged',
       'rpms',
       'asRoot',
       'removeArchives',

@@ -9,7 +9,7 @@ const temporary = temporaryFolders();
 const newFile = () => join(temporary(), 'parses.jsonl');
 const question = (letter: string) => letter.repeat(64);
 const reading = (output: string): Reading => ({
-  ...{ digest: question('d'), ended: null, output, answers: [], opened: [], named: [] },
+  ...{ digest: question('d'), ended: null, output, answers: [], opened: [], programs: [], named: [] },
 });
 
 describe('saved answers about specs', () => {

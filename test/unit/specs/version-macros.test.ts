@@ -35,7 +35,7 @@ function madeUpRpmOf(tree: Readonly<Record<string, Written>>) {
         sources: [],
       };
       const answer = { ...evr, ...lists, packages: [], noSource: false, hasCheck: false, generates: false };
-      const nothing = { digest: name, ended: null, output: '', opened: [] };
+      const nothing = { digest: name, ended: null, output: '', opened: [], programs: [] };
       return { ...nothing, index, answers: [answer as SpecAnswer], named };
     });
   return { asked, found: (guesses?: Macros[]) => askWithVersions(files, ask, '.azl3', guesses) };
