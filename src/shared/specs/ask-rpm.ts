@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -177,6 +177,26 @@ export function parseRecipe(options: AskOptions, given: Macros): string {
   return textDigest(JSON.stringify([helpers, env, request, macros]));
 }
 
+/** Bytes of a spec; none for one that is gone meanwhile. */
+function sizeOf(spec: string): number {
+  return statSync(spec, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Bytes of a spec whose text takes as long as all else about it. */
+const bytesAsLong = 4096;
+
+/** Shares specs of these sizes out, the longest first, each to the part that has the least so far. Pure. */
+export function sharedOut(sizes: readonly number[], count: number): number[][] {
+  const parts = Array.from({ length: count }, () => ({ indexes: [] as number[], weight: 0 }));
+  const order = [...sizes.keys()].sort((a, b) => (sizes[b] as number) - (sizes[a] as number));
+  for (const index of order) {
+    const least = parts.reduce((one, other) => (other.weight < one.weight ? other : one));
+    least.indexes.push(index);
+    least.weight += (sizes[index] as number) + bytesAsLong;
+  }
+  return parts.map(({ indexes }) => indexes);
+}
+
 /** Writes what the sandboxes see at /azl, where root alone can enter. Returns the requests, and which specs each is about. */
 async function writeRequests(dir: string, files: readonly AskedSpec[], options: AskOptions) {
   const trees = specsDirsOf(files);
@@ -192,13 +212,14 @@ async function writeRequests(dir: string, files: readonly AskedSpec[], options: 
     uid: parserUid(first + index),
   }));
   const count = options.overlay === undefined ? Math.min(options.jobs, jobs.length) : 1;
-  const requests = Array.from({ length: Math.max(1, count) }, (_, nth) => ({
+  const sizes = files.map(({ specsDir, path }) => sizeOf(join(specsDir, path)));
+  const requests = sharedOut(sizes, Math.max(1, count)).map((indexes) => ({
     ...everyRequest(options),
     macroFiles: options.macroFiles.map((_file, index) => `/azl/${index}.macros`),
     seconds: options.secondsPerSpec ?? 60,
     allSeconds: secondsFor(Math.ceil(jobs.length / Math.max(1, count)), options),
     uid: parserUid(first),
-    jobs: jobs.filter(({ index }) => index % Math.max(1, count) === nth),
+    jobs: indexes.map((index) => jobs[index] as (typeof jobs)[0]),
   }));
   const written = requests.map(async (request, nth) => {
     const file = `request-${nth}.json`;

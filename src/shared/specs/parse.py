@@ -50,6 +50,25 @@ GENERATES = re.compile(r"^\s*%generate_buildrequires\b", re.MULTILINE)
 # Macros with the version of another spec: a spec is given those that it, or a file that it opens, names.
 NAMES_VERSION = re.compile(r"azl_\w+?_(?:version|release|epoch)\b")
 
+WARM_UP = """Name: x
+Version: 1
+Release: 1
+Summary: x
+License: x
+Source0: x
+BuildRequires: x >= 1
+Provides: x(x) = 1
+%description
+%{lua:print(1)}
+%prep
+%check
+%files
+/x
+%changelog
+* Mon Jan 01 2024 x <x> - 1-1
+- x
+"""
+
 EVR = {"name": str, "version": str, "release": str, "epoch": int}
 PACKAGE = {
     **EVR,
@@ -60,7 +79,23 @@ ANSWER = {
     **EVR,
     **{"noSource": bool, "exclusiveArch": [str], "excludeArch": [str], "buildRequires": [str], "buildConflicts": [str]},
     **{"sources": [(str, str, int, int)], "packages": [PACKAGE], "hasCheck": bool, "generates": bool},
+    "looks": bool,
 }
+
+# Notes when Lua code of a spec, or of a macro, uses a function that can tell whether a file exists.
+NOTE_LOOKS = """%{lua:
+local looked = false
+local function noting(call) return function(...) looked = true; return call(...) end end
+local function watch(from) for name, call in pairs(from) do if type(call) == 'function' then from[name] = noting(call) end end end
+for _, from in ipairs({posix, io, rpm.fd or {}}) do watch(from) end
+for _, name in ipairs({'open', 'load', 'execute', 'interactive', 'glob'}) do if rpm[name] then rpm[name] = noting(rpm[name]) end end
+for _, name in ipairs({'execute', 'remove', 'rename', 'tmpname'}) do if os[name] then os[name] = noting(os[name]) end end
+for _, name in ipairs({'dofile', 'loadfile', 'require'}) do if _G[name] then _G[name] = noting(_G[name]) end end
+os.azl_looked = function() return looked end
+}"""
+HAS_LOOKED = "%{lua:print(os.azl_looked())}"
+# So can this macro. A name that a spec puts together is not found.
+ASKS_IF_EXISTS = re.compile(r"\bexists\b")
 
 
 def names_with_files(main, parsed):
@@ -117,6 +152,7 @@ def parse(path, folder, macros):
         "packages": [package_of(package, with_files) for package in spec.packages],
         "hasCheck": bool((spec.check or "").strip()),
         "generates": bool(GENERATES.search(parsed)),
+        "looks": rpm.expandMacro(HAS_LOOKED) != "false",
     }
 
 
@@ -137,34 +173,39 @@ class Reader:
     def ask(self, path, job):
         """Parses what is laid out: the answers without and, where that may differ, with the check; how that ended."""
         answers, said = [], ""
+        self.looks = False
         for macros in self.request["checkMacros"]:
-            if answers and not self.holds(ASKS_FOR_CHECK, path):
+            if answers and not self.holds(ASKS_FOR_CHECK):
                 break
             left = self.end - time.monotonic()
             if left <= 0:
                 return None, f"was not begun: all specs together took more than {self.request['allSeconds']:.0f} s", said
             given = {**job["macros"], **macros}
             work = lambda given=given: parse(path, self.folder.sources, given)  # noqa: E731
-            answer, ended, output = run(work, job["uid"], min(left, self.request["seconds"]), ANSWER)
-            said += output
-            if ended is not None:
-                return None, ended, said
-            answer["generates"] |= self.holds(GENERATES, path)
+            ended = run(work, job["uid"], min(left, self.request["seconds"]), ANSWER)
+            said += ended.output
+            if ended.how is not None:
+                return None, ended.how, said
+            answer = ended.answer
+            self.looks |= answer.pop("looks") or ended.started_others
+            answer["generates"] |= self.holds(GENERATES)
             answers.append(answer)
         return answers, None, said
 
-    def holds(self, pattern, path):
+    def holds(self, pattern):
         """True if the spec or a file of its folder that it has read holds what the pattern matches."""
-        return any(pattern.search(text) for text in self.texts(path))
+        return any(pattern.search(text) for text in self.texts())
 
-    def named_versions(self, path):
+    def named_versions(self):
         """The version macros that the texts name, sorted."""
-        return sorted({name for text in self.texts(path) for name in NAMES_VERSION.findall(text)})
+        return sorted({name for text in self.texts() for name in NAMES_VERSION.findall(text)})
 
-    def texts(self, path):
-        """The texts of a spec and of the files that it has read."""
-        read = (os.path.join(self.folder.sources, name) for name in self.folder.opened())
-        return (text_of(name) for name in (path, *read))
+    def texts(self):
+        """The texts of the spec and of the files that it has read."""
+        yield self.text
+        for name in self.folder.opened():
+            with open(os.path.join(self.folder.sources, name), encoding="utf-8", errors="surrogateescape") as file:
+                yield file.read()
 
     def read(self, job):
         try:
@@ -175,7 +216,8 @@ class Reader:
         path = os.path.join(self.folder.specs, os.path.basename(job["spec"]))
         with open(path, "rb") as file:
             content = file.read()
-        self.hasten(content.decode("utf-8", "surrogateescape"))
+        self.text = content.decode("utf-8", "surrogateescape")
+        self.hasten(self.text)
         self.tell_perl(path, content)
         answers, ended, output = self.ask(path, job)
         if answers and self.folder.unlift(sources_of(answers)):
@@ -186,7 +228,7 @@ class Reader:
         if problems:
             return {"problems": problems}
         opened = [[name, self.folder.digest(name)] for name in self.folder.opened()]
-        named = self.named_versions(path)
+        named = self.named_versions()
         programs = sorted(self.folder.programs & ({name for name, _ in opened} | sources_of(answers or [])))
         return {
             **{"digest": digest, "ended": ended, "output": output, "answers": answers},
@@ -208,8 +250,7 @@ class Reader:
 
     def asked(self, work):
         """The pairs that `work` returns. What macro files say is evaluated by a child, not here."""
-        values, _, _ = run(work, self.request["uid"], self.request["seconds"], [(str, str)])
-        return values or []
+        return run(work, self.request["uid"], self.request["seconds"], [(str, str)]).answer or []
 
     def tell_perl(self, path, content):
         """Writes the version of Perl into the copy of a spec where the spec asks for it. Each question is asked once."""
@@ -248,13 +289,14 @@ class Reader:
         spare = self.folder.folders - {above for name in staged for above in folders_above(name)}
         if staged == there and not spare:
             return []
+        if not self.looks and not self.holds(ASKS_IF_EXISTS):
+            return []
         surplus, lacking = sorted(there - staged) or sorted(spare), sorted(staged - there)
         self.folder.keep(staged)
         again, _, _ = self.ask(path, job)
         if again == answers and self.folder.opened() == opened:
             return []
-        text = text_of(path)
-        likely = sorted(surplus or lacking, key=lambda name: not any(part in text for part in name.split("/")))
+        likely = sorted(surplus or lacking, key=lambda name: not any(part in self.text for part in name.split("/")))
         names = ", ".join(map(json.dumps, likely[:3]))
         what = f"without {names}, which it does not open" if surplus else f"with {names}, which does not lie beside it"
         message = f"this spec reads otherwise {what}"
@@ -265,9 +307,14 @@ def sources_of(answers):
     return {source[1] for answer in answers for source in answer["sources"]}
 
 
-def text_of(path):
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
+def warm_up():
+    """Reads a spec of our own. What librpm and its libraries prepare at the first spec is then shared by all children."""
+    path = "/tmp/warm-up.spec"
+    with open(path, "x", encoding="ascii") as file:
+        file.write(WARM_UP)
+    rpm.expandMacro(NOTE_LOOKS)
+    parse(path, "/tmp", {})
+    os.unlink(path)
 
 
 def main():
@@ -278,11 +325,14 @@ def main():
     if os.path.isdir(os.path.join(sysconfig.get_path("stdlib"), "distutils")):
         os.environ["SETUPTOOLS_USE_DISTUTILS"] = "stdlib"
     share(request["sharedFolders"])
+    # Before the configuration is read: the spec leaves macros behind.
+    warm_up()
     rpm.reloadConfig(f"{request['arch']}-linux")
     for path in request["macroFiles"]:
         rpm.expandMacro(f"%{{load:{path}}}")
     for name, value in {**request["defines"], "_topdir": request["topDir"]}.items():
         rpm.addMacro(name, value)
+    rpm.expandMacro(NOTE_LOOKS)
     reader = Reader(request)
     reader.evaluate({*USED_EVERYWHERE})
     # Children share memory with this process until one of them writes to it.

@@ -162,6 +162,13 @@ describe('what a build would not have', () => {
     ['otherwise', version('%(cat ../common/REL || echo 0)'), "'../common/REL', which lies outside"],
     ['include', specText('a', '%include ../common/REL'), "'../common/REL', which lies outside"],
     ['exists', version('%([ -e notes.txt ] && echo 1 || echo 2)'), 'reads otherwise without "notes.txt"'],
+    ['macro', version('%{exists:%{_sourcedir}/notes.txt}'), 'reads otherwise without "notes.txt"'],
+    [
+      'lua',
+      version('%{lua:print(posix.stat("notes.txt") and 1 or 2)}'),
+      'reads otherwise without "notes.txt"',
+    ],
+    ['list', version('%{lua:print(#posix.dir("."))}'), 'reads otherwise without'],
     ['folder', version('%([ -d void ] && echo 1 || echo 2)'), 'reads otherwise without "void/x"'],
     ['remote', version('%(cat %{_sourcedir}/far.tar.gz; echo 1)'), 'opens "far.tar.gz", which does not lie'],
     ['large', version('%(head -c 1 large; echo 1)'), 'opens "large", which is too large for that (64 MiB)'],
