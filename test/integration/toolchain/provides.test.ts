@@ -12,6 +12,7 @@ class Tree:
     def at(self, path):
         return os.path.join(sys.argv[2], path)
 print(json.dumps(sorted(provides.provided_by(Tree()))))
+print(json.dumps(sorted(provides.elf_dependencies(Tree())[0])))
 print(json.dumps(dict(convert.alternatives(sys.argv[4]))))
 print(json.dumps({**dict(convert.java_programs(Tree())), **dict(convert.library_links(Tree()))}))`;
 
@@ -25,11 +26,11 @@ async function facts(files: Record<string, string | Buffer>, script = '') {
     await writeFile(join(dir, path), content);
   }
   const argv = ['python3', '-IBc', program, scripts, dir, JSON.stringify(Object.keys(files)), script];
-  const [provides, links, java] = (await runTool(argv)).stdout
+  const [provides, elves, links, java] = (await runTool(argv)).stdout
     .trim()
     .split('\n')
     .map((one) => JSON.parse(one));
-  return { provides, links, java };
+  return { provides, elves, links, java };
 }
 
 it.each([
@@ -61,6 +62,44 @@ it.each([
   ['usr/bin/ruby3.1', '', ['/bin/ruby3.1', 'ruby(release) = 3.1']],
 ])('%s provides its capabilities', async (path, content, expected) => {
   expect((await facts({ [path]: content })).provides).toEqual(expected);
+});
+
+/** A shared library of x86_64 with a soname, whose table of dynamic entries says that each has `entryBytes`. */
+function library(soname: string, entryBytes: number): Buffer {
+  const strings = Buffer.from(`\0${soname}\0`.padEnd(32, '\0'));
+  const dynamic = Buffer.alloc(32);
+  dynamic.writeBigUInt64LE(14n, 0);
+  dynamic.writeBigUInt64LE(1n, 8);
+  const section = (type: number, offset: number, size: number, link: number, bytes: number) => {
+    const header = Buffer.alloc(64);
+    header.writeUInt32LE(type, 4);
+    header.writeBigUInt64LE(BigInt(offset), 24);
+    header.writeBigUInt64LE(BigInt(size), 32);
+    header.writeUInt32LE(link, 40);
+    header.writeBigUInt64LE(BigInt(bytes), 56);
+    return header;
+  };
+  const head = Buffer.alloc(64);
+  head.write('7f454c46020101', 'hex');
+  head.writeUInt16LE(3, 16);
+  head.writeUInt16LE(62, 18);
+  head.writeUInt32LE(1, 20);
+  head.writeBigUInt64LE(128n, 40);
+  for (const [at, value] of Object.entries({ 52: 64, 58: 64, 60: 3 })) head.writeUInt16LE(value, Number(at));
+  return Buffer.concat([
+    ...[head, strings, dynamic, Buffer.alloc(64)],
+    ...[section(6, 96, 32, 2, entryBytes), section(3, 64, 32, 0, 0)],
+  ]);
+}
+
+it('reads what libraries provide, and nothing of one of which the reader of rpm dies', async () => {
+  const files = Object.fromEntries(
+    ['a', 'bad', 'c'].map((name) => [
+      `usr/lib/${name}.so`,
+      library(`lib${name}.so.1`, name === 'bad' ? 0 : 16),
+    ]),
+  );
+  expect((await facts(files)).elves).toEqual(['liba.so.1()(64bit)', 'libc.so.1()(64bit)']);
 });
 
 it('reads the version of a CMake package beside it', async () => {
