@@ -1,3 +1,4 @@
+import { buildRootEssentials } from '../../src/shared/cache-key/recipe.ts';
 import type { Result } from '../../src/shared/model/build-result.ts';
 import type { Rpm } from '../../src/shared/model/rpm.ts';
 import { isRich, parseRequirement, satisfies } from '../../src/shared/rpm/requirement.ts';
@@ -7,7 +8,7 @@ import { madeUpRpm } from './made-up.ts';
 
 export const base = madeUpRpm('base', { provides: ['base = 1.0-1', 'pkgconfig(common) = 1'] });
 export const essentials = madeUpRpm('essentials', {
-  files: ['rpmbuild', 'python3', 'gcc', 'make', 'tar', 'setpriv'].map((name) => `/usr/bin/${name}`),
+  files: [...buildRootEssentials],
 });
 
 /** The solver of a toolchain of {@link base} and {@link essentials}. */

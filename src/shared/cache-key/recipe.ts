@@ -116,7 +116,7 @@ export function copyStagedSandbox(
   return { root, as: userOf(policies), binds: stagingBinds(staging, shown) };
 }
 
-/** What rpmbuild sees of a staging folder: its macros, and for an SRPM, read-only, its spec and sources. Pure. */
+/** The bind mounts that show a staging folder to rpmbuild: its macros, and for an SRPM, read-only, its spec and sources. Pure. */
 function rpmbuildBinds(step: BuildStep, staging: string): Bind[] {
   return [
     { source: join(staging, staged.macros), target: `/etc/rpm/${policyMacros.name}` },

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { buildRootEssentials } from '../../../src/shared/cache-key/recipe.ts';
 import type { ProviderPolicy } from '../../../src/shared/graph/graph.ts';
 import type { Capability, Rpm } from '../../../src/shared/model/rpm.ts';
 import type { Spec } from '../../../src/shared/model/spec.ts';
@@ -40,7 +41,7 @@ const shared = ['same', 'alike'];
 /** The toolchain of all trees: what every build needs, a few tools, and packages that a tree may have, too. */
 export const toolchainRpms: Rpm[] = [
   madeUpRpm('essentials', {
-    files: ['rpmbuild', 'python3', 'gcc', 'make', 'tar', 'setpriv'].map((name) => `/usr/bin/${name}`),
+    files: [...buildRootEssentials],
   }),
   madeUpRpm('maker', { provides: ['maker = 1', 'pkgconfig(common) = 1'] }),
   madeUpRpm('p0', { version: '0', provides: ['p0 = 0', 'motor = 0'] }),

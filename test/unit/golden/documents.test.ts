@@ -79,7 +79,10 @@ async function documents(): Promise<Record<string, unknown>> {
       [made.hex('c'), { key: made.hex('c'), package: 'app', requirements: ['lib-devel >= 1'] }],
     ]),
     parses: new Map([
-      [made.hex('e'), { digest: made.hex('9'), ended: null, output: '', answers: [], opened: [], named: [] }],
+      [
+        made.hex('e'),
+        { digest: made.hex('9'), ended: null, output: '', answers: [], opened: [], programs: [], named: [] },
+      ],
     ]),
   };
   const dir = newFolder();

@@ -6,7 +6,16 @@ import { literalMacros } from '../../../src/shared/specs/literal-macros.ts';
 import { pathsOfFilesSection } from '../../../src/shared/specs/text.ts';
 import { unexpandedInScriptlet } from '../../../src/shared/specs/unexpanded.ts';
 
-const answer = { index: 3, digest: 'd', ended: null, output: 'a\nb', answers: [{}], opened: [], named: [] };
+const answer = {
+  index: 3,
+  digest: 'd',
+  ended: null,
+  output: 'a\nb',
+  answers: [{}],
+  opened: [],
+  programs: [],
+  named: [],
+};
 const refusal = { index: 3, problems: [{ message: 'this spec is too large', hint: 'Make it smaller.' }] };
 const line = (change: object) => JSON.stringify({ ...answer, ...change });
 
