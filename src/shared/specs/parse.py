@@ -2,8 +2,8 @@
 
     parse.py <request.json> <n>     one JSON document a job, but for the first n, on standard output
 
-This process never evaluates a spec. It reads rpm's configuration once; for each job it copies the spec's folder to where
-a build has it, and forks a child that parses. What the child has read of the copy is part of the answer.
+This process evaluates no spec but one of its own. It reads rpm's configuration once; for each job it copies the spec's
+folder to where a build has it, and forks a child that parses. What the child has read of the copy is part of the answer.
 """
 
 import gc
@@ -307,13 +307,19 @@ def sources_of(answers):
     return {source[1] for answer in answers for source in answer["sources"]}
 
 
-def warm_up():
-    """Reads a spec of our own. What librpm and its libraries prepare at the first spec is then shared by all children."""
-    path = "/tmp/warm-up.spec"
+def warm_up(request):
+    """Reads a spec of our own. What librpm and its libraries prepare at the first spec is then shared by all children.
+
+    Macros of the worker may be a stranger's. A child tells first whether this spec runs a program or looks at files.
+    """
+    path = os.path.join(request["topDir"], "warm-up.spec")
     with open(path, "x", encoding="ascii") as file:
         file.write(WARM_UP)
     rpm.expandMacro(NOTE_LOOKS)
-    parse(path, "/tmp", {})
+    work = lambda: parse(path, request["topDir"], dict.fromkeys(USED_EVERYWHERE, "1"))  # noqa: E731
+    tried = run(work, request["uid"], request["seconds"], ANSWER)
+    if tried.how is None and not tried.started_others and not tried.answer["looks"]:
+        work()
     os.unlink(path)
 
 
@@ -326,7 +332,7 @@ def main():
         os.environ["SETUPTOOLS_USE_DISTUTILS"] = "stdlib"
     share(request["sharedFolders"])
     # Before the configuration is read: the spec leaves macros behind.
-    warm_up()
+    warm_up(request)
     rpm.reloadConfig(f"{request['arch']}-linux")
     for path in request["macroFiles"]:
         rpm.expandMacro(f"%{{load:{path}}}")
