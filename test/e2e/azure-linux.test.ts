@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Table } from '../../scripts/azure-linux/table.ts';
 import { repository } from '../../scripts/build-dist.ts';
@@ -34,7 +35,7 @@ ${install}
 const temporaryDir = temporaryFolders();
 
 describe('make azure-linux', () => {
-  it('builds the specs of a checkout whose sources Debian ships, and says what became of each', () => {
+  it('builds the specs of a checkout whose sources Debian ships, and says what became of each', async () => {
     const dir = temporaryDir();
     const write = (path: string, text: string) => {
       mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -49,10 +50,11 @@ describe('make azure-linux', () => {
       write(`SPECS/${name}/${name}.signatures.json`, JSON.stringify({ Signatures: { [tarball]: sha256 } }));
     }
     write('toolkit/resources/manifests/package/macro_packages.txt', 'lua\n');
-    const options = { cwd: repository, env: makeEnvironment(), encoding: 'utf8' } as const;
-    const run = (...variables: string[]) =>
-      execFileSync('make', ['azure-linux', `TREE=${dir}`, ...variables], options);
-    expect(run('ONLY=packed broken')).toContain('1 of 2 specs are built (50.0 %), 1 failed');
+    // Asynchronous: a process of tests that answers nobody for a minute is taken for a dead one.
+    const options = { cwd: repository, env: makeEnvironment(), maxBuffer: 64 * 1024 ** 2 };
+    const run = async (...variables: string[]) =>
+      (await promisify(execFile)('make', ['azure-linux', `TREE=${dir}`, ...variables], options)).stdout;
+    expect(await run('ONLY=packed broken')).toContain('1 of 2 specs are built (50.0 %), 1 failed');
     const table = JSON.parse(
       readFileSync(join(repository, 'build/azure-linux/out/azure-linux.json'), 'utf8'),
     ) as Table;
@@ -60,8 +62,8 @@ describe('make azure-linux', () => {
       ['broken', 'failed'],
       ['packed', 'built'],
     ]);
-    expect(run('ONLY=packed broken')).toContain('1 of 2 specs are built');
-    const sharded = run('ONLY=packed broken other', 'SHARDS=2');
+    expect(await run('ONLY=packed broken')).toContain('1 of 2 specs are built');
+    const sharded = await run('ONLY=packed broken other', 'SHARDS=2');
     expect(sharded).toMatch(/^shard-[12]: other: building /m);
     expect(sharded).toContain('2 of 3 specs are built (66.7 %), 1 failed');
   });
