@@ -9,19 +9,27 @@ refuse() {
   echo "no: $1"
   return 1
 }
+# Version 1 has no file that ends all of a group. It shows processes that are not seen from here as 0.
+end() {
+  if [ -e "$1/cgroup.kill" ]; then
+    echo 1 >"$1/cgroup.kill"
+  else
+    while read -r process; do [ "$process" = 0 ] || kill -9 "$process"; done <"$1/cgroup.procs"
+  fi 2>/dev/null
+}
 remove() {
-  echo 1 2>/dev/null >"$1/cgroup.kill"
   tries=0
   until rmdir "$1" 2>/dev/null || [ ! -d "$1" ]; do
+    end "$1"
     tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || return 1
+    [ "$tries" -lt "${2:-100}" ] || return 1
     sleep 0.05
   done
 }
 remove_ended() {
   for group in "$1/$2".*; do
     pid=${group#"$1/$2."}
-    [ ! -d "$group" ] || [ -d "/proc/${pid%%-*}" ] || remove "$group"
+    [ ! -d "$group" ] || [ -d "/proc/${pid%%-*}" ] || remove "$group" 10
   done
 }
 hold_all() {
