@@ -177,10 +177,13 @@ export function parseRecipe(options: AskOptions, given: Macros): string {
   return textDigest(JSON.stringify([helpers, env, request, macros]));
 }
 
-/** Bytes of a spec; none for one that is gone meanwhile. */
+/** Bytes of a spec, as far as they count; none for one that is gone meanwhile. */
 function sizeOf(spec: string): number {
-  return statSync(spec, { throwIfNoEntry: false })?.size ?? 0;
+  return Math.min(statSync(spec, { throwIfNoEntry: false })?.size ?? 0, mostBytes);
 }
+
+/** Bytes of the longest spec that somebody would write: one that only claims to be longer takes no time. */
+const mostBytes = 1024 ** 2;
 
 /** Bytes of a spec whose text takes as long as all else about it. */
 const bytesAsLong = 4096;
@@ -217,7 +220,7 @@ async function writeRequests(dir: string, files: readonly AskedSpec[], options: 
     ...everyRequest(options),
     macroFiles: options.macroFiles.map((_file, index) => `/azl/${index}.macros`),
     seconds: options.secondsPerSpec ?? 60,
-    allSeconds: secondsFor(Math.ceil(jobs.length / Math.max(1, count)), options),
+    allSeconds: secondsFor(indexes.length, options),
     uid: parserUid(first),
     jobs: indexes.map((index) => jobs[index] as (typeof jobs)[0]),
   }));

@@ -6,6 +6,8 @@ This process evaluates no spec but one of its own. It reads rpm's configuration 
 folder to where a build has it, and forks a child that parses. What the child has read of the copy is part of the answer.
 """
 
+import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -87,15 +89,15 @@ NOTE_LOOKS = """%{lua:
 local looked = false
 local function noting(call) return function(...) looked = true; return call(...) end end
 local function watch(from) for name, call in pairs(from) do if type(call) == 'function' then from[name] = noting(call) end end end
-for _, from in ipairs({posix, io, rpm.fd or {}}) do watch(from) end
-for _, name in ipairs({'open', 'load', 'execute', 'interactive', 'glob'}) do if rpm[name] then rpm[name] = noting(rpm[name]) end end
+for _, from in ipairs({posix, io, package, package.searchers}) do watch(from) end
+for _, name in ipairs({'open', 'load', 'call', 'execute', 'interactive', 'glob'}) do if rpm[name] then rpm[name] = noting(rpm[name]) end end
 for _, name in ipairs({'execute', 'remove', 'rename', 'tmpname'}) do if os[name] then os[name] = noting(os[name]) end end
 for _, name in ipairs({'dofile', 'loadfile', 'require'}) do if _G[name] then _G[name] = noting(_G[name]) end end
 os.azl_looked = function() return looked end
 }"""
 HAS_LOOKED = "%{lua:print(os.azl_looked())}"
-# So can this macro. A name that a spec puts together is not found.
-ASKS_IF_EXISTS = re.compile(r"\bexists\b")
+# So can these macros. A name that a spec puts together, or that another macro uses, is not found.
+ASKS_IF_EXISTS = re.compile(r"\b(?:exists|load|uncompress)\b")
 
 
 def names_with_files(main, parsed):
@@ -310,7 +312,8 @@ def sources_of(answers):
 def warm_up(request):
     """Reads a spec of our own. What librpm and its libraries prepare at the first spec is then shared by all children.
 
-    Macros of the worker may be a stranger's. A child tells first whether this spec runs a program or looks at files.
+    It expands macros of the worker, which is trusted as its python is. A child tries first: a macro that fails, hangs or
+    runs a program costs the warm-up alone. What a macro prints is no answer.
     """
     path = os.path.join(request["topDir"], "warm-up.spec")
     with open(path, "x", encoding="ascii") as file:
@@ -319,8 +322,27 @@ def warm_up(request):
     work = lambda: parse(path, request["topDir"], dict.fromkeys(USED_EVERYWHERE, "1"))  # noqa: E731
     tried = run(work, request["uid"], request["seconds"], ANSWER)
     if tried.how is None and not tried.started_others and not tried.answer["looks"]:
-        work()
+        with silence(), contextlib.suppress(ValueError):
+            work()
     os.unlink(path)
+
+
+@contextlib.contextmanager
+def silence():
+    """Drops what this process, and libraries in it, write to standard output and error meanwhile."""
+    flush = ctypes.CDLL(None).fflush
+    kept = [os.dup(1), os.dup(2)]
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for target in (1, 2):
+            os.dup2(null, target)
+        yield
+    finally:
+        flush(None)
+        for target, source in enumerate(kept, 1):
+            os.dup2(source, target)
+        for descriptor in (null, *kept):
+            os.close(descriptor)
 
 
 def main():

@@ -169,6 +169,21 @@ describe('what a build would not have', () => {
       'reads otherwise without "notes.txt"',
     ],
     ['list', version('%{lua:print(#posix.dir("."))}'), 'reads otherwise without'],
+    [
+      'search',
+      version('%{lua:print(package.searchpath("x", rpm.expand("%{_sourcedir}/notes.txt")) and 1 or 2)}'),
+      'reads otherwise without "notes.txt"',
+    ],
+    [
+      'load',
+      specText(
+        'a',
+        'Source0: %{nil}far.tar.gz',
+        '%files\n',
+        '%{lua:print(pcall(rpm.expand, "%{load:%{_sourcedir}/far.tar.gz}") and 1 or 2)}',
+      ),
+      'far.tar.gz',
+    ],
     ['folder', version('%([ -d void ] && echo 1 || echo 2)'), 'reads otherwise without "void/x"'],
     ['remote', version('%(cat %{_sourcedir}/far.tar.gz; echo 1)'), 'opens "far.tar.gz", which does not lie'],
     ['large', version('%(head -c 1 large; echo 1)'), 'opens "large", which is too large for that (64 MiB)'],
