@@ -60,6 +60,14 @@ describe('a shell in the root of a failed build', () => {
     );
     expect(mended.code, mended.said).toBe(0);
     expect(mended.said).toContain('broken-1-1.azl3\n');
+    // What was changed stays so, also with an old date; what is gone is there again.
+    const old = `touch -d 2001-01-01 SOURCES/notes.txt; mv SPECS/broken.spec SPECS/kept.spec; ln -s nowhere SOURCES/link\n`;
+    expect((await shell('broken', old)).code).toBe(0);
+    const again = await shell('broken', 'cat SOURCES/notes.txt SPECS/broken.spec; ls SPECS SOURCES\n');
+    for (const word of ['notes\nmore\n', 'exit 1', 'kept.spec', 'link']) expect(again.said).toContain(word);
+    const odd = `rm SOURCES/notes.txt; ln -s nowhere/else SOURCES/notes.txt; chmod 555 SOURCES\n`;
+    expect((await shell('broken', odd)).code).toBe(0);
+    expect((await shell('broken', 'readlink SOURCES/notes.txt\n')).said).toContain('nowhere/else');
     expect(readFileSync(join(dir, 'SPECS/broken/broken.spec'), 'utf8')).toContain('exit 1');
     expect(readFileSync(join(dir, 'SPECS/broken/notes.txt'), 'utf8')).toBe('notes\n');
     expect(leftBehind(dir)).toEqual([]);

@@ -274,7 +274,7 @@ export async function documentReaders(dir: string): Promise<DocumentReader[]> {
     {
       ...{ ...common, name: 'kept.json', texts: /\.argv\.\d+$/ },
       value: {
-        ...{ schema: 'azl/kept-root', version: 3, package: 'app', workerDigest: digest, argv: ['rpmbuild'] },
+        ...{ schema: 'azl/kept-root', version: 4, package: 'app', workerDigest: digest, argv: ['rpmbuild'] },
         ...{ asRoot: true, log: 'app.log' },
       },
       lay: (to, text) => put(join(to, 'kept.json'), text),

@@ -18,7 +18,7 @@ import { topDir } from '../specs/macros/policy.ts';
  */
 export interface KeptRoot {
   schema: 'azl/kept-root';
-  version: 3;
+  version: 4;
   package: string;
   /** Digest of the worker below the overlay. */
   workerDigest: string;
@@ -31,7 +31,7 @@ export interface KeptRoot {
 }
 
 const keptRootSchema = object<KeptRoot>({
-  ...{ schema: constant('azl/kept-root'), version: constant(3), package: plainName, workerDigest: digest },
+  ...{ schema: constant('azl/kept-root'), version: constant(4), package: plainName, workerDigest: digest },
   ...{ argv: list(text(), 10_000), asRoot: boolean, log: plainName },
 });
 
@@ -49,7 +49,7 @@ export async function keepRoot(
     await createOverlay(dir);
   });
   await rename(staging, join(dir, 'staging'));
-  await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 3, ...note } satisfies KeptRoot);
+  await writeJson(join(dir, noteFile), { schema: 'azl/kept-root', version: 4, ...note } satisfies KeptRoot);
 }
 
 /** The description of a kept root; undefined when this version of azl did not keep it. */
@@ -59,12 +59,12 @@ export async function readKeptRoot(dir: string): Promise<KeptRoot | undefined> {
 
 /**
  * Prepares a kept root for a person, who may repeat its build: files of SPECS and SOURCES that are gone are there again, and
- * what was changed stays so.
+ * what was changed stays so. Where that cannot be, for what the build made of these folders, the root is shown as it is.
  * @returns the sandbox of its build
  */
 export async function enterKept(worker: string, dir: string, asRoot: boolean): Promise<SandboxOptions> {
   const [root, staging] = [{ worker, overlay: dir }, join(dir, 'staging')];
   const policies: BuildPolicy[] = asRoot ? ['build-as-root'] : [];
-  await runInSandbox(copyStagedCommand(true), copyStagedSandbox(root, staging, policies));
+  await runInSandbox(copyStagedCommand(true), { ...copyStagedSandbox(root, staging, policies), ok: 'any' });
   return { ...rpmbuildSandbox('rpms', root, staging, policies), cwd: topDir };
 }

@@ -103,14 +103,18 @@ export async function runRpmbuild(
   ok: ToolOptions['ok'] = [0],
 ): Promise<ToolResult> {
   const { context, spec, root, staging, log, generated } = run;
-  const limits = limitsOf(limitedAs[step], context.inputs.packageLimits, spec.package);
-  const more = { limits, log, signal: context.signal, timeoutSeconds: context.buildTime?.left() };
+  const within = (limited: Step) => ({
+    limits: limitsOf(limited, context.inputs.packageLimits, spec.package),
+    ...{ log, signal: context.signal, timeoutSeconds: context.buildTime?.left() },
+  });
   // The sources are packed before anything is installed that could need it.
   const policies = step === 'srpm' ? [] : context.tree.policiesOf(spec.package);
-  if (step !== 'srpm')
-    await runInSandbox(copyStagedCommand(), { ...copyStagedSandbox(root, staging, policies), ...more });
+  if (step !== 'srpm') {
+    const copying = { ...copyStagedSandbox(root, staging, policies), ...within('srpm') };
+    await runInSandbox(copyStagedCommand(), copying);
+  }
   return await runInSandbox(rpmbuildArguments(step, spec, context.tree.defines, generated), {
-    ...{ ...rpmbuildSandbox(step, root, staging, policies), ...more, ok },
+    ...{ ...rpmbuildSandbox(step, root, staging, policies), ...within(limitedAs[step]), ok },
   });
 }
 

@@ -100,10 +100,10 @@ const shown = '/run';
 /**
  * The command that copies a staging folder's spec and sources into a root. They are the build's own files there: it may
  * change and move them, as with rpmbuild elsewhere, and they count as its disk space. Pure.
- * @param isAgain true if files that are there and not older stay as they are
+ * @param isAgain true if what is there stays as it is. Some versions of cp then end with 1
  */
 export function copyStagedCommand(isAgain = false): string[] {
-  const options = ['--recursive', '--preserve=mode,timestamps', ...(isAgain ? ['--update'] : [])];
+  const options = ['--recursive', '--preserve=mode,timestamps', ...(isAgain ? ['--no-clobber'] : [])];
   return ['cp', ...options, '--', `${shown}/${staged.spec}`, `${shown}/${staged.sources}`, topDir];
 }
 
