@@ -4,6 +4,7 @@ A tree has `root`, its folder, `files`, whose keys are paths without a leading s
 """
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -32,11 +33,15 @@ def elf_dependencies(tree):
     return provides, plain - provides
 
 
+# Signals by which a program ends itself. By others somebody ends it, as for a lack of memory.
+CRASHES = {signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGABRT}
+
+
 def elfdeps(side, elves):
     """The lines that rpm's ELF reader writes. A file of which it dies, as of those that Guile compiles, has none."""
     argv = ["/usr/lib/rpm/elfdeps", side]
     done = subprocess.run(argv, input="\n".join([*elves, ""]).encode(), stdout=subprocess.PIPE, check=False)
-    if done.returncode >= 0:
+    if -done.returncode not in CRASHES:
         done.check_returncode()
         return {line for line in done.stdout.decode().splitlines() if line}
     middle = len(elves) // 2
