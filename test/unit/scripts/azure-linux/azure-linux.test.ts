@@ -98,6 +98,8 @@ describe('the cause of a failure', () => {
     ['azl', 'requirement', 'its build root cannot be made: x needs y; perl-Y takes the place of y'],
     ['azl', 'build', 'line 52: /usr/src/azl/SOURCES/find.sh: Permission denied'],
     ['stand-in missing', 'build', 'line 40: fg: no job control'],
+    ['stand-in missing', 'build', "configure: error: Can't find or link to the hdf5 library"],
+    ['version of a stand-in', 'build', "undefined reference to 'subunit_test_start'"],
     ['unknown', 'build', 'make: *** [Makefile:3: all] Error 1'],
   ])('is: %s', (cause, kind, text) => {
     expect(causeOf({ kind, text })).toBe(cause);
