@@ -1,4 +1,4 @@
-import { mkdir, readdir, statfs } from 'node:fs/promises';
+import { lstat, mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '@actions/artifact';
 import { create, extract, list } from 'tar';
@@ -51,6 +51,7 @@ export function artifactExchange(tempDir: string, days = 1): Exchange {
         await contents(async (root, files) => {
           // Every shard reads heartbeats; RPMs are compressed already.
           const gzip = files.every((one) => one.endsWith('.json'));
+          failOnLacking(name, await plainFiles(root, files), files);
           await create({ file, cwd: root, portable: true, follow: false, gzip }, [...files]);
           await comparePacked(name, file, files);
         });
@@ -100,6 +101,17 @@ function undefinedIf(isExpected: (error: unknown) => boolean): (error: unknown) 
 async function comparePacked(name: string, file: string, files: readonly string[]): Promise<void> {
   const packed = new Set<string>();
   await list({ file, strict: true, onReadEntry: ({ path }) => void packed.add(path) });
+  failOnLacking(name, packed, files);
+}
+
+/** Returns those of the files that are regular ones. At a pipe, tar's packer may wait for ever. */
+async function plainFiles(root: string, files: readonly string[]): Promise<ReadonlySet<string>> {
+  const plain = await Promise.all(files.map(async (one) => (await lstat(join(root, one))).isFile()));
+  return new Set(files.filter((_, index) => plain[index]));
+}
+
+/** @throws Error when not exactly these files are packed */
+function failOnLacking(name: string, packed: ReadonlySet<string>, files: readonly string[]): void {
   const lacking = files.filter((one) => !packed.has(one));
   if (lacking.length > 0 || packed.size !== files.length)
     throw new Error(
