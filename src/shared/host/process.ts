@@ -85,6 +85,9 @@ export class ToolError extends Error {
 
 const running = new Set<ChildProcess>();
 
+/** Bytes that wait in the pipe and the socket of a tool at most: what it had written before it was ended, and nobody had read. */
+const unreadBytes = 512 * 1024;
+
 /** True when this process is root. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0;
@@ -150,10 +153,13 @@ async function runSupervised(argv: readonly string[], options: ToolOptions): Pro
   const stderr = collector({ keep: keptBytes.logged });
   const toLog = log === undefined ? undefined : boundedLog(log, options.logBytes, fail);
   const flow = backpressure(child, [log, output], () => error !== undefined);
-  const receive = (collected: Collector) => (chunk: Buffer) => {
+  let unread = unreadBytes;
+  const receive = (collected: Collector) => (data: Buffer) => {
     try {
-      // What a tool still writes while it is being killed is dropped.
-      if (error !== undefined) return;
+      // What led to a limit may still wait here. What a tool writes beyond that, while it is being killed, is dropped.
+      const chunk = error === undefined ? data : data.subarray(0, error instanceof LimitError ? unread : 0);
+      if (error !== undefined) unread -= chunk.length;
+      if (chunk.length === 0) return;
       collected.push(chunk);
       toLog?.(chunk);
       flow();
@@ -196,6 +202,7 @@ async function endLog(log: WriteStream, error: LimitError): Promise<void> {
 function boundedLog(log: WriteStream, limit = Number.POSITIVE_INFINITY, fail: (cause: unknown) => void) {
   let left = limit;
   return (chunk: Buffer) => {
+    if (left < 0) return;
     log.write(chunk.length > left ? chunk.subarray(0, left) : chunk);
     left -= chunk.length;
     if (left >= 0) return;

@@ -20,9 +20,10 @@ exec 3<&0 </dev/null
 lifeline=$!
 if [ "$outputs" = together ]; then
   # What a tool inherits here is a socket, which cannot be opened by its name. A pipe can be, as /dev/stderr or
-  # /dev/stdout, also by the ordinary user that the tool may become.
+  # /dev/stdout, also by the ordinary user that the tool may become. What reads it is in a group of its own: it passes
+  # on what the tool wrote before it was killed, and then ends, as nobody can write to the pipe any more.
   exec 4>&1
-  code=$({ { chmod 666 /proc/self/fd/1; "$@" 2>&1 3<&- 4>&- 5>&-; echo $? >&5; } | cat >&4; } 5>&1)
+  code=$({ { chmod 666 /proc/self/fd/1; "$@" 2>&1 3<&- 4>&- 5>&-; echo $? >&5; } | setsid cat >&4; } 5>&1)
 else
   "$@" 3<&- &
   wait $!

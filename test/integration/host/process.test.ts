@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { setDebugSink } from '../../../src/shared/base/debug.ts';
-import { runTool, ToolError } from '../../../src/shared/host/process.ts';
+import { LimitError } from '../../../src/shared/host/limit-error.ts';
+import { type RunningTool, runTool, ToolError } from '../../../src/shared/host/process.ts';
 import { runShortTool } from '../../../src/shared/host/short-tool.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'azl-process-'));
@@ -138,6 +139,27 @@ describe('a tool', () => {
     await expect(run).rejects.toMatchObject(error);
     // Where the log cannot even be opened, it may be dead before it has written them.
     if (existsSync(file)) await until(() => pidsIn(file).every((pid) => !lives(pid)));
+  });
+
+  it('that reached a limit has all in its log that it wrote before, also what nobody had read yet', async () => {
+    const log = join(dir, 'ended-log');
+    const wrote = join(dir, 'has-written');
+    const argv = ['sh', '-c', `echo before; touch ${wrote}; sleep 300`];
+    // Nothing reads here while the tool writes, as in a process that is busy.
+    const onStart = ({ end }: RunningTool) => {
+      for (const since = Date.now(); !existsSync(wrote); )
+        if (Date.now() - since > 60_000) throw new Error('the tool did not start');
+      end(new LimitError('processes', 'ran more than 3 processes at once'));
+    };
+    await expect(runTool(argv, { log, onStart })).rejects.toThrow('more than 3 processes');
+    expect(readFileSync(log, 'utf8')).toBe('before\n\nazl: ended: it ran more than 3 processes at once\n');
+  });
+
+  it('that writes on while it is ended adds no more than what can wait unread', async () => {
+    const log = join(dir, 'endless-log');
+    const onStart = ({ end }: RunningTool) => end(new LimitError('memory', 'used too much'));
+    await expect(runTool(['yes'], { log, onStart })).rejects.toThrow('used too much');
+    expect(statSync(log).size).toBeLessThan(600_000);
   });
 
   it('writes what everybody may read, whatever umask its starter has', async () => {
