@@ -56,7 +56,7 @@ const table = `
   libselinux-utils=selinux-utils  python3-libselinux,libselinux-python3=python3-selinux  libsepol-devel=libsepol-dev
   shadow-utils-subid-devel=libsubid-dev  policycoreutils-python-utils=policycoreutils-python-utils
   httpd,httpd-tools=apache2-bin&apache2-utils  httpd-devel=apache2-dev  nginx-mod-devel=nginx-dev  bind=bind9  bind-utils=bind9-dnsutils
-  mariadb-connector-c-devel,mariadb-devel,mysql-devel,mariadb-connector-c=libmariadb-dev  postgresql,postgresql-server=postgresql
+  mariadb-connector-c-devel,mariadb-devel,mysql-devel,mariadb-connector-c=libmariadb-dev&libmariadb-dev-compat  postgresql,postgresql-server=postgresql
   postgresql-devel,postgresql-server-devel=postgresql-server-dev-all&libpq-dev  libpq-devel=libpq-dev  postgresql-libs=libpq5
   openssh,openssh-clients=openssh-client  gnutls-utils=gnutls-bin  nss-tools=libnss3-tools  nss,nss-libs=libnss3  openssl-pkcs11=libengine-pkcs11-openssl
   iscsi-initiator-utils=open-iscsi  isns-utils-devel=libisns-dev  nmap-ncat,/usr/bin/nc=ncat|netcat-openbsd  net-snmp-utils=snmp

@@ -31,7 +31,7 @@ const unknownSchema = object<Unknown>({
 });
 
 /** The version of the rules that lead from a capability to packages: to be raised with each change of them. */
-const rules = 4;
+const rules = 5;
 
 interface AddOptions {
   lock: Lock;

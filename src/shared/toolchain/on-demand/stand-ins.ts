@@ -84,12 +84,17 @@ function standInsOfAddition(
     const deb = debs.get(parts[0] as string) as Deb;
     // No list of files has the links of alternatives, which the conversion makes.
     if (isPath(capability)) addToList(shown, nameOf(deb.name), capability);
-    const only = new Set(parts.map(nameOf)).size === 1 ? own.get(nameOf(deb.name)) : undefined;
     // Files and libraries are there, or they are not: no Provides can promise them.
-    if (only?.name === capability || isPath(capability) || isLibrary(capability)) continue;
-    if (only !== undefined)
+    if (isPath(capability) || isLibrary(capability)) continue;
+    const targets = [...new Set(parts.map(nameOf))];
+    const only = targets.length === 1 ? own.get(nameOf(deb.name)) : undefined;
+    const same = targets.includes(capability) ? own.get(capability) : undefined;
+    // One of several has the name that was asked for: whoever needs that needs the others, too.
+    if (same !== undefined)
+      same.requires = [...new Set([...same.requires, ...targets.filter((one) => one !== same.name)])].sort();
+    else if (only !== undefined)
       only.provides = [...new Set([...only.provides, provideOf(capability, deb)])].sort();
-    else more.push(alias(capability, deb, parts.map(nameOf), names));
+    else more.push(alias(capability, deb, targets, names));
   }
   const converted = [...own.values()].map((standIn) => withShown(standIn, shown.get(standIn.name) ?? []));
   return [...converted, ...more];
@@ -139,7 +144,7 @@ function alias(capability: string, deb: Deb, targets: readonly string[], names: 
       debs: [],
       entries: [],
       provides,
-      requires: [...new Set(targets)].sort(),
+      requires: [...targets].sort(),
       ignoredRequires: [],
       scripts: '',
     },

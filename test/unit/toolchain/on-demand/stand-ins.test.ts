@@ -122,6 +122,18 @@ describe('the packages on demand of a lock', () => {
     });
   });
 
+  it('require each other where a name leads to several, one of which has it as its own', () => {
+    const both = debsByName(deb('libdune-ocaml-dev'), deb('ocaml-dune'));
+    const withDune = new Map([...offered, ...both]);
+    const { addition } = chooseAddition(base, withDune, indexPackages(withDune, byFile, /^dpkg$/), [
+      'ocaml-dune-devel',
+    ]);
+    const found = onDemandStandIns({ ...base, additions: addition === undefined ? [] : [addition] });
+    expect(found.map(({ standIn }) => standIn.name)).toEqual(['ocaml-dune-devel', 'ocaml-dune']);
+    expect(found[0]?.standIn.requires).toEqual(['filesystem', 'ocaml-dune']);
+    expect(expectedRpms(found, madeUpToolchain([]))[0]?.closure).toHaveLength(2);
+  });
+
   it('keep their Debian names where the base has an RPM of that name', () => {
     const lock: Lock = { ...base, packages: [deb('pkgconf')] };
     const found = named(ask(lock, 'pkgconf-bin', 'libx11-dev'));
