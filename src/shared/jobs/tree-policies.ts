@@ -22,10 +22,15 @@ export function policiesOf({ policies, specsDir }: Pick<TreeInputs, 'policies' |
 }
 
 /**
- * The packages of Azure Linux that an ordinary user cannot build: what gflags installs lies below the home of root; groff
- * installs documents into the root that it is built in.
+ * The packages of Azure Linux that an ordinary user cannot build. Their scripts write into the root that they are built
+ * in, or below the home of root. Builds have shown this of gflags, groff, krb5 and unzip; of the others, their commands do.
  */
-const asRootInAzureLinux = ['gflags', 'groff'];
+const asRootInAzureLinux = `
+  bazel fuse gflags golang golang-1.23 golang-1.24 golang-1.25 groff krb5 malaga maven nano netplan nfs-utils nss
+  python-tensorboard python-tensorboard-plugin-wit rabbitmq-server samba tensorflow unixODBC unzip
+`
+  .trim()
+  .split(/\s+/);
 
 /** The packages that are built as root: those of the input, and for `auto` the preset's as far as the tree has them. */
 function asRootOf({ buildAsRootPackages, specsDir }: TreeInputs, { declared }: Tree): string[] {
