@@ -40,7 +40,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: 'stand-in missing',
-    text: /nothing provides |No such file or directory|not found|no job control|not a meson build directory|[Cc]annot (?:find|locate|generate system identifier)|cannot create executables|Unbound module|[Cc]ould(?: not|n't) find|No module named|Can't locate|missing|Unable to find|[Cc]an't find/,
+    text: /nothing provides |No such file or directory|not found|no job control|not a meson build directory|[Cc]annot (?:find|locate|generate system identifier)|cannot create executables|cannot run test program|Unbound module|[Cc]ould(?: not|n't) find|No module named|Can't locate|missing|Unable to find|[Cc]an't find/,
   },
   {
     kind: 'version of a stand-in',

@@ -14,7 +14,7 @@ class Tree:
 print(json.dumps(sorted(provides.provided_by(Tree()))))
 print(json.dumps(sorted(provides.elf_dependencies(Tree())[0])))
 print(json.dumps(dict(convert.alternatives(sys.argv[4]))))
-print(json.dumps({**dict(convert.java_programs(Tree())), **dict(convert.library_links(Tree()))}))`;
+print(json.dumps(dict(convert.expected_links(Tree()))))`;
 
 const scripts = new URL('../../../src/shared/toolchain/convert', import.meta.url).pathname;
 
@@ -26,11 +26,11 @@ async function facts(files: Record<string, string | Buffer>, script = '') {
     await writeFile(join(dir, path), content);
   }
   const argv = ['python3', '-IBc', program, scripts, dir, JSON.stringify(Object.keys(files)), script];
-  const [provides, elves, links, java] = (await runTool(argv)).stdout
+  const [provides, elves, links, expected] = (await runTool(argv)).stdout
     .trim()
     .split('\n')
     .map((one) => JSON.parse(one));
-  return { provides, elves, links, java };
+  return { provides, elves, links, expected };
 }
 
 it.each([
@@ -144,7 +144,7 @@ it('reads the digests of OCaml units, and no bytes of other files', async () => 
   ]);
 });
 
-it('finds the links of alternatives in a script, and those of a Java and of libraries', async () => {
+it('finds the links of alternatives in a script, and those of a Java, of libraries and of Tcl', async () => {
   const script = `ver=1.16
 if x; then update-alternatives --install /usr/bin/automake automake \\
   /usr/bin/automake-$ver 26 --slave /usr/bin/aclocal aclocal /usr/bin/aclocal-\${ver}
@@ -155,15 +155,17 @@ update-alternatives --install /usr/bin/../x x /usr/bin/y 5`;
   const files = {
     ...{ 'usr/lib/jvm/java-17/bin/javac': '', [`${library}.so`]: '', [`${library}.a`]: '' },
     ...{ [`${library}.so.1`]: '', [`${library}/libx.so`]: '', 'usr/lib/liby.so': '' },
+    ...{ 'usr/lib/tcl8.6/tclConfig.sh': '', 'usr/lib/x86_64-linux-gnu/tcl8.6/tclConfig.sh': '' },
   };
-  const { links, java } = await facts(files, script);
+  const { links, expected } = await facts(files, script);
   expect(links).toEqual({
     'usr/bin/automake': '/usr/bin/automake-1.16',
     'usr/bin/aclocal': '/usr/bin/aclocal-1.16',
   });
-  expect(java).toEqual({
+  expect(expected).toEqual({
     'usr/bin/javac': '/usr/lib/jvm/java-17/bin/javac',
     'usr/lib/libz.so': `/${library}.so`,
     'usr/lib/libz.a': `/${library}.a`,
+    'usr/lib/tclConfig.sh': '/usr/lib/tcl8.6/tclConfig.sh',
   });
 });

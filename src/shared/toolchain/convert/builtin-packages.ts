@@ -29,6 +29,11 @@ const inPython = (path: string, from: string, to: string) => edit(`/usr/lib/pyth
 
 const libraries = `/usr/lib/${hostArchitecture.triplet}`;
 
+/** The links that a compiler has under the name of its host, which `%configure` gives: some programs look for that alone. */
+const forHost = (...programs: readonly string[]) =>
+  programs.map((name) => link(`/usr/bin/${rpmHost}-${name}`, name));
+const rpmHost = `${hostArchitecture.rpm}-${hostArchitecture.rpm === 'x86_64' ? 'pc' : 'unknown'}-linux-gnu`;
+
 /** Adds the folder of RPMs' modules to Python's path. Python's own code for that is inside of its program. */
 const siteFolder =
   'import site, sys; site.addsitedir("/usr/lib/python%d.%d/site-packages" % sys.version_info[:2])\n';
@@ -72,8 +77,19 @@ const perldoc = file(
 const links: Readonly<Record<string, readonly Entry[]>> = {
   bash: [link('/usr/bin/sh', 'bash')],
   gawk: [link('/usr/bin/awk', 'gawk'), link('/usr/bin/nawk', 'gawk')],
-  gcc: [link('/usr/bin/cc', 'gcc'), link('/usr/bin/c99', 'c99-gcc'), link('/usr/bin/c89', 'c89-gcc')],
-  'gcc-c++': [link('/usr/bin/c++', 'g++')],
+  gcc: [
+    link('/usr/bin/cc', 'gcc'),
+    link('/usr/bin/c99', 'c99-gcc'),
+    link('/usr/bin/c89', 'c89-gcc'),
+    ...forHost('gcc'),
+  ],
+  'gcc-c++': [link('/usr/bin/c++', 'g++'), ...forHost('g++', 'c++')],
+  // Debian's links a program only with the libraries that it names itself, and not with those that these need.
+  libtool: [
+    edit('/usr/share/aclocal/libtool.m4', '(link_all_deplibs, $1)=no', '(link_all_deplibs, $1)=unknown'),
+    edit('/usr/bin/libtool', 'link_all_deplibs=no', 'link_all_deplibs=unknown'),
+  ],
+  gnupg2: [link('/usr/bin/gpg2', 'gpg'), link('/usr/bin/gpgv2', 'gpgv')],
   which: [link('/usr/bin/which', 'which.debianutils')],
   bison: [link('/usr/bin/yacc', 'bison.yacc')],
   automake: ['automake', 'aclocal'].map((name) => link(`/usr/bin/${name}`, `/usr/bin/${name}-1*`)),
@@ -94,8 +110,29 @@ const links: Readonly<Record<string, readonly Entry[]>> = {
   info: [link('/usr/sbin/install-info', '../bin/install-info')],
   dpkg: [link('/usr/sbin/update-alternatives', '../bin/update-alternatives')],
   'lua-devel': luaDevelopment,
-  perl: [link(`${libraries}/libperl.so`, `${libraries}/libperl.so.5*`), perldoc],
+  perl: [
+    link(`${libraries}/libperl.so`, `${libraries}/libperl.so.5*`),
+    perldoc,
+    // Debian's section of the pages of programs of modules.
+    edit(`${libraries}/perl*/Config_heavy.pl`, "man1ext='1p'", "man1ext='1'"),
+  ],
   'perl-doc': [perldoc],
+  ...Object.fromEntries(
+    ['tcl', 'tk'].map((name) => [
+      `${name}8.6-devel`,
+      [
+        edit(
+          `/usr/lib/${name}*/*Config.sh`,
+          '`dpkg-architecture -qDEB_HOST_MULTIARCH`',
+          hostArchitecture.triplet,
+        ),
+      ],
+    ]),
+  ),
+  // Programs look for it there by its path.
+  'curl-devel': [link('/usr/include/curl', `${hostArchitecture.triplet}/curl`)],
+  'apache2-devel': [link('/usr/sbin/apxs', '../bin/apxs')],
+  'icon-naming-utils': [link('/usr/bin/icon-name-mapping', '../lib/icon-naming-utils/icon-name-mapping')],
   // Debian's Python installs into /usr/local and its packages' folder. Specs expect the folder of every other Python.
   python3: [
     link('/usr/bin/python', 'python3'),

@@ -101,19 +101,22 @@ def alternatives(script):
                 yield place(link), target
 
 
-def java_programs(tree):
-    """The links to the programs of a Java: the script that asks for them has no paths."""
-    for path in tree.files:
-        if re.fullmatch(r"usr/lib/jvm/[^/]+/bin/[\w-]+", path):
-            yield f"usr/bin/{os.path.basename(path)}", f"/{path}"
+# Links that specs and programs expect besides those of the scripts, and the files that they lead to: the programs of a
+# Java, whose script has no paths; the libraries that programs are linked with; how to build with Tcl and Tk.
+EXPECTED = (
+    (r"usr/lib/jvm/[^/]+/bin/([\w-]+)", "usr/bin"),
+    (r"usr/lib/[\w-]+-linux-gnu/(lib[\w.+-]+\.(?:so|a))", "usr/lib"),
+    (r"usr/lib/t(?:cl|k)[\d.]+/(t(?:cl|k|cloo)Config\.sh)", "usr/lib"),
+)
 
 
-def library_links(tree):
-    """The links in /usr/lib to the libraries that programs are linked with: specs name them by their path there."""
+def expected_links(tree):
+    """The links that no script asks for, with their targets."""
     for path in tree.files:
-        found = re.fullmatch(r"usr/lib/[\w-]+-linux-gnu/(lib[\w.+-]+\.(?:so|a))", path)
-        if found:
-            yield f"usr/lib/{found[1]}", f"/{path}"
+        for pattern, folder in EXPECTED:
+            found = re.fullmatch(pattern, path)
+            if found:
+                yield f"{folder}/{found[1]}", f"/{path}"
 
 
 def add_member(tree, path, members, member):
@@ -285,7 +288,7 @@ def main(job_path, scratch, out):
         unpack(deb, tree, dropped)
     for entry in job["entries"]:
         add_entry(tree, entry, epoch)
-    tree.alternatives.update([*java_programs(tree), *library_links(tree)])
+    tree.alternatives.update(expected_links(tree))
     tree.alternatives = {
         path: target for path, target in tree.alternatives.items()
         if path not in tree.files and path not in tree.folders and not dropped(path) and place(target) in tree.files

@@ -51,10 +51,13 @@ const rules = pairs(String.raw`
   util-linux=util-linux|mount|bsdutils|fdisk|eject|util-linux-extra|bsdextrautils|libfdisk1
   util-linux-libs=libblkid1|libmount1|libuuid1|libsmartcols1
   util-linux-devel=(libblkid|libmount|uuid|libsmartcols|libfdisk)-dev
-  e2fsprogs=e2fsprogs|logsave  e2fsprogs-libs=libext2fs2|libss2|libcom-err2  e2fsprogs-devel=libext2fs-dev|comerr-dev
+  e2fsprogs=e2fsprogs|logsave  e2fsprogs-libs=libext2fs2|libss2|libcom-err2  e2fsprogs-devel=libext2fs-dev|comerr-dev|ss-dev
   procps-ng=procps|libproc2-0  procps-ng-devel=libproc2-dev|libprocps-dev
   elfutils-libs=libdw1|libasm1  elfutils-libelf=libelf1  elfutils-libelf-devel=libelf-dev
   elfutils-devel=libdw-dev|libasm-dev  debuginfod-client=libdebuginfod1|libdebuginfod-common
+  perl-XML-SAX-Base=libxml-sax-base-perl  perl-XML-SAX=libxml-sax-perl  perl-XML-LibXML=libxml-libxml-perl
+  perl-XML-NamespaceSupport=libxml-namespacesupport-perl  perl-Text-Unidecode=libtext-unidecode-perl
+  perl-gettext=liblocale-gettext-perl
   perl=perl|perl-base|perl-modules-5\.[0-9]+|libperl5\.[0-9]+
   python3=python3|python3-minimal|python3-(distutils|lib2to3)|python3\.[0-9]+|python3\.[0-9]+-minimal|libpython3-stdlib|libpython3\.[0-9]+-(minimal|stdlib)
   python3-devel=python3-dev|python3\.[0-9]+-dev|libpython3-dev|libpython3\.[0-9]+-dev|libpython3\.[0-9]+
@@ -68,10 +71,10 @@ const rules = pairs(String.raw`
   dracut=dracut|dracut-core|dracut-install  grub2=grub-common  grub2-efi-binary=grub-efi-${debian}-bin
   iproute=iproute2  iputils=iputils-ping  libselinux=libselinux1  libselinux-devel=libselinux1-dev
   libsepol=libsepol2  libsepol-devel=libsepol-dev  libseccomp=libseccomp2
-  gettext=gettext|gettext-base|autopoint  gettext-libs=libgettextpo0|libtextstyle0v5  groff=groff-base
+  gettext=gettext|gettext-base|autopoint  gettext-libs=libgettextpo0|libtextstyle0v5  groff=groff-base|groff
   libltdl=libltdl7  libltdl-devel=libltdl-dev  flex-libs=libfl2  flex-devel=libfl-dev
   info=info|install-info  libtool=libtool|libtool-bin
-  audit-libs=libaudit1|libaudit-common  audit-devel=libaudit-dev
+  audit-libs=libaudit1|libaudit-common  audit-devel=libaudit-dev|libauparse-dev
   curl-libs=libcurl[0-9]+  curl-devel=libcurl4-openssl-dev  libarchive=libarchive13|libarchive-tools
   libxslt=libxslt1\.1|xsltproc  libxslt-devel=libxslt1-dev  docbook-dtd-xml=docbook-xml
   docbook-style-xsl=docbook-xsl  gtk-doc=gtk-doc-tools  gnupg2=gpg|gpgv|gpgconf

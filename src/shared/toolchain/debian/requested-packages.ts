@@ -24,15 +24,15 @@ export const workerPackages: readonly Alternatives[] = named(`
   libmagic-dev binutils-dev libgmp-dev libmpfr-dev libmpc-dev libncurses-dev libreadline-dev libattr1-dev libacl1-dev
   libcap-dev libcap-ng-dev libblkid-dev libmount-dev libsmartcols-dev libfdisk-dev uuid-dev libproc2-dev|libprocps-dev
   zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libfl-dev libpopt-dev libsqlite3-dev libelf-dev libdw-dev libexpat1-dev
-  libpipeline-dev libgdbm-dev libssl-dev libarchive-dev librpm-dev libext2fs-dev libkrb5-dev libnghttp2-dev libssh2-1-dev
+  libpipeline-dev libgdbm-dev libssl-dev libarchive-dev librpm-dev libext2fs-dev ss-dev libkrb5-dev libnghttp2-dev libssh2-1-dev
   libcurl4-openssl-dev libxml2-dev libltdl-dev libassuan-dev libffi-dev libcrypt-dev
 `);
 
 /** Packages that builds may require besides the worker. */
 export const buildPackages: readonly Alternatives[] = named(`
-  groff-base help2man tcl expect dejagnu bc ed time rsync meson ninja-build cmake gperf
+  groff help2man tcl expect dejagnu bc ed time rsync meson ninja-build cmake gperf
   liblua5.4-dev|liblua5.3-dev liblz4-dev lz4 acl libpcre2-dev libpam0g-dev libkmod-dev libseccomp-dev libselinux1-dev
-  libsystemd-dev libudev-dev libdbus-1-dev libedit-dev libunistring-dev libtasn1-6-dev
+  libauparse-dev libsystemd-dev libudev-dev libdbus-1-dev libedit-dev libunistring-dev libtasn1-6-dev
 `);
 
 /** Packages for images. */
@@ -63,7 +63,7 @@ const dispensablePackages = matcher(
   'rpcsvc-proto|libnsl-dev|libtirpc-dev|default-.*|lib(a|l|t|hwa)san\\d+|libubsan\\d+',
   'wireless-regdb|firmware-.*|linux-firmware|amd64-microcode|intel-microcode|crda|thermald|linux-headers-.*|linux-tools-.*',
   `grub2-common|grub-efi-${debian}|os-prober|efibootmgr|python3-certifi|libjs-.*|javascript-common|qtbase.*`,
-  'dbus-user-session|policykit-1|polkitd|libconfig-tiny-perl',
+  'dbus-user-session|policykit-1|polkitd|libconfig-tiny-perl|libx11-6|libxaw7|libxmu6|libxt6.*',
 );
 
 /** Matches the packages that the base set, of {@link workerPackages} and the others above, does without. */
