@@ -108,7 +108,6 @@ const links: Readonly<Record<string, readonly Entry[]>> = {
   openjade: [link('/usr/bin/jade', 'openjade')],
   opensp: [link('/usr/bin/sgml2xml', 'osx')],
   info: [link('/usr/sbin/install-info', '../bin/install-info')],
-  dpkg: [link('/usr/sbin/update-alternatives', '../bin/update-alternatives')],
   'lua-devel': luaDevelopment,
   perl: [
     link(`${libraries}/libperl.so`, `${libraries}/libperl.so.5*`),

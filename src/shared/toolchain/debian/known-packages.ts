@@ -68,7 +68,7 @@ const table = `
   rdma-core-devel=libibverbs-dev&librdmacm-dev&libibumad-dev&libibmad-dev&libibnetdisc-dev  libpsm2-devel=libpsm2-dev
   numactl,numactl-libs=numactl  pcsc-lite=pcscd  libjpeg-turbo-devel,libjpeg-devel=libjpeg-dev  ilmbase-devel=libimath-dev
   openblas-devel=libopenblas-dev  fftw-devel=libfftw3-dev  ladspa-devel=ladspa-sdk
-  /usr/sbin/update-alternatives=dpkg  guile-devel=guile-3.0-dev  compat-lua-devel=liblua5.1-0-dev  compat-lua,lua51=lua5.1  lua-lunit=lua-unit  R-core-devel,R-devel=r-base-dev
+  guile-devel=guile-3.0-dev  compat-lua-devel=liblua5.1-0-dev  compat-lua,lua51=lua5.1  lua-lunit=lua-unit  R-core-devel,R-devel=r-base-dev
   perl-core,perl-podlators,perl-Encode-devel,perl(:VERSION),perl(Tie::StdHash),perl(Tie::StdArray),perl(dumpvar.pl)=perl
   perl-libintl-perl=libintl-perl  python3-xml,python3-curses,python3-tools,python3-idle,python3-docs=python3  python3-test=libpython3-testsuite|python3-full
   python3-ethtool=python3-ethtool  libxml2-python3,python3-libxml2=python3-libxml2
