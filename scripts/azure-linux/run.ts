@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { problem } from '../../src/shared/base/problems.ts';
+import { splitAtBlanks } from '../../src/shared/base/split-at-blanks.ts';
 import { explainFailure } from '../../src/shared/builder/cause-lines.ts';
 import { ifAbsent, readUserFile, writeWhole } from '../../src/shared/host/files.ts';
 import type { BuildJson } from '../../src/shared/report/build-json.ts';
@@ -153,7 +154,7 @@ export async function setupOf(env: NodeJS.ProcessEnv): Promise<Setup> {
   return {
     tree: below(tree),
     list: list === '' ? '' : below(list),
-    names: names.split(/\s+/).filter(Boolean),
+    names: splitAtBlanks(names),
     ...{ dir, cacheDir: env['CACHE_DIR'] ? below(env['CACHE_DIR']) : join(repository, 'build/cache') },
     shards: shards === '' ? undefined : Number(shards),
     say: (line) => console.log(line),

@@ -3,6 +3,7 @@ import * as core from '@actions/core';
 import { parseUserJson } from '../base/json.ts';
 import { nearestHint } from '../base/nearest-name.ts';
 import { failOnProblems, type Problem, ProblemsError, problem } from '../base/problems.ts';
+import { splitAtBlanks } from '../base/split-at-blanks.ts';
 import { nearestPathHint } from '../host/nearest-path.ts';
 import type { StoreInputs, ToolchainSourceInputs } from '../model/inputs.ts';
 
@@ -30,7 +31,7 @@ export function variable(input: string): string {
 export const text: InputKind<string> = (value) => value;
 
 /** Names separated by blanks or newlines, in their order, each once. */
-export const list: InputKind<string[]> = (value) => [...new Set(value.split(/\s+/).filter(Boolean))];
+export const list: InputKind<string[]> = (value) => [...new Set(splitAtBlanks(value))];
 
 /** A path, which may hold blanks, or a JSON array of paths; each once. Empty is none. A file may be named `[a].json`. */
 export const paths: InputKind<string[]> = (value, name) => {

@@ -1,5 +1,6 @@
 import { hostArchitecture } from '../base/architectures.ts';
 import type { Log } from '../base/log.ts';
+import { splitAtBlanks } from '../base/split-at-blanks.ts';
 import type { ProviderPolicy } from '../graph/graph.ts';
 import type { BuildPolicy, PolicyName } from '../model/build-policy.ts';
 import type { TreeInputs } from '../model/inputs.ts';
@@ -25,12 +26,10 @@ export function policiesOf({ policies, specsDir }: Pick<TreeInputs, 'policies' |
  * The packages of Azure Linux that an ordinary user cannot build. Their scripts write into the root that they are built
  * in, or below the home of root. Builds have shown this of gflags, groff, krb5 and unzip; of the others, their commands do.
  */
-const asRootInAzureLinux = `
+const asRootInAzureLinux = splitAtBlanks(`
   bazel fuse gflags golang golang-1.23 golang-1.24 golang-1.25 groff krb5 malaga maven nano netplan nfs-utils nss
   python-tensorboard python-tensorboard-plugin-wit rabbitmq-server samba tensorflow unixODBC unzip
-`
-  .trim()
-  .split(/\s+/);
+`);
 
 /** The packages that are built as root: those of the input, and for `auto` the preset's as far as the tree has them. */
 function asRootOf({ buildAsRootPackages, specsDir }: TreeInputs, { declared }: Tree): string[] {

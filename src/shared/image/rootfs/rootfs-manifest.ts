@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sourceDateEpoch } from '../../base/source-date-epoch.ts';
+import { splitAtBlanks } from '../../base/split-at-blanks.ts';
 import { enterArguments } from '../../sandbox/arguments.ts';
 import { rootHeaders } from '../../sandbox/installed.ts';
 import { transactionHelpers } from '../../sandbox/transaction.ts';
@@ -116,8 +117,7 @@ export type Script = ReturnType<typeof script>;
 function script(file: NamedFile | undefined, args: string) {
   const { name, executable, sha256 } = file as NamedFile;
   const target = `/tmp/${basename(name)}`;
-  const given = args.split(/\s+/).filter((word) => word !== '');
-  return { target, argv: [...(executable ? [] : ['/bin/sh']), target, ...given], sha256 };
+  return { target, argv: [...(executable ? [] : ['/bin/sh']), target, ...splitAtBlanks(args)], sha256 };
 }
 
 /** Returns the trees that become filesystems of their own, the deepest first: a tree comes before the one that holds it. */

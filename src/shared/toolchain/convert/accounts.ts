@@ -1,3 +1,5 @@
+import { splitAtBlanks } from '../../base/split-at-blanks.ts';
+
 /** The system accounts that own files of Debian's packages, with Debian's numbers. */
 
 /** Groups: name, number. */
@@ -33,8 +35,5 @@ export const accountFiles: Readonly<Record<string, string>> = {
 };
 
 function fields(table: string): string[][] {
-  return table
-    .trim()
-    .split(/\s+/)
-    .map((row) => row.split(':'));
+  return splitAtBlanks(table).map((row) => row.split(':'));
 }

@@ -1,4 +1,5 @@
 import { hostArchitecture } from '../../base/architectures.ts';
+import { splitAtBlanks } from '../../base/split-at-blanks.ts';
 import { accountFiles, groups, users } from './accounts.ts';
 import {
   macroFiles,
@@ -159,16 +160,13 @@ export function extraEntries(name: string): Entry[] {
 
 /** Folders of every root. They belong to `filesystem` alone, to no converted package. */
 const folders: readonly Entry[] = [
-  ...`
+  ...splitAtBlanks(`
     /boot /dev /etc /home /mnt /opt /usr/bin /usr/sbin /usr/lib /usr/include /usr/libexec /usr/share /usr/src
     /usr/local /usr/local/bin /usr/local/sbin /usr/local/lib /usr/local/share /usr/local/include /usr/local/etc
     /var /var/cache /var/lib /var/lib/misc /var/log /var/opt /var/spool /var/srv /var/local /etc/profile.d /etc/opt /etc/skel
     ${libraries} ${libraries}/pkgconfig /usr/share/doc /usr/share/man /usr/share/info /usr/share/pkgconfig
     /usr/share/licenses /usr/share/locale /usr/lib/pkgconfig /usr/share/misc /usr/lib/modules /etc/pam.d
-  `
-    .trim()
-    .split(/\s+/)
-    .map((path) => folder(path)),
+  `).map((path) => folder(path)),
   ...[folder('/proc', 0o555), folder('/sys', 0o555), folder('/run'), folder('/root', 0o700)],
   ...[folder('/tmp', 0o1777), folder('/var/tmp', 0o1777)],
   folder('/var/mail', 0o2775, 'mail'),

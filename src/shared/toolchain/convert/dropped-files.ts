@@ -1,5 +1,7 @@
+import { splitAtBlanks } from '../../base/split-at-blanks.ts';
+
 /** Kernel modules that no image here needs, for desktops, radio and laboratories: two thirds of all modules. */
-const dropModules = split(`
+const dropModules = splitAtBlanks(`
   sound net/bluetooth net/mac80211 net/wireless drivers/bluetooth drivers/comedi
   drivers/gpu/drm/amd drivers/gpu/drm/gma500 drivers/gpu/drm/i915 drivers/gpu/drm/nouveau drivers/gpu/drm/radeon
   drivers/gpu/drm/vmwgfx drivers/gpu/drm/xe drivers/iio drivers/infiniband
@@ -12,7 +14,7 @@ const dropModules = split(`
  */
 export const droppedFiles = [
   ...dropModules,
-  ...split(`
+  ...splitAtBlanks(`
     /usr/share/man/* /usr/share/info/* /usr/share/doc/* /usr/share/doc-base/* /usr/share/locale/*
     /usr/share/lintian/* /usr/share/bug/* /usr/share/menu/* /usr/share/initramfs-tools/*
     /usr/share/bash-completion/completions/* /usr/share/zsh/vendor-completions/* /usr/share/zsh/site-functions/*
@@ -27,7 +29,3 @@ export const droppedFiles = [
 
 /** Patterns of the files that stay although {@link droppedFiles} matches them: licences. */
 export const keptFiles = ['/usr/share/doc/*/copyright'];
-
-function split(text: string): string[] {
-  return text.trim().split(/\s+/);
-}

@@ -1,13 +1,10 @@
 import { hostArchitecture } from '../../base/architectures.ts';
+import { splitAtBlanks } from '../../base/split-at-blanks.ts';
 import type { Alternatives } from './closure.ts';
 
 const { debian } = hostArchitecture;
 
-const named = (text: string): Alternatives[] =>
-  text
-    .split(/\s+/)
-    .filter(Boolean)
-    .map((word) => word.split('|'));
+const named = (text: string): Alternatives[] => splitAtBlanks(text).map((word) => word.split('|'));
 
 /**
  * Debian packages that make up the worker, with their dependencies. `a|b`: the first that the host's lists hold. They hold
