@@ -65,6 +65,10 @@ const distutilsEdits = [
   inPython('_distutils_system_mod.py', debianModules, rpmModules),
 ];
 
+/** Names Debian's folder of libraries in files that ask dpkg for it. */
+const withoutDpkg = (path: string) =>
+  edit(path, '`dpkg-architecture -qDEB_HOST_MULTIARCH`', hostArchitecture.triplet);
+
 const launchHelper = '/usr/lib/dbus-1.0/dbus-daemon-launch-helper';
 
 /** Debian's perl-doc moves that of perl out of its way. */
@@ -117,18 +121,8 @@ const links: Readonly<Record<string, readonly Entry[]>> = {
     edit(`${libraries}/perl*/Config_heavy.pl`, "man1ext='1p'", "man1ext='1'"),
   ],
   'perl-doc': [perldoc],
-  ...Object.fromEntries(
-    ['tcl', 'tk'].map((name) => [
-      `${name}8.6-devel`,
-      [
-        edit(
-          `/usr/lib/${name}*/*Config.sh`,
-          '`dpkg-architecture -qDEB_HOST_MULTIARCH`',
-          hostArchitecture.triplet,
-        ),
-      ],
-    ]),
-  ),
+  'tcl8.6-devel': [withoutDpkg('/usr/lib/tcl*/*Config.sh')],
+  'tk8.6-devel': [withoutDpkg('/usr/lib/tk*/*Config.sh')],
   // Programs look for it there by its path.
   'curl-devel': [link('/usr/include/curl', `${hostArchitecture.triplet}/curl`)],
   'apache2-devel': [link('/usr/sbin/apxs', '../bin/apxs')],
