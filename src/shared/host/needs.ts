@@ -42,6 +42,7 @@ export const ways = {
   unshare: { packages: ['util-linux'] },
   prlimit: { packages: ['util-linux'] },
   flock: { packages: ['util-linux'] },
+  setsid: { packages: ['util-linux'] },
   dnf: { packages: ['dnf'] },
   sudo: { packages: ['sudo'] },
   strace: { packages: ['strace'] },
@@ -69,7 +70,7 @@ export type Need = keyof typeof ways;
 export const needs = {
   toolchain: [
     ...['rpm', 'rpmbuild', 'bwrap', 'python3', 'dpkg-deb', 'tar', 'xz', 'zstd'],
-    ...['setpriv', 'prlimit', 'unshare', 'flock'],
+    ...['setpriv', 'prlimit', 'unshare', 'flock', 'setsid'],
   ],
   packages: ['python3-solv', 'createrepo_c', 'CA certificates'],
   image: ['mcopy', 'mkfs.vfat', 'mke2fs', 'debugfs', 'sfdisk', 'qemu-img', 'openssl'],

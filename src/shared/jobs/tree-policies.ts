@@ -26,7 +26,7 @@ export function policiesOf({ policies, specsDir }: Pick<TreeInputs, 'policies' |
  * The packages of Azure Linux that an ordinary user cannot build. Their scripts write into the root that they are built
  * in, or below the home of root. Builds have shown this of gflags, groff, krb5 and unzip; of the others, their commands do.
  */
-const asRootInAzureLinux = splitAtBlanks(`
+export const asRootInAzureLinux = splitAtBlanks(`
   bazel fuse gflags golang golang-1.23 golang-1.24 golang-1.25 groff krb5 malaga maven nano netplan nfs-utils nss
   python-tensorboard python-tensorboard-plugin-wit rabbitmq-server samba tensorflow unixODBC unzip
 `);

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { recordingLog } from '../../../src/shared/base/log.ts';
-import { policiesOf, withPolicies } from '../../../src/shared/jobs/tree-policies.ts';
+import { splitAtBlanks } from '../../../src/shared/base/split-at-blanks.ts';
+import { asRootInAzureLinux, policiesOf, withPolicies } from '../../../src/shared/jobs/tree-policies.ts';
 import type { TreeInputs } from '../../../src/shared/model/inputs.ts';
 import { makeTree } from '../../../src/shared/solver/solve-root.ts';
 import { DamagedResultError } from '../../../src/shared/store/store.ts';
@@ -86,4 +87,10 @@ it('the plan looks for pointers in the newest results, and other jobs take those
   const given = new Map([['perl(Odd)', ['app']]]);
   const shared = await withPolicies(tree, none, [], { pointers: given, store, log });
   expect(shared.declared.policy.pointers).toBe(given);
+});
+
+it('the page of Azure Linux lists the packages that are built as root by themselves', () => {
+  const page = readFileSync(new URL('../../../docs/azure-linux.md', import.meta.url), 'utf8');
+  const [, listed = ''] = /^## Built as root$[\s\S]*?```text\n([\s\S]*?)```/m.exec(page) ?? [];
+  expect(splitAtBlanks(listed)).toEqual(asRootInAzureLinux);
 });
