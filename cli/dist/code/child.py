@@ -7,10 +7,11 @@ import ctypes
 import json
 import os
 import resource
-import selectors
+import select
 import signal
 import subprocess
 import time
+from typing import NamedTuple
 
 ANSWER_BYTES = 8 << 20
 OUTPUT_BYTES = 256 << 10
@@ -26,6 +27,13 @@ LIMITS = {
 }
 # Where every user may leave files, as `share` was told.
 SHARED_FOLDERS = []
+# The lists of what System V keeps.
+IPC_LISTS = {kind: os.open(f"/proc/sysvipc/{kind}", os.O_RDONLY) for kind in ("shm", "msg", "sem")}
+# The number of the newest process of this sandbox; absent where the kernel does not say.
+try:
+    LAST_PID = os.open("/proc/sys/kernel/ns_last_pid", os.O_RDONLY)
+except OSError:
+    LAST_PID = None
 # Seconds in which the kernel ends what was killed.
 END_SECONDS = 10
 
@@ -45,6 +53,15 @@ def share(folders):
     for folder in folders:
         os.chmod(folder, 0o1777)
         SHARED_FOLDERS.append(folder)
+
+
+class Ended(NamedTuple):
+    """What a child answered, how it ended (None: well), what it said, and if it may have started other processes."""
+
+    answer: object
+    how: str | None
+    output: str
+    started_others: bool
 
 
 class Child:
@@ -91,20 +108,22 @@ class Child:
     def wait(self):
         """Reads the pipes until the child itself has ended, or must be; programs that it started may outlive it."""
         handle = os.pidfd_open(self.pid)
-        with selectors.DefaultSelector() as events:
-            for source in (*self.pipes, handle):
-                events.register(source, selectors.EVENT_READ)
-            while self.stopped is None and handle in events.get_map():
-                left = self.end - time.monotonic()
-                if left <= 0:
-                    self.stopped = f"took more than {self.seconds:.0f} s"
-                for key, _ in events.select(max(left, 0)):
-                    if key.fd == handle or not self.read(key.fd):
-                        events.unregister(key.fd)
+        events, open_ones = select.poll(), {*self.pipes, handle}
+        for source in open_ones:
+            events.register(source, select.POLLIN)
+        while self.stopped is None and handle in open_ones:
+            left = self.end - time.monotonic()
+            if left <= 0:
+                self.stopped = f"took more than {self.seconds:.0f} s"
+            for source, _ in events.poll(max(left, 0) * 1000):
+                if source == handle or not self.read(source):
+                    events.unregister(source)
+                    open_ones.remove(source)
         os.close(handle)
 
     def finish(self):
         """Ends the child and all that it left behind. Answers how it ended, or None."""
+        self.started_others = LAST_PID is None or int(os.pread(LAST_PID, 32, 0)) != self.pid
         status = end_all_others(self.pid)
         # Not to the end of the pipes: an open one may still lie in the queue of a socket.
         for pipe in self.pipes:
@@ -137,19 +156,20 @@ def end_all_others(child):
     """Kills every process but this one and init, until none is left. Returns the wait status of `child`.
 
     One call reaches all at once, forks included, and comes from root: nobody who is killed can kill, stop or trace us.
-    Only then is the child waited for: a process that traces it could keep it from being reaped.
+    Only then is the child waited for: a process that traces it could keep it from being reaped. Until it was, the call
+    finds it.
     """
     status, end = None, time.monotonic() + END_SECONDS
     while True:
         try:
             os.kill(-1, signal.SIGKILL)
         except ProcessLookupError:
-            pass
+            return status
         if status is None:
             pid, how = os.waitpid(child, os.WNOHANG)
-            status = how if pid == child else None
-        if processes() == OURS:
-            return status
+            if pid == child:
+                status = how
+                continue
         if time.monotonic() > end:
             raise SystemExit(f"processes that a spec started cannot be ended: {sorted(processes() - OURS)[:5]}")
         time.sleep(0.001)
@@ -157,10 +177,12 @@ def end_all_others(child):
 
 def remove_ipc_objects(uid):
     """Removes what System V keeps without a process. Only its owner may: as `uid`, when nobody else is."""
-    for kind in ("shm", "msg", "sem"):
-        with open(f"/proc/sysvipc/{kind}", encoding="ascii") as file:
-            numbers = [int(line.split()[1]) for line in file.read().splitlines()[1:]]
-        if numbers:
+    for kind, file in IPC_LISTS.items():
+        # A list is longer than its heading where there is such an object.
+        if len(os.pread(file, 512, 0).splitlines()) > 1:
+            with open(file, encoding="ascii", closefd=False) as lines:
+                lines.seek(0)
+                numbers = [int(line.split()[1]) for line in lines.read().splitlines()[1:]]
             os.seteuid(uid)
             libc = ctypes.CDLL(None)
             remove = {"shm": libc.shmctl, "msg": libc.msgctl, "sem": lambda one, *more: libc.semctl(one, 0, *more)}[kind]
@@ -183,12 +205,14 @@ def fits(value, shape):
     if isinstance(shape, tuple):
         return isinstance(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
     if isinstance(shape, list):
+        if isinstance(shape[0], type):
+            return isinstance(value, list) and {*map(type, value)} <= {*shape}
         return isinstance(value, list) and all(fits(one, shape[0]) for one in value)
     return type(value) is shape
 
 
 def run(work, uid, seconds, shape):
-    """Does `work`, a function, in a child. Returns its answer, how it ended (None: well) and what it said.
+    """Does `work`, a function, in a child. Returns an `Ended`.
 
     A spec can write to the pipe of its own child: what comes is an answer only if it has the form `shape`.
     """
@@ -202,4 +226,5 @@ def run(work, uid, seconds, shape):
             pass
         if not fits(answer, shape):
             answer, ended = None, "gave an answer that cannot be read"
-    return answer, ended, bytes(child.output).decode("utf-8", "backslashreplace")
+    output = bytes(child.output).decode("utf-8", "backslashreplace")
+    return Ended(answer, ended, output, child.started_others)

@@ -16,6 +16,10 @@ import subprocess
 import sys
 import tarfile
 
+# Beside this file. Python is started with -I, without this folder in its path.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from provides import elf_dependencies, provided_by
+
 MERGED = re.compile(r"^(bin|sbin|lib|lib64|lib32|libx32)(/|$)")
 ESSENTIAL = ("bash", "coreutils", "findutils", "gawk", "grep", "sed", "util-linux")
 ALIASES_OF_USR = ("bin", "sbin", "lib", "lib64")
@@ -30,6 +34,8 @@ class Tree:
         self.folders = {}
         self.files = {}
         self.config = set()
+        # The targets of links that an installed package makes where nothing is, by path.
+        self.alternatives = {}
 
     def at(self, path):
         return os.path.join(self.root, path)
@@ -63,11 +69,15 @@ def unpack(deb, tree, dropped):
     with subprocess.Popen(["dpkg-deb", "--ctrl-tarfile", deb], stdout=subprocess.PIPE) as control:
         with tarfile.open(fileobj=control.stdout, mode="r|") as members:
             for member in members:
-                if os.path.basename(member.name) == "conffiles":
-                    for line in members.extractfile(member).read().decode().splitlines():
+                name = os.path.basename(member.name)
+                text = members.extractfile(member).read().decode(errors="replace") if member.isreg() else ""
+                if name == "conffiles":
+                    for line in text.splitlines():
                         path = place(line.split(" ")[-1])
                         if path is not None:
                             tree.config.add(path)
+                elif name == "postinst":
+                    tree.alternatives.update(alternatives(text))
         control.stdout.read()
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as content:
         with tarfile.open(fileobj=content.stdout, mode="r|") as members:
@@ -78,6 +88,35 @@ def unpack(deb, tree, dropped):
         content.stdout.read()
     if control.returncode or content.returncode:
         sys.exit(f"{deb} cannot be unpacked")
+
+
+def alternatives(script):
+    """The links, with their targets, that a script asks update-alternatives for, as far as its text has their paths."""
+    script = re.sub(r"\\\n", " ", script)
+    values = dict(re.findall(r"^\s*(\w+)=([\w./+-]+)\s*$", script, re.M))
+    script = re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda name: values.get(name[1] or name[2], name[0]), script)
+    for line in re.findall(r"^.*\bupdate-alternatives\b.*--install\b.*$", script, re.M):
+        for link, target in re.findall(r"--(?:install|slave)\s+(/\S+)\s+\S+\s+(/\S+)", line):
+            if re.fullmatch(r"[\w./+-]+", link + target) and ".." not in link and place(link):
+                yield place(link), target
+
+
+# Links that specs and programs expect besides those of the scripts, and the files that they lead to: the programs of a
+# Java, whose script has no paths; the libraries that programs are linked with; how to build with Tcl and Tk.
+EXPECTED = (
+    (r"usr/lib/jvm/[^/]+/bin/([\w-]+)", "usr/bin"),
+    (r"usr/lib/[\w-]+-linux-gnu/(lib[\w.+-]+\.(?:so|a))", "usr/lib"),
+    (r"usr/lib/t(?:cl|k)[\d.]+/(t(?:cl|k|cloo)Config\.sh)", "usr/lib"),
+)
+
+
+def expected_links(tree):
+    """The links that no script asks for, with their targets."""
+    for path in tree.files:
+        for pattern, folder in EXPECTED:
+            found = re.fullmatch(pattern, path)
+            if found:
+                yield f"{folder}/{found[1]}", f"/{path}"
 
 
 def add_member(tree, path, members, member):
@@ -107,6 +146,9 @@ def add_member(tree, path, members, member):
 
 def add_entry(tree, entry, epoch):
     """Adds what the job itself brings: a folder, a file with its text, or a symbolic link."""
+    if entry["type"] == "edit":
+        edit(tree, entry)
+        return
     path = entry["path"].lstrip("/")
     tree.owner[path] = (entry.get("user", "root"), entry.get("group", "root"))
     if entry["type"] == "folder":
@@ -119,7 +161,7 @@ def add_entry(tree, entry, epoch):
             found = sorted(glob.glob(tree.root + target))
             if not found:
                 return
-            target = os.path.basename(found[-1])
+            target = os.path.relpath(found[-1], os.path.dirname(tree.at(path)))
         tree.parents(path)
         tree.clear(path)
         os.symlink(target, tree.at(path))
@@ -141,6 +183,18 @@ def add_entry(tree, entry, epoch):
         tree.config.add(path)
 
 
+def edit(tree, entry):
+    """Replaces text in the files that a pattern matches. Files that lack the text stay as they are."""
+    for path, facts in tree.files.items():
+        if facts is None or not fnmatch.fnmatchcase("/" + path, entry["path"]):
+            continue
+        with open(tree.at(path), encoding="utf-8") as file:
+            text = file.read()
+        # A file may have more names.
+        with open(tree.at(path), "w", encoding="utf-8") as file:
+            file.write(text.replace(entry["from"], entry["to"]))
+
+
 def settle(tree, epoch):
     """Gives files and folders their modes and times, innermost first."""
     for path, facts in tree.files.items():
@@ -154,90 +208,13 @@ def settle(tree, epoch):
         os.utime(tree.at(path), (min(time, epoch), min(time, epoch)))
 
 
-def elf_dependencies(tree):
-    """(provides, requires) that rpm's own ELF reader finds. Requires are sonames without symbol versions, so that a
-    library built without them can take the place of Debian's."""
-    elves = []
-    for path, facts in sorted(tree.files.items()):
-        if facts is None or path.startswith("usr/lib/debug/") or path.endswith((".o", ".ko", ".a")):
-            continue
-        with open(tree.at(path), "rb") as file:
-            if file.read(4) == b"\x7fELF":
-                elves.append(tree.at(path))
-    if not elves:
-        return set(), set()
-    names = "\n".join(elves).encode() + b"\n"
-    found = [
-        subprocess.run(["/usr/lib/rpm/elfdeps", side], input=names, stdout=subprocess.PIPE, check=True).stdout
-        for side in ("--provides", "--requires")
-    ]
-    provides, requires = ({line for line in text.decode().splitlines() if line} for text in found)
-    library = re.compile(r"^(lib|ld-)[^()]*\.so[^()]*\(")
-    provides = {line for line in provides if library.match(line)}
-    plain = {re.sub(r"\([^()]*\)(\(64bit\))$", r"()\1", line) for line in requires if library.match(line)}
-    if "rtld(GNU_HASH)" in requires:
-        plain.add("rtld(GNU_HASH)")
-    return provides, plain - provides
-
-
-def pkgconfig_provides(tree):
-    """pkgconfig(x) = version, of the files that pkg-config looks at."""
-    for path in tree.files:
-        if not re.search(r"^usr/(lib|share|lib/x86_64-linux-gnu)/pkgconfig/[^/]+\.pc$", path):
-            continue
-        if not os.path.exists(tree.at(path)):
-            continue
-        variables, version = {}, ""
-        with open(tree.at(path), encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if assignment := re.match(r"^(\w+)\s*=\s*(.*?)\s*$", line):
-                    variables[assignment[1]] = assignment[2]
-                elif field := re.match(r"^Version:\s*(.*?)\s*$", line):
-                    version = re.sub(r"\$\{(\w+)\}", lambda name: variables.get(name[1], ""), field[1])
-        name = os.path.basename(path)[:-3]
-        legal = re.fullmatch(r"[A-Za-z0-9._+~^-]+", version)
-        yield f"pkgconfig({name}) = {version}" if legal else f"pkgconfig({name})"
-
-
-def python_provides(tree):
-    """python3dist(x) = version and python(abi), as rpm's generators write them."""
-    for path in tree.files:
-        if found := re.fullmatch(r"usr/bin/python(3\.\d+)", path):
-            yield f"python(abi) = {found[1]}"
-        if not re.search(r"^usr/lib/python3[^/]*/[^/]+(/[^/]+\.(dist|egg)-info/(METADATA|PKG-INFO)|\.egg-info)$", path):
-            continue
-        if os.path.islink(tree.at(path)) or not os.path.isfile(tree.at(path)):
-            continue
-        with open(tree.at(path), encoding="utf-8", errors="replace") as file:
-            head = file.read(4096)
-        name = re.search(r"^Name: (\S+)$", head, re.M)
-        version = re.search(r"^Version: ([\w.+]+)$", head, re.M)
-        if name and version:
-            yield f"python3dist({re.sub(r'[-_.]+', '-', name[1].lower())}) = {version[1]}"
-
-
-def perl_provides(tree):
-    """perl(Module) = version, of modules on Perl's path."""
-    home = re.compile(r"^usr/(share/perl5|lib/x86_64-linux-gnu/perl5/[^/]+|share/perl/[^/]+"
-                      r"|lib/x86_64-linux-gnu/perl/[^/]+|lib/x86_64-linux-gnu/perl-base)/([\w/]+)\.pm$")
-    number = re.compile(r"^\s*(?:our\s+|package\s+)?[\w:$*{}]*?(?:VERSION)\s*=\s*['\"]?v?(\d[\d._]*)", re.M)
-    for path in tree.files:
-        found = home.match(path)
-        if not found or not os.path.exists(tree.at(path)):
-            continue
-        module = found[2].replace("/", "::")
-        if not re.fullmatch(r"[A-Za-z]\w*(::\w+)*", module):
-            continue
-        with open(tree.at(path), encoding="utf-8", errors="replace") as file:
-            version = number.search(file.read(65536))
-        yield f"perl({module}) = {version[1].replace('_', '').rstrip('.')}" if version else f"perl({module})"
-
-
-def merged_provides(tree):
-    """/bin/x and /sbin/x, which specs name as often as /usr/bin/x."""
-    for path in tree.files:
-        if re.fullmatch(r"usr/s?bin/[\w.+-]+", path):
-            yield path[3:]
+def keep_places(tree, epoch):
+    """Makes an empty file for each link of alternatives: rpmbuild gives a %ghost that is missing the time of the day."""
+    for path in tree.alternatives:
+        tree.parents(path)
+        with open(tree.at(path), "xb"):
+            pass
+        os.utime(tree.at(path), (epoch, epoch))
 
 
 def script_requires(tree, name):
@@ -258,6 +235,14 @@ def listed(path):
     return "/" + re.sub(r"[\s{}\"'\\,]", "?", literal).replace("%", "%%")
 
 
+def link_scriptlet(tree):
+    """Makes the links of alternatives where nothing is: several packages may have the same. Lua, as a root may be empty."""
+    if tree.alternatives:
+        yield "%post -p <lua>"
+    for path, target in sorted(tree.alternatives.items()):
+        yield f'if not posix.stat("/{path}", "type") then posix.symlink("{target}", "/{path}") end'
+
+
 def spec(job, tree, provides, requires):
     lines = [
         f"Name: {job['name']}", f"Version: {job['version']}", f"Release: {job['release']}",
@@ -270,7 +255,7 @@ def spec(job, tree, provides, requires):
     lines += [f"Provides: {line}" for line in sorted(provides)]
     lines += [f"Requires: {line}" for line in sorted(requires)]
     lines += ["%description", job["summary"].replace("%", "%%"), "%install", "rm -rf %{buildroot}",
-              "mv %{azl_tree} %{buildroot}", job["scripts"], "%files", "%defattr(-,root,root,-)"]
+              "mv %{azl_tree} %{buildroot}", job["scripts"], *link_scriptlet(tree), "%files", "%defattr(-,root,root,-)"]
     for path in sorted({**tree.files, **tree.folders}):
         words = []
         if path in tree.config and path not in tree.folders:
@@ -282,6 +267,7 @@ def spec(job, tree, provides, requires):
         if path in tree.folders:
             words.append("%dir")
         lines.append(" ".join([*words, listed(path)]))
+    lines += [f"%ghost {listed(path)}" for path in sorted(tree.alternatives)]
     return "\n".join(lines) + "\n"
 
 
@@ -302,16 +288,20 @@ def main(job_path, scratch, out):
         unpack(deb, tree, dropped)
     for entry in job["entries"]:
         add_entry(tree, entry, epoch)
+    tree.alternatives.update(expected_links(tree))
+    tree.alternatives = {
+        path: target for path, target in tree.alternatives.items()
+        if path not in tree.files and path not in tree.folders and not dropped(path) and place(target) in tree.files
+    }
     folders = {folder for path in tree.files for folder in ancestors(path)}
     for folder in list(tree.folders):
         if folder in job["commonFolders"] or (job["debs"] and "usr/share/doc/" in folder and folder not in folders):
             del tree.folders[folder]
+    keep_places(tree, epoch)
     settle(tree, epoch)
 
     provides, requires = elf_dependencies(tree)
-    for generator in (pkgconfig_provides, python_provides, perl_provides, merged_provides):
-        provides.update(generator(tree))
-    provides.update(job["provides"])
+    provides.update(provided_by(tree), job["provides"])
     requires = (requires - set(job["ignoredRequires"])) | set(job["requires"])
     if job["debs"]:
         requires |= script_requires(tree, job["name"])

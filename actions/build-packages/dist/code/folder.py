@@ -1,8 +1,9 @@
 """The private copy of a spec's folder: what a spec is given to read, and what of it the spec has read.
 
-It lies on a tmpfs as a build sees it, SPECS/<name>.spec and SOURCES/<path in the folder>, and belongs to root: a spec
-can read it and change nothing, not even the time at which a file was last read. For a file that nobody has read that
-time is UNREAD. It is older than the file, so the first read sets another one.
+It lies on a tmpfs as a build sees it, SPECS/<name>.spec and SOURCES/<path in the folder>, where a Source of a subfolder
+is by its base name, too. It belongs to root: a spec can read it and change nothing, not even the time at which a file was
+last read. For a file that nobody has read that time is UNREAD. It is older than the file, so the first read sets another
+one.
 """
 
 import hashlib
@@ -25,16 +26,19 @@ class Refused(Exception):
 
 
 class Folder:
-    """The copies of folders of the tree `tree`, one at a time, below `top`. `time` is the time of all files."""
+    """The copies of folders of specs, one at a time, below `top`. `time` is the time of all files."""
 
-    def __init__(self, tree, top, time):
-        self.tree, self.time = tree, time * 10**9
+    def __init__(self, top, time):
+        self.time = time * 10**9
         self.specs, self.sources = os.path.join(top, "SPECS"), os.path.join(top, "SOURCES")
 
-    def fill(self, spec):
-        """Copies what lies beside `spec`, a path in the tree. Returns the SHA-256 of the spec."""
+    def fill(self, tree, spec):
+        """Copies what lies beside `spec`, a path in the tree `tree`. Returns the SHA-256 of the spec."""
+        self.tree = tree
         # Path in the folder -> why its bytes are not there; None: they are.
-        self.files, self.folders, self.bytes = {}, set(), 0
+        self.files, self.folders, self.links, self.bytes = {}, set(), set(), 0
+        # Paths of files that their owner may execute, as git keeps it.
+        self.programs = set()
         for folder in (self.specs, self.sources):
             shutil.rmtree(folder, ignore_errors=True)
             os.mkdir(folder)
@@ -45,6 +49,7 @@ class Folder:
         self.write(os.path.join(self.specs, name), content, len(content))
         self.signed = names_signed(os.path.join(self.origin, f"{name[:-5]}.signatures.json"))
         self.copy(self.origin, "", [os.path.realpath(self.origin)], name)
+        self.lift()
         self.promise(self.signed)
         return hashlib.sha256(content).hexdigest()
 
@@ -64,6 +69,8 @@ class Folder:
             raise Refused(message, "Give the spec a folder of its own, with what the package needs.")
         real = real_path(origin) if os.path.islink(origin) else origin
         mode = os.lstat(real).st_mode if real.startswith(self.tree + "/") else 0
+        if mode & stat.S_IXUSR and stat.S_ISREG(mode):
+            self.programs.add(path)
         if mode == 0:
             self.give(path, b"", "is a symbolic link that leads out of the folder of specs, or nowhere")
         elif not stat.S_ISDIR(mode):
@@ -74,19 +81,59 @@ class Folder:
         # What lies beside a spec at the top of the tree are the folders of other specs.
         elif self.origin != self.tree:
             self.folders.add(path)
+            if real != origin:
+                self.links.add(path)
             os.mkdir(os.path.join(self.sources, path))
             self.copy(real, path, [*above, real])
+
+    def lift(self):
+        """Gives each file of subfolders by base name, too: that in the fewest folders. What lies beside the spec wins."""
+        self.lifted = {}
+        for path in sorted(self.files, key=lambda path: path.count("/")):
+            name = os.path.basename(path)
+            if self.lifted.get(name, path).count("/") < path.count("/") or self.links.intersection(folders_above(path)):
+                continue
+            if name in self.lifted:
+                self.files[name] = f"lies in this folder twice, as {self.lifted[name]} and {path}"
+            elif name not in self.files and name not in self.folders:
+                self.lifted[name] = path
+                if path in self.programs:
+                    self.programs.add(name)
+                self.give(name, *self.again(path))
+
+    def unlift(self, names):
+        """Takes back what was lifted and is none of `names`. True if there was such a file: then nothing counts as read."""
+        surplus = self.lifted.keys() - names
+        for name in surplus:
+            os.unlink(os.path.join(self.sources, name))
+            del self.lifted[name], self.files[name]
+            self.programs.discard(name)
+        for path in self.files if surplus else ():
+            os.utime(os.path.join(self.sources, path), ns=(UNREAD, self.time))
+        return bool(surplus)
+
+    def again(self, path):
+        """The bytes of a file that was given, as `read` returns them."""
+        file = os.path.join(self.sources, path)
+        size, refusal = os.stat(file).st_size, self.files[path]
+        if refusal is None and self.bytes + size > ALL_BYTES:
+            refusal = f"is too large for that ({size >> 20} MiB)"
+        if refusal:
+            return b"", refusal, size
+        content, _, _ = read(file, size)
+        os.utime(file, ns=(UNREAD, self.time))
+        return content, None, size
 
     def give(self, path, content, refusal=None, size=0):
         self.files[path] = refusal
         self.bytes += len(content)
-        self.write(os.path.join(self.sources, path), content, max(size, len(content)))
+        self.write(os.path.join(self.sources, path), content, max(size, len(content)), path in self.programs)
 
-    def write(self, path, content, size):
+    def write(self, path, content, size, is_program=False):
         with open(path, "xb") as file:
             file.write(content)
             file.truncate(size)
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), 0o755 if is_program else 0o644)
         os.utime(path, ns=(UNREAD, self.time))
 
     def promise(self, names):

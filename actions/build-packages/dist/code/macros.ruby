@@ -1,18 +1,18 @@
 # Debian's Ruby: packages' gems lie where every version of Ruby looks for them.
 
 %ruby_libdir %{_prefix}/lib/ruby
-%ruby_libarchdir %{_libdir}/ruby
+%ruby_libarchdir %{__multiarch_libdir}/ruby
 %ruby_sitedir /usr/local/lib/site_ruby
 %ruby_sitelibdir %{ruby_sitedir}
-%ruby_sitearchdir /usr/local/%{_lib}/site_ruby
+%ruby_sitearchdir /usr/local/lib/%{basename:%{__multiarch_libdir}}/site_ruby
 %ruby_vendordir %{_prefix}/lib/ruby/vendor_ruby
 %ruby_vendorlibdir %{ruby_vendordir}
-%ruby_vendorarchdir %{_libdir}/ruby/vendor_ruby
+%ruby_vendorarchdir %{__multiarch_libdir}/ruby/vendor_ruby
 %ruby_default_filter %{nil}
 
 %gem_dir %{_datadir}/rubygems-integration/all
 %gemdir %{gem_dir}
-%gem_archdir %{_libdir}/rubygems-integration
+%gem_archdir %{__multiarch_libdir}/rubygems-integration
 %gem_instdir %{gem_dir}/gems/%{gem_name}-%{version}%{?prerelease}
 %gem_libdir %{gem_instdir}/lib
 %gem_extdir_mri %{gem_dir}/extensions/%(ruby -e 'print Gem::Platform.local.to_s + "/" + Gem.extension_api_version' 2>/dev/null || echo '*/*')/%{gem_name}-%{version}%{?prerelease}
